@@ -1,0 +1,87 @@
+use crate::error::Error;
+use leptos::prelude::*;
+
+/// Signs up: with mail, a letter proves the address first.
+#[server(endpoint = "accounts/sign_up")]
+pub async fn sign_up(
+    name: String,
+    email: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<(), Error> {
+    use crate::{accounts::{sign_ups, store}, paths, server::{Caller, forms}};
+    let caller = Caller::here()?;
+    let wish = store::Wish::parse(&name, &email, &password)?;
+    let next = Some(next).filter(|next| paths::is_local(next));
+    if caller.server.mail.is_on() {
+        sign_ups::begin(&caller, wish, next).await?;
+        forms::go(paths::SIGN_UP_SENT);
+    } else {
+        let home = store::sign_up_at_once(&caller, wish).await?;
+        forms::go(&next.unwrap_or_else(|| paths::organization(&home)));
+    }
+    Ok(())
+}
+
+/// Proves the address of a sign-up: makes the account and signs in.
+#[server(endpoint = "accounts/confirm")]
+pub async fn confirm_sign_up(token: String, #[server(default)] password: String) -> Result<(), Error> {
+    use crate::{accounts::sign_ups, server::{Caller, forms}};
+    let next = sign_ups::confirm(&Caller::here()?, &token, &password).await?;
+    forms::go(&next);
+    Ok(())
+}
+
+/// Signs in.
+#[server(endpoint = "accounts/sign_in")]
+pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), Error> {
+    use crate::{accounts::store::{self, Welcome}, paths, server::{Caller, forms}};
+    let caller = Caller::here()?;
+    let next = Some(next).filter(|next| paths::is_local(next));
+    match store::sign_in(&caller, &email, &password).await? {
+        Welcome::In => forms::go(next.as_deref().unwrap_or(paths::HOME)),
+        Welcome::ProveAddressFirst => forms::go(paths::SIGN_UP_SENT),
+    }
+    Ok(())
+}
+
+/// Signs out of this browser, to go on to a page as somebody else perhaps.
+#[server(endpoint = "accounts/sign_out")]
+pub async fn sign_out(#[server(default)] next: String) -> Result<(), Error> {
+    use crate::{paths, server::{Caller, forms}, ui::Notice};
+    Caller::here()?.sign_out().await?;
+    Notice::SignedOut.say();
+    forms::go(&paths::with_next(paths::SIGN_IN, Some(&next)));
+    Ok(())
+}
+
+/// Sends a letter with which to set a new password.
+#[server(endpoint = "accounts/forgot_password")]
+pub async fn forgot_password(email: String) -> Result<(), Error> {
+    use crate::{accounts::resets, fields::Email, paths, server::{Caller, forms}};
+    let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
+    resets::begin(&Caller::here()?, &email).await?;
+    forms::go(paths::FORGOT_PASSWORD_SENT);
+    Ok(())
+}
+
+/// Sets a new password with the link of that letter, ends all sessions, and signs in.
+#[server(endpoint = "accounts/reset_password")]
+pub async fn reset_password(token: String, password: String) -> Result<(), Error> {
+    use crate::{accounts::resets, paths, server::{Caller, forms}, ui::Notice};
+    resets::finish(&Caller::here()?, &token, &password).await?;
+    Notice::PasswordChanged.say();
+    forms::go(paths::HOME);
+    Ok(())
+}
+
+/// Chooses light, dark, or what the system says, for this browser.
+#[server(endpoint = "accounts/set_theme")]
+pub async fn set_theme(theme: String) -> Result<(), Error> {
+    use crate::ui::{Theme, set_cookie};
+    match Theme::parse(&theme) {
+        Some(theme) => set_cookie(Theme::COOKIE, theme.as_str(), 365 * 24 * 3600),
+        None => set_cookie(Theme::COOKIE, "", 0),
+    }
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! Accounts: signing up, proving an address, signing in and out, forgotten passwords.
+//!
+//! With mail there is no account before its address is proven, so nobody can hold an address that
+//! is not theirs, and no answer tells whether an address has an account.
+
+mod actions;
+
+#[cfg(feature = "ssr")]
+mod letters;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+mod resets;
+#[cfg(feature = "ssr")]
+mod sign_ups;
+#[cfg(feature = "ssr")]
+pub mod store;
+
+pub use actions::{ConfirmSignUp, ForgotPassword, ResetPassword, SetTheme, SignIn, SignOut, SignUp};

@@ -1,0 +1,194 @@
+//! The pages of accounts: cards without script.
+
+use super::{ConfirmSignUp, ForgotPassword, ResetPassword, SignIn, SignUp, resets, sign_ups};
+use crate::{
+    paths,
+    server::{Caller, forms},
+    ui::{Alert, Field, Form, Hidden, Sheet, Submit, page},
+};
+use axum::http::header;
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/sign-in`.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let next = caller.next();
+        let sign_up = paths::with_next(paths::SIGN_UP, next.as_deref());
+        if caller.person().await?.is_some() {
+            forms::go(next.as_deref().unwrap_or(paths::HOME));
+        }
+        let aside = move || view! { <p class="aside">"New here? "<a href=sign_up.clone()>"Create an account"</a></p> };
+        Ok(view! {
+            <Sheet title="Sign in" aside>
+                <h1>"Sign in"</h1>
+                <Form action=SignIn::PATH>
+                    <Hidden name="next" value=next.unwrap_or_default()/>
+                    <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true autofocus=true/>
+                    <Field name="password" label="Password" kind="password" autocomplete="current-password" maxlength=128/>
+                    <Submit>"Sign in"</Submit>
+                    <p class="lead"><a href=paths::FORGOT_PASSWORD>"Forgot your password?"</a></p>
+                </Form>
+            </Sheet>
+        })
+    })
+}
+
+/// `/sign-up`.
+#[component]
+pub fn SignUpPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let next = caller.next();
+        let sign_in = paths::with_next(paths::SIGN_IN, next.as_deref());
+        if caller.person().await?.is_some() {
+            forms::go(next.as_deref().unwrap_or(paths::HOME));
+        }
+        let aside = move || view! { <p class="aside">"Have an account? "<a href=sign_in.clone()>"Sign in"</a></p> };
+        Ok(view! {
+            <Sheet title="Create an account" aside>
+                <h1>"Create an account"</h1>
+                <p class="lead">"You get a workspace of your own, and can make others for your teams."</p>
+                <Form action=SignUp::PATH>
+                    <Hidden name="next" value=next.unwrap_or_default()/>
+                    <Field name="name" label="Name" autocomplete="name" maxlength=80 autofocus=true/>
+                    <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true/>
+                    <NewPassword/>
+                    <Submit>"Create account"</Submit>
+                </Form>
+            </Sheet>
+        })
+    })
+}
+
+/// The field for a password to be set.
+#[component]
+pub fn NewPassword() -> impl IntoView {
+    view! {
+        <Field name="password" label="Password" kind="password" autocomplete="new-password" minlength=8 maxlength=128
+            hint="At least 8 characters, any you like."/>
+    }
+}
+
+/// `/sign-up/sent`.
+#[component]
+pub fn SignUpSentPage() -> impl IntoView {
+    view! {
+        <Sheet title="Check your mail" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+            <h1>"Check your mail"</h1>
+            <p class="lead">"We sent you a letter. Its link finishes signing up. If it does not come within minutes, look into the spam folder."</p>
+        </Sheet>
+    }
+}
+
+/// `/confirm/{token}`: opening it changes nothing, since mail scanners do.
+#[component]
+pub fn ConfirmPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let token = private_token(&caller);
+        let Some(waiting) = sign_ups::of_token(&caller.server, &token).await? else {
+            return Ok(gone("Sign up again", paths::SIGN_UP).into_any());
+        };
+        let known = waiting.is_of_this_browser();
+        Ok(view! {
+            <Sheet title="Confirm your address">
+                <h1>"Confirm your address"</h1>
+                <p class="lead">"for "<strong>{waiting.email.to_string()}</strong></p>
+                <Form action=ConfirmSignUp::PATH>
+                    <Hidden name="token" value=token/>
+                    {(!known).then(|| view! {
+                        <Field name="password" label="Password" kind="password" autocomplete="current-password" maxlength=128
+                            autofocus=true hint="The one you chose when you signed up."/>
+                    })}
+                    <Submit>"Confirm and sign in"</Submit>
+                </Form>
+            </Sheet>
+        }
+        .into_any())
+    })
+}
+
+/// `/forgot-password`.
+#[component]
+pub fn ForgotPasswordPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let form = if caller.server.mail.is_on() {
+            view! {
+                <p class="lead">"Tell us your address, and we send you a link to set a new one."</p>
+                <Form action=ForgotPassword::PATH>
+                    <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true autofocus=true/>
+                    <Submit>"Send the link"</Submit>
+                </Form>
+            }
+            .into_any()
+        } else {
+            view! { <Alert kind="info">"This studio cannot send mail. Ask whoever runs it to set a new password."</Alert> }.into_any()
+        };
+        Ok(view! {
+            <Sheet title="Forgot your password?" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+                <h1>"Forgot your password?"</h1>
+                {form}
+            </Sheet>
+        })
+    })
+}
+
+/// `/forgot-password/sent`.
+#[component]
+pub fn ForgotPasswordSentPage() -> impl IntoView {
+    view! {
+        <Sheet title="Check your mail" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+            <h1>"Check your mail"</h1>
+            <p class="lead">"We sent a letter to this address. Its link is good for an hour."</p>
+        </Sheet>
+    }
+}
+
+/// `/reset-password/{token}`.
+#[component]
+pub fn ResetPasswordPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let token = private_token(&caller);
+        let Some(reset) = resets::of_token(&caller.server, &token).await? else {
+            return Ok(gone("Ask for a new letter", paths::FORGOT_PASSWORD).into_any());
+        };
+        Ok(view! {
+            <Sheet title="Set a new password">
+                <h1>"Set a new password"</h1>
+                <p class="lead">"for "<strong>{reset.email.to_string()}</strong>". Other devices are signed out."</p>
+                <Form action=ResetPassword::PATH>
+                    <Hidden name="token" value=token/>
+                    <NewPassword/>
+                    <Submit>"Set password and sign in"</Submit>
+                </Form>
+            </Sheet>
+        }
+        .into_any())
+    })
+}
+
+/// The token in the page's URL, which is told to no other page.
+#[must_use]
+pub fn private_token(caller: &Caller) -> String {
+    forms::set_header(header::REFERRER_POLICY, "no-referrer");
+    caller.segment(1).to_owned()
+}
+
+/// A link that is no longer good: what to do instead.
+fn gone(label: &'static str, url: &'static str) -> impl IntoView {
+    forms::set_status(410);
+    view! {
+        <Sheet title="This link is no longer good">
+            <h1>"This link is no longer good"</h1>
+            <p class="lead">"It has run out, or was used already."</p>
+            <div class="form-actions">
+                <a class="button" data-kind="primary" href=url>{label}</a>
+                <a class="button" data-kind="quiet" href=paths::SIGN_IN>"Sign in"</a>
+            </div>
+        </Sheet>
+    }
+}

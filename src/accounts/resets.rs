@@ -1,0 +1,83 @@
+//! Forgotten passwords.
+
+use super::{
+    letters,
+    store::{self, may_write_to},
+};
+use crate::{
+    error::{Error, Result},
+    fields::{Email, Name, Password},
+    id::UserId,
+    paths,
+    server::{Caller, Server, audit::Entry, change::Sender, session, tokens::{Token, TokenHash}},
+    time::Span,
+};
+
+/// How long the letter's link is good for.
+const GOOD_FOR: Span = Span::hours(1);
+
+/// Whose password a link sets.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct Reset {
+    user_id: UserId,
+    name: Name,
+    pub(super) email: Email,
+}
+
+/// Writes to an address: with a link when it has an account, and that it has none otherwise. The
+/// answer and the time it takes are the same.
+pub(super) async fn begin(caller: &Caller, email: &Email) -> Result<()> {
+    let config = &caller.server.config;
+    let found = store::find(&caller.server, email).await?;
+    let mut change = caller.server.change_outside_tenancy().await?;
+    if may_write_to(&mut change, email).await? {
+        let letter = match found {
+            Some((user, name)) => {
+                let (token, now) = (Token::new(), change.clock().now());
+                change
+                    .query("INSERT INTO password_resets (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
+                    .bind(token.hash())
+                    .bind(user)
+                    .bind(now)
+                    .bind(now + GOOD_FOR)
+                    .execute()
+                    .await?;
+                letters::reset(email, &name, &config.url(&paths::reset_password(token.as_str())))
+            }
+            None => letters::unknown(email, &config.url(paths::SIGN_UP)),
+        };
+        change.mail(Sender::default(), &letter).await?;
+    }
+    change.commit().await
+}
+
+/// The reset of a letter's link, if it is still good.
+pub(super) async fn of_token(server: &Server, token: &str) -> Result<Option<Reset>> {
+    let reset = server.outside_tenancy().query(
+        "SELECT r.user_id, u.name, u.email FROM password_resets r JOIN users u ON u.id = r.user_id
+         WHERE r.token_hash = $1 AND r.expires_at > $2",
+    );
+    Ok(reset.bind(TokenHash::of(token)).bind(server.clock.now()).optional().await?)
+}
+
+/// Sets the new password. All sessions end, and this browser is signed in.
+pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Result<()> {
+    let gone = || Error::conflict("This link has run out or was used. Ask for a new letter.");
+    let reset = of_token(&caller.server, token).await?.ok_or_else(gone)?;
+    let password = Password::parse(password, &[reset.name.as_str(), reset.email.as_str()])
+        .map_err(|message| Error::invalid("password", message))?;
+    let hash = caller.server.passwords.hash(password).await?;
+    let user = reset.user_id;
+    let mut change = caller.server.change_outside_tenancy().await?;
+    let delete = change.query("DELETE FROM password_resets WHERE token_hash = $1");
+    if delete.bind(TokenHash::of(token)).execute().await? == 0 {
+        return Err(gone());
+    }
+    change.query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute().await?;
+    change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
+    store::verify(&mut change, user).await?;
+    session::end_all(&mut change, user).await?;
+    caller.audit(&mut change, user, Entry::new("account.password_reset", user.0)).await?;
+    change.commit().await?;
+    caller.sign_in(user).await
+}

@@ -1,0 +1,152 @@
+//! Sign-ups that wait for their address to be proven.
+//!
+//! The letter's link finishes the sign-up in the browser that began it. In another one it asks for
+//! the password chosen then, so that nobody confirms, by opening a letter, an account of which
+//! somebody else knows the password.
+
+use super::{
+    letters,
+    store::{self, NewPerson, Wish, may_write_to},
+};
+use crate::{
+    error::{Error, Result},
+    fields::{Email, Name, Password},
+    id::SignUpId,
+    paths,
+    server::{Caller, Change, Server, audit::Entry, change::Sender, passwords::Verdict, tokens::{Token, TokenHash}},
+    time::Span,
+    ui::{cookie, set_cookie},
+};
+
+/// How long the letter's link is good for.
+const GOOD_FOR: Span = Span::days(1);
+/// The cookie by which a browser is known again.
+const BROWSER: &str = "sign-up";
+
+/// A sign-up that waits.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct Waiting {
+    pub(super) id: SignUpId,
+    pub(super) name: Name,
+    pub(super) email: Email,
+    pub(super) password_hash: String,
+    browser_hash: TokenHash,
+    next: Option<String>,
+}
+
+/// Begins a sign-up. What is done, and so the time it takes, is the same whether or not the
+/// address has an account; only the letter differs.
+pub(super) async fn begin(caller: &Caller, wish: Wish, next: Option<String>) -> Result<()> {
+    let password_hash = caller.server.passwords.hash(wish.password).await?;
+    let (token, browser) = (Token::new(), Token::new());
+    let taken = store::find(&caller.server, &wish.email).await?;
+    let mut change = caller.server.change_outside_tenancy().await?;
+    let (id, now) = (SignUpId(change.clock().id()), change.clock().now());
+    change
+        .query(
+            "INSERT INTO sign_ups (id, token_hash, browser_hash, name, email, password_hash, next, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(id)
+        .bind(token.hash())
+        .bind(browser.hash())
+        .bind(wish.name.clone())
+        .bind(wish.email.clone())
+        .bind(password_hash)
+        .bind(next)
+        .bind(now)
+        .bind(now + GOOD_FOR)
+        .execute()
+        .await?;
+    let config = &caller.server.config;
+    let letter = match taken {
+        None => letters::confirm(&wish.email, &wish.name, &config.url(&paths::confirm(token.as_str()))),
+        Some((_, name)) => letters::taken(&wish.email, &name, &config.url(paths::SIGN_IN), &config.url(paths::FORGOT_PASSWORD)),
+    };
+    if may_write_to(&mut change, &wish.email).await? {
+        change.mail(Sender::default(), &letter).await?;
+    }
+    change.commit().await?;
+    set_cookie(BROWSER, browser.as_str(), 24 * 3600);
+    Ok(())
+}
+
+/// The newest sign-up of an address that still waits.
+pub(super) async fn latest(server: &Server, email: &Email) -> Result<Option<Waiting>> {
+    let waiting = server.outside_tenancy().query(
+        "SELECT id, name, email, password_hash, browser_hash, next FROM sign_ups
+         WHERE email = $1 AND expires_at > $2 ORDER BY created_at DESC LIMIT 1",
+    );
+    Ok(waiting.bind(email.clone()).bind(server.clock.now()).optional().await?)
+}
+
+/// The sign-up of a letter's link, if it is still good.
+pub(super) async fn of_token(server: &Server, token: &str) -> Result<Option<Waiting>> {
+    let waiting = server.outside_tenancy().query(
+        "SELECT id, name, email, password_hash, browser_hash, next FROM sign_ups WHERE token_hash = $1 AND expires_at > $2",
+    );
+    Ok(waiting.bind(TokenHash::of(token)).bind(server.clock.now()).optional().await?)
+}
+
+impl Waiting {
+    /// Whether it was begun in the browser that asks now.
+    pub(super) fn is_of_this_browser(&self) -> bool {
+        cookie(BROWSER).is_some_and(|browser| TokenHash::of(&browser) == self.browser_hash)
+    }
+}
+
+/// Sends the letter again with a new link, for somebody who knows the password.
+pub(super) async fn send_again(caller: &Caller, waiting: &Waiting) -> Result<()> {
+    let (token, browser) = (Token::new(), Token::new());
+    let mut change = caller.server.change_outside_tenancy().await?;
+    if may_write_to(&mut change, &waiting.email).await? {
+        change
+            .query("UPDATE sign_ups SET token_hash = $2, browser_hash = $3 WHERE id = $1")
+            .bind(waiting.id)
+            .bind(token.hash())
+            .bind(browser.hash())
+            .execute()
+            .await?;
+        let url = caller.server.config.url(&paths::confirm(token.as_str()));
+        change.mail(Sender::default(), &letters::confirm(&waiting.email, &waiting.name, &url)).await?;
+        set_cookie(BROWSER, browser.as_str(), 24 * 3600);
+    }
+    change.commit().await
+}
+
+/// Finishes a sign-up: makes the account, signs in, and tells where to go.
+pub(super) async fn confirm(caller: &Caller, token: &str, password: &str) -> Result<String> {
+    let gone = || Error::conflict("This link has run out or was used. Sign in, or sign up again.");
+    let waiting = of_token(&caller.server, token).await?.ok_or_else(gone)?;
+    if !waiting.is_of_this_browser() {
+        let wrong = || Error::invalid("password", "Enter the password you chose when you signed up.");
+        let password = Password::typed(password).map_err(|_| wrong())?;
+        let stored = Some(waiting.password_hash.clone());
+        if caller.server.passwords.verify(password, stored).await? == Verdict::Wrong {
+            return Err(wrong());
+        }
+    }
+    let mut change = caller.server.change_outside_tenancy().await?;
+    // Whoever removes the row has used the link; another try at the same moment finds nothing.
+    if use_up(&mut change, token, &waiting.email).await? == 0 {
+        return Err(gone());
+    }
+    let Waiting { name, email, password_hash, next, .. } = waiting;
+    let new = NewPerson { name, email, password_hash, is_verified: true };
+    let (user, home) = store::create(&mut change, new).await?.ok_or_else(gone)?;
+    caller.audit(&mut change, user, Entry::new("account.created", user.0)).await?;
+    change.commit().await?;
+    set_cookie(BROWSER, "", 0);
+    caller.sign_in(user).await?;
+    Ok(next.unwrap_or_else(|| paths::organization(&home)))
+}
+
+/// Removes the sign-up of a token, and then the others of its address, which are void.
+async fn use_up(change: &mut Change, token: &str, email: &Email) -> Result<u64> {
+    let delete = change.query("DELETE FROM sign_ups WHERE token_hash = $1");
+    let used = delete.bind(TokenHash::of(token)).execute().await?;
+    if used > 0 {
+        change.query("DELETE FROM sign_ups WHERE email = $1").bind(email.clone()).execute().await?;
+    }
+    Ok(used)
+}

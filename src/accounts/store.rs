@@ -1,0 +1,200 @@
+//! People in the database.
+
+use super::sign_ups;
+use crate::{
+    error::{Error, Flaws, Result},
+    fields::{Email, Name, Password, Slug},
+    id::UserId,
+    orgs,
+    server::{Caller, Change, Server, audit::Entry, passwords::Verdict},
+    time::{Span, Timestamp},
+};
+use serde_json::json;
+
+/// The most letters that go to one address within an hour, whoever asks for them.
+const LETTERS_AN_HOUR: i64 = 10;
+
+/// What somebody signs up with.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Their name.
+    pub name: Name,
+    /// Their address.
+    pub email: Email,
+    /// The password they chose.
+    pub password: Password,
+}
+
+impl Wish {
+    /// Reads the form, noting everything that is wrong with it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`].
+    pub fn parse(name: &str, email: &str, password: &str) -> Result<Self> {
+        let mut flaws = Flaws::default();
+        let parsed = flaws.check("email", Email::parse(email));
+        let about = [name, parsed.as_ref().map_or(email, Email::as_str)];
+        let password = flaws.check("password", Password::parse(password, &about));
+        let name = flaws.check("name", Name::parse(name));
+        match (name, parsed, password) {
+            (Some(name), Some(email), Some(password)) => Ok(Self { name, email, password }),
+            _ => Err(flaws.into_error()),
+        }
+    }
+}
+
+/// Somebody to make an account for.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Their name.
+    pub name: Name,
+    /// Their address.
+    pub email: Email,
+    /// The hash of their password.
+    pub password_hash: String,
+    /// Whether the address is proven.
+    pub is_verified: bool,
+}
+
+/// How signing in went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Welcome {
+    /// They are in.
+    In,
+    /// The password is that of a sign-up whose address is not proven; a letter is on its way.
+    ProveAddressFirst,
+}
+
+/// Makes a person with their personal organization, of which they are the Owner; none when the
+/// address has an account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn create(change: &mut Change, new: NewPerson) -> Result<Option<(UserId, Slug)>> {
+    let (user, now) = (UserId(change.clock().id()), change.clock().now());
+    let made = change
+        .query(
+            "INSERT INTO users (id, name, email, password_hash, verified_at, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING",
+        )
+        .bind(user)
+        .bind(new.name.clone())
+        .bind(new.email)
+        .bind(new.password_hash)
+        .bind(new.is_verified.then_some(now))
+        .bind(now)
+        .execute()
+        .await?;
+    if made == 0 {
+        return Ok(None);
+    }
+    let org = orgs::store::create_personal(change, user, &new.name).await?;
+    change.query("UPDATE users SET home_org_id = $2 WHERE id = $1").bind(user).bind(org).execute().await?;
+    let slug = change.query("SELECT slug FROM organizations WHERE id = $1").bind(org);
+    let (slug,): (Slug,) = slug.one().await?;
+    Ok(Some((user, slug)))
+}
+
+/// Signs somebody up where there is no mail to prove an address with.
+///
+/// # Errors
+/// [`Error::Invalid`] at `email` when the address has an account.
+pub async fn sign_up_at_once(caller: &Caller, wish: Wish) -> Result<Slug> {
+    let password_hash = caller.server.passwords.hash(wish.password).await?;
+    let mut change = caller.server.change_outside_tenancy().await?;
+    let new = NewPerson { name: wish.name, email: wish.email, password_hash, is_verified: false };
+    let Some((user, home)) = create(&mut change, new).await? else {
+        return Err(Error::invalid("email", "This address has an account. Sign in instead."));
+    };
+    caller.audit(&mut change, user, Entry::new("account.created", user.0)).await?;
+    change.commit().await?;
+    caller.sign_in(user).await?;
+    Ok(home)
+}
+
+#[derive(sqlx::FromRow)]
+struct Credentials {
+    id: UserId,
+    password_hash: String,
+}
+
+/// Signs somebody in. It takes one hash whether or not the address has an account.
+///
+/// # Errors
+/// [`Error::Invalid`] when address and password do not belong together.
+pub async fn sign_in(caller: &Caller, email: &str, password: &str) -> Result<Welcome> {
+    let wrong = || Error::invalid("password", "This address and password do not belong together.");
+    let (Ok(password), email) = (Password::typed(password), Email::parse(email).ok()) else { return Err(wrong()) };
+    let credentials = match &email {
+        Some(email) => credentials(&caller.server, email).await?,
+        None => None,
+    };
+    let waiting = match (&credentials, &email) {
+        (None, Some(email)) => sign_ups::latest(&caller.server, email).await?,
+        _ => None,
+    };
+    let stored = credentials.as_ref().map(|known| &known.password_hash);
+    let stored = stored.or(waiting.as_ref().map(|waiting| &waiting.password_hash)).cloned();
+    let verdict = caller.server.passwords.verify(password, stored).await?;
+    if verdict == Verdict::Wrong {
+        return Err(wrong());
+    }
+    match (credentials, waiting) {
+        (Some(known), _) => welcome(caller, known.id, verdict).await,
+        (None, Some(waiting)) => sign_ups::send_again(caller, &waiting).await.map(|()| Welcome::ProveAddressFirst),
+        (None, None) => Err(wrong()),
+    }
+}
+
+async fn credentials(server: &Server, email: &Email) -> Result<Option<Credentials>> {
+    let known = server.outside_tenancy().query("SELECT id, password_hash FROM users WHERE email = $1");
+    Ok(known.bind(email.clone()).optional().await?)
+}
+
+async fn welcome(caller: &Caller, user: UserId, verdict: Verdict) -> Result<Welcome> {
+    let mut change = caller.server.change_outside_tenancy().await?;
+    if let Verdict::Rehash(hash) = verdict {
+        change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
+    }
+    caller.audit(&mut change, user, Entry::new("account.signed_in", user.0).details(json!({}))).await?;
+    change.commit().await?;
+    caller.sign_in(user).await?;
+    Ok(Welcome::In)
+}
+
+/// Whether an address has an account, for a caller who has proven that it is theirs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(server: &Server, email: &Email) -> Result<Option<(UserId, Name)>> {
+    let found = server.outside_tenancy().query("SELECT id, name FROM users WHERE email = $1");
+    Ok(found.bind(email.clone()).optional().await?)
+}
+
+/// Notes that somebody has proven their address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn verify(change: &mut Change, user: UserId) -> Result<()> {
+    let now = change.clock().now();
+    change
+        .query("UPDATE users SET verified_at = $2 WHERE id = $1 AND verified_at IS NULL")
+        .bind(user)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Whether one more letter may go to an address. Nobody is told when it may not: that would tell
+/// of the letters before.
+pub(super) async fn may_write_to(change: &mut Change, email: &Email) -> Result<bool> {
+    let since: Timestamp = change.clock().now() - Span::hours(1);
+    let (sent,): (i64,) = change
+        .query("SELECT count(*) FROM letters WHERE recipient = $1 AND created_at > $2 AND org_id IS NULL")
+        .bind(email.clone())
+        .bind(since)
+        .one()
+        .await?;
+    Ok(sent < LETTERS_AN_HOUR)
+}

@@ -1,0 +1,4 @@
+//! The dashboard of an organization: who is here, who is invited, what to do next.
+
+#[cfg(feature = "ssr")]
+pub mod pages;

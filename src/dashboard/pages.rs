@@ -1,0 +1,119 @@
+//! The page of the dashboard.
+
+use crate::{
+    error::Result,
+    invitations::{State, store as invitations},
+    members::Listing,
+    orgs::{Frame, Place},
+    paths,
+    role::{self, ViewInvitations},
+    server::{Caller, Scope},
+    ui::{Avatar, When, page},
+};
+use leptos::prelude::*;
+
+/// How many rows a list of the dashboard has.
+const ROWS: usize = 6;
+
+/// `/{org}`.
+#[component]
+pub fn DashboardPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let scope = Scope::here(&caller).await?;
+        let frame = Frame::load(&caller, &scope).await?;
+        let name = scope.organization().name.to_string();
+        let says = format!("You are {} here. {}.", an(scope.role().label()), scope.role().says());
+        let (people, total) = people(&scope).await?;
+        let pending = pending(&scope).await?;
+        let steps = steps(&scope, total);
+        Ok(frame.show(
+            Place::Dashboard,
+            view! {
+                <header class="page-head"><div><h1>{name}</h1><p>{says}</p></div></header>
+                <div data-live="members" id="steps">{steps}</div>
+                <div class="grid-2">{people}{pending}</div>
+            },
+        ))
+    })
+}
+
+fn an(label: &str) -> String {
+    let article = if label.starts_with(['A', 'E', 'O']) { "an" } else { "a" };
+    format!("{article} {label}")
+}
+
+/// What to do first, until it is done.
+fn steps(scope: &Scope, members: i64) -> Option<impl IntoView + use<>> {
+    let url = paths::new_invitation(scope.slug());
+    let personal = scope.organization().is_personal;
+    let todo = members < 2 && scope.can::<role::InviteMembers>();
+    todo.then(move || {
+        let (title, text, url, act) = if personal {
+            ("Make a workspace for a team", "This one is yours alone. Share another with your team or a client.", paths::NEW_ORGANIZATION.to_owned(), "New organization")
+        } else {
+            ("Invite people", "Nobody but you is here yet. Each person gets a letter with a link to join.", url, "Invite people")
+        };
+        view! {
+            <h2 class="visually-hidden">"What to do next"</h2>
+            <div class="steps">
+                <article class="step"><h3>{title}</h3><p>{text}</p><a class="button" data-kind="primary" href=url>{act}</a></article>
+            </div>
+        }
+    })
+}
+
+async fn people(scope: &Scope) -> Result<(impl IntoView + use<>, i64)> {
+    let newest = Listing { sort: "-joined".into(), size: ROWS.to_string(), ..Listing::default() };
+    let found = newest.read(scope).await?;
+    let now = scope.server().clock.now();
+    let rows = found.rows.into_iter().map(|member| {
+        let name = member.name.to_string();
+        view! {
+            <li class="row">
+                <Avatar id=member.user_id.0 name=name.clone()/>
+                <div class="row-main"><strong>{name}</strong><small>"joined "<When at=member.joined_at now/></small></div>
+                <span class="badge">{member.role.label()}</span>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    let heading = match found.total {
+        1 => "1 person".to_owned(),
+        n => format!("{n} people"),
+    };
+    let view = view! {
+        <section class="panel list-panel" data-live="members" id="people">
+            <header><h2>{heading}</h2><a href=paths::members(scope.slug())>"See all members"</a></header>
+            <ul class="rows" role="list">{rows}</ul>
+        </section>
+    };
+    Ok((view, found.total))
+}
+
+/// The invitations that are pending, for those who may see them.
+async fn pending(scope: &Scope) -> Result<Option<impl IntoView + use<>>> {
+    let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok(None) };
+    let now = scope.server().clock.now();
+    let mut found = invitations::list(&grant, Some(State::Pending), None).await?.rows;
+    found.retain(|row| row.expires_at > now);
+    found.truncate(ROWS);
+    let empty = found.is_empty();
+    let rows = found.into_iter().map(|row| {
+        view! {
+            <li class="row">
+                <Avatar id=row.id.0 name=row.email.as_str()/>
+                <div class="row-main"><strong>{row.email.to_string()}</strong><small>"sent "<When at=row.sent_at now/>" by "{row.inviter.to_string()}</small></div>
+                <span class="badge">{row.role.label()}</span>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    Ok(Some(view! {
+        <section class="panel list-panel" data-live="invitations" id="pending">
+            <header><h2>"Pending invitations"</h2><a href=paths::invitations(scope.slug())>"See all invitations"</a></header>
+            {empty.then(|| view! { <p class="panel-body muted">"Nobody is waiting to join."</p> })}
+            <ul class="rows" role="list">{rows}</ul>
+        </section>
+    }))
+}

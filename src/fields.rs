@@ -1,0 +1,17 @@
+//! What people type, parsed once into types that can only hold good values.
+//!
+//! Each `parse` answers with a sentence for the field. Nothing here knows which form it serves.
+
+#[cfg(feature = "ssr")]
+mod email;
+mod name;
+#[cfg(feature = "ssr")]
+mod password;
+mod slug;
+
+#[cfg(feature = "ssr")]
+pub use email::{Email, split_addresses};
+pub use name::Name;
+#[cfg(feature = "ssr")]
+pub use password::Password;
+pub use slug::Slug;

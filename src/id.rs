@@ -1,0 +1,49 @@
+//! Identifiers: UUID version 7 newtypes, so one kind never passes for another.
+//!
+//! They sort by the time they were made. Only [`crate::server::clock`] makes new ones, because
+//! time and randomness are injected.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(transparent))]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A person with an account.
+    UserId;
+    /// An organization (workspace): the tenant.
+    OrgId;
+    /// An invitation to an organization.
+    InvitationId;
+    /// A signed-in browser.
+    SessionId;
+    /// A letter in the outbox.
+    LetterId;
+    /// A row of the audit log.
+    AuditId;
+    /// A sign-up that waits for its address to be proven.
+    SignUpId;
+}

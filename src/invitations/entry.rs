@@ -1,0 +1,225 @@
+//! Coming in: what the holder of an invitation's link may do with it.
+
+use super::State;
+use crate::{
+    accounts::store::{self as accounts, NewPerson, Wish},
+    error::{Error, Result},
+    fields::{Email, Name, Slug},
+    id::{InvitationId, OrgId, UserId},
+    members,
+    role::{InviteMembers, Role},
+    server::{Caller, Change, Grant, OrgChange, Person, Scope, Server, Topic, audit::Entry, tokens::TokenHash},
+    time::Timestamp,
+};
+use serde_json::json;
+
+/// An invitation as its link finds it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Invitation {
+    org_id: OrgId,
+    pub(super) org_name: Name,
+    pub(super) slug: Slug,
+    id: InvitationId,
+    pub(super) email: Email,
+    pub(super) role: Role,
+    state: State,
+    inviter_id: UserId,
+    pub(super) inviter: Name,
+    inviter_role: Option<Role>,
+    pub(super) expires_at: Timestamp,
+    /// Whether the link is the mailed one, which proves the address.
+    pub(super) proves_address: bool,
+}
+
+impl Invitation {
+    /// The color of the organization goes by this.
+    pub(super) const fn org(&self) -> OrgId {
+        self.org_id
+    }
+}
+
+/// Why an invitation cannot be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    Unknown,
+    Accepted,
+    Declined,
+    Revoked,
+    Expired,
+    InviterLost,
+}
+
+impl Closed {
+    pub(super) const fn says(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unknown => ("This link is not good", "It may have been replaced by a newer one. Look for the latest letter, or ask for a new invitation."),
+            Self::Accepted => ("This invitation was used", "It works once. If it was you, sign in to get to the workspace."),
+            Self::Declined => ("This invitation was declined", "Ask for a new one if you changed your mind."),
+            Self::Revoked => ("This invitation was taken back", "Ask whoever invited you for a new one."),
+            Self::Expired => ("This invitation has run out", "Ask whoever invited you to send it again."),
+            Self::InviterLost => ("This invitation no longer holds", "Whoever sent it may no longer invite people with this role. Ask somebody else of the workspace."),
+        }
+    }
+
+    fn error(self) -> Error {
+        let (title, text) = self.says();
+        Error::conflict(format!("{title}. {text}"))
+    }
+}
+
+/// The invitation of a link, if it can still be accepted.
+pub(super) async fn find(server: &Server, token: &str) -> Result<Result<Invitation, Closed>> {
+    let hash = TokenHash::of(token);
+    let found: Option<Invitation> = server
+        .outside_tenancy()
+        .query(
+            "SELECT i.org_id, o.name AS org_name, o.slug, i.id, i.email, i.role, i.state, i.inviter_id, u.name AS inviter,
+                    m.role AS inviter_role, i.expires_at, i.mail_hash = $1 AS proves_address
+             FROM invitations i
+             JOIN organizations o ON o.id = i.org_id
+             JOIN users u ON u.id = i.inviter_id
+             LEFT JOIN members m ON m.org_id = i.org_id AND m.user_id = i.inviter_id
+             WHERE i.mail_hash = $1 OR i.link_hash = $1",
+        )
+        .bind(hash)
+        .optional()
+        .await?;
+    let Some(invitation) = found else { return Ok(Err(Closed::Unknown)) };
+    let closed = match invitation.state {
+        State::Accepted => Some(Closed::Accepted),
+        State::Declined => Some(Closed::Declined),
+        State::Revoked => Some(Closed::Revoked),
+        State::Pending if invitation.expires_at <= server.clock.now() => Some(Closed::Expired),
+        State::Pending => None,
+    };
+    let inviter_may = invitation.inviter_role.is_some_and(|role| role.may_grant(invitation.role));
+    Ok(match closed {
+        Some(closed) => Err(closed),
+        None if !inviter_may => Err(Closed::InviterLost),
+        None => Ok(invitation),
+    })
+}
+
+/// What stands between a person and an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing: they can join.
+    Welcome,
+    /// It is for another address.
+    OtherAccount,
+    /// Their address is not proven, and this link does not prove it.
+    Unproven,
+}
+
+/// How a person stands to an invitation.
+pub(super) fn standing(server: &Server, invitation: &Invitation, person: &Person) -> Standing {
+    if person.email != invitation.email {
+        Standing::OtherAccount
+    } else if invitation.proves_address || person.is_verified || !server.mail.is_on() {
+        Standing::Welcome
+    } else {
+        Standing::Unproven
+    }
+}
+
+/// Joins as the person signed in.
+pub(super) async fn accept(caller: &Caller, token: &str) -> Result<Slug> {
+    let person = caller.signed_in().await?;
+    let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
+    match standing(&caller.server, &invitation, &person) {
+        Standing::Welcome => {}
+        Standing::OtherAccount => {
+            return Err(Error::conflict(format!("This invitation is for {}. Sign in with that account.", invitation.email.masked())));
+        }
+        Standing::Unproven => return Err(Error::conflict("Open the link in the letter instead: it proves that the address is yours.")),
+    }
+    let mut change = caller.server.change_outside_tenancy().await?;
+    if invitation.proves_address {
+        accounts::verify(&mut change, person.id).await?;
+    }
+    enter(caller, change, &invitation, token, person.id).await?;
+    caller.rotate().await?;
+    Ok(invitation.slug)
+}
+
+/// Joins as somebody new. The link has to prove the address, unless nothing can.
+pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &str) -> Result<Slug> {
+    let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
+    if !invitation.proves_address && caller.server.mail.is_on() {
+        return Err(Error::conflict("Open the link in the letter instead: it proves that the address is yours."));
+    }
+    let wish = Wish::parse(name, invitation.email.as_str(), password)?;
+    let password_hash = caller.server.passwords.hash(wish.password).await?;
+    let mut change = caller.server.change_outside_tenancy().await?;
+    let is_verified = invitation.proves_address && caller.server.mail.is_on();
+    let new = NewPerson { name: wish.name, email: wish.email, password_hash, is_verified };
+    let Some((user, _)) = accounts::create(&mut change, new).await? else {
+        return Err(Error::conflict("This address has an account. Sign in to join."));
+    };
+    caller.audit(&mut change, user, Entry::new("account.created", user.0)).await?;
+    enter(caller, change, &invitation, token, user).await?;
+    caller.sign_in(user).await?;
+    Ok(invitation.slug)
+}
+
+/// Goes on with a change as the organization: uses the invitation up and adds the member.
+async fn enter(caller: &Caller, change: Change, invitation: &Invitation, token: &str, user: UserId) -> Result<()> {
+    let grant = host(caller, invitation).await?;
+    let mut change = grant.change_within(change).await?;
+    ensure_inviter_may(&mut change, invitation).await?;
+    close(&mut change, invitation, token, State::Accepted).await?;
+    let now = change.now();
+    let joined = members::store::add(&mut change, user, invitation.role, now).await?;
+    let details = json!({ "person": user, "role": invitation.role, "joined": joined });
+    change.audit(Entry::new("invitation.accepted", invitation.id.0).details(details)).await?;
+    change.commit().await
+}
+
+/// Says no. Whoever has the mailed link may, and the person it is for.
+pub(super) async fn decline(caller: &Caller, token: &str) -> Result<()> {
+    let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
+    let person = caller.person().await?;
+    if !invitation.proves_address && person.is_none_or(|person| person.email != invitation.email) {
+        return Err(Error::Forbidden);
+    }
+    let mut change = host(caller, &invitation).await?.change().await?;
+    close(&mut change, &invitation, token, State::Declined).await?;
+    change.audit(Entry::new("invitation.declined", invitation.id.0)).await?;
+    change.commit().await
+}
+
+/// The organization itself, which lets in whom it invited.
+async fn host(caller: &Caller, invitation: &Invitation) -> Result<Grant<InviteMembers>> {
+    Scope::system(caller, invitation.org_id, "an invitation's link").await?.require::<InviteMembers>()
+}
+
+/// The inviter's right, as it is now: what nobody could send now admits nobody.
+async fn ensure_inviter_may(change: &mut OrgChange, invitation: &Invitation) -> Result<()> {
+    let role = members::store::role_of(change, invitation.inviter_id).await;
+    match role {
+        Ok(role) if role.may_grant(invitation.role) => Ok(()),
+        Ok(_) | Err(Error::NotFound) => Err(Closed::InviterLost.error()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Uses the invitation up. Under the organization's lock: of several tries one finds it pending,
+/// and by this very token.
+async fn close(change: &mut OrgChange, invitation: &Invitation, token: &str, state: State) -> Result<()> {
+    let now = change.now();
+    let closed = change
+        .query(
+            "UPDATE invitations SET state = $3, closed_at = $4
+             WHERE org_id = $1 AND id = $2 AND state = 'pending' AND expires_at > $4 AND (mail_hash = $5 OR link_hash = $5)",
+        )
+        .bind(invitation.id)
+        .bind(state)
+        .bind(now)
+        .bind(TokenHash::of(token))
+        .execute()
+        .await?;
+    if closed == 0 {
+        return Err(Error::conflict("This invitation was used, replaced or taken back just now."));
+    }
+    change.announce(Topic::Invitations, invitation.id.0).await
+}

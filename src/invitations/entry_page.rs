@@ -1,0 +1,174 @@
+//! `/invite/{token}`: the page that a letter's link leads to. Opening it changes nothing.
+
+use super::{
+    AcceptInvitation, DeclineInvitation, JoinAsNew,
+    entry::{self, Closed, Invitation, Standing},
+};
+use crate::{
+    accounts::{SignIn, SignOut, pages::{NewPassword, private_token}, store as accounts},
+    error::Result,
+    paths,
+    server::{Caller, Person, forms},
+    ui::{Alert, Avatar, Field, Form, FormAlert, Hidden, Sheet, Submit, page},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/invite/{token}`.
+#[component]
+pub fn InvitationPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let token = private_token(&caller);
+        Ok(match entry::find(&caller.server, &token).await? {
+            Ok(invitation) => open(&caller, invitation, token).await?.into_any(),
+            Err(closed) => shut(closed).into_any(),
+        })
+    })
+}
+
+async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<impl IntoView + use<>> {
+    let answer = match caller.person().await? {
+        Some(person) => match entry::standing(&caller.server, &invitation, &person) {
+            Standing::Welcome => join_form(&invitation, &token).into_any(),
+            Standing::OtherAccount => other_account(&invitation, &person, &token).into_any(),
+            Standing::Unproven => unproven().into_any(),
+        },
+        None => stranger(caller, &invitation, &token).await?,
+    };
+    let now = caller.server.clock.now();
+    let article = if invitation.role.label().starts_with(['A', 'E', 'O']) { "an" } else { "a" };
+    let role = format!("You will be {article} {}: {}.", invitation.role, invitation.role.says().to_lowercase());
+    Ok(view! {
+        <Sheet title=format!("Join {}", invitation.org_name)>
+            <Avatar id=invitation.org().0 name=invitation.org_name.as_str() shape="square" size="large"/>
+            <h1>{format!("{} invites you to {}", invitation.inviter, invitation.org_name)}</h1>
+            <p class="lead">{role}</p>
+            <p class="meta">
+                "for "{shown_address(&invitation)}" · expires in "{(invitation.expires_at - now).in_words()}
+            </p>
+            <FormAlert action=DeclineInvitation::PATH/>
+            {answer}
+        </Sheet>
+    })
+}
+
+/// The address, to whoever has the letter; whoever has the copyable link sees enough to know it.
+fn shown_address(invitation: &Invitation) -> String {
+    if invitation.proves_address { invitation.email.to_string() } else { invitation.email.masked() }
+}
+
+fn join_form(invitation: &Invitation, token: &str) -> impl IntoView + use<> {
+    let (decline, token) = (decline_form(token), token.to_owned());
+    let join = format!("Join {}", invitation.org_name);
+    view! {
+        <Form action=AcceptInvitation::PATH>
+            <Hidden name="token" value=token/>
+            <Submit>{join}</Submit>
+        </Form>
+        {decline}
+    }
+}
+
+fn decline_form(token: &str) -> impl IntoView + use<> {
+    let page = paths::invite(token);
+    view! {
+        <form method="post" action=DeclineInvitation::PATH>
+            <Hidden name="page" value=page/>
+            <Hidden name="token" value=token/>
+            <button class="button" data-kind="quiet" type="submit">"Decline"</button>
+        </form>
+    }
+}
+
+fn other_account(invitation: &Invitation, person: &Person, token: &str) -> impl IntoView + use<> {
+    let says = format!(
+        "You are signed in as {} ({}). This invitation is for {}.",
+        person.name, person.email, invitation.email.masked()
+    );
+    let next = paths::invite(token);
+    view! {
+        <Alert kind="info">{says}</Alert>
+        <Form action=SignOut::PATH>
+            <Hidden name="next" value=next/>
+            <Submit>"Switch account"</Submit>
+        </Form>
+        <p><a class="button" data-kind="quiet" href=paths::HOME>"Stay signed in"</a></p>
+    }
+}
+
+fn unproven() -> impl IntoView {
+    view! { <Alert kind="info">"Open the link in the letter instead: it proves that the address is yours."</Alert> }
+}
+
+/// Somebody signed out: they sign up here with the address fixed, or sign in and come back.
+async fn stranger(caller: &Caller, invitation: &Invitation, token: &str) -> Result<AnyView> {
+    if !invitation.proves_address && caller.server.mail.is_on() {
+        return Ok(by_copied_link(token).into_any());
+    }
+    // With the mailed link the address is theirs; with no mail at all nothing is a secret of it.
+    let has_account = accounts::find(&caller.server, &invitation.email).await?.is_some();
+    let form = if has_account { sign_in_form(invitation, token).into_any() } else { sign_up_form(invitation, token).into_any() };
+    Ok(view! { {form}{invitation.proves_address.then(|| decline_form(token))} }.into_any())
+}
+
+fn sign_in_form(invitation: &Invitation, token: &str) -> impl IntoView + use<> {
+    let (next, email) = (paths::invite(token), invitation.email.to_string());
+    view! {
+        <p>"You have an account. Sign in to join."</p>
+        <Form action=SignIn::PATH>
+            <Hidden name="next" value=next/>
+            <Hidden name="email" value=email.clone()/>
+            <FixedAddress email/>
+            <Field name="password" label="Password" kind="password" autocomplete="current-password" maxlength=128/>
+            <Submit>"Sign in"</Submit>
+        </Form>
+    }
+}
+
+fn sign_up_form(invitation: &Invitation, token: &str) -> impl IntoView + use<> {
+    let (token, email) = (token.to_owned(), invitation.email.to_string());
+    let join = format!("Create account and join {}", invitation.org_name);
+    view! {
+        <Form action=JoinAsNew::PATH>
+            <Hidden name="token" value=token/>
+            <FixedAddress email/>
+            <Field name="name" label="Your name" autocomplete="name" maxlength=80/>
+            <NewPassword/>
+            <Submit>{join}</Submit>
+        </Form>
+    }
+}
+
+#[component]
+fn FixedAddress(email: String) -> impl IntoView {
+    view! {
+        <div class="field">
+            <span class="label">"Email"</span>
+            <output class="fixed">{email}</output>
+        </div>
+    }
+}
+
+/// The copied link proves no address: an account does.
+fn by_copied_link(token: &str) -> impl IntoView + use<> {
+    let here = paths::invite(token);
+    view! {
+        <p>"Sign in with the account of this address, or create it first."</p>
+        <div class="form-actions">
+            <a class="button" data-kind="primary" href=paths::with_next(paths::SIGN_IN, Some(&here))>"Sign in"</a>
+            <a class="button" href=paths::with_next(paths::SIGN_UP, Some(&here))>"Create an account"</a>
+        </div>
+    }
+}
+
+fn shut(closed: Closed) -> impl IntoView {
+    forms::set_status(if closed == Closed::Unknown { 404 } else { 410 });
+    let (title, text) = closed.says();
+    view! {
+        <Sheet title>
+            <h1>{title}</h1>
+            <p class="lead">{text}</p>
+            <p><a class="button" data-kind="primary" href=paths::HOME>"Go to Prompt Studio"</a></p>
+        </Sheet>
+    }
+}

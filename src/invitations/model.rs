@@ -1,0 +1,37 @@
+use crate::role::Role;
+use serde::{Deserialize, Serialize};
+
+/// Where an invitation stands. One that is pending past its time has run out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It can be accepted.
+    Pending,
+    /// It was.
+    Accepted,
+    /// Whom it was for did not want it.
+    Declined,
+    /// It was taken back.
+    Revoked,
+}
+
+/// What came of inviting one address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// The address, canonical if it is one, or as typed.
+    pub email: String,
+    /// How it went: or why not, for people.
+    pub result: Result<Sent, String>,
+}
+
+/// An invitation that is on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// As what.
+    pub role: Role,
+    /// The copyable link, which nobody can be shown again.
+    pub link: String,
+    /// Whether it was invited before and this replaces that.
+    pub again: bool,
+}

@@ -1,0 +1,150 @@
+//! `GET /{org}/events`: server-sent events of what happens in an organization, for its members.
+//!
+//! `change` names a topic that pages may show; `reload` says that the member's own rights changed;
+//! `gone` says why the stream ends for good. Only what the member's role may see is sent. A stream
+//! is asked again who it belongs to when something happened to its person or its session, and now
+//! and then in any case.
+
+use crate::{
+    error::Error,
+    role::{Role, ViewInvitations},
+    server::{Caller, Event, Scope, Server, Topic, csrf, session},
+};
+use axum::{
+    Extension, Router,
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{
+        IntoResponse, Response,
+        sse::{self, KeepAlive, Sse},
+    },
+    routing::get,
+};
+use std::{convert::Infallible, time::Duration};
+use tokio::sync::{broadcast::{self, error::RecvError}, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+
+/// How often a quiet stream makes sure that it may still go on.
+const RECHECK: Duration = Duration::from_secs(60);
+
+/// The routes of streams.
+pub fn routes(server: &Server) -> Router {
+    Router::new().route("/{org}/events", get(events)).with_state(server.clone())
+}
+
+async fn events(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if !csrf::is_same_origin(&server, &headers) {
+        return crate::server::serve::plain_error(&Error::Forbidden);
+    }
+    // Before the scope is read: what happens in between is not missed.
+    let events = server.bus.subscribe();
+    let watch = match Watch::enter(caller, org).await {
+        Ok(watch) => watch,
+        Err(error) => return crate::server::serve::plain_error(&error),
+    };
+    // A reader that does not keep up is cut off when this many events wait for it.
+    let (sender, receiver) = mpsc::channel(32);
+    tokio::spawn(watch.run(events, sender));
+    let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
+    let mut response = Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive).into_response();
+    let buffering = axum::http::HeaderValue::from_static("no");
+    response.headers_mut().insert("x-accel-buffering", buffering);
+    response
+}
+
+/// One member's stream.
+struct Watch {
+    caller: Caller,
+    org: String,
+    scope: Scope,
+}
+
+enum Next {
+    Send(sse::Event),
+    Pass,
+    End(&'static str),
+}
+
+impl Watch {
+    async fn enter(caller: Caller, org: String) -> Result<Self, Error> {
+        let scope = Scope::enter(&caller, &org).await?;
+        Ok(Self { caller, org, scope })
+    }
+
+    async fn run(mut self, mut events: broadcast::Receiver<Event>, out: mpsc::Sender<Result<sse::Event, Infallible>>) {
+        // Says at once that the stream is open.
+        let _ = out.try_send(Ok(sse::Event::default().comment("open")));
+        loop {
+            let next = tokio::select! {
+                () = out.closed() => return,
+                () = tokio::time::sleep(RECHECK) => self.recheck().await,
+                event = events.recv() => match event {
+                    Ok(event) => self.on(&event).await,
+                    Err(RecvError::Lagged(_)) => Next::Send(sse::Event::default().event("reload").data("")),
+                    Err(RecvError::Closed) => return,
+                },
+            };
+            let (event, last) = match next {
+                Next::Pass => continue,
+                Next::Send(event) => (event, false),
+                Next::End(why) => (sse::Event::default().event("gone").data(why), true),
+            };
+            if out.try_send(Ok(event)).is_err() || last {
+                return;
+            }
+        }
+    }
+
+    async fn on(&mut self, event: &Event) -> Next {
+        let visit = self.caller.visit();
+        if event.topic == Topic::Session {
+            let mine = visit.is_some_and(|visit| visit.session.0 == event.entity_id);
+            return if mine { Next::End("You are signed out.") } else { Next::Pass };
+        }
+        if event.org_id != Some(self.scope.organization().id) {
+            return Next::Pass;
+        }
+        let about_me = event.topic == Topic::Members && visit.is_some_and(|visit| visit.user.0 == event.entity_id);
+        if about_me {
+            return self.recheck().await;
+        }
+        match may_see(self.scope.role(), event.topic) {
+            true => Next::Send(sse::Event::default().event("change").data(event.topic.as_str())),
+            false => Next::Pass,
+        }
+    }
+
+    /// Whether the stream may go on, and as what.
+    async fn recheck(&mut self) -> Next {
+        if let Some(visit) = self.caller.visit()
+            && let Ok(false) = session::is_live(&self.caller.server, visit.session).await
+        {
+            return Next::End("You are signed out.");
+        }
+        match Scope::enter(&self.caller, &self.org).await {
+            Ok(scope) => {
+                let changed = scope.role() != self.scope.role();
+                self.scope = scope;
+                if changed { Next::Send(sse::Event::default().event("reload").data("")) } else { Next::Pass }
+            }
+            Err(Error::NotFound) => Next::End("You are no longer a member of this workspace."),
+            Err(Error::SignedOut) => Next::End("You are signed out."),
+            // The database is away: it will be asked again.
+            Err(_) => Next::Pass,
+        }
+    }
+}
+
+/// Whether a role may know that something happened.
+fn may_see(role: Role, topic: Topic) -> bool {
+    match topic {
+        Topic::Members | Topic::Organization => true,
+        Topic::Invitations => role.can::<ViewInvitations>(),
+        Topic::Session => false,
+    }
+}

@@ -1,0 +1,68 @@
+use crate::{
+    error::Error,
+    paths,
+    server::{Caller, mail::Delivered},
+    ui::{Empty, Sheet, When, glyph, page},
+};
+use leptos::prelude::*;
+
+/// `/dev/mailbox`.
+#[component]
+pub fn MailboxPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
+        let now = caller.server.clock.now();
+        let list = if letters.is_empty() {
+            view! { <Empty icon=glyph::Inbox title="No letters"><p>"What the studio would send by mail is listed here."</p></Empty> }.into_any()
+        } else {
+            let items = letters.into_iter().map(|delivered| {
+                let Delivered { id, to, at, letter } = delivered;
+                view! {
+                    <li>
+                        <a href=format!("{}/{id}", paths::MAILBOX)><strong>{letter.subject}</strong><span>{to}</span></a>
+                        <When at now/>
+                    </li>
+                }
+            });
+            view! { <ul class="letters" role="list">{items.collect_view()}</ul> }.into_any()
+        };
+        Ok(view! { <Sheet title="Mailbox"><h1>"Mailbox"</h1>{list}</Sheet> })
+    })
+}
+
+/// `/dev/mailbox/{letter}`.
+#[component]
+pub fn LetterPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
+        let wanted = caller.segment(2).to_owned();
+        let delivered = letters.into_iter().find(|delivered| delivered.id.to_string() == wanted).ok_or(Error::NotFound)?;
+        let Delivered { to, letter, .. } = delivered;
+        let aside = || view! { <p class="aside"><a href=paths::MAILBOX>"All letters"</a></p> };
+        let subject = letter.subject.clone();
+        Ok(view! {
+            <Sheet title=letter.subject aside>
+                <article class="letter">
+                    <h1>{subject}</h1>
+                    <p class="meta">"to "{to}</p>
+                    <pre>{with_links(&letter.text)}</pre>
+                </article>
+            </Sheet>
+        })
+    })
+}
+
+/// The text with its addresses of pages made into links.
+fn with_links(text: &str) -> impl IntoView + use<> {
+    let words = text.split_inclusive(char::is_whitespace).map(|word| {
+        let url = word.trim_end();
+        if url.starts_with("http://") || url.starts_with("https://") {
+            view! { <a href=url.to_owned()>{word.to_owned()}</a> }.into_any()
+        } else {
+            word.to_owned().into_any()
+        }
+    });
+    words.collect_view()
+}

@@ -1,0 +1,34 @@
+//! Prompt Studio's server: reads the configuration, opens the database, serves.
+
+use clap::Parser;
+use prompt_studio::{
+    app,
+    server::{Config, Server, jobs, serve},
+};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Memory goes back to the system under load that comes and goes, unlike with others.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log));
+    if config.log_json { log.json().init() } else { log.init() }
+    match run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the server does not run");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let server = Server::start(config).await?;
+    jobs::start(&server);
+    serve::serve(&server, app::router(&server)).await?;
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Members: who is in an organization, as what, and what others may change about it.
+
+mod actions;
+
+#[cfg(feature = "ssr")]
+mod listing;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
+mod table;
+
+pub use actions::{Leave, RemoveMember, SetRole};
+#[cfg(feature = "ssr")]
+pub use listing::{Listing, Sort};

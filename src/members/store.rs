@@ -1,0 +1,160 @@
+//! Members in the database. Every change holds the organization's lock, so the rules that span
+//! members (an Owner remains; nobody acts above their role) are checked against what is true.
+
+use crate::{
+    error::{Error, Result},
+    id::{InvitationId, UserId},
+    role::{Leave, ManageMembers, Permission, Role},
+    server::{Grant, OrgChange, Topic, audit::Entry},
+};
+use serde_json::json;
+
+/// Makes a member something else.
+///
+/// # Errors
+/// [`Error::NotFound`] for somebody who is no member; [`Error::Forbidden`] when the change goes
+/// above the actor's role; [`Error::Conflict`] when no Owner would remain.
+pub async fn set_role(grant: &Grant<ManageMembers>, user: UserId, role: Role) -> Result<()> {
+    let mut change = grant.change().await?;
+    let before = role_of(&mut change, user).await?;
+    let actor = change.role();
+    if !actor.may_manage(before) || !actor.may_grant(role) {
+        return Err(Error::Forbidden);
+    }
+    if grant.organization().is_personal && role == Role::Owner && before != Role::Owner {
+        return Err(Error::conflict("A personal workspace has one Owner. Make a workspace for the team instead."));
+    }
+    if before == role {
+        return Ok(());
+    }
+    if before == Role::Owner {
+        ensure_another_owner(&mut change, user).await?;
+    }
+    change
+        .query("UPDATE members SET role = $3 WHERE org_id = $1 AND user_id = $2")
+        .bind(user)
+        .bind(role)
+        .execute()
+        .await?;
+    revoke_invitations_above(&mut change, user, Some(role)).await?;
+    let details = json!({ "before": { "role": before }, "after": { "role": role } });
+    change.audit(Entry::new("member.role_changed", user.0).details(details)).await?;
+    change.announce(Topic::Members, user.0).await?;
+    change.commit().await
+}
+
+/// Takes a member out.
+///
+/// # Errors
+/// As [`set_role`].
+pub async fn remove(grant: &Grant<ManageMembers>, user: UserId) -> Result<()> {
+    let mut change = grant.change().await?;
+    let role = role_of(&mut change, user).await?;
+    if !change.role().may_manage(role) {
+        return Err(Error::Forbidden);
+    }
+    take_out(grant, change, user, role, "member.removed").await
+}
+
+/// Leaves.
+///
+/// # Errors
+/// [`Error::Conflict`] for the last Owner and in one's personal organization.
+pub async fn leave(grant: &Grant<Leave>) -> Result<()> {
+    let user = grant.person().ok_or(Error::Forbidden)?.id;
+    let change = grant.change().await?;
+    let role = change.role();
+    take_out(grant, change, user, role, "member.left").await
+}
+
+async fn take_out<P: Permission>(
+    grant: &Grant<P>,
+    mut change: OrgChange,
+    user: UserId,
+    role: Role,
+    action: &'static str,
+) -> Result<()> {
+    if role == Role::Owner {
+        if grant.organization().is_personal {
+            return Err(Error::conflict("A personal workspace stays with its person."));
+        }
+        ensure_another_owner(&mut change, user).await?;
+    }
+    change.query("DELETE FROM members WHERE org_id = $1 AND user_id = $2").bind(user).execute().await?;
+    revoke_invitations_above(&mut change, user, None).await?;
+    let details = json!({ "before": { "role": role } });
+    change.audit(Entry::new(action, user.0).details(details)).await?;
+    change.announce(Topic::Members, user.0).await?;
+    change.commit().await
+}
+
+/// Adds somebody who was invited. Somebody who is a member already stays what they are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(change: &mut OrgChange, user: UserId, role: Role, now: crate::time::Timestamp) -> Result<bool> {
+    let added = change
+        .query(
+            "INSERT INTO members (org_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (org_id, user_id) DO NOTHING",
+        )
+        .bind(user)
+        .bind(role)
+        .bind(now)
+        .execute()
+        .await?;
+    if added > 0 {
+        change.announce(Topic::Members, user.0).await?;
+    }
+    Ok(added > 0)
+}
+
+/// What somebody is in the organization.
+///
+/// # Errors
+/// [`Error::NotFound`] for somebody who is no member.
+pub async fn role_of(change: &mut OrgChange, user: UserId) -> Result<Role> {
+    let role: Option<(Role,)> = change
+        .query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2")
+        .bind(user)
+        .optional()
+        .await?;
+    role.map(|(role,)| role).ok_or(Error::NotFound)
+}
+
+/// Never zero Owners.
+async fn ensure_another_owner(change: &mut OrgChange, user: UserId) -> Result<()> {
+    let (others,): (i64,) = change
+        .query("SELECT count(*) FROM members WHERE org_id = $1 AND role = 'owner' AND user_id <> $2")
+        .bind(user)
+        .one()
+        .await?;
+    if others > 0 {
+        return Ok(());
+    }
+    Err(Error::conflict("A workspace needs an Owner. Make somebody else Owner first."))
+}
+
+/// Revokes the pending invitations of somebody whose role is now `role`, or who is out, as far as
+/// they could not send them any more.
+async fn revoke_invitations_above(change: &mut OrgChange, user: UserId, role: Option<Role>) -> Result<()> {
+    let now = change.now();
+    for above in Role::ALL.into_iter().filter(|above| !role.is_some_and(|role| role.may_grant(*above))) {
+        let revoked: Vec<(InvitationId,)> = change
+            .query(
+                "UPDATE invitations SET state = 'revoked', closed_at = $4
+                 WHERE org_id = $1 AND inviter_id = $2 AND role = $3 AND state = 'pending' RETURNING id",
+            )
+            .bind(user)
+            .bind(above)
+            .bind(now)
+            .all()
+            .await?;
+        for (invitation,) in revoked {
+            let details = json!({ "reason": "the inviter's role" });
+            change.audit(Entry::new("invitation.revoked", invitation.0).details(details)).await?;
+            change.announce(Topic::Invitations, invitation.0).await?;
+        }
+    }
+    Ok(())
+}

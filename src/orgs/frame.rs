@@ -1,0 +1,251 @@
+//! What stands around every page of an organization: switcher, navigation, account menu, and the
+//! islands that keep the page alive.
+
+use super::store::{self, Mine};
+use crate::{
+    error::Result,
+    fields::Slug,
+    id::OrgId,
+    paths,
+    role::ViewInvitations,
+    server::{Caller, Organization, Person, Scope},
+    ui::{Avatar, Head, Icon, InPlace, Live, Theme, Toast, glyph},
+};
+use leptos::prelude::*;
+
+/// Which page of an organization it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The dashboard.
+    Dashboard,
+    /// General settings.
+    General,
+    /// The members.
+    Members,
+    /// The invitations.
+    Invitations,
+}
+
+impl Place {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Dashboard => "Dashboard",
+            Self::General => "General",
+            Self::Members => "Members",
+            Self::Invitations => "Invitations",
+        }
+    }
+
+    const fn is_setting(self) -> bool {
+        !matches!(self, Self::Dashboard)
+    }
+
+    fn url(self, org: &Slug) -> String {
+        match self {
+            Self::Dashboard => paths::organization(org),
+            Self::General => paths::settings(org),
+            Self::Members => paths::members(org),
+            Self::Invitations => paths::invitations(org),
+        }
+    }
+}
+
+/// The frame, with what it shows read.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    person: Person,
+    organization: Organization,
+    sees_invitations: bool,
+    mine: Vec<Mine>,
+}
+
+impl Frame {
+    /// Reads what the frame shows, and remembers the organization as the person's last.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load(caller: &Caller, scope: &Scope) -> Result<Self> {
+        let person = scope.person().cloned().ok_or(crate::error::Error::SignedOut)?;
+        let organization = scope.organization().clone();
+        if person.home_org_id != Some(organization.id) && !caller.client.is_prefetch {
+            remember(caller, &person, organization.id);
+        }
+        let mine = store::list_of(&caller.server, person.id).await?;
+        Ok(Self { person, organization, sees_invitations: scope.can::<ViewInvitations>(), mine })
+    }
+
+    /// The page: `content` in its frame.
+    pub fn show(self, place: Place, content: impl IntoView + 'static) -> impl IntoView {
+        let org = self.organization.slug.clone();
+        let title = format!("{} · {}", place.label(), self.organization.name);
+        let content = match place.is_setting() {
+            true => view! { <div class="settings">{self.tabs(place)}<div class="settings-body">{content}</div></div> }.into_any(),
+            false => content.into_any(),
+        };
+        view! {
+            <Head title styles="prompt-studio.css" class="app"/>
+            <a class="skip" href="#main">"Skip to content"</a>
+            <aside class="sidebar" id="sidebar" popover>
+                {self.switcher()}
+                {navigation(&org, place)}
+                {self.account()}
+            </aside>
+            <div class="content">
+                <header class="topbar">
+                    <button class="button icon-button drawer-button" data-kind="quiet" popovertarget="sidebar" aria-label="Menu">
+                        <Icon is=glyph::Menu/>
+                    </button>
+                    {crumbs(place)}
+                    <p class="live-status" id="live-status" role="status" data-events=paths::events(&org) hidden></p>
+                </header>
+                <main class="main" id="main">{content}</main>
+            </div>
+            <Toast/>
+            <InPlace/>
+            <Live/>
+            <Scripts/>
+        }
+    }
+
+    fn tabs(&self, place: Place) -> impl IntoView {
+        let tabs = [Place::General, Place::Members, Place::Invitations];
+        let tabs = tabs.into_iter().filter(|tab| *tab != Place::Invitations || self.sees_invitations);
+        let tabs = tabs.map(|tab| {
+            let current = (tab == place).then_some("page");
+            view! { <a class="tab" href=tab.url(&self.organization.slug) aria-current=current>{tab.label()}</a> }
+        });
+        view! { <nav class="tabs" aria-label="Settings">{tabs.collect_view()}</nav> }
+    }
+
+    fn switcher(&self) -> impl IntoView + use<> {
+        let Organization { id, name, .. } = &self.organization;
+        let current = *id;
+        let searchable = self.mine.len() > 7;
+        let items = self.mine.iter().map(|org| switcher_item(org, current)).collect_view();
+        view! {
+            <div class="switcher" data-live="organization">
+                <button class="switcher-button" popovertarget="orgs">
+                    <Avatar id=current.0 name=name.as_str() shape="square"/>
+                    <span class="switcher-name">{name.to_string()}</span>
+                    <Icon is=glyph::Updown/>
+                </button>
+                <div class="menu switcher-menu" id="orgs" popover>
+                    {searchable.then(|| view! {
+                        <input type="search" class="menu-search" placeholder="Find a workspace" aria-label="Find a workspace"
+                            data-filters="orgs-list" maxlength="80"/>
+                    })}
+                    <ul role="list" id="orgs-list">{items}</ul>
+                    <hr/>
+                    {new_organization()}
+                </div>
+            </div>
+        }
+    }
+
+    fn account(&self) -> impl IntoView + use<> {
+        let Person { id, name, email, .. } = self.person.clone();
+        view! {
+            <div class="account">
+                <button class="account-button" popovertarget="account">
+                    <Avatar id=id.0 name=name.as_str()/>
+                    <span>{name.to_string()}</span>
+                    <Icon is=glyph::Updown/>
+                </button>
+                <div class="menu account-menu" id="account" popover>
+                    <header><strong>{name.to_string()}</strong><small>{email.to_string()}</small></header>
+                    <hr/>
+                    {theme_form()}
+                    <hr/>
+                    {new_organization()}
+                    {sign_out_form()}
+                </div>
+            </div>
+        }
+    }
+}
+
+/// Remembers in the background: the page need not wait for it.
+fn remember(caller: &Caller, person: &Person, org: OrgId) {
+    let (server, user) = (caller.server.clone(), person.id);
+    tokio::spawn(async move {
+        if let Err(error) = store::remember_home(&server, user, org).await {
+            tracing::warn!(%error, "the last organization was not noted");
+        }
+    });
+}
+
+fn switcher_item(org: &Mine, current: OrgId) -> impl IntoView + use<> {
+    let is_current = (org.id == current).then_some("page");
+    let (id, name, role) = (org.id, org.name.clone(), org.role);
+    let kind = if org.is_personal { "Personal" } else { role.label() };
+    view! {
+        <li>
+            <a class="menu-item" href=paths::organization(&org.slug) aria-current=is_current>
+                <Avatar id=id.0 name=name.as_str() shape="square" size="small"/>
+                <span class="menu-label">{name.to_string()}</span>
+                <small>{kind}</small>
+            </a>
+        </li>
+    }
+}
+
+fn new_organization() -> impl IntoView {
+    view! { <a class="menu-item" href=paths::NEW_ORGANIZATION><Icon is=glyph::Plus/><span class="menu-label">"New organization"</span></a> }
+}
+
+fn navigation(org: &Slug, place: Place) -> impl IntoView + use<> {
+    let at_home = (place == Place::Dashboard).then_some("page");
+    let in_settings = place.is_setting().then_some("true");
+    view! {
+        <nav class="nav" aria-label="Workspace">
+            <a class="nav-item" href=paths::organization(org) aria-current=at_home><Icon is=glyph::House/>"Dashboard"</a>
+            <hr/>
+            <a class="nav-item" href=paths::settings(org) aria-current=in_settings><Icon is=glyph::Settings/>"Settings"</a>
+        </nav>
+    }
+}
+
+fn crumbs(place: Place) -> impl IntoView {
+    let settings = place.is_setting().then(|| view! { <span>"Settings"</span> });
+    view! { <nav class="crumbs" aria-label="Breadcrumb">{settings}<span aria-current="page">{place.label()}</span></nav> }
+}
+
+/// Sign-out and theme are a person's own affairs and belong to accounts, which comes later in the
+/// order of features: their paths are all the frame needs.
+const SIGN_OUT: &str = "/api/accounts/sign_out";
+const SET_THEME: &str = "/api/accounts/set_theme";
+
+fn sign_out_form() -> impl IntoView {
+    view! {
+        <form method="post" action=SIGN_OUT>
+            <button class="menu-item" type="submit"><Icon is=glyph::SignOut/><span class="menu-label">"Sign out"</span></button>
+        </form>
+    }
+}
+
+fn theme_form() -> impl IntoView {
+    let chosen = Theme::chosen();
+    let page = Caller::here().map_or_else(|_| "/".into(), |caller| caller.page.to_string());
+    let button = move |theme: Option<Theme>, label: &'static str, icon| {
+        let pressed = if theme == chosen { "true" } else { "false" };
+        let value = theme.map_or("system", Theme::as_str);
+        view! {
+            <button type="submit" name="theme" value=value aria-pressed=pressed aria-label=label title=label><Icon is=icon/></button>
+        }
+    };
+    view! {
+        <form class="theme" method="post" action=SET_THEME aria-label="Theme">
+            <input type="hidden" name="page" value=page/>
+            {button(Some(Theme::Light), "Light", glyph::Sun)}
+            {button(Some(Theme::Dark), "Dark", glyph::Moon)}
+            {button(None, "As the system", glyph::Monitor)}
+        </form>
+    }
+}
+
+/// The scripts that hydrate islands: on pages of the app only.
+#[component]
+pub(super) fn Scripts() -> impl IntoView {
+    let options = expect_context::<LeptosOptions>();
+    view! { <HydrationScripts options islands=true/> }
+}

@@ -1,0 +1,17 @@
+//! Organizations: making one, switching between them, their settings, and the frame around every
+//! page of one.
+
+mod actions;
+mod model;
+
+#[cfg(feature = "ssr")]
+mod frame;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod store;
+
+pub use actions::{CheckSlug, CreateOrganization, UpdateSettings};
+pub use model::{DefaultRole, INVITATION_HOURS};
+#[cfg(feature = "ssr")]
+pub use frame::{Frame, Place};

@@ -1,0 +1,127 @@
+//! The pages of organizations.
+
+use super::{
+    CreateOrganization, DefaultRole, Frame, INVITATION_HOURS, Place, UpdateSettings,
+    frame::Scripts,
+    store::{self, Settings},
+};
+use crate::{
+    paths,
+    role::{ManageSettings, Role},
+    server::{Caller, Organization, Scope, forms},
+    ui::{Field, Form, Hidden, InPlace, Sheet, SlugAssistant, Submit, page},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/`: leads to the organization used last, or to the sign-in page.
+#[component]
+pub fn HomePage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let home = match caller.person().await? {
+            Some(person) => store::home_of(&caller.server, &person).await?,
+            None => return Ok(forms::go(paths::SIGN_IN)),
+        };
+        Ok(forms::go(&home.map_or_else(|| paths::NEW_ORGANIZATION.to_owned(), |org| paths::organization(&org))))
+    })
+}
+
+/// `/new`: makes an organization.
+#[component]
+pub fn NewOrganizationPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        caller.signed_in().await?;
+        let host = format!("{}/", caller.server.config.host());
+        Ok(view! {
+            <Sheet title="New organization" aside=|| view! { <p class="aside"><a href=paths::HOME>"Back"</a></p> }>
+                <h1>"New organization"</h1>
+                <p class="lead">"A workspace for a team, a client or a project. Nothing in it is seen from any other."</p>
+                <Form action=CreateOrganization::PATH>
+                    <Field name="name" label="Name" maxlength=80 autofocus=true autocomplete="organization"/>
+                    <Field name="slug" label="Address" prefix=host maxlength=40 minlength=3 verbatim=true
+                        hint="3 to 40 of a–z, 0–9 and hyphens. It stays as it is for good."/>
+                    <p class="hint" id="slug-status" role="status" data-check="/api/organizations/check_slug?slug="></p>
+                    <Submit>"Create organization"</Submit>
+                </Form>
+                <SlugAssistant/>
+                <InPlace/>
+                <Scripts/>
+            </Sheet>
+        })
+    })
+}
+
+/// `/{org}/settings/general`.
+#[component]
+pub fn GeneralPage() -> impl IntoView {
+    page(async {
+        let caller = Caller::here()?;
+        let scope = Scope::here(&caller).await?;
+        let settings = store::settings(&scope).await?;
+        let may = scope.can::<ManageSettings>();
+        let organization = scope.organization().clone();
+        let frame = Frame::load(&caller, &scope).await?;
+        Ok(frame.show(
+            Place::General,
+            view! {
+                <header class="page-head">
+                    <div><h1>"General"</h1><p>"What the workspace is called and how people come to it."</p></div>
+                </header>
+                <section class="panel" data-live="organization">
+                    {if may { form(organization, settings).into_any() } else { facts(organization, settings).into_any() }}
+                </section>
+            },
+        ))
+    })
+}
+
+fn form(organization: Organization, settings: Settings) -> impl IntoView {
+    let hours = settings.invitation_span.whole_hours();
+    view! {
+        <Form action=UpdateSettings::PATH in_place=true>
+            <Hidden name="org" value=organization.slug.as_str()/>
+            <Field name="name" label="Name" value=organization.name.as_str() maxlength=80/>
+            <div class="field">
+                <span class="label">"Address"</span>
+                <output class="fixed"><code class="slug">{organization.slug.to_string()}</code></output>
+                <p class="hint">"Part of every link. It cannot be changed."</p>
+            </div>
+            <div class="field">
+                <label for="default_role">"Role of new invitations"</label>
+                <select id="default_role" name="default_role">
+                    {DefaultRole::all().map(|role| role_option(role, settings.default_role)).collect_view()}
+                </select>
+                <p class="hint">"Whoever invites can choose another one, up to their own."</p>
+            </div>
+            <div class="field">
+                <label for="invitation_hours">"Invitations are good for"</label>
+                <select id="invitation_hours" name="invitation_hours">
+                    {INVITATION_HOURS.map(|(n, label)| view! { <option value=n selected=n == hours>{label}</option> }).collect_view()}
+                </select>
+            </div>
+            <div class="form-actions"><Submit>"Save settings"</Submit></div>
+        </Form>
+    }
+}
+
+fn role_option(role: Role, current: Role) -> impl IntoView {
+    view! { <option value=role.as_str() selected=role == current>{format!("{role}: {}", lower_first(role.says()))}</option> }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn facts(organization: Organization, settings: Settings) -> impl IntoView {
+    view! {
+        <dl class="facts">
+            <dt>"Name"</dt><dd>{organization.name.to_string()}</dd>
+            <dt>"Address"</dt><dd><code class="slug">{organization.slug.to_string()}</code></dd>
+            <dt>"Role of new invitations"</dt><dd>{settings.default_role.label()}</dd>
+            <dt>"Invitations are good for"</dt><dd>{settings.invitation_span.in_words()}</dd>
+        </dl>
+        <p class="hint">"Owners and Admins can change this."</p>
+    }
+}

@@ -1,0 +1,128 @@
+//! One transaction, and with it all that a change carries: its audit row, its letters, its events.
+
+use super::{
+    Clock, Server,
+    audit::{self, Doer, Entry},
+    bus::{Event, Topic},
+    caller::Client,
+    db::{Query, Tx},
+    mail::Letter,
+};
+use crate::{
+    error::Result,
+    id::{LetterId, OrgId, UserId},
+};
+use uuid::Uuid;
+
+/// A change being made; dropping it undoes it.
+#[derive(Debug)]
+pub struct Change {
+    tx: Tx,
+    server: Server,
+    events: Vec<Event>,
+    has_letters: bool,
+}
+
+impl Change {
+    pub(super) async fn begin(server: &Server) -> Result<Self> {
+        let tx = server.db.begin().await?;
+        Ok(Self { tx, server: server.clone(), events: Vec::new(), has_letters: false })
+    }
+
+    /// A statement within the change, not fenced to an organization.
+    pub fn query(&mut self, sql: &'static str) -> Query<'_> {
+        self.tx.query(sql)
+    }
+
+    /// The clock of the server.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.server.clock
+    }
+
+    /// Whether other transactions may run at the same time, so that rows need a lock.
+    #[must_use]
+    pub const fn is_concurrent(&self) -> bool {
+        self.tx.is_concurrent()
+    }
+
+    /// Announces an event, once the change has committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn announce(&mut self, org_id: Option<OrgId>, topic: Topic, entity_id: Uuid) -> Result<()> {
+        let created_at = self.clock().now();
+        let (seq,): (i64,) = self
+            .query("INSERT INTO events (org_id, topic, entity_id, created_at) VALUES ($1, $2, $3, $4) RETURNING seq")
+            .bind(org_id)
+            .bind(topic)
+            .bind(entity_id)
+            .bind(created_at)
+            .one()
+            .await?;
+        self.events.push(Event { seq, org_id, topic, entity_id, created_at });
+        Ok(())
+    }
+
+    /// Puts a letter in the outbox; it is sent once the change has committed. Without mail there
+    /// is no outbox, and nothing happens.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn mail(&mut self, from: Sender, letter: &Letter) -> Result<()> {
+        if !self.server.mail.is_on() {
+            return Ok(());
+        }
+        let (id, now) = (LetterId(self.clock().id()), self.clock().now());
+        let sealed = letter.seal(&self.server.seal, id);
+        self.query(
+            "INSERT INTO letters (id, org_id, sender_id, about_id, kind, recipient, sealed, attempts, due_at, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)",
+        )
+        .bind(id)
+        .bind(from.org)
+        .bind(from.person)
+        .bind(from.about)
+        .bind(letter.kind)
+        .bind(letter.to.clone())
+        .bind(sealed)
+        .bind(now)
+        .bind(now)
+        .execute()
+        .await?;
+        self.has_letters = true;
+        Ok(())
+    }
+
+    /// Writes an audit row of something done by `doer` outside any organization, or in `org`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit(&mut self, org: Option<OrgId>, doer: Doer, client: &Client, entry: Entry) -> Result<()> {
+        audit::record(self, org, doer, client, entry).await
+    }
+
+    /// Makes it so: the change, its audit rows, letters and events, or none of them.
+    ///
+    /// # Errors
+    /// When the database fails; nothing has happened then, unless it went away while committing.
+    pub async fn commit(self) -> Result<()> {
+        self.tx.commit().await?;
+        self.server.bus.committed(self.events, &self.server.db);
+        if self.has_letters {
+            self.server.mail.wake();
+        }
+        Ok(())
+    }
+}
+
+/// On whose behalf a letter goes out; limits are counted by it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sender {
+    /// The organization.
+    pub org: Option<OrgId>,
+    /// The person.
+    pub person: Option<UserId>,
+    /// The thing it is about, such as an invitation.
+    pub about: Option<Uuid>,
+}

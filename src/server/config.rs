@@ -1,0 +1,99 @@
+//! What an operator can set: every flag is also an environment variable.
+
+use clap::Parser;
+use std::{net::SocketAddr, path::PathBuf};
+use url::Url;
+
+/// Prompt Studio: a self-hostable studio where teams keep their AI prompts.
+#[derive(Debug, Clone, Parser)]
+#[command(version)]
+pub struct Config {
+    /// The address to listen on.
+    #[arg(long, env = "STUDIO_LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// The URL people reach the studio at; links in letters and the origin check go by it.
+    #[arg(long, env = "STUDIO_BASE_URL", default_value = "http://localhost:3000")]
+    pub base_url: Url,
+
+    /// Where the SQLite database and the master key are kept.
+    #[arg(long, env = "STUDIO_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+
+    /// `postgres://…`, or `sqlite:path`; without it, `studio.db` in the data directory.
+    #[arg(long, env = "STUDIO_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// The mail server: `smtp://user:password@host:587?tls=required` or `smtps://…`. Without it
+    /// no letters are sent, and addresses are not proven.
+    #[arg(long, env = "STUDIO_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+
+    /// Who letters come from.
+    #[arg(long, env = "STUDIO_MAIL_FROM", default_value = "Prompt Studio <studio@localhost>")]
+    pub mail_from: String,
+
+    /// Keep letters in memory and show them at /dev/mailbox: for development, when there is no
+    /// mail server. Everybody who reaches the server can read them.
+    #[arg(long, env = "STUDIO_DEV_MAILBOX")]
+    pub dev_mailbox: bool,
+
+    /// 32 bytes in base64 that seal secrets at rest; without it, a key is made in the data
+    /// directory on first start.
+    #[arg(long, env = "STUDIO_MASTER_KEY", hide_env_values = true)]
+    pub master_key: Option<String>,
+
+    /// The header in which a trusted proxy tells the client's address (its last value counts),
+    /// such as `x-forwarded-for`. Unset: the address of the connection.
+    #[arg(long, env = "STUDIO_CLIENT_IP_HEADER")]
+    pub client_ip_header: Option<String>,
+
+    /// Days without a request after which a session ends.
+    #[arg(long, env = "STUDIO_SESSION_IDLE_DAYS", default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=365))]
+    pub session_idle_days: i64,
+
+    /// Days after which a session ends in any case.
+    #[arg(long, env = "STUDIO_SESSION_MAX_DAYS", default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=365))]
+    pub session_max_days: i64,
+
+    /// What to log: `info`, `debug`, or a filter such as `prompt_studio=debug,sqlx=warn`.
+    #[arg(long, env = "STUDIO_LOG", default_value = "info")]
+    pub log: String,
+
+    /// Log one JSON object a line.
+    #[arg(long, env = "STUDIO_LOG_JSON")]
+    pub log_json: bool,
+
+    /// Adds the routes that benchmarks need. Never on a server that people use.
+    #[arg(long, hide = true)]
+    pub bench: bool,
+}
+
+impl Config {
+    /// The database to use.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join("studio.db").display()))
+    }
+
+    /// Whether people reach the studio through TLS; cookies are then `Secure` and `__Host-`.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.base_url.scheme() == "https"
+    }
+
+    /// The absolute URL of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
+    }
+
+    /// The base URL as people write it, without the scheme: `studio.example.com`.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let host = self.base_url.host_str().unwrap_or_default();
+        self.base_url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+}

@@ -1,0 +1,344 @@
+//! The one file that knows there are two databases.
+//!
+//! SQL is written once with `$1` placeholders, which both understand; values and rows keep their
+//! native types. SQLite reads on a pool and writes on one connection; PostgreSQL uses one pool.
+
+use crate::error::Error;
+use sqlx::{
+    Arguments, Database, Encode, FromRow, Pool, Postgres, Sqlite, Transaction, Type,
+    migrate::MigrateError,
+    pool::{MaybePoolConnection, PoolOptions},
+    postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPool, PgRow},
+    query_as_with, query_with,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+        SqliteRow, SqliteSynchronous,
+    },
+};
+use std::time::Duration;
+
+/// The result of a statement.
+pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
+
+/// How long a request waits for a connection before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A value both databases can store.
+pub trait Value:
+    for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
+{
+}
+impl<T> Value for T where
+    T: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
+{
+}
+
+/// A row both databases can return; `#[derive(FromRow)]` is enough.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+impl<T> Record for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+/// A database.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// A file: many readers, one writer.
+    Sqlite {
+        /// Connections that cannot write.
+        reads: SqlitePool,
+        /// The one connection that can.
+        writes: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A transaction; dropping it rolls back.
+#[derive(Debug)]
+pub enum Tx {
+    /// On the one writing connection.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On a connection of the pool.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens the database, making the file of SQLite if there is none.
+    ///
+    /// # Errors
+    /// When the URL is wrong or the database cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self> {
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options: PgConnectOptions = url.parse()?;
+            let pool = PoolOptions::new().max_connections(32).acquire_timeout(PATIENCE);
+            return Ok(Self::Postgres(pool.connect_with(options).await?));
+        }
+        let options = url
+            .parse::<SqliteConnectOptions>()?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE)
+            .pragma("cache_size", "-65536")
+            .pragma("temp_store", "memory");
+        let writes = PoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+        let writes = writes.connect_with(options.clone()).await?;
+        let reads = PoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
+        let reads = reads.connect_with(options.pragma("query_only", "on")).await?;
+        Ok(Self::Sqlite { reads, writes })
+    }
+
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// When a migration fails, or one that ran was changed since.
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
+        match self {
+            Self::Sqlite { writes, .. } => sqlx::migrate!("migrations/sqlite").run(writes).await,
+            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
+        }
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// SQLite asks for the write lock at once: one that began as a reader could not wait for it
+    /// later.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or stays busy.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { writes, .. } => Tx::Sqlite(writes.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// A statement that reads.
+    pub fn query(&self, sql: &'static str) -> Query<'_> {
+        match self {
+            Self::Sqlite { reads, .. } => Query::sqlite(sql, Source::Pool(reads)),
+            Self::Postgres(pool) => Query::postgres(sql, Source::Pool(pool)),
+        }
+    }
+
+    /// A listener for notifications between server processes; none on SQLite, which has one.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn listener(&self) -> Result<Option<PgListener>> {
+        match self {
+            Self::Sqlite { .. } => Ok(None),
+            Self::Postgres(pool) => PgListener::connect_with(pool).await.map(Some),
+        }
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { reads, writes } => {
+                reads.close().await;
+                writes.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// A statement within the transaction.
+    pub fn query(&mut self, sql: &'static str) -> Query<'_> {
+        match self {
+            Self::Sqlite(tx) => Query::sqlite(sql, Source::Tx(&mut *tx as &mut SqliteConnection)),
+            Self::Postgres(tx) => Query::postgres(sql, Source::Tx(&mut *tx as &mut PgConnection)),
+        }
+    }
+
+    /// Whether other transactions may run at the same time, so that rows need a lock.
+    #[must_use]
+    pub const fn is_concurrent(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Makes it so.
+    ///
+    /// # Errors
+    /// When the database is gone; whether it was done is not known then.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+enum Source<'c, DB: Database> {
+    Pool(&'c Pool<DB>),
+    Tx(&'c mut DB::Connection),
+}
+
+impl<'c, DB: Database> Source<'c, DB> {
+    async fn connection(self) -> Result<MaybePoolConnection<'c, DB>> {
+        match self {
+            Self::Pool(pool) => pool.acquire().await.map(MaybePoolConnection::PoolConnection),
+            Self::Tx(connection) => Ok(MaybePoolConnection::Connection(connection)),
+        }
+    }
+}
+
+/// A statement being built: bind its values in order, then run it.
+#[must_use]
+pub struct Query<'c> {
+    sql: &'static str,
+    bound: usize,
+    on: On<'c>,
+}
+
+enum On<'c> {
+    Sqlite(Source<'c, Sqlite>, SqliteArguments),
+    Postgres(Source<'c, Postgres>, PgArguments),
+}
+
+macro_rules! run {
+    ($query:expr, $with:ident, $method:ident) => {{
+        let query = $query;
+        debug_assert_eq!(query.bound, placeholders(query.sql), "binds of: {}", query.sql);
+        match query.on {
+            On::Sqlite(source, args) => {
+                let mut connection = source.connection().await?;
+                $with(query.sql, args).$method(&mut *connection).await.map(Into::into)
+            }
+            On::Postgres(source, args) => {
+                let mut connection = source.connection().await?;
+                $with(query.sql, args).$method(&mut *connection).await.map(Into::into)
+            }
+        }
+    }};
+}
+
+impl<'c> Query<'c> {
+    fn sqlite(sql: &'static str, source: Source<'c, Sqlite>) -> Self {
+        Self { sql, bound: 0, on: On::Sqlite(source, SqliteArguments::default()) }
+    }
+
+    fn postgres(sql: &'static str, source: Source<'c, Postgres>) -> Self {
+        Self { sql, bound: 0, on: On::Postgres(source, PgArguments::default()) }
+    }
+
+    /// Binds the next value.
+    ///
+    /// # Panics
+    /// When the value cannot be encoded, which none of ours can fail at.
+    #[expect(clippy::expect_used, clippy::needless_pass_by_value, reason = "binds take values")]
+    pub fn bind(mut self, value: impl Value) -> Self {
+        match &mut self.on {
+            On::Sqlite(_, arguments) => Arguments::add(arguments, value),
+            On::Postgres(_, arguments) => Arguments::add(arguments, value),
+        }
+        .expect("a value encodes");
+        self.bound += 1;
+        self
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn all<T: Record>(self) -> Result<Vec<T>> {
+        run!(self, query_as_with, fetch_all)
+    }
+
+    /// The row, if there is one.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn optional<T: Record>(self) -> Result<Option<T>> {
+        run!(self, query_as_with, fetch_optional)
+    }
+
+    /// The row.
+    ///
+    /// # Errors
+    /// When the statement fails or there is no row.
+    pub async fn one<T: Record>(self) -> Result<T> {
+        self.optional().await?.ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// Runs the statement and tells how many rows it touched.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn execute(self) -> Result<u64> {
+        let done: Touched = run!(self, query_with, execute)?;
+        Ok(done.0)
+    }
+}
+
+struct Touched(u64);
+
+impl From<sqlx::sqlite::SqliteQueryResult> for Touched {
+    fn from(result: sqlx::sqlite::SqliteQueryResult) -> Self {
+        Self(result.rows_affected())
+    }
+}
+
+impl From<sqlx::postgres::PgQueryResult> for Touched {
+    fn from(result: sqlx::postgres::PgQueryResult) -> Self {
+        Self(result.rows_affected())
+    }
+}
+
+/// The highest `$n` of a statement. SQLite takes a value that was never bound for NULL, silently,
+/// so the number of binds is checked against it.
+fn placeholders(sql: &str) -> usize {
+    sql.split('$')
+        .skip(1)
+        .filter_map(|rest| {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            rest[..digits].parse().ok()
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+/// Whether a statement failed because what it writes must be unique.
+#[must_use]
+pub fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        match &error {
+            E::PoolTimedOut | E::PoolClosed | E::Io(_) | E::WorkerCrashed | E::Tls(_) => {
+                tracing::error!(%error, "the database is away");
+                Self::Unavailable { retry_after: 5 }
+            }
+            E::Database(cause) if is_transient(cause.code().as_deref()) => {
+                tracing::warn!(%error, "the database asks to try again");
+                Self::Unavailable { retry_after: 1 }
+            }
+            _ => super::caller::internal(&error),
+        }
+    }
+}
+
+/// Codes that mean: not now. PostgreSQL: serialization failure, deadlock, too many connections,
+/// shutting down, starting up; SQLite: busy, locked, and the ways of not reaching the file.
+fn is_transient(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some("40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03" | "5" | "6" | "10" | "13" | "14" | "261" | "517")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_highest_placeholder_is_found() {
+        assert_eq!(super::placeholders("SELECT 1"), 0);
+        assert_eq!(super::placeholders("SELECT $1, $12, $2 WHERE a=$3"), 12);
+    }
+}

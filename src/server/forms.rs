@@ -1,0 +1,204 @@
+//! Forms: the way from a `<form>` to a server function and back to a page, with no script.
+//!
+//! A posted form runs its server function. When that succeeds the browser is sent on; when it
+//! fails, the page the form stands on is rendered in answer, with the right status, the message at
+//! its field, and what was typed still there. The same answer serves a browser without script and
+//! an island that fetched it. Nothing shown travels through the URL.
+
+use super::{Caller, Server, serve};
+use crate::{error::Error, paths};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+use tower::ServiceExt;
+
+/// The most fields a form may have.
+const MAX_FIELDS: usize = 200;
+/// Fields whose value is never given back.
+const SECRET: &[&str] = &["password", "new_password", "current_password", "token"];
+/// The hidden field that says which page the form stands on.
+pub const PAGE_FIELD: &str = "page";
+
+/// What came of a posted form, for the page that is rendered in answer.
+#[derive(Debug, Clone)]
+pub struct Posted {
+    /// The path of the server function.
+    pub action: String,
+    /// What was typed, without secrets.
+    pub input: Vec<(String, String)>,
+    /// How it went: the error, or what the function answered, as JSON.
+    pub result: Result<String, Error>,
+}
+
+impl Posted {
+    /// What was typed in a field.
+    #[must_use]
+    pub fn value(&self, field: &str) -> Option<&str> {
+        self.input.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+    }
+
+    /// The error, if it failed.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        self.result.as_ref().err()
+    }
+
+    /// What the function answered, if it did.
+    #[must_use]
+    pub fn answer<T: DeserializeOwned>(&self) -> Option<T> {
+        self.result.as_ref().ok().and_then(|json| serde_json::from_str(json).ok())
+    }
+}
+
+/// Where forms are posted: the server and the pages to answer with.
+#[derive(Debug, Clone)]
+pub struct Forms {
+    /// The server.
+    pub server: Server,
+    /// The pages.
+    pub pages: Router,
+}
+
+/// Answers `POST /api/…`, and `GET` for functions that only read.
+pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response {
+    let is_form = *request.method() == Method::POST && accepts_html(request.headers());
+    if !is_form {
+        let (parts, body) = request.into_parts();
+        return run(as_program(&parts, body)).await;
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let Some(input) = fields(&parts.headers, &body) else {
+        return serve::plain_error(&Error::invalid("", "That is not a form of this site."));
+    };
+    let page = input.iter().find(|(name, _)| name == PAGE_FIELD).map(|(_, page)| page.clone());
+    let page = page.filter(|page| paths::is_local(page)).unwrap_or_else(|| paths::HOME.to_owned());
+    let answer = run(as_program(&parts, body)).await;
+    respond(&forms, &parts, &page, input, answer).await
+}
+
+/// Runs the server function.
+async fn run(request: Request) -> Response {
+    leptos_axum::handle_server_fns(request).await.into_response()
+}
+
+/// The request as a program would make it, so that the answer is a program's.
+fn as_program(parts: &Parts, body: impl Into<Body>) -> Request {
+    let mut parts = parts.clone();
+    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    Request::from_parts(parts, body.into())
+}
+
+/// Turns the function's answer into what a browser is shown.
+async fn respond(
+    forms: &Forms,
+    parts: &Parts,
+    page: &str,
+    mut input: Vec<(String, String)>,
+    answer: Response,
+) -> Response {
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let location = head.headers.get(header::LOCATION).cloned();
+    let go_on = head.status.is_success() && (location.is_some() || body.as_ref() == b"null");
+    let mut response = if go_on {
+        let to = location.unwrap_or_else(|| HeaderValue::from_str(page).unwrap_or(HeaderValue::from_static("/")));
+        (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+    } else {
+        input.retain(|(name, _)| !SECRET.contains(&name.as_str()) && name != PAGE_FIELD);
+        let result = match head.status.is_success() {
+            true => Ok(String::from_utf8_lossy(&body).into_owned()),
+            false => Err(serde_json::from_slice(&body).unwrap_or(Error::Unavailable { retry_after: 5 })),
+        };
+        let posted = Posted { action: parts.uri.path().to_owned(), input, result };
+        show(forms, parts, page, posted).await
+    };
+    for cookie in head.headers.get_all(header::SET_COOKIE) {
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    response
+}
+
+/// Renders the page the form stands on, with what came of it.
+async fn show(forms: &Forms, parts: &Parts, page: &str, posted: Posted) -> Response {
+    let error = posted.error().cloned();
+    let Some(caller) = parts.extensions.get::<Caller>() else {
+        return serve::plain_error(&Error::Unavailable { retry_after: 5 });
+    };
+    let Ok(request) = page_request(parts, page, caller.with_posted(page, posted)) else {
+        return serve::plain_error(&Error::NotFound);
+    };
+    let Ok(mut response) = forms.pages.clone().oneshot(request).await;
+    if let Some(error) = error {
+        if response.status().is_success() {
+            *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or_default();
+        }
+        serve::add_retry_after(&error, response.headers_mut());
+    }
+    response
+}
+
+fn page_request(parts: &Parts, page: &str, caller: Caller) -> axum::http::Result<Request> {
+    let mut request = Request::builder().uri(page).body(Body::empty())?;
+    *request.headers_mut() = parts.headers.clone();
+    for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::TRANSFER_ENCODING] {
+        request.headers_mut().remove(name);
+    }
+    *request.extensions_mut() = parts.extensions.clone();
+    request.extensions_mut().insert(caller);
+    Ok(request)
+}
+
+/// The fields of a form, in order; none when it is no form or has too many.
+fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    if kind.split(';').next()?.trim() != "application/x-www-form-urlencoded" {
+        return None;
+    }
+    if body.iter().filter(|byte| **byte == b'&').count() >= MAX_FIELDS {
+        return None;
+    }
+    serde_urlencoded::from_bytes(body).ok()
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Sends the browser to a page, from within a server function.
+pub fn go(path: &str) {
+    leptos_axum::redirect(path, false);
+}
+
+/// Sets a header of the answer, from within a server function or a page.
+pub fn set_header(name: header::HeaderName, value: &str) {
+    if let (Some(options), Ok(value)) =
+        (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), HeaderValue::from_str(value))
+    {
+        if name == header::SET_COOKIE {
+            options.append_header(name, value);
+        } else {
+            options.insert_header(name, value);
+        }
+    }
+}
+
+/// Sets the status of the answer, from within a page.
+pub fn set_status(status: u16) {
+    if let (Some(options), Ok(status)) =
+        (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(status))
+    {
+        options.set_status(status);
+    }
+}

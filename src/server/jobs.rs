@@ -1,0 +1,48 @@
+//! What the server does on its own: sends letters, follows other processes, sweeps up.
+
+use super::Server;
+use crate::{error::Result, time::Span};
+use std::time::Duration;
+
+/// How often it sweeps.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// Starts the background work of this process; it ends with the runtime.
+pub fn start(server: &Server) {
+    tokio::spawn(server.mail.clone().run(server.clone()));
+    tokio::spawn(server.bus.clone().run(server.db.clone(), server.clock.clone()));
+    let server = server.clone();
+    tokio::spawn(async move {
+        loop {
+            if let Err(error) = sweep(&server).await {
+                tracing::warn!(%error, "sweeping failed");
+            }
+            tokio::time::sleep(SWEEP).await;
+        }
+    });
+}
+
+/// Removes what has run out: sessions, sign-ups, reset links, events and sent letters that nobody
+/// will ask for again. Each statement is safe to repeat and to run on several processes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(server: &Server) -> Result<()> {
+    let now = server.clock.now();
+    let config = &server.config;
+    let before = [
+        ("DELETE FROM sessions WHERE seen_at < $1", Span::days(config.session_idle_days)),
+        ("DELETE FROM sessions WHERE created_at < $1", Span::days(config.session_max_days)),
+        ("DELETE FROM sign_ups WHERE expires_at < $1", Span::days(1)),
+        ("DELETE FROM password_resets WHERE expires_at < $1", Span::days(1)),
+        ("DELETE FROM events WHERE created_at < $1", Span::hours(1)),
+        ("DELETE FROM letters WHERE done_at < $1", Span::days(2)),
+        ("DELETE FROM letters WHERE failed_at < $1", Span::days(30)),
+    ];
+    for (sql, age) in before {
+        let mut tx = server.db.begin().await?;
+        tx.query(sql).bind(now - age).execute().await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}

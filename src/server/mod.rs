@@ -1,0 +1,33 @@
+//! The machine room: everything a feature stands on, and nothing that knows a feature.
+//!
+//! A request passes `serve` (limits, headers), `csrf`, `session` and arrives as a [`Caller`] at a
+//! page or a server function, which enters an organization through [`scope`] and writes in a
+//! transaction of [`db`] that carries its audit row, its letters and its events.
+
+pub mod assets;
+pub mod audit;
+pub mod bus;
+pub mod caller;
+pub mod change;
+pub mod clock;
+pub mod config;
+pub mod csrf;
+pub mod db;
+pub mod forms;
+pub mod jobs;
+pub mod mail;
+pub mod passwords;
+pub mod scope;
+pub mod seal;
+pub mod serve;
+pub mod session;
+pub mod start;
+pub mod tokens;
+
+pub use bus::{Event, Topic};
+pub use caller::{Caller, Person};
+pub use change::Change;
+pub use clock::Clock;
+pub use config::Config;
+pub use scope::{Actor, Grant, Organization, Scope, OrgChange};
+pub use start::Server;

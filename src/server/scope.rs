@@ -1,0 +1,350 @@
+//! The walls between organizations.
+//!
+//! A [`Scope`] is somebody in one organization; only this file makes one. Reads take it. A
+//! [`Grant`] is a scope whose holder may do one thing; writes demand it, so a forgotten check does
+//! not compile. An [`OrgChange`] is a transaction that only touches rows of its organization.
+
+use super::{
+    Caller, Change, Person, Server,
+    audit::{Doer, Entry},
+    bus::Topic,
+    caller::Client,
+    change::Sender,
+    db::Query,
+    mail::Letter,
+};
+use crate::{
+    error::{Error, Result},
+    fields::{Email, Name, Slug},
+    id::{OrgId, UserId},
+    role::{Permission, Role},
+};
+use std::{marker::PhantomData, ops::Deref, sync::Arc};
+use uuid::Uuid;
+
+/// What every page of an organization needs to know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name.
+    pub name: Name,
+    /// Its place in URLs.
+    pub slug: Slug,
+    /// Whether it is somebody's personal one.
+    pub is_personal: bool,
+}
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A member.
+    Person(Person),
+    /// The server itself, for a reason.
+    System(&'static str),
+}
+
+/// Somebody in one organization.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    server: Server,
+    client: Arc<Client>,
+    organization: Organization,
+    actor: Actor,
+    role: Role,
+}
+
+#[derive(sqlx::FromRow)]
+struct Membership {
+    org_id: OrgId,
+    org_name: Name,
+    slug: Slug,
+    is_personal: bool,
+    role: Role,
+    id: UserId,
+    name: Name,
+    email: Email,
+    is_verified: bool,
+    home_org_id: Option<OrgId>,
+}
+
+impl Scope {
+    /// Enters an organization as the person signed in.
+    ///
+    /// # Errors
+    /// [`Error::SignedOut`] when nobody is; [`Error::NotFound`] when there is no such organization
+    /// or they are not a member: nobody outside can tell the two apart.
+    pub async fn enter(caller: &Caller, org: &str) -> Result<Self> {
+        let visit = caller.visit().ok_or(Error::SignedOut)?;
+        let slug = Slug::parse(org).map_err(|_| Error::NotFound)?;
+        let row: Option<Membership> = caller
+            .server
+            .db
+            .query(
+                "SELECT o.id AS org_id, o.name AS org_name, o.slug, o.personal_of IS NOT NULL AS is_personal, m.role,
+                        u.id, u.name, u.email, u.verified_at IS NOT NULL AS is_verified, u.home_org_id
+                 FROM organizations o
+                 JOIN members m ON m.org_id = o.id AND m.user_id = $2
+                 JOIN users u ON u.id = m.user_id
+                 WHERE o.slug = $1",
+            )
+            .bind(slug)
+            .bind(visit.user)
+            .optional()
+            .await?;
+        let row = row.ok_or(Error::NotFound)?;
+        let person = Person {
+            id: row.id,
+            name: row.name,
+            email: row.email,
+            is_verified: row.is_verified,
+            home_org_id: row.home_org_id,
+        };
+        let organization = Organization {
+            id: row.org_id,
+            name: row.org_name,
+            slug: row.slug,
+            is_personal: row.is_personal,
+        };
+        Ok(Self {
+            server: caller.server.clone(),
+            client: caller.client.clone(),
+            organization,
+            actor: Actor::Person(person),
+            role: row.role,
+        })
+    }
+
+    /// Enters the organization that the URL of the page names.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    pub async fn here(caller: &Caller) -> Result<Self> {
+        Self::enter(caller, caller.segment(0)).await
+    }
+
+    /// Enters an organization as the server itself, with an Owner's rights, for a reason that the
+    /// audit log keeps.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such organization.
+    pub async fn system(caller: &Caller, org: OrgId, reason: &'static str) -> Result<Self> {
+        let row: Option<(Name, Slug, bool)> = caller
+            .server
+            .db
+            .query("SELECT name, slug, personal_of IS NOT NULL FROM organizations WHERE id = $1")
+            .bind(org)
+            .optional()
+            .await?;
+        let (name, slug, is_personal) = row.ok_or(Error::NotFound)?;
+        Ok(Self {
+            server: caller.server.clone(),
+            client: caller.client.clone(),
+            organization: Organization { id: org, name, slug, is_personal },
+            actor: Actor::System(reason),
+            role: Role::Owner,
+        })
+    }
+
+    /// The proof that the holder may do `P`.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] when their role does not allow it.
+    pub fn require<P: Permission>(self) -> Result<Grant<P>> {
+        if self.role.can::<P>() {
+            Ok(Grant { scope: self, permission: PhantomData })
+        } else {
+            Err(Error::Forbidden)
+        }
+    }
+
+    /// The organization.
+    #[must_use]
+    pub const fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// Its place in URLs.
+    #[must_use]
+    pub const fn slug(&self) -> &Slug {
+        &self.organization.slug
+    }
+
+    /// The actor's role in it.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether the actor may do `P`; pages show what is allowed by it.
+    #[must_use]
+    pub fn can<P: Permission>(&self) -> bool {
+        self.role.can::<P>()
+    }
+
+    /// The member acting; none when it is the server itself.
+    #[must_use]
+    pub const fn person(&self) -> Option<&Person> {
+        match &self.actor {
+            Actor::Person(person) => Some(person),
+            Actor::System(_) => None,
+        }
+    }
+
+    /// The server.
+    #[must_use]
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// A read in this organization; `$1` is its id.
+    pub fn query(&self, sql: &'static str) -> Query<'_> {
+        assert_fenced(sql);
+        self.server.db.query(sql).bind(self.organization.id)
+    }
+}
+
+/// A scope whose holder may do `P`. Only [`Scope::require`] makes one.
+#[derive(Debug, Clone)]
+pub struct Grant<P> {
+    scope: Scope,
+    permission: PhantomData<P>,
+}
+
+impl<P> Deref for Grant<P> {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl<P: Permission> Grant<P> {
+    /// Begins a change in the organization, alone in it: others that change it wait. The role is
+    /// read again under that lock, so what was true when the request came in is true still.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Forbidden`] when the actor lost the right in the meantime;
+    /// when the database fails.
+    pub async fn change(&self) -> Result<OrgChange> {
+        self.change_within(Change::begin(&self.scope.server).await?).await
+    }
+
+    /// Goes on with a change that was begun outside the organization, such as making an account
+    /// that joins it. From here on it is fenced.
+    ///
+    /// # Errors
+    /// As [`change`](Self::change).
+    pub async fn change_within(&self, change: Change) -> Result<OrgChange> {
+        let mut change = OrgChange::fence(change, &self.scope).await?;
+        if let Some(person) = self.scope.person() {
+            let row: Option<(Role,)> = change
+                .query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2")
+                .bind(person.id)
+                .optional()
+                .await?;
+            let (role,) = row.ok_or(Error::NotFound)?;
+            if !role.can::<P>() {
+                return Err(Error::Forbidden);
+            }
+            change.role = role;
+        }
+        Ok(change)
+    }
+}
+
+/// A change in one organization: every statement is fenced to it, and on PostgreSQL row-level
+/// security is a further fence.
+#[derive(Debug)]
+pub struct OrgChange {
+    change: Change,
+    org: OrgId,
+    doer: Doer,
+    sender: Sender,
+    client: Arc<Client>,
+    role: Role,
+}
+
+impl OrgChange {
+    async fn fence(mut change: Change, scope: &Scope) -> Result<Self> {
+        let org = scope.organization.id;
+        if change.is_concurrent() {
+            change.query("SELECT set_config('app.org_id', $1, true)").bind(org.to_string()).execute().await?;
+            // SQLite has one writer anyway.
+            change.query("SELECT id FROM organizations WHERE id = $1 FOR UPDATE").bind(org).execute().await?;
+        }
+        let (doer, person) = match &scope.actor {
+            Actor::Person(person) => {
+                (Doer { kind: "person", id: Some(person.id.0), role: Some(scope.role) }, Some(person.id))
+            }
+            Actor::System(_) => (Doer { kind: "system", id: None, role: None }, None),
+        };
+        let sender = Sender { org: Some(org), person, about: None };
+        Ok(Self { change, org, doer, sender, client: scope.client.clone(), role: scope.role })
+    }
+
+    /// The actor's role, as it is now.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> crate::time::Timestamp {
+        self.change.clock().now()
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        self.change.clock().id()
+    }
+
+    /// A statement in this organization; `$1` is its id.
+    pub fn query(&mut self, sql: &'static str) -> Query<'_> {
+        assert_fenced(sql);
+        self.change.query(sql).bind(self.org)
+    }
+
+    /// Announces an event of this organization, once the change has committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn announce(&mut self, topic: Topic, id: Uuid) -> Result<()> {
+        self.change.announce(Some(self.org), topic, id).await
+    }
+
+    /// Puts a letter about a thing in the outbox.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn mail(&mut self, about: Uuid, letter: &Letter) -> Result<()> {
+        self.change.mail(Sender { about: Some(about), ..self.sender }, letter).await
+    }
+
+    /// Writes the audit row.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit(&mut self, entry: Entry) -> Result<()> {
+        let doer = Doer { role: self.doer.role.map(|_| self.role), ..self.doer };
+        self.change.audit(Some(self.org), doer, &self.client, entry).await
+    }
+
+    /// Makes it so.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn commit(self) -> Result<()> {
+        self.change.commit().await
+    }
+}
+
+/// Every statement of a scope names its organization as `$1`.
+fn assert_fenced(sql: &str) {
+    let fenced = sql.contains("org_id = $1")
+        || (sql.contains("organizations") && sql.contains("id = $1"))
+        || (sql.contains("(org_id,") && sql.contains("VALUES ($1,"));
+    debug_assert!(fenced, "not fenced to the organization: {sql}");
+}

@@ -1,0 +1,176 @@
+//! From a socket to a page: the layers every request passes, and the routes that are no page.
+
+use super::{Caller, Server, assets, caller::Client, csrf, forms, session};
+use crate::{error::Error, paths};
+use axum::{
+    Extension, Router,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{Html, IntoResponse, Response},
+    routing::{any, get},
+    serve::ListenerExt,
+};
+use std::{net::SocketAddr, time::Duration};
+use tokio::net::TcpListener;
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
+    timeout::TimeoutLayer,
+};
+
+/// The largest body of a form.
+const MAX_BODY: usize = 256 * 1024;
+
+/// All routes with their layers; `pages` are those of the app, `streams` those that stay open.
+pub fn router(server: &Server, pages: Router, streams: Router) -> Router {
+    let forms = forms::Forms { server: server.clone(), pages: pages.clone() };
+    let posts = Router::new().route("/api/{*function}", any(forms::dispatch)).with_state(forms);
+    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(20));
+    let app = pages.merge(posts).layer(timeout).merge(streams);
+    let app = app
+        .layer(middleware::from_fn_with_state(server.clone(), identify))
+        .layer(session::layer(server))
+        .layer(middleware::from_fn_with_state(server.clone(), csrf::refuse_cross_site))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest));
+    let bare = Router::new()
+        .route(paths::HEALTHZ, get(|| async { "ok\n" }))
+        .route(paths::READYZ, get(readyz))
+        .with_state(server.clone())
+        .merge(assets::routes(server));
+    bare.merge(app)
+        .layer(middleware::from_fn_with_state(server.clone(), secure_headers))
+        .layer(CatchPanicLayer::custom(|_| plain_error(&super::caller::internal(&"a request panicked"))))
+}
+
+/// Listens and answers until the process is told to stop.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve(server: &Server, router: Router) -> std::io::Result<()> {
+    let listener = TcpListener::bind(server.config.listen).await?;
+    tracing::info!(listen = %listener.local_addr()?, url = %server.config.base_url, "serving");
+    // Without this, small answers wait 40 ms for an acknowledgement.
+    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped()).await
+}
+
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    // Open streams would keep the server waiting: it goes down with them after a moment.
+    tokio::spawn(async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        std::process::exit(0);
+    });
+}
+
+/// Finds out who calls, and gives the request its name in the log.
+async fn identify(
+    State(server): State<Server>,
+    Extension(session): Extension<tower_sessions::Session>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let client = client(&server, &request);
+    let id = client.request_id.clone();
+    let page = request.uri().path_and_query().map_or("/", |page| page.as_str()).to_owned();
+    match Caller::new(server, session, client, &page).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            let mut response = next.run(request).await;
+            if let Ok(id) = HeaderValue::from_str(&id) {
+                response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+            }
+            response
+        }
+        Err(error) => plain_error(&error),
+    }
+}
+
+fn client(server: &Server, request: &Request) -> Client {
+    let headers = request.headers();
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let ip = match &server.config.client_ip_header {
+        // The last value is the one the trusted proxy itself wrote.
+        Some(name) => text(name).rsplit(',').next().and_then(|ip| ip.trim().parse().ok()),
+        None => connected(),
+    };
+    Client {
+        ip,
+        user_agent: text("user-agent").chars().filter(|c| !c.is_control()).take(300).collect(),
+        request_id: server.clock.id().to_string(),
+        is_prefetch: text("sec-purpose").contains("prefetch"),
+    }
+}
+
+/// Headers of every answer, errors included. Pages have set a policy of their own, with a nonce.
+async fn secure_headers(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let is_asset = request.uri().path().starts_with("/pkg/");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let defaults = [
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ];
+    for (name, value) in defaults {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if server.config.is_secure() {
+        let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    if !is_asset {
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// Whether the server can serve: the database answers.
+async fn readyz(State(server): State<Server>) -> Response {
+    let asked = server.db.query("SELECT 1").one::<(i32,)>();
+    match tokio::time::timeout(Duration::from_secs(3), asked).await {
+        Ok(Ok(_)) => "ready\n".into_response(),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+    }
+}
+
+/// An error as a page that needs nothing: no database, no style sheet.
+#[must_use]
+pub fn plain_error(error: &Error) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or_default();
+    let title = status.canonical_reason().unwrap_or("Error");
+    let message = match error {
+        // These say what somebody typed; this page escapes nothing.
+        Error::Invalid { .. } | Error::Conflict { .. } | Error::TooMany { .. } => "Go back and check what you entered.".into(),
+        _ => error.to_string(),
+    };
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title><h1>{title}</h1><p>{message}</p>\
+         <p><a href=\"/\">Prompt Studio</a></p></html>"
+    );
+    let mut response = (status, Html(page)).into_response();
+    add_retry_after(error, response.headers_mut());
+    response
+}
+
+/// Says when it is worth trying again, where that is known.
+pub fn add_retry_after(error: &Error, headers: &mut HeaderMap) {
+    if let Some(seconds) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}

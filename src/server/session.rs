@@ -1,0 +1,232 @@
+//! Sessions: tower-sessions with a store of our own on [`Db`](super::db::Db).
+//!
+//! Of the id in the cookie only the SHA-256 is stored. A session belongs to a person from the
+//! start; nobody who is signed out has one. It ends after a time without requests and after a
+//! longer one in any case, whatever the cookie says.
+
+use super::{Change, Server, bus::Topic, tokens::TokenHash};
+use crate::{
+    error::Result,
+    id::{SessionId, UserId},
+    time::{Span, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use std::collections::HashMap;
+use tower_sessions::{
+    Expiry, Session, SessionManagerLayer, SessionStore,
+    cookie::{SameSite, time::Duration, time::OffsetDateTime},
+    session::{Id, Record},
+    session_store::{Error as StoreError, Result as StoreResult},
+};
+
+/// How often a session's last use is written down.
+const TOUCH: Span = Span::minutes(1);
+const VISIT: &str = "visit";
+
+/// A signed-in browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The session, by a name that is no secret.
+    pub session: SessionId,
+    /// The person.
+    pub user: UserId,
+    /// When they signed in.
+    pub since: Timestamp,
+}
+
+/// The layer that gives each request its session.
+#[must_use]
+pub fn layer(server: &Server) -> SessionManagerLayer<Store> {
+    let config = &server.config;
+    let days = Duration::days(config.session_max_days);
+    SessionManagerLayer::new(Store { server: server.clone() })
+        .with_name(cookie_name(config.is_secure()))
+        .with_secure(config.is_secure())
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(days))
+}
+
+/// The name of the cookie: bound to the host where TLS allows it.
+#[must_use]
+pub const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-studio" } else { "studio" }
+}
+
+/// Whose session it is, if anybody's.
+///
+/// # Errors
+/// When the store fails.
+pub async fn visit(session: &Session) -> Result<Option<Visit>> {
+    session.get(VISIT).await.map_err(store_failed)
+}
+
+/// Signs a person in, under a fresh id.
+///
+/// # Errors
+/// When the store fails.
+pub async fn sign_in(server: &Server, session: &Session, user: UserId) -> Result<Visit> {
+    session.cycle_id().await.map_err(store_failed)?;
+    let visit = Visit { session: SessionId(server.clock.id()), user, since: server.clock.now() };
+    session.insert(VISIT, visit).await.map_err(store_failed)?;
+    session.save().await.map_err(store_failed)?;
+    Ok(visit)
+}
+
+/// Gives the session a fresh id, when what it may do has grown.
+///
+/// # Errors
+/// When the store fails.
+pub async fn rotate(session: &Session) -> Result<()> {
+    session.cycle_id().await.map_err(store_failed)
+}
+
+/// Forgets the session, here and in the browser.
+///
+/// # Errors
+/// When the store fails.
+pub async fn forget(session: &Session) -> Result<()> {
+    session.flush().await.map_err(store_failed)
+}
+
+/// Ends one session of a person within a change, and says so to whatever it has open.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end(change: &mut Change, session: SessionId) -> Result<()> {
+    change.query("DELETE FROM sessions WHERE id = $1").bind(session).execute().await?;
+    change.announce(None, Topic::Session, session.0).await
+}
+
+/// Ends all sessions of a person within a change.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all(change: &mut Change, user: UserId) -> Result<()> {
+    let sessions: Vec<(SessionId,)> =
+        change.query("DELETE FROM sessions WHERE user_id = $1 RETURNING id").bind(user).all().await?;
+    for (session,) in sessions {
+        change.announce(None, Topic::Session, session.0).await?;
+    }
+    Ok(())
+}
+
+/// Whether a session is still good.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_live(server: &Server, session: SessionId) -> Result<bool> {
+    let row: Option<(Timestamp, Timestamp)> = server
+        .db
+        .query("SELECT created_at, seen_at FROM sessions WHERE id = $1")
+        .bind(session)
+        .optional()
+        .await?;
+    Ok(row.is_some_and(|(created, seen)| is_current(server, created, seen)))
+}
+
+fn is_current(server: &Server, created: Timestamp, seen: Timestamp) -> bool {
+    let now = server.clock.now();
+    now < seen + Span::days(server.config.session_idle_days)
+        && now < created + Span::days(server.config.session_max_days)
+}
+
+fn store_failed(error: tower_sessions::session::Error) -> crate::error::Error {
+    tracing::error!(%error, "the session store failed");
+    crate::error::Error::Unavailable { retry_after: 5 }
+}
+
+fn backend(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Backend(error.to_string())
+}
+
+/// Sessions in the database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    server: Server,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    data: Json<HashMap<String, serde_json::Value>>,
+    created_at: Timestamp,
+    seen_at: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl SessionStore for Store {
+    async fn save(&self, record: &Record) -> StoreResult<()> {
+        let visit = record.data.get(VISIT).cloned().ok_or_else(|| backend("a session of nobody"))?;
+        let visit: Visit = serde_json::from_value(visit).map_err(backend)?;
+        let mut tx = self.server.db.begin().await.map_err(backend)?;
+        tx.query(
+            "INSERT INTO sessions (token_hash, id, user_id, data, created_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (token_hash) DO UPDATE SET data = excluded.data, seen_at = excluded.seen_at",
+        )
+        .bind(hash(record.id))
+        .bind(visit.session)
+        .bind(visit.user)
+        .bind(Json(&record.data))
+        .bind(visit.since)
+        .bind(self.server.clock.now())
+        .execute()
+        .await
+        .map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
+        let row: Option<Row> = self
+            .server
+            .db
+            .query("SELECT data, created_at, seen_at FROM sessions WHERE token_hash = $1")
+            .bind(hash(*id))
+            .optional()
+            .await
+            .map_err(backend)?;
+        let current = row.filter(|row| is_current(&self.server, row.created_at, row.seen_at));
+        Ok(current.map(|row| {
+            if self.server.clock.now() - row.seen_at > TOUCH {
+                self.touch(*id);
+            }
+            // When it ends is decided above; the library only needs a date ahead.
+            let expiry_date = OffsetDateTime::now_utc() + Duration::days(365);
+            Record { id: *id, data: row.data.0, expiry_date }
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> StoreResult<()> {
+        let mut tx = self.server.db.begin().await.map_err(backend)?;
+        let sql = "DELETE FROM sessions WHERE token_hash = $1";
+        tx.query(sql).bind(hash(*id)).execute().await.map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+}
+
+impl Store {
+    /// Writes down that a session was used, without making the request wait for it.
+    fn touch(&self, id: Id) {
+        let server = self.server.clone();
+        tokio::spawn(async move {
+            let touched = async {
+                let mut tx = server.db.begin().await?;
+                tx.query("UPDATE sessions SET seen_at = $2 WHERE token_hash = $1")
+                    .bind(hash(id))
+                    .bind(server.clock.now())
+                    .execute()
+                    .await?;
+                tx.commit().await
+            };
+            if let Err(error) = touched.await {
+                tracing::warn!(%error, "a session's last use was not noted");
+            }
+        });
+    }
+}
+
+/// What is stored of a session's id.
+fn hash(id: Id) -> TokenHash {
+    TokenHash::of(&id.0.to_string())
+}

@@ -1,0 +1,93 @@
+//! The server as a value: what every request and job has at hand.
+
+use super::{
+    assets::Assets, bus::Bus, change::Change, clock::Clock, config::Config, db::Db, mail::Mail,
+    passwords::Passwords, seal::Seal,
+};
+use crate::error::Result;
+use std::{ops::Deref, sync::Arc};
+
+/// Everything that lives as long as the process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Server(Arc<Parts>);
+
+/// The parts of a [`Server`].
+#[derive(Debug)]
+pub struct Parts {
+    /// What the operator set.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// The way letters leave.
+    pub mail: Mail,
+    /// What happens.
+    pub bus: Bus,
+    /// Secrets at rest.
+    pub seal: Seal,
+    /// Hashing.
+    pub passwords: Passwords,
+    /// The files of the site.
+    pub assets: Assets,
+    pub(super) db: Db,
+}
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be made.
+    #[error("the data directory cannot be used: {0}")]
+    DataDir(#[from] std::io::Error),
+    /// The database cannot be opened.
+    #[error("the database cannot be opened: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema cannot be brought up to date.
+    #[error("the database cannot be migrated: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The master key cannot be used.
+    #[error(transparent)]
+    Seal(#[from] super::seal::SealError),
+    /// Mail cannot be set up.
+    #[error(transparent)]
+    Mail(#[from] super::mail::MailError),
+}
+
+impl Server {
+    /// Opens the database, brings it up to date, checks the master key. No job runs yet.
+    ///
+    /// # Errors
+    /// When anything it needs cannot be used.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        std::fs::create_dir_all(&config.data_dir)?;
+        let clock = Clock::default();
+        let seal = Seal::load(config.master_key.as_deref(), &config.data_dir)?;
+        let mail = Mail::new(&config)?;
+        let db = Db::connect(&config.database_url()).await?;
+        db.migrate().await?;
+        seal.verify(&db, &clock).await?;
+        let (bus, passwords, assets) = (Bus::default(), Passwords::default(), Assets::load());
+        Ok(Self(Arc::new(Parts { config, clock, mail, bus, seal, passwords, assets, db })))
+    }
+
+    /// The database beyond the walls. For what belongs to no organization (accounts, tokens) and
+    /// for finding the way into one; `tests/architecture.rs` lists the files that may.
+    #[must_use]
+    pub fn outside_tenancy(&self) -> &Db {
+        &self.db
+    }
+
+    /// Begins a change beyond the walls; the same files only.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn change_outside_tenancy(&self) -> Result<Change> {
+        Change::begin(self).await
+    }
+}
+
+impl Deref for Server {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

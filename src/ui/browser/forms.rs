@@ -1,0 +1,148 @@
+//! Forms that stay on their page, selects that post when they change, buttons that open dialogs
+//! and copy text, and lists that are narrowed while one types.
+
+use super::{
+    dom::{self, closest, document, on},
+    morph,
+};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent,
+    UrlSearchParams,
+};
+
+/// Listens on the document, so that what is swapped in later works as well.
+pub(in crate::ui) fn answer_in_place() {
+    let document = document();
+    on(&document, "submit", submit);
+    on(&document, "change", change);
+    on(&document, "click", click);
+    on(&document, "input", filter);
+    // Styles hide what is only needed without script.
+    if let Some(root) = document.document_element() {
+        let _ = root.class_list().add_1("enhanced");
+    }
+}
+
+fn submit(event: Event) {
+    let Some(form) = closest(&event, "form[data-in-place]") else { return };
+    let form: HtmlFormElement = form.unchecked_into();
+    let button = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
+    event.prevent_default();
+    if form.get_attribute("aria-busy").is_some() {
+        return;
+    }
+    dom::spawn(async move {
+        busy(&form, button.as_ref(), true);
+        post(&form, button.as_ref()).await;
+        busy(&form, button.as_ref(), false);
+    });
+}
+
+fn busy(form: &Element, button: Option<&HtmlElement>, is_busy: bool) {
+    for element in [Some(form), button.map(AsRef::as_ref)].into_iter().flatten() {
+        let _ = match is_busy {
+            true => element.set_attribute("aria-busy", "true"),
+            false => element.remove_attribute("aria-busy"),
+        };
+    }
+}
+
+async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
+    let Some(body) = body(form, button) else { return };
+    let Some(answer) = dom::fetch(&form.action(), Some(&body)).await else {
+        // The network is away: post it the plain way, where the browser says so and keeps it.
+        let _ = form.submit();
+        return;
+    };
+    // Sent on to another page: go there.
+    let location = dom::window().location();
+    let here = location.href().unwrap_or_default();
+    let is_action = answer.url.contains("/api/");
+    if !is_action && path(&answer.url) != path(&here) {
+        let _ = location.assign(&answer.url);
+        return;
+    }
+    let Some(page) = answer.document() else { return };
+    morph::page(&page);
+    if answer.status < 400 {
+        form.reset();
+    } else {
+        refused(form);
+    }
+}
+
+/// Puts back what was chosen and leads to the first field that has to be corrected.
+fn refused(form: &HtmlFormElement) {
+    if form.has_attribute("data-submit-on-change") {
+        form.reset();
+    }
+    let invalid = form.query_selector("[aria-invalid=true]").ok().flatten();
+    if let Some(field) = invalid.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+        let _ = field.focus();
+    }
+}
+
+fn body(form: &HtmlFormElement, button: Option<&HtmlElement>) -> Option<JsValue> {
+    let data = FormData::new_with_form(form).ok()?;
+    let pressed = button.and_then(|button| Some((button.get_attribute("name")?, button.get_attribute("value")?)));
+    if let Some((name, value)) = pressed {
+        data.append_with_str(&name, &value).ok()?;
+    }
+    let params = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
+    Some(params.into())
+}
+
+fn path(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
+}
+
+fn change(event: Event) {
+    if let Some(form) = closest(&event, "form[data-submit-on-change]") {
+        let form: HtmlFormElement = form.unchecked_into();
+        let _ = form.request_submit();
+    }
+}
+
+fn click(event: Event) {
+    if let Some(opener) = closest(&event, "[data-opens]") {
+        let id = opener.get_attribute("data-opens").unwrap_or_default();
+        if let Some(dialog) = dom::by_id::<HtmlDialogElement>(&id) {
+            event.prevent_default();
+            let _ = dialog.show_modal();
+        }
+    } else if let Some(closer) = closest(&event, "[data-closes]") {
+        let id = closer.get_attribute("data-closes").unwrap_or_default();
+        if let Some(dialog) = dom::by_id::<HtmlDialogElement>(&id) {
+            event.prevent_default();
+            dialog.close();
+        }
+    } else if let Some(button) = closest(&event, "[data-copies]") {
+        copy(&button);
+    }
+}
+
+fn copy(button: &Element) {
+    let id = button.get_attribute("data-copies").unwrap_or_default();
+    let Some(input) = dom::by_id::<HtmlInputElement>(&id) else { return };
+    let copied = dom::window().navigator().clipboard().write_text(&input.value());
+    let button = button.clone();
+    dom::spawn(async move {
+        if wasm_bindgen_futures::JsFuture::from(copied).await.is_ok() {
+            button.set_text_content(Some("Copied"));
+        } else {
+            input.select();
+        }
+    });
+}
+
+/// Shows only the items of a list that contain what is typed.
+fn filter(event: Event) {
+    let Some(input) = closest(&event, "input[data-filters]") else { return };
+    let list = input.get_attribute("data-filters").unwrap_or_default();
+    let typed = input.unchecked_into::<HtmlInputElement>().value().to_lowercase();
+    for item in dom::all(&format!("#{list} > li")) {
+        let text = item.text_content().unwrap_or_default().to_lowercase();
+        let _ = item.toggle_attribute_with_force("hidden", !text.contains(&typed));
+    }
+}

@@ -1,0 +1,69 @@
+//! A slug is suggested from the name until somebody types one, and checked while they do.
+
+use super::dom::{self, on};
+use crate::fields::Slug;
+use std::{cell::Cell, rc::Rc};
+use web_sys::{Element, HtmlInputElement};
+
+pub(in crate::ui) fn assist_slug() {
+    let check = dom::by_id::<Element>("slug-status").and_then(|status| status.get_attribute("data-check"));
+    let Some(check) = check else { return };
+    let (Some(name), Some(slug)) = (dom::by_id::<HtmlInputElement>("name"), dom::by_id::<HtmlInputElement>("slug"))
+    else {
+        return;
+    };
+    let own = Rc::new(Cell::new(!slug.value().is_empty()));
+    let latest = Rc::new(Cell::new(0_u32));
+
+    let (input, typed, round, url) = (slug.clone(), own.clone(), latest.clone(), check.clone());
+    on(&name, "input", {
+        let name = name.clone();
+        move |_| {
+            if !typed.get() {
+                input.set_value(&Slug::suggest(&name.value()));
+                look_up(&input, &round, &url);
+            }
+        }
+    });
+    let (input, url) = (slug.clone(), check.clone());
+    on(&slug, "input", move |_| {
+        own.set(!input.value().is_empty());
+        look_up(&input, &latest, &url);
+    });
+}
+
+/// Asks whether the slug is free, a moment after the last key.
+fn look_up(input: &HtmlInputElement, latest: &Rc<Cell<u32>>, check: &str) {
+    let round = latest.get().wrapping_add(1);
+    latest.set(round);
+    let value = input.value();
+    match Slug::parse(&value) {
+        Err(_) if value.is_empty() => return say("", ""),
+        Err(why) => return say("taken", why),
+        Ok(_) => say("checking", "Checking…"),
+    }
+    let (latest, url) = (latest.clone(), format!("{check}{value}"));
+    dom::later(250, move || {
+        if latest.get() != round {
+            return;
+        }
+        dom::spawn(async move {
+            let answer = dom::fetch(&url, None).await;
+            if latest.get() != round {
+                return;
+            }
+            match answer.filter(|answer| answer.status == 200).map(|answer| answer.text) {
+                Some(text) if text == "true" => say("free", "This one is free."),
+                Some(_) => say("taken", "This one is taken. Choose another."),
+                None => say("", ""),
+            }
+        });
+    });
+}
+
+fn say(state: &str, text: &str) {
+    if let Some(status) = dom::by_id::<Element>("slug-status") {
+        let _ = status.set_attribute("data-state", state);
+        status.set_text_content(Some(text));
+    }
+}

@@ -1,0 +1,108 @@
+use super::{Icon, form::FormState, glyph};
+use leptos::prelude::*;
+
+/// A labelled control of a [`Form`](super::Form), with its help, what was typed before, and what
+/// is wrong with it.
+#[component]
+pub fn Field(
+    /// Its name in the form, and its id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// The type of the input; `textarea` for more than a line.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What stands in it at first.
+    #[prop(optional, into)]
+    value: String,
+    /// A line of help.
+    #[prop(optional, into)]
+    hint: String,
+    /// What browsers may fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// The most characters.
+    #[prop(default = 200)]
+    maxlength: u32,
+    /// The fewest characters.
+    #[prop(optional)]
+    minlength: Option<u32>,
+    /// Whether it may stay empty.
+    #[prop(optional)]
+    optional: bool,
+    /// Whether it is what one types first.
+    #[prop(optional)]
+    autofocus: bool,
+    /// What stands before the input, such as the host of a URL.
+    #[prop(optional, into)]
+    prefix: String,
+    /// Whether software should leave what is typed alone: addresses, slugs.
+    #[prop(optional)]
+    verbatim: bool,
+) -> impl IntoView {
+    let state = use_context::<FormState>().unwrap_or_default();
+    let flaw = state.flaw(name);
+    let value = state.value(name).unwrap_or(value);
+    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let described = match (hint.is_empty(), flaw.is_some()) {
+        (true, false) => None,
+        (false, false) => Some(hint_id.clone()),
+        (true, true) => Some(error_id.clone()),
+        (false, true) => Some(format!("{error_id} {hint_id}")),
+    };
+    let invalid = flaw.is_some().then_some("true");
+    let plain = verbatim.then_some("none");
+    let spellcheck = verbatim.then_some("false");
+    let control = if kind == "textarea" {
+        view! {
+            <textarea id=name name=name rows="4" maxlength=maxlength required=!optional autofocus=autofocus
+                aria-invalid=invalid aria-describedby=described autocapitalize=plain spellcheck=spellcheck
+            >{value}</textarea>
+        }
+        .into_any()
+    } else {
+        let input = view! {
+            <input id=name name=name type=kind value=value maxlength=maxlength minlength=minlength required=!optional
+                autocomplete=autocomplete autofocus=autofocus aria-invalid=invalid aria-describedby=described
+                autocapitalize=plain spellcheck=spellcheck
+            />
+        };
+        if prefix.is_empty() {
+            input.into_any()
+        } else {
+            view! { <div class="affix"><span>{prefix}</span>{input}</div> }.into_any()
+        }
+    };
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            {control}
+            {flaw.map(|flaw| view! { <p class="error" id=error_id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}
+            {(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+}
+
+/// A value the form carries unseen.
+#[component]
+pub fn Hidden(
+    /// Its name in the form.
+    name: &'static str,
+    /// The value.
+    #[prop(into)]
+    value: String,
+) -> impl IntoView {
+    view! { <input type="hidden" name=name value=value/> }
+}
+
+/// The button that posts a form, with the verb and its object.
+#[component]
+pub fn Submit(
+    /// `primary`, `danger`, `quiet`, or nothing.
+    #[prop(default = "primary")]
+    kind: &'static str,
+    /// What it does.
+    children: Children,
+) -> impl IntoView {
+    view! { <button class="button" type="submit" data-kind=kind>{children()}</button> }
+}

@@ -1,0 +1,59 @@
+use super::Alert;
+use crate::{
+    error::Error,
+    server::{Caller, forms::PAGE_FIELD, forms::Posted},
+};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// What the fields of a form need to know: what came of it, if it was just posted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FormState(Option<Arc<Posted>>);
+
+impl FormState {
+    pub(super) fn value(&self, field: &str) -> Option<String> {
+        // After success the form is fresh again.
+        let posted = self.0.as_deref().filter(|posted| posted.error().is_some())?;
+        posted.value(field).map(ToOwned::to_owned)
+    }
+
+    pub(super) fn flaw(&self, field: &str) -> Option<String> {
+        self.0.as_deref().and_then(|posted| posted.error()?.flaw(field)).map(ToOwned::to_owned)
+    }
+
+    /// What no field of the form says.
+    fn general(&self) -> Option<String> {
+        let error = self.0.as_deref()?.error()?;
+        match error {
+            Error::Invalid { flaws } if !flaws.iter().any(|flaw| flaw.field.is_empty()) => None,
+            error => Some(error.to_string()),
+        }
+    }
+}
+
+/// A form on a server function. It works without script; with it, one that stays on its page is
+/// posted and answered in place.
+#[component]
+pub fn Form(
+    /// The path of the server function.
+    action: &'static str,
+    /// Whether its answer is the page it stands on.
+    #[prop(optional)]
+    in_place: bool,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    let caller = Caller::here().ok();
+    let page = caller.as_ref().map_or_else(|| "/".into(), |caller| caller.page.to_string());
+    let posted = caller.as_ref().and_then(Caller::posted).filter(|posted| posted.action == action);
+    let state = FormState(posted.cloned().map(Arc::new));
+    let general = state.general();
+    provide_context(state);
+    view! {
+        <form class="form" method="post" action=action data-in-place=in_place>
+            <input type="hidden" name=PAGE_FIELD value=page/>
+            {general.map(|message| view! { <Alert kind="error">{message}</Alert> })}
+            {children()}
+        </form>
+    }
+}

@@ -1,0 +1,56 @@
+//! Our components: rendered on the server, each with a twin in `style/components/`, and the
+//! islands that every page of the app has.
+//!
+//! They know how things look and how a form fails, and nothing of what the product is about.
+
+#[cfg(feature = "ssr")]
+mod alert;
+#[cfg(feature = "ssr")]
+mod avatar;
+#[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(feature = "ssr")]
+mod cookies;
+#[cfg(feature = "ssr")]
+mod empty;
+#[cfg(feature = "ssr")]
+mod field;
+#[cfg(feature = "ssr")]
+mod form;
+#[cfg(feature = "ssr")]
+mod icon;
+mod islands;
+#[cfg(feature = "ssr")]
+mod letter;
+#[cfg(not(feature = "hydrate"))]
+#[path = "no_browser.rs"]
+mod browser;
+#[cfg(feature = "ssr")]
+mod notice;
+#[cfg(feature = "ssr")]
+mod page;
+#[cfg(feature = "ssr")]
+mod pager;
+#[cfg(feature = "ssr")]
+mod sheet;
+#[cfg(feature = "ssr")]
+mod when;
+
+#[cfg(feature = "ssr")]
+pub use {
+    alert::{Alert, FormAlert},
+    avatar::Avatar,
+    empty::Empty,
+    field::{Field, Hidden, Submit},
+    form::Form,
+    icon::{Icon, glyph},
+    letter::{LetterText, compose},
+    cookies::{cookie, set_cookie},
+    notice::{Notice, Toast},
+    page::{ErrorPage, page},
+    pager::Pager,
+    sheet::{Head, Sheet, Theme},
+    when::{When, day},
+};
+
+pub use islands::{InPlace, Live, SlugAssistant};

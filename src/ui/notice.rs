@@ -1,0 +1,52 @@
+use super::cookies::{cookie, set_cookie};
+use crate::server::Caller;
+use leptos::prelude::*;
+
+macro_rules! notices {
+    ($($name:ident $code:literal $says:literal;)*) => {
+        /// What is said once, on the page after an act. Only a code travels, in a cookie.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Notice { $(#[doc = $says] $name,)* }
+
+        impl Notice {
+            const ALL: &[Self] = &[$(Self::$name,)*];
+            const fn code(self) -> &'static str { match self { $(Self::$name => $code,)* } }
+            const fn says(self) -> &'static str { match self { $(Self::$name => $says,)* } }
+        }
+    };
+}
+
+notices! {
+    Saved             "saved"              "Saved";
+    Joined            "joined"             "You are in. Welcome";
+    Declined          "declined"           "Invitation declined";
+    InvitationRevoked "invitation-revoked" "Invitation revoked";
+    MemberRemoved     "member-removed"     "Member removed";
+    RoleChanged       "role-changed"       "Role changed";
+    Created           "created"            "Workspace created";
+    PasswordChanged   "password-changed"   "Password changed. Other devices are signed out";
+    SignedOut         "signed-out"         "You are signed out";
+    Left              "left"               "You left the workspace";
+}
+
+impl Notice {
+    /// Says it on the page that comes next; from within a server function.
+    pub fn say(self) {
+        set_cookie(COOKIE, self.code(), 60);
+    }
+}
+
+const COOKIE: &str = "notice";
+
+/// The notice of the act before, if there is one; it is said once.
+#[component]
+pub fn Toast() -> impl IntoView {
+    let caller = Caller::here().ok().filter(|caller| !caller.client.is_prefetch);
+    let notice = caller.and_then(|_| {
+        let code = cookie(COOKIE)?;
+        set_cookie(COOKIE, "", 0);
+        Notice::ALL.iter().find(|notice| notice.code() == code)
+    });
+    // The region is always there, so that screen readers notice what appears in it.
+    view! { <div id="toast" role="status">{notice.map(|notice| view! { <p class="toast">{notice.says()}</p> })}</div> }
+}

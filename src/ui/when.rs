@@ -1,0 +1,62 @@
+use crate::time::{Span, Timestamp};
+use leptos::prelude::*;
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short] [year]");
+const EXACT: &[BorrowedFormatItem<'_>] =
+    format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC");
+const MACHINE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+
+/// A moment: how far it is from now, and exactly on hover.
+#[component]
+pub fn When(
+    /// The moment.
+    at: Timestamp,
+    /// The time now.
+    now: Timestamp,
+) -> impl IntoView {
+    view! { <time datetime=write(at, MACHINE) title=write(at, EXACT)>{relative(at, now)}</time> }
+}
+
+/// The day of a moment, as people write it: "3 Mar 2026".
+#[must_use]
+pub fn day(at: Timestamp) -> String {
+    write(at, DAY)
+}
+
+fn write(at: Timestamp, format: &[BorrowedFormatItem<'_>]) -> String {
+    OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
+        .ok()
+        .and_then(|at| at.format(format).ok())
+        .unwrap_or_default()
+}
+
+/// "3 minutes ago", "in 6 days", and the day itself when it is a week or more away.
+fn relative(at: Timestamp, now: Timestamp) -> String {
+    let (ago, ahead) = (now - at, at - now);
+    if ago.0.abs() < Span::minutes(1).0 {
+        "just now".into()
+    } else if ago >= Span::days(7) || ahead > Span::days(30) {
+        day(at)
+    } else if ago.0 > 0 {
+        format!("{} ago", ago.in_words())
+    } else {
+        format!("in {}", ahead.in_words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_read_as_people_say_them() {
+        let now = Timestamp(1_772_539_200_000); // 3 March 2026, 12:00 UTC
+        assert_eq!(relative(now, now), "just now");
+        assert_eq!(relative(now - Span::minutes(5), now), "5 minutes ago");
+        assert_eq!(relative(now + Span::days(6), now), "in 6 days");
+        assert_eq!(relative(now - Span::days(10), now), "21 Feb 2026");
+        assert_eq!(write(now, EXACT), "3 March 2026, 12:00:00 UTC");
+        assert_eq!(write(now, MACHINE), "2026-03-03T12:00:00Z");
+    }
+}

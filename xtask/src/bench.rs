@@ -1,0 +1,70 @@
+//! `cargo xtask bench`: what a request costs on the release server.
+//!
+//! A number of requests a second says little alone: it depends on the machine and on the hour. So each route is measured
+//! in turn with a control in the same run, `/dev/control`, which answers the same bytes behind the same session layer
+//! from memory. Their ratio is what the route itself costs, and it can be compared between machines and days.
+
+mod client;
+mod load;
+mod report;
+mod scenario;
+mod server;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::bench::load::Plan;
+use crate::bench::server::Server;
+use crate::site::Profile;
+use crate::{serve, sh};
+
+/// What to measure and for how long.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Measures only routes whose name contains this
+    filter: Option<String>,
+    /// Two rounds of half-second slices instead of five of two seconds: to see that everything works
+    #[arg(long)]
+    quick: bool,
+    /// Connections that send one request after the other
+    #[arg(long, default_value_t = 16)]
+    connections: usize,
+    /// Measures the release server that is there instead of building it anew
+    #[arg(long)]
+    no_build: bool,
+}
+
+impl Args {
+    fn plan(&self) -> Plan {
+        let (rounds, slice) =
+            if self.quick { (2, Duration::from_millis(500)) } else { (5, Duration::from_secs(2)) };
+        Plan { rounds, slice, connections: self.connections.max(1) }
+    }
+}
+
+/// Builds the server, starts it, measures every route and prints the table.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if !args.no_build {
+        serve::build(Profile::Release)?;
+    }
+    let server = Server::start(&serve::binary(Profile::Release)?)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(measure(&server, args));
+    // The server gets Ctrl-C from the terminal as well, so what failed then is of no interest.
+    sh::check_interrupt()?;
+    outcome.with_context(|| format!("the server said last:\n{}", server.last_words()))
+}
+
+async fn measure(server: &Server, args: &Args) -> Result<()> {
+    let plan = args.plan();
+    let routes = scenario::prepare(&server.address()).await.context("cannot prepare the scenario")?;
+    let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
+    println!("{} connections, {} rounds of 4 slices of {:?}\n", plan.connections, plan.rounds, plan.slice);
+    report::print_head();
+    for route in routes.iter().filter(|route| wanted(route.name)) {
+        let measured = load::compare(server, route, &plan).await.with_context(|| route.name.to_owned())?;
+        report::print_row(route.name, &measured);
+    }
+    Ok(())
+}

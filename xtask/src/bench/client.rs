@@ -1,0 +1,119 @@
+//! The client: one kept-alive connection, and a person with a cookie jar on top of it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail, ensure};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{CONTENT_TYPE, COOKIE, HOST, HeaderMap, ORIGIN, SET_COOKIE};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// A request as data, to be sent as often as wanted.
+#[derive(Clone)]
+pub(crate) struct Call {
+    /// How.
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) path: String,
+    /// The encoded form; empty with GET.
+    pub(crate) body: String,
+    /// The value of the `Cookie` header; empty for nobody.
+    pub(crate) cookies: String,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
+    /// The whole body.
+    pub(crate) body: Bytes,
+}
+
+/// One connection.
+pub(crate) struct Connection {
+    address: String,
+    sender: SendRequest<Full<Bytes>>,
+}
+
+impl Connection {
+    /// Connects to `host:port`.
+    pub(crate) async fn open(address: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address).await.context("cannot connect")?;
+        stream.set_nodelay(true)?;
+        let (sender, driver) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(async move {
+            // Whoever sends the next request learns of the error.
+            let _ended = driver.await;
+        });
+        Ok(Self { address: address.to_owned(), sender })
+    }
+
+    /// Sends the call and reads the whole answer. Redirects are answers, not followed.
+    pub(crate) async fn send(&mut self, call: &Call) -> Result<Answer> {
+        let mut request = Request::builder().method(&call.method).uri(&call.path).header(HOST, &self.address);
+        if !call.cookies.is_empty() {
+            request = request.header(COOKIE, &call.cookies);
+        }
+        if call.method != Method::GET {
+            request = request.header(ORIGIN, format!("http://{}", self.address));
+            request = request.header("sec-fetch-site", "same-origin");
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let request = request.header("accept", "text/html").body(Full::from(call.body.clone()))?;
+        self.sender.ready().await?;
+        let (head, body) = self.sender.send_request(request).await?.into_parts();
+        Ok(Answer { status: head.status, headers: head.headers, body: body.collect().await?.to_bytes() })
+    }
+}
+
+/// Somebody at a browser without JavaScript: follows links, posts forms, keeps cookies.
+pub(crate) struct Person {
+    connection: Connection,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Person {
+    /// Somebody new, signed in nowhere.
+    pub(crate) async fn arrive(address: &str) -> Result<Self> {
+        Ok(Self { connection: Connection::open(address).await?, cookies: BTreeMap::new() })
+    }
+
+    /// Opens a page; anything but success is an error.
+    pub(crate) async fn get(&mut self, path: &str) -> Result<Answer> {
+        let answer = self.send(self.call(Method::GET, path, &[])).await?;
+        ensure!(answer.status.is_success(), "GET {path} answered {}", answer.status);
+        Ok(answer)
+    }
+
+    /// Posts a form; success and redirects are fine.
+    pub(crate) async fn post_form(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<Answer> {
+        let answer = self.send(self.call(Method::POST, path, fields)).await?;
+        if answer.status.is_success() || answer.status.is_redirection() {
+            return Ok(answer);
+        }
+        bail!("POST {path} answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+    }
+
+    /// The request that this person would send.
+    pub(crate) fn call(&self, method: Method, path: &str, fields: &[(&str, &str)]) -> Call {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Call { method, path: path.to_owned(), body, cookies: cookies.join("; ") }
+    }
+
+    async fn send(&mut self, call: Call) -> Result<Answer> {
+        let answer = self.connection.send(&call).await?;
+        for header in answer.headers.get_all(SET_COOKIE) {
+            let pair = header.to_str()?.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,173 @@
+//! The load: connections that each send one request after the other, in slices that alternate between control and route.
+//!
+//! The order within a round is A B B A, so that a machine that slowly gets warmer or busier favours neither.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tokio::task::LocalSet;
+
+use crate::bench::client::{Answer, Call, Connection};
+use crate::bench::scenario::{Route, SERIAL};
+use crate::bench::server::Server;
+use crate::sh;
+
+/// How much the length of an answer may differ from the first: relative times in a page come and go.
+const LENGTH_SLACK: usize = 64;
+
+/// How many errors in a row a connection puts up with before it ends its slice.
+const PATIENCE: u32 = 100;
+
+/// How long and how hard to measure.
+pub(crate) struct Plan {
+    /// Rounds of four slices.
+    pub(crate) rounds: usize,
+    /// How long a slice takes.
+    pub(crate) slice: Duration,
+    /// Connections at once.
+    pub(crate) connections: usize,
+}
+
+/// What slices of the same request gave together.
+#[derive(Default)]
+pub(crate) struct Sample {
+    /// How long each request took.
+    pub(crate) latencies: Vec<Duration>,
+    /// How long the slices took.
+    pub(crate) elapsed: Duration,
+    /// The server's processor time.
+    pub(crate) cpu: Duration,
+    /// Requests that failed or were answered otherwise than the first.
+    pub(crate) errors: u64,
+}
+
+impl Sample {
+    /// Good answers a second.
+    pub(crate) fn rate(&self) -> f64 {
+        f64::from(u32::try_from(self.latencies.len()).unwrap_or(u32::MAX)) / self.elapsed.as_secs_f64()
+    }
+
+    fn add(&mut self, other: Self) {
+        self.latencies.extend(other.latencies);
+        self.elapsed += other.elapsed;
+        self.cpu += other.cpu;
+        self.errors += other.errors;
+    }
+}
+
+/// A route and its control, measured in turn.
+#[derive(Default)]
+pub(crate) struct Comparison {
+    /// All slices of the route.
+    pub(crate) route: Sample,
+    /// All slices of the control.
+    pub(crate) control: Sample,
+    /// The ratio of their rates in each round.
+    pub(crate) ratios: Vec<f64>,
+}
+
+/// A call and the answer that is expected of it.
+struct Target {
+    address: String,
+    call: Call,
+    expected: Answer,
+    serial: Cell<u64>,
+}
+
+/// Measures the route and its control in turn.
+pub(crate) async fn compare(server: &Server, route: &Route, plan: &Plan) -> Result<Comparison> {
+    let measured = Rc::new(Target::probe(server, &route.call).await.context("the first request")?);
+    let control =
+        Rc::new(Target::probe(server, &route.control).await.context("the first request to the control")?);
+    let mut comparison = Comparison::default();
+    for _ in 0..plan.rounds {
+        let (mut ours, mut theirs) = (Sample::default(), Sample::default());
+        for is_control in [true, false, false, true] {
+            sh::check_interrupt()?;
+            let (target, sample) = if is_control { (&control, &mut theirs) } else { (&measured, &mut ours) };
+            sample.add(slice(server, target, plan).await?);
+        }
+        comparison.ratios.push(ours.rate() / theirs.rate());
+        comparison.route.add(ours);
+        comparison.control.add(theirs);
+    }
+    Ok(comparison)
+}
+
+/// One slice: all connections at once, opened before the clock starts.
+async fn slice(server: &Server, target: &Rc<Target>, plan: &Plan) -> Result<Sample> {
+    let mut connections = Vec::new();
+    for _ in 0..plan.connections {
+        connections.push(Connection::open(&target.address).await?);
+    }
+    let (cpu, start) = (server.cpu()?, Instant::now());
+    let local = LocalSet::new();
+    let workers: Vec<_> = connections
+        .into_iter()
+        .map(|connection| local.spawn_local(work(connection, Rc::clone(target), start + plan.slice)))
+        .collect();
+    local.await;
+    let mut total =
+        Sample { elapsed: start.elapsed(), cpu: server.cpu()?.saturating_sub(cpu), ..Sample::default() };
+    for worker in workers {
+        let (latencies, errors) = worker.await?;
+        total.latencies.extend(latencies);
+        total.errors += errors;
+    }
+    Ok(total)
+}
+
+/// Sends one request after the other until the end; gives the times of the good ones and the number of the others.
+async fn work(mut connection: Connection, target: Rc<Target>, end: Instant) -> (Vec<Duration>, u64) {
+    let (mut latencies, mut errors, mut in_a_row) = (Vec::new(), 0, 0);
+    while Instant::now() < end && in_a_row < PATIENCE {
+        let start = Instant::now();
+        let answer = connection.send(&target.next()).await;
+        if answer.as_ref().is_ok_and(|answer| target.accepts(answer)) {
+            latencies.push(start.elapsed());
+            in_a_row = 0;
+            continue;
+        }
+        errors += 1;
+        in_a_row += 1;
+        if answer.is_err()
+            && let Ok(fresh) = Connection::open(&target.address).await
+        {
+            connection = fresh;
+        }
+    }
+    (latencies, errors)
+}
+
+impl Target {
+    /// Sends the call once, to learn what the answer looks like.
+    async fn probe(server: &Server, call: &Call) -> Result<Self> {
+        let address = server.address();
+        let mut connection = Connection::open(&address).await?;
+        let serial = Cell::new(1);
+        let expected = connection.send(&numbered(call, 0)).await?;
+        let status = expected.status;
+        ensure!(
+            !status.is_client_error() && !status.is_server_error(),
+            "{} {} answered {status}",
+            call.method,
+            call.path
+        );
+        Ok(Self { address, call: call.clone(), expected, serial })
+    }
+
+    fn next(&self) -> Call {
+        numbered(&self.call, self.serial.replace(self.serial.get() + 1))
+    }
+
+    fn accepts(&self, answer: &Answer) -> bool {
+        answer.status == self.expected.status
+            && answer.body.len().abs_diff(self.expected.body.len()) <= LENGTH_SLACK
+    }
+}
+
+fn numbered(call: &Call, serial: u64) -> Call {
+    Call { body: call.body.replace(SERIAL, &serial.to_string()), ..call.clone() }
+}

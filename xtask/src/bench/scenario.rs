@@ -1,0 +1,90 @@
+//! What is measured: the organizations that are set up first, and the routes as data.
+//!
+//! Everything that depends on the server's paths and form fields is in this file.
+
+use anyhow::{Context, Result};
+use hyper::Method;
+use serde::Deserialize;
+
+use crate::bench::client::{Call, Person};
+
+/// Stands in a form for a number that no other request of the run carries.
+pub(crate) const SERIAL: &str = "SERIAL";
+
+const SIGN_IN: &str = "/api/accounts/sign_in";
+const INVITE: &str = "/api/invitations/invite";
+const SESSION: &str = "/dev/session";
+
+/// A route and what it is compared with.
+pub(crate) struct Route {
+    /// What the table calls it.
+    pub(crate) name: &'static str,
+    /// The request that is measured.
+    pub(crate) call: Call,
+    /// The request that is measured in turn with it.
+    pub(crate) control: Call,
+}
+
+/// An organization as the server's seed makes it.
+#[derive(Deserialize)]
+struct Seeded {
+    email: String,
+    password: String,
+    slug: String,
+}
+
+/// Sets up the organizations and returns the routes to measure, those that change data last.
+pub(crate) async fn prepare(address: &str) -> Result<Vec<Route>> {
+    let (small, ana) = organization(address, 100).await?;
+    let (large, ben) = organization(address, 1000).await?;
+    let nobody = Person::arrive(address).await?;
+    let credentials = [("email", &*small.email), ("password", &*small.password)];
+    // Its members page is not measured, so the invitations change no other number.
+    let (growing, eve) = organization(address, 1).await?;
+    let invitation = format!("guest-{SERIAL}@example.com");
+    let invite = [("org", &*growing.slug), ("email", &*invitation), ("role", "viewer")];
+    Ok(vec![
+        page("session check", &ana, SESSION),
+        page("members, 100", &ana, &format!("/{}/settings/members", small.slug)),
+        page("members, 1000", &ben, &format!("/{}/settings/members", large.slug)),
+        form("sign in", &nobody, SIGN_IN, &credentials, &ana),
+        form("invite", &eve, INVITE, &invite, &eve),
+    ])
+}
+
+/// A page, compared with its own bytes.
+fn page(name: &'static str, reader: &Person, path: &str) -> Route {
+    Route { name, call: reader.call(Method::GET, path, &[]), control: control(reader, path) }
+}
+
+/// A form, compared with the session check of somebody signed in: a form has no bytes to give again.
+fn form(
+    name: &'static str,
+    sender: &Person,
+    path: &str,
+    fields: &[(&str, &str)],
+    signed_in: &Person,
+) -> Route {
+    Route { name, call: sender.call(Method::POST, path, fields), control: control(signed_in, SESSION) }
+}
+
+fn control(person: &Person, path: &str) -> Call {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("like", path).finish();
+    person.call(Method::GET, &format!("/dev/control?{query}"), &[])
+}
+
+/// A fresh organization of so many members, and its owner signed in.
+async fn organization(address: &str, members: usize) -> Result<(Seeded, Person)> {
+    let mut owner = Person::arrive(address).await?;
+    let answer = owner.post_form(&format!("/dev/seed?members={members}"), &[]).await?;
+    let seeded: Seeded =
+        serde_json::from_slice(&answer.body).context("cannot read what the seed answered")?;
+    sign_in(&mut owner, &seeded.email, &seeded.password).await?;
+    owner.get(SESSION).await.context("signing in gave no session")?;
+    Ok((seeded, owner))
+}
+
+/// Signs in through the form.
+async fn sign_in(person: &mut Person, email: &str, password: &str) -> Result<()> {
+    person.post_form(SIGN_IN, &[("email", email), ("password", password)]).await.map(drop)
+}

@@ -1,0 +1,80 @@
+//! The browser bundle: the crate compiled for wasm, and the JavaScript that binds it to the page.
+//!
+//! `wasm-bindgen` is used as a library: its version must equal that of the crate in `Cargo.lock`, which a tool installed
+//! by hand never does for long. The files are made in a staging folder; whatever further step works on them (splitting
+//! lazy islands off, say) belongs between [`compile`] and [`bind`] and leaves its files in the same folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::site::Profile;
+use crate::{machine, sh};
+
+/// What the files are called in the page, after cargo-leptos's custom.
+pub(crate) const NAME: &str = "prompt-studio";
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Builds the bundle and returns the folder that holds its files.
+pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
+    ensure_target()?;
+    let module = compile(profile)?;
+    let stage = sh::target_dir().join("bundle").join(profile.name());
+    empty(&stage)?;
+    bind(&module, &stage).context("cannot bind the wasm module")?;
+    if profile == Profile::Release {
+        minify_scripts(&stage)?;
+    }
+    Ok(stage)
+}
+
+/// Compiles the library for the browser and returns the raw module.
+fn compile(profile: Profile) -> Result<PathBuf> {
+    let mut cargo = sh::cargo();
+    cargo.args(["build", "--lib", "--no-default-features", "--features", "hydrate"]);
+    sh::run(cargo.args(["--target", TARGET, "--profile", profile.wasm()]))?;
+    let folder = if profile.wasm() == "dev" { "debug" } else { profile.wasm() };
+    Ok(sh::target_dir().join(TARGET).join(folder).join(format!("{}.wasm", NAME.replace('-', "_"))))
+}
+
+fn empty(stage: &Path) -> Result<()> {
+    if stage.exists() {
+        fs::remove_dir_all(stage)?;
+    }
+    Ok(fs::create_dir_all(stage)?)
+}
+
+/// Writes the module and its JavaScript into `stage`.
+fn bind(module: &Path, stage: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(module).out_name(NAME).web(true)?.typescript(false).demangle(false);
+    bindgen.remove_name_section(true).remove_producers_section(true).generate(stage)
+}
+
+/// Takes the comments and spaces out of the scripts that were made here.
+fn minify_scripts(stage: &Path) -> Result<()> {
+    for entry in fs::read_dir(stage)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "js") {
+            let script = fs::read_to_string(&path)?;
+            let small =
+                minifier::js::minify(&script).map_err(|error| anyhow!("{}: {error}", path.display()))?;
+            fs::write(&path, small.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes sure that the toolchain can compile for the browser.
+fn ensure_target() -> Result<()> {
+    let found = sh::capture(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
+    if Path::new(found.trim()).is_dir() {
+        return Ok(());
+    }
+    machine::need("rustup", &format!("the toolchain lacks the target {TARGET}"))?;
+    sh::run(Command::new("rustup").args(["target", "add", TARGET]))
+}
