@@ -18,8 +18,8 @@ use crate::{
     ui::ErrorPage,
 };
 use axum::{Router, http::header};
-use leptos::{nonce::use_nonce, prelude::*};
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos::{nonce::use_nonce, prelude::*, server_fn::axum::server_fn_paths};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions};
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
     SsrMode,
@@ -87,6 +87,12 @@ fn document() -> impl IntoView {
     }
 }
 
+/// The routes of the pages. Server functions are not among them: `server::forms` answers those.
+fn pages() -> Vec<AxumRouteListing> {
+    let functions = server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    generate_route_list_with_exclusions(App, Some(functions))
+}
+
 /// Everything the server answers.
 #[must_use]
 pub fn router(server: &Server) -> Router {
@@ -99,7 +105,7 @@ pub fn router(server: &Server) -> Router {
         move || provide_context(options.clone())
     };
     let pages = Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), document)
+        .leptos_routes_with_context(&options, pages(), context.clone(), document)
         .fallback(leptos_axum::render_app_async_with_context(context, document))
         .with_state(options);
     serve::router(server, pages, live::stream::routes(server))

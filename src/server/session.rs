@@ -157,6 +157,11 @@ struct Row {
 
 #[async_trait::async_trait]
 impl SessionStore for Store {
+    /// Ids have 128 random bits: a new one is nobody's.
+    async fn create(&self, record: &mut Record) -> StoreResult<()> {
+        self.save(record).await
+    }
+
     async fn save(&self, record: &Record) -> StoreResult<()> {
         let visit = record.data.get(VISIT).cloned().ok_or_else(|| backend("a session of nobody"))?;
         let visit: Visit = serde_json::from_value(visit).map_err(backend)?;
