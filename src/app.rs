@@ -2,16 +2,17 @@
 
 use crate::{
     accounts::pages::{
-        ConfirmPage, ForgotPasswordPage, ForgotPasswordSentPage, ResetPasswordPage, SignInPage, SignUpPage, SignUpSentPage,
+        ConfirmPage, ForgotPasswordPage, ForgotPasswordSentPage, ResetPasswordPage, SignInPage, SignUpPage,
+        SignUpSentPage,
     },
     dashboard::pages::DashboardPage,
     error::Error,
     invitations::{
-        InvitationPage,
+        entry_page::InvitationPage,
         pages::{InvitationsPage, InviteButton, NewInvitationPage, PendingInvitations},
     },
     live,
-    mailbox::{LetterPage, MailboxPage},
+    mailbox::pages::{LetterPage, MailboxPage},
     members::pages::MembersPage,
     orgs::pages::{GeneralPage, HomePage, NewOrganizationPage},
     server::{Server, forms, serve},
@@ -94,7 +95,6 @@ fn pages() -> Vec<AxumRouteListing> {
 }
 
 /// Everything the server answers.
-#[must_use]
 pub fn router(server: &Server) -> Router {
     let options = LeptosOptions::builder()
         .output_name("prompt-studio")

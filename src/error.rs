@@ -98,9 +98,7 @@ impl Error {
     #[must_use]
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::TooMany { retry_after, .. } | Self::Unavailable { retry_after } => {
-                Some(*retry_after)
-            }
+            Self::TooMany { retry_after, .. } | Self::Unavailable { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
@@ -158,9 +156,10 @@ impl FromServerFnError for Error {
         match error {
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
-            | ServerFnErrorErr::Deserialization(_) => {
-                Self::invalid("", "That form was not filled in as it should be. Reload the page and try again.")
-            }
+            | ServerFnErrorErr::Deserialization(_) => Self::invalid(
+                "",
+                "That form was not filled in as it should be. Reload the page and try again.",
+            ),
             _ => Self::Unavailable { retry_after: 5 },
         }
     }

@@ -1,8 +1,8 @@
 //! Prompt Studio.
 
+pub mod accounts;
 #[cfg(feature = "ssr")]
 pub mod app;
-pub mod accounts;
 pub mod dashboard;
 pub mod error;
 pub mod fields;

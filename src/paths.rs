@@ -120,8 +120,17 @@ mod tests {
             assert!(is_local(path), "{path}");
         }
         for path in [
-            "", "acme", "//evil.test", "/\\evil.test", "https://evil.test", "javascript:alert(1)",
-            "/\t/evil.test", "/a\r\nSet-Cookie: x=1", "/ä", "\\/evil.test", "/a\\b",
+            "",
+            "acme",
+            "//evil.test",
+            "/\\evil.test",
+            "https://evil.test",
+            "javascript:alert(1)",
+            "/\t/evil.test",
+            "/a\r\nSet-Cookie: x=1",
+            "/ä",
+            "\\/evil.test",
+            "/a\\b",
         ] {
             assert!(!is_local(path), "{path}");
         }

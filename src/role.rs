@@ -190,8 +190,7 @@ mod tests {
 
     #[test]
     fn the_table_is_what_was_agreed() {
-        let lines: Vec<_> =
-            PERMISSIONS.iter().map(|(name, role, _)| format!("{name:<21} {role}")).collect();
+        let lines: Vec<_> = PERMISSIONS.iter().map(|(name, role, _)| format!("{name:<21} {role}")).collect();
         insta::assert_snapshot!(lines.join("\n"));
     }
 }

@@ -1,3 +1,7 @@
+//! The server functions: what forms post to. Each enters, requires, acts, announces.
+
+#![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
+
 use crate::error::Error;
 use leptos::prelude::*;
 
@@ -9,7 +13,11 @@ pub async fn sign_up(
     password: String,
     #[server(default)] next: String,
 ) -> Result<(), Error> {
-    use crate::{accounts::{sign_ups, store}, paths, server::{Caller, forms}};
+    use crate::{
+        accounts::{sign_ups, store},
+        paths,
+        server::{Caller, forms},
+    };
     let caller = Caller::here()?;
     let wish = store::Wish::parse(&name, &email, &password)?;
     let next = Some(next).filter(|next| paths::is_local(next));
@@ -26,7 +34,10 @@ pub async fn sign_up(
 /// Proves the address of a sign-up: makes the account and signs in.
 #[server(endpoint = "accounts/confirm")]
 pub async fn confirm_sign_up(token: String, #[server(default)] password: String) -> Result<(), Error> {
-    use crate::{accounts::sign_ups, server::{Caller, forms}};
+    use crate::{
+        accounts::sign_ups,
+        server::{Caller, forms},
+    };
     let next = sign_ups::confirm(&Caller::here()?, &token, &password).await?;
     forms::go(&next);
     Ok(())
@@ -35,7 +46,11 @@ pub async fn confirm_sign_up(token: String, #[server(default)] password: String)
 /// Signs in.
 #[server(endpoint = "accounts/sign_in")]
 pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), Error> {
-    use crate::{accounts::store::{self, Welcome}, paths, server::{Caller, forms}};
+    use crate::{
+        accounts::store::{self, Welcome},
+        paths,
+        server::{Caller, forms},
+    };
     let caller = Caller::here()?;
     let next = Some(next).filter(|next| paths::is_local(next));
     match store::sign_in(&caller, &email, &password).await? {
@@ -48,7 +63,11 @@ pub async fn sign_in(email: String, password: String, #[server(default)] next: S
 /// Signs out of this browser, to go on to a page as somebody else perhaps.
 #[server(endpoint = "accounts/sign_out")]
 pub async fn sign_out(#[server(default)] next: String) -> Result<(), Error> {
-    use crate::{paths, server::{Caller, forms}, ui::Notice};
+    use crate::{
+        paths,
+        server::{Caller, forms},
+        ui::Notice,
+    };
     Caller::here()?.sign_out().await?;
     Notice::SignedOut.say();
     forms::go(&paths::with_next(paths::SIGN_IN, Some(&next)));
@@ -58,7 +77,12 @@ pub async fn sign_out(#[server(default)] next: String) -> Result<(), Error> {
 /// Sends a letter with which to set a new password.
 #[server(endpoint = "accounts/forgot_password")]
 pub async fn forgot_password(email: String) -> Result<(), Error> {
-    use crate::{accounts::resets, fields::Email, paths, server::{Caller, forms}};
+    use crate::{
+        accounts::resets,
+        fields::Email,
+        paths,
+        server::{Caller, forms},
+    };
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
     resets::begin(&Caller::here()?, &email).await?;
     forms::go(paths::FORGOT_PASSWORD_SENT);
@@ -68,7 +92,12 @@ pub async fn forgot_password(email: String) -> Result<(), Error> {
 /// Sets a new password with the link of that letter, ends all sessions, and signs in.
 #[server(endpoint = "accounts/reset_password")]
 pub async fn reset_password(token: String, password: String) -> Result<(), Error> {
-    use crate::{accounts::resets, paths, server::{Caller, forms}, ui::Notice};
+    use crate::{
+        accounts::resets,
+        paths,
+        server::{Caller, forms},
+        ui::Notice,
+    };
     resets::finish(&Caller::here()?, &token, &password).await?;
     Notice::PasswordChanged.say();
     forms::go(paths::HOME);

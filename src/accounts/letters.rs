@@ -14,7 +14,10 @@ pub(super) fn confirm(to: &Email, name: &Name, url: &str) -> Letter {
         to,
         LetterText {
             subject: "Confirm your address".into(),
-            lines: vec![format!("Hello {name},"), format!("confirm that {to} is yours to finish signing up for Prompt Studio.")],
+            lines: vec![
+                format!("Hello {name},"),
+                format!("confirm that {to} is yours to finish signing up for Prompt Studio."),
+            ],
             link: Some(("Confirm and sign in", url.into())),
             notes: vec!["The link works once, within 24 hours.".into(), IGNORE.into()],
         },
@@ -29,10 +32,15 @@ pub(super) fn taken(to: &Email, name: &Name, sign_in: &str, forgot: &str) -> Let
             subject: "You have an account already".into(),
             lines: vec![
                 format!("Hello {name},"),
-                format!("somebody, probably you, tried to sign up for Prompt Studio with {to}. This address has an account: sign in with it."),
+                format!(
+                    "somebody, probably you, tried to sign up for Prompt Studio with {to}. This address has an account: sign in with it."
+                ),
             ],
             link: Some(("Sign in", sign_in.into())),
-            notes: vec![format!("Forgot the password? Set a new one: {forgot}"), "If this was not you, there is nothing to do.".into()],
+            notes: vec![
+                format!("Forgot the password? Set a new one: {forgot}"),
+                "If this was not you, there is nothing to do.".into(),
+            ],
         },
     )
 }
@@ -43,7 +51,10 @@ pub(super) fn reset(to: &Email, name: &Name, url: &str) -> Letter {
         to,
         LetterText {
             subject: "Set a new password".into(),
-            lines: vec![format!("Hello {name},"), "somebody, probably you, asked to set a new password for Prompt Studio.".into()],
+            lines: vec![
+                format!("Hello {name},"),
+                "somebody, probably you, asked to set a new password for Prompt Studio.".into(),
+            ],
             link: Some(("Set a new password", url.into())),
             notes: vec!["The link works once, within an hour.".into(), IGNORE.into()],
         },

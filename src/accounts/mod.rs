@@ -3,7 +3,7 @@
 //! With mail there is no account before its address is proven, so nobody can hold an address that
 //! is not theirs, and no answer tells whether an address has an account.
 
-mod actions;
+pub mod actions;
 
 #[cfg(feature = "ssr")]
 mod letters;

@@ -45,7 +45,8 @@ pub fn SignUpPage() -> impl IntoView {
         if caller.person().await?.is_some() {
             forms::go(next.as_deref().unwrap_or(paths::HOME));
         }
-        let aside = move || view! { <p class="aside">"Have an account? "<a href=sign_in.clone()>"Sign in"</a></p> };
+        let aside =
+            move || view! { <p class="aside">"Have an account? "<a href=sign_in.clone()>"Sign in"</a></p> };
         Ok(view! {
             <Sheet title="Create an account" aside>
                 <h1>"Create an account"</h1>

@@ -9,7 +9,13 @@ use crate::{
     fields::{Email, Name, Password},
     id::UserId,
     paths,
-    server::{Caller, Server, audit::Entry, change::Sender, session, tokens::{Token, TokenHash}},
+    server::{
+        Caller, Server,
+        audit::Entry,
+        change::Sender,
+        session,
+        tokens::{Token, TokenHash},
+    },
     time::Span,
 };
 

@@ -13,7 +13,13 @@ use crate::{
     fields::{Email, Name, Password},
     id::SignUpId,
     paths,
-    server::{Caller, Change, Server, audit::Entry, change::Sender, passwords::Verdict, tokens::{Token, TokenHash}},
+    server::{
+        Caller, Change, Server,
+        audit::Entry,
+        change::Sender,
+        passwords::Verdict,
+        tokens::{Token, TokenHash},
+    },
     time::Span,
     ui::{cookie, set_cookie},
 };
@@ -39,7 +45,7 @@ pub(super) struct Waiting {
 pub(super) async fn begin(caller: &Caller, wish: Wish, next: Option<String>) -> Result<()> {
     let password_hash = caller.server.passwords.hash(wish.password).await?;
     let (token, browser) = (Token::new(), Token::new());
-    let taken = store::find(&caller.server, &wish.email).await?;
+    let known = store::find(&caller.server, &wish.email).await?;
     let mut change = caller.server.change_outside_tenancy().await?;
     let (id, now) = (SignUpId(change.clock().id()), change.clock().now());
     change
@@ -59,9 +65,14 @@ pub(super) async fn begin(caller: &Caller, wish: Wish, next: Option<String>) -> 
         .execute()
         .await?;
     let config = &caller.server.config;
-    let letter = match taken {
+    let letter = match known {
         None => letters::confirm(&wish.email, &wish.name, &config.url(&paths::confirm(token.as_str()))),
-        Some((_, name)) => letters::taken(&wish.email, &name, &config.url(paths::SIGN_IN), &config.url(paths::FORGOT_PASSWORD)),
+        Some((_, name)) => letters::taken(
+            &wish.email,
+            &name,
+            &config.url(paths::SIGN_IN),
+            &config.url(paths::FORGOT_PASSWORD),
+        ),
     };
     if may_write_to(&mut change, &wish.email).await? {
         change.mail(Sender::default(), &letter).await?;

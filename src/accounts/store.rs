@@ -124,7 +124,9 @@ struct Credentials {
 /// [`Error::Invalid`] when address and password do not belong together.
 pub async fn sign_in(caller: &Caller, email: &str, password: &str) -> Result<Welcome> {
     let wrong = || Error::invalid("password", "This address and password do not belong together.");
-    let (Ok(password), email) = (Password::typed(password), Email::parse(email).ok()) else { return Err(wrong()) };
+    let (Ok(password), email) = (Password::typed(password), Email::parse(email).ok()) else {
+        return Err(wrong());
+    };
     let credentials = match &email {
         Some(email) => credentials(&caller.server, email).await?,
         None => None,
@@ -141,7 +143,9 @@ pub async fn sign_in(caller: &Caller, email: &str, password: &str) -> Result<Wel
     }
     match (credentials, waiting) {
         (Some(known), _) => welcome(caller, known.id, verdict).await,
-        (None, Some(waiting)) => sign_ups::send_again(caller, &waiting).await.map(|()| Welcome::ProveAddressFirst),
+        (None, Some(waiting)) => {
+            sign_ups::send_again(caller, &waiting).await.map(|()| Welcome::ProveAddressFirst)
+        }
         (None, None) => Err(wrong()),
     }
 }
@@ -154,7 +158,12 @@ async fn credentials(server: &Server, email: &Email) -> Result<Option<Credential
 async fn welcome(caller: &Caller, user: UserId, verdict: Verdict) -> Result<Welcome> {
     let mut change = caller.server.change_outside_tenancy().await?;
     if let Verdict::Rehash(hash) = verdict {
-        change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
+        change
+            .query("UPDATE users SET password_hash = $2 WHERE id = $1")
+            .bind(user)
+            .bind(hash)
+            .execute()
+            .await?;
     }
     caller.audit(&mut change, user, Entry::new("account.signed_in", user.0).details(json!({}))).await?;
     change.commit().await?;

@@ -122,10 +122,24 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for typed in [
-            "", "ana", "@example.com", "ana@", "ana@localhost", "a b@example.com", "a@b@c.com",
-            "ana@exa mple.com", "ana@-bad-.com", "ana\r\nbcc:x@example.com", "ana@127.0.0.1",
-            "\"a\"@example.com", "a..b@example.com", ".a@example.com", "a\u{0}@example.com",
-            "a\u{200b}b@example.com", "<ana@example.com>", "ana@example.com,bo@example.com",
+            "",
+            "ana",
+            "@example.com",
+            "ana@",
+            "ana@localhost",
+            "a b@example.com",
+            "a@b@c.com",
+            "ana@exa mple.com",
+            "ana@-bad-.com",
+            "ana\r\nbcc:x@example.com",
+            "ana@127.0.0.1",
+            "\"a\"@example.com",
+            "a..b@example.com",
+            ".a@example.com",
+            "a\u{0}@example.com",
+            "a\u{200b}b@example.com",
+            "<ana@example.com>",
+            "ana@example.com,bo@example.com",
         ] {
             assert!(Email::parse(typed).is_err(), "{typed:?}");
         }

@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn names_are_kept_as_people_write_them() {
-        for name in ["Ana", "O’Brien & Søn", "李小龙", "<script>alert(1)</script>", "👩‍🚀 Zoë"] {
+        for name in ["Ana", "O’Brien & Søn", "李小龙", "<script>alert(1)</script>", "👩‍🚀 Zoë"]
+        {
             assert_eq!(Name::parse(&format!("  {name} ")).unwrap().as_str(), name);
         }
         assert_eq!(Name::parse("Ana   Novak").unwrap().as_str(), "Ana Novak");

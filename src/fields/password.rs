@@ -79,13 +79,17 @@ fn is_common(password: &str) -> bool {
     let [Match { pattern, .. }] = estimate.sequence() else { return false };
     match pattern {
         MatchPattern::Dictionary(word) => {
-            // The default dictionary is that of passwords; its type has no public name.
-            word.dictionary_name == Default::default() && word.rank <= Password::COMMON && !word.l33t
+            word.dictionary_name == passwords() && word.rank <= Password::COMMON && !word.l33t
         }
         MatchPattern::Repeat(run) => run.base_token.chars().count() <= 2,
         MatchPattern::Sequence(_) => true,
         _ => false,
     }
+}
+
+/// The dictionary of passwords: the default of a type that has no public name.
+fn passwords<T: Default>() -> T {
+    T::default()
 }
 
 impl fmt::Debug for Password {
@@ -100,7 +104,9 @@ mod tests {
 
     #[test]
     fn any_characters_make_a_password() {
-        for text in ["correct horse battery", "ünïcødé pass", "        8 spaces", "🦀🦀🦀🦀 crabs", "Tr0ub4dor&3x"] {
+        for text in
+            ["correct horse battery", "ünïcødé pass", "        8 spaces", "🦀🦀🦀🦀 crabs", "Tr0ub4dor&3x"]
+        {
             assert!(Password::parse(text, &["Ana Novak", "ana@example.com"]).is_ok(), "{text}");
         }
         assert!(Password::parse(&"x9!".repeat(42), &[]).is_ok());
@@ -108,7 +114,16 @@ mod tests {
 
     #[test]
     fn what_everybody_guesses_first_is_refused() {
-        for text in ["password", "Password", "12345678", "iloveyou", "qwertyuiop", "aaaaaaaaaa", "abcdefgh", "baseball"] {
+        for text in [
+            "password",
+            "Password",
+            "12345678",
+            "iloveyou",
+            "qwertyuiop",
+            "aaaaaaaaaa",
+            "abcdefgh",
+            "baseball",
+        ] {
             assert!(Password::parse(text, &[]).is_err(), "{text}");
         }
     }

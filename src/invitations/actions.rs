@@ -1,3 +1,7 @@
+//! The server functions: what forms post to. Each enters, requires, acts, announces.
+
+#![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
+
 use super::Invited;
 use crate::{error::Error, id::InvitationId};
 use leptos::prelude::*;
@@ -5,7 +9,12 @@ use leptos::prelude::*;
 /// Invites addresses, one a line or separated by commas, and tells how each went.
 #[server(endpoint = "invitations/invite")]
 pub async fn invite_members(org: String, emails: String, role: String) -> Result<Vec<Invited>, Error> {
-    use crate::{fields::split_addresses, invitations::store, role::{self, Role}, server::{Caller, Scope}};
+    use crate::{
+        fields::split_addresses,
+        invitations::store,
+        role::{self, Role},
+        server::{Caller, Scope},
+    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::InviteMembers>()?;
     let role = Role::parse(&role).ok_or_else(|| Error::invalid("role", "Choose one of the roles."))?;
     store::invite(&grant, &split_addresses(&emails), role).await
@@ -14,7 +23,11 @@ pub async fn invite_members(org: String, emails: String, role: String) -> Result
 /// Sends an invitation again: with new links, the old ones dead.
 #[server(endpoint = "invitations/resend")]
 pub async fn resend_invitation(org: String, invitation: InvitationId) -> Result<Vec<Invited>, Error> {
-    use crate::{invitations::store, role, server::{Caller, Scope}};
+    use crate::{
+        invitations::store,
+        role,
+        server::{Caller, Scope},
+    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::InviteMembers>()?;
     store::resend(&grant, invitation).await.map(|sent| vec![sent])
 }
@@ -22,7 +35,12 @@ pub async fn resend_invitation(org: String, invitation: InvitationId) -> Result<
 /// Takes an invitation back.
 #[server(endpoint = "invitations/revoke")]
 pub async fn revoke_invitation(org: String, invitation: InvitationId) -> Result<(), Error> {
-    use crate::{invitations::store, role, server::{Caller, Scope}, ui::Notice};
+    use crate::{
+        invitations::store,
+        role,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::InviteMembers>()?;
     store::revoke(&grant, invitation).await?;
     Notice::InvitationRevoked.say();
@@ -32,7 +50,12 @@ pub async fn revoke_invitation(org: String, invitation: InvitationId) -> Result<
 /// Joins the organization, as the person signed in.
 #[server(endpoint = "invitations/accept")]
 pub async fn accept_invitation(token: String) -> Result<(), Error> {
-    use crate::{invitations::entry, paths, server::{Caller, forms}, ui::Notice};
+    use crate::{
+        invitations::entry,
+        paths,
+        server::{Caller, forms},
+        ui::Notice,
+    };
     let org = entry::accept(&Caller::here()?, &token).await?;
     Notice::Joined.say();
     forms::go(&paths::organization(&org));
@@ -43,7 +66,12 @@ pub async fn accept_invitation(token: String) -> Result<(), Error> {
 /// address of.
 #[server(endpoint = "invitations/join")]
 pub async fn join_as_new(token: String, name: String, password: String) -> Result<(), Error> {
-    use crate::{invitations::entry, paths, server::{Caller, forms}, ui::Notice};
+    use crate::{
+        invitations::entry,
+        paths,
+        server::{Caller, forms},
+        ui::Notice,
+    };
     let org = entry::join(&Caller::here()?, &token, &name, &password).await?;
     Notice::Joined.say();
     forms::go(&paths::organization(&org));

@@ -8,7 +8,9 @@ use crate::{
     id::{InvitationId, OrgId, UserId},
     members,
     role::{InviteMembers, Role},
-    server::{Caller, Change, Grant, OrgChange, Person, Scope, Server, Topic, audit::Entry, tokens::TokenHash},
+    server::{
+        Caller, Change, Grant, OrgChange, Person, Scope, Server, Topic, audit::Entry, tokens::TokenHash,
+    },
     time::Timestamp,
 };
 use serde_json::json;
@@ -52,12 +54,20 @@ pub(super) enum Closed {
 impl Closed {
     pub(super) const fn says(self) -> (&'static str, &'static str) {
         match self {
-            Self::Unknown => ("This link is not good", "It may have been replaced by a newer one. Look for the latest letter, or ask for a new invitation."),
-            Self::Accepted => ("This invitation was used", "It works once. If it was you, sign in to get to the workspace."),
+            Self::Unknown => (
+                "This link is not good",
+                "It may have been replaced by a newer one. Look for the latest letter, or ask for a new invitation.",
+            ),
+            Self::Accepted => {
+                ("This invitation was used", "It works once. If it was you, sign in to get to the workspace.")
+            }
             Self::Declined => ("This invitation was declined", "Ask for a new one if you changed your mind."),
             Self::Revoked => ("This invitation was taken back", "Ask whoever invited you for a new one."),
             Self::Expired => ("This invitation has run out", "Ask whoever invited you to send it again."),
-            Self::InviterLost => ("This invitation no longer holds", "Whoever sent it may no longer invite people with this role. Ask somebody else of the workspace."),
+            Self::InviterLost => (
+                "This invitation no longer holds",
+                "Whoever sent it may no longer invite people with this role. Ask somebody else of the workspace.",
+            ),
         }
     }
 
@@ -129,9 +139,16 @@ pub(super) async fn accept(caller: &Caller, token: &str) -> Result<Slug> {
     match standing(&caller.server, &invitation, &person) {
         Standing::Welcome => {}
         Standing::OtherAccount => {
-            return Err(Error::conflict(format!("This invitation is for {}. Sign in with that account.", invitation.email.masked())));
+            return Err(Error::conflict(format!(
+                "This invitation is for {}. Sign in with that account.",
+                invitation.email.masked()
+            )));
         }
-        Standing::Unproven => return Err(Error::conflict("Open the link in the letter instead: it proves that the address is yours.")),
+        Standing::Unproven => {
+            return Err(Error::conflict(
+                "Open the link in the letter instead: it proves that the address is yours.",
+            ));
+        }
     }
     let mut change = caller.server.change_outside_tenancy().await?;
     if invitation.proves_address {
@@ -146,7 +163,9 @@ pub(super) async fn accept(caller: &Caller, token: &str) -> Result<Slug> {
 pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &str) -> Result<Slug> {
     let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
     if !invitation.proves_address && caller.server.mail.is_on() {
-        return Err(Error::conflict("Open the link in the letter instead: it proves that the address is yours."));
+        return Err(Error::conflict(
+            "Open the link in the letter instead: it proves that the address is yours.",
+        ));
     }
     let wish = Wish::parse(name, invitation.email.as_str(), password)?;
     let password_hash = caller.server.passwords.hash(wish.password).await?;
@@ -163,7 +182,13 @@ pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &st
 }
 
 /// Goes on with a change as the organization: uses the invitation up and adds the member.
-async fn enter(caller: &Caller, change: Change, invitation: &Invitation, token: &str, user: UserId) -> Result<()> {
+async fn enter(
+    caller: &Caller,
+    change: Change,
+    invitation: &Invitation,
+    token: &str,
+    user: UserId,
+) -> Result<()> {
     let grant = host(caller, invitation).await?;
     let mut change = grant.change_within(change).await?;
     ensure_inviter_may(&mut change, invitation).await?;

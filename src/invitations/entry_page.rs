@@ -5,7 +5,11 @@ use super::{
     entry::{self, Closed, Invitation, Standing},
 };
 use crate::{
-    accounts::{SignIn, SignOut, pages::{NewPassword, private_token}, store as accounts},
+    accounts::{
+        SignIn, SignOut,
+        pages::{NewPassword, private_token},
+        store as accounts,
+    },
     error::Result,
     paths,
     server::{Caller, Person, forms},
@@ -37,7 +41,8 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
     };
     let now = caller.server.clock.now();
     let article = if invitation.role.label().starts_with(['A', 'E', 'O']) { "an" } else { "a" };
-    let role = format!("You will be {article} {}: {}.", invitation.role, invitation.role.says().to_lowercase());
+    let role =
+        format!("You will be {article} {}: {}.", invitation.role, invitation.role.says().to_lowercase());
     Ok(view! {
         <Sheet title=format!("Join {}", invitation.org_name)>
             <Avatar id=invitation.org().0 name=invitation.org_name.as_str() shape="square" size="large"/>
@@ -83,7 +88,9 @@ fn decline_form(token: &str) -> impl IntoView + use<> {
 fn other_account(invitation: &Invitation, person: &Person, token: &str) -> impl IntoView + use<> {
     let says = format!(
         "You are signed in as {} ({}). This invitation is for {}.",
-        person.name, person.email, invitation.email.masked()
+        person.name,
+        person.email,
+        invitation.email.masked()
     );
     let next = paths::invite(token);
     view! {
@@ -107,7 +114,11 @@ async fn stranger(caller: &Caller, invitation: &Invitation, token: &str) -> Resu
     }
     // With the mailed link the address is theirs; with no mail at all nothing is a secret of it.
     let has_account = accounts::find(&caller.server, &invitation.email).await?.is_some();
-    let form = if has_account { sign_in_form(invitation, token).into_any() } else { sign_up_form(invitation, token).into_any() };
+    let form = if has_account {
+        sign_in_form(invitation, token).into_any()
+    } else {
+        sign_up_form(invitation, token).into_any()
+    };
     Ok(view! { {form}{invitation.proves_address.then(|| decline_form(token))} }.into_any())
 }
 

@@ -8,7 +8,14 @@ use crate::{
     ui::{LetterText, compose},
 };
 
-pub(super) fn invitation(to: &Email, inviter: &Name, org: &Name, role: Role, url: &str, span: Span) -> Letter {
+pub(super) fn invitation(
+    to: &Email,
+    inviter: &Name,
+    org: &Name,
+    role: Role,
+    url: &str,
+    span: Span,
+) -> Letter {
     let article = if matches!(role, Role::Owner | Role::Admin | Role::Editor) { "an" } else { "a" };
     compose(
         "invitation",

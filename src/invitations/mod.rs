@@ -4,13 +4,13 @@
 //! sees, proves nothing and admits only an account whose address is proven otherwise. Opening a
 //! link changes nothing; accepting adds a membership and never changes one.
 
-mod actions;
+pub mod actions;
 mod model;
 
 #[cfg(feature = "ssr")]
 mod entry;
 #[cfg(feature = "ssr")]
-mod entry_page;
+pub mod entry_page;
 #[cfg(feature = "ssr")]
 mod letters;
 #[cfg(feature = "ssr")]
@@ -21,6 +21,4 @@ pub mod store;
 pub use actions::{
     AcceptInvitation, DeclineInvitation, InviteMembers, JoinAsNew, ResendInvitation, RevokeInvitation,
 };
-#[cfg(feature = "ssr")]
-pub use entry_page::InvitationPage;
 pub use model::{Invited, Sent, State};

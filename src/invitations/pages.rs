@@ -10,7 +10,7 @@ use crate::{
     orgs::{Frame, Place, store::settings},
     paths,
     role::{self, Role, ViewInvitations},
-    server::{Caller, Scope},
+    server::{Caller, Scope, forms::Posted},
     time::Timestamp,
     ui::{Empty, Field, Form, FormAlert, Hidden, Icon, Pager, Submit, When, glyph, page},
 };
@@ -29,9 +29,10 @@ pub fn InvitationsPage() -> impl IntoView {
         let base = paths::invitations(scope.slug());
         let next = found.next.map(|id: InvitationId| format!("{base}?after={id}"));
         let first = after.map(|_| base);
-        let list = match found.rows.is_empty() {
-            true => nobody(&scope).into_any(),
-            false => table(&scope, &caller.page, found.rows).into_any(),
+        let list = if found.rows.is_empty() {
+            nobody(&scope).into_any()
+        } else {
+            table(&scope, &caller.page, &found.rows).into_any()
         };
         provide_context(scope);
         Ok(frame.show(
@@ -136,7 +137,7 @@ async fn form(caller: &Caller, scope: &Scope) -> Result<impl IntoView + use<>> {
 /// What came of inviting, address by address, if that was just done.
 fn results(caller: &Caller, action: &'static str) -> impl IntoView + use<> {
     let posted = caller.posted().filter(|posted| posted.action == action);
-    let invited: Vec<Invited> = posted.and_then(|posted| posted.answer()).unwrap_or_default();
+    let invited: Vec<Invited> = posted.and_then(Posted::answer).unwrap_or_default();
     let has_mail = caller.server.mail.is_on();
     (!invited.is_empty()).then(|| {
         let items = invited.into_iter().enumerate().map(|(n, one)| result(n, one, has_mail)).collect_view();
@@ -151,7 +152,9 @@ fn result(n: usize, one: Invited, has_mail: bool) -> impl IntoView {
             let says = match (sent.again, has_mail) {
                 (false, true) => format!("Invited as {}", sent.role),
                 (true, true) => format!("Sent again, as {}. Older links are dead", sent.role),
-                (_, false) => format!("Invited as {}. This studio sends no mail: pass the link on", sent.role),
+                (_, false) => {
+                    format!("Invited as {}. This studio sends no mail: pass the link on", sent.role)
+                }
             };
             view! {
                 <li data-state="sent">
@@ -173,9 +176,9 @@ fn result(n: usize, one: Invited, has_mail: bool) -> impl IntoView {
     }
 }
 
-fn table(scope: &Scope, page: &str, rows: Vec<Row>) -> impl IntoView + use<> {
+fn table(scope: &Scope, page: &str, rows: &[Row]) -> impl IntoView + use<> {
     let now = scope.server().clock.now();
-    let rows: Vec<_> = rows.into_iter().map(|row| table_row(scope, page, row, now)).collect();
+    let rows: Vec<_> = rows.iter().map(|row| table_row(scope, page, row, now)).collect();
     view! {
         <table class="table invitations">
             <thead>
@@ -190,15 +193,12 @@ fn table(scope: &Scope, page: &str, rows: Vec<Row>) -> impl IntoView + use<> {
     }
 }
 
-fn table_row(scope: &Scope, page: &str, row: Row, now: Timestamp) -> impl IntoView + use<> {
+fn table_row(scope: &Scope, page: &str, row: &Row, now: Timestamp) -> impl IntoView + use<> {
     let id = row.id.0.simple().to_string();
-    let (kind, label) = badge(&row, now);
+    let (kind, label) = badge(row, now);
     let pending = row.state == State::Pending;
-    let acts = (pending && scope.role().may_grant(row.role)).then(|| actions(scope, page, &row, &id));
-    let expires = match pending {
-        true => view! { <When at=row.expires_at now/> }.into_any(),
-        false => "–".into_any(),
-    };
+    let acts = (pending && scope.role().may_grant(row.role)).then(|| actions(scope, page, row, &id));
+    let expires = if pending { view! { <When at=row.expires_at now/> }.into_any() } else { "–".into_any() };
     view! {
         <tr id=format!("i-{id}")>
             <td data-label="Email" title=row.email.to_string()>{row.email.to_string()}</td>

@@ -59,7 +59,11 @@ pub struct Rows {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(grant: &Grant<ViewInvitations>, only: Option<State>, after: Option<InvitationId>) -> Result<Rows> {
+pub async fn list(
+    grant: &Grant<ViewInvitations>,
+    only: Option<State>,
+    after: Option<InvitationId>,
+) -> Result<Rows> {
     let mut rows: Vec<Row> = grant
         .query(
             "SELECT i.id, i.email, i.role, i.state, u.name AS inviter, i.sent_at, i.expires_at,
@@ -125,7 +129,8 @@ pub async fn invite(grant: &Inviting, typed: &[Cow<'_, str>], role: Role) -> Res
                 Err(message)
             }
         };
-        let email = Email::parse(address).map_or_else(|_| address.chars().take(254).collect(), |email| email.to_string());
+        let email = Email::parse(address)
+            .map_or_else(|_| address.chars().take(254).collect(), |email| email.to_string());
         invited.push(Invited { email, result });
     }
     let none = invited.iter().all(|one| one.result.is_err());
@@ -142,9 +147,17 @@ pub async fn invite(grant: &Inviting, typed: &[Cow<'_, str>], role: Role) -> Res
     Ok(invited)
 }
 
-async fn invite_one(grant: &Inviting, change: &mut OrgChange, email: &Email, role: Role, span: Span) -> Result<Sent> {
+async fn invite_one(
+    grant: &Inviting,
+    change: &mut OrgChange,
+    email: &Email,
+    role: Role,
+    span: Span,
+) -> Result<Sent> {
     let member: Option<(i32,)> = change
-        .query("SELECT 1 FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = $2")
+        .query(
+            "SELECT 1 FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = $2",
+        )
         .bind(email.clone())
         .optional()
         .await?;
@@ -157,7 +170,10 @@ async fn invite_one(grant: &Inviting, change: &mut OrgChange, email: &Email, rol
         .optional()
         .await?;
     if pending.is_some_and(|(_, before)| !change.role().may_grant(before)) {
-        return Err(Error::invalid("emails", format!("{email} is invited as Owner; only an Owner can change that.")));
+        return Err(Error::invalid(
+            "emails",
+            format!("{email} is invited as Owner; only an Owner can change that."),
+        ));
     }
     ensure_may_write_to(grant, change, email).await?;
     match pending {
@@ -166,7 +182,13 @@ async fn invite_one(grant: &Inviting, change: &mut OrgChange, email: &Email, rol
     }
 }
 
-async fn send_first(grant: &Inviting, change: &mut OrgChange, email: &Email, role: Role, span: Span) -> Result<Sent> {
+async fn send_first(
+    grant: &Inviting,
+    change: &mut OrgChange,
+    email: &Email,
+    role: Role,
+    span: Span,
+) -> Result<Sent> {
     ensure_room(change).await?;
     let inviter = grant.person().ok_or(Error::Forbidden)?.id;
     let (id, now) = (InvitationId(change.new_id()), change.now());
@@ -299,7 +321,8 @@ async fn ensure_room(change: &mut OrgChange) -> Result<()> {
         .one()
         .await?;
     if pending >= MAX_PENDING {
-        let message = format!("{MAX_PENDING} invitations are pending. Revoke some, or wait until they are answered.");
+        let message =
+            format!("{MAX_PENDING} invitations are pending. Revoke some, or wait until they are answered.");
         return Err(Error::TooMany { retry_after: 3600, message: message.into() });
     }
     let (new, oldest): (i64, Option<Timestamp>) = change
@@ -308,7 +331,8 @@ async fn ensure_room(change: &mut OrgChange) -> Result<()> {
         .one()
         .await?;
     if new >= MAX_NEW_A_DAY {
-        let message = format!("{MAX_NEW_A_DAY} people were invited within a day, which is the most. Go on tomorrow.");
+        let message =
+            format!("{MAX_NEW_A_DAY} people were invited within a day, which is the most. Go on tomorrow.");
         let free = oldest.unwrap_or(now) + Span::days(1);
         return Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() });
     }
@@ -332,7 +356,9 @@ async fn ensure_may_write_to(grant: &Inviting, change: &mut OrgChange, email: &E
     if letters < MAX_LETTERS_AN_HOUR {
         return Ok(());
     }
-    let message = format!("{email} got {MAX_LETTERS_AN_HOUR} letters within an hour, which is the most. Try again later.");
+    let message = format!(
+        "{email} got {MAX_LETTERS_AN_HOUR} letters within an hour, which is the most. Try again later."
+    );
     let free = oldest.unwrap_or(now) + Span::hours(1);
     Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() })
 }

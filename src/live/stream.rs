@@ -21,11 +21,14 @@ use axum::{
     routing::get,
 };
 use std::{convert::Infallible, time::Duration};
-use tokio::sync::{broadcast::{self, error::RecvError}, mpsc};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    mpsc,
+};
 use tokio_stream::wrappers::ReceiverStream;
 
 /// How often a quiet stream makes sure that it may still go on.
-const RECHECK: Duration = Duration::from_secs(60);
+const RECHECK: Duration = Duration::from_mins(1);
 
 /// The routes of streams.
 pub fn routes(server: &Server) -> Router {
@@ -76,7 +79,11 @@ impl Watch {
         Ok(Self { caller, org, scope })
     }
 
-    async fn run(mut self, mut events: broadcast::Receiver<Event>, out: mpsc::Sender<Result<sse::Event, Infallible>>) {
+    async fn run(
+        mut self,
+        mut events: broadcast::Receiver<Event>,
+        out: mpsc::Sender<Result<sse::Event, Infallible>>,
+    ) {
         // Says at once that the stream is open.
         let _ = out.try_send(Ok(sse::Event::default().comment("open")));
         loop {
@@ -109,13 +116,15 @@ impl Watch {
         if event.org_id != Some(self.scope.organization().id) {
             return Next::Pass;
         }
-        let about_me = event.topic == Topic::Members && visit.is_some_and(|visit| visit.user.0 == event.entity_id);
+        let about_me =
+            event.topic == Topic::Members && visit.is_some_and(|visit| visit.user.0 == event.entity_id);
         if about_me {
             return self.recheck().await;
         }
-        match may_see(self.scope.role(), event.topic) {
-            true => Next::Send(sse::Event::default().event("change").data(event.topic.as_str())),
-            false => Next::Pass,
+        if may_see(self.scope.role(), event.topic) {
+            Next::Send(sse::Event::default().event("change").data(event.topic.as_str()))
+        } else {
+            Next::Pass
         }
     }
 

@@ -1,3 +1,5 @@
+//! The pages of the mailbox.
+
 use crate::{
     error::Error,
     paths,
@@ -38,7 +40,10 @@ pub fn LetterPage() -> impl IntoView {
         let caller = Caller::here()?;
         let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
         let wanted = caller.segment(2).to_owned();
-        let delivered = letters.into_iter().find(|delivered| delivered.id.to_string() == wanted).ok_or(Error::NotFound)?;
+        let delivered = letters
+            .into_iter()
+            .find(|delivered| delivered.id.to_string() == wanted)
+            .ok_or(Error::NotFound)?;
         let Delivered { to, letter, .. } = delivered;
         let aside = || view! { <p class="aside"><a href=paths::MAILBOX>"All letters"</a></p> };
         let subject = letter.subject.clone();

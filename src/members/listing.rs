@@ -70,7 +70,7 @@ pub struct Row {
 
 /// A page of the list.
 #[derive(Debug, Clone)]
-pub struct Rows {
+pub struct Found {
     /// The members.
     pub rows: Vec<Row>,
     /// How many there are in all that match.
@@ -114,10 +114,14 @@ const NAME_DOWN: &str = listing!("lower(u.name)", "DESC", "<");
 const EMAIL: &str = listing!("u.email", "ASC", ">");
 const EMAIL_DOWN: &str = listing!("u.email", "DESC", "<");
 const RANK: &str = listing!(
-    "CASE m.role WHEN 'owner' THEN '0' WHEN 'admin' THEN '1' WHEN 'editor' THEN '2' ELSE '3' END", "ASC", ">"
+    "CASE m.role WHEN 'owner' THEN '0' WHEN 'admin' THEN '1' WHEN 'editor' THEN '2' ELSE '3' END",
+    "ASC",
+    ">"
 );
 const RANK_DOWN: &str = listing!(
-    "CASE m.role WHEN 'owner' THEN '0' WHEN 'admin' THEN '1' WHEN 'editor' THEN '2' ELSE '3' END", "DESC", "<"
+    "CASE m.role WHEN 'owner' THEN '0' WHEN 'admin' THEN '1' WHEN 'editor' THEN '2' ELSE '3' END",
+    "DESC",
+    "<"
 );
 
 impl Listing {
@@ -133,7 +137,8 @@ impl Listing {
     /// The order and whether it is reversed.
     #[must_use]
     pub fn order(&self) -> (Sort, bool) {
-        let (name, down) = self.sort.strip_prefix('-').map_or((self.sort.as_str(), false), |name| (name, true));
+        let (name, down) =
+            self.sort.strip_prefix('-').map_or((self.sort.as_str(), false), |name| (name, true));
         let sort = match name {
             "email" => Sort::Email,
             "role" => Sort::Role,
@@ -160,7 +165,7 @@ impl Listing {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn read(&self, scope: &Scope) -> Result<Rows> {
+    pub async fn read(&self, scope: &Scope) -> Result<Found> {
         let (sql, pattern) = (self.sql(), like(&self.search));
         let size = self.size.parse().unwrap_or(SIZE).clamp(1, MAX_SIZE);
         let cursor = Cursor::parse(&self.after);
@@ -179,8 +184,9 @@ impl Listing {
         rows.truncate(size);
         let next = rows.last().filter(|_| more).map(|row| Cursor(row.sort_key.clone(), row.user_id).write());
         let whole = next.is_none() && self.after.is_empty();
-        let total = if whole { i64::try_from(rows.len()).unwrap_or(0) } else { count(scope, pattern, role).await? };
-        Ok(Rows { rows, total, next })
+        let total =
+            if whole { i64::try_from(rows.len()).unwrap_or(0) } else { count(scope, pattern, role).await? };
+        Ok(Found { rows, total, next })
     }
 
     fn sql(&self) -> &'static str {

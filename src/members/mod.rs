@@ -1,6 +1,6 @@
 //! Members: who is in an organization, as what, and what others may change about it.
 
-mod actions;
+pub mod actions;
 
 #[cfg(feature = "ssr")]
 mod listing;

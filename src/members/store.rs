@@ -22,7 +22,9 @@ pub async fn set_role(grant: &Grant<ManageMembers>, user: UserId, role: Role) ->
         return Err(Error::Forbidden);
     }
     if grant.organization().is_personal && role == Role::Owner && before != Role::Owner {
-        return Err(Error::conflict("A personal workspace has one Owner. Make a workspace for the team instead."));
+        return Err(Error::conflict(
+            "A personal workspace has one Owner. Make a workspace for the team instead.",
+        ));
     }
     if before == role {
         return Ok(());
@@ -92,7 +94,12 @@ async fn take_out<P: Permission>(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn add(change: &mut OrgChange, user: UserId, role: Role, now: crate::time::Timestamp) -> Result<bool> {
+pub async fn add(
+    change: &mut OrgChange,
+    user: UserId,
+    role: Role,
+    now: crate::time::Timestamp,
+) -> Result<bool> {
     let added = change
         .query(
             "INSERT INTO members (org_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)

@@ -2,7 +2,7 @@
 
 use super::{
     Leave, Listing, RemoveMember, SetRole,
-    listing::{Row, Rows},
+    listing::{Found, Row},
 };
 use crate::{
     fields::Slug,
@@ -47,7 +47,10 @@ impl Looker {
             return Vec::new();
         }
         let one_owner = self.is_personal;
-        self.role.grantable().filter(|role| !one_owner || (*role == Role::Owner) == (row.role == Role::Owner)).collect()
+        self.role
+            .grantable()
+            .filter(|role| !one_owner || (*role == Role::Owner) == (row.role == Role::Owner))
+            .collect()
     }
 }
 
@@ -72,14 +75,14 @@ pub(super) fn bar(looker: &Looker, listing: &Listing, total: i64) -> impl IntoVi
 }
 
 /// The table and the way to its next page.
-pub(super) fn table(looker: &Looker, listing: &Listing, found: Rows) -> impl IntoView + use<> {
+pub(super) fn table(looker: &Looker, listing: &Listing, found: Found) -> impl IntoView + use<> {
     let base = paths::members(&looker.org);
     let next = found.next.map(|after| format!("{base}{}", Listing { after, ..listing.clone() }.query()));
     let first = (!listing.after.is_empty())
         .then(|| format!("{base}{}", Listing { after: String::new(), ..listing.clone() }.query()));
     let heads = [("name", "Name"), ("email", "Email"), ("role", "Role"), ("joined", "Joined")];
     let heads = heads.map(|(sort, label)| head(&base, listing, sort, label)).collect_view();
-    let rows: Vec<_> = found.rows.into_iter().map(|member| row(looker, member)).collect();
+    let rows: Vec<_> = found.rows.iter().map(|member| row(looker, member)).collect();
     view! {
         <div data-live="members" id="members">
             <table class="table members">
@@ -102,11 +105,11 @@ fn head(base: &str, listing: &Listing, sort: &'static str, label: &'static str) 
     view! { <th scope="col" aria-sort=direction><a href=url>{label}</a></th> }
 }
 
-fn row(looker: &Looker, row: Row) -> impl IntoView + use<> {
+fn row(looker: &Looker, row: &Row) -> impl IntoView + use<> {
     let is_self = Some(row.user_id) == looker.user;
     let id = row.user_id.0.simple().to_string();
-    let role = role_cell(looker, &row, &id);
-    let menu = menu(looker, &row, &id, is_self);
+    let role = role_cell(looker, row, &id);
+    let menu = menu(looker, row, &id, is_self);
     let name = row.name.to_string();
     view! {
         <tr id=format!("m-{id}")>
@@ -149,7 +152,11 @@ fn role_cell(looker: &Looker, row: &Row, id: &str) -> AnyView {
 }
 
 fn menu(looker: &Looker, row: &Row, id: &str, is_self: bool) -> Option<impl IntoView + use<>> {
-    let may = if is_self { !looker.is_personal || row.role != Role::Owner } else { looker.role.may_manage(row.role) };
+    let may = if is_self {
+        !looker.is_personal || row.role != Role::Owner
+    } else {
+        looker.role.may_manage(row.role)
+    };
     may.then(|| {
         let (name, org) = (row.name.to_string(), &looker.org_name);
         let menu = format!("menu-{id}");

@@ -1,10 +1,21 @@
+//! The server functions: what forms post to. Each enters, requires, acts, announces.
+
+#![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
+
 use crate::error::Error;
 use leptos::prelude::*;
 
 /// Makes an organization and leads to it.
 #[server(endpoint = "organizations/create")]
 pub async fn create_organization(name: String, slug: String) -> Result<(), Error> {
-    use crate::{error::Flaws, fields::{Name, Slug}, orgs::store, paths, server::{Caller, forms}, ui::Notice};
+    use crate::{
+        error::Flaws,
+        fields::{Name, Slug},
+        orgs::store,
+        paths,
+        server::{Caller, forms},
+        ui::Notice,
+    };
     let caller = Caller::here()?;
     let founder = caller.signed_in().await?;
     let mut flaws = Flaws::default();
@@ -38,8 +49,17 @@ pub async fn update_settings(
     default_role: String,
     invitation_hours: String,
 ) -> Result<(), Error> {
-    use crate::{error::Flaws, fields::Name, orgs::{DefaultRole, store}, role::{ManageSettings, Role}};
-    use crate::{server::{Caller, Scope}, time::Span, ui::Notice};
+    use crate::{
+        error::Flaws,
+        fields::Name,
+        orgs::{DefaultRole, store},
+        role::{ManageSettings, Role},
+    };
+    use crate::{
+        server::{Caller, Scope},
+        time::Span,
+        ui::Notice,
+    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
     let mut flaws = Flaws::default();
     let name = flaws.check("name", Name::parse(&name));

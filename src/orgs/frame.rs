@@ -9,7 +9,7 @@ use crate::{
     paths,
     role::ViewInvitations,
     server::{Caller, Organization, Person, Scope},
-    ui::{Avatar, Head, Icon, InPlace, Live, Theme, Toast, glyph},
+    ui::{Avatar, Head, Icon, InPlace, Live, Scripts, Theme, Toast, glyph},
 };
 use leptos::prelude::*;
 
@@ -78,9 +78,11 @@ impl Frame {
     pub fn show(self, place: Place, content: impl IntoView + 'static) -> impl IntoView {
         let org = self.organization.slug.clone();
         let title = format!("{} · {}", place.label(), self.organization.name);
-        let content = match place.is_setting() {
-            true => view! { <div class="settings">{self.tabs(place)}<div class="settings-body">{content}</div></div> }.into_any(),
-            false => content.into_any(),
+        let content = if place.is_setting() {
+            view! { <div class="settings">{self.tabs(place)}<div class="settings-body">{content}</div></div> }
+                .into_any()
+        } else {
+            content.into_any()
         };
         view! {
             <Head title styles="prompt-studio.css" class="app"/>
@@ -241,11 +243,4 @@ fn theme_form() -> impl IntoView {
             {button(None, "As the system", glyph::Monitor)}
         </form>
     }
-}
-
-/// The scripts that hydrate islands: on pages of the app only.
-#[component]
-pub(super) fn Scripts() -> impl IntoView {
-    let options = expect_context::<LeptosOptions>();
-    view! { <HydrationScripts options islands=true/> }
 }

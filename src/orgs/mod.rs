@@ -1,7 +1,7 @@
 //! Organizations: making one, switching between them, their settings, and the frame around every
 //! page of one.
 
-mod actions;
+pub mod actions;
 mod model;
 
 #[cfg(feature = "ssr")]
@@ -12,6 +12,6 @@ pub mod pages;
 pub mod store;
 
 pub use actions::{CheckSlug, CreateOrganization, UpdateSettings};
-pub use model::{DefaultRole, INVITATION_HOURS};
 #[cfg(feature = "ssr")]
 pub use frame::{Frame, Place};
+pub use model::{DefaultRole, INVITATION_HOURS};

@@ -2,14 +2,13 @@
 
 use super::{
     CreateOrganization, DefaultRole, Frame, INVITATION_HOURS, Place, UpdateSettings,
-    frame::Scripts,
     store::{self, Settings},
 };
 use crate::{
     paths,
     role::{ManageSettings, Role},
     server::{Caller, Organization, Scope, forms},
-    ui::{Field, Form, Hidden, InPlace, Sheet, SlugAssistant, Submit, page},
+    ui::{Field, Form, Hidden, InPlace, Scripts, Sheet, SlugAssistant, Submit, page},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -18,11 +17,13 @@ use leptos::{prelude::*, server_fn::ServerFn};
 pub fn HomePage() -> impl IntoView {
     page(async {
         let caller = Caller::here()?;
-        let home = match caller.person().await? {
-            Some(person) => store::home_of(&caller.server, &person).await?,
-            None => return Ok(forms::go(paths::SIGN_IN)),
+        let Some(person) = caller.person().await? else {
+            forms::go(paths::SIGN_IN);
+            return Ok(());
         };
-        Ok(forms::go(&home.map_or_else(|| paths::NEW_ORGANIZATION.to_owned(), |org| paths::organization(&org))))
+        let home = store::home_of(&caller.server, &person).await?;
+        forms::go(&home.map_or_else(|| paths::NEW_ORGANIZATION.to_owned(), |org| paths::organization(&org)));
+        Ok(())
     })
 }
 
@@ -69,22 +70,23 @@ pub fn GeneralPage() -> impl IntoView {
                     <div><h1>"General"</h1><p>"What the workspace is called and how people come to it."</p></div>
                 </header>
                 <section class="panel" data-live="organization">
-                    {if may { form(organization, settings).into_any() } else { facts(organization, settings).into_any() }}
+                    {if may { form(&organization, settings).into_any() } else { facts(&organization, settings).into_any() }}
                 </section>
             },
         ))
     })
 }
 
-fn form(organization: Organization, settings: Settings) -> impl IntoView {
+fn form(organization: &Organization, settings: Settings) -> impl IntoView + use<> {
+    let (slug, name) = (organization.slug.to_string(), organization.name.to_string());
     let hours = settings.invitation_span.whole_hours();
     view! {
         <Form action=UpdateSettings::PATH in_place=true>
-            <Hidden name="org" value=organization.slug.as_str()/>
-            <Field name="name" label="Name" value=organization.name.as_str() maxlength=80/>
+            <Hidden name="org" value=slug.clone()/>
+            <Field name="name" label="Name" value=name maxlength=80/>
             <div class="field">
                 <span class="label">"Address"</span>
-                <output class="fixed"><code class="slug">{organization.slug.to_string()}</code></output>
+                <output class="fixed"><code class="slug">{slug}</code></output>
                 <p class="hint">"Part of every link. It cannot be changed."</p>
             </div>
             <div class="field">
@@ -114,7 +116,7 @@ fn lower_first(text: &str) -> String {
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
-fn facts(organization: Organization, settings: Settings) -> impl IntoView {
+fn facts(organization: &Organization, settings: Settings) -> impl IntoView + use<> {
     view! {
         <dl class="facts">
             <dt>"Name"</dt><dd>{organization.name.to_string()}</dd>

@@ -6,7 +6,11 @@ use crate::{
     id::{OrgId, UserId},
     orgs::DefaultRole,
     role::{ManageSettings, Role},
-    server::{Caller, Change, Grant, Person, Scope, Server, Topic, audit::{Doer, Entry}, clock::random},
+    server::{
+        Caller, Change, Grant, Person, Scope, Server, Topic,
+        audit::{Doer, Entry},
+        clock::random,
+    },
     time::Span,
 };
 use serde_json::json;
@@ -95,7 +99,8 @@ pub async fn create_team(caller: &Caller, founder: &Person, name: Name, slug: Sl
         return Err(Error::invalid("slug", format!("Choose another one: {slug} is taken.")));
     };
     let doer = Doer { kind: "person", id: Some(founder.id.0), role: Some(Role::Owner) };
-    let entry = Entry::new("organization.created", org.0).details(json!({ "after": { "name": name, "slug": slug } }));
+    let entry =
+        Entry::new("organization.created", org.0).details(json!({ "after": { "name": name, "slug": slug } }));
     change.audit(Some(org), doer, &caller.client, entry).await?;
     change.commit().await?;
     Ok(org)
@@ -112,7 +117,8 @@ pub async fn create_personal(change: &mut Change, user: UserId, name: &Name) -> 
         if let Some(org) = insert(change, name, &slug, Some(user), user).await? {
             return Ok(org);
         }
-        let suffix = random::<4>().map(|byte| char::from(b"abcdefghjkmnpqrstuvwxyz23456789"[usize::from(byte % 31)]));
+        let suffix =
+            random::<4>().map(|byte| char::from(b"abcdefghjkmnpqrstuvwxyz23456789"[usize::from(byte % 31)]));
         slug = Slug::personal(name.as_str(), Some(&suffix.iter().collect::<String>()));
     }
 }

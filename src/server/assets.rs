@@ -58,10 +58,13 @@ impl Assets {
 
     /// A file, in the best encoding the browser takes.
     fn get(&self, name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
-        let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let accepts =
+            headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let encodings = [("br", ".br"), ("gzip", ".gz")];
         let encoded = encodings.into_iter().filter(|(encoding, _)| accepts.contains(encoding)).find_map(
-            |(encoding, ending)| self.files.get(&format!("{name}{ending}")).map(|data| (data, Some(encoding))),
+            |(encoding, ending)| {
+                self.files.get(&format!("{name}{ending}")).map(|data| (data, Some(encoding)))
+            },
         );
         let Some((data, encoding)) = encoded.or_else(|| self.files.get(name).map(|data| (data, None))) else {
             return StatusCode::NOT_FOUND.into_response();
@@ -82,7 +85,7 @@ impl Assets {
 pub fn routes(server: &Server) -> Router {
     let mut router = Router::new();
     for name in server.assets.files.keys() {
-        if name.ends_with(".br") || name.ends_with(".gz") {
+        if matches!(ending(name), Some("br" | "gz")) {
             continue;
         }
         let (path, cache) = match name.strip_prefix("pkg/") {
@@ -96,8 +99,12 @@ pub fn routes(server: &Server) -> Router {
     router
 }
 
+fn ending(name: &str) -> Option<&str> {
+    name.rsplit_once('.').map(|(_, ending)| ending)
+}
+
 fn content_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map(|(_, ending)| ending) {
+    match ending(name) {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("wasm") => "application/wasm",

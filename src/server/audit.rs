@@ -3,7 +3,11 @@
 //! Append-only: no code changes or removes a row. It holds no token and no secret.
 
 use super::{caller::Client, change::Change};
-use crate::{error::Result, id::{AuditId, OrgId}, role::Role};
+use crate::{
+    error::Result,
+    id::{AuditId, OrgId},
+    role::Role,
+};
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;

@@ -163,8 +163,7 @@ struct Reader {
 impl Reader {
     async fn read(&mut self, db: &Db, clock: &Clock) -> super::db::Result<Vec<Event>> {
         let Some(floor) = self.floor else {
-            let (newest,): (i64,) =
-                db.query("SELECT coalesce(max(seq), 0) FROM events").one().await?;
+            let (newest,): (i64,) = db.query("SELECT coalesce(max(seq), 0) FROM events").one().await?;
             self.floor = Some(newest);
             return Ok(Vec::new());
         };

@@ -98,7 +98,13 @@ impl Change {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn audit(&mut self, org: Option<OrgId>, doer: Doer, client: &Client, entry: Entry) -> Result<()> {
+    pub async fn audit(
+        &mut self,
+        org: Option<OrgId>,
+        doer: Doer,
+        client: &Client,
+        entry: Entry,
+    ) -> Result<()> {
         audit::record(self, org, doer, client, entry).await
     }
 

@@ -11,8 +11,8 @@ use sqlx::{
     postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPool, PgRow},
     query_as_with, query_with,
     sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
-        SqliteRow, SqliteSynchronous,
+        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqliteRow,
+        SqliteSynchronous,
     },
 };
 use std::time::Duration;
@@ -35,10 +35,7 @@ impl<T> Value for T where
 
 /// A row both databases can return; `#[derive(FromRow)]` is enough.
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
-impl<T> Record for T where
-    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
-{
-}
+impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 /// A database.
 #[derive(Debug, Clone)]
@@ -217,6 +214,7 @@ macro_rules! run {
     }};
 }
 
+#[expect(clippy::disallowed_methods, reason = "the home of SQL")]
 impl<'c> Query<'c> {
     fn sqlite(sql: &'static str, source: Source<'c, Sqlite>) -> Self {
         Self { sql, bound: 0, on: On::Sqlite(source, SqliteArguments::default()) }
@@ -230,7 +228,7 @@ impl<'c> Query<'c> {
     ///
     /// # Panics
     /// When the value cannot be encoded, which none of ours can fail at.
-    #[expect(clippy::expect_used, clippy::needless_pass_by_value, reason = "binds take values")]
+    #[expect(clippy::expect_used, reason = "all our values encode")]
     pub fn bind(mut self, value: impl Value) -> Self {
         match &mut self.on {
             On::Sqlite(_, arguments) => Arguments::add(arguments, value),
@@ -330,7 +328,21 @@ impl From<sqlx::Error> for Error {
 fn is_transient(code: Option<&str>) -> bool {
     matches!(
         code,
-        Some("40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03" | "5" | "6" | "10" | "13" | "14" | "261" | "517")
+        Some(
+            "40001"
+                | "40P01"
+                | "53300"
+                | "57P01"
+                | "57P02"
+                | "57P03"
+                | "5"
+                | "6"
+                | "10"
+                | "13"
+                | "14"
+                | "261"
+                | "517"
+        )
     )
 }
 

@@ -110,13 +110,15 @@ async fn respond(
     let location = head.headers.get(header::LOCATION).cloned();
     let go_on = head.status.is_success() && (location.is_some() || body.as_ref() == b"null");
     let mut response = if go_on {
-        let to = location.unwrap_or_else(|| HeaderValue::from_str(page).unwrap_or(HeaderValue::from_static("/")));
+        let to =
+            location.unwrap_or_else(|| HeaderValue::from_str(page).unwrap_or(HeaderValue::from_static("/")));
         (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
     } else {
         input.retain(|(name, _)| !SECRET.contains(&name.as_str()) && name != PAGE_FIELD);
-        let result = match head.status.is_success() {
-            true => Ok(String::from_utf8_lossy(&body).into_owned()),
-            false => Err(serde_json::from_slice(&body).unwrap_or(Error::Unavailable { retry_after: 5 })),
+        let result = if head.status.is_success() {
+            Ok(String::from_utf8_lossy(&body).into_owned())
+        } else {
+            Err(serde_json::from_slice(&body).unwrap_or(Error::Unavailable { retry_after: 5 }))
         };
         let posted = Posted { action: parts.uri.path().to_owned(), input, result };
         show(forms, parts, page, posted).await
@@ -163,7 +165,7 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
     if kind.split(';').next()?.trim() != "application/x-www-form-urlencoded" {
         return None;
     }
-    if body.iter().filter(|byte| **byte == b'&').count() >= MAX_FIELDS {
+    if body.split(|byte| *byte == b'&').count() > MAX_FIELDS {
         return None;
     }
     serde_urlencoded::from_bytes(body).ok()

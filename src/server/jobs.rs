@@ -5,7 +5,7 @@ use crate::{error::Result, time::Span};
 use std::time::Duration;
 
 /// How often it sweeps.
-const SWEEP: Duration = Duration::from_secs(600);
+const SWEEP: Duration = Duration::from_mins(10);
 
 /// Starts the background work of this process; it ends with the runtime.
 pub fn start(server: &Server) {

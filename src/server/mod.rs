@@ -29,5 +29,5 @@ pub use caller::{Caller, Person};
 pub use change::Change;
 pub use clock::Clock;
 pub use config::Config;
-pub use scope::{Actor, Grant, Organization, Scope, OrgChange};
+pub use scope::{Actor, Grant, OrgChange, Organization, Scope};
 pub use start::Server;

@@ -100,12 +100,8 @@ impl Scope {
             is_verified: row.is_verified,
             home_org_id: row.home_org_id,
         };
-        let organization = Organization {
-            id: row.org_id,
-            name: row.org_name,
-            slug: row.slug,
-            is_personal: row.is_personal,
-        };
+        let organization =
+            Organization { id: row.org_id, name: row.org_name, slug: row.slug, is_personal: row.is_personal };
         Ok(Self {
             server: caller.server.clone(),
             client: caller.client.clone(),

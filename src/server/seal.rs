@@ -92,11 +92,13 @@ impl Seal {
     /// [`SealError::Mismatch`] when it is another.
     pub async fn verify(&self, db: &Db, clock: &Clock) -> Result<(), SealError> {
         let mut tx = db.begin().await?;
-        tx.query("INSERT INTO master_keys (id, proof, created_at) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING")
-            .bind(self.seal(CHECK, CHECK))
-            .bind(clock.now())
-            .execute()
-            .await?;
+        tx.query(
+            "INSERT INTO master_keys (id, proof, created_at) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(self.seal(CHECK, CHECK))
+        .bind(clock.now())
+        .execute()
+        .await?;
         let (proof,): (Vec<u8>,) = tx.query("SELECT proof FROM master_keys WHERE id = 1").one().await?;
         tx.commit().await?;
         if self.open(&proof, CHECK).as_deref() == Some(CHECK) { Ok(()) } else { Err(SealError::Mismatch) }
@@ -107,8 +109,8 @@ impl Seal {
 fn key_file(path: &Path) -> Result<String, SealError> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let name = path.display().to_string();
-    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    match made {
+    let created = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match created {
         Ok(mut file) => {
             let key = STANDARD.encode(random::<32>());
             file.write_all(key.as_bytes())
@@ -118,8 +120,8 @@ fn key_file(path: &Path) -> Result<String, SealError> {
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let file = |error| SealError::File(name.clone(), error);
-            let mode = fs::metadata(path).map_err(file)?.permissions().mode();
-            if mode & 0o077 != 0 {
+            let permissions = fs::metadata(path).map_err(file)?.permissions();
+            if permissions.mode() & 0o077 != 0 {
                 return Err(SealError::Exposed(name));
             }
             fs::read_to_string(path).map_err(file)

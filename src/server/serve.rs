@@ -124,7 +124,10 @@ async fn secure_headers(State(server): State<Server>, request: Request, next: Ne
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ];
     for (name, value) in defaults {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -155,7 +158,9 @@ pub fn plain_error(error: &Error) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
     let message = match error {
         // These say what somebody typed; this page escapes nothing.
-        Error::Invalid { .. } | Error::Conflict { .. } | Error::TooMany { .. } => "Go back and check what you entered.".into(),
+        Error::Invalid { .. } | Error::Conflict { .. } | Error::TooMany { .. } => {
+            "Go back and check what you entered.".into()
+        }
         _ => error.to_string(),
     };
     let page = format!(

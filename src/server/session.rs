@@ -60,7 +60,7 @@ pub const fn cookie_name(secure: bool) -> &'static str {
 /// # Errors
 /// When the store fails.
 pub async fn visit(session: &Session) -> Result<Option<Visit>> {
-    session.get(VISIT).await.map_err(store_failed)
+    session.get(VISIT).await.map_err(|error| store_failed(&error))
 }
 
 /// Signs a person in, under a fresh id.
@@ -68,10 +68,10 @@ pub async fn visit(session: &Session) -> Result<Option<Visit>> {
 /// # Errors
 /// When the store fails.
 pub async fn sign_in(server: &Server, session: &Session, user: UserId) -> Result<Visit> {
-    session.cycle_id().await.map_err(store_failed)?;
+    session.cycle_id().await.map_err(|error| store_failed(&error))?;
     let visit = Visit { session: SessionId(server.clock.id()), user, since: server.clock.now() };
-    session.insert(VISIT, visit).await.map_err(store_failed)?;
-    session.save().await.map_err(store_failed)?;
+    session.insert(VISIT, visit).await.map_err(|error| store_failed(&error))?;
+    session.save().await.map_err(|error| store_failed(&error))?;
     Ok(visit)
 }
 
@@ -80,7 +80,7 @@ pub async fn sign_in(server: &Server, session: &Session, user: UserId) -> Result
 /// # Errors
 /// When the store fails.
 pub async fn rotate(session: &Session) -> Result<()> {
-    session.cycle_id().await.map_err(store_failed)
+    session.cycle_id().await.map_err(|error| store_failed(&error))
 }
 
 /// Forgets the session, here and in the browser.
@@ -88,7 +88,7 @@ pub async fn rotate(session: &Session) -> Result<()> {
 /// # Errors
 /// When the store fails.
 pub async fn forget(session: &Session) -> Result<()> {
-    session.flush().await.map_err(store_failed)
+    session.flush().await.map_err(|error| store_failed(&error))
 }
 
 /// Ends one session of a person within a change, and says so to whatever it has open.
@@ -133,7 +133,7 @@ fn is_current(server: &Server, created: Timestamp, seen: Timestamp) -> bool {
         && now < created + Span::days(server.config.session_max_days)
 }
 
-fn store_failed(error: tower_sessions::session::Error) -> crate::error::Error {
+fn store_failed(error: &tower_sessions::session::Error) -> crate::error::Error {
     tracing::error!(%error, "the session store failed");
     crate::error::Error::Unavailable { retry_after: 5 }
 }

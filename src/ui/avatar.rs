@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 /// Initials on a colour that stays with the thing.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a prop")]
 pub fn Avatar(
     /// Whose: the colour goes by it.
     id: Uuid,
@@ -43,7 +44,9 @@ fn hue(id: Uuid) -> u16 {
 mod tests {
     #[test]
     fn initials_are_of_the_first_and_last_word() {
-        for (name, letters) in [("Ana Novak", "AN"), ("Ana", "A"), ("ana de la Cruz", "AC"), ("李小龙", "李"), ("…", "?")] {
+        for (name, letters) in
+            [("Ana Novak", "AN"), ("Ana", "A"), ("ana de la Cruz", "AC"), ("李小龙", "李"), ("…", "?")]
+        {
             assert_eq!(super::initials(name), letters);
         }
     }

@@ -24,7 +24,8 @@ pub fn cookie(name: &str) -> Option<String> {
     let name = full_name(name)?;
     with_context::<Parts, _>(|parts| {
         let headers = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = headers.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut pairs =
+            headers.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     })
     .flatten()

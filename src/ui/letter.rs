@@ -19,13 +19,19 @@ pub struct LetterText {
 pub fn compose(kind: &'static str, to: &Email, text: LetterText) -> Letter {
     let LetterText { subject, lines, link, notes } = text;
     let plain_link = link.as_ref().map(|(label, url)| format!("{label}:\n{url}"));
-    let plain = lines.iter().cloned().chain(plain_link).chain(notes.iter().cloned()).collect::<Vec<_>>().join("\n\n");
+    let plain =
+        lines.iter().cloned().chain(plain_link).chain(notes.iter().cloned()).collect::<Vec<_>>().join("\n\n");
     let html = html(&subject, lines, link, notes);
     Letter { kind, to: to.to_string(), subject, text: format!("{plain}\n"), html }
 }
 
 /// Tables and inline styles: what mail programs understand.
-fn html(subject: &str, lines: Vec<String>, link: Option<(&'static str, String)>, notes: Vec<String>) -> String {
+fn html(
+    subject: &str,
+    lines: Vec<String>,
+    link: Option<(&'static str, String)>,
+    notes: Vec<String>,
+) -> String {
     const BODY: &str = "margin:0;padding:32px 16px;background:#f6f6f9;font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#1c1c28";
     const CARD: &str = "max-width:480px;margin:0 auto;padding:32px;background:#ffffff;border-radius:10px";
     const BUTTON: &str = "display:inline-block;padding:10px 18px;border-radius:6px;background:#4a46c8;color:#ffffff;text-decoration:none;font-weight:600";

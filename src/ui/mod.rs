@@ -3,11 +3,16 @@
 //!
 //! They know how things look and how a form fails, and nothing of what the product is about.
 
+#![expect(unreachable_pub, reason = "components come with types of their props that nobody names")]
+
 #[cfg(feature = "ssr")]
 mod alert;
 #[cfg(feature = "ssr")]
 mod avatar;
 #[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(not(feature = "hydrate"))]
+#[path = "no_browser.rs"]
 mod browser;
 #[cfg(feature = "ssr")]
 mod cookies;
@@ -22,15 +27,14 @@ mod icon;
 mod islands;
 #[cfg(feature = "ssr")]
 mod letter;
-#[cfg(not(feature = "hydrate"))]
-#[path = "no_browser.rs"]
-mod browser;
 #[cfg(feature = "ssr")]
 mod notice;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
 mod pager;
+#[cfg(feature = "ssr")]
+mod scripts;
 #[cfg(feature = "ssr")]
 mod sheet;
 #[cfg(feature = "ssr")]
@@ -40,15 +44,16 @@ mod when;
 pub use {
     alert::{Alert, FormAlert},
     avatar::Avatar,
+    cookies::{cookie, set_cookie},
     empty::Empty,
     field::{Field, Hidden, Submit},
     form::Form,
     icon::{Icon, glyph},
     letter::{LetterText, compose},
-    cookies::{cookie, set_cookie},
     notice::{Notice, Toast},
     page::{ErrorPage, page},
     pager::Pager,
+    scripts::Scripts,
     sheet::{Head, Sheet, Theme},
     when::{When, day},
 };

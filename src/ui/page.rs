@@ -34,7 +34,9 @@ pub fn ErrorPage(
             "Nothing here",
             "The page does not exist, or it belongs to a workspace you are not a member of.".to_owned(),
         ),
-        Error::Forbidden => ("Not for your role", "Ask an Owner or Admin of the workspace if you need this.".to_owned()),
+        Error::Forbidden => {
+            ("Not for your role", "Ask an Owner or Admin of the workspace if you need this.".to_owned())
+        }
         Error::Unavailable { .. } => ("Back in a moment", error.to_string()),
         Error::Internal { .. } => ("Something went wrong", error.to_string()),
         _ => ("That did not work", error.to_string()),

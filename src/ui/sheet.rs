@@ -44,6 +44,7 @@ impl Theme {
 
 /// What every page has in its head: title, styles, theme.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a prop")]
 pub fn Head(
     /// The title of the page.
     #[prop(into)]
@@ -65,6 +66,7 @@ pub fn Head(
 
 /// A page outside any organization: one card in the middle, no script.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a prop")]
 pub fn Sheet(
     /// The title of the page, for the window.
     #[prop(into)]

@@ -2,7 +2,9 @@
 
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, DomParser, Element, Event, EventTarget, Headers, RequestInit, Response, SupportedType, Window};
+use web_sys::{
+    Document, DomParser, Element, Event, EventTarget, Headers, RequestInit, Response, SupportedType, Window,
+};
 
 pub(super) fn window() -> Window {
     web_sys::window().unwrap_throw()
@@ -15,8 +17,8 @@ pub(super) fn document() -> Document {
 use wasm_bindgen::UnwrapThrowExt as _;
 
 /// Calls `f` on an event for as long as the page lives.
-pub(super) fn on(target: &EventTarget, event: &str, f: impl FnMut(Event) + 'static) {
-    let callback = Closure::<dyn FnMut(Event)>::new(f).into_js_value();
+pub(super) fn on(target: &EventTarget, event: &str, mut f: impl FnMut(&Event) + 'static) {
+    let callback = Closure::<dyn FnMut(Event)>::new(move |event| f(&event)).into_js_value();
     let _ = target.add_event_listener_with_callback(event, callback.unchecked_ref());
 }
 

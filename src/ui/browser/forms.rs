@@ -24,8 +24,8 @@ pub(in crate::ui) fn answer_in_place() {
     }
 }
 
-fn submit(event: Event) {
-    let Some(form) = closest(&event, "form[data-in-place]") else { return };
+fn submit(event: &Event) {
+    let Some(form) = closest(event, "form[data-in-place]") else { return };
     let form: HtmlFormElement = form.unchecked_into();
     let button = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
     event.prevent_default();
@@ -41,9 +41,10 @@ fn submit(event: Event) {
 
 fn busy(form: &Element, button: Option<&HtmlElement>, is_busy: bool) {
     for element in [Some(form), button.map(AsRef::as_ref)].into_iter().flatten() {
-        let _ = match is_busy {
-            true => element.set_attribute("aria-busy", "true"),
-            false => element.remove_attribute("aria-busy"),
+        let _ = if is_busy {
+            element.set_attribute("aria-busy", "true")
+        } else {
+            element.remove_attribute("aria-busy")
         };
     }
 }
@@ -85,7 +86,8 @@ fn refused(form: &HtmlFormElement) {
 
 fn body(form: &HtmlFormElement, button: Option<&HtmlElement>) -> Option<JsValue> {
     let data = FormData::new_with_form(form).ok()?;
-    let pressed = button.and_then(|button| Some((button.get_attribute("name")?, button.get_attribute("value")?)));
+    let pressed =
+        button.and_then(|button| Some((button.get_attribute("name")?, button.get_attribute("value")?)));
     if let Some((name, value)) = pressed {
         data.append_with_str(&name, &value).ok()?;
     }
@@ -97,27 +99,27 @@ fn path(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url)
 }
 
-fn change(event: Event) {
-    if let Some(form) = closest(&event, "form[data-submit-on-change]") {
+fn change(event: &Event) {
+    if let Some(form) = closest(event, "form[data-submit-on-change]") {
         let form: HtmlFormElement = form.unchecked_into();
         let _ = form.request_submit();
     }
 }
 
-fn click(event: Event) {
-    if let Some(opener) = closest(&event, "[data-opens]") {
+fn click(event: &Event) {
+    if let Some(opener) = closest(event, "[data-opens]") {
         let id = opener.get_attribute("data-opens").unwrap_or_default();
         if let Some(dialog) = dom::by_id::<HtmlDialogElement>(&id) {
             event.prevent_default();
             let _ = dialog.show_modal();
         }
-    } else if let Some(closer) = closest(&event, "[data-closes]") {
+    } else if let Some(closer) = closest(event, "[data-closes]") {
         let id = closer.get_attribute("data-closes").unwrap_or_default();
         if let Some(dialog) = dom::by_id::<HtmlDialogElement>(&id) {
             event.prevent_default();
             dialog.close();
         }
-    } else if let Some(button) = closest(&event, "[data-copies]") {
+    } else if let Some(button) = closest(event, "[data-copies]") {
         copy(&button);
     }
 }
@@ -137,8 +139,8 @@ fn copy(button: &Element) {
 }
 
 /// Shows only the items of a list that contain what is typed.
-fn filter(event: Event) {
-    let Some(input) = closest(&event, "input[data-filters]") else { return };
+fn filter(event: &Event) {
+    let Some(input) = closest(event, "input[data-filters]") else { return };
     let list = input.get_attribute("data-filters").unwrap_or_default();
     let typed = input.unchecked_into::<HtmlInputElement>().value().to_lowercase();
     for item in dom::all(&format!("#{list} > li")) {

@@ -45,7 +45,7 @@ pub(in crate::ui) fn follow() {
     });
     let state = pending.clone();
     on(&source, "change", move |event| {
-        if let Some(topic) = data(&event) {
+        if let Some(topic) = data(event) {
             state.borrow_mut().topics.insert(topic);
             refresh_soon(&state);
         }
@@ -58,7 +58,7 @@ pub(in crate::ui) fn follow() {
     let stream = source.clone();
     on(&source, "gone", move |event| {
         stream.close();
-        let why = data(&event).unwrap_or_default();
+        let why = data(event).unwrap_or_default();
         say(Some(("gone", &why)));
     });
 }
@@ -70,17 +70,10 @@ fn data(event: &web_sys::Event) -> Option<String> {
 /// Says in the top bar that the page is cut off, or that it is not.
 fn say(what: Option<(&str, &str)>) {
     let Some(status) = dom::by_id::<Element>("live-status") else { return };
-    match what {
-        Some((state, text)) => {
-            let _ = status.set_attribute("data-state", state);
-            let _ = status.remove_attribute("hidden");
-            status.set_text_content(Some(text));
-        }
-        None => {
-            let _ = status.set_attribute("hidden", "");
-            status.set_text_content(None);
-        }
-    }
+    let _ = status.toggle_attribute_with_force("hidden", what.is_none());
+    let (state, text) = what.unwrap_or_default();
+    let _ = status.set_attribute("data-state", state);
+    status.set_text_content(Some(text));
 }
 
 /// Reads the page again in a moment, once for all that came in until then.
@@ -107,9 +100,10 @@ async fn refresh(pending: &Rc<RefCell<Pending>>) {
             let href = dom::window().location().href().unwrap_or_default();
             let page = dom::fetch(&href, None).await.filter(|answer| answer.status < 400);
             if let Some(page) = page.and_then(|answer| answer.document()) {
-                match everything {
-                    true => morph::page(&page),
-                    false => morph::regions(&page, &shown.join(",")),
+                if everything {
+                    morph::page(&page);
+                } else {
+                    morph::regions(&page, &shown.join(","));
                 }
             }
         }

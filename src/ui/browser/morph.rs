@@ -17,9 +17,9 @@ pub(super) fn regions(new: &Document, selector: &str) {
     for old in super::dom::all(selector) {
         // A region within another was brought up with it, unless that one went away.
         let twin = match old.id().as_str() {
-            "" => old.get_attribute("data-live").and_then(|topic| {
-                new.query_selector(&format!("[data-live=\"{topic}\"]")).ok().flatten()
-            }),
+            "" => old
+                .get_attribute("data-live")
+                .and_then(|topic| new.query_selector(&format!("[data-live=\"{topic}\"]")).ok().flatten()),
             id => new.get_element_by_id(id),
         };
         if let Some(twin) = twin {

@@ -8,7 +8,8 @@ use web_sys::{Element, HtmlInputElement};
 pub(in crate::ui) fn assist_slug() {
     let check = dom::by_id::<Element>("slug-status").and_then(|status| status.get_attribute("data-check"));
     let Some(check) = check else { return };
-    let (Some(name), Some(slug)) = (dom::by_id::<HtmlInputElement>("name"), dom::by_id::<HtmlInputElement>("slug"))
+    let (Some(name), Some(slug)) =
+        (dom::by_id::<HtmlInputElement>("name"), dom::by_id::<HtmlInputElement>("slug"))
     else {
         return;
     };
