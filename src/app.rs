@@ -5,6 +5,7 @@ use crate::{
         ConfirmPage, ForgotPasswordPage, ForgotPasswordSentPage, ResetPasswordPage, SignInPage, SignUpPage,
         SignUpSentPage,
     },
+    bench,
     dashboard::pages::DashboardPage,
     error::Error,
     invitations::{
@@ -108,5 +109,9 @@ pub fn router(server: &Server) -> Router {
         .leptos_routes_with_context(&options, pages(), context.clone(), document)
         .fallback(leptos_axum::render_app_async_with_context(context, document))
         .with_state(options);
-    serve::router(server, pages, live::stream::routes(server))
+    let mut streams = live::stream::routes(server);
+    if server.config.bench {
+        streams = streams.merge(bench::routes::routes(server, pages.clone()));
+    }
+    serve::router(server, pages, streams)
 }

@@ -3,6 +3,7 @@
 pub mod accounts;
 #[cfg(feature = "ssr")]
 pub mod app;
+pub mod bench;
 pub mod dashboard;
 pub mod error;
 pub mod fields;

@@ -36,7 +36,7 @@ pub(super) async fn begin(caller: &Caller, email: &Email) -> Result<()> {
     let config = &caller.server.config;
     let found = store::find(&caller.server, email).await?;
     let mut change = caller.server.change_outside_tenancy().await?;
-    if may_write_to(&mut change, email).await? {
+    if may_write_to(&caller.server, &mut change, email).await? {
         let letter = match found {
             Some((user, name)) => {
                 let (token, now) = (Token::new(), change.clock().now());

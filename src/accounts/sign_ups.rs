@@ -74,7 +74,7 @@ pub(super) async fn begin(caller: &Caller, wish: Wish, next: Option<String>) -> 
             &config.url(paths::FORGOT_PASSWORD),
         ),
     };
-    if may_write_to(&mut change, &wish.email).await? {
+    if may_write_to(&caller.server, &mut change, &wish.email).await? {
         change.mail(Sender::default(), &letter).await?;
     }
     change.commit().await?;
@@ -110,7 +110,7 @@ impl Waiting {
 pub(super) async fn send_again(caller: &Caller, waiting: &Waiting) -> Result<()> {
     let (token, browser) = (Token::new(), Token::new());
     let mut change = caller.server.change_outside_tenancy().await?;
-    if may_write_to(&mut change, &waiting.email).await? {
+    if may_write_to(&caller.server, &mut change, &waiting.email).await? {
         change
             .query("UPDATE sign_ups SET token_hash = $2, browser_hash = $3 WHERE id = $1")
             .bind(waiting.id)

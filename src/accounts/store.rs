@@ -11,9 +11,6 @@ use crate::{
 };
 use serde_json::json;
 
-/// The most letters that go to one address within an hour, whoever asks for them.
-const LETTERS_AN_HOUR: i64 = 10;
-
 /// What somebody signs up with.
 #[derive(Debug, Clone)]
 pub struct Wish {
@@ -197,7 +194,7 @@ pub async fn verify(change: &mut Change, user: UserId) -> Result<()> {
 
 /// Whether one more letter may go to an address. Nobody is told when it may not: that would tell
 /// of the letters before.
-pub(super) async fn may_write_to(change: &mut Change, email: &Email) -> Result<bool> {
+pub(super) async fn may_write_to(server: &Server, change: &mut Change, email: &Email) -> Result<bool> {
     let since: Timestamp = change.clock().now() - Span::hours(1);
     let (sent,): (i64,) = change
         .query("SELECT count(*) FROM letters WHERE recipient = $1 AND created_at > $2 AND org_id IS NULL")
@@ -205,5 +202,5 @@ pub(super) async fn may_write_to(change: &mut Change, email: &Email) -> Result<b
         .bind(since)
         .one()
         .await?;
-    Ok(sent < LETTERS_AN_HOUR)
+    Ok(sent < server.config.max_letters_an_hour)
 }

@@ -14,12 +14,6 @@ use crate::{
 use serde_json::json;
 use std::borrow::Cow;
 
-/// The most invitations of an organization that may be pending.
-const MAX_PENDING: i64 = 100;
-/// The most new ones of an organization within a day.
-const MAX_NEW_A_DAY: i64 = 50;
-/// The most letters to one address within an hour, from one organization or one person.
-const MAX_LETTERS_AN_HOUR: i64 = 10;
 /// The rows of a page.
 const SIZE: usize = 50;
 
@@ -189,7 +183,7 @@ async fn send_first(
     role: Role,
     span: Span,
 ) -> Result<Sent> {
-    ensure_room(change).await?;
+    ensure_room(grant, change).await?;
     let inviter = grant.person().ok_or(Error::Forbidden)?.id;
     let (id, now) = (InvitationId(change.new_id()), change.now());
     let (mailed, link) = (Token::new(), Token::new());
@@ -314,15 +308,15 @@ async fn pending(change: &mut OrgChange, id: InvitationId) -> Result<(Email, Rol
 }
 
 /// The limits on new invitations of an organization.
-async fn ensure_room(change: &mut OrgChange) -> Result<()> {
-    let now = change.now();
+async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Result<()> {
+    let (now, config) = (change.now(), &grant.server().config);
     let (pending,): (i64,) = change
         .query("SELECT count(*) FROM invitations WHERE org_id = $1 AND state = 'pending'")
         .one()
         .await?;
-    if pending >= MAX_PENDING {
+    if pending >= config.max_pending_invitations {
         let message =
-            format!("{MAX_PENDING} invitations are pending. Revoke some, or wait until they are answered.");
+            format!("{pending} invitations are pending. Revoke some, or wait until they are answered.");
         return Err(Error::TooMany { retry_after: 3600, message: message.into() });
     }
     let (new, oldest): (i64, Option<Timestamp>) = change
@@ -330,9 +324,8 @@ async fn ensure_room(change: &mut OrgChange) -> Result<()> {
         .bind(now - Span::days(1))
         .one()
         .await?;
-    if new >= MAX_NEW_A_DAY {
-        let message =
-            format!("{MAX_NEW_A_DAY} people were invited within a day, which is the most. Go on tomorrow.");
+    if new >= config.max_invitations_a_day {
+        let message = format!("{new} people were invited within a day, which is the most. Go on tomorrow.");
         let free = oldest.unwrap_or(now) + Span::days(1);
         return Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() });
     }
@@ -353,12 +346,11 @@ async fn ensure_may_write_to(grant: &Inviting, change: &mut OrgChange, email: &E
         .bind(now - Span::hours(1))
         .one()
         .await?;
-    if letters < MAX_LETTERS_AN_HOUR {
+    if letters < grant.server().config.max_letters_an_hour {
         return Ok(());
     }
-    let message = format!(
-        "{email} got {MAX_LETTERS_AN_HOUR} letters within an hour, which is the most. Try again later."
-    );
+    let message =
+        format!("{email} got {letters} letters within an hour, which is the most. Try again later.");
     let free = oldest.unwrap_or(now) + Span::hours(1);
     Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() })
 }

@@ -75,6 +75,12 @@ impl Caller {
             .ok_or_else(|| internal(&"no request is being answered"))
     }
 
+    /// The same caller, asking for another page.
+    #[must_use]
+    pub fn at(self, page: &str) -> Self {
+        Self { page: page.into(), ..self }
+    }
+
     /// The same caller, shown `page` with what came of a form.
     #[must_use]
     pub fn with_posted(&self, page: &str, posted: Posted) -> Self {

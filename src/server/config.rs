@@ -56,6 +56,18 @@ pub struct Config {
     #[arg(long, env = "STUDIO_SESSION_MAX_DAYS", default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=365))]
     pub session_max_days: i64,
 
+    /// The most invitations of an organization that may be pending.
+    #[arg(long, env = "STUDIO_MAX_PENDING_INVITATIONS", default_value_t = 100)]
+    pub max_pending_invitations: i64,
+
+    /// The most new invitations of an organization within a day.
+    #[arg(long, env = "STUDIO_MAX_INVITATIONS_A_DAY", default_value_t = 50)]
+    pub max_invitations_a_day: i64,
+
+    /// The most letters to one address within an hour.
+    #[arg(long, env = "STUDIO_MAX_LETTERS_AN_HOUR", default_value_t = 10)]
+    pub max_letters_an_hour: i64,
+
     /// What to log: `info`, `debug`, or a filter such as `prompt_studio=debug,sqlx=warn`.
     #[arg(long, env = "STUDIO_LOG", default_value = "info")]
     pub log: String,

@@ -85,7 +85,12 @@ fn command(binary: &Path, port: u16, home: &Path, core: Option<usize>) -> Result
         "--base-url",
         &format!("http://127.0.0.1:{port}"),
     ]);
-    command.arg("--data-dir").arg(home.join("data")).args(["--dev-mailbox", "--bench"]);
+    command.arg("--data-dir").arg(home.join("data")).args([
+        "--dev-mailbox",
+        "--bench",
+        "--max-pending-invitations=1000000000",
+        "--max-invitations-a-day=1000000000",
+    ]);
     let log = File::create(home.join("log"))?;
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     Ok(command)

@@ -1,0 +1,4 @@
+//! What benchmarks need of the server; its routes exist only with `--bench`.
+
+#[cfg(feature = "ssr")]
+pub mod routes;
