@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     invitations::{
         entry_page::InvitationPage,
-        pages::{InvitationsPage, InviteButton, NewInvitationPage, PendingInvitations},
+        pages::{InvitationsPage, NewInvitationPage, invite_button, pending_invitations},
     },
     live,
     mailbox::pages::{LetterPage, MailboxPage},
@@ -62,7 +62,12 @@ pub fn App() -> impl IntoView {
 /// The members page, with what invitations put on it.
 #[component]
 fn Members() -> impl IntoView {
-    view! { <MembersPage invite=|| view! { <InviteButton/> } pending=|| view! { <PendingInvitations/> }/> }
+    view! {
+        <MembersPage
+            invite=invite_button
+            pending=|caller, scope| Box::pin(pending_invitations(caller, scope))
+        />
+    }
 }
 
 /// The document. Only scripts of ours run, and only with this answer's nonce.

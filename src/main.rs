@@ -17,9 +17,9 @@ async fn main() -> ExitCode {
     let config = Config::parse();
     let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log));
     if config.log_json {
-        log.json().init()
+        log.json().init();
     } else {
-        log.init()
+        log.init();
     }
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -49,15 +49,15 @@ impl Span {
         self.0 / 3_600_000
     }
 
-    /// The span in the largest unit that fits, in words: "6 days", "1 hour", "a moment".
+    /// The span in the largest unit that fits, rounded, in words: "6 days", "1 hour", "a moment".
     #[must_use]
     pub fn in_words(self) -> String {
         let minutes = self.0 / 60_000;
         let (n, unit) = match minutes {
             ..1 => return "a moment".into(),
             1..60 => (minutes, "minute"),
-            60..2880 => (minutes / 60, "hour"),
-            _ => (minutes / 1440, "day"),
+            60..2880 => ((minutes + 30) / 60, "hour"),
+            _ => ((minutes + 720) / 1440, "day"),
         };
         format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
     }
@@ -99,5 +99,6 @@ mod tests {
         assert_eq!(words(Span::minutes(59)), "59 minutes");
         assert_eq!(words(Span::hours(47)), "47 hours");
         assert_eq!(words(Span::days(7)), "7 days");
+        assert_eq!(words(Span(Span::days(7).0 - 1000)), "7 days");
     }
 }

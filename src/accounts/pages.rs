@@ -4,7 +4,7 @@ use super::{ConfirmSignUp, ForgotPassword, ResetPassword, SignIn, SignUp, resets
 use crate::{
     paths,
     server::{Caller, forms},
-    ui::{Alert, Field, Form, Hidden, Sheet, Submit, page},
+    ui::{Alert, Bake, Field, Form, Hidden, Sheet, Submit, page},
 };
 use axum::http::header;
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -90,7 +90,7 @@ pub fn ConfirmPage() -> impl IntoView {
         let caller = Caller::here()?;
         let token = private_token(&caller);
         let Some(waiting) = sign_ups::of_token(&caller.server, &token).await? else {
-            return Ok(gone("Sign up again", paths::SIGN_UP).into_any());
+            return Ok(gone("Sign up again", paths::SIGN_UP).bake());
         };
         let known = waiting.is_of_this_browser();
         Ok(view! {
@@ -106,8 +106,7 @@ pub fn ConfirmPage() -> impl IntoView {
                     <Submit>"Confirm and sign in"</Submit>
                 </Form>
             </Sheet>
-        }
-        .into_any())
+        }.bake())
     })
 }
 
@@ -123,10 +122,9 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                     <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true autofocus=true/>
                     <Submit>"Send the link"</Submit>
                 </Form>
-            }
-            .into_any()
+            }.bake()
         } else {
-            view! { <Alert kind="info">"This studio cannot send mail. Ask whoever runs it to set a new password."</Alert> }.into_any()
+            view! { <Alert kind="info">"This studio cannot send mail. Ask whoever runs it to set a new password."</Alert> }.bake()
         };
         Ok(view! {
             <Sheet title="Forgot your password?" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
@@ -155,7 +153,7 @@ pub fn ResetPasswordPage() -> impl IntoView {
         let caller = Caller::here()?;
         let token = private_token(&caller);
         let Some(reset) = resets::of_token(&caller.server, &token).await? else {
-            return Ok(gone("Ask for a new letter", paths::FORGOT_PASSWORD).into_any());
+            return Ok(gone("Ask for a new letter", paths::FORGOT_PASSWORD).bake());
         };
         Ok(view! {
             <Sheet title="Set a new password">
@@ -167,8 +165,7 @@ pub fn ResetPasswordPage() -> impl IntoView {
                     <Submit>"Set password and sign in"</Submit>
                 </Form>
             </Sheet>
-        }
-        .into_any())
+        }.bake())
     })
 }
 

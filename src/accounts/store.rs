@@ -29,11 +29,12 @@ impl Wish {
     /// [`Error::Invalid`].
     pub fn parse(name: &str, email: &str, password: &str) -> Result<Self> {
         let mut flaws = Flaws::default();
-        let parsed = flaws.check("email", Email::parse(email));
-        let about = [name, parsed.as_ref().map_or(email, Email::as_str)];
-        let password = flaws.check("password", Password::parse(password, &about));
+        let (typed_name, typed_email) = (name, email);
         let name = flaws.check("name", Name::parse(name));
-        match (name, parsed, password) {
+        let email = flaws.check("email", Email::parse(email));
+        let about = [typed_name, email.as_ref().map_or(typed_email, Email::as_str)];
+        let password = flaws.check("password", Password::parse(password, &about));
+        match (name, email, password) {
             (Some(name), Some(email), Some(password)) => Ok(Self { name, email, password }),
             _ => Err(flaws.into_error()),
         }

@@ -13,7 +13,7 @@ use crate::{
     error::Result,
     paths,
     server::{Caller, Person, forms},
-    ui::{Alert, Avatar, Field, Form, FormAlert, Hidden, Sheet, Submit, page},
+    ui::{Alert, Avatar, Bake, Field, Form, FormAlert, Hidden, Html, Sheet, Submit, page},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -24,8 +24,8 @@ pub fn InvitationPage() -> impl IntoView {
         let caller = Caller::here()?;
         let token = private_token(&caller);
         Ok(match entry::find(&caller.server, &token).await? {
-            Ok(invitation) => open(&caller, invitation, token).await?.into_any(),
-            Err(closed) => shut(closed).into_any(),
+            Ok(invitation) => open(&caller, invitation, token).await?.bake(),
+            Err(closed) => shut(closed).bake(),
         })
     })
 }
@@ -33,9 +33,9 @@ pub fn InvitationPage() -> impl IntoView {
 async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<impl IntoView + use<>> {
     let answer = match caller.person().await? {
         Some(person) => match entry::standing(&caller.server, &invitation, &person) {
-            Standing::Welcome => join_form(&invitation, &token).into_any(),
-            Standing::OtherAccount => other_account(&invitation, &person, &token).into_any(),
-            Standing::Unproven => unproven().into_any(),
+            Standing::Welcome => join_form(&invitation, &token).bake(),
+            Standing::OtherAccount => other_account(&invitation, &person, &token).bake(),
+            Standing::Unproven => unproven().bake(),
         },
         None => stranger(caller, &invitation, &token).await?,
     };
@@ -108,18 +108,18 @@ fn unproven() -> impl IntoView {
 }
 
 /// Somebody signed out: they sign up here with the address fixed, or sign in and come back.
-async fn stranger(caller: &Caller, invitation: &Invitation, token: &str) -> Result<AnyView> {
+async fn stranger(caller: &Caller, invitation: &Invitation, token: &str) -> Result<Html> {
     if !invitation.proves_address && caller.server.mail.is_on() {
-        return Ok(by_copied_link(token).into_any());
+        return Ok(by_copied_link(token).bake());
     }
     // With the mailed link the address is theirs; with no mail at all nothing is a secret of it.
     let has_account = accounts::find(&caller.server, &invitation.email).await?.is_some();
     let form = if has_account {
-        sign_in_form(invitation, token).into_any()
+        sign_in_form(invitation, token).bake()
     } else {
-        sign_up_form(invitation, token).into_any()
+        sign_up_form(invitation, token).bake()
     };
-    Ok(view! { {form}{invitation.proves_address.then(|| decline_form(token))} }.into_any())
+    Ok(view! { {form}{invitation.proves_address.then(|| decline_form(token))} }.bake())
 }
 
 fn sign_in_form(invitation: &Invitation, token: &str) -> impl IntoView + use<> {

@@ -7,12 +7,12 @@ use super::{
 use crate::{
     error::Result,
     id::InvitationId,
-    orgs::{Frame, Place, store::settings},
+    orgs::{Frame, Place},
     paths,
     role::{self, Role, ViewInvitations},
     server::{Caller, Scope, forms::Posted},
     time::Timestamp,
-    ui::{Empty, Field, Form, FormAlert, Hidden, Icon, Pager, Submit, When, glyph, page},
+    ui::{Bake, Empty, Field, Form, FormAlert, Hidden, Html, Icon, Pager, Submit, When, glyph, page},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -29,18 +29,15 @@ pub fn InvitationsPage() -> impl IntoView {
         let base = paths::invitations(scope.slug());
         let next = found.next.map(|id: InvitationId| format!("{base}?after={id}"));
         let first = after.map(|_| base);
-        let list = if found.rows.is_empty() {
-            nobody(&scope).into_any()
-        } else {
-            table(&scope, &caller.page, &found.rows).into_any()
-        };
-        provide_context(scope);
+        let list =
+            if found.rows.is_empty() { nobody(&scope).bake() } else { table(&scope, &found.rows).bake() };
+        let invite = invite_button(&caller, &scope);
         Ok(frame.show(
             Place::Invitations,
             view! {
                 <header class="page-head">
                     <div><h1>"Invitations"</h1><p>"Who was asked to join, and what became of it."</p></div>
-                    <div class="page-actions"><InviteButton/></div>
+                    <div class="page-actions">{invite}</div>
                 </header>
                 <FormAlert action=RevokeInvitation::PATH/>
                 <FormAlert action=ResendInvitation::PATH/>
@@ -69,7 +66,7 @@ pub fn NewInvitationPage() -> impl IntoView {
         let scope = Scope::here(&caller).await?;
         let frame = Frame::load(&caller, &scope).await?;
         scope.clone().require::<role::InviteMembers>()?;
-        let form = form(&caller, &scope).await?;
+        let form = form(&caller, &scope);
         Ok(frame.show(
             Place::Invitations,
             view! {
@@ -83,33 +80,30 @@ pub fn NewInvitationPage() -> impl IntoView {
 }
 
 /// The button that invites people, with the dialog it opens; without script it leads to the page.
-#[component]
-pub fn InviteButton() -> impl IntoView {
-    page(async {
-        let (caller, scope) = (Caller::here()?, expect_context::<Scope>());
-        if !scope.can::<role::InviteMembers>() {
-            return Ok(().into_any());
-        }
-        let form = form(&caller, &scope).await?;
-        let url = paths::new_invitation(scope.slug());
-        Ok(view! {
-            <a class="button" data-kind="primary" href=url data-opens="invite"><Icon is=glyph::Invite/>"Invite people"</a>
-            <dialog class="dialog" id="invite" aria-labelledby="invite-title">
-                <header>
-                    <h2 id="invite-title">"Invite people"</h2>
-                    <button class="button icon-button" data-kind="quiet" type="button" data-closes="invite" aria-label="Close">
-                        <Icon is=glyph::Close/>
-                    </button>
-                </header>
-                {form}
-            </dialog>
-        }
-        .into_any())
-    })
+/// Nothing for those who may not.
+pub fn invite_button(caller: &Caller, scope: &Scope) -> Html {
+    if !scope.can::<role::InviteMembers>() {
+        return ().bake();
+    }
+    let form = form(caller, scope);
+    let url = paths::new_invitation(scope.slug());
+    view! {
+        <a class="button" data-kind="primary" href=url data-opens="invite"><Icon is=glyph::Invite/>"Invite people"</a>
+        <dialog class="dialog" id="invite" aria-labelledby="invite-title">
+            <header>
+                <h2 id="invite-title">"Invite people"</h2>
+                <button class="button icon-button" data-kind="quiet" type="button" data-closes="invite" aria-label="Close">
+                    <Icon is=glyph::Close/>
+                </button>
+            </header>
+            {form}
+        </dialog>
+    }
+    .bake()
 }
 
-async fn form(caller: &Caller, scope: &Scope) -> Result<impl IntoView + use<>> {
-    let default = settings(scope).await?.default_role;
+fn form(caller: &Caller, scope: &Scope) -> impl IntoView + use<> {
+    let default = scope.organization().default_role;
     let one_owner = scope.organization().is_personal;
     let org = scope.slug().to_string();
     let roles = scope.role().grantable().filter(|role| !(one_owner && *role == Role::Owner)).map(|role| {
@@ -122,7 +116,7 @@ async fn form(caller: &Caller, scope: &Scope) -> Result<impl IntoView + use<>> {
         }
     });
     let roles = roles.collect_view();
-    Ok(view! {
+    view! {
         {results(caller, InviteMembers::PATH)}
         <Form action=InviteMembers::PATH in_place=true>
             <Hidden name="org" value=org/>
@@ -131,7 +125,7 @@ async fn form(caller: &Caller, scope: &Scope) -> Result<impl IntoView + use<>> {
             <fieldset class="field"><legend>"Role"</legend>{roles}</fieldset>
             <div class="form-actions"><Submit>"Send invitations"</Submit></div>
         </Form>
-    })
+    }
 }
 
 /// What came of inviting, address by address, if that was just done.
@@ -166,19 +160,18 @@ fn result(n: usize, one: Invited, has_mail: bool) -> impl IntoView {
                         <small>"Works only for an account with this address. It is shown once."</small>
                     </div>
                 </li>
-            }
-            .into_any()
+            }.bake()
         }
         Err(message) => view! {
             <li data-state="error"><span class="mono">{one.email}</span><span>{message}</span></li>
         }
-        .into_any(),
+        .bake(),
     }
 }
 
-fn table(scope: &Scope, page: &str, rows: &[Row]) -> impl IntoView + use<> {
+fn table(scope: &Scope, rows: &[Row]) -> impl IntoView + use<> {
     let now = scope.server().clock.now();
-    let rows: Vec<_> = rows.iter().map(|row| table_row(scope, page, row, now)).collect();
+    let rows: Vec<_> = rows.iter().map(|row| table_row(scope, row, now)).collect();
     view! {
         <table class="table invitations">
             <thead>
@@ -193,12 +186,12 @@ fn table(scope: &Scope, page: &str, rows: &[Row]) -> impl IntoView + use<> {
     }
 }
 
-fn table_row(scope: &Scope, page: &str, row: &Row, now: Timestamp) -> impl IntoView + use<> {
+fn table_row(scope: &Scope, row: &Row, now: Timestamp) -> Html {
     let id = row.id.0.simple().to_string();
     let (kind, label) = badge(row, now);
     let pending = row.state == State::Pending;
-    let acts = (pending && scope.role().may_grant(row.role)).then(|| actions(scope, page, row, &id));
-    let expires = if pending { view! { <When at=row.expires_at now/> }.into_any() } else { "–".into_any() };
+    let acts = (pending && scope.role().may_grant(row.role)).then(|| actions(scope, row, &id));
+    let expires = if pending { view! { <When at=row.expires_at now/> }.bake() } else { "–".bake() };
     view! {
         <tr id=format!("i-{id}")>
             <td data-label="Email" title=row.email.to_string()>{row.email.to_string()}</td>
@@ -210,6 +203,7 @@ fn table_row(scope: &Scope, page: &str, row: &Row, now: Timestamp) -> impl IntoV
             <td class="table-actions">{acts}</td>
         </tr>
     }
+    .bake()
 }
 
 fn badge(row: &Row, now: Timestamp) -> (&'static str, &'static str) {
@@ -223,50 +217,39 @@ fn badge(row: &Row, now: Timestamp) -> (&'static str, &'static str) {
     }
 }
 
-fn actions(scope: &Scope, page: &str, row: &Row, id: &str) -> impl IntoView + use<> {
+fn actions(scope: &Scope, row: &Row, id: &str) -> Html {
     let (menu, email) = (format!("menu-{id}"), row.email.to_string());
-    let (org, page, invitation) = (scope.slug().to_string(), page.to_owned(), row.id.to_string());
-    let fields = move || {
-        view! {
-            <Hidden name="page" value=page.clone()/>
-            <Hidden name="org" value=org.clone()/>
-            <Hidden name="invitation" value=invitation.clone()/>
-        }
-    };
+    let org = scope.slug().as_str();
     view! {
         <div class="row-menu">
             <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
-                aria-label=format!("More for {email}")><Icon is=glyph::More/></button>
+                aria-label=format!("More for {email}")>"⋯"</button>
             <div class="menu confirm" id=menu popover>
                 <form method="post" action=ResendInvitation::PATH data-in-place>
-                    {fields()}
+                    <Hidden name="org" value=org/>
+                    <Hidden name="invitation" value=id/>
                     <p>"A new letter goes out; the links of the old one stop working."</p>
-                    <button class="button" type="submit">"Send again"</button>
-                </form>
-                <hr/>
-                <form method="post" action=RevokeInvitation::PATH data-in-place>
-                    {fields()}
+                    <button class="button">"Send again"</button>
+                    <hr/>
                     <p><strong>{format!("Revoke the invitation of {email}?")}</strong></p>
-                    <button class="button" data-kind="danger" type="submit">"Revoke invitation"</button>
+                    <button class="button" data-kind="danger" formaction=RevokeInvitation::PATH>"Revoke invitation"</button>
                 </form>
             </div>
         </div>
-    }
+    }.bake()
 }
 
 /// How many invitations are pending, for those who may know, with the way to the list.
-#[component]
-pub fn PendingInvitations() -> impl IntoView {
-    page(async {
-        let scope = expect_context::<Scope>();
-        let url = paths::invitations(scope.slug());
-        let Ok(grant) = scope.require::<ViewInvitations>() else { return Ok(().into_any()) };
-        let n = store::count_pending(&grant).await?;
-        Ok(view! {
-            <p class="pending" data-live="invitations" id="pending">
-                {(n > 0).then(|| view! { <span>{format!("Pending invitations ({n})")}</span><a href=url>"See all"</a> })}
-            </p>
-        }
-        .into_any())
-    })
+///
+/// # Errors
+/// When the database fails.
+pub async fn pending_invitations(_: &Caller, scope: &Scope) -> Result<Html> {
+    let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok(().bake()) };
+    let n = store::count_pending(&grant).await?;
+    let url = paths::invitations(scope.slug());
+    Ok(view! {
+        <p class="pending" data-live="invitations" id="pending">
+            {(n > 0).then(|| view! { <span>{format!("Pending invitations ({n})")}</span><a href=url>"See all"</a> })}
+        </p>
+    }.bake())
 }

@@ -5,7 +5,6 @@ use crate::{
     error::{Error, Result},
     fields::{Email, Name},
     id::InvitationId,
-    orgs::store::settings,
     paths,
     role::{self, Role, ViewInvitations},
     server::{Grant, OrgChange, Topic, audit::Entry, tokens::Token},
@@ -103,7 +102,6 @@ pub async fn invite(grant: &Inviting, typed: &[Cow<'_, str>], role: Role) -> Res
     if grant.organization().is_personal && role == Role::Owner {
         return Err(Error::invalid("role", "A personal workspace has one Owner."));
     }
-    let span = settings(grant).await?.invitation_span;
     let mut change = grant.change().await?;
     if !change.role().may_grant(role) {
         return Err(Error::Forbidden);
@@ -111,7 +109,7 @@ pub async fn invite(grant: &Inviting, typed: &[Cow<'_, str>], role: Role) -> Res
     let (mut invited, mut stopped) = (Vec::new(), None);
     for address in typed {
         let one = match Email::parse(address) {
-            Ok(email) => invite_one(grant, &mut change, &email, role, span).await,
+            Ok(email) => invite_one(grant, &mut change, &email, role).await,
             Err(message) => Err(Error::invalid("emails", message)),
         };
         let result = match one {
@@ -141,13 +139,7 @@ pub async fn invite(grant: &Inviting, typed: &[Cow<'_, str>], role: Role) -> Res
     Ok(invited)
 }
 
-async fn invite_one(
-    grant: &Inviting,
-    change: &mut OrgChange,
-    email: &Email,
-    role: Role,
-    span: Span,
-) -> Result<Sent> {
+async fn invite_one(grant: &Inviting, change: &mut OrgChange, email: &Email, role: Role) -> Result<Sent> {
     let member: Option<(i32,)> = change
         .query(
             "SELECT 1 FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = $2",
@@ -171,18 +163,12 @@ async fn invite_one(
     }
     ensure_may_write_to(grant, change, email).await?;
     match pending {
-        Some((id, _)) => send_again(grant, change, id, email, role, span).await,
-        None => send_first(grant, change, email, role, span).await,
+        Some((id, _)) => send_again(grant, change, id, email, role).await,
+        None => send_first(grant, change, email, role).await,
     }
 }
 
-async fn send_first(
-    grant: &Inviting,
-    change: &mut OrgChange,
-    email: &Email,
-    role: Role,
-    span: Span,
-) -> Result<Sent> {
+async fn send_first(grant: &Inviting, change: &mut OrgChange, email: &Email, role: Role) -> Result<Sent> {
     ensure_room(grant, change).await?;
     let inviter = grant.person().ok_or(Error::Forbidden)?.id;
     let (id, now) = (InvitationId(change.new_id()), change.now());
@@ -199,12 +185,12 @@ async fn send_first(
         .bind(mailed.hash())
         .bind(link.hash())
         .bind(now)
-        .bind(now + span)
+        .bind(now + grant.organization().invitation_span)
         .execute()
         .await?;
     let details = json!({ "after": { "email": email.as_str(), "role": role } });
     change.audit(Entry::new("invitation.sent", id.0).details(details)).await?;
-    announce_and_mail(grant, change, id, email, role, span, &mailed).await?;
+    announce_and_mail(grant, change, id, email, role, &mailed).await?;
     Ok(Sent { role, link: grant.server().config.url(&paths::invite(link.as_str())), again: false })
 }
 
@@ -214,7 +200,6 @@ async fn send_again(
     id: InvitationId,
     email: &Email,
     role: Role,
-    span: Span,
 ) -> Result<Sent> {
     let inviter = grant.person().ok_or(Error::Forbidden)?.id;
     let now = change.now();
@@ -230,12 +215,12 @@ async fn send_again(
         .bind(mailed.hash())
         .bind(link.hash())
         .bind(now)
-        .bind(now + span)
+        .bind(now + grant.organization().invitation_span)
         .execute()
         .await?;
     let details = json!({ "after": { "email": email.as_str(), "role": role } });
     change.audit(Entry::new("invitation.resent", id.0).details(details)).await?;
-    announce_and_mail(grant, change, id, email, role, span, &mailed).await?;
+    announce_and_mail(grant, change, id, email, role, &mailed).await?;
     Ok(Sent { role, link: grant.server().config.url(&paths::invite(link.as_str())), again: true })
 }
 
@@ -245,12 +230,18 @@ async fn announce_and_mail(
     id: InvitationId,
     email: &Email,
     role: Role,
-    span: Span,
     token: &Token,
 ) -> Result<()> {
     let inviter = grant.person().ok_or(Error::Forbidden)?;
     let url = grant.server().config.url(&paths::invite(token.as_str()));
-    let letter = letters::invitation(email, &inviter.name, &grant.organization().name, role, &url, span);
+    let letter = letters::invitation(
+        email,
+        &inviter.name,
+        &grant.organization().name,
+        role,
+        &url,
+        grant.organization().invitation_span,
+    );
     change.mail(id.0, &letter).await?;
     change.announce(Topic::Invitations, id.0).await
 }
@@ -261,11 +252,10 @@ async fn announce_and_mail(
 /// [`Error::NotFound`], [`Error::Conflict`] when it is not pending, [`Error::Forbidden`] when it
 /// is for a role above one's own, [`Error::TooMany`].
 pub async fn resend(grant: &Inviting, id: InvitationId) -> Result<Invited> {
-    let span = settings(grant).await?.invitation_span;
     let mut change = grant.change().await?;
     let (email, role) = pending(&mut change, id).await?;
     ensure_may_write_to(grant, &mut change, &email).await?;
-    let sent = send_again(grant, &mut change, id, &email, role, span).await?;
+    let sent = send_again(grant, &mut change, id, &email, role).await?;
     change.commit().await?;
     Ok(Invited { email: email.to_string(), result: Ok(sent) })
 }

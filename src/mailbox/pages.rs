@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     paths,
     server::{Caller, mail::Delivered},
-    ui::{Empty, Sheet, When, glyph, page},
+    ui::{Bake, Empty, Sheet, When, glyph, page},
 };
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ pub fn MailboxPage() -> impl IntoView {
         let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
         let now = caller.server.clock.now();
         let list = if letters.is_empty() {
-            view! { <Empty icon=glyph::Inbox title="No letters"><p>"What the studio would send by mail is listed here."</p></Empty> }.into_any()
+            view! { <Empty icon=glyph::Inbox title="No letters"><p>"What the studio would send by mail is listed here."</p></Empty> }.bake()
         } else {
             let items = letters.into_iter().map(|delivered| {
                 let Delivered { id, to, at, letter } = delivered;
@@ -27,7 +27,7 @@ pub fn MailboxPage() -> impl IntoView {
                     </li>
                 }
             });
-            view! { <ul class="letters" role="list">{items.collect_view()}</ul> }.into_any()
+            view! { <ul class="letters" role="list">{items.collect_view()}</ul> }.bake()
         };
         Ok(view! { <Sheet title="Mailbox"><h1>"Mailbox"</h1>{list}</Sheet> })
     })
@@ -64,9 +64,9 @@ fn with_links(text: &str) -> impl IntoView + use<> {
     let words = text.split_inclusive(char::is_whitespace).map(|word| {
         let url = word.trim_end();
         if url.starts_with("http://") || url.starts_with("https://") {
-            view! { <a href=url.to_owned()>{word.to_owned()}</a> }.into_any()
+            view! { <a href=url.to_owned()>{word.to_owned()}</a> }.bake()
         } else {
-            word.to_owned().into_any()
+            word.to_owned().bake()
         }
     });
     words.collect_view()

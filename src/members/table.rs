@@ -11,7 +11,7 @@ use crate::{
     role::Role,
     server::Scope,
     time::Timestamp,
-    ui::{Avatar, Hidden, Icon, Pager, When, glyph},
+    ui::{Avatar, Bake, Hidden, Html, Pager, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -23,12 +23,11 @@ pub(super) struct Looker {
     pub(super) is_personal: bool,
     pub(super) user: Option<UserId>,
     pub(super) role: Role,
-    pub(super) page: String,
     pub(super) now: Timestamp,
 }
 
 impl Looker {
-    pub(super) fn new(scope: &Scope, page: &str) -> Self {
+    pub(super) fn new(scope: &Scope) -> Self {
         let organization = scope.organization();
         Self {
             org: organization.slug.clone(),
@@ -36,7 +35,6 @@ impl Looker {
             is_personal: organization.is_personal,
             user: scope.person().map(|person| person.id),
             role: scope.role(),
-            page: page.to_owned(),
             now: scope.server().clock.now(),
         }
     }
@@ -105,83 +103,92 @@ fn head(base: &str, listing: &Listing, sort: &'static str, label: &'static str) 
     view! { <th scope="col" aria-sort=direction><a href=url>{label}</a></th> }
 }
 
-fn row(looker: &Looker, row: &Row) -> impl IntoView + use<> {
+fn row(looker: &Looker, row: &Row) -> Html {
     let is_self = Some(row.user_id) == looker.user;
     let id = row.user_id.0.simple().to_string();
     let role = role_cell(looker, row, &id);
     let menu = menu(looker, row, &id, is_self);
-    let name = row.name.to_string();
+    let (name, email) = (row.name.to_string(), row.email.to_string());
+    // What the column may cut short.
+    let long = (email.len() > 24).then(|| email.clone());
     view! {
         <tr id=format!("m-{id}")>
             <td data-label="Name">
                 <div class="person">
                     <Avatar id=row.user_id.0 name=name.clone()/>
-                    <span class="person-name" title=name.clone()>{name.clone()}</span>
+                    <span class="person-name">{name}</span>
                     {is_self.then(|| view! { <span class="badge">"you"</span> })}
                 </div>
             </td>
-            <td data-label="Email" title=row.email.to_string()>{row.email.to_string()}</td>
+            <td data-label="Email" title=long>{email}</td>
             <td data-label="Role">{role}</td>
             <td data-label="Joined"><When at=row.joined_at now=looker.now/></td>
             <td class="table-actions">{menu}</td>
         </tr>
     }
+    .bake()
 }
 
-fn role_cell(looker: &Looker, row: &Row, id: &str) -> AnyView {
+/// The role, with the form that changes it where the looker may. Of a row there is one form; the
+/// button that removes the member posts it elsewhere.
+fn role_cell(looker: &Looker, row: &Row, id: &str) -> Html {
     let roles = looker.grantable(row);
     if roles.len() < 2 {
-        return view! { <span title=row.role.says()>{row.role.label()}</span> }.into_any();
+        return view! { <span title=row.role.says()>{row.role.label()}</span> }.bake();
     }
     let current = row.role;
     let options: Vec<_> = roles
         .into_iter()
-        .map(|role| view! { <option value=role.as_str() selected=role == current title=role.says()>{role.label()}</option> })
+        .map(|role| view! { <option value=role.as_str() selected=role == current>{role.label()}</option> })
         .collect();
     view! {
-        <form class="role-form" method="post" action=SetRole::PATH data-in-place data-submit-on-change>
-            <Hidden name="page" value=looker.page.clone()/>
+        <form class="role-form" id=format!("f-{id}") method="post" action=SetRole::PATH data-in-place data-submit-on-change>
             <Hidden name="org" value=looker.org.as_str()/>
-            <Hidden name="user" value=row.user_id.to_string()/>
-            <select id=format!("role-{id}") name="role" aria-label=format!("Role of {}", row.name)>{options}</select>
-            <button class="button enhanced-hide" data-size="small" type="submit">"Save"</button>
+            <Hidden name="user" value=id/>
+            <select name="role" aria-label=format!("Role of {}", row.name)>{options}</select>
+            <button class="button enhanced-hide" data-size="small">"Save"</button>
         </form>
         <small class="role-says">{current.says()}</small>
     }
-    .into_any()
+    .bake()
 }
 
-fn menu(looker: &Looker, row: &Row, id: &str, is_self: bool) -> Option<impl IntoView + use<>> {
+/// What else may be done about a member: removing them, or leaving oneself.
+fn menu(looker: &Looker, row: &Row, id: &str, is_self: bool) -> Option<Html> {
     let may = if is_self {
         !looker.is_personal || row.role != Role::Owner
     } else {
         looker.role.may_manage(row.role)
     };
+    let org = &looker.org_name;
     may.then(|| {
-        let (name, org) = (row.name.to_string(), &looker.org_name);
-        let menu = format!("menu-{id}");
-        let (action, question, button) = if is_self {
-            (Leave::PATH, format!("Leave {org}?"), format!("Leave {org}"))
-        } else {
-            (RemoveMember::PATH, format!("Remove {name} from {org}?"), format!("Remove {name}"))
-        };
-        let says = if is_self { "You lose access at once." } else { "They lose access at once." };
-        let user = (!is_self).then(|| view! { <Hidden name="user" value=row.user_id.to_string()/> });
-        view! {
-            <div class="row-menu">
-                <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
-                    aria-label=format!("More for {name}")><Icon is=glyph::More/></button>
-                <div class="menu confirm" id=menu popover>
-                    <p><strong>{question}</strong></p>
-                    <p>{says}</p>
-                    <form method="post" action=action data-in-place=!is_self>
-                        <Hidden name="page" value=looker.page.clone()/>
-                        <Hidden name="org" value=looker.org.as_str()/>
-                        {user}
-                        <button class="button" data-kind="danger" type="submit">{button}</button>
-                    </form>
-                </div>
-            </div>
+        if is_self {
+            let leave = view! {
+                <form method="post" action=Leave::PATH>
+                    <Hidden name="org" value=looker.org.as_str()/>
+                    <button class="button" data-kind="danger">{format!("Leave {org}")}</button>
+                </form>
+            };
+            return confirm(id, row, format!("Leave {org}?"), "You lose access at once.", leave);
         }
+        let remove = view! {
+            <button class="button" data-kind="danger" form=format!("f-{id}") formaction=RemoveMember::PATH>
+                {format!("Remove {}", row.name)}
+            </button>
+        };
+        confirm(id, row, format!("Remove {} from {org}?", row.name), "They lose access at once.", remove)
     })
+}
+
+/// A menu that asks once, in words that name the thing.
+fn confirm(id: &str, row: &Row, question: String, says: &'static str, act: impl IntoView) -> Html {
+    let menu = format!("menu-{id}");
+    view! {
+        <div class="row-menu">
+            <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
+                aria-label=format!("More for {}", row.name)>"⋯"</button>
+            <div class="menu confirm" id=menu popover><p><strong>{question}</strong></p><p>{says}</p>{act}</div>
+        </div>
+    }
+    .bake()
 }

@@ -9,7 +9,7 @@ use crate::{
     paths,
     role::ViewInvitations,
     server::{Caller, Organization, Person, Scope},
-    ui::{Avatar, Head, Icon, InPlace, Live, Scripts, Theme, Toast, glyph},
+    ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Theme, Toast, glyph},
 };
 use leptos::prelude::*;
 
@@ -78,12 +78,10 @@ impl Frame {
     pub fn show(self, place: Place, content: impl IntoView + 'static) -> impl IntoView {
         let org = self.organization.slug.clone();
         let title = format!("{} · {}", place.label(), self.organization.name);
-        let content = if place.is_setting() {
-            view! { <div class="settings">{self.tabs(place)}<div class="settings-body">{content}</div></div> }
-                .into_any()
-        } else {
-            content.into_any()
-        };
+        let mut content = content.bake();
+        if place.is_setting() {
+            content = view! { <div class="settings">{self.tabs(place)}<div class="settings-body">{content}</div></div> }.bake();
+        }
         view! {
             <Head title styles="prompt-studio.css" class="app"/>
             <a class="skip" href="#main">"Skip to content"</a>
@@ -197,7 +195,7 @@ fn new_organization() -> impl IntoView {
 
 fn navigation(org: &Slug, place: Place) -> impl IntoView + use<> {
     let at_home = (place == Place::Dashboard).then_some("page");
-    let in_settings = place.is_setting().then_some("true");
+    let in_settings = place.is_setting().then_some("page");
     view! {
         <nav class="nav" aria-label="Workspace">
             <a class="nav-item" href=paths::organization(org) aria-current=at_home><Icon is=glyph::House/>"Dashboard"</a>

@@ -1,14 +1,11 @@
 //! The pages of organizations.
 
-use super::{
-    CreateOrganization, DefaultRole, Frame, INVITATION_HOURS, Place, UpdateSettings,
-    store::{self, Settings},
-};
+use super::{CreateOrganization, DefaultRole, Frame, INVITATION_HOURS, Place, UpdateSettings, store};
 use crate::{
     paths,
     role::{ManageSettings, Role},
     server::{Caller, Organization, Scope, forms},
-    ui::{Field, Form, Hidden, InPlace, Scripts, Sheet, SlugAssistant, Submit, page},
+    ui::{Bake, Field, Form, Hidden, InPlace, Scripts, Sheet, SlugAssistant, Submit, page},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -59,7 +56,6 @@ pub fn GeneralPage() -> impl IntoView {
     page(async {
         let caller = Caller::here()?;
         let scope = Scope::here(&caller).await?;
-        let settings = store::settings(&scope).await?;
         let may = scope.can::<ManageSettings>();
         let organization = scope.organization().clone();
         let frame = Frame::load(&caller, &scope).await?;
@@ -70,16 +66,17 @@ pub fn GeneralPage() -> impl IntoView {
                     <div><h1>"General"</h1><p>"What the workspace is called and how people come to it."</p></div>
                 </header>
                 <section class="panel" data-live="organization">
-                    {if may { form(&organization, settings).into_any() } else { facts(&organization, settings).into_any() }}
+                    {if may { form(&organization).bake() } else { facts(&organization).bake() }}
                 </section>
             },
         ))
     })
 }
 
-fn form(organization: &Organization, settings: Settings) -> impl IntoView + use<> {
+fn form(organization: &Organization) -> impl IntoView + use<> {
+    let default = organization.default_role;
     let (slug, name) = (organization.slug.to_string(), organization.name.to_string());
-    let hours = settings.invitation_span.whole_hours();
+    let hours = organization.invitation_span.whole_hours();
     view! {
         <Form action=UpdateSettings::PATH in_place=true>
             <Hidden name="org" value=slug.clone()/>
@@ -92,7 +89,7 @@ fn form(organization: &Organization, settings: Settings) -> impl IntoView + use<
             <div class="field">
                 <label for="default_role">"Role of new invitations"</label>
                 <select id="default_role" name="default_role">
-                    {DefaultRole::all().map(|role| role_option(role, settings.default_role)).collect_view()}
+                    {DefaultRole::all().map(|role| role_option(role, default)).collect_view()}
                 </select>
                 <p class="hint">"Whoever invites can choose another one, up to their own."</p>
             </div>
@@ -116,13 +113,13 @@ fn lower_first(text: &str) -> String {
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
-fn facts(organization: &Organization, settings: Settings) -> impl IntoView + use<> {
+fn facts(organization: &Organization) -> impl IntoView + use<> {
     view! {
         <dl class="facts">
             <dt>"Name"</dt><dd>{organization.name.to_string()}</dd>
             <dt>"Address"</dt><dd><code class="slug">{organization.slug.to_string()}</code></dd>
-            <dt>"Role of new invitations"</dt><dd>{settings.default_role.label()}</dd>
-            <dt>"Invitations are good for"</dt><dd>{settings.invitation_span.in_words()}</dd>
+            <dt>"Role of new invitations"</dt><dd>{organization.default_role.label()}</dd>
+            <dt>"Invitations are good for"</dt><dd>{organization.invitation_span.in_words()}</dd>
         </dl>
         <p class="hint">"Owners and Admins can change this."</p>
     }

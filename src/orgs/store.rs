@@ -7,7 +7,7 @@ use crate::{
     orgs::DefaultRole,
     role::{ManageSettings, Role},
     server::{
-        Caller, Change, Grant, Person, Scope, Server, Topic,
+        Caller, Change, Grant, Person, Server, Topic,
         audit::{Doer, Entry},
         clock::random,
     },
@@ -28,15 +28,6 @@ pub struct Mine {
     pub is_personal: bool,
     /// What they are in it.
     pub role: Role,
-}
-
-/// What can be set of an organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
-pub struct Settings {
-    /// The role invitations are for unless somebody says otherwise.
-    pub default_role: Role,
-    /// How long an invitation is good for.
-    pub invitation_span: Span,
 }
 
 /// The organizations of a person: the personal one first, then by name.
@@ -158,21 +149,11 @@ async fn insert(
     Ok(Some(org))
 }
 
-/// What is set of the organization.
-///
-/// # Errors
-/// When the database fails.
-pub async fn settings(scope: &Scope) -> Result<Settings> {
-    let settings = scope.query("SELECT default_role, invitation_span FROM organizations WHERE id = $1");
-    Ok(settings.one().await?)
-}
-
 /// Changes what is set of the organization.
 ///
 /// # Errors
 /// When the right was lost in the meantime, or the database fails.
 pub async fn update(grant: &Grant<ManageSettings>, name: Name, role: DefaultRole, span: Span) -> Result<()> {
-    let before = settings(grant).await?;
     let mut change = grant.change().await?;
     change
         .query("UPDATE organizations SET name = $2, default_role = $3, invitation_span = $4 WHERE id = $1")
@@ -183,7 +164,7 @@ pub async fn update(grant: &Grant<ManageSettings>, name: Name, role: DefaultRole
         .await?;
     let organization = grant.organization();
     let entry = Entry::new("organization.updated", organization.id.0).details(json!({
-        "before": { "name": organization.name, "default_role": before.default_role, "invitation_span": before.invitation_span },
+        "before": { "name": organization.name, "default_role": organization.default_role, "invitation_span": organization.invitation_span },
         "after": { "name": name, "default_role": role.role(), "invitation_span": span },
     }));
     change.audit(entry).await?;

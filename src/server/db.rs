@@ -78,6 +78,8 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE)
+            // Rows cross a channel between threads; one that is full stops the reader at each row.
+            .row_buffer_size(1024)
             .pragma("cache_size", "-65536")
             .pragma("temp_store", "memory");
         let writes = PoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);

@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
+use leptos::server_fn::axum::get_server_fn_service;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
@@ -67,6 +68,9 @@ pub struct Forms {
 
 /// Answers `POST /api/…`, and `GET` for functions that only read.
 pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response {
+    if get_server_fn_service(request.uri().path(), request.method().clone()).is_none() {
+        return serve::plain_error(&Error::NotFound);
+    }
     let is_form = *request.method() == Method::POST && accepts_html(request.headers());
     if !is_form {
         let (parts, body) = request.into_parts();
@@ -79,15 +83,34 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
     let Some(input) = fields(&parts.headers, &body) else {
         return serve::plain_error(&Error::invalid("", "That is not a form of this site."));
     };
-    let page = input.iter().find(|(name, _)| name == PAGE_FIELD).map(|(_, page)| page.clone());
-    let page = page.filter(|page| paths::is_local(page)).unwrap_or_else(|| paths::HOME.to_owned());
+    let page = page_of(&parts.headers, &input);
     let answer = run(as_program(&parts, body)).await;
     respond(&forms, &parts, &page, input, answer).await
 }
 
-/// Runs the server function.
+/// The page the form stands on: as the form says, which it must where the page tells no referrer,
+/// or as the browser does.
+fn page_of(headers: &HeaderMap, input: &[(String, String)]) -> String {
+    let named = input.iter().find(|(name, _)| name == PAGE_FIELD).map(|(_, page)| page.clone());
+    let referrer = || {
+        let url: url::Url = headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
+        Some(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
+    };
+    named.or_else(referrer).filter(|page| paths::is_local(page)).unwrap_or_else(|| paths::HOME.to_owned())
+}
+
+/// Runs the server function, and says in the header too when it is worth trying again.
 async fn run(request: Request) -> Response {
-    leptos_axum::handle_server_fns(request).await.into_response()
+    let answer = leptos_axum::handle_server_fns(request).await.into_response();
+    if !matches!(answer.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return answer;
+    }
+    let (mut head, body) = answer.into_parts();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    if let Ok(error) = serde_json::from_slice(&body) {
+        serve::add_retry_after(&error, &mut head.headers);
+    }
+    Response::from_parts(head, body.into())
 }
 
 /// The request as a program would make it, so that the answer is a program's.

@@ -18,6 +18,7 @@ use crate::{
     fields::{Email, Name, Slug},
     id::{OrgId, UserId},
     role::{Permission, Role},
+    time::Span,
 };
 use std::{marker::PhantomData, ops::Deref, sync::Arc};
 use uuid::Uuid;
@@ -33,6 +34,10 @@ pub struct Organization {
     pub slug: Slug,
     /// Whether it is somebody's personal one.
     pub is_personal: bool,
+    /// The role invitations are for unless somebody says otherwise.
+    pub default_role: Role,
+    /// How long an invitation is good for.
+    pub invitation_span: Span,
 }
 
 /// Who acts.
@@ -60,6 +65,8 @@ struct Membership {
     org_name: Name,
     slug: Slug,
     is_personal: bool,
+    default_role: Role,
+    invitation_span: Span,
     role: Role,
     id: UserId,
     name: Name,
@@ -81,7 +88,8 @@ impl Scope {
             .server
             .db
             .query(
-                "SELECT o.id AS org_id, o.name AS org_name, o.slug, o.personal_of IS NOT NULL AS is_personal, m.role,
+                "SELECT o.id AS org_id, o.name AS org_name, o.slug, o.personal_of IS NOT NULL AS is_personal,
+                        o.default_role, o.invitation_span, m.role,
                         u.id, u.name, u.email, u.verified_at IS NOT NULL AS is_verified, u.home_org_id
                  FROM organizations o
                  JOIN members m ON m.org_id = o.id AND m.user_id = $2
@@ -100,8 +108,14 @@ impl Scope {
             is_verified: row.is_verified,
             home_org_id: row.home_org_id,
         };
-        let organization =
-            Organization { id: row.org_id, name: row.org_name, slug: row.slug, is_personal: row.is_personal };
+        let organization = Organization {
+            id: row.org_id,
+            name: row.org_name,
+            slug: row.slug,
+            is_personal: row.is_personal,
+            default_role: row.default_role,
+            invitation_span: row.invitation_span,
+        };
         Ok(Self {
             server: caller.server.clone(),
             client: caller.client.clone(),
@@ -125,18 +139,18 @@ impl Scope {
     /// # Errors
     /// [`Error::NotFound`] when there is no such organization.
     pub async fn system(caller: &Caller, org: OrgId, reason: &'static str) -> Result<Self> {
-        let row: Option<(Name, Slug, bool)> = caller
+        let row: Option<(Name, Slug, bool, Role, Span)> = caller
             .server
             .db
-            .query("SELECT name, slug, personal_of IS NOT NULL FROM organizations WHERE id = $1")
+            .query("SELECT name, slug, personal_of IS NOT NULL, default_role, invitation_span FROM organizations WHERE id = $1")
             .bind(org)
             .optional()
             .await?;
-        let (name, slug, is_personal) = row.ok_or(Error::NotFound)?;
+        let (name, slug, is_personal, default_role, invitation_span) = row.ok_or(Error::NotFound)?;
         Ok(Self {
             server: caller.server.clone(),
             client: caller.client.clone(),
-            organization: Organization { id: org, name, slug, is_personal },
+            organization: Organization { id: org, name, slug, is_personal, default_role, invitation_span },
             actor: Actor::System(reason),
             role: Role::Owner,
         })

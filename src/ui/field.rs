@@ -1,4 +1,4 @@
-use super::{Icon, form::FormState, glyph};
+use super::{Bake, Icon, form::FormState, glyph};
 use leptos::prelude::*;
 
 /// A labelled control of a [`Form`](super::Form), with its help, what was typed before, and what
@@ -42,6 +42,8 @@ pub fn Field(
 ) -> impl IntoView {
     let state = use_context::<FormState>().unwrap_or_default();
     let flaw = state.flaw(name);
+    // After a failure one goes on at the first field to be corrected.
+    let autofocus = state.first_flaw().map_or(autofocus, |first| first == name);
     let value = state.value(name).unwrap_or(value);
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
     let described = match (hint.is_empty(), flaw.is_some()) {
@@ -59,7 +61,7 @@ pub fn Field(
                 aria-invalid=invalid aria-describedby=described autocapitalize=plain spellcheck=spellcheck
             >{value}</textarea>
         }
-        .into_any()
+        .bake()
     } else {
         let input = view! {
             <input id=name name=name type=kind value=value maxlength=maxlength minlength=minlength required=!optional
@@ -68,9 +70,9 @@ pub fn Field(
             />
         };
         if prefix.is_empty() {
-            input.into_any()
+            input.bake()
         } else {
-            view! { <div class="affix"><span>{prefix}</span>{input}</div> }.into_any()
+            view! { <div class="affix"><span>{prefix}</span>{input}</div> }.bake()
         }
     };
     view! {

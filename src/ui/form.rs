@@ -21,6 +21,14 @@ impl FormState {
         self.0.as_deref().and_then(|posted| posted.error()?.flaw(field)).map(ToOwned::to_owned)
     }
 
+    /// The first field to be corrected, if the form failed for its fields.
+    pub(super) fn first_flaw(&self) -> Option<&str> {
+        match self.0.as_deref()?.error()? {
+            Error::Invalid { flaws } => flaws.first().map(|flaw| flaw.field.as_ref()),
+            _ => None,
+        }
+    }
+
     /// What no field of the form says.
     fn general(&self) -> Option<String> {
         let error = self.0.as_deref()?.error()?;

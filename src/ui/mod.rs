@@ -9,6 +9,8 @@
 mod alert;
 #[cfg(feature = "ssr")]
 mod avatar;
+#[cfg(feature = "ssr")]
+mod bake;
 #[cfg(feature = "hydrate")]
 mod browser;
 #[cfg(not(feature = "hydrate"))]
@@ -44,6 +46,7 @@ mod when;
 pub use {
     alert::{Alert, FormAlert},
     avatar::Avatar,
+    bake::{Bake, Html},
     cookies::{cookie, set_cookie},
     empty::Empty,
     field::{Field, Hidden, Submit},

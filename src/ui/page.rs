@@ -1,4 +1,4 @@
-use super::Sheet;
+use super::{Bake, Sheet};
 use crate::{
     error::{Error, Result},
     paths,
@@ -11,13 +11,13 @@ use leptos::prelude::*;
 pub fn page<V: IntoView + 'static>(load: impl Future<Output = Result<V>> + Send + 'static) -> impl IntoView {
     Suspend::new(async move {
         match load.await {
-            Ok(view) => view.into_any(),
+            Ok(view) => view.bake(),
             Err(Error::SignedOut) => {
                 let page = Caller::here().map(|caller| caller.page.to_string()).ok();
                 forms::go(&paths::with_next(paths::SIGN_IN, page.as_deref()));
-                ().into_any()
+                ().bake()
             }
-            Err(error) => view! { <ErrorPage error/> }.into_any(),
+            Err(error) => view! { <ErrorPage error/> }.bake(),
         }
     })
 }

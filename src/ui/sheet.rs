@@ -81,7 +81,7 @@ pub fn Sheet(
     view! {
         <Head title styles="public.css" class="public"/>
         <main class="sheet" id="main">
-            <a class="brand" href="/">"Prompt Studio"</a>
+            <a class="brand" href="/"><img src="/favicon.svg" alt="" width="24" height="24"/>"Prompt Studio"</a>
             <section class="card">{children()}</section>
             {aside.run()}
             {mailbox.then(|| view! {

@@ -51,7 +51,9 @@ fn busy(form: &Element, button: Option<&HtmlElement>, is_busy: bool) {
 
 async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     let Some(body) = body(form, button) else { return };
-    let Some(answer) = dom::fetch(&form.action(), Some(&body)).await else {
+    let action =
+        button.and_then(|button| button.get_attribute("formaction")).unwrap_or_else(|| form.action());
+    let Some(answer) = dom::fetch(&action, Some(&body)).await else {
         // The network is away: post it the plain way, where the browser says so and keeps it.
         let _ = form.submit();
         return;

@@ -45,8 +45,8 @@ pub(crate) async fn prepare(address: &str) -> Result<Vec<Route>> {
     let invite = [("org", &*growing.slug), ("email", &*invitation), ("role", "viewer")];
     Ok(vec![
         page("session check", &ana, SESSION),
-        page("members, 100", &ana, &format!("/{}/settings/members", small.slug)),
-        page("members, 1000", &ben, &format!("/{}/settings/members", large.slug)),
+        page("members, 100", &ana, &format!("/{}/settings/members?size=100", small.slug)),
+        page("members, 1000", &ben, &format!("/{}/settings/members?size=1000", large.slug)),
         form("sign in", &nobody, SIGN_IN, &credentials, &ana),
         form("invite", &eve, INVITE, &invite, &eve),
     ])
