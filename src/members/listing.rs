@@ -98,7 +98,8 @@ macro_rules! listing {
         concat!(
             "SELECT m.user_id, u.name, u.email, m.role, m.joined_at, ", $key, " AS sort_key
              FROM members m JOIN users u ON u.id = m.user_id
-             WHERE m.org_id = $1 AND ($2 = '' OR lower(u.name) LIKE $2 ESCAPE '\\' OR u.email LIKE $2 ESCAPE '\\')
+             WHERE m.org_id = $1
+               AND (lower(u.name) LIKE '%' || $2 || '%' ESCAPE '\\' OR u.email LIKE '%' || $2 || '%' ESCAPE '\\')
                AND ($3 = '' OR m.role = $3)
                AND ($4 IS NULL OR (", $key, ", m.user_id) ", $after, " ($4, $5))
              ORDER BY ", $key, " ", $direction, ", m.user_id ", $direction, " LIMIT $6"
@@ -166,7 +167,7 @@ impl Listing {
     /// # Errors
     /// When the database fails.
     pub async fn read(&self, scope: &Scope) -> Result<Found> {
-        let (sql, pattern) = (self.sql(), like(&self.search));
+        let (sql, pattern) = (self.sql(), literal(&self.search));
         let size = self.size.parse().unwrap_or(SIZE).clamp(1, MAX_SIZE);
         let cursor = Cursor::parse(&self.after);
         let (key, id) = cursor.map_or((None, None), |Cursor(key, id)| (Some(key), Some(id)));
@@ -207,7 +208,8 @@ async fn count(scope: &Scope, pattern: String, role: &'static str) -> Result<i64
     let (total,): (i64,) = scope
         .query(
             "SELECT count(*) FROM members m JOIN users u ON u.id = m.user_id
-             WHERE m.org_id = $1 AND ($2 = '' OR lower(u.name) LIKE $2 ESCAPE '\\' OR u.email LIKE $2 ESCAPE '\\')
+             WHERE m.org_id = $1
+               AND (lower(u.name) LIKE '%' || $2 || '%' ESCAPE '\\' OR u.email LIKE '%' || $2 || '%' ESCAPE '\\')
                AND ($3 = '' OR m.role = $3)",
         )
         .bind(pattern)
@@ -217,20 +219,19 @@ async fn count(scope: &Scope, pattern: String, role: &'static str) -> Result<i64
     Ok(total)
 }
 
-/// A pattern for what contains the text; its own wildcards are taken to the letter.
-fn like(text: &str) -> String {
-    if text.is_empty() {
-        return String::new();
-    }
-    let mut pattern = String::from("%");
+/// Text to be found within other text by LIKE; its own wildcards are taken to the letter.
+///
+/// The pattern around it is made in the statement: SQLite prepares a statement anew for each bare
+/// pattern that is bound to it.
+fn literal(text: &str) -> String {
+    let mut literal = String::new();
     for c in text.to_lowercase().chars() {
         if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
+            literal.push('\\');
         }
-        pattern.push(c);
+        literal.push(c);
     }
-    pattern.push('%');
-    pattern
+    literal
 }
 
 #[cfg(test)]
@@ -249,6 +250,6 @@ mod tests {
 
     #[test]
     fn wildcards_are_taken_to_the_letter() {
-        assert_eq!(like("50%_\\A"), "%50\\%\\_\\\\a%");
+        assert_eq!(literal("50%_\\A"), "50\\%\\_\\\\a");
     }
 }

@@ -11,9 +11,10 @@ use crate::{
     role::Role,
     server::Scope,
     time::Timestamp,
-    ui::{Avatar, Bake, Hidden, Html, Pager, When},
+    ui::{Bake, Hidden, Html, Initials, Moment, Pager, Stencil, gap, hue, initials},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
+use std::collections::HashMap;
 
 /// What a row needs to know of who looks at it.
 #[derive(Clone)]
@@ -40,14 +41,14 @@ impl Looker {
     }
 
     /// The roles this one may give to a member.
-    fn grantable(&self, row: &Row) -> Vec<Role> {
-        if !self.role.may_manage(row.role) {
+    fn grantable(&self, current: Role) -> Vec<Role> {
+        if !self.role.may_manage(current) {
             return Vec::new();
         }
         let one_owner = self.is_personal;
         self.role
             .grantable()
-            .filter(|role| !one_owner || (*role == Role::Owner) == (row.role == Role::Owner))
+            .filter(|role| !one_owner || (*role == Role::Owner) == (current == Role::Owner))
             .collect()
     }
 }
@@ -80,7 +81,7 @@ pub(super) fn table(looker: &Looker, listing: &Listing, found: Found) -> impl In
         .then(|| format!("{base}{}", Listing { after: String::new(), ..listing.clone() }.query()));
     let heads = [("name", "Name"), ("email", "Email"), ("role", "Role"), ("joined", "Joined")];
     let heads = heads.map(|(sort, label)| head(&base, listing, sort, label)).collect_view();
-    let rows: Vec<_> = found.rows.iter().map(|member| row(looker, member)).collect();
+    let rows = rows(looker, &found.rows);
     view! {
         <div data-live="members" id="members">
             <table class="table members">
@@ -103,49 +104,73 @@ fn head(base: &str, listing: &Listing, sort: &'static str, label: &'static str) 
     view! { <th scope="col" aria-sort=direction><a href=url>{label}</a></th> }
 }
 
-fn row(looker: &Looker, row: &Row) -> Html {
-    let is_self = Some(row.user_id) == looker.user;
-    let id = row.user_id.0.simple().to_string();
-    let role = role_cell(looker, row, &id);
-    let menu = menu(looker, row, &id, is_self);
-    let (name, email) = (row.name.to_string(), row.email.to_string());
-    // What the column may cut short.
-    let long = (email.len() > 24).then(|| email.clone());
+/// What differs between the rows of members who are the same to the looker, by its gap.
+const ID: u8 = 0;
+const NAME: u8 = 1;
+const EMAIL: u8 = 2;
+const LETTERS: u8 = 3;
+const HUE: u8 = 4;
+const MACHINE: u8 = 5;
+const EXACT: u8 = 6;
+const RELATIVE: u8 = 7;
+
+/// All rows. Members of one role look alike, so each kind of row is made once and filled.
+fn rows(looker: &Looker, members: &[Row]) -> Html {
+    let mut shapes: HashMap<(Role, bool), Stencil> = HashMap::new();
+    let mut html = String::new();
+    for member in members {
+        let is_self = Some(member.user_id) == looker.user;
+        let shape = shapes
+            .entry((member.role, is_self))
+            .or_insert_with_key(|(role, is_self)| Stencil::new(row(looker, *role, *is_self)));
+        let joined = Moment::new(member.joined_at, looker.now);
+        let (id, name) = (member.user_id.0.simple().to_string(), member.name.as_str());
+        let (letters, hue) = (initials(name), hue(member.user_id.0));
+        let email = member.email.as_str();
+        shape.fill(
+            &mut html,
+            &[&id, name, email, &letters, &hue, &joined.machine, &joined.exact, &joined.relative],
+        );
+    }
+    Html::new(html)
+}
+
+fn row(looker: &Looker, role: Role, is_self: bool) -> impl IntoView + use<> {
+    let joined = Moment { machine: gap(MACHINE), exact: gap(EXACT), relative: gap(RELATIVE) };
+    let (cell, menu) = (role_cell(looker, role), menu(looker, role, is_self));
     view! {
-        <tr id=format!("m-{id}")>
+        <tr id=format!("m-{}", gap(ID))>
             <td data-label="Name">
                 <div class="person">
-                    <Avatar id=row.user_id.0 name=name.clone()/>
-                    <span class="person-name">{name}</span>
+                    <Initials letters=gap(LETTERS) hue=gap(HUE)/>
+                    <span class="person-name">{gap(NAME)}</span>
                     {is_self.then(|| view! { <span class="badge">"you"</span> })}
                 </div>
             </td>
-            <td data-label="Email" title=long>{email}</td>
-            <td data-label="Role">{role}</td>
-            <td data-label="Joined"><When at=row.joined_at now=looker.now/></td>
+            <td data-label="Email" title=gap(EMAIL)>{gap(EMAIL)}</td>
+            <td data-label="Role">{cell}</td>
+            <td data-label="Joined">{joined.show()}</td>
             <td class="table-actions">{menu}</td>
         </tr>
     }
-    .bake()
 }
 
 /// The role, with the form that changes it where the looker may. Of a row there is one form; the
 /// button that removes the member posts it elsewhere.
-fn role_cell(looker: &Looker, row: &Row, id: &str) -> Html {
-    let roles = looker.grantable(row);
+fn role_cell(looker: &Looker, current: Role) -> Html {
+    let roles = looker.grantable(current);
     if roles.len() < 2 {
-        return view! { <span title=row.role.says()>{row.role.label()}</span> }.bake();
+        return view! { <span title=current.says()>{current.label()}</span> }.bake();
     }
-    let current = row.role;
     let options: Vec<_> = roles
         .into_iter()
         .map(|role| view! { <option value=role.as_str() selected=role == current>{role.label()}</option> })
         .collect();
     view! {
-        <form class="role-form" id=format!("f-{id}") method="post" action=SetRole::PATH data-in-place data-submit-on-change>
+        <form class="role-form" id=format!("f-{}", gap(ID)) method="post" action=SetRole::PATH data-in-place data-submit-on-change>
             <Hidden name="org" value=looker.org.as_str()/>
-            <Hidden name="user" value=id/>
-            <select name="role" aria-label=format!("Role of {}", row.name)>{options}</select>
+            <Hidden name="user" value=gap(ID)/>
+            <select name="role" aria-label=format!("Role of {}", gap(NAME))>{options}</select>
             <button class="button enhanced-hide" data-size="small">"Save"</button>
         </form>
         <small class="role-says">{current.says()}</small>
@@ -154,12 +179,8 @@ fn role_cell(looker: &Looker, row: &Row, id: &str) -> Html {
 }
 
 /// What else may be done about a member: removing them, or leaving oneself.
-fn menu(looker: &Looker, row: &Row, id: &str, is_self: bool) -> Option<Html> {
-    let may = if is_self {
-        !looker.is_personal || row.role != Role::Owner
-    } else {
-        looker.role.may_manage(row.role)
-    };
+fn menu(looker: &Looker, role: Role, is_self: bool) -> Option<Html> {
+    let may = if is_self { !looker.is_personal || role != Role::Owner } else { looker.role.may_manage(role) };
     let org = &looker.org_name;
     may.then(|| {
         if is_self {
@@ -169,25 +190,25 @@ fn menu(looker: &Looker, row: &Row, id: &str, is_self: bool) -> Option<Html> {
                     <button class="button" data-kind="danger">{format!("Leave {org}")}</button>
                 </form>
             };
-            return confirm(id, row, format!("Leave {org}?"), "You lose access at once.", leave);
+            return confirm(&format!("Leave {org}?"), "You lose access at once.", leave);
         }
         let remove = view! {
-            <button class="button" data-kind="danger" form=format!("f-{id}") formaction=RemoveMember::PATH>
-                {format!("Remove {}", row.name)}
+            <button class="button" data-kind="danger" form=format!("f-{}", gap(ID)) formaction=RemoveMember::PATH>
+                {format!("Remove {}", gap(NAME))}
             </button>
         };
-        confirm(id, row, format!("Remove {} from {org}?", row.name), "They lose access at once.", remove)
+        confirm(&format!("Remove {} from {org}?", gap(NAME)), "They lose access at once.", remove)
     })
 }
 
 /// A menu that asks once, in words that name the thing.
-fn confirm(id: &str, row: &Row, question: String, says: &'static str, act: impl IntoView) -> Html {
-    let menu = format!("menu-{id}");
+fn confirm(question: &str, says: &'static str, act: impl IntoView) -> Html {
+    let menu = format!("menu-{}", gap(ID));
     view! {
         <div class="row-menu">
             <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
-                aria-label=format!("More for {}", row.name)>"⋯"</button>
-            <div class="menu confirm" id=menu popover><p><strong>{question}</strong></p><p>{says}</p>{act}</div>
+                aria-label=format!("More for {}", gap(NAME))>"⋯"</button>
+            <div class="menu confirm" id=menu popover><p><strong>{question.to_owned()}</strong></p><p>{says}</p>{act}</div>
         </div>
     }
     .bake()

@@ -17,16 +17,35 @@ pub fn Avatar(
     #[prop(optional)]
     size: &'static str,
 ) -> impl IntoView {
+    view! { <Initials letters=initials(&name) hue=hue(id) shape size/> }
+}
+
+/// Letters on a colour, both given.
+#[component]
+pub fn Initials(
+    /// The letters.
+    letters: String,
+    /// The colour, as an angle of the wheel.
+    #[prop(into)]
+    hue: String,
+    /// `square` for organizations.
+    #[prop(optional)]
+    shape: &'static str,
+    /// `small` or `large`.
+    #[prop(optional)]
+    size: &'static str,
+) -> impl IntoView {
     let some = |text: &'static str| (!text.is_empty()).then_some(text);
     view! {
-        <span class="avatar" data-shape=some(shape) data-size=some(size) style=format!("--hue:{}", hue(id)) aria-hidden="true">
-            {initials(&name)}
+        <span class="avatar" data-shape=some(shape) data-size=some(size) style=format!("--hue:{hue}") aria-hidden="true">
+            {letters}
         </span>
     }
 }
 
 /// Up to two initials: of the first and the last word.
-fn initials(name: &str) -> String {
+#[must_use]
+pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();
@@ -35,9 +54,10 @@ fn initials(name: &str) -> String {
 }
 
 /// An angle of the colour wheel, from the random part of the id.
-fn hue(id: Uuid) -> u16 {
+#[must_use]
+pub fn hue(id: Uuid) -> String {
     let [.., a, b] = *id.as_bytes();
-    u16::from_be_bytes([a, b]) % 360
+    (u16::from_be_bytes([a, b]) % 360).to_string()
 }
 
 #[cfg(test)]

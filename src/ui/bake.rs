@@ -21,12 +21,17 @@ pub trait Bake {
 
 impl<V: IntoView> Bake for V {
     fn bake(self) -> Html {
-        let view = self.into_view();
-        let mut html = String::with_capacity(view.html_len());
-        let flags = RenderFlags::new(true, false, false);
-        view.to_html_with_buf(&mut html, &mut Position::FirstChild, flags, Vec::new());
-        Html::new(html)
+        Html::new(render(self))
     }
+}
+
+/// A view as text, without the marks that hydration needs.
+pub(super) fn render(view: impl IntoView) -> String {
+    let view = view.into_view();
+    let mut html = String::with_capacity(view.html_len());
+    let flags = RenderFlags::new(true, false, false);
+    view.to_html_with_buf(&mut html, &mut Position::FirstChild, flags, Vec::new());
+    html
 }
 
 #[cfg(test)]

@@ -40,12 +40,14 @@ mod scripts;
 #[cfg(feature = "ssr")]
 mod sheet;
 #[cfg(feature = "ssr")]
+mod stencil;
+#[cfg(feature = "ssr")]
 mod when;
 
 #[cfg(feature = "ssr")]
 pub use {
     alert::{Alert, FormAlert},
-    avatar::Avatar,
+    avatar::{Avatar, Initials, hue, initials},
     bake::{Bake, Html},
     cookies::{cookie, set_cookie},
     empty::Empty,
@@ -58,7 +60,8 @@ pub use {
     pager::Pager,
     scripts::Scripts,
     sheet::{Head, Sheet, Theme},
-    when::{When, day},
+    stencil::{Stencil, gap},
+    when::{Moment, When, day},
 };
 
 pub use islands::{InPlace, Live, SlugAssistant};

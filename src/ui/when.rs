@@ -16,7 +16,31 @@ pub fn When(
     /// The time now.
     now: Timestamp,
 ) -> impl IntoView {
-    view! { <time datetime=write(at, MACHINE) title=write(at, EXACT)>{relative(at, now)}</time> }
+    Moment::new(at, now).show()
+}
+
+/// A moment in its three spellings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// For programs: RFC 3339.
+    pub machine: String,
+    /// Exactly, for people.
+    pub exact: String,
+    /// How far it is from now.
+    pub relative: String,
+}
+
+impl Moment {
+    /// A moment, seen from now.
+    #[must_use]
+    pub fn new(at: Timestamp, now: Timestamp) -> Self {
+        Self { machine: write(at, MACHINE), exact: write(at, EXACT), relative: relative(at, now) }
+    }
+
+    /// The moment on a page.
+    pub fn show(self) -> impl IntoView {
+        view! { <time datetime=self.machine title=self.exact>{self.relative}</time> }
+    }
 }
 
 /// The day of a moment, as people write it: "3 Mar 2026".
