@@ -63,7 +63,7 @@ pub async fn list(
                     EXISTS (SELECT 1 FROM letters l WHERE l.about_id = i.id AND l.failed_at IS NOT NULL AND l.created_at >= i.sent_at) AS is_undelivered
              FROM invitations i JOIN users u ON u.id = i.inviter_id
              WHERE i.org_id = $1 AND ($2 IS NULL OR i.state = $2) AND ($3 IS NULL OR i.id < $3)
-             ORDER BY i.id DESC LIMIT $4",
+             ORDER BY i.id DESC LIMIT CAST($4 AS BIGINT)",
         )
         .bind(only)
         .bind(after)

@@ -102,7 +102,7 @@ macro_rules! listing {
                AND (lower(u.name) LIKE '%' || $2 || '%' ESCAPE '\\' OR u.email LIKE '%' || $2 || '%' ESCAPE '\\')
                AND ($3 = '' OR m.role = $3)
                AND ($4 IS NULL OR (", $key, ", m.user_id) ", $after, " ($4, $5))
-             ORDER BY ", $key, " ", $direction, ", m.user_id ", $direction, " LIMIT $6"
+             ORDER BY ", $key, " ", $direction, ", m.user_id ", $direction, " LIMIT CAST($6 AS BIGINT)"
         )
     };
 }

@@ -2,6 +2,10 @@
 //!
 //! SQL is written once with `$1` placeholders, which both understand; values and rows keep their
 //! native types. SQLite reads on a pool and writes on one connection; PostgreSQL uses one pool.
+//!
+//! Two habits of SQLite to know: it prepares a statement anew at each run when a bare placeholder
+//! stands after `LIMIT` or `LIKE`, so these are wrapped (`LIMIT CAST($2 AS BIGINT)`); and a value
+//! that was never bound is NULL, so binds are counted.
 
 use crate::error::Error;
 use sqlx::{

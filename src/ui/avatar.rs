@@ -22,6 +22,7 @@ pub fn Avatar(
 
 /// Letters on a colour, both given.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a prop")]
 pub fn Initials(
     /// The letters.
     letters: String,

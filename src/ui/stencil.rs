@@ -26,15 +26,14 @@ impl Stencil {
     /// Renders the view and finds its gaps.
     pub fn new(view: impl IntoView) -> Self {
         let html = render(view);
-        let mut pieces = html.split(MARK);
-        let mut before = pieces.next().unwrap_or_default().to_owned();
         let mut parts = Vec::new();
-        for piece in pieces {
-            let gap = piece.bytes().next().unwrap_or(b'0').wrapping_sub(b'0');
-            parts.push((before, usize::from(gap)));
-            before = piece.get(1..).unwrap_or_default().to_owned();
+        let mut rest = html.as_str();
+        while let Some((before, after)) = rest.split_once(MARK) {
+            let gap = after.bytes().next().unwrap_or(b'0').wrapping_sub(b'0');
+            parts.push((before.to_owned(), usize::from(gap)));
+            rest = after.get(1..).unwrap_or_default();
         }
-        Self { parts, end: before }
+        Self { parts, end: rest.to_owned() }
     }
 
     /// Writes the view with its gaps filled; the values are escaped. A gap without a value stays
