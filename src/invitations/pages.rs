@@ -12,7 +12,10 @@ use crate::{
     role::{self, Role, ViewInvitations},
     server::{Caller, Scope, forms::Posted},
     time::Timestamp,
-    ui::{Bake, Empty, Field, Form, FormAlert, Hidden, Html, Icon, Pager, Submit, When, glyph, page},
+    ui::{
+        Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, Pager, Submit, When, glyph,
+        page,
+    },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -106,23 +109,19 @@ fn form(caller: &Caller, scope: &Scope) -> impl IntoView + use<> {
     let default = scope.organization().default_role;
     let one_owner = scope.organization().is_personal;
     let org = scope.slug().to_string();
-    let roles = scope.role().grantable().filter(|role| !(one_owner && *role == Role::Owner)).map(|role| {
-        view! {
-            <label class="choice">
-                <input type="radio" name="role" value=role.as_str() checked=role == default required/>
-                <span>{role.label()}</span>
-                <small>{role.says()}</small>
-            </label>
-        }
-    });
-    let roles = roles.collect_view();
+    let roles = scope
+        .role()
+        .grantable()
+        .filter(|role| !(one_owner && *role == Role::Owner))
+        .map(|role| Choice { value: role.as_str().into(), label: role.label().into(), says: role.says() });
+    let roles: Vec<_> = roles.collect();
     view! {
         {results(caller, InviteMembers::PATH)}
         <Form action=InviteMembers::PATH in_place=true>
             <Hidden name="org" value=org/>
             <Field name="emails" label="Email addresses" kind="textarea" maxlength=10_000 verbatim=true autofocus=true
                 hint="One a line, or separated by commas."/>
-            <fieldset class="field"><legend>"Role"</legend>{roles}</fieldset>
+            <Choices name="role" label="Role" choices=roles value=default.as_str()/>
             <div class="form-actions"><Submit>"Send invitations"</Submit></div>
         </Form>
     }

@@ -5,6 +5,7 @@
 //! is asked again who it belongs to when something happened to its person or its session, and now
 //! and then in any case.
 
+use crate::time::{Span, Timestamp};
 use crate::{
     error::Error,
     role::{Role, ViewInvitations},
@@ -12,7 +13,7 @@ use crate::{
 };
 use axum::{
     Extension, Router,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::HeaderMap,
     response::{
         IntoResponse, Response,
@@ -20,6 +21,7 @@ use axum::{
     },
     routing::get,
 };
+use serde::Deserialize;
 use std::{convert::Infallible, time::Duration};
 use tokio::sync::{
     broadcast::{self, error::RecvError},
@@ -39,6 +41,7 @@ async fn events(
     State(server): State<Server>,
     Extension(caller): Extension<Caller>,
     Path(org): Path<String>,
+    Query(begin): Query<Begin>,
     headers: HeaderMap,
 ) -> Response {
     if !csrf::is_same_origin(&server, &headers) {
@@ -50,15 +53,29 @@ async fn events(
         Ok(watch) => watch,
         Err(error) => return crate::server::serve::plain_error(&error),
     };
+    let missed = match watch.missed(begin.since).await {
+        Ok(missed) => missed,
+        Err(error) => return crate::server::serve::plain_error(&error),
+    };
     // A reader that does not keep up is cut off when this many events wait for it.
     let (sender, receiver) = mpsc::channel(32);
-    tokio::spawn(watch.run(events, sender));
+    tokio::spawn(watch.run(missed, events, sender));
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     let mut response = Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive).into_response();
     let buffering = axum::http::HeaderValue::from_static("no");
     response.headers_mut().insert("x-accel-buffering", buffering);
     response
 }
+
+/// Where a stream begins.
+#[derive(Deserialize)]
+struct Begin {
+    /// When the page was read that asks, in milliseconds since 1970.
+    since: Option<i64>,
+}
+
+/// How long a change may take from its event's time to its commit: what the page did not see yet.
+const SLACK: Span = Span::seconds(2);
 
 /// One member's stream.
 struct Watch {
@@ -79,20 +96,37 @@ impl Watch {
         Ok(Self { caller, org, scope })
     }
 
+    /// The topics of what happened between the reading of the page and the opening of the stream.
+    async fn missed(&self, since: Option<i64>) -> Result<Vec<Topic>, Error> {
+        let Some(since) = since else { return Ok(Vec::new()) };
+        let topics: Vec<(Topic,)> = self
+            .scope
+            .query("SELECT DISTINCT topic FROM events WHERE org_id = $1 AND created_at >= $2")
+            .bind(Timestamp(since) - SLACK)
+            .all()
+            .await?;
+        let role = self.scope.role();
+        Ok(topics.into_iter().map(|(topic,)| topic).filter(|topic| may_see(role, *topic)).collect())
+    }
+
     async fn run(
         mut self,
+        missed: Vec<Topic>,
         mut events: broadcast::Receiver<Event>,
         out: mpsc::Sender<Result<sse::Event, Infallible>>,
     ) {
         // Says at once that the stream is open.
         let _ = out.try_send(Ok(sse::Event::default().comment("open")));
+        for topic in missed {
+            let _ = out.try_send(Ok(change(topic)));
+        }
         loop {
             let next = tokio::select! {
                 () = out.closed() => return,
                 () = tokio::time::sleep(RECHECK) => self.recheck().await,
                 event = events.recv() => match event {
                     Ok(event) => self.on(&event).await,
-                    Err(RecvError::Lagged(_)) => Next::Send(sse::Event::default().event("reload").data("")),
+                    Err(RecvError::Lagged(_)) => Next::Send(sse::Event::default().event("reload").data("role")),
                     Err(RecvError::Closed) => return,
                 },
             };
@@ -121,11 +155,7 @@ impl Watch {
         if about_me {
             return self.recheck().await;
         }
-        if may_see(self.scope.role(), event.topic) {
-            Next::Send(sse::Event::default().event("change").data(event.topic.as_str()))
-        } else {
-            Next::Pass
-        }
+        if may_see(self.scope.role(), event.topic) { Next::Send(change(event.topic)) } else { Next::Pass }
     }
 
     /// Whether the stream may go on, and as what.
@@ -139,7 +169,11 @@ impl Watch {
             Ok(scope) => {
                 let changed = scope.role() != self.scope.role();
                 self.scope = scope;
-                if changed { Next::Send(sse::Event::default().event("reload").data("")) } else { Next::Pass }
+                if changed {
+                    Next::Send(sse::Event::default().event("reload").data("role"))
+                } else {
+                    Next::Pass
+                }
             }
             Err(Error::NotFound) => Next::End("You are no longer a member of this workspace."),
             Err(Error::SignedOut) => Next::End("You are signed out."),
@@ -147,6 +181,10 @@ impl Watch {
             Err(_) => Next::Pass,
         }
     }
+}
+
+fn change(topic: Topic) -> sse::Event {
+    sse::Event::default().event("change").data(topic.as_str())
 }
 
 /// Whether a role may know that something happened.

@@ -68,7 +68,7 @@ pub(super) fn bar(looker: &Looker, listing: &Listing, total: i64) -> impl IntoVi
                 </select>
                 <button class="button filters-go" type="submit">"Show"</button>
             </form>
-            <span class="count" data-live="members">{people}</span>
+            <span class="count" id="count" data-live="members">{people}</span>
         </div>
     }
 }

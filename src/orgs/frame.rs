@@ -9,6 +9,7 @@ use crate::{
     paths,
     role::ViewInvitations,
     server::{Caller, Organization, Person, Scope},
+    time::Timestamp,
     ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Theme, Toast, glyph},
 };
 use leptos::prelude::*;
@@ -57,6 +58,8 @@ pub struct Frame {
     organization: Organization,
     sees_invitations: bool,
     mine: Vec<Mine>,
+    /// When the page was read: what happened after it is told by the stream.
+    now: Timestamp,
 }
 
 impl Frame {
@@ -65,18 +68,20 @@ impl Frame {
     /// # Errors
     /// When the database fails.
     pub async fn load(caller: &Caller, scope: &Scope) -> Result<Self> {
+        let now = caller.server.clock.now();
         let person = scope.person().cloned().ok_or(crate::error::Error::SignedOut)?;
         let organization = scope.organization().clone();
         if person.home_org_id != Some(organization.id) && !caller.client.is_prefetch {
             remember(caller, &person, organization.id);
         }
         let mine = store::list_of(&caller.server, person.id).await?;
-        Ok(Self { person, organization, sees_invitations: scope.can::<ViewInvitations>(), mine })
+        Ok(Self { person, organization, sees_invitations: scope.can::<ViewInvitations>(), mine, now })
     }
 
     /// The page: `content` in its frame.
     pub fn show(self, place: Place, content: impl IntoView + 'static) -> impl IntoView {
         let org = self.organization.slug.clone();
+        let events = format!("{}?since={}", paths::events(&org), self.now.0);
         let title = format!("{} · {}", place.label(), self.organization.name);
         let mut content = content.bake();
         if place.is_setting() {
@@ -96,7 +101,7 @@ impl Frame {
                         <Icon is=glyph::Menu/>
                     </button>
                     {crumbs(place)}
-                    <p class="live-status" id="live-status" role="status" data-events=paths::events(&org) hidden></p>
+                    <p class="live-status" id="live-status" role="status" data-events=events hidden></p>
                 </header>
                 <main class="main" id="main">{content}</main>
             </div>
@@ -123,7 +128,7 @@ impl Frame {
         let searchable = self.mine.len() > 7;
         let items = self.mine.iter().map(|org| switcher_item(org, current)).collect_view();
         view! {
-            <div class="switcher" data-live="organization">
+            <div class="switcher" id="switcher" data-live="organization">
                 <button class="switcher-button" popovertarget="orgs">
                     <Avatar id=current.0 name=name.as_str() shape="square"/>
                     <span class="switcher-name">{name.to_string()}</span>

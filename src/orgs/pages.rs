@@ -5,7 +5,7 @@ use crate::{
     paths,
     role::{ManageSettings, Role},
     server::{Caller, Organization, Scope, forms},
-    ui::{Bake, Field, Form, Hidden, InPlace, Scripts, Sheet, SlugAssistant, Submit, page},
+    ui::{Bake, Choice, Field, Form, Hidden, InPlace, Scripts, Select, Sheet, SlugAssistant, Submit, page},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -65,7 +65,7 @@ pub fn GeneralPage() -> impl IntoView {
                 <header class="page-head">
                     <div><h1>"General"</h1><p>"What the workspace is called and how people come to it."</p></div>
                 </header>
-                <section class="panel" data-live="organization">
+                <section class="panel" id="general" data-live="organization">
                     {if may { form(&organization).bake() } else { facts(&organization).bake() }}
                 </section>
             },
@@ -75,6 +75,10 @@ pub fn GeneralPage() -> impl IntoView {
 
 fn form(organization: &Organization) -> impl IntoView + use<> {
     let default = organization.default_role;
+    let roles: Vec<_> = DefaultRole::all().map(role_choice).collect();
+    let spans =
+        INVITATION_HOURS.map(|(n, label)| Choice { value: n.to_string(), label: label.into(), says: "" });
+    let spans = spans.to_vec();
     let (slug, name) = (organization.slug.to_string(), organization.name.to_string());
     let hours = organization.invitation_span.whole_hours();
     view! {
@@ -86,26 +90,17 @@ fn form(organization: &Organization) -> impl IntoView + use<> {
                 <output class="fixed"><code class="slug">{slug}</code></output>
                 <p class="hint">"Part of every link. It cannot be changed."</p>
             </div>
-            <div class="field">
-                <label for="default_role">"Role of new invitations"</label>
-                <select id="default_role" name="default_role">
-                    {DefaultRole::all().map(|role| role_option(role, default)).collect_view()}
-                </select>
-                <p class="hint">"Whoever invites can choose another one, up to their own."</p>
-            </div>
-            <div class="field">
-                <label for="invitation_hours">"Invitations are good for"</label>
-                <select id="invitation_hours" name="invitation_hours">
-                    {INVITATION_HOURS.map(|(n, label)| view! { <option value=n selected=n == hours>{label}</option> }).collect_view()}
-                </select>
-            </div>
+            <Select name="default_role" label="Role of new invitations" choices=roles value=default.as_str()
+                hint="Whoever invites can choose another one, up to their own."/>
+            <Select name="invitation_hours" label="Invitations are good for" choices=spans value=hours.to_string()/>
             <div class="form-actions"><Submit>"Save settings"</Submit></div>
         </Form>
     }
 }
 
-fn role_option(role: Role, current: Role) -> impl IntoView {
-    view! { <option value=role.as_str() selected=role == current>{format!("{role}: {}", lower_first(role.says()))}</option> }
+fn role_choice(role: Role) -> Choice {
+    let label = format!("{role}: {}", lower_first(role.says()));
+    Choice { value: role.as_str().into(), label, says: role.says() }
 }
 
 fn lower_first(text: &str) -> String {

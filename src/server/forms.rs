@@ -72,14 +72,13 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         return serve::plain_error(&Error::NotFound);
     }
     let is_form = *request.method() == Method::POST && accepts_html(request.headers());
-    if !is_form {
-        let (parts, body) = request.into_parts();
-        return run(as_program(&parts, body)).await;
-    }
     let (parts, body) = request.into_parts();
     let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    if !is_form {
+        return run(as_program(&parts, body)).await;
+    }
     let Some(input) = fields(&parts.headers, &body) else {
         return serve::plain_error(&Error::invalid("", "That is not a form of this site."));
     };

@@ -23,6 +23,8 @@ use tower_sessions::{
 /// How often a session's last use is written down.
 const TOUCH: Span = Span::minutes(1);
 const VISIT: &str = "visit";
+/// Marks the record of somebody who just signed in: the only one that makes a session.
+const NEW: &str = "new";
 
 /// A signed-in browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +73,9 @@ pub async fn sign_in(server: &Server, session: &Session, user: UserId) -> Result
     session.cycle_id().await.map_err(|error| store_failed(&error))?;
     let visit = Visit { session: SessionId(server.clock.id()), user, since: server.clock.now() };
     session.insert(VISIT, visit).await.map_err(|error| store_failed(&error))?;
+    session.insert(NEW, true).await.map_err(|error| store_failed(&error))?;
     session.save().await.map_err(|error| store_failed(&error))?;
+    session.remove_value(NEW).await.map_err(|error| store_failed(&error))?;
     Ok(visit)
 }
 
@@ -157,29 +161,22 @@ struct Row {
 
 #[async_trait::async_trait]
 impl SessionStore for Store {
-    /// Ids have 128 random bits: a new one is nobody's.
+    /// A record under a fresh id: of a session that begins, or of one that goes on under another
+    /// id. One that ended while its request was being answered does not come back by this.
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
-        self.save(record).await
+        // Ids have 128 random bits: a new one is nobody's.
+        let sql = if record.data.contains_key(NEW) {
+            "INSERT INTO sessions (token_hash, id, user_id, data, created_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6)"
+        } else {
+            "UPDATE sessions SET token_hash = $1, data = $4, seen_at = $6 WHERE id = $2 AND user_id = $3 AND created_at = $5"
+        };
+        self.write(sql, record).await
     }
 
     async fn save(&self, record: &Record) -> StoreResult<()> {
-        let visit = record.data.get(VISIT).cloned().ok_or_else(|| backend("a session of nobody"))?;
-        let visit: Visit = serde_json::from_value(visit).map_err(backend)?;
-        let mut tx = self.server.db.begin().await.map_err(backend)?;
-        tx.query(
-            "INSERT INTO sessions (token_hash, id, user_id, data, created_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (token_hash) DO UPDATE SET data = excluded.data, seen_at = excluded.seen_at",
-        )
-        .bind(hash(record.id))
-        .bind(visit.session)
-        .bind(visit.user)
-        .bind(Json(&record.data))
-        .bind(visit.since)
-        .bind(self.server.clock.now())
-        .execute()
-        .await
-        .map_err(backend)?;
-        tx.commit().await.map_err(backend)
+        let sql = "UPDATE sessions SET data = $4, seen_at = $6
+                   WHERE token_hash = $1 AND id = $2 AND user_id = $3 AND created_at = $5";
+        self.write(sql, record).await
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
@@ -202,15 +199,25 @@ impl SessionStore for Store {
         }))
     }
 
-    async fn delete(&self, id: &Id) -> StoreResult<()> {
-        let mut tx = self.server.db.begin().await.map_err(backend)?;
-        let sql = "DELETE FROM sessions WHERE token_hash = $1";
-        tx.query(sql).bind(hash(*id)).execute().await.map_err(backend)?;
-        tx.commit().await.map_err(backend)
+    /// Nothing: sessions are ended by [`end`] in the change that ends them, and a record is deleted
+    /// under its old id also when it goes on under a fresh one.
+    async fn delete(&self, _: &Id) -> StoreResult<()> {
+        Ok(())
     }
 }
 
 impl Store {
+    /// Runs a statement that writes a record.
+    async fn write(&self, sql: &'static str, record: &Record) -> StoreResult<()> {
+        let visit = record.data.get(VISIT).cloned().ok_or_else(|| backend("a session of nobody"))?;
+        let visit: Visit = serde_json::from_value(visit).map_err(backend)?;
+        let data: HashMap<_, _> = record.data.iter().filter(|(key, _)| *key != NEW).collect();
+        let mut tx = self.server.db.begin().await.map_err(backend)?;
+        let query = tx.query(sql).bind(hash(record.id)).bind(visit.session).bind(visit.user).bind(Json(data));
+        query.bind(visit.since).bind(self.server.clock.now()).execute().await.map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+
     /// Writes down that a session was used, without making the request wait for it.
     fn touch(&self, id: Id) {
         let server = self.server.clone();

@@ -85,6 +85,91 @@ pub fn Field(
     }
 }
 
+/// One of a few things to choose from.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The value in the form.
+    pub value: String,
+    /// What it is called.
+    pub label: String,
+    /// A line on what it means.
+    pub says: &'static str,
+}
+
+/// A list to choose one from, with what was chosen before.
+#[component]
+pub fn Select(
+    /// Its name in the form, and its id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// What there is to choose from.
+    choices: Vec<Choice>,
+    /// The value chosen at first.
+    #[prop(into)]
+    value: String,
+    /// A line of help.
+    #[prop(optional)]
+    hint: &'static str,
+) -> impl IntoView {
+    let state = use_context::<FormState>().unwrap_or_default();
+    let (flaw, chosen) = (state.flaw(name), state.value(name).unwrap_or(value));
+    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let described = match (&flaw, hint) {
+        (Some(_), _) => Some(error_id.clone()),
+        (None, "") => None,
+        (None, _) => Some(hint_id.clone()),
+    };
+    let options = choices.into_iter().map(|choice| {
+        let selected = choice.value == chosen;
+        view! { <option value=choice.value selected=selected>{choice.label}</option> }
+    });
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select id=name name=name aria-invalid=flaw.is_some().then_some("true") aria-describedby=described>
+                {options.collect_view()}
+            </select>
+            {flaw.map(|flaw| view! { <p class="error" id=error_id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}
+            {(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+}
+
+/// A few things of which one is chosen, each with what it means.
+#[component]
+pub fn Choices(
+    /// Its name in the form.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// What there is to choose from.
+    choices: Vec<Choice>,
+    /// The value chosen at first.
+    #[prop(into)]
+    value: String,
+) -> impl IntoView {
+    let state = use_context::<FormState>().unwrap_or_default();
+    let (flaw, chosen) = (state.flaw(name), state.value(name).unwrap_or(value));
+    let radios = choices.into_iter().map(|choice| {
+        let checked = choice.value == chosen;
+        view! {
+            <label class="choice">
+                <input type="radio" name=name value=choice.value checked=checked required/>
+                <span>{choice.label}</span>
+                <small>{choice.says}</small>
+            </label>
+        }
+    });
+    view! {
+        <fieldset class="field">
+            <legend>{label}</legend>
+            {radios.collect_view()}
+            {flaw.map(|flaw| view! { <p class="error" role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}
+        </fieldset>
+    }
+}
+
 /// A value the form carries unseen.
 #[component]
 pub fn Hidden(

@@ -51,7 +51,7 @@ pub use {
     bake::{Bake, Html},
     cookies::{cookie, set_cookie},
     empty::Empty,
-    field::{Field, Hidden, Submit},
+    field::{Choice, Choices, Field, Hidden, Select, Submit},
     form::Form,
     icon::{Icon, glyph},
     letter::{LetterText, compose},

@@ -56,6 +56,8 @@ pub fn Head(
 ) -> impl IntoView {
     let url = Caller::here().map(|caller| caller.server.assets.url(styles)).unwrap_or_default();
     let theme = Theme::chosen().map(Theme::as_str);
+    // The library writes the title as it is: a name in it could end it and go on as markup.
+    let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     view! {
         <Title text=format!("{title} · Prompt Studio")/>
         <Stylesheet id="styles" href=url/>

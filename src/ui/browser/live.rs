@@ -1,116 +1,227 @@
 //! The stream of the organization: what others do shows here within a moment.
+//!
+//! A browser opens six connections to a server and no more, so of all its tabs one holds the
+//! stream (whichever has the lock) and tells the others what it hears.
 
 use super::{
     dom::{self, on},
     morph,
 };
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, EventSource, MessageEvent};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    rc::Rc,
+};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{
+    BroadcastChannel, Element, EventSource, MessageEvent,
+    js_sys::{Function, Reflect},
+};
 
-/// What has to be read again, and whether that is under way.
-#[derive(Default)]
-struct Pending {
-    topics: BTreeSet<String>,
-    everything: bool,
-    is_running: bool,
+/// How long to wait before the stream is opened again, when the browser does not do it itself.
+const AGAIN: i32 = 2000;
+/// How long the stream may be away before the page says so.
+const PATIENCE: i32 = 2500;
+
+/// What a tab knows and has to do.
+struct Tab {
+    url: String,
+    channel: Option<BroadcastChannel>,
+    /// What has to be read again.
+    topics: RefCell<BTreeSet<String>>,
+    everything: Cell<bool>,
+    /// Whether that is under way.
+    is_reading: Cell<bool>,
+    /// Whether the stream is away, so that what happens is not heard.
+    is_cut_off: Cell<bool>,
+    /// Whether it ended for good.
+    is_over: Cell<bool>,
 }
 
 pub(in crate::ui) fn follow() {
     let url = dom::by_id::<Element>("live-status").and_then(|status| status.get_attribute("data-events"));
-    let Some(Ok(source)) = url.map(|url| EventSource::new(&url)) else { return };
-    let pending = Rc::new(RefCell::new(Pending::default()));
-    let was_cut_off = Rc::new(RefCell::new(false));
-
-    let (state, lost) = (pending.clone(), was_cut_off.clone());
-    on(&source, "open", move |_| {
-        say(None);
-        // Whatever happened while it was away was not told.
-        if lost.replace(false) {
-            state.borrow_mut().everything = true;
-            refresh_soon(&state);
-        }
+    let Some(url) = url else { return };
+    let path = url.split('?').next().unwrap_or_default();
+    let channel = BroadcastChannel::new(path).ok();
+    let tab = Rc::new(Tab {
+        channel: channel.clone(),
+        topics: RefCell::default(),
+        everything: Cell::default(),
+        is_reading: Cell::default(),
+        is_cut_off: Cell::default(),
+        is_over: Cell::default(),
+        url: url.clone(),
     });
-    let lost = was_cut_off;
-    on(&source, "error", move |_| {
-        *lost.borrow_mut() = true;
-        dom::later(3000, {
-            let lost = lost.clone();
-            move || {
-                if *lost.borrow() {
-                    say(Some(("offline", "Connection lost. Trying again.")));
-                }
+    if let Some(channel) = channel {
+        let tab = tab.clone();
+        on(&channel, "message", move |event| tab.hear(&data(event)));
+    }
+    let (away, back) = (tab.clone(), tab.clone());
+    on(&dom::window(), "offline", move |_| away.hear("lost"));
+    on(&dom::window(), "online", move |_| back.hear("open"));
+    lead_when_free(path, &tab);
+}
+
+/// Opens the stream once no other tab has it, and keeps it until this tab goes.
+fn lead_when_free(name: &str, tab: &Rc<Tab>) {
+    let leader = tab.clone();
+    let open = Closure::once_into_js(move |_lock: JsValue| {
+        leader.open();
+        // A promise that is never kept: the lock is held as long as the page is there.
+        wasm_bindgen_futures::future_to_promise(std::future::pending())
+    });
+    if request_lock(name, &open).is_none() {
+        // Without TLS there are no locks: each tab has its own stream.
+        tab.open();
+    }
+}
+
+/// `navigator.locks.request(name, open)`, which has no stable binding yet.
+fn request_lock(name: &str, open: &JsValue) -> Option<()> {
+    let locks = Reflect::get(&dom::window().navigator(), &"locks".into()).ok()?;
+    let request: Function = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
+    request.call2(&locks, &name.into(), open).ok().map(drop)
+}
+
+fn data(event: &web_sys::Event) -> String {
+    event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default()
+}
+
+impl Tab {
+    /// Opens the stream.
+    fn open(self: &Rc<Self>) {
+        let Ok(source) = EventSource::new(&self.url) else { return };
+        let tab = self.clone();
+        on(&source, "open", move |_| tab.tell("open"));
+        for kind in ["change", "reload"] {
+            let tab = self.clone();
+            on(&source, kind, move |event| tab.tell(&format!("{kind} {}", data(event))));
+        }
+        let (tab, stream) = (self.clone(), source.clone());
+        on(&source, "gone", move |event| {
+            stream.close();
+            tab.tell(&format!("gone {}", data(event)));
+        });
+        let (tab, stream) = (self.clone(), source.clone());
+        on(&source, "error", move |_| {
+            tab.tell("lost");
+            // Refused, or answered by something that is no stream: the browser gives up then.
+            if stream.ready_state() == EventSource::CLOSED {
+                tab.open_again();
             }
         });
-    });
-    let state = pending.clone();
-    on(&source, "change", move |event| {
-        if let Some(topic) = data(event) {
-            state.borrow_mut().topics.insert(topic);
-            refresh_soon(&state);
-        }
-    });
-    let state = pending;
-    on(&source, "reload", move |_| {
-        state.borrow_mut().everything = true;
-        refresh_soon(&state);
-    });
-    let stream = source.clone();
-    on(&source, "gone", move |event| {
-        stream.close();
-        let why = data(event).unwrap_or_default();
-        say(Some(("gone", &why)));
-    });
-}
-
-fn data(event: &web_sys::Event) -> Option<String> {
-    event.dyn_ref::<MessageEvent>()?.data().as_string()
-}
-
-/// Says in the top bar that the page is cut off, or that it is not.
-fn say(what: Option<(&str, &str)>) {
-    let Some(status) = dom::by_id::<Element>("live-status") else { return };
-    let _ = status.toggle_attribute_with_force("hidden", what.is_none());
-    let (state, text) = what.unwrap_or_default();
-    let _ = status.set_attribute("data-state", state);
-    status.set_text_content(Some(text));
-}
-
-/// Reads the page again in a moment, once for all that came in until then.
-fn refresh_soon(pending: &Rc<RefCell<Pending>>) {
-    if std::mem::replace(&mut pending.borrow_mut().is_running, true) {
-        return;
     }
-    let pending = pending.clone();
-    dom::later(40, move || dom::spawn(async move { refresh(&pending).await }));
-}
 
-async fn refresh(pending: &Rc<RefCell<Pending>>) {
-    loop {
-        let (topics, everything) = {
-            let mut pending = pending.borrow_mut();
-            (std::mem::take(&mut pending.topics), std::mem::take(&mut pending.everything))
-        };
-        let shown: Vec<String> = topics
-            .iter()
-            .map(|topic| format!("[data-live~=\"{topic}\"]"))
-            .filter(|selector| dom::all(selector).next().is_some())
-            .collect();
-        if everything || !shown.is_empty() {
-            let href = dom::window().location().href().unwrap_or_default();
-            let page = dom::fetch(&href, None).await.filter(|answer| answer.status < 400);
-            if let Some(page) = page.and_then(|answer| answer.document()) {
-                if everything {
-                    morph::page(&page);
-                } else {
-                    morph::regions(&page, &shown.join(","));
-                }
+    fn open_again(self: &Rc<Self>) {
+        let tab = self.clone();
+        dom::later(AGAIN, move || {
+            if !tab.is_over.get() {
+                tab.open();
             }
+        });
+    }
+
+    /// Tells all tabs, this one included.
+    fn tell(self: &Rc<Self>, what: &str) {
+        self.hear(what);
+        if let Some(channel) = &self.channel {
+            let _ = channel.post_message(&JsValue::from_str(what));
         }
-        let mut pending = pending.borrow_mut();
-        if pending.topics.is_empty() && !pending.everything {
-            pending.is_running = false;
+    }
+
+    fn hear(self: &Rc<Self>, what: &str) {
+        if self.is_over.get() {
             return;
         }
+        let (kind, rest) = what.split_once(' ').unwrap_or((what, ""));
+        match kind {
+            "open" => {
+                say("", "");
+                // Whatever happened while it was away was not told.
+                if self.is_cut_off.replace(false) {
+                    self.read(None);
+                }
+            }
+            "lost" => self.lost(),
+            "change" => self.read(Some(rest)),
+            "gone" => self.over(rest),
+            _ => self.read(None),
+        }
     }
+
+    fn over(&self, why: &str) {
+        self.is_over.set(true);
+        say("gone", why);
+    }
+
+    fn lost(self: &Rc<Self>) {
+        self.is_cut_off.set(true);
+        let tab = self.clone();
+        dom::later(PATIENCE, move || {
+            if tab.is_cut_off.get() && !tab.is_over.get() {
+                say("offline", "Connection lost. Trying again.");
+            }
+        });
+    }
+
+    /// Reads a topic again, or everything, in a moment: once for all that comes in until then.
+    fn read(self: &Rc<Self>, topic: Option<&str>) {
+        match topic {
+            Some(topic) => drop(self.topics.borrow_mut().insert(topic.to_owned())),
+            None => self.everything.set(true),
+        }
+        if !self.is_reading.replace(true) {
+            let tab = self.clone();
+            dom::later(40, move || dom::spawn(async move { tab.catch_up().await }));
+        }
+    }
+
+    async fn catch_up(&self) {
+        loop {
+            let (topics, everything) = (self.topics.take(), self.everything.take());
+            let shown: Vec<String> = topics
+                .iter()
+                .map(|topic| format!("[data-live~=\"{topic}\"]"))
+                .filter(|selector| dom::all(selector).next().is_some())
+                .collect();
+            if everything {
+                self.refresh("#main, #toast, [data-live]").await;
+            } else if !shown.is_empty() {
+                self.refresh(&shown.join(",")).await;
+            }
+            if self.topics.borrow().is_empty() && !self.everything.get() {
+                self.is_reading.set(false);
+                return;
+            }
+        }
+    }
+
+    /// Brings regions up to what the server says now.
+    async fn refresh(&self, regions: &str) {
+        let location = dom::window().location();
+        let href = location.href().unwrap_or_default();
+        let Some(answer) = dom::fetch(&href, None).await else { return };
+        if answer.url != href.split('#').next().unwrap_or_default() {
+            return self.over("You are signed out.");
+        }
+        match answer.status {
+            200..300 => {
+                if let Some(page) = answer.document() {
+                    morph::regions(&page, regions);
+                }
+            }
+            404 => self.over("You are no longer a member of this workspace."),
+            // No page for one any more: show what it says.
+            403 => drop(location.reload()),
+            _ => {}
+        }
+    }
+}
+
+/// Says in the top bar that the page is cut off, or nothing.
+fn say(state: &str, text: &str) {
+    let Some(status) = dom::by_id::<Element>("live-status") else { return };
+    let _ = status.set_attribute("data-state", state);
+    let _ = status.toggle_attribute_with_force("hidden", text.is_empty());
+    status.set_text_content(Some(text));
 }

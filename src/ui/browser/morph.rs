@@ -11,17 +11,12 @@ pub(super) fn page(new: &Document) {
     regions(new, "#main, #toast, [data-live]");
 }
 
-/// Brings the regions that match up to date.
+/// Brings the regions that match up to date; each has an id, by which it is found again.
 pub(super) fn regions(new: &Document, selector: &str) {
     let focused = document().active_element();
     for old in super::dom::all(selector) {
         // A region within another was brought up with it, unless that one went away.
-        let twin = match old.id().as_str() {
-            "" => old
-                .get_attribute("data-live")
-                .and_then(|topic| new.query_selector(&format!("[data-live=\"{topic}\"]")).ok().flatten()),
-            id => new.get_element_by_id(id),
-        };
+        let twin = new.get_element_by_id(&old.id());
         if let Some(twin) = twin {
             element(&old, &twin);
         }
