@@ -1,4 +1,71 @@
-//! Prompt Studio.
+//! Prompt Studio: a self-hostable studio where teams keep their AI prompts.
+//!
+//! This page is the architecture. It stays at the height of a bird; the docs of each module go on.
+//!
+//! # From above
+//!
+//! One crate, built twice: with `ssr` it is the server, one binary with SQLite inside (PostgreSQL
+//! when one machine is not enough); with `hydrate` it is the wasm of the few things that react in
+//! the browser. Pages are rendered on the server by components that read the database directly.
+//! What changes something is a `#[server]` function that a real `<form>` posts to, so everything
+//! works with scripts off; with them, the island [`ui::InPlace`] posts forms in place and
+//! [`ui::Live`] keeps the marked regions of a page as they are on the server. There is no JSON twin
+//! of any page, and no router in the browser.
+//!
+//! Everything belongs to one organization, the tenant, and is invisible from every other.
+//!
+//! # Where things are
+//!
+//! | | |
+//! | --- | --- |
+//! | the floor | [`id`], [`time`], [`role`] (the permission table), [`fields`] (what people type, parsed once), [`error`] (the one error), [`paths`] (every URL) |
+//! | `server` | the machine room: config, database, walls, sessions, forms, mail, events. It knows no feature |
+//! | [`ui`] | components, each with a twin in `style/components/`, and the islands of every page |
+//! | features | [`orgs`], [`members`], [`accounts`], [`invitations`], [`dashboard`], [`live`], [`mailbox`], [`bench`](mod@bench) |
+//! | `app` | the sitemap, the document around every page, the router |
+//!
+//! A feature has the same few file names, each only when needed: `model` (types and pure rules),
+//! `actions` (server functions, each a paragraph: enter, require, act, announce), `store` (SQL),
+//! `pages`, `letters`. Each module may use those to its left, never one to its right:
+//! floor → server → ui → orgs → members → accounts → invitations → dashboard → live → mailbox →
+//! bench → app → main. Where a page shows something of a later feature, `app` hands it in.
+//!
+//! # What always holds
+//!
+//! - **Three walls.** A `server::Scope` is somebody in one organization; only `server/scope.rs`
+//!   makes one, from the session and the slug in the URL. Reads take it, and every statement names
+//!   the organization as `$1`. A `server::Grant` is the proof that its holder may do one thing;
+//!   writes demand it, so a forgotten check does not compile. In the schema every tenant key begins
+//!   with the organization, and PostgreSQL fences rows once more.
+//! - Not a member means 404, the same as no such organization.
+//! - **One transaction** ([`Change`](server::Change)) carries a change, its audit row, its letters
+//!   and its events. Changes in an organization hold its lock and read the actor's role again under
+//!   it: never zero Owners, one membership a person, one pending invitation an address.
+//! - Nothing is changed by `GET`, and nothing by another site.
+//! - Of tokens and session ids only hashes are stored; letters lie sealed until they are sent.
+//! - No text that is shown travels through a URL; a failed form comes back with what was typed.
+//! - Nothing in `server` knows a feature; nothing in `ui` reads the database; the wasm has no SQL.
+//! - Time and randomness come from [`server::Clock`], so tests move them.
+//!
+//! # Two walks
+//!
+//! **Inviting somebody.** The dialog's form posts to `/api/invitations/invite`. `server::serve`
+//! has limited the body, `server::csrf` made sure that a page of ours sent it, `server::session`
+//! found the visit, and `server::forms` runs the function. [`invitations::actions::invite_members`]
+//! enters the organization, requires `InviteMembers`, and calls `invitations::store::invite`: under
+//! the organization's lock each address is parsed, checked against members, pending invitations and
+//! limits, and written with two token hashes, an audit row, a sealed letter and an event. After the
+//! commit the outbox worker sends the letter, the bus tells every process, and members' pages
+//! refresh the region `data-live="invitations"`. `forms` renders the page the form stands on, with
+//! what came of each address, and the island swaps that in; without script the browser shows it.
+//!
+//! **Opening the members page.** `GET /acme/settings/members`: the session layer reads one row; the
+//! page enters the scope (one query: organization, membership, person), reads the frame's list of
+//! organizations and the page of members, and is rendered whole, with its status. The browser gets
+//! HTML, one style sheet and, since the page is of the app, the islands.
+
+// A view is a type, nested as deep as the page it shows.
+#![recursion_limit = "256"]
 
 pub mod accounts;
 #[cfg(feature = "ssr")]
@@ -17,6 +84,9 @@ pub mod paths;
 pub mod role;
 #[cfg(feature = "ssr")]
 pub mod server;
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod tests;
 pub mod time;
 pub mod ui;
 

@@ -15,21 +15,21 @@ pub type Html = InertElement;
 /// kinds on to the end they would be boxed, and for that every attribute copied (`into_any`); a
 /// table of a hundred rows took five times as long.
 pub trait Bake {
-    /// The view as text, every value in it escaped, without the marks that hydration needs.
+    /// The view as text, every value in it escaped.
     fn bake(self) -> Html;
 }
 
 impl<V: IntoView> Bake for V {
     fn bake(self) -> Html {
-        Html::new(render(self))
+        // Islands within it look for the marks that hydration needs.
+        Html::new(render(self, RenderFlags::HYDRATE))
     }
 }
 
-/// A view as text, without the marks that hydration needs.
-pub(super) fn render(view: impl IntoView) -> String {
+/// A view as text.
+pub(super) fn render(view: impl IntoView, flags: RenderFlags) -> String {
     let view = view.into_view();
     let mut html = String::with_capacity(view.html_len());
-    let flags = RenderFlags::new(true, false, false);
     view.to_html_with_buf(&mut html, &mut Position::FirstChild, flags, Vec::new());
     html
 }

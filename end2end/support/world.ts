@@ -1,0 +1,72 @@
+import type { Browser } from '@playwright/test';
+import { addMembers, expireInvitations } from './database.ts';
+import { Person, tokenOf } from './person.ts';
+import type { Studio } from './studio.ts';
+
+/** Organizations and links as they are after some weeks of use. */
+export interface World {
+  /** Owns all organizations below, and enough others that the switcher has a search. */
+  ana: Person;
+  /** Is a Viewer of `acme` and of nothing else. */
+  eve: Person;
+  /** Has an account, and is invited to `acme`. */
+  bo: Person;
+  /** Is signed out. */
+  nobody: Person;
+  /** Twelve people and invitations of all states. */
+  acme: string;
+  /** Nobody but Ana, and no invitations. */
+  fresh: string;
+  /** 120 people. */
+  big: string;
+  /** Mailed links of invitations to `acme`, by state. */
+  links: Record<'stranger' | 'bo' | 'expired' | 'used' | 'revoked' | 'declined', string>;
+  /** The copyable link of an invitation. */
+  copied: string;
+}
+
+const LONG = 'maximiliana-theodora.von-und-zu-hohenlohe-langenburg@a-rather-long-company-name.example';
+
+export async function makeWorld(browser: Browser, studio: Studio): Promise<World> {
+  const somebody = async (name: string) => {
+    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC' });
+    return new Person(studio, await context.newPage(), 'on', name, studio.server);
+  };
+  const [ana, eve, bo, nobody] = [await somebody('Ana Novak'), await somebody('Eve'), await somebody('Bo Lind'), await somebody('Nobody')];
+  for (const person of [ana, eve, bo]) await person.hasAccount();
+
+  const acme = await ana.hasOrganization({ name: 'Acme Prompts', slug: 'acme-prompts' });
+  await addMembers(studio.db, acme, 10);
+  const used = await ana.hasInvited(acme, eve.email, 'Viewer');
+  await eve.sends('invitations/accept', { token: tokenOf(used) });
+  const links = {
+    used,
+    stranger: await ana.hasInvited(acme, 'new@client.test', 'Editor'),
+    bo: await ana.hasInvited(acme, bo.email, 'Admin'),
+    expired: await ana.hasInvited(acme, 'late@client.test', 'Viewer'),
+    revoked: await ana.hasInvited(acme, 'revoked@client.test', 'Viewer'),
+    declined: await ana.hasInvited(acme, 'declined@client.test', 'Viewer'),
+  };
+  await ana.hasInvited(acme, LONG, 'Owner');
+  await nobody.sends('invitations/decline', { token: tokenOf(links.declined) });
+  await revoke(ana, acme, 'revoked@client.test');
+  await expireInvitations(studio.db, 'late@client.test');
+
+  const fresh = await ana.hasOrganization({ name: 'Fresh Start', slug: 'fresh-start' });
+  const big = await ana.hasOrganization({ name: 'Big Corporation of Many People and a Long Name', slug: 'big-corporation' });
+  await addMembers(studio.db, big, 119);
+  for (const name of ['Client A', 'Client B', 'Client C', 'Research', 'Support']) {
+    await ana.hasOrganization({ name, slug: `${name.toLowerCase().replace(' ', '-')}-team` });
+  }
+  const form = { org: acme, emails: 'copied@client.test', role: 'editor', page: `/${acme}/settings/invitations/new` };
+  const sent = await ana.sends('invitations/invite', form);
+  const copied = (await sent.text()).match(/value="([^"]*\/invite\/[^"]+)"/)![1]!;
+  return { ana, eve, bo, nobody, acme, fresh, big, links, copied };
+}
+
+async function revoke(owner: Person, org: string, email: string): Promise<void> {
+  const list = await (await owner.page.request.get(`${owner.at.url}/${org}/settings/invitations`)).text();
+  const row = list.split('<tr').find((text) => text.includes(email))!;
+  const invitation = row.match(/name="invitation" value="([^"]+)"/)![1]!;
+  await owner.sends('invitations/revoke', { org, invitation });
+}

@@ -1,0 +1,151 @@
+import { addMembers } from '../support/database.ts';
+import { appears, hasText, isRole, says, saysNot, watches } from '../support/live.ts';
+import type { Person } from '../support/person.ts';
+import { expect, test as base, unique } from '../support/studio.ts';
+
+/** Ana, who owns an organization, and Bo, an Admin of it: at another server process where the database allows it. */
+const test = base.extend<{ team: { ana: Person; bo: Person; name: string; slug: string } }>({
+  team: async ({ person, studio }, use) => {
+    const [ana, bo] = [await person('Ana'), await person('Bo', studio.second)];
+    const { name, slug } = unique('Acme');
+    await ana.hasOrganization({ name, slug });
+    await ana.hasAdmitted(slug, bo, 'Admin');
+    await use({ ana, bo, name, slug });
+  },
+});
+
+test.describe('what one does the other sees', () => {
+  test('invitations', async ({ team: { ana, bo, slug } }) => {
+    const email = `ciro@${slug}.test`;
+    await watches(bo, `/${slug}/settings/invitations`);
+    const form = await ana.opensInviteForm(slug);
+    await form.getByLabel('Email addresses').fill(email);
+    await appears('invitation sent → list of invitations', bo.page, () => ana.presses('Send invitations', form), says, ['tr', email]);
+    await ana.goes(`/${slug}/settings/invitations`);
+    const menu = await ana.opensRowMenu(email);
+    await appears('invitation revoked → list of invitations', bo.page, () => ana.presses('Revoke invitation', menu), says, ['tr', 'Revoked']);
+
+    await watches(bo, `/${slug}`);
+    const again = () => ana.sends('invitations/invite', { org: slug, emails: email, role: 'viewer' });
+    await appears('invitation sent → dashboard', bo.page, again, says, ['#pending', email]);
+
+    await watches(bo, `/${slug}/settings/members`);
+    const more = () => ana.sends('invitations/invite', { org: slug, emails: `dina@${slug}.test`, role: 'viewer' });
+    await appears('invitation sent → members page', bo.page, more, says, ['.pending', 'Pending invitations (2)']);
+  });
+
+  test('members', async ({ team: { ana, bo, slug }, person }) => {
+    const ciro = await person('Ciro Rossi');
+    const link = await ana.hasInvited(slug, ciro.email, 'Viewer');
+    await watches(bo, `/${slug}/settings/members`);
+    await ciro.goes(link);
+    const join = ciro.page.getByRole('button', { name: /^Join/ });
+    await appears('somebody joined → members page', bo.page, () => join.click(), says, ['tr', 'Ciro Rossi']);
+    await expect(bo.page.getByText('3 people')).toBeVisible();
+    await expect(bo.page.getByText('Pending invitations')).toHaveCount(0);
+
+    await ana.goes(`/${slug}/settings/members`);
+    const role = ana.page.getByLabel('Role of Ciro Rossi');
+    const promote = () => role.selectOption('Editor');
+    await appears('role changed → members page', bo.page, promote, says, ['tr', 'Can create and edit content']);
+    await expect(bo.page.getByLabel('Role of Ciro Rossi')).toHaveValue('editor');
+
+    const menu = await ana.opensRowMenu('Ciro Rossi');
+    await appears('member removed → members page', bo.page, () => ana.presses('Remove Ciro Rossi', menu), saysNot, ['tr', 'Ciro Rossi']);
+    await expect(bo.page.getByText('2 people')).toBeVisible();
+
+    const again = await ana.hasInvited(slug, ciro.email, 'Viewer');
+    await watches(bo, `/${slug}`);
+    await ciro.goes(again);
+    await appears('somebody joined → dashboard', bo.page, () => join.click(), says, ['#people', 'Ciro Rossi']);
+  });
+
+  test('settings', async ({ team: { ana, bo, slug } }) => {
+    await watches(bo, `/${slug}/settings/general`);
+    await ana.goes(`/${slug}/settings/general`);
+    await ana.fills({ Name: 'Acme & Søn' });
+    await appears('organization renamed → switcher', bo.page, () => ana.presses('Save settings'), says, ['.switcher-name', 'Acme & Søn']);
+    await expect(bo.page.getByLabel('Name', { exact: true })).toHaveValue('Acme & Søn');
+    await expect(bo.page.getByRole('button', { name: 'Save settings' })).toBeVisible();
+  });
+});
+
+test.describe('what somebody is at stays as it is', () => {
+  test('focus, selection, scroll and half-typed search', async ({ team: { ana, bo, slug }, studio }) => {
+    const [first] = await addMembers(studio.db, slug, 60);
+    await watches(bo, `/${slug}/settings/members`);
+    const search = bo.page.getByRole('searchbox', { name: 'Search by name or address' });
+    await search.pressSequentially('half typed');
+    await search.evaluate((input: HTMLInputElement) => input.setSelectionRange(2, 6, 'backward'));
+    await bo.page.evaluate(() => window.scrollTo(0, 700));
+    const invite = () => ana.sends('invitations/invite', { org: slug, emails: `ciro@${slug}.test`, role: 'viewer' });
+    await appears('invitation sent, while one types', bo.page, invite, hasText, ['.pending', '(1)']);
+    const user = await userId(ana, slug, first!);
+    const demote = () => ana.sends('members/set_role', { org: slug, user, role: 'viewer' });
+    await appears('role changed, while one types', bo.page, demote, isRole, [`Role of ${first}`, 'viewer']);
+
+    await expect(search).toBeFocused();
+    await expect(search).toHaveValue('half typed');
+    const selection = (input: HTMLInputElement) => [input.selectionStart, input.selectionEnd, input.selectionDirection];
+    expect(await search.evaluate(selection)).toEqual([2, 6, 'backward']);
+    expect(await bo.page.evaluate(() => window.scrollY)).toBe(700);
+  });
+
+  test('an open dialog with what is typed into it', async ({ team: { ana, bo, slug } }) => {
+    await watches(bo, `/${slug}/settings/members`);
+    await bo.page.getByRole('link', { name: 'Invite people' }).click();
+    const dialog = bo.page.getByRole('dialog', { name: 'Invite people' });
+    const emails = dialog.getByLabel('Email addresses');
+    await emails.pressSequentially('dina@client.test\nem');
+    await emails.evaluate((area: HTMLTextAreaElement) => area.setSelectionRange(5, 9));
+    await dialog.getByRole('radio', { name: 'Viewer' }).check();
+    await emails.focus();
+    const invite = () => ana.sends('invitations/invite', { org: slug, emails: `ciro@${slug}.test`, role: 'viewer' });
+    await appears('invitation sent, while a dialog is open', bo.page, invite, hasText, ['.pending', '(1)']);
+    await appears('organization renamed, while a dialog is open', bo.page, () => renames(ana, slug), says, ['.switcher-name', 'Other']);
+
+    await expect(dialog).toBeVisible();
+    await expect(emails).toBeFocused();
+    await expect(emails).toHaveValue('dina@client.test\nem');
+    expect(await emails.evaluate((area: HTMLTextAreaElement) => [area.selectionStart, area.selectionEnd])).toEqual([5, 9]);
+    await expect(dialog.getByRole('radio', { name: 'Viewer' })).toBeChecked();
+  });
+
+  test('open menus, and the focus in them', async ({ team: { ana, bo, slug }, person }) => {
+    const ciro = await person('Ciro');
+    await ana.hasAdmitted(slug, ciro, 'Viewer');
+    await watches(bo, `/${slug}/settings/members`);
+    const menu = await bo.opensRowMenu('Ciro');
+    await menu.getByRole('button', { name: 'Remove Ciro' }).focus();
+    const promote = async () => ana.sends('members/set_role', { org: slug, user: await userId(ana, slug, 'Ciro'), role: 'editor' });
+    await appears('role changed, while a menu is open', bo.page, promote, says, ['tr', 'Can create and edit content']);
+    await expect(menu).toBeVisible();
+    await expect(menu.getByRole('button', { name: 'Remove Ciro' })).toBeFocused();
+
+    await bo.page.keyboard.press('Escape');
+    const switcher = await bo.opensSwitcher();
+    await switcher.getByRole('link', { name: 'New organization' }).focus();
+    await appears('organization renamed, while the switcher is open', bo.page, () => renames(ana, slug), says, ['.switcher-name', 'Other']);
+    await expect(switcher).toBeVisible();
+    await expect(switcher.getByRole('link', { name: 'New organization' })).toBeFocused();
+  });
+
+  test('what is about to be saved', async ({ team: { ana, bo, slug } }) => {
+    await watches(bo, `/${slug}/settings/general`);
+    await bo.page.getByLabel('Name', { exact: true }).fill('Half a name');
+    await appears('organization renamed, while its settings are changed', bo.page, () => renames(ana, slug), says, ['.switcher-name', 'Other']);
+    await expect(bo.page.getByLabel('Name', { exact: true })).toHaveValue('Half a name');
+    await expect(bo.page.getByLabel('Name', { exact: true })).toBeFocused();
+    await expect(bo.page.getByLabel('Role of new invitations')).toHaveValue('admin');
+  });
+});
+
+async function renames(person: Person, org: string): Promise<void> {
+  await person.sends('organizations/update_settings', { org, name: 'Other', default_role: 'admin', invitation_hours: '24' });
+}
+
+/** The id of a member, as it stands in the forms of the members page. */
+async function userId(person: Person, slug: string, name: string): Promise<string> {
+  const page = await (await person.page.request.get(`${person.at.url}/${slug}/settings/members?search=${encodeURIComponent(name)}`)).text();
+  return page.match(/<input type="hidden" name="user" value="([^"]+)"/)![1]!;
+}

@@ -1,0 +1,253 @@
+import type { Locator, Page } from '@playwright/test';
+import { looksRight } from '../support/looks.ts';
+import { Server } from '../support/server.ts';
+import { expect, test as base } from '../support/studio.ts';
+import { makeWorld, type World } from '../support/world.ts';
+
+const test = base.extend<{}, { world: World }>({
+  world: [async ({ browser, studio }, use) => use(await makeWorld(browser, studio)), { scope: 'worker', timeout: 60_000 }],
+});
+
+// Each test looks at one page, and needs no other.
+test.describe.configure({ mode: 'parallel' });
+test.use({ screenshot: 'off' });
+
+type Who = 'ana' | 'eve' | 'bo' | 'nobody';
+
+interface Sight {
+  who: Who;
+  path: string | ((world: World) => string);
+  status?: number;
+  /** What is done on the page before it is looked at. */
+  then?(page: Page, width: number, world: World): Promise<unknown>;
+  windowOnly?: boolean;
+}
+
+const NARROW = 900;
+const drawer = async (page: Page, width: number) => {
+  if (width < NARROW) await page.getByRole('button', { name: 'Menu' }).click();
+};
+const submit = async (form: Page | Locator, name: string) => {
+  const page = 'page' in form ? form.page() : form;
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+  await form.getByRole('button', { name, exact: true }).click();
+  await answer;
+  await page.waitForLoadState('load');
+};
+const password = 'password';
+
+const SIGNED_OUT: Record<string, Sight> = {
+  'sign-in': { who: 'nobody', path: '/sign-in' },
+  'sign-in-wrong': {
+    who: 'nobody',
+    path: '/sign-in',
+    then: async (page) => {
+      await page.getByLabel('Email').fill('ana@acme.test');
+      await page.getByLabel('Password').fill(password);
+      await submit(page, 'Sign in');
+    },
+  },
+  'sign-up': { who: 'nobody', path: '/sign-up' },
+  'sign-up-wrong': {
+    who: 'nobody',
+    path: '/sign-up',
+    then: async (page) => {
+      await page.getByLabel('Name').fill('  ');
+      await page.getByLabel('Email').fill('ana@localhost');
+      await page.getByLabel('Password').fill(password);
+      await submit(page, 'Create account');
+    },
+  },
+  'sign-up-sent': { who: 'nobody', path: '/sign-up/sent' },
+  'link-gone': { who: 'nobody', path: `/confirm/${'A'.repeat(43)}`, status: 410 },
+  'forgot-password': { who: 'nobody', path: '/forgot-password' },
+  'forgot-password-sent': { who: 'nobody', path: '/forgot-password/sent' },
+  'invitation-stranger': { who: 'nobody', path: (world) => world.links.stranger },
+  'invitation-has-account': { who: 'nobody', path: (world) => world.links.bo },
+  'invitation-copied-link': { who: 'nobody', path: (world) => world.copied },
+  'invitation-welcome': { who: 'bo', path: (world) => world.links.bo },
+  'invitation-other-account': { who: 'eve', path: (world) => world.links.bo },
+  'invitation-expired': { who: 'nobody', path: (world) => world.links.expired, status: 410 },
+  'invitation-used': { who: 'nobody', path: (world) => world.links.used, status: 410 },
+  'invitation-revoked': { who: 'nobody', path: (world) => world.links.revoked, status: 410 },
+  'invitation-declined': { who: 'nobody', path: (world) => world.links.declined, status: 410 },
+  'invitation-unknown': { who: 'nobody', path: `/invite/${'A'.repeat(43)}`, status: 404 },
+  'not-found': { who: 'nobody', path: '/no/such/page', status: 404 },
+};
+
+const SIGNED_IN: Record<string, Sight> = {
+  'not-found-signed-in': { who: 'eve', path: (world) => `/${world.fresh}`, status: 404 },
+  forbidden: { who: 'eve', path: (world) => `/${world.acme}/settings/invitations`, status: 403 },
+  'new-organization': { who: 'ana', path: '/new' },
+  'new-organization-taken': {
+    who: 'ana',
+    path: '/new',
+    then: async (page, _, world) => {
+      await page.getByLabel('Address').fill(world.acme);
+      await page.getByText('This one is taken').waitFor();
+    },
+  },
+  'dashboard-personal': { who: 'ana', path: '/ana-novak' },
+  'dashboard-empty': { who: 'ana', path: (world) => `/${world.fresh}` },
+  'dashboard-full': { who: 'ana', path: (world) => `/${world.acme}` },
+  'dashboard-viewer': { who: 'eve', path: (world) => `/${world.acme}` },
+  'general-owner': { who: 'ana', path: (world) => `/${world.acme}/settings/general` },
+  'general-viewer': { who: 'eve', path: (world) => `/${world.acme}/settings/general` },
+  'general-wrong': {
+    who: 'ana',
+    path: (world) => `/${world.fresh}/settings/general`,
+    then: async (page) => {
+      await page.getByLabel('Name', { exact: true }).fill('  ');
+      await submit(page, 'Save settings');
+      await page.locator('[aria-invalid=true]').waitFor();
+    },
+  },
+  'members-1': { who: 'ana', path: (world) => `/${world.fresh}/settings/members` },
+  'members-12': { who: 'ana', path: (world) => `/${world.acme}/settings/members` },
+  'members-120': { who: 'ana', path: (world) => `/${world.big}/settings/members?sort=-joined`, windowOnly: true },
+  'members-120-end': {
+    who: 'ana',
+    path: (world) => `/${world.big}/settings/members`,
+    then: (page) => page.getByRole('link', { name: 'Next page' }).click(),
+  },
+  'members-none-found': { who: 'ana', path: (world) => `/${world.acme}/settings/members?search=zzz` },
+  'members-viewer': { who: 'eve', path: (world) => `/${world.acme}/settings/members` },
+  'members-row-menu': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/settings/members`,
+    then: (page) => page.getByRole('button', { name: 'More for Bo Dvořák' }).click(),
+    windowOnly: true,
+  },
+  'members-refused': {
+    who: 'ana',
+    path: (world) => `/${world.fresh}/settings/members`,
+    then: async (page) => {
+      await page.getByLabel('Role of Ana Novak').selectOption('Viewer');
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  'invitations-empty': { who: 'ana', path: (world) => `/${world.fresh}/settings/invitations` },
+  'invitations-full': { who: 'ana', path: (world) => `/${world.acme}/settings/invitations` },
+  'invitations-row-menu': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/settings/invitations`,
+    then: (page) => page.getByRole('button', { name: 'More for new@client.test' }).click(),
+    windowOnly: true,
+  },
+  'invite-page': { who: 'ana', path: (world) => `/${world.acme}/settings/invitations/new` },
+  'invite-dialog': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/settings/members`,
+    then: (page) => page.getByRole('link', { name: 'Invite people' }).click(),
+    windowOnly: true,
+  },
+  'invite-dialog-results': {
+    who: 'ana',
+    path: (world) => `/${world.big}/settings/members`,
+    then: async (page) => {
+      await page.getByRole('link', { name: 'Invite people' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Email addresses').fill('gil@client.test, nonsense');
+      await submit(dialog, 'Send invitations');
+      await dialog.getByRole('listitem').first().waitFor();
+    },
+    windowOnly: true,
+  },
+  'switcher-open': {
+    who: 'ana',
+    path: (world) => `/${world.acme}`,
+    then: async (page, width) => {
+      await drawer(page, width);
+      await page.locator('.switcher-button').click();
+    },
+    windowOnly: true,
+  },
+  'account-menu-open': {
+    who: 'ana',
+    path: (world) => `/${world.acme}`,
+    then: async (page, width) => {
+      await drawer(page, width);
+      await page.locator('.account-button').click();
+    },
+    windowOnly: true,
+  },
+  'live-status': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/settings/members`,
+    // What it looks like; that it is said is the affair of other tests.
+    then: (page) =>
+      page.locator('#live-status').evaluate((status: HTMLElement) => {
+        status.textContent = 'Connection lost. Trying again.';
+        status.dataset.state = 'offline';
+        status.hidden = false;
+      }),
+    windowOnly: true,
+  },
+};
+
+for (const [name, { who, path, then, status, windowOnly }] of Object.entries({ ...SIGNED_OUT, ...SIGNED_IN })) {
+  test(name, async ({ world }) => {
+    const person = world[who];
+    const open = async (width: number) => {
+      const answer = await person.goes(typeof path === 'string' ? path : path(world));
+      await then?.(person.page, width, world);
+      await person.settles();
+      return answer;
+    };
+    await looksRight(person.page, { name, open, status: status ?? 200, windowOnly });
+  });
+}
+
+test('coming into the app for the first time is smooth', async ({ person, visitor }) => {
+  const [ana, arriving] = [await person('Ana'), await visitor('Ana')];
+  const errors: string[] = [];
+  arriving.page.on('pageerror', (error) => errors.push(error.message));
+  await arriving.page.route('**/prompt-studio.css', async (route) => {
+    await new Promise((passed) => setTimeout(passed, 300));
+    await route.continue();
+  });
+  await arriving.goes('/sign-in');
+  await arriving.fills({ Email: ana.email, Password: ana.password });
+  await arriving.presses('Sign in');
+  await expect(arriving.page.getByRole('heading', { level: 1 })).toHaveText('Ana');
+  await arriving.page.waitForTimeout(300);
+  expect(errors).toEqual([]);
+});
+
+test('confirm and reset', async ({ visitor, studio }) => {
+  const [ana, elsewhere] = [await visitor('Ana'), await visitor('Ana')];
+  await ana.signsUp();
+  const { link } = await studio.mail.next(ana.email);
+  await looksRight(ana.page, { name: 'confirm', open: () => ana.goes(link), status: 200 });
+  await looksRight(elsewhere.page, { name: 'confirm-elsewhere', open: () => elsewhere.goes(link), status: 200 });
+  await ana.goes(link);
+  await ana.presses('Confirm and sign in');
+  await elsewhere.sends('accounts/forgot_password', { email: ana.email });
+  const reset = (await studio.mail.next(ana.email)).link;
+  await looksRight(elsewhere.page, { name: 'reset-password', open: () => elsewhere.goes(reset), status: 200 });
+});
+
+test('the mailbox of development', async ({ visitor }) => {
+  const server = await Server.start({ name: 'mailbox' });
+  try {
+    const ana = await visitor('Ana', server);
+    await looksRight(ana.page, { name: 'mailbox-empty', open: () => ana.goes('/dev/mailbox'), status: 200 });
+    await ana.signsUp();
+    await looksRight(ana.page, { name: 'sign-up-sent-mailbox', open: () => ana.goes('/sign-up/sent'), status: 200 });
+    const list = async () => {
+      const status = await ana.goes('/dev/mailbox');
+      await ana.page.getByRole('link', { name: 'Confirm your address' }).waitFor();
+      return status;
+    };
+    await looksRight(ana.page, { name: 'mailbox', open: list, status: 200 });
+    const letter = async () => {
+      const status = await list();
+      await ana.page.getByRole('link', { name: 'Confirm your address' }).click();
+      await ana.page.waitForURL('**/dev/mailbox/*');
+      return status;
+    };
+    await looksRight(ana.page, { name: 'mailbox-letter', open: letter, status: 200 });
+  } finally {
+    await server.stop();
+  }
+});

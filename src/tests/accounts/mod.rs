@@ -1,0 +1,12 @@
+//! Accounts, as people live through them: signing up (`sign_up`), sessions (`sessions`), forgotten
+//! passwords (`resets`), and what the database holds of it all (`secrets`).
+
+mod resets;
+mod secrets;
+mod sessions;
+mod sign_up;
+
+use super::support::{
+    Answer, BASE, Browser, Org, PASSWORD, Person, TestApp, assert_absent, both_databases, email, encode,
+    eventually, token, whereabouts, with,
+};

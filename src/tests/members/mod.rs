@@ -1,0 +1,16 @@
+//! Members: who may change whom (`roles`), what follows from it (`consequences`), and the list
+//! (`listing`).
+
+mod consequences;
+mod listing;
+mod roles;
+
+use super::support::{Answer, Org, Person, TestApp, both_databases, encode};
+use crate::role::Role;
+
+/// An Owner and her organization.
+async fn acme(app: &TestApp) -> (Person, Org) {
+    let ana = app.somebody("Ana").await;
+    let acme = app.org("Acme", &ana).await;
+    (ana, acme)
+}

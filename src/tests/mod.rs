@@ -1,0 +1,18 @@
+//! Tests of the whole: requests through the real router, on both databases.
+//!
+//! What one file can promise is tested in that file. Here is what only holds together: who may do
+//! what, that tenants stay apart, that two people at once break nothing, and each story of the
+//! product. `support` makes them read as such.
+
+mod accounts;
+mod architecture;
+mod invitations;
+mod isolation;
+mod live;
+mod members;
+mod orgs;
+mod policy;
+mod races;
+mod schema;
+mod support;
+mod web;

@@ -1,0 +1,234 @@
+//! The two sets of migrations make the same schema, and the schema holds the third wall: rows of
+//! one organization cannot refer to rows of another.
+
+use super::support::{Kind, TestApp, both_databases, run, sql};
+use crate::{
+    role::Role,
+    server::{Config, Server, db::is_taken},
+};
+use sqlx::error::ErrorKind;
+use std::collections::{BTreeMap, BTreeSet};
+
+both_databases!(
+    tenant_tables_are_keyed_by_their_organization,
+    references_between_tenant_tables_stay_in_their_organization,
+    what_must_hold_is_a_constraint,
+    one_invitation_of_an_address_is_pending,
+    migrating_again_changes_nothing,
+);
+
+/// Tables that name an organization but are none of a tenant's: what the machine room keeps, and
+/// finds by other keys. Nothing refers to their rows.
+const MACHINE_ROOM: [&str; 3] = ["audit_log", "events", "letters"];
+
+#[test]
+fn both_databases_have_the_same_schema() {
+    let shapes = [Kind::Sqlite, Kind::Postgres].map(|kind| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        run(kind, async move |app: TestApp| sender.send(shape(&app).await).unwrap());
+        receiver.recv().unwrap()
+    });
+    let [sqlite, postgres] = shapes;
+    for (what, there) in &sqlite {
+        assert_eq!(Some(there), postgres.get(what), "{what} of SQLite, and of PostgreSQL");
+    }
+    assert_eq!(sqlite.keys().collect::<Vec<_>>(), postgres.keys().collect::<Vec<_>>());
+    assert!(sqlite.len() > 60, "{sqlite:?}");
+}
+
+/// All columns with their kind and whether they may be empty, and all unique keys.
+async fn shape(app: &TestApp) -> BTreeMap<String, String> {
+    let mut shape = BTreeMap::new();
+    for table in app.tables().await {
+        for (column, kind, is_optional) in columns(app, &table).await {
+            // An id is text in neither: SQLite keeps its 16 bytes.
+            let kind = match kind.as_str() {
+                "BIGINT" | "INTEGER" => "number",
+                "UUID" | "BYTEA" | "BLOB" => "bytes",
+                "TEXT" | "JSONB" => "text",
+                other => panic!("{table}.{column} is of an unknown type {other}"),
+            };
+            let optional = if is_optional { ", or none" } else { "" };
+            shape.insert(format!("{table}.{column}"), format!("{kind}{optional}"));
+        }
+        for key in unique_keys(app, &table).await {
+            shape.insert(format!("{table} unique ({key})"), String::new());
+        }
+        for reference in references(app, &table).await {
+            shape.insert(format!("{table} refers {reference}"), String::new());
+        }
+    }
+    shape
+}
+
+async fn columns(app: &TestApp, table: &str) -> Vec<(String, String, bool)> {
+    let list = match app.database.kind {
+        Kind::Sqlite => {
+            format!("SELECT name, upper(type), NOT \"notnull\" FROM pragma_table_info('{table}')")
+        }
+        Kind::Postgres => format!(
+            "SELECT CAST(column_name AS TEXT), upper(CAST(data_type AS TEXT)), is_nullable = 'YES'
+             FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}'"
+        ),
+    };
+    app.outside_tenancy().query(sql(list)).all().await.unwrap()
+}
+
+/// The columns of each unique key, the condition of a partial one included.
+async fn unique_keys(app: &TestApp, table: &str) -> BTreeSet<String> {
+    let list = match app.database.kind {
+        Kind::Sqlite => format!(
+            "SELECT (SELECT group_concat(c.name, ', ') FROM pragma_index_info(i.name) c) || i.partial
+             FROM pragma_index_list('{table}') i WHERE i.\"unique\"
+             UNION SELECT name || '0' FROM pragma_table_info('{table}') WHERE pk = 1
+               AND (SELECT max(pk) FROM pragma_table_info('{table}')) = 1"
+        ),
+        Kind::Postgres => format!(
+            "SELECT (SELECT string_agg(a.attname, ', ' ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY k(col, n)
+                     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.col)
+                    || CASE WHEN i.indpred IS NULL THEN '0' ELSE '1' END
+             FROM pg_index i WHERE i.indrelid = CAST('{table}' AS regclass) AND i.indisunique"
+        ),
+    };
+    let keys: Vec<(String,)> = app.outside_tenancy().query(sql(list)).all().await.unwrap();
+    keys.into_iter().map(|(key,)| key.replace('1', " partly").replace('0', "")).collect()
+}
+
+/// Each foreign key: its columns, the table, and the columns there.
+async fn references(app: &TestApp, table: &str) -> BTreeSet<String> {
+    let list = match app.database.kind {
+        Kind::Sqlite => format!(
+            "SELECT group_concat(\"from\", ', ') || ' -> ' || \"table\" || ' (' || group_concat(\"to\", ', ') || ')'
+             FROM pragma_foreign_key_list('{table}') GROUP BY id, \"table\""
+        ),
+        Kind::Postgres => format!(
+            "SELECT (SELECT string_agg(a.attname, ', ' ORDER BY k.n) FROM unnest(c.conkey) WITH ORDINALITY k(col, n)
+                     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.col)
+                    || ' -> ' || CAST(CAST(c.confrelid AS regclass) AS TEXT) || ' (' ||
+                    (SELECT string_agg(a.attname, ', ' ORDER BY k.n) FROM unnest(c.confkey) WITH ORDINALITY k(col, n)
+                     JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.col) || ')'
+             FROM pg_constraint c WHERE c.contype = 'f' AND c.conrelid = CAST('{table}' AS regclass)"
+        ),
+    };
+    let references: Vec<(String,)> = app.outside_tenancy().query(sql(list)).all().await.unwrap();
+    references.into_iter().map(|(reference,)| reference).collect()
+}
+
+/// The tables whose rows belong to an organization.
+async fn tenant_tables(app: &TestApp) -> Vec<String> {
+    let mut tables = Vec::new();
+    for table in app.tables().await {
+        let is_tenants = app.columns(&table).await.iter().any(|column| column == "org_id");
+        if is_tenants && !MACHINE_ROOM.contains(&table.as_str()) {
+            tables.push(table);
+        }
+    }
+    tables
+}
+
+async fn tenant_tables_are_keyed_by_their_organization(app: TestApp) {
+    let tables = tenant_tables(&app).await;
+    assert!(tables.len() >= 2, "{tables:?}");
+    for table in tables {
+        let key = match app.database.kind {
+            Kind::Sqlite => format!("SELECT name FROM pragma_table_info('{table}') WHERE pk = 1"),
+            Kind::Postgres => format!(
+                "SELECT CAST(a.attname AS TEXT) FROM pg_index i JOIN pg_attribute a
+                 ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                 WHERE i.indrelid = CAST('{table}' AS regclass) AND i.indisprimary"
+            ),
+        };
+        let (first,): (String,) = app.outside_tenancy().query(sql(key)).one().await.unwrap();
+        assert_eq!(first, "org_id", "the primary key of {table} begins with its organization");
+        let columns = columns(&app, &table).await;
+        assert!(columns.iter().all(|(name, _, is_optional)| name != "org_id" || !is_optional), "{table}");
+    }
+}
+
+async fn references_between_tenant_tables_stay_in_their_organization(app: TestApp) {
+    assert_eq!(strays(&app).await, BTreeSet::new());
+    // The check finds what it looks for, before there is anything of the kind.
+    app.execute(
+        "CREATE TABLE prompts (org_id UUID NOT NULL, id UUID NOT NULL UNIQUE, PRIMARY KEY (org_id, id))",
+    )
+    .await;
+    app.execute(
+        "CREATE TABLE good (org_id UUID NOT NULL, id UUID NOT NULL, prompt_id UUID, PRIMARY KEY (org_id, id),
+         FOREIGN KEY (org_id, prompt_id) REFERENCES prompts (org_id, id))",
+    )
+    .await;
+    app.execute(
+        "CREATE TABLE bad (org_id UUID NOT NULL, id UUID NOT NULL, prompt_id UUID REFERENCES prompts (id),
+         PRIMARY KEY (org_id, id))",
+    )
+    .await;
+    assert_eq!(strays(&app).await, BTreeSet::from(["bad: prompt_id -> prompts (id)".to_owned()]));
+}
+
+/// References between tenant tables that do not carry the organization along.
+async fn strays(app: &TestApp) -> BTreeSet<String> {
+    let tables = tenant_tables(app).await;
+    let mut strays = BTreeSet::new();
+    for table in &tables {
+        for reference in references(app, table).await {
+            let to = reference.split(" -> ").nth(1).unwrap().split(' ').next().unwrap();
+            let carries = reference.starts_with("org_id, ") && reference.contains("(org_id, ");
+            if tables.iter().any(|table| table == to) && !carries {
+                strays.insert(format!("{table}: {reference}"));
+            }
+        }
+    }
+    strays
+}
+
+/// What no statement can do, whatever the code thinks.
+const FORBIDDEN: [&str; 11] = [
+    "UPDATE members SET role = 'root'",
+    "UPDATE members SET role = NULL",
+    "UPDATE invitations SET state = 'lost'",
+    "UPDATE organizations SET default_role = 'owner'",
+    "UPDATE organizations SET invitation_span = 1",
+    "UPDATE organizations SET slug = 'same'",
+    "UPDATE organizations SET slug = 'x' WHERE personal_of IS NULL",
+    "UPDATE organizations SET name = ''",
+    "DELETE FROM users",
+    "DELETE FROM organizations",
+    "INSERT INTO members SELECT * FROM members",
+];
+
+async fn what_must_hold_is_a_constraint(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let acme = app.org("Acme", &ana).await;
+    acme.planted(&ana, "guest@example.com", Role::Viewer).await;
+    for statement in FORBIDDEN {
+        let error = app.try_execute(statement).await.expect_err(statement);
+        let kind = error.as_database_error().map(sqlx::error::DatabaseError::kind);
+        assert!(kind.is_some_and(|kind| !matches!(kind, ErrorKind::Other)), "{statement}: {error}");
+    }
+}
+
+async fn one_invitation_of_an_address_is_pending(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let acme = app.org("Acme", &ana).await;
+    acme.planted(&ana, "guest@example.com", Role::Viewer).await;
+    let [a, b] = match app.database.kind {
+        Kind::Sqlite => ["X'0a'", "X'0b'"],
+        Kind::Postgres => ["'a'", "'b'"],
+    };
+    let again = |state: &str| {
+        format!(
+            "INSERT INTO invitations (org_id, id, email, role, state, inviter_id, mail_hash, link_hash, created_at, sent_at, expires_at)
+             SELECT org_id, org_id, email, role, '{state}', inviter_id, {a}, {b}, 0, 0, 0 FROM invitations"
+        )
+    };
+    let error = app.try_execute(&again("pending")).await.unwrap_err();
+    assert!(is_taken(&error), "{error}");
+    app.execute(&again("revoked")).await;
+}
+
+async fn migrating_again_changes_nothing(app: TestApp) {
+    let before = shape(&app).await;
+    assert_eq!(shape(&app.another(|_| {}).await).await, before);
+    let elsewhere = Config { database_url: Some("mysql://localhost/x".into()), ..app.config.clone() };
+    assert!(Server::start(elsewhere).await.is_err(), "there are two databases");
+}

@@ -1,0 +1,83 @@
+//! A database of its own for each test: a file in a folder that goes away, or a copy of a migrated
+//! template on the PostgreSQL that `cargo xtask test` starts.
+
+use super::sql;
+use crate::server::db::Db;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tests) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A database that lasts as long as its test.
+#[derive(Debug, Clone)]
+pub(in crate::tests) struct Database {
+    pub(in crate::tests) kind: Kind,
+    /// Where it is reached.
+    pub(super) url: String,
+    /// The data directory of its servers.
+    pub(super) dir: Arc<TempDir>,
+    name: String,
+}
+
+/// The template, made by whichever test is first. The server is a throwaway, so nobody removes it.
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+impl Database {
+    pub(super) async fn create(kind: Kind) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        if kind == Kind::Sqlite {
+            let url = format!("sqlite:{}", dir.path().join("studio.db").display());
+            return Self { kind, url, dir, name: String::new() };
+        }
+        let template = TEMPLATE.get_or_init(template).await;
+        let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        administer(format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        Self { kind, url: url_of(&name), dir, name }
+    }
+
+    pub(super) async fn remove(&self) {
+        if self.kind == Kind::Postgres {
+            administer(format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+        }
+    }
+}
+
+async fn template() -> String {
+    let name = format!("template_{}", std::process::id());
+    administer(format!("DROP DATABASE IF EXISTS {name}")).await;
+    administer(format!("CREATE DATABASE {name}")).await;
+    let db = Db::connect(&url_of(&name)).await.unwrap();
+    db.migrate().await.unwrap();
+    db.close().await;
+    name
+}
+
+/// Runs a statement about databases.
+async fn administer(statement: String) {
+    let db = Db::connect(&server_url()).await.unwrap();
+    let done = db.query(sql(&statement)).execute().await;
+    db.close().await;
+    done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+}
+
+fn server_url() -> String {
+    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| {
+        panic!("TEST_POSTGRES_URL is not set: run the tests by `cargo xtask test`, which starts a PostgreSQL")
+    })
+}
+
+fn url_of(name: &str) -> String {
+    let url = server_url();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
+}

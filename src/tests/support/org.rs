@@ -1,0 +1,132 @@
+//! An organization on the stage, and shortcuts that put people in it.
+
+use super::{Person, TestApp};
+use crate::{
+    id::{InvitationId, OrgId},
+    role::Role,
+    server::tokens::Token,
+    time::Span,
+};
+
+/// An organization.
+#[derive(Debug, Clone)]
+pub(in crate::tests) struct Org {
+    pub(in crate::tests) id: OrgId,
+    pub(in crate::tests) slug: String,
+    app: TestApp,
+}
+
+/// An invitation put there without a letter.
+#[derive(Debug, Clone)]
+pub(in crate::tests) struct Planted {
+    pub(in crate::tests) id: InvitationId,
+    pub(in crate::tests) token: String,
+}
+
+impl TestApp {
+    /// An organization of this name with an Owner, as it was made some time ago.
+    pub(in crate::tests) async fn org(&self, name: &str, owner: &Person) -> Org {
+        let (id, now) = (OrgId(self.clock.id()), self.clock.now());
+        let slug = crate::fields::Slug::suggest(name);
+        let mut change = self.change_outside_tenancy().await.unwrap();
+        let insert = change.query(
+            "INSERT INTO organizations (id, slug, name, default_role, invitation_span, created_at)
+             VALUES ($1, $2, $3, 'editor', $4, $5)",
+        );
+        let insert = insert.bind(id).bind(slug.clone()).bind(name.to_owned());
+        insert.bind(Span::days(7)).bind(now).execute().await.unwrap();
+        change.commit().await.unwrap();
+        let org = Org { id, slug, app: self.clone() };
+        org.admits(owner, Role::Owner).await;
+        org
+    }
+}
+
+impl Org {
+    pub(in crate::tests) async fn find(app: &TestApp, slug: &str) -> Self {
+        let found = app.outside_tenancy().query("SELECT id FROM organizations WHERE slug = $1");
+        let (id,): (OrgId,) = found.bind(slug.to_owned()).one().await.unwrap();
+        Self { id, slug: slug.into(), app: app.clone() }
+    }
+
+    /// The personal organization of somebody.
+    pub(in crate::tests) async fn personal(person: &Person) -> Self {
+        let found =
+            person.app.outside_tenancy().query("SELECT slug FROM organizations WHERE personal_of = $1");
+        let (slug,): (String,) = found.bind(person.id).one().await.unwrap();
+        Self::find(&person.app, &slug).await
+    }
+
+    /// A page of it, such as `settings/members`.
+    pub(in crate::tests) fn page(&self, page: &str) -> String {
+        format!("/{}/{page}", self.slug).trim_end_matches('/').to_owned()
+    }
+
+    /// Somebody new who has been a member for some time.
+    pub(in crate::tests) async fn has(&self, name: &str, role: Role) -> Person {
+        let person = self.app.somebody(name).await;
+        self.admits(&person, role).await;
+        person
+    }
+
+    /// Makes somebody a member without further ado.
+    pub(in crate::tests) async fn admits(&self, person: &Person, role: Role) {
+        let now = self.app.clock.now();
+        let mut change = self.app.change_outside_tenancy().await.unwrap();
+        let insert = change.query(
+            "INSERT INTO members (org_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (org_id, user_id) DO UPDATE SET role = excluded.role",
+        );
+        insert.bind(self.id).bind(person.id).bind(role).bind(now).execute().await.unwrap();
+        change.commit().await.unwrap();
+    }
+
+    /// What somebody is in it.
+    pub(in crate::tests) async fn role_of(&self, person: &Person) -> Option<Role> {
+        let found = self.app.outside_tenancy();
+        let found = found.query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2");
+        let row: Option<(Role,)> = found.bind(self.id).bind(person.id).optional().await.unwrap();
+        row.map(|(role,)| role)
+    }
+
+    /// How many Owners it has.
+    pub(in crate::tests) async fn owners(&self) -> i64 {
+        self.count("SELECT count(*) FROM members WHERE org_id = $1 AND role = 'owner'").await
+    }
+
+    /// How many invitations are in a state.
+    pub(in crate::tests) async fn invitations(&self, state: &str) -> i64 {
+        let count = "SELECT count(*) FROM invitations WHERE org_id = $1 AND state = ";
+        self.count(super::sql(format!("{count}'{state}'"))).await
+    }
+
+    /// The newest invitation of an address.
+    pub(in crate::tests) async fn invitation_of(&self, email: &str) -> InvitationId {
+        let found = self.app.outside_tenancy();
+        let found = found
+            .query("SELECT id FROM invitations WHERE org_id = $1 AND email = $2 ORDER BY id DESC LIMIT 1");
+        let (id,): (InvitationId,) = found.bind(self.id).bind(email.to_owned()).one().await.unwrap();
+        id
+    }
+
+    /// A number of something; `$1` is the organization.
+    pub(in crate::tests) async fn count(&self, count: &'static str) -> i64 {
+        let (n,): (i64,) = self.app.outside_tenancy().query(count).bind(self.id).one().await.unwrap();
+        n
+    }
+
+    /// A pending invitation that was sent some time ago.
+    pub(in crate::tests) async fn planted(&self, by: &Person, email: &str, role: Role) -> Planted {
+        let (id, now, token) = (InvitationId(self.app.clock.id()), self.app.clock.now(), Token::new());
+        let mut change = self.app.change_outside_tenancy().await.unwrap();
+        let insert = change.query(
+            "INSERT INTO invitations (org_id, id, email, role, state, inviter_id, mail_hash, link_hash, created_at, sent_at, expires_at)
+             VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $8, $9)",
+        );
+        let insert = insert.bind(self.id).bind(id).bind(email.to_owned()).bind(role).bind(by.id);
+        let insert = insert.bind(token.hash()).bind(Token::new().hash()).bind(now).bind(now + Span::days(7));
+        insert.execute().await.unwrap();
+        change.commit().await.unwrap();
+        Planted { id, token: token.as_str().to_owned() }
+    }
+}
