@@ -92,7 +92,7 @@ for (const place of PLACES) {
     const frames = ana.page.frames().slice(1);
     expect(frames).toHaveLength(2);
     for (const frame of frames) {
-      expect(frame.url()).toMatch(/^chrome-error:/);
+      await expect.poll(() => frame.url()).toMatch(/^chrome-error:/);
       expect(await frame.content()).not.toContain('Prompt Studio');
     }
   });

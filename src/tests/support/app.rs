@@ -123,16 +123,16 @@ impl Deref for TestApp {
     }
 }
 
-/// Waits for something to become true, within five seconds.
+/// Waits for something to become true, within twenty seconds.
 pub(in crate::tests) async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
     ask: impl Fn() -> F,
 ) -> T {
-    for _ in 0..1000 {
+    for _ in 0..2000 {
         if let Some(found) = ask().await {
             return found;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("waited in vain for {what}");
 }
