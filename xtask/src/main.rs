@@ -5,6 +5,10 @@
 //! needs and the machine lacks is installed where that is safe, and otherwise named in one line.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "they are the server's rules; nothing here needs a clock that is injected"
+)]
 
 mod bench;
 mod browser;
