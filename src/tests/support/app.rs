@@ -45,6 +45,8 @@ where
 impl TestApp {
     async fn start(database: &Database, configure: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::parse_from(["prompt-studio", "--dev-mailbox"]);
+        // As it is by default, whatever the environment says.
+        (config.smtp_url, config.client_ip_header, config.master_key) = (None, None, None);
         config.base_url = BASE.parse().unwrap();
         config.database_url = Some(database.url.clone());
         config.data_dir = database.dir.path().to_owned();
