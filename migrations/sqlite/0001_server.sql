@@ -34,7 +34,7 @@ CREATE TABLE events (
   entity_id BLOB NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX events_org ON events (org_id, created_at);
+CREATE INDEX events_org ON events (org_id, seq);
 
 -- Append-only. No foreign keys: a row outlives what it tells of.
 CREATE TABLE audit_log (

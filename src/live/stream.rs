@@ -5,7 +5,6 @@
 //! is asked again who it belongs to when something happened to its person or its session, and now
 //! and then in any case.
 
-use crate::time::{Span, Timestamp};
 use crate::{
     error::Error,
     role::{Role, ViewInvitations},
@@ -70,12 +69,9 @@ async fn events(
 /// Where a stream begins.
 #[derive(Deserialize)]
 struct Begin {
-    /// When the page was read that asks, in milliseconds since 1970.
+    /// The newest event that the page knows of.
     since: Option<i64>,
 }
-
-/// How long a change may take from its event's time to its commit: what the page did not see yet.
-const SLACK: Span = Span::seconds(2);
 
 /// One member's stream.
 struct Watch {
@@ -101,8 +97,8 @@ impl Watch {
         let Some(since) = since else { return Ok(Vec::new()) };
         let topics: Vec<(Topic,)> = self
             .scope
-            .query("SELECT DISTINCT topic FROM events WHERE org_id = $1 AND created_at >= $2")
-            .bind(Timestamp(since) - SLACK)
+            .query("SELECT DISTINCT topic FROM events WHERE org_id = $1 AND seq > $2")
+            .bind(since)
             .all()
             .await?;
         let role = self.scope.role();

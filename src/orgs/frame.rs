@@ -9,7 +9,6 @@ use crate::{
     paths,
     role::ViewInvitations,
     server::{Caller, Organization, Person, Scope},
-    time::Timestamp,
     ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Theme, Toast, glyph},
 };
 use leptos::prelude::*;
@@ -58,8 +57,8 @@ pub struct Frame {
     organization: Organization,
     sees_invitations: bool,
     mine: Vec<Mine>,
-    /// When the page was read: what happened after it is told by the stream.
-    now: Timestamp,
+    /// The newest event the page knows of: what happened after it is told by the stream.
+    seen: i64,
 }
 
 impl Frame {
@@ -68,20 +67,19 @@ impl Frame {
     /// # Errors
     /// When the database fails.
     pub async fn load(caller: &Caller, scope: &Scope) -> Result<Self> {
-        let now = caller.server.clock.now();
         let person = scope.person().cloned().ok_or(crate::error::Error::SignedOut)?;
         let organization = scope.organization().clone();
         if person.home_org_id != Some(organization.id) && !caller.client.is_prefetch {
             remember(caller, &person, organization.id);
         }
         let mine = store::list_of(&caller.server, person.id).await?;
-        Ok(Self { person, organization, sees_invitations: scope.can::<ViewInvitations>(), mine, now })
+        Ok(Self { person, organization, sees_invitations: scope.can::<ViewInvitations>(), mine, seen: scope.seen() })
     }
 
     /// The page: `content` in its frame.
     pub fn show(self, place: Place, content: impl IntoView + 'static) -> impl IntoView {
         let org = self.organization.slug.clone();
-        let events = format!("{}?since={}", paths::events(&org), self.now.0);
+        let events = format!("{}?since={}", paths::events(&org), self.seen);
         let title = format!("{} · {}", place.label(), self.organization.name);
         let mut content = content.bake();
         if place.is_setting() {

@@ -57,6 +57,7 @@ pub struct Scope {
     organization: Organization,
     actor: Actor,
     role: Role,
+    seen: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -73,6 +74,7 @@ struct Membership {
     email: Email,
     is_verified: bool,
     home_org_id: Option<OrgId>,
+    seen: i64,
 }
 
 impl Scope {
@@ -90,7 +92,8 @@ impl Scope {
             .query(
                 "SELECT o.id AS org_id, o.name AS org_name, o.slug, o.personal_of IS NOT NULL AS is_personal,
                         o.default_role, o.invitation_span, m.role,
-                        u.id, u.name, u.email, u.verified_at IS NOT NULL AS is_verified, u.home_org_id
+                        u.id, u.name, u.email, u.verified_at IS NOT NULL AS is_verified, u.home_org_id,
+                        (SELECT coalesce(max(e.seq), 0) FROM events e WHERE e.org_id = o.id) AS seen
                  FROM organizations o
                  JOIN members m ON m.org_id = o.id AND m.user_id = $2
                  JOIN users u ON u.id = m.user_id
@@ -122,6 +125,7 @@ impl Scope {
             organization,
             actor: Actor::Person(person),
             role: row.role,
+            seen: row.seen,
         })
     }
 
@@ -153,6 +157,7 @@ impl Scope {
             organization: Organization { id: org, name, slug, is_personal, default_role, invitation_span },
             actor: Actor::System(reason),
             role: Role::Owner,
+            seen: 0,
         })
     }
 
@@ -199,6 +204,13 @@ impl Scope {
             Actor::Person(person) => Some(person),
             Actor::System(_) => None,
         }
+    }
+
+    /// The number of the organization's newest event when it was entered. Changes of an organization
+    /// come one after the other, so whatever is read from here on holds all of them up to it.
+    #[must_use]
+    pub const fn seen(&self) -> i64 {
+        self.seen
     }
 
     /// The server.

@@ -1,10 +1,7 @@
 //! What one person does, others see: the stream of an organization, read through the real router.
 
 use super::support::{Browser, Kind, Org, Person, TestApp, both_databases, run, with};
-use crate::{
-    role::Role,
-    time::{Span, Timestamp},
-};
+use crate::{role::Role, time::Span};
 use axum::{
     body::{Body, BodyDataStream},
     http::{Method, header},
@@ -23,6 +20,8 @@ both_databases!(
     only_members_on_a_page_of_ours_may_listen,
     what_is_undone_is_not_announced,
     what_happened_while_a_page_was_read_is_told_first,
+    a_page_that_is_up_to_date_is_told_nothing,
+    a_stream_begins_only_where_an_event_can_be,
 );
 
 #[test]
@@ -44,9 +43,10 @@ impl Stream {
         Self::begin(browser, &org.page("events")).await
     }
 
-    /// Opens it for a page that was read at a time.
-    async fn since(browser: &Browser, org: &Org, read: Timestamp) -> Self {
-        Self::begin(browser, &format!("{}?since={}", org.page("events"), read.0)).await
+    /// Opens it as a page does: its URL stands in the page.
+    async fn of_page(browser: &Browser, page: &str) -> Self {
+        let url = page.split_once("data-events=\"").and_then(|(_, rest)| rest.split('"').next());
+        Self::begin(browser, url.expect("the URL of the stream")).await
     }
 
     async fn begin(browser: &Browser, url: &str) -> Self {
@@ -243,19 +243,30 @@ async fn what_is_undone_is_not_announced(app: TestApp) {
 async fn what_happened_while_a_page_was_read_is_told_first(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let vic = acme.has("Vic", Role::Viewer).await;
+    let pages = async || (ana.get(&acme.page("")).await.body, vic.get(&acme.page("")).await.body);
+    let (early, early_of_vic) = pages().await;
     ana.invites(&acme, "x@example.com", Role::Viewer).await.status(200);
-    app.clock.advance(Span::minutes(5));
-    let read = app.clock.now();
+    let (late, late_of_vic) = pages().await;
     renames(&ana, &acme).await;
-    app.clock.advance(Span::minutes(5));
-    // The pages of both were read before the name was changed, and after the invitation.
-    for person in [&ana, &vic] {
-        Stream::since(person, &acme, read).await.silent_until("organization", "invitations").await;
-    }
-    let mut stream = Stream::since(&ana, &acme, read - Span::minutes(6)).await;
-    stream.hears("invitations").await;
-    let mut stream = Stream::since(&vic, &acme, read - Span::minutes(6)).await;
-    stream.silent_until("organization", "invitations").await;
+    // These were read before the name was changed, and after the invitation.
+    Stream::of_page(&ana, &late).await.silent_until("organization", "invitations").await;
+    Stream::of_page(&vic, &late_of_vic).await.silent_until("organization", "invitations").await;
+    // And these before both.
+    Stream::of_page(&ana, &early).await.hears("invitations").await;
+    Stream::of_page(&vic, &early_of_vic).await.silent_until("organization", "invitations").await;
+}
+
+async fn a_page_that_is_up_to_date_is_told_nothing(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    renames(&ana, &acme).await;
+    let page = ana.get(&acme.page("")).await.body;
+    let mut stream = Stream::of_page(&ana, &page).await;
+    ana.invites(&acme, "x@example.com", Role::Viewer).await.status(200);
+    stream.silent_until("invitations", "organization").await;
+}
+
+async fn a_stream_begins_only_where_an_event_can_be(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
     for garbage in ["", "x", "99999999999999999999", "-9223372036854775808", "9223372036854775807"] {
         let url = format!("{}?since={garbage}", acme.page("events"));
         let answer = ana.open(with(ana.asks(Method::GET, &url), "sec-fetch-site", "same-origin"), "").await;
