@@ -99,7 +99,7 @@ fn other_account(invitation: &Invitation, person: &Person, token: &str) -> impl 
             <Hidden name="next" value=next/>
             <Submit>"Switch account"</Submit>
         </Form>
-        <p><a class="button" data-kind="quiet" href=paths::HOME>"Stay signed in"</a></p>
+        <a class="button" data-kind="quiet" href=paths::HOME>"Stay signed in"</a>
     }
 }
 
@@ -125,7 +125,7 @@ async fn stranger(caller: &Caller, invitation: &Invitation, token: &str) -> Resu
 fn sign_in_form(invitation: &Invitation, token: &str) -> impl IntoView + use<> {
     let (next, email) = (paths::invite(token), invitation.email.to_string());
     view! {
-        <p>"You have an account. Sign in to join."</p>
+        <p class="lead">"You have an account. Sign in to join."</p>
         <Form action=SignIn::PATH>
             <Hidden name="next" value=next/>
             <Hidden name="email" value=email.clone()/>
@@ -164,7 +164,7 @@ fn FixedAddress(email: String) -> impl IntoView {
 fn by_copied_link(token: &str) -> impl IntoView + use<> {
     let here = paths::invite(token);
     view! {
-        <p>"Sign in with the account of this address, or create it first."</p>
+        <p class="lead">"Sign in with the account of this address, or create it first."</p>
         <div class="form-actions">
             <a class="button" data-kind="primary" href=paths::with_next(paths::SIGN_IN, Some(&here))>"Sign in"</a>
             <a class="button" href=paths::with_next(paths::SIGN_UP, Some(&here))>"Create an account"</a>
@@ -179,7 +179,7 @@ fn shut(closed: Closed) -> impl IntoView {
         <Sheet title>
             <h1>{title}</h1>
             <p class="lead">{text}</p>
-            <p><a class="button" data-kind="primary" href=paths::HOME>"Go to Prompt Studio"</a></p>
+            <a class="button" data-kind="primary" href=paths::HOME>"Go to Prompt Studio"</a>
         </Sheet>
     }
 }

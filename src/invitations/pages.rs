@@ -13,7 +13,7 @@ use crate::{
     server::{Caller, Scope, forms::Posted},
     time::Timestamp,
     ui::{
-        Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, Pager, Submit, When, glyph,
+        Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager, Submit, When, glyph,
         page,
     },
 };
@@ -225,6 +225,7 @@ fn actions(scope: &Scope, row: &Row, id: &str) -> Html {
                 aria-label=format!("More for {email}")>"⋯"</button>
             <div class="menu confirm" id=menu popover>
                 <form method="post" action=ResendInvitation::PATH data-in-place>
+                    <PageField/>
                     <Hidden name="org" value=org/>
                     <Hidden name="invitation" value=id/>
                     <p>"A new letter goes out; the links of the old one stop working."</p>

@@ -22,8 +22,9 @@ pub fn MailboxPage() -> impl IntoView {
                 let Delivered { id, to, at, letter } = delivered;
                 view! {
                     <li>
-                        <a href=format!("{}/{id}", paths::MAILBOX)><strong>{letter.subject}</strong><span>{to}</span></a>
-                        <When at now/>
+                        <a href=format!("{}/{id}", paths::MAILBOX)>
+                            <strong>{letter.subject}</strong><When at now/><span>{to}</span>
+                        </a>
                     </li>
                 }
             });

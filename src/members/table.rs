@@ -11,7 +11,7 @@ use crate::{
     role::Role,
     server::Scope,
     time::Timestamp,
-    ui::{Bake, Hidden, Html, Initials, Moment, Pager, Stencil, gap, hue, initials},
+    ui::{Bake, Hidden, Html, Empty, Initials, Moment, PageField, Pager, Stencil, gap, glyph, hue, initials},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::HashMap;
@@ -82,14 +82,27 @@ pub(super) fn table(looker: &Looker, listing: &Listing, found: Found) -> impl In
     let heads = [("name", "Name"), ("email", "Email"), ("role", "Role"), ("joined", "Joined")];
     let heads = heads.map(|(sort, label)| head(&base, listing, sort, label)).collect_view();
     let rows = rows(looker, &found.rows);
-    view! {
-        <div data-live="members" id="members">
+    let list = if found.rows.is_empty() {
+        nobody(base).bake()
+    } else {
+        view! {
             <table class="table members">
                 <thead><tr>{heads}<th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
-            <Pager first next/>
-        </div>
+        }
+        .bake()
+    };
+    view! { <div data-live="members" id="members">{list}<Pager first next/></div> }
+}
+
+/// A workspace is never empty: nobody fits what was asked for.
+fn nobody(everybody: String) -> impl IntoView {
+    view! {
+        <Empty icon=glyph::Users title="Nobody found">
+            <p>"No member of this workspace fits the search."</p>
+            <a class="button" href=everybody>"Show everybody"</a>
+        </Empty>
     }
 }
 
@@ -168,6 +181,7 @@ fn role_cell(looker: &Looker, current: Role) -> Html {
         .collect();
     view! {
         <form class="role-form" id=format!("f-{}", gap(ID)) method="post" action=SetRole::PATH data-in-place data-submit-on-change>
+            <PageField/>
             <Hidden name="org" value=looker.org.as_str()/>
             <Hidden name="user" value=gap(ID)/>
             <select name="role" aria-label=format!("Role of {}", gap(NAME))>{options}</select>
@@ -186,6 +200,7 @@ fn menu(looker: &Looker, role: Role, is_self: bool) -> Option<Html> {
         if is_self {
             let leave = view! {
                 <form method="post" action=Leave::PATH>
+                    <PageField/>
                     <Hidden name="org" value=looker.org.as_str()/>
                     <button class="button" data-kind="danger">{format!("Leave {org}")}</button>
                 </form>

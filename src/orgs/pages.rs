@@ -4,8 +4,8 @@ use super::{CreateOrganization, DefaultRole, Frame, INVITATION_HOURS, Place, Upd
 use crate::{
     paths,
     role::{ManageSettings, Role},
-    server::{Caller, Organization, Scope, forms},
-    ui::{Bake, Choice, Field, Form, Hidden, InPlace, Scripts, Select, Sheet, SlugAssistant, Submit, page},
+    server::{Caller, Organization, Scope},
+    ui::{Bake, Choice, Field, Form, Hidden, InPlace, Scripts, Select, Sheet, SlugAssistant, Submit, go_on, page},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -15,11 +15,11 @@ pub fn HomePage() -> impl IntoView {
     page(async {
         let caller = Caller::here()?;
         let Some(person) = caller.person().await? else {
-            forms::go(paths::SIGN_IN);
+            go_on(paths::SIGN_IN);
             return Ok(());
         };
         let home = store::home_of(&caller.server, &person).await?;
-        forms::go(&home.map_or_else(|| paths::NEW_ORGANIZATION.to_owned(), |org| paths::organization(&org)));
+        go_on(&home.map_or_else(|| paths::NEW_ORGANIZATION.to_owned(), |org| paths::organization(&org)));
         Ok(())
     })
 }

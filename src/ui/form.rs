@@ -1,4 +1,4 @@
-use super::Alert;
+use super::{Alert, Hidden};
 use crate::{
     error::Error,
     server::{Caller, forms::PAGE_FIELD, forms::Posted},
@@ -59,9 +59,17 @@ pub fn Form(
     provide_context(state);
     view! {
         <form class="form" method="post" action=action data-in-place=in_place>
-            <input type="hidden" name=PAGE_FIELD value=page/>
+            <Hidden name=PAGE_FIELD value=page/>
             {general.map(|message| view! { <Alert kind="error">{message}</Alert> })}
             {children()}
         </form>
     }
+}
+
+/// Says in a form of a row which page it stands on, where the browser does not: on a page that is
+/// the answer to a form, it takes the form's own path for the page. Elsewhere it is nothing.
+#[component]
+pub fn PageField() -> impl IntoView {
+    let caller = Caller::here().ok().filter(|caller| caller.posted().is_some());
+    caller.map(|caller| view! { <Hidden name=PAGE_FIELD value=caller.page.to_string()/> })
 }

@@ -14,12 +14,18 @@ pub fn page<V: IntoView + 'static>(load: impl Future<Output = Result<V>> + Send 
             Ok(view) => view.bake(),
             Err(Error::SignedOut) => {
                 let page = Caller::here().map(|caller| caller.page.to_string()).ok();
-                forms::go(&paths::with_next(paths::SIGN_IN, page.as_deref()));
+                go_on(&paths::with_next(paths::SIGN_IN, page.as_deref()));
                 ().bake()
             }
             Err(error) => view! { <ErrorPage error/> }.bake(),
         }
     })
+}
+
+/// Leads to another page instead of showing this one, whatever the client accepts.
+pub fn go_on(path: &str) {
+    forms::go(path);
+    forms::set_status(302);
 }
 
 /// A page that says what went wrong and what to do next.
@@ -46,7 +52,7 @@ pub fn ErrorPage(
             <p class="code">{error.status()}</p>
             <h1>{title}</h1>
             <p class="lead">{text}</p>
-            <p><a class="button" data-kind="primary" href=paths::HOME>"Go to your workspace"</a></p>
+            <a class="button" data-kind="primary" href=paths::HOME>"Go to your workspace"</a>
         </Sheet>
     }
 }
