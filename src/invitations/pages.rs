@@ -13,8 +13,8 @@ use crate::{
     server::{Caller, Scope, forms::Posted},
     time::Timestamp,
     ui::{
-        Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager, Submit, When, glyph,
-        page,
+        Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager, Submit,
+        When, glyph, page,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};

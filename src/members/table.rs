@@ -11,7 +11,7 @@ use crate::{
     role::Role,
     server::Scope,
     time::Timestamp,
-    ui::{Bake, Hidden, Html, Empty, Initials, Moment, PageField, Pager, Stencil, gap, glyph, hue, initials},
+    ui::{Bake, Empty, Hidden, Html, Initials, Moment, PageField, Pager, Stencil, gap, glyph, hue, initials},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::HashMap;

@@ -73,7 +73,13 @@ impl Frame {
             remember(caller, &person, organization.id);
         }
         let mine = store::list_of(&caller.server, person.id).await?;
-        Ok(Self { person, organization, sees_invitations: scope.can::<ViewInvitations>(), mine, seen: scope.seen() })
+        Ok(Self {
+            person,
+            organization,
+            sees_invitations: scope.can::<ViewInvitations>(),
+            mine,
+            seen: scope.seen(),
+        })
     }
 
     /// The page: `content` in its frame.

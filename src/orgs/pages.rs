@@ -5,7 +5,10 @@ use crate::{
     paths,
     role::{ManageSettings, Role},
     server::{Caller, Organization, Scope},
-    ui::{Bake, Choice, Field, Form, Hidden, InPlace, Scripts, Select, Sheet, SlugAssistant, Submit, go_on, page},
+    ui::{
+        Bake, Choice, Field, Form, Hidden, InPlace, Scripts, Select, Sheet, SlugAssistant, Submit, go_on,
+        page,
+    },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

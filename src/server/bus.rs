@@ -87,8 +87,8 @@ impl Bus {
     pub(super) fn committed(&self, events: Vec<Event>, db: &Db) {
         match db {
             Db::Sqlite { .. } => events.into_iter().for_each(|event| self.publish(event)),
-            Db::Postgres(_) if events.is_empty() => {}
-            Db::Postgres(_) => self.committed.notify_one(),
+            Db::Postgres { .. } if events.is_empty() => {}
+            Db::Postgres { .. } => self.committed.notify_one(),
         }
     }
 
@@ -99,7 +99,7 @@ impl Bus {
 
     /// Keeps this process in touch with the others; never returns on PostgreSQL.
     pub async fn run(self, db: Db, clock: Clock) {
-        if matches!(db, Db::Postgres(_)) {
+        if matches!(db, Db::Postgres { .. }) {
             tokio::join!(self.notify_others(&db), self.follow(&db, &clock));
         }
     }

@@ -1,22 +1,23 @@
 //! The one file that knows there are two databases.
 //!
 //! SQL is written once with `$1` placeholders, which both understand; values and rows keep their
-//! native types. SQLite reads on a pool and writes on one connection; PostgreSQL uses one pool.
+//! native types. Both read on a pool of [`readers`](super::readers) and write in transactions on
+//! another pool, which on SQLite has one connection.
 //!
 //! Two habits of SQLite to know: it prepares a statement anew at each run when a bare placeholder
 //! stands after `LIMIT` or `LIKE`, so these are wrapped (`LIMIT CAST($2 AS BIGINT)`); and a value
 //! that was never bound is NULL, so binds are counted.
 
+use super::readers::{Reader, Readers};
 use crate::error::Error;
 use sqlx::{
-    Arguments, Database, Encode, FromRow, Pool, Postgres, Sqlite, Transaction, Type,
+    Arguments, Database, Encode, FromRow, Postgres, Sqlite, Transaction, Type,
     migrate::MigrateError,
-    pool::{MaybePoolConnection, PoolOptions},
-    postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPool, PgRow},
+    pool::PoolOptions,
+    postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgRow},
     query_as_with, query_with,
     sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqliteRow,
-        SqliteSynchronous,
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteRow, SqliteSynchronous,
     },
 };
 use std::time::Duration;
@@ -47,12 +48,17 @@ pub enum Db {
     /// A file: many readers, one writer.
     Sqlite {
         /// Connections that cannot write.
-        reads: SqlitePool,
+        reads: Readers<Sqlite>,
         /// The one connection that can.
         writes: SqlitePool,
     },
     /// A server.
-    Postgres(PgPool),
+    Postgres {
+        /// Connections for single statements.
+        reads: Readers<Postgres>,
+        /// Connections for transactions.
+        writes: PgPool,
+    },
 }
 
 /// A transaction; dropping it rolls back.
@@ -72,8 +78,9 @@ impl Db {
     pub async fn connect(url: &str) -> Result<Self> {
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options: PgConnectOptions = url.parse()?;
-            let pool = PoolOptions::new().max_connections(32).acquire_timeout(PATIENCE);
-            return Ok(Self::Postgres(pool.connect_with(options).await?));
+            let writes = PoolOptions::new().max_connections(16).acquire_timeout(PATIENCE);
+            let writes = writes.connect_with(options.clone()).await?;
+            return Ok(Self::Postgres { reads: Readers::new(options, 16, PATIENCE)?, writes });
         }
         let options = url
             .parse::<SqliteConnectOptions>()?
@@ -84,12 +91,11 @@ impl Db {
             .busy_timeout(PATIENCE)
             // Rows cross a channel between threads; one that is full stops the reader at each row.
             .row_buffer_size(1024)
-            .pragma("cache_size", "-65536")
+            .pragma("cache_size", "-16384")
             .pragma("temp_store", "memory");
         let writes = PoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
         let writes = writes.connect_with(options.clone()).await?;
-        let reads = PoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
-        let reads = reads.connect_with(options.pragma("query_only", "on")).await?;
+        let reads = Readers::new(options.pragma("query_only", "on"), 8, PATIENCE)?;
         Ok(Self::Sqlite { reads, writes })
     }
 
@@ -100,7 +106,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         match self {
             Self::Sqlite { writes, .. } => sqlx::migrate!("migrations/sqlite").run(writes).await,
-            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
+            Self::Postgres { writes, .. } => sqlx::migrate!("migrations/postgres").run(writes).await,
         }
     }
 
@@ -114,15 +120,15 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { writes, .. } => Tx::Sqlite(writes.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres { writes, .. } => Tx::Postgres(writes.begin().await?),
         })
     }
 
     /// A statement that reads.
     pub fn query(&self, sql: &'static str) -> Query<'_> {
         match self {
-            Self::Sqlite { reads, .. } => Query::sqlite(sql, Source::Pool(reads)),
-            Self::Postgres(pool) => Query::postgres(sql, Source::Pool(pool)),
+            Self::Sqlite { reads, .. } => Query::sqlite(sql, Source::Readers(reads)),
+            Self::Postgres { reads, .. } => Query::postgres(sql, Source::Readers(reads)),
         }
     }
 
@@ -133,7 +139,7 @@ impl Db {
     pub async fn listener(&self) -> Result<Option<PgListener>> {
         match self {
             Self::Sqlite { .. } => Ok(None),
-            Self::Postgres(pool) => PgListener::connect_with(pool).await.map(Some),
+            Self::Postgres { writes, .. } => PgListener::connect_with(writes).await.map(Some),
         }
     }
 
@@ -141,10 +147,13 @@ impl Db {
     pub async fn close(&self) {
         match self {
             Self::Sqlite { reads, writes } => {
-                reads.close().await;
+                reads.close();
                 writes.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { reads, writes } => {
+                reads.close();
+                writes.close().await;
+            }
         }
     }
 }
@@ -153,8 +162,8 @@ impl Tx {
     /// A statement within the transaction.
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
         match self {
-            Self::Sqlite(tx) => Query::sqlite(sql, Source::Tx(&mut *tx as &mut SqliteConnection)),
-            Self::Postgres(tx) => Query::postgres(sql, Source::Tx(&mut *tx as &mut PgConnection)),
+            Self::Sqlite(tx) => Query::sqlite(sql, Source::Tx(&mut **tx)),
+            Self::Postgres(tx) => Query::postgres(sql, Source::Tx(&mut **tx)),
         }
     }
 
@@ -177,17 +186,8 @@ impl Tx {
 }
 
 enum Source<'c, DB: Database> {
-    Pool(&'c Pool<DB>),
+    Readers(&'c Readers<DB>),
     Tx(&'c mut DB::Connection),
-}
-
-impl<'c, DB: Database> Source<'c, DB> {
-    async fn connection(self) -> Result<MaybePoolConnection<'c, DB>> {
-        match self {
-            Self::Pool(pool) => pool.acquire().await.map(MaybePoolConnection::PoolConnection),
-            Self::Tx(connection) => Ok(MaybePoolConnection::Connection(connection)),
-        }
-    }
 }
 
 /// A statement being built: bind its values in order, then run it.
@@ -208,16 +208,21 @@ macro_rules! run {
         let query = $query;
         debug_assert_eq!(query.bound, placeholders(query.sql), "binds of: {}", query.sql);
         match query.on {
-            On::Sqlite(source, args) => {
-                let mut connection = source.connection().await?;
-                $with(query.sql, args).$method(&mut *connection).await.map(Into::into)
-            }
-            On::Postgres(source, args) => {
-                let mut connection = source.connection().await?;
-                $with(query.sql, args).$method(&mut *connection).await.map(Into::into)
-            }
+            On::Sqlite(source, args) => run!(@on source, $with(query.sql, args).$method),
+            On::Postgres(source, args) => run!(@on source, $with(query.sql, args).$method),
         }
     }};
+    (@on $source:expr, $with:ident($sql:expr, $args:expr).$method:ident) => {
+        match $source {
+            Source::Tx(connection) => $with($sql, $args).$method(connection).await.map(Into::into),
+            Source::Readers(readers) => {
+                let mut reader = readers.get().await?;
+                let result = $with($sql, $args).$method(&mut *reader).await.map(Into::into);
+                Reader::release(reader, &result);
+                result
+            }
+        }
+    };
 }
 
 #[expect(clippy::disallowed_methods, reason = "the home of SQL")]

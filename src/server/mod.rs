@@ -17,6 +17,7 @@ pub mod forms;
 pub mod jobs;
 pub mod mail;
 pub mod passwords;
+pub mod readers;
 pub mod scope;
 pub mod seal;
 pub mod serve;
