@@ -8,6 +8,7 @@ use crate::{
     members, orgs,
     role::{ManageMembers, Role},
     server::{Caller, Person, Scope, Server},
+    time::Span,
 };
 use axum::{
     Extension, Router,
@@ -77,8 +78,9 @@ async fn populate(server: &Server, caller: &Caller, members: usize) -> Result<(E
         let user = person(server, &hash, n).await?;
         let mut change = host.change().await?;
         let role = [Role::Admin, Role::Editor, Role::Viewer][n % 3];
-        let now = change.now();
-        members::store::add(&mut change, user.id, role, now).await?;
+        // So long ago that the page, and with it its size, does not change while it is measured.
+        let joined = change.now() - Span::days(30);
+        members::store::add(&mut change, user.id, role, joined).await?;
         change.commit().await?;
     }
     Ok((owner.email, slug))
