@@ -48,12 +48,8 @@ async fn events(
     }
     // Before the scope is read: what happens in between is not missed.
     let events = server.bus.subscribe();
-    let watch = match Watch::enter(caller, org).await {
-        Ok(watch) => watch,
-        Err(error) => return crate::server::serve::plain_error(&error),
-    };
-    let missed = match watch.missed(begin.since).await {
-        Ok(missed) => missed,
+    let (watch, missed) = match Watch::begin(caller, org, begin.since).await {
+        Ok(begun) => begun,
         Err(error) => return crate::server::serve::plain_error(&error),
     };
     // A reader that does not keep up is cut off when this many events wait for it.
@@ -78,6 +74,8 @@ struct Watch {
     caller: Caller,
     org: String,
     scope: Scope,
+    /// The newest event that the reader knows of: on PostgreSQL one may be told late.
+    known: i64,
 }
 
 enum Next {
@@ -87,22 +85,20 @@ enum Next {
 }
 
 impl Watch {
-    async fn enter(caller: Caller, org: String) -> Result<Self, Error> {
+    /// Enters the organization; with the topics of what happened after the event `since`, which
+    /// the page knew of when it was read.
+    async fn begin(caller: Caller, org: String, since: Option<i64>) -> Result<(Self, Vec<Topic>), Error> {
         let scope = Scope::enter(&caller, &org).await?;
-        Ok(Self { caller, org, scope })
-    }
-
-    /// The topics of what happened between the reading of the page and the opening of the stream.
-    async fn missed(&self, since: Option<i64>) -> Result<Vec<Topic>, Error> {
-        let Some(since) = since else { return Ok(Vec::new()) };
-        let topics: Vec<(Topic,)> = self
-            .scope
-            .query("SELECT DISTINCT topic FROM events WHERE org_id = $1 AND seq > $2")
+        let Some(since) = since else { return Ok((Self { caller, org, scope, known: 0 }, Vec::new())) };
+        let missed: Vec<(Topic, i64)> = scope
+            .query("SELECT topic, max(seq) FROM events WHERE org_id = $1 AND seq > $2 GROUP BY topic")
             .bind(since)
             .all()
             .await?;
-        let role = self.scope.role();
-        Ok(topics.into_iter().map(|(topic,)| topic).filter(|topic| may_see(role, *topic)).collect())
+        let known = missed.iter().map(|(_, seq)| *seq).max().unwrap_or(since);
+        let role = scope.role();
+        let topics = missed.into_iter().map(|(topic, _)| topic).filter(|topic| may_see(role, *topic));
+        Ok((Self { caller, org, scope, known }, topics.collect()))
     }
 
     async fn run(
@@ -143,7 +139,7 @@ impl Watch {
             let mine = visit.is_some_and(|visit| visit.session.0 == event.entity_id);
             return if mine { Next::End("You are signed out.") } else { Next::Pass };
         }
-        if event.org_id != Some(self.scope.organization().id) {
+        if event.org_id != Some(self.scope.organization().id) || event.seq <= self.known {
             return Next::Pass;
         }
         let about_me =
