@@ -1,119 +1,59 @@
-//! The sitemap, and the document around every page.
+//! The sitemap.
 
 use crate::{
-    accounts::pages::{
-        ConfirmPage, ForgotPasswordPage, ForgotPasswordSentPage, ResetPasswordPage, SignInPage, SignUpPage,
-        SignUpSentPage,
-    },
+    accounts::pages as accounts,
     bench,
-    dashboard::pages::DashboardPage,
-    error::Error,
-    invitations::{
-        entry_page::InvitationPage,
-        pages::{InvitationsPage, NewInvitationPage, invite_button, pending_invitations},
-    },
+    dashboard::pages as dashboard,
+    error::Result,
+    invitations::{entry_page, pages as invitations},
     live,
-    mailbox::pages::{LetterPage, MailboxPage},
-    members::pages::MembersPage,
-    orgs::pages::{GeneralPage, HomePage, NewOrganizationPage},
-    server::{Server, forms, serve},
-    ui::ErrorPage,
+    mailbox::pages as mailbox,
+    members::pages as members,
+    orgs::pages as orgs,
+    server::{Caller, Scope, Server, serve},
+    ui::{not_found, page},
 };
-use axum::{Router, http::header};
-use leptos::{nonce::use_nonce, prelude::*, server_fn::axum::server_fn_paths};
-use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions};
-use leptos_meta::{MetaTags, provide_meta_context};
-use leptos_router::{
-    SsrMode,
-    components::{Route, Router as Sitemap, Routes},
-    path,
-};
+use axum::{Router, routing::MethodRouter};
+use leptos::prelude::*;
 
-/// Every page.
-#[component]
-pub fn App() -> impl IntoView {
-    provide_meta_context();
-    view! {
-        <Sitemap>
-            <Routes fallback=|| view! { <ErrorPage error=Error::NotFound/> }>
-                <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
-                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
-                <Route path=path!("/sign-up/sent") view=SignUpSentPage ssr=SsrMode::Async/>
-                <Route path=path!("/confirm/:token") view=ConfirmPage ssr=SsrMode::Async/>
-                <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async/>
-                <Route path=path!("/forgot-password/sent") view=ForgotPasswordSentPage ssr=SsrMode::Async/>
-                <Route path=path!("/reset-password/:token") view=ResetPasswordPage ssr=SsrMode::Async/>
-                <Route path=path!("/invite/:token") view=InvitationPage ssr=SsrMode::Async/>
-                <Route path=path!("/new") view=NewOrganizationPage ssr=SsrMode::Async/>
-                <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async/>
-                <Route path=path!("/dev/mailbox/:letter") view=LetterPage ssr=SsrMode::Async/>
-                <Route path=path!("/:org") view=DashboardPage ssr=SsrMode::Async/>
-                <Route path=path!("/:org/settings") view=GeneralPage ssr=SsrMode::Async/>
-                <Route path=path!("/:org/settings/general") view=GeneralPage ssr=SsrMode::Async/>
-                <Route path=path!("/:org/settings/members") view=Members ssr=SsrMode::Async/>
-                <Route path=path!("/:org/settings/invitations") view=InvitationsPage ssr=SsrMode::Async/>
-                <Route path=path!("/:org/settings/invitations/new") view=NewInvitationPage ssr=SsrMode::Async/>
-            </Routes>
-        </Sitemap>
-    }
+/// Every page, by its path. Server functions, streams and files are not among them: `server::forms`,
+/// `live` and `server::assets` answer those.
+#[must_use]
+pub fn pages() -> Vec<(&'static str, MethodRouter)> {
+    vec![
+        ("/", page(orgs::home)),
+        ("/sign-in", page(accounts::sign_in)),
+        ("/sign-up", page(accounts::sign_up)),
+        ("/sign-up/sent", page(accounts::sign_up_sent)),
+        ("/confirm/{token}", page(accounts::confirm)),
+        ("/forgot-password", page(accounts::forgot_password)),
+        ("/forgot-password/sent", page(accounts::forgot_password_sent)),
+        ("/reset-password/{token}", page(accounts::reset_password)),
+        ("/invite/{token}", page(entry_page::invitation)),
+        ("/new", page(orgs::new_organization)),
+        ("/dev/mailbox", page(mailbox::mailbox)),
+        ("/dev/mailbox/{letter}", page(mailbox::letter)),
+        ("/{org}", page(dashboard::dashboard)),
+        ("/{org}/settings", page(orgs::general)),
+        ("/{org}/settings/general", page(orgs::general)),
+        ("/{org}/settings/members", page(members_with_invitations)),
+        ("/{org}/settings/invitations", page(invitations::invitations)),
+        ("/{org}/settings/invitations/new", page(invitations::new_invitation)),
+    ]
 }
 
 /// The members page, with what invitations put on it.
-#[component]
-fn Members() -> impl IntoView {
-    view! {
-        <MembersPage
-            invite=invite_button
-            pending=|caller, scope| Box::pin(pending_invitations(caller, scope))
-        />
-    }
-}
-
-/// The document. Only scripts of ours run, and only with this answer's nonce.
-fn document() -> impl IntoView {
-    let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
-    let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    );
-    forms::set_header(header::CONTENT_SECURITY_POLICY, &policy);
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <MetaTags/>
-            </head>
-            <body><App/></body>
-        </html>
-    }
-}
-
-/// The routes of the pages. Server functions are not among them: `server::forms` answers those.
-fn pages() -> Vec<AxumRouteListing> {
-    let functions = server_fn_paths().map(|(path, _)| path.to_owned()).collect();
-    generate_route_list_with_exclusions(App, Some(functions))
+async fn members_with_invitations(caller: Caller) -> Result<impl IntoView> {
+    let scope = Scope::here(&caller).await?;
+    let invite = invitations::invite_button(&caller, &scope);
+    let pending = invitations::pending(&scope).await?;
+    members::members(&caller, &scope, invite, pending).await
 }
 
 /// Everything the server answers.
 pub fn router(server: &Server) -> Router {
-    let options = LeptosOptions::builder()
-        .output_name("prompt-studio")
-        .site_pkg_dir(server.assets.pkg.to_string())
-        .build();
-    let context = {
-        let options = options.clone();
-        move || provide_context(options.clone())
-    };
-    let pages = Router::new()
-        .leptos_routes_with_context(&options, pages(), context.clone(), document)
-        .fallback(leptos_axum::render_app_async_with_context(context, document))
-        .with_state(options);
+    let router = Router::new().fallback_service(page(not_found));
+    let pages = pages().into_iter().fold(router, |router, (path, page)| router.route(path, page));
     let mut streams = live::stream::routes(server);
     if server.config.bench {
         streams = streams.merge(bench::routes::routes(server, pages.clone()));

@@ -63,6 +63,14 @@ impl Span {
     }
 }
 
+impl Timestamp {
+    /// The whole minutes since 1970.
+    #[must_use]
+    pub const fn minute(self) -> i64 {
+        self.0.div_euclid(60_000)
+    }
+}
+
 impl Add<Span> for Timestamp {
     type Output = Self;
 

@@ -2,64 +2,58 @@
 
 use super::{ConfirmSignUp, ForgotPassword, ResetPassword, SignIn, SignUp, resets, sign_ups};
 use crate::{
+    error::Result,
     paths,
     server::{Caller, forms},
-    ui::{Alert, Bake, Field, Form, Hidden, Sheet, Submit, page},
+    ui::{Alert, Bake, Field, Form, Hidden, Sheet, Submit, go_on},
 };
 use axum::http::header;
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/sign-in`.
-#[component]
-pub fn SignInPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let next = caller.next();
-        let sign_up = paths::with_next(paths::SIGN_UP, next.as_deref());
-        if caller.person().await?.is_some() {
-            forms::go(next.as_deref().unwrap_or(paths::HOME));
-        }
-        let aside = move || view! { <p class="aside">"New here? "<a href=sign_up.clone()>"Create an account"</a></p> };
-        Ok(view! {
-            <Sheet title="Sign in" aside>
-                <h1>"Sign in"</h1>
-                <Form action=SignIn::PATH>
-                    <Hidden name="next" value=next.unwrap_or_default()/>
-                    <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true autofocus=true/>
-                    <Field name="password" label="Password" kind="password" autocomplete="current-password" maxlength=128/>
-                    <Submit>"Sign in"</Submit>
-                    <p class="lead"><a href=paths::FORGOT_PASSWORD>"Forgot your password?"</a></p>
-                </Form>
-            </Sheet>
-        })
+pub async fn sign_in(caller: Caller) -> Result<impl IntoView> {
+    let next = caller.next();
+    let sign_up = paths::with_next(paths::SIGN_UP, next.as_deref());
+    if caller.person().await?.is_some() {
+        go_on(next.as_deref().unwrap_or(paths::HOME));
+    }
+    let aside =
+        move || view! { <p class="aside">"New here? "<a href=sign_up.clone()>"Create an account"</a></p> };
+    Ok(view! {
+        <Sheet title="Sign in" aside>
+            <h1>"Sign in"</h1>
+            <Form action=SignIn::PATH>
+                <Hidden name="next" value=next.unwrap_or_default()/>
+                <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true autofocus=true/>
+                <Field name="password" label="Password" kind="password" autocomplete="current-password" maxlength=128/>
+                <Submit>"Sign in"</Submit>
+                <p class="lead"><a href=paths::FORGOT_PASSWORD>"Forgot your password?"</a></p>
+            </Form>
+        </Sheet>
     })
 }
 
 /// `/sign-up`.
-#[component]
-pub fn SignUpPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let next = caller.next();
-        let sign_in = paths::with_next(paths::SIGN_IN, next.as_deref());
-        if caller.person().await?.is_some() {
-            forms::go(next.as_deref().unwrap_or(paths::HOME));
-        }
-        let aside =
-            move || view! { <p class="aside">"Have an account? "<a href=sign_in.clone()>"Sign in"</a></p> };
-        Ok(view! {
-            <Sheet title="Create an account" aside>
-                <h1>"Create an account"</h1>
-                <p class="lead">"You get a workspace of your own, and can make others for your teams."</p>
-                <Form action=SignUp::PATH>
-                    <Hidden name="next" value=next.unwrap_or_default()/>
-                    <Field name="name" label="Name" autocomplete="name" maxlength=80 autofocus=true/>
-                    <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true/>
-                    <NewPassword/>
-                    <Submit>"Create account"</Submit>
-                </Form>
-            </Sheet>
-        })
+pub async fn sign_up(caller: Caller) -> Result<impl IntoView> {
+    let next = caller.next();
+    let sign_in = paths::with_next(paths::SIGN_IN, next.as_deref());
+    if caller.person().await?.is_some() {
+        go_on(next.as_deref().unwrap_or(paths::HOME));
+    }
+    let aside =
+        move || view! { <p class="aside">"Have an account? "<a href=sign_in.clone()>"Sign in"</a></p> };
+    Ok(view! {
+        <Sheet title="Create an account" aside>
+            <h1>"Create an account"</h1>
+            <p class="lead">"You get a workspace of your own, and can make others for your teams."</p>
+            <Form action=SignUp::PATH>
+                <Hidden name="next" value=next.unwrap_or_default()/>
+                <Field name="name" label="Name" autocomplete="name" maxlength=80 autofocus=true/>
+                <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true/>
+                <NewPassword/>
+                <Submit>"Create account"</Submit>
+            </Form>
+        </Sheet>
     })
 }
 
@@ -73,27 +67,23 @@ pub fn NewPassword() -> impl IntoView {
 }
 
 /// `/sign-up/sent`.
-#[component]
-pub fn SignUpSentPage() -> impl IntoView {
-    view! {
+pub async fn sign_up_sent(_: Caller) -> Result<impl IntoView> {
+    Ok(view! {
         <Sheet title="Check your mail" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
             <h1>"Check your mail"</h1>
             <p class="lead">"We sent you a letter. Its link finishes signing up. If it does not come within minutes, look into the spam folder."</p>
         </Sheet>
-    }
+    })
 }
 
 /// `/confirm/{token}`: opening it changes nothing, since mail scanners do.
-#[component]
-pub fn ConfirmPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let token = private_token(&caller);
-        let Some(waiting) = sign_ups::of_token(&caller.server, &token).await? else {
-            return Ok(gone("Sign up again", paths::SIGN_UP).bake());
-        };
-        let known = waiting.is_of_this_browser();
-        Ok(view! {
+pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
+    let token = private_token(&caller);
+    let Some(waiting) = sign_ups::of_token(&caller.server, &token).await? else {
+        return Ok(gone("Sign up again", paths::SIGN_UP).bake());
+    };
+    let known = waiting.is_of_this_browser();
+    Ok(view! {
             <Sheet title="Confirm your address">
                 <h1>"Confirm your address"</h1>
                 <p class="lead">"for "<strong>{waiting.email.to_string()}</strong></p>
@@ -107,55 +97,46 @@ pub fn ConfirmPage() -> impl IntoView {
                 </Form>
             </Sheet>
         }.bake())
-    })
 }
 
 /// `/forgot-password`.
-#[component]
-pub fn ForgotPasswordPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let form = if caller.server.mail.is_on() {
-            view! {
+pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
+    let form = if caller.server.mail.is_on() {
+        view! {
                 <p class="lead">"Tell us your address, and we send you a link to set a new one."</p>
                 <Form action=ForgotPassword::PATH>
                     <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true autofocus=true/>
                     <Submit>"Send the link"</Submit>
                 </Form>
             }.bake()
-        } else {
-            view! { <Alert kind="info">"This studio cannot send mail. Ask whoever runs it to set a new password."</Alert> }.bake()
-        };
-        Ok(view! {
-            <Sheet title="Forgot your password?" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
-                <h1>"Forgot your password?"</h1>
-                {form}
-            </Sheet>
-        })
+    } else {
+        view! { <Alert kind="info">"This studio cannot send mail. Ask whoever runs it to set a new password."</Alert> }.bake()
+    };
+    Ok(view! {
+        <Sheet title="Forgot your password?" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+            <h1>"Forgot your password?"</h1>
+            {form}
+        </Sheet>
     })
 }
 
 /// `/forgot-password/sent`.
-#[component]
-pub fn ForgotPasswordSentPage() -> impl IntoView {
-    view! {
+pub async fn forgot_password_sent(_: Caller) -> Result<impl IntoView> {
+    Ok(view! {
         <Sheet title="Check your mail" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
             <h1>"Check your mail"</h1>
             <p class="lead">"We sent a letter to this address. Its link is good for an hour."</p>
         </Sheet>
-    }
+    })
 }
 
 /// `/reset-password/{token}`.
-#[component]
-pub fn ResetPasswordPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let token = private_token(&caller);
-        let Some(reset) = resets::of_token(&caller.server, &token).await? else {
-            return Ok(gone("Ask for a new letter", paths::FORGOT_PASSWORD).bake());
-        };
-        Ok(view! {
+pub async fn reset_password(caller: Caller) -> Result<impl IntoView> {
+    let token = private_token(&caller);
+    let Some(reset) = resets::of_token(&caller.server, &token).await? else {
+        return Ok(gone("Ask for a new letter", paths::FORGOT_PASSWORD).bake());
+    };
+    Ok(view! {
             <Sheet title="Set a new password">
                 <h1>"Set a new password"</h1>
                 <p class="lead">"for "<strong>{reset.email.to_string()}</strong>". Other devices are signed out."</p>
@@ -166,7 +147,6 @@ pub fn ResetPasswordPage() -> impl IntoView {
                 </Form>
             </Sheet>
         }.bake())
-    })
 }
 
 /// The token in the page's URL, which is told to no other page.

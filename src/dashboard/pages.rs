@@ -8,7 +8,7 @@ use crate::{
     paths,
     role::{self, ViewInvitations},
     server::{Caller, Scope},
-    ui::{Avatar, When, page},
+    ui::{Avatar, When},
 };
 use leptos::prelude::*;
 
@@ -16,26 +16,22 @@ use leptos::prelude::*;
 const ROWS: usize = 6;
 
 /// `/{org}`.
-#[component]
-pub fn DashboardPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let scope = Scope::here(&caller).await?;
-        let frame = Frame::load(&caller, &scope).await?;
-        let name = scope.organization().name.to_string();
-        let says = format!("You are {} here. {}.", an(scope.role().label()), scope.role().says());
-        let (people, total) = people(&scope).await?;
-        let pending = pending(&scope).await?;
-        let steps = steps(&scope, total);
-        Ok(frame.show(
-            Place::Dashboard,
-            view! {
-                <header class="page-head"><div><h1>{name}</h1><p>{says}</p></div></header>
-                <div data-live="members" id="steps">{steps}</div>
-                <div class="grid-2">{people}{pending}</div>
-            },
-        ))
-    })
+pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
+    let scope = Scope::here(&caller).await?;
+    let frame = Frame::load(&caller, &scope).await?;
+    let name = scope.organization().name.to_string();
+    let says = format!("You are {} here. {}.", an(scope.role().label()), scope.role().says());
+    let (people, total) = people(&scope).await?;
+    let pending = pending(&scope).await?;
+    let steps = steps(&scope, total);
+    Ok(frame.show(
+        Place::Dashboard,
+        view! {
+            <header class="page-head"><div><h1>{name}</h1><p>{says}</p></div></header>
+            <div data-live="members" id="steps">{steps}</div>
+            <div class="grid-2">{people}{pending}</div>
+        },
+    ))
 }
 
 fn an(label: &str) -> String {

@@ -13,20 +13,16 @@ use crate::{
     error::Result,
     paths,
     server::{Caller, Person, forms},
-    ui::{Alert, Avatar, Bake, Field, Form, FormAlert, Hidden, Html, Sheet, Submit, page},
+    ui::{Alert, Avatar, Bake, Field, Form, FormAlert, Hidden, Html, Sheet, Submit},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/invite/{token}`.
-#[component]
-pub fn InvitationPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let token = private_token(&caller);
-        Ok(match entry::find(&caller.server, &token).await? {
-            Ok(invitation) => open(&caller, invitation, token).await?.bake(),
-            Err(closed) => shut(closed).bake(),
-        })
+pub async fn invitation(caller: Caller) -> Result<impl IntoView> {
+    let token = private_token(&caller);
+    Ok(match entry::find(&caller.server, &token).await? {
+        Ok(invitation) => open(&caller, invitation, token).await?.bake(),
+        Err(closed) => shut(closed).bake(),
     })
 }
 

@@ -14,41 +14,36 @@ use crate::{
     time::Timestamp,
     ui::{
         Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager, Submit,
-        When, glyph, page,
+        When, glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/settings/invitations`.
-#[component]
-pub fn InvitationsPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let scope = Scope::here(&caller).await?;
-        let frame = Frame::load(&caller, &scope).await?;
-        let grant = scope.clone().require::<ViewInvitations>()?;
-        let after = caller.query("after").and_then(|after| after.parse().ok());
-        let found = store::list(&grant, None, after).await?;
-        let base = paths::invitations(scope.slug());
-        let next = found.next.map(|id: InvitationId| format!("{base}?after={id}"));
-        let first = after.map(|_| base);
-        let list =
-            if found.rows.is_empty() { nobody(&scope).bake() } else { table(&scope, &found.rows).bake() };
-        let invite = invite_button(&caller, &scope);
-        Ok(frame.show(
-            Place::Invitations,
-            view! {
-                <header class="page-head">
-                    <div><h1>"Invitations"</h1><p>"Who was asked to join, and what became of it."</p></div>
-                    <div class="page-actions">{invite}</div>
-                </header>
-                <FormAlert action=RevokeInvitation::PATH/>
-                <FormAlert action=ResendInvitation::PATH/>
-                {results(&caller, ResendInvitation::PATH)}
-                <div data-live="invitations" id="invitations">{list}<Pager first next/></div>
-            },
-        ))
-    })
+pub async fn invitations(caller: Caller) -> Result<impl IntoView> {
+    let scope = Scope::here(&caller).await?;
+    let frame = Frame::load(&caller, &scope).await?;
+    let grant = scope.clone().require::<ViewInvitations>()?;
+    let after = caller.query("after").and_then(|after| after.parse().ok());
+    let found = store::list(&grant, None, after).await?;
+    let base = paths::invitations(scope.slug());
+    let next = found.next.map(|id: InvitationId| format!("{base}?after={id}"));
+    let first = after.map(|_| base);
+    let list = if found.rows.is_empty() { nobody(&scope).bake() } else { table(&scope, &found.rows).bake() };
+    let invite = invite_button(&caller, &scope);
+    Ok(frame.show(
+        Place::Invitations,
+        view! {
+            <header class="page-head">
+                <div><h1>"Invitations"</h1><p>"Who was asked to join, and what became of it."</p></div>
+                <div class="page-actions">{invite}</div>
+            </header>
+            <FormAlert action=RevokeInvitation::PATH/>
+            <FormAlert action=ResendInvitation::PATH/>
+            {results(&caller, ResendInvitation::PATH)}
+            <div data-live="invitations" id="invitations">{list}<Pager first next/></div>
+        },
+    ))
 }
 
 fn nobody(scope: &Scope) -> impl IntoView + use<> {
@@ -62,24 +57,20 @@ fn nobody(scope: &Scope) -> impl IntoView + use<> {
 }
 
 /// `/{org}/settings/invitations/new`: the form as a page of its own.
-#[component]
-pub fn NewInvitationPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let scope = Scope::here(&caller).await?;
-        let frame = Frame::load(&caller, &scope).await?;
-        scope.clone().require::<role::InviteMembers>()?;
-        let form = form(&caller, &scope);
-        Ok(frame.show(
-            Place::Invitations,
-            view! {
-                <header class="page-head">
-                    <div><h1>"Invite people"</h1><p>"Each gets a letter with a link to join."</p></div>
-                </header>
-                <section class="panel">{form}</section>
-            },
-        ))
-    })
+pub async fn new_invitation(caller: Caller) -> Result<impl IntoView> {
+    let scope = Scope::here(&caller).await?;
+    let frame = Frame::load(&caller, &scope).await?;
+    scope.clone().require::<role::InviteMembers>()?;
+    let form = form(&caller, &scope);
+    Ok(frame.show(
+        Place::Invitations,
+        view! {
+            <header class="page-head">
+                <div><h1>"Invite people"</h1><p>"Each gets a letter with a link to join."</p></div>
+            </header>
+            <section class="panel">{form}</section>
+        },
+    ))
 }
 
 /// The button that invites people, with the dialog it opens; without script it leads to the page.
@@ -243,13 +234,15 @@ fn actions(scope: &Scope, row: &Row, id: &str) -> Html {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn pending_invitations(_: &Caller, scope: &Scope) -> Result<Html> {
+pub async fn pending(scope: &Scope) -> Result<Html> {
     let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok(().bake()) };
-    let n = store::count_pending(&grant).await?;
+    let what = format!("pending {}", scope.server().clock.now().minute());
+    let n = *scope.kept(what, store::count_pending(&grant)).await?;
     let url = paths::invitations(scope.slug());
     Ok(view! {
         <p class="pending" data-live="invitations" id="pending">
             {(n > 0).then(|| view! { <span>{format!("Pending invitations ({n})")}</span><a href=url>"See all"</a> })}
         </p>
-    }.bake())
+    }
+    .bake())
 }

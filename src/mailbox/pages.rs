@@ -1,62 +1,52 @@
 //! The pages of the mailbox.
 
 use crate::{
-    error::Error,
+    error::{Error, Result},
     paths,
     server::{Caller, mail::Delivered},
-    ui::{Bake, Empty, Sheet, When, glyph, page},
+    ui::{Bake, Empty, Sheet, When, glyph},
 };
 use leptos::prelude::*;
 
 /// `/dev/mailbox`.
-#[component]
-pub fn MailboxPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
-        let now = caller.server.clock.now();
-        let list = if letters.is_empty() {
-            view! { <Empty icon=glyph::Inbox title="No letters"><p>"What the studio would send by mail is listed here."</p></Empty> }.bake()
-        } else {
-            let items = letters.into_iter().map(|delivered| {
-                let Delivered { id, to, at, letter } = delivered;
-                view! {
-                    <li>
-                        <a href=format!("{}/{id}", paths::MAILBOX)>
-                            <strong>{letter.subject}</strong><When at now/><span>{to}</span>
-                        </a>
-                    </li>
-                }
-            });
-            view! { <ul class="letters" role="list">{items.collect_view()}</ul> }.bake()
-        };
-        Ok(view! { <Sheet title="Mailbox"><h1>"Mailbox"</h1>{list}</Sheet> })
-    })
+pub async fn mailbox(caller: Caller) -> Result<impl IntoView> {
+    let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
+    let now = caller.server.clock.now();
+    let list = if letters.is_empty() {
+        view! { <Empty icon=glyph::Inbox title="No letters"><p>"What the studio would send by mail is listed here."</p></Empty> }.bake()
+    } else {
+        let items = letters.into_iter().map(|delivered| {
+            let Delivered { id, to, at, letter } = delivered;
+            view! {
+                <li>
+                    <a href=format!("{}/{id}", paths::MAILBOX)>
+                        <strong>{letter.subject}</strong><When at now/><span>{to}</span>
+                    </a>
+                </li>
+            }
+        });
+        view! { <ul class="letters" role="list">{items.collect_view()}</ul> }.bake()
+    };
+    Ok(view! { <Sheet title="Mailbox"><h1>"Mailbox"</h1>{list}</Sheet> })
 }
 
 /// `/dev/mailbox/{letter}`.
-#[component]
-pub fn LetterPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
-        let wanted = caller.segment(2).to_owned();
-        let delivered = letters
-            .into_iter()
-            .find(|delivered| delivered.id.to_string() == wanted)
-            .ok_or(Error::NotFound)?;
-        let Delivered { to, letter, .. } = delivered;
-        let aside = || view! { <p class="aside"><a href=paths::MAILBOX>"All letters"</a></p> };
-        let subject = letter.subject.clone();
-        Ok(view! {
-            <Sheet title=letter.subject aside>
-                <article class="letter">
-                    <h1>{subject}</h1>
-                    <p class="meta">"to "{to}</p>
-                    <pre>{with_links(&letter.text)}</pre>
-                </article>
-            </Sheet>
-        })
+pub async fn letter(caller: Caller) -> Result<impl IntoView> {
+    let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
+    let wanted = caller.segment(2).to_owned();
+    let delivered =
+        letters.into_iter().find(|delivered| delivered.id.to_string() == wanted).ok_or(Error::NotFound)?;
+    let Delivered { to, letter, .. } = delivered;
+    let aside = || view! { <p class="aside"><a href=paths::MAILBOX>"All letters"</a></p> };
+    let subject = letter.subject.clone();
+    Ok(view! {
+        <Sheet title=letter.subject aside>
+            <article class="letter">
+                <h1>{subject}</h1>
+                <p class="meta">"to "{to}</p>
+                <pre>{with_links(&letter.text)}</pre>
+            </article>
+        </Sheet>
     })
 }
 

@@ -2,51 +2,57 @@
 
 use super::{
     Leave, Listing, RemoveMember, SetRole,
-    table::{Looker, bar, table},
+    rows::{Looker, Rows},
+    table::{bar, table},
 };
 use crate::{
     error::Result,
     orgs::{Frame, Place},
     server::{Caller, Scope},
-    ui::{FormAlert, Html, page},
+    ui::{FormAlert, Html},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use std::pin::Pin;
-
-/// A part of a page that another feature reads and makes.
-pub type Part = for<'a> fn(&'a Caller, &'a Scope) -> Pin<Box<dyn Future<Output = Result<Html>> + Send + 'a>>;
+use std::sync::Arc;
 
 /// `/{org}/settings/members`. What invites people is a feature that comes later in the order of
-/// features, so its parts are handed in.
-#[component]
-pub fn MembersPage(
-    /// The button that invites people, with its dialog.
-    invite: fn(&Caller, &Scope) -> Html,
-    /// The invitations that are pending.
-    pending: Part,
-) -> impl IntoView {
-    page(async move {
-        let caller = Caller::here()?;
-        let scope = Scope::here(&caller).await?;
-        let frame = Frame::load(&caller, &scope).await?;
-        let listing = Listing::parse(&caller.page);
-        let found = listing.read(&scope).await?;
-        let (invite, pending) = (invite(&caller, &scope), pending(&caller, &scope).await?);
-        let looker = Looker::new(&scope);
-        Ok(frame.show(
-            Place::Members,
-            view! {
-                <header class="page-head">
-                    <div><h1>"Members"</h1><p>"Who can see and change this workspace."</p></div>
-                    <div class="page-actions">{invite}</div>
-                </header>
-                <FormAlert action=SetRole::PATH/>
-                <FormAlert action=RemoveMember::PATH/>
-                <FormAlert action=Leave::PATH/>
-                {bar(&looker, &listing, found.total)}
-                {table(&looker, &listing, found)}
-                {pending}
-            },
-        ))
-    })
+/// features, so its parts are handed in: the button that invites people, with its dialog, and the
+/// invitations that are pending.
+///
+/// # Errors
+/// When the database fails.
+pub async fn members(
+    caller: &Caller,
+    scope: &Scope,
+    invite: Html,
+    pending: Html,
+) -> Result<impl IntoView + use<>> {
+    let frame = Frame::load(caller, scope).await?;
+    let listing = Listing::parse(&caller.page);
+    let looker = Looker::new(scope);
+    let rows = rows(caller, scope, &listing, &looker).await?;
+    Ok(frame.show(
+        Place::Members,
+        view! {
+            <header class="page-head">
+                <div><h1>"Members"</h1><p>"Who can see and change this workspace."</p></div>
+                <div class="page-actions">{invite}</div>
+            </header>
+            <FormAlert action=SetRole::PATH/>
+            <FormAlert action=RemoveMember::PATH/>
+            <FormAlert action=Leave::PATH/>
+            {bar(&looker, &listing, rows.found.total)}
+            {table(&looker, &listing, &rows)}
+            {pending}
+        },
+    ))
+}
+
+/// The rows asked for, kept for a minute at most: they tell how long ago people joined.
+async fn rows(caller: &Caller, scope: &Scope, listing: &Listing, looker: &Looker) -> Result<Arc<Rows>> {
+    let write = async { Ok(Rows::write(looker, listing.read(scope).await?)) };
+    // On a page that is the answer to a form, rows say which page they stand on.
+    if caller.posted().is_some() {
+        return write.await.map(Arc::new);
+    }
+    scope.kept(format!("members {} {}", looker.now.minute(), listing.query()), write).await
 }

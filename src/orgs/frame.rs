@@ -87,12 +87,14 @@ impl Frame {
         let org = self.organization.slug.clone();
         let events = format!("{}?since={}", paths::events(&org), self.seen);
         let title = format!("{} · {}", place.label(), self.organization.name);
-        let mut content = content.bake();
-        if place.is_setting() {
-            content = view! { <div class="settings">{self.tabs(place)}<div class="settings-body">{content}</div></div> }.bake();
-        }
+        let content = if place.is_setting() {
+            let tabs = self.tabs(place);
+            view! { <div class="settings">{tabs}<div class="settings-body">{content}</div></div> }.bake()
+        } else {
+            content.bake()
+        };
+        Head { title, styles: "prompt-studio.css", class: "app" }.tell();
         view! {
-            <Head title styles="prompt-studio.css" class="app"/>
             <a class="skip" href="#main">"Skip to content"</a>
             <aside class="sidebar" id="sidebar" popover>
                 {self.switcher()}
@@ -116,7 +118,7 @@ impl Frame {
         }
     }
 
-    fn tabs(&self, place: Place) -> impl IntoView {
+    fn tabs(&self, place: Place) -> impl IntoView + use<> {
         let tabs = [Place::General, Place::Members, Place::Invitations];
         let tabs = tabs.into_iter().filter(|tab| *tab != Place::Invitations || self.sees_invitations);
         let tabs = tabs.map(|tab| {

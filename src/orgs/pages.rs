@@ -2,78 +2,64 @@
 
 use super::{CreateOrganization, DefaultRole, Frame, INVITATION_HOURS, Place, UpdateSettings, store};
 use crate::{
+    error::Result,
     paths,
     role::{ManageSettings, Role},
     server::{Caller, Organization, Scope},
-    ui::{
-        Bake, Choice, Field, Form, Hidden, InPlace, Scripts, Select, Sheet, SlugAssistant, Submit, go_on,
-        page,
-    },
+    ui::{Bake, Choice, Field, Form, Hidden, InPlace, Scripts, Select, Sheet, SlugAssistant, Submit, go_on},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/`: leads to the organization used last, or to the sign-in page.
-#[component]
-pub fn HomePage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let Some(person) = caller.person().await? else {
-            go_on(paths::SIGN_IN);
-            return Ok(());
-        };
-        let home = store::home_of(&caller.server, &person).await?;
-        go_on(&home.map_or_else(|| paths::NEW_ORGANIZATION.to_owned(), |org| paths::organization(&org)));
-        Ok(())
-    })
+pub async fn home(caller: Caller) -> Result<impl IntoView> {
+    let Some(person) = caller.person().await? else {
+        go_on(paths::SIGN_IN);
+        return Ok(());
+    };
+    let home = store::home_of(&caller.server, &person).await?;
+    go_on(&home.map_or_else(|| paths::NEW_ORGANIZATION.to_owned(), |org| paths::organization(&org)));
+    Ok(())
 }
 
 /// `/new`: makes an organization.
-#[component]
-pub fn NewOrganizationPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        caller.signed_in().await?;
-        let host = format!("{}/", caller.server.config.host());
-        Ok(view! {
-            <Sheet title="New organization" aside=|| view! { <p class="aside"><a href=paths::HOME>"Back"</a></p> }>
-                <h1>"New organization"</h1>
-                <p class="lead">"A workspace for a team, a client or a project. Nothing in it is seen from any other."</p>
-                <Form action=CreateOrganization::PATH>
-                    <Field name="name" label="Name" maxlength=80 autofocus=true autocomplete="organization"/>
-                    <Field name="slug" label="Address" prefix=host maxlength=40 minlength=3 verbatim=true
-                        hint="3 to 40 of a–z, 0–9 and hyphens. It stays as it is for good."/>
-                    <p class="hint" id="slug-status" role="status" data-check="/api/organizations/check_slug?slug="></p>
-                    <Submit>"Create organization"</Submit>
-                </Form>
-                <SlugAssistant/>
-                <InPlace/>
-                <Scripts/>
-            </Sheet>
-        })
+pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
+    caller.signed_in().await?;
+    let host = format!("{}/", caller.server.config.host());
+    Ok(view! {
+        <Sheet title="New organization" aside=|| view! { <p class="aside"><a href=paths::HOME>"Back"</a></p> }>
+            <h1>"New organization"</h1>
+            <p class="lead">"A workspace for a team, a client or a project. Nothing in it is seen from any other."</p>
+            <Form action=CreateOrganization::PATH>
+                <Field name="name" label="Name" maxlength=80 autofocus=true autocomplete="organization"/>
+                <Field name="slug" label="Address" prefix=host maxlength=40 minlength=3 verbatim=true
+                    hint="3 to 40 of a–z, 0–9 and hyphens. It stays as it is for good."/>
+                <p class="hint" id="slug-status" role="status" data-check="/api/organizations/check_slug?slug="></p>
+                <Submit>"Create organization"</Submit>
+            </Form>
+            <SlugAssistant/>
+            <InPlace/>
+            <Scripts/>
+        </Sheet>
     })
 }
 
 /// `/{org}/settings/general`.
-#[component]
-pub fn GeneralPage() -> impl IntoView {
-    page(async {
-        let caller = Caller::here()?;
-        let scope = Scope::here(&caller).await?;
-        let may = scope.can::<ManageSettings>();
-        let organization = scope.organization().clone();
-        let frame = Frame::load(&caller, &scope).await?;
-        Ok(frame.show(
-            Place::General,
-            view! {
-                <header class="page-head">
-                    <div><h1>"General"</h1><p>"What the workspace is called and how people come to it."</p></div>
-                </header>
-                <section class="panel" id="general" data-live="organization">
-                    {if may { form(&organization).bake() } else { facts(&organization).bake() }}
-                </section>
-            },
-        ))
-    })
+pub async fn general(caller: Caller) -> Result<impl IntoView> {
+    let scope = Scope::here(&caller).await?;
+    let may = scope.can::<ManageSettings>();
+    let organization = scope.organization().clone();
+    let frame = Frame::load(&caller, &scope).await?;
+    Ok(frame.show(
+        Place::General,
+        view! {
+            <header class="page-head">
+                <div><h1>"General"</h1><p>"What the workspace is called and how people come to it."</p></div>
+            </header>
+            <section class="panel" id="general" data-live="organization">
+                {if may { form(&organization).bake() } else { facts(&organization).bake() }}
+            </section>
+        },
+    ))
 }
 
 fn form(organization: &Organization) -> impl IntoView + use<> {

@@ -35,7 +35,12 @@ pub async fn sweep(server: &Server) -> Result<()> {
         ("DELETE FROM sessions WHERE created_at < $1", Span::days(config.session_max_days)),
         ("DELETE FROM sign_ups WHERE expires_at < $1", Span::days(1)),
         ("DELETE FROM password_resets WHERE expires_at < $1", Span::days(1)),
-        ("DELETE FROM events WHERE created_at < $1", Span::hours(1)),
+        // An organization's newest stays: its number says how old what was read of it is.
+        (
+            "DELETE FROM events WHERE created_at < $1 AND (org_id IS NULL OR seq < (
+               SELECT max(newest.seq) FROM events newest WHERE newest.org_id = events.org_id))",
+            Span::hours(1),
+        ),
         ("DELETE FROM letters WHERE done_at < $1", Span::days(2)),
         ("DELETE FROM letters WHERE failed_at < $1", Span::days(30)),
     ];

@@ -22,6 +22,7 @@ pub mod scope;
 pub mod seal;
 pub mod serve;
 pub mod session;
+pub mod shelf;
 pub mod start;
 pub mod tokens;
 

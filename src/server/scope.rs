@@ -12,6 +12,7 @@ use super::{
     change::Sender,
     db::Query,
     mail::Letter,
+    shelf::{Keep, Label},
 };
 use crate::{
     error::{Error, Result},
@@ -211,6 +212,17 @@ impl Scope {
     #[must_use]
     pub const fn seen(&self) -> i64 {
         self.seen
+    }
+
+    /// What `make` makes of the organization's data, or made when somebody of the same role asked for
+    /// the same since the organization's newest event. It may show nothing of the person who asks,
+    /// and no time but that in `what`.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub async fn kept<T: Keep>(&self, what: String, make: impl Future<Output = Result<T>>) -> Result<Arc<T>> {
+        let label = Label { org: self.organization.id, seen: self.seen, role: self.role, what };
+        self.server.shelf.get(label, make).await
     }
 
     /// The server.

@@ -2,7 +2,7 @@
 
 use super::{
     assets::Assets, bus::Bus, change::Change, clock::Clock, config::Config, db::Db, mail::Mail,
-    passwords::Passwords, seal::Seal,
+    passwords::Passwords, seal::Seal, shelf::Shelf,
 };
 use crate::error::Result;
 use std::{ops::Deref, sync::Arc};
@@ -26,6 +26,8 @@ pub struct Parts {
     pub seal: Seal,
     /// Hashing.
     pub passwords: Passwords,
+    /// What was made and is true until something happens.
+    pub(super) shelf: Shelf,
     /// The files of the site.
     pub assets: Assets,
     pub(super) db: Db,
@@ -65,7 +67,8 @@ impl Server {
         db.migrate().await?;
         seal.verify(&db, &clock).await?;
         let (bus, passwords, assets) = (Bus::default(), Passwords::default(), Assets::load());
-        Ok(Self(Arc::new(Parts { config, clock, mail, bus, seal, passwords, assets, db })))
+        let shelf = Shelf::default();
+        Ok(Self(Arc::new(Parts { config, clock, mail, bus, seal, passwords, shelf, assets, db })))
     }
 
     /// The database beyond the walls. For what belongs to no organization (accounts, tokens) and

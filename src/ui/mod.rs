@@ -19,6 +19,8 @@ mod browser;
 #[cfg(feature = "ssr")]
 mod cookies;
 #[cfg(feature = "ssr")]
+mod document;
+#[cfg(feature = "ssr")]
 mod empty;
 #[cfg(feature = "ssr")]
 mod field;
@@ -42,6 +44,8 @@ mod sheet;
 #[cfg(feature = "ssr")]
 mod stencil;
 #[cfg(feature = "ssr")]
+mod theme;
+#[cfg(feature = "ssr")]
 mod when;
 
 #[cfg(feature = "ssr")]
@@ -50,17 +54,19 @@ pub use {
     avatar::{Avatar, Initials, hue, initials},
     bake::{Bake, Html},
     cookies::{cookie, set_cookie},
+    document::Head,
     empty::Empty,
     field::{Choice, Choices, Field, Hidden, Select, Submit},
     form::{Form, PageField},
     icon::{Icon, glyph},
     letter::{LetterText, compose},
     notice::{Notice, Toast},
-    page::{ErrorPage, go_on, page},
+    page::{go_on, not_found, page},
     pager::Pager,
     scripts::Scripts,
-    sheet::{Head, Sheet, Theme},
+    sheet::Sheet,
     stencil::{Stencil, gap},
+    theme::Theme,
     when::{Moment, When, day},
 };
 

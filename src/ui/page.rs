@@ -1,36 +1,95 @@
-use super::{Bake, Sheet};
+//! From a request to a page: what it shows is read first, then it is written, whole.
+//!
+//! Nothing of a page comes later and the browser has no router, so neither streaming nor a router
+//! of components is needed: an empty page costs a third of what it costs with them.
+
+use super::{Sheet, document::document};
 use crate::{
     error::{Error, Result},
     paths,
-    server::{Caller, forms},
+    server::{Caller, forms, serve},
 };
-use leptos::prelude::*;
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get},
+};
+use leptos::{
+    nonce::provide_nonce,
+    prelude::*,
+    reactive::{computed::ScopedFuture, owner::Owner},
+};
+use leptos_axum::ResponseOptions;
+use std::sync::PoisonError;
 
-/// A page that reads what it shows first. An error becomes the page that says so, with its status;
-/// somebody who is signed out is sent to sign in and come back.
-pub fn page<V: IntoView + 'static>(load: impl Future<Output = Result<V>> + Send + 'static) -> impl IntoView {
-    Suspend::new(async move {
-        match load.await {
-            Ok(view) => view.bake(),
-            Err(Error::SignedOut) => {
-                let page = Caller::here().map(|caller| caller.page.to_string()).ok();
-                go_on(&paths::with_next(paths::SIGN_IN, page.as_deref()));
-                ().bake()
-            }
-            Err(error) => view! { <ErrorPage error/> }.bake(),
-        }
-    })
+/// The route of a page, which `make` makes for a caller. An error becomes the page that says so,
+/// with its status; somebody who is signed out is sent to sign in and come back.
+pub fn page<P, F, V>(make: P) -> MethodRouter
+where
+    P: Fn(Caller) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<V>> + Send + 'static,
+    V: IntoView,
+{
+    get(move |request: Request| respond(make.clone(), request))
 }
 
-/// Leads to another page instead of showing this one, whatever the client accepts.
+async fn respond<P, F, V>(make: P, request: Request) -> Response
+where
+    P: Fn(Caller) -> F,
+    F: Future<Output = Result<V>> + Send + 'static,
+    V: IntoView,
+{
+    let (parts, _) = request.into_parts();
+    let Some(caller) = parts.extensions.get::<Caller>().cloned() else {
+        return serve::plain_error(&Error::Unavailable { retry_after: 5 });
+    };
+    let owner = Owner::new_root(None);
+    let said = ResponseOptions::default();
+    let page = caller.page.clone();
+    let written = owner.with(|| {
+        provide_context(parts);
+        provide_context(said.clone());
+        provide_nonce();
+        let make = Box::pin(make(caller));
+        ScopedFuture::new_untracked(async move { write(&page, make.await) })
+    });
+    let mut response = axum::response::Html(written.await).into_response();
+    owner.cleanup();
+    let said = std::mem::take(&mut *said.0.write().unwrap_or_else(PoisonError::into_inner));
+    *response.status_mut() = said.status.unwrap_or_default();
+    response.headers_mut().extend(said.headers);
+    response
+}
+
+fn write<V: IntoView>(page: &str, made: Result<V>) -> String {
+    match made {
+        Ok(view) => document(view),
+        Err(Error::SignedOut) => {
+            go_on(&paths::with_next(paths::SIGN_IN, Some(page)));
+            String::new()
+        }
+        Err(error) => document(view! { <ErrorPage error/> }),
+    }
+}
+
+/// Leads to another page instead of showing this one.
 pub fn go_on(path: &str) {
     forms::go(path);
     forms::set_status(302);
 }
 
+/// The page of an address that leads nowhere.
+///
+/// # Errors
+/// Always [`Error::NotFound`].
+#[expect(clippy::unused_async, reason = "a page")]
+pub async fn not_found(_: Caller) -> Result<()> {
+    Err(Error::NotFound)
+}
+
 /// A page that says what went wrong and what to do next.
 #[component]
-pub fn ErrorPage(
+fn ErrorPage(
     /// What went wrong.
     error: Error,
 ) -> impl IntoView {

@@ -1,15 +1,24 @@
+use crate::server::Caller;
 use leptos::{nonce::use_nonce, prelude::*};
 
 /// Pages are fetched when a link is pressed, before it is let go. Not earlier: a page fetched in
 /// passing would show later what was true then.
 const AHEAD: &str = r#"{"prefetch":[{"where":{"and":[{"href_matches":"/*"},{"not":{"selector_matches":"[data-opens]"}}]},"eagerness":"conservative"}]}"#;
 
+/// Starts the wasm, then each island of the page. Leptos has a script for this as well: it visits
+/// every element of the page, waits until the browser is idle, and has ten times the size.
+const START: &str = r#"await start();studio.hydrate();for(const island of document.querySelectorAll("leptos-island"))studio[island.dataset.component](island)"#;
+
 /// The scripts that hydrate islands and fetch ahead: on pages of the app only.
 #[component]
 pub fn Scripts() -> impl IntoView {
-    let options = expect_context::<LeptosOptions>();
+    let url = |file| Caller::here().map(|caller| caller.server.assets.url(file)).unwrap_or_default();
+    let (script, wasm) = (url("prompt-studio.js"), url("prompt-studio_bg.wasm"));
+    let start = format!("import start,*as studio from\"{script}\";{START}");
     view! {
-        <HydrationScripts options islands=true/>
+        <link rel="modulepreload" href=script/>
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=use_nonce()>{start}</script>
         <script type="speculationrules" nonce=use_nonce()>{AHEAD}</script>
     }
 }
