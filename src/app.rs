@@ -9,8 +9,8 @@ use crate::{
     live,
     mailbox::pages as mailbox,
     members::pages as members,
-    orgs::pages as orgs,
-    server::{Caller, Scope, Server, serve},
+    orgs::{Frame, pages as orgs},
+    server::{Caller, Server, serve},
     ui::{not_found, page},
 };
 use axum::{Router, routing::MethodRouter};
@@ -44,10 +44,10 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
 
 /// The members page, with what invitations put on it.
 async fn members_with_invitations(caller: Caller) -> Result<impl IntoView> {
-    let scope = Scope::here(&caller).await?;
+    let (scope, frame) = Frame::enter(&caller).await?;
     let invite = invitations::invite_button(&caller, &scope);
     let pending = invitations::pending(&scope).await?;
-    members::members(&caller, &scope, invite, pending).await
+    members::members(&caller, &scope, frame, invite, pending).await
 }
 
 /// Everything the server answers.

@@ -17,8 +17,7 @@ const ROWS: usize = 6;
 
 /// `/{org}`.
 pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
-    let scope = Scope::here(&caller).await?;
-    let frame = Frame::load(&caller, &scope).await?;
+    let (scope, frame) = Frame::enter(&caller).await?;
     let name = scope.organization().name.to_string();
     let says = format!("You are {} here. {}.", an(scope.role().label()), scope.role().says());
     let (people, total) = people(&scope).await?;

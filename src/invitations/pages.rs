@@ -21,8 +21,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/settings/invitations`.
 pub async fn invitations(caller: Caller) -> Result<impl IntoView> {
-    let scope = Scope::here(&caller).await?;
-    let frame = Frame::load(&caller, &scope).await?;
+    let (scope, frame) = Frame::enter(&caller).await?;
     let grant = scope.clone().require::<ViewInvitations>()?;
     let after = caller.query("after").and_then(|after| after.parse().ok());
     let found = store::list(&grant, None, after).await?;
@@ -58,8 +57,7 @@ fn nobody(scope: &Scope) -> impl IntoView + use<> {
 
 /// `/{org}/settings/invitations/new`: the form as a page of its own.
 pub async fn new_invitation(caller: Caller) -> Result<impl IntoView> {
-    let scope = Scope::here(&caller).await?;
-    let frame = Frame::load(&caller, &scope).await?;
+    let (scope, frame) = Frame::enter(&caller).await?;
     scope.clone().require::<role::InviteMembers>()?;
     let form = form(&caller, &scope);
     Ok(frame.show(

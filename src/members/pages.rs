@@ -23,10 +23,10 @@ use std::sync::Arc;
 pub async fn members(
     caller: &Caller,
     scope: &Scope,
+    frame: Frame,
     invite: Html,
     pending: Html,
 ) -> Result<impl IntoView + use<>> {
-    let frame = Frame::load(caller, scope).await?;
     let listing = Listing::parse(&caller.page);
     let looker = Looker::new(scope);
     let rows = rows(caller, scope, &listing, &looker).await?;

@@ -7,9 +7,9 @@ use super::{
 use crate::{
     paths,
     role::Role,
-    ui::{Bake, Empty, Pager, glyph},
+    ui::{Empty, Pager, glyph},
 };
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 /// Search, filter and count above the table.
 pub(super) fn bar(looker: &Looker, listing: &Listing, total: i64) -> impl IntoView + use<> {
@@ -41,15 +41,14 @@ pub(super) fn table(looker: &Looker, listing: &Listing, rows: &Rows) -> impl Int
     let heads = [("name", "Name"), ("email", "Email"), ("role", "Role"), ("joined", "Joined")];
     let heads = heads.map(|(sort, label)| head(&base, listing, sort, label)).collect_view();
     let list = if rows.found.rows.is_empty() {
-        nobody(base).bake()
+        Either::Left(nobody(base))
     } else {
-        view! {
+        Either::Right(view! {
             <table class="table members">
                 <thead><tr>{heads}<th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
                 <tbody>{rows.seen_by(looker)}</tbody>
             </table>
-        }
-        .bake()
+        })
     };
     view! { <div data-live="members" id="members">{list}<Pager first next/></div> }
 }

@@ -1,14 +1,14 @@
 //! What stands around every page of an organization: switcher, navigation, account menu, and the
 //! islands that keep the page alive.
 
-use super::store::{self, Mine};
+use super::store;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     fields::Slug,
     id::OrgId,
     paths,
     role::ViewInvitations,
-    server::{Caller, Organization, Person, Scope},
+    server::{Caller, Membership, Organization, Person, Scope},
     ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Theme, Toast, glyph},
 };
 use leptos::prelude::*;
@@ -56,30 +56,25 @@ pub struct Frame {
     person: Person,
     organization: Organization,
     sees_invitations: bool,
-    mine: Vec<Mine>,
+    mine: Vec<Membership>,
     /// The newest event the page knows of: what happened after it is told by the stream.
     seen: i64,
 }
 
 impl Frame {
-    /// Reads what the frame shows, and remembers the organization as the person's last.
+    /// Enters the organization that the URL names, and remembers it as the person's last.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn load(caller: &Caller, scope: &Scope) -> Result<Self> {
-        let person = scope.person().cloned().ok_or(crate::error::Error::SignedOut)?;
+    /// As [`Scope::here`].
+    pub async fn enter(caller: &Caller) -> Result<(Scope, Self)> {
+        let (scope, mine) = Scope::here(caller).await?;
+        let person = scope.person().cloned().ok_or(Error::SignedOut)?;
         let organization = scope.organization().clone();
         if person.home_org_id != Some(organization.id) && !caller.client.is_prefetch {
             remember(caller, &person, organization.id);
         }
-        let mine = store::list_of(&caller.server, person.id).await?;
-        Ok(Self {
-            person,
-            organization,
-            sees_invitations: scope.can::<ViewInvitations>(),
-            mine,
-            seen: scope.seen(),
-        })
+        let (sees_invitations, seen) = (scope.can::<ViewInvitations>(), scope.seen());
+        Ok((scope, Self { person, organization, sees_invitations, mine, seen }))
     }
 
     /// The page: `content` in its frame.
@@ -185,13 +180,13 @@ fn remember(caller: &Caller, person: &Person, org: OrgId) {
     });
 }
 
-fn switcher_item(org: &Mine, current: OrgId) -> impl IntoView + use<> {
-    let is_current = (org.id == current).then_some("page");
-    let (id, name, role) = (org.id, org.name.clone(), org.role);
-    let kind = if org.is_personal { "Personal" } else { role.label() };
+fn switcher_item(mine: &Membership, current: OrgId) -> impl IntoView + use<> {
+    let Membership { organization: Organization { id, name, slug, is_personal, .. }, role } = mine;
+    let is_current = (*id == current).then_some("page");
+    let kind = if *is_personal { "Personal" } else { role.label() };
     view! {
         <li>
-            <a class="menu-item" href=paths::organization(&org.slug) aria-current=is_current>
+            <a class="menu-item" href=paths::organization(slug) aria-current=is_current>
                 <Avatar id=id.0 name=name.as_str() shape="square" size="small"/>
                 <span class="menu-label">{name.to_string()}</span>
                 <small>{kind}</small>

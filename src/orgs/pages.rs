@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     paths,
     role::{ManageSettings, Role},
-    server::{Caller, Organization, Scope},
+    server::{Caller, Organization},
     ui::{Bake, Choice, Field, Form, Hidden, InPlace, Scripts, Select, Sheet, SlugAssistant, Submit, go_on},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -45,10 +45,9 @@ pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
 
 /// `/{org}/settings/general`.
 pub async fn general(caller: Caller) -> Result<impl IntoView> {
-    let scope = Scope::here(&caller).await?;
+    let (scope, frame) = Frame::enter(&caller).await?;
     let may = scope.can::<ManageSettings>();
     let organization = scope.organization().clone();
-    let frame = Frame::load(&caller, &scope).await?;
     Ok(frame.show(
         Place::General,
         view! {

@@ -15,44 +15,20 @@ use crate::{
 };
 use serde_json::json;
 
-/// An organization somebody is in.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Mine {
-    /// Its id.
-    pub id: OrgId,
-    /// Its name.
-    pub name: Name,
-    /// Its place in URLs.
-    pub slug: Slug,
-    /// Whether it is their personal one.
-    pub is_personal: bool,
-    /// What they are in it.
-    pub role: Role,
-}
-
-/// The organizations of a person: the personal one first, then by name.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_of(server: &Server, user: UserId) -> Result<Vec<Mine>> {
-    let mine = server.outside_tenancy().query(
-        "SELECT o.id, o.name, o.slug, o.personal_of IS NOT NULL AS is_personal, m.role
-         FROM members m JOIN organizations o ON o.id = m.org_id
-         WHERE m.user_id = $1
-         ORDER BY coalesce(o.personal_of = $1, FALSE) DESC, lower(o.name), o.id",
-    );
-    Ok(mine.bind(user).all().await?)
-}
-
 /// The place `/` leads somebody to: the organization used last if they are still in it, or else
 /// their first.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn home_of(server: &Server, person: &Person) -> Result<Option<Slug>> {
-    let mine = list_of(server, person.id).await?;
-    let last = mine.iter().find(|org| Some(org.id) == person.home_org_id);
-    Ok(last.or(mine.first()).map(|org| org.slug.clone()))
+    let home = server.outside_tenancy().query(
+        "SELECT o.slug FROM members m JOIN organizations o ON o.id = m.org_id
+         WHERE m.user_id = $1
+         ORDER BY coalesce(o.id = $2, FALSE) DESC, coalesce(o.personal_of = $1, FALSE) DESC, lower(o.name), o.id
+         LIMIT 1",
+    );
+    let home: Option<(Slug,)> = home.bind(person.id).bind(person.home_org_id).optional().await?;
+    Ok(home.map(|(slug,)| slug))
 }
 
 /// Remembers the organization somebody is in, for the next time they come to `/`.

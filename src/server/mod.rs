@@ -31,5 +31,5 @@ pub use caller::{Caller, Person};
 pub use change::Change;
 pub use clock::Clock;
 pub use config::Config;
-pub use scope::{Actor, Grant, OrgChange, Organization, Scope};
+pub use scope::{Actor, Grant, Membership, OrgChange, Organization, Scope};
 pub use start::Server;

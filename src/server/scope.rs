@@ -61,8 +61,18 @@ pub struct Scope {
     seen: i64,
 }
 
+/// What a person is in an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The organization.
+    pub organization: Organization,
+    /// Their role in it.
+    pub role: Role,
+}
+
+/// A membership as it is read, with its person.
 #[derive(sqlx::FromRow)]
-struct Membership {
+struct Row {
     org_id: OrgId,
     org_name: Name,
     slug: Slug,
@@ -85,57 +95,38 @@ impl Scope {
     /// [`Error::SignedOut`] when nobody is; [`Error::NotFound`] when there is no such organization
     /// or they are not a member: nobody outside can tell the two apart.
     pub async fn enter(caller: &Caller, org: &str) -> Result<Self> {
-        let visit = caller.visit().ok_or(Error::SignedOut)?;
-        let slug = Slug::parse(org).map_err(|_| Error::NotFound)?;
-        let row: Option<Membership> = caller
-            .server
-            .db
-            .query(
-                "SELECT o.id AS org_id, o.name AS org_name, o.slug, o.personal_of IS NOT NULL AS is_personal,
-                        o.default_role, o.invitation_span, m.role,
-                        u.id, u.name, u.email, u.verified_at IS NOT NULL AS is_verified, u.home_org_id,
-                        (SELECT coalesce(max(e.seq), 0) FROM events e WHERE e.org_id = o.id) AS seen
-                 FROM organizations o
-                 JOIN members m ON m.org_id = o.id AND m.user_id = $2
-                 JOIN users u ON u.id = m.user_id
-                 WHERE o.slug = $1",
-            )
-            .bind(slug)
-            .bind(visit.user)
-            .optional()
-            .await?;
-        let row = row.ok_or(Error::NotFound)?;
-        let person = Person {
-            id: row.id,
-            name: row.name,
-            email: row.email,
-            is_verified: row.is_verified,
-            home_org_id: row.home_org_id,
-        };
-        let organization = Organization {
-            id: row.org_id,
-            name: row.org_name,
-            slug: row.slug,
-            is_personal: row.is_personal,
-            default_role: row.default_role,
-            invitation_span: row.invitation_span,
-        };
-        Ok(Self {
-            server: caller.server.clone(),
-            client: caller.client.clone(),
-            organization,
-            actor: Actor::Person(person),
-            role: row.role,
-            seen: row.seen,
-        })
+        let slug = Slug::parse(org);
+        let rows = Self::rows(caller, Some(slug.map_err(|_| Error::NotFound)?)).await?;
+        rows.into_iter().next().map(|row| row.enter(caller)).ok_or(Error::NotFound)
     }
 
-    /// Enters the organization that the URL of the page names.
+    /// Enters the organization that the URL of the page names. Pages show what else the person is a
+    /// member of: that comes with it, their personal organization first, then by name.
     ///
     /// # Errors
     /// As [`enter`](Self::enter).
-    pub async fn here(caller: &Caller) -> Result<Self> {
-        Self::enter(caller, caller.segment(0)).await
+    pub async fn here(caller: &Caller) -> Result<(Self, Vec<Membership>)> {
+        let rows = Self::rows(caller, None).await?;
+        let memberships = rows.iter().map(Row::membership).collect();
+        let here = rows.into_iter().find(|row| row.slug.as_str() == caller.segment(0));
+        here.map(|row| (row.enter(caller), memberships)).ok_or(Error::NotFound)
+    }
+
+    /// The memberships of the person signed in: all, or that in one organization.
+    async fn rows(caller: &Caller, only: Option<Slug>) -> Result<Vec<Row>> {
+        let visit = caller.visit().ok_or(Error::SignedOut)?;
+        let rows = caller.server.db.query(
+            "SELECT o.id AS org_id, o.name AS org_name, o.slug, o.personal_of IS NOT NULL AS is_personal,
+                    o.default_role, o.invitation_span, m.role,
+                    u.id, u.name, u.email, u.verified_at IS NOT NULL AS is_verified, u.home_org_id,
+                    (SELECT coalesce(max(e.seq), 0) FROM events e WHERE e.org_id = o.id) AS seen
+             FROM members m
+             JOIN organizations o ON o.id = m.org_id
+             JOIN users u ON u.id = m.user_id
+             WHERE m.user_id = $1 AND ($2 IS NULL OR o.slug = $2)
+             ORDER BY coalesce(o.personal_of = $1, FALSE) DESC, lower(o.name), o.id",
+        );
+        Ok(rows.bind(visit.user).bind(only).all().await?)
     }
 
     /// Enters an organization as the server itself, with an Owner's rights, for a reason that the
@@ -235,6 +226,33 @@ impl Scope {
     pub fn query(&self, sql: &'static str) -> Query<'_> {
         assert_fenced(sql);
         self.server.db.query(sql).bind(self.organization.id)
+    }
+}
+
+impl Row {
+    fn membership(&self) -> Membership {
+        let organization = Organization {
+            id: self.org_id,
+            name: self.org_name.clone(),
+            slug: self.slug.clone(),
+            is_personal: self.is_personal,
+            default_role: self.default_role,
+            invitation_span: self.invitation_span,
+        };
+        Membership { organization, role: self.role }
+    }
+
+    fn enter(self, caller: &Caller) -> Scope {
+        let Membership { organization, role } = self.membership();
+        let Self { id, name, email, is_verified, home_org_id, seen, .. } = self;
+        Scope {
+            server: caller.server.clone(),
+            client: caller.client.clone(),
+            organization,
+            actor: Actor::Person(Person { id, name, email, is_verified, home_org_id }),
+            role,
+            seen,
+        }
     }
 }
 

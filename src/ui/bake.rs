@@ -29,7 +29,9 @@ impl<V: IntoView> Bake for V {
 /// A view as text.
 pub(super) fn render(view: impl IntoView, flags: RenderFlags) -> String {
     let view = view.into_view();
-    let mut html = String::with_capacity(view.html_len());
+    // The length is that of the texts and a guess of what is around them.
+    let length = view.html_len();
+    let mut html = String::with_capacity(length + length / 8);
     view.to_html_with_buf(&mut html, &mut Position::FirstChild, flags, Vec::new());
     html
 }
