@@ -16,19 +16,6 @@ pub fn Icon(
     /// Which one, of [`glyph`].
     is: icondata_core::Icon,
 ) -> impl IntoView {
-    view! {
-        <svg
-            class="icon"
-            width="16"
-            height="16"
-            viewBox="0 0 24 24"
-            fill="none"
-            stroke="currentColor"
-            stroke-width="2"
-            stroke-linecap="round"
-            stroke-linejoin="round"
-            aria-hidden="true"
-            inner_html=is.data
-        ></svg>
-    }
+    // How it is drawn stands in the style sheet.
+    view! { <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" inner_html=is.data></svg> }
 }
