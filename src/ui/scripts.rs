@@ -7,14 +7,15 @@ const AHEAD: &str = r#"{"prefetch":[{"where":{"and":[{"href_matches":"/*"},{"not
 
 /// Starts the wasm, then each island of the page. Leptos has a script for this as well: it visits
 /// every element of the page, waits until the browser is idle, and has ten times the size.
-const START: &str = r#"await start();studio.hydrate();for(const island of document.querySelectorAll("leptos-island"))studio[island.dataset.component](island)"#;
+const START: &str = r#"studio.hydrate();for(const island of document.querySelectorAll("leptos-island"))studio[island.dataset.component](island)"#;
 
 /// The scripts that hydrate islands and fetch ahead: on pages of the app only.
 #[component]
 pub fn Scripts() -> impl IntoView {
     let url = |file| Caller::here().map(|caller| caller.server.assets.url(file)).unwrap_or_default();
     let (script, wasm) = (url("prompt-studio.js"), url("prompt-studio_bg.wasm"));
-    let start = format!("import start,*as studio from\"{script}\";{START}");
+    let start =
+        format!(r#"import start,*as studio from"{script}";await start({{module_or_path:"{wasm}"}});{START}"#);
     view! {
         <link rel="modulepreload" href=script/>
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
