@@ -5,6 +5,10 @@ use crate::server::{Caller, forms};
 use axum::http::header;
 use leptos::{nonce::use_nonce, prelude::*, tachys::view::RenderFlags};
 
+/// Pages fade into each other. This stands in the page: when a style sheet comes late, the browser has
+/// looked for it before.
+const TRANSITION: &str = "@media (prefers-reduced-motion:no-preference){@view-transition{navigation:auto}}";
+
 /// What a page tells the document around it.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
@@ -45,6 +49,7 @@ pub(super) fn document(page: impl IntoView) -> String {
                 <meta name="color-scheme" content="light dark"/>
                 <title>{format!("{title} · Prompt Studio")}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <style>{TRANSITION}</style>
                 <link rel="stylesheet" href=styles/>
             </head>
             <body class=class>{page}</body>

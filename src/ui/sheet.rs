@@ -15,7 +15,9 @@ pub fn Sheet(
     children: Children,
 ) -> impl IntoView {
     Head { title, styles: "public.css", class: "public" }.tell();
-    let mailbox = Caller::here().is_ok_and(|caller| caller.server.mail.mailbox().is_some());
+    let mailbox = Caller::here().is_ok_and(|caller| {
+        caller.server.mail.mailbox().is_some() && !caller.page.starts_with(crate::paths::MAILBOX)
+    });
     view! {
         <main class="sheet" id="main">
             <a class="brand" href="/"><img src="/favicon.svg" alt="" width="24" height="24"/>"Prompt Studio"</a>

@@ -56,11 +56,13 @@ fn write(at: Timestamp, format: &[BorrowedFormatItem<'_>]) -> String {
         .unwrap_or_default()
 }
 
-/// "3 minutes ago", "in 6 days", and the day itself when it is a week or more away.
+/// "3 minutes ago", "yesterday", "in 6 days", and the day itself when it is a week or more away.
 fn relative(at: Timestamp, now: Timestamp) -> String {
     let (ago, ahead) = (now - at, at - now);
     if ago.0.abs() < Span::minutes(1).0 {
         "just now".into()
+    } else if ago >= Span::minutes(24 * 60 - 30) && ago < Span::days(2) {
+        "yesterday".into()
     } else if ago >= Span::days(7) || ahead > Span::days(30) {
         day(at)
     } else if ago.0 > 0 {
@@ -79,6 +81,8 @@ mod tests {
         let now = Timestamp(1_772_539_200_000); // 3 March 2026, 12:00 UTC
         assert_eq!(relative(now, now), "just now");
         assert_eq!(relative(now - Span::minutes(5), now), "5 minutes ago");
+        assert_eq!(relative(now - Span::hours(23), now), "23 hours ago");
+        assert_eq!(relative(now - Span::hours(30), now), "yesterday");
         assert_eq!(relative(now + Span::days(6), now), "in 6 days");
         assert_eq!(relative(now - Span::days(10), now), "21 Feb 2026");
         assert_eq!(write(now, EXACT), "3 March 2026, 12:00:00 UTC");
