@@ -11,6 +11,9 @@ use axum::http::header;
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/sign-in`.
+///
+/// # Errors
+/// When the database fails.
 pub async fn sign_in(caller: Caller) -> Result<impl IntoView> {
     let next = caller.next();
     let sign_up = paths::with_next(paths::SIGN_UP, next.as_deref());
@@ -34,6 +37,9 @@ pub async fn sign_in(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// `/sign-up`.
+///
+/// # Errors
+/// When the database fails.
 pub async fn sign_up(caller: Caller) -> Result<impl IntoView> {
     let next = caller.next();
     let sign_in = paths::with_next(paths::SIGN_IN, next.as_deref());
@@ -67,6 +73,9 @@ pub fn NewPassword() -> impl IntoView {
 }
 
 /// `/sign-up/sent`.
+///
+/// # Errors
+/// None.
 pub async fn sign_up_sent(_: Caller) -> Result<impl IntoView> {
     Ok(view! {
         <Sheet title="Check your mail" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
@@ -77,6 +86,9 @@ pub async fn sign_up_sent(_: Caller) -> Result<impl IntoView> {
 }
 
 /// `/confirm/{token}`: opening it changes nothing, since mail scanners do.
+///
+/// # Errors
+/// When the database fails.
 pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
     let token = private_token(&caller);
     let Some(waiting) = sign_ups::of_token(&caller.server, &token).await? else {
@@ -100,6 +112,9 @@ pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// `/forgot-password`.
+///
+/// # Errors
+/// When the database fails.
 pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
     let form = if caller.server.mail.is_on() {
         view! {
@@ -121,6 +136,9 @@ pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// `/forgot-password/sent`.
+///
+/// # Errors
+/// None.
 pub async fn forgot_password_sent(_: Caller) -> Result<impl IntoView> {
     Ok(view! {
         <Sheet title="Check your mail" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
@@ -131,6 +149,9 @@ pub async fn forgot_password_sent(_: Caller) -> Result<impl IntoView> {
 }
 
 /// `/reset-password/{token}`.
+///
+/// # Errors
+/// When the database fails.
 pub async fn reset_password(caller: Caller) -> Result<impl IntoView> {
     let token = private_token(&caller);
     let Some(reset) = resets::of_token(&caller.server, &token).await? else {

@@ -16,6 +16,9 @@ use leptos::prelude::*;
 const ROWS: usize = 6;
 
 /// `/{org}`.
+///
+/// # Errors
+/// Those of [`Frame::enter`].
 pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let name = scope.organization().name.to_string();

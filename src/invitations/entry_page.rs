@@ -18,6 +18,9 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/invite/{token}`.
+///
+/// # Errors
+/// When the database fails.
 pub async fn invitation(caller: Caller) -> Result<impl IntoView> {
     let token = private_token(&caller);
     Ok(match entry::find(&caller.server, &token).await? {

@@ -20,6 +20,9 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/settings/invitations`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
 pub async fn invitations(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let grant = scope.clone().require::<ViewInvitations>()?;
@@ -56,6 +59,9 @@ fn nobody(scope: &Scope) -> impl IntoView + use<> {
 }
 
 /// `/{org}/settings/invitations/new`: the form as a page of its own.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
 pub async fn new_invitation(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     scope.clone().require::<role::InviteMembers>()?;

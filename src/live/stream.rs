@@ -40,7 +40,7 @@ async fn events(
     State(server): State<Server>,
     Extension(caller): Extension<Caller>,
     Path(org): Path<String>,
-    Query(begin): Query<Begin>,
+    Query(Begin { since }): Query<Begin>,
     headers: HeaderMap,
 ) -> Response {
     if !csrf::is_same_origin(&server, &headers) {
@@ -48,7 +48,7 @@ async fn events(
     }
     // Before the scope is read: what happens in between is not missed.
     let events = server.bus.subscribe();
-    let (watch, missed) = match Watch::begin(caller, org, begin.since).await {
+    let (watch, missed) = match Watch::begin(caller, org, since).await {
         Ok(begun) => begun,
         Err(error) => return crate::server::serve::plain_error(&error),
     };

@@ -9,6 +9,9 @@ use crate::{
 use leptos::prelude::*;
 
 /// `/dev/mailbox`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no mailbox.
 pub async fn mailbox(caller: Caller) -> Result<impl IntoView> {
     let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
     let now = caller.server.clock.now();
@@ -31,6 +34,9 @@ pub async fn mailbox(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// `/dev/mailbox/{letter}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no mailbox, or no such letter in it.
 pub async fn letter(caller: Caller) -> Result<impl IntoView> {
     let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
     let wanted = caller.segment(2).to_owned();

@@ -11,6 +11,9 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/`: leads to the organization used last, or to the sign-in page.
+///
+/// # Errors
+/// When the database fails.
 pub async fn home(caller: Caller) -> Result<impl IntoView> {
     let Some(person) = caller.person().await? else {
         go_on(paths::SIGN_IN);
@@ -22,6 +25,9 @@ pub async fn home(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// `/new`: makes an organization.
+///
+/// # Errors
+/// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
 pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
     caller.signed_in().await?;
     let host = format!("{}/", caller.server.config.host());
@@ -44,6 +50,9 @@ pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// `/{org}/settings/general`.
+///
+/// # Errors
+/// Those of [`Frame::enter`].
 pub async fn general(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let may = scope.can::<ManageSettings>();

@@ -34,12 +34,14 @@ impl<DB: Database> Manager for Opener<DB> {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<DB::Connection> {
-        self.options.connect().await
+        // Boxed, as is the ping: what is done now and then would make the future of every statement
+        // tens of kilobytes.
+        Box::pin(self.options.connect()).await
     }
 
     async fn recycle(&self, connection: &mut DB::Connection, used: &Metrics) -> RecycleResult<sqlx::Error> {
         if used.last_used() > REST {
-            connection.ping().await?;
+            Box::pin(connection.ping()).await?;
         }
         Ok(())
     }

@@ -82,7 +82,6 @@ pub fn go_on(path: &str) {
 ///
 /// # Errors
 /// Always [`Error::NotFound`].
-#[expect(clippy::unused_async, reason = "a page")]
 pub async fn not_found(_: Caller) -> Result<()> {
     Err(Error::NotFound)
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 /// A page outside any organization: one card in the middle, no script.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a prop")]
 pub fn Sheet(
     /// The title of the page, for the window.
     #[prop(into)]
