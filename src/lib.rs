@@ -22,7 +22,7 @@
 //! | `server` | the machine room: config, database, walls, sessions, forms, mail, events. It knows no feature |
 //! | [`ui`] | components, each with a twin in `style/components/`, and the islands of every page |
 //! | features | [`orgs`], [`members`], [`accounts`], [`invitations`], [`dashboard`], [`live`], [`mailbox`], [`bench`](mod@bench) |
-//! | `app` | the sitemap, the document around every page, the router |
+//! | `app` | the sitemap and the router |
 //!
 //! A feature has the same few file names, each only when needed: `model` (types and pure rules),
 //! `actions` (server functions, each a paragraph: enter, require, act, announce), `store` (SQL),
@@ -59,10 +59,13 @@
 //! refresh the region `data-live="invitations"`. `forms` renders the page the form stands on, with
 //! what came of each address, and the island swaps that in; without script the browser shows it.
 //!
-//! **Opening the members page.** `GET /acme/settings/members`: the session layer reads one row; the
-//! page enters the scope (one query: organization, membership, person), reads the frame's list of
-//! organizations and the page of members, and is rendered whole, with its status. The browser gets
-//! HTML, one style sheet and, since the page is of the app, the islands.
+//! **Opening the members page.** `GET /acme/settings/members`: the session layer reads one row, and
+//! [`ui::page`] asks the page of the sitemap in `app`. It enters the scope (one query: the person,
+//! the organization, the newest event in it, their other organizations for the switcher) and asks
+//! for the rows. Those are kept ([`server::shelf`]) under the number of that event, so they are read
+//! and written once for all of a role until something happens in the organization. Then the page is
+//! written whole, with its status. The browser gets HTML, one style sheet and, since the page is of
+//! the app, the islands; the stream they open begins after the event that the page knew of.
 
 // A view is a type, nested as deep as the page it shows.
 #![recursion_limit = "256"]

@@ -1,7 +1,8 @@
 //! Members: who may change whom (`roles`), what follows from it (`consequences`), and the list
-//! (`listing`).
+//! (`listing`), which is `kept`.
 
 mod consequences;
+mod kept;
 mod listing;
 mod roles;
 
