@@ -218,7 +218,7 @@ async fn claim(server: &Server) -> crate::error::Result<Vec<Due>> {
         return Ok(Vec::new());
     }
     let mut tx = server.db.begin().await?;
-    let letters = tx
+    let mut letters: Vec<Due> = tx
         .query(
             "UPDATE letters SET due_at = $2 WHERE due_at <= $1 AND id IN (
                  SELECT id FROM letters WHERE done_at IS NULL AND failed_at IS NULL AND due_at <= $1 ORDER BY due_at, id LIMIT 20)
@@ -229,6 +229,8 @@ async fn claim(server: &Server) -> crate::error::Result<Vec<Due>> {
         .all()
         .await?;
     tx.commit().await?;
+    // What an update returns has no order; letters leave in the order they were written in.
+    letters.sort_by_key(|due| due.id.0);
     Ok(letters)
 }
 
