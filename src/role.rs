@@ -125,6 +125,17 @@ impl Role {
         }
     }
 
+    /// The role's name in a sentence: "an Editor".
+    #[must_use]
+    pub const fn with_article(self) -> &'static str {
+        match self {
+            Self::Owner => "an Owner",
+            Self::Admin => "an Admin",
+            Self::Editor => "an Editor",
+            Self::Viewer => "a Viewer",
+        }
+    }
+
     /// The role's name in forms, URLs and the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

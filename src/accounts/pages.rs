@@ -96,19 +96,19 @@ pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
     };
     let known = waiting.is_of_this_browser();
     Ok(view! {
-            <Sheet title="Confirm your address">
-                <h1>"Confirm your address"</h1>
-                <p class="lead">"for "<strong>{waiting.email.to_string()}</strong></p>
-                <Form action=ConfirmSignUp::PATH>
-                    <Hidden name="token" value=token/>
-                    {(!known).then(|| view! {
-                        <Field name="password" label="Password" kind="password" autocomplete="current-password" maxlength=128
-                            autofocus=true hint="The one you chose when you signed up."/>
-                    })}
-                    <Submit>"Confirm and sign in"</Submit>
-                </Form>
-            </Sheet>
-        }.bake())
+        <Sheet title="Confirm your address">
+            <h1>"Confirm your address"</h1>
+            <p class="lead">"for "<strong>{waiting.email.to_string()}</strong></p>
+            <Form action=ConfirmSignUp::PATH>
+                <Hidden name="token" value=token/>
+                {(!known).then(|| view! {
+                    <Field name="password" label="Password" kind="password" autocomplete="current-password" maxlength=128
+                        autofocus=true hint="The one you chose when you signed up."/>
+                })}
+                <Submit>"Confirm and sign in"</Submit>
+            </Form>
+        </Sheet>
+    }.bake())
 }
 
 /// `/forgot-password`.
@@ -118,12 +118,12 @@ pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
 pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
     let form = if caller.server.mail.is_on() {
         view! {
-                <p class="lead">"Tell us your address, and we send you a link to set a new one."</p>
-                <Form action=ForgotPassword::PATH>
-                    <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true autofocus=true/>
-                    <Submit>"Send the link"</Submit>
-                </Form>
-            }.bake()
+            <p class="lead">"Tell us your address, and we send you a link to set a new one."</p>
+            <Form action=ForgotPassword::PATH>
+                <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true autofocus=true/>
+                <Submit>"Send the link"</Submit>
+            </Form>
+        }.bake()
     } else {
         view! { <Alert kind="info">"This studio cannot send mail. Ask whoever runs it to set a new password."</Alert> }.bake()
     };
@@ -158,16 +158,16 @@ pub async fn reset_password(caller: Caller) -> Result<impl IntoView> {
         return Ok(gone("Ask for a new letter", paths::FORGOT_PASSWORD).bake());
     };
     Ok(view! {
-            <Sheet title="Set a new password">
-                <h1>"Set a new password"</h1>
-                <p class="lead">"for "<strong>{reset.email.to_string()}</strong>". Other devices are signed out."</p>
-                <Form action=ResetPassword::PATH>
-                    <Hidden name="token" value=token/>
-                    <NewPassword/>
-                    <Submit>"Set password and sign in"</Submit>
-                </Form>
-            </Sheet>
-        }.bake())
+        <Sheet title="Set a new password">
+            <h1>"Set a new password"</h1>
+            <p class="lead">"for "<strong>{reset.email.to_string()}</strong>". Other devices are signed out."</p>
+            <Form action=ResetPassword::PATH>
+                <Hidden name="token" value=token/>
+                <NewPassword/>
+                <Submit>"Set password and sign in"</Submit>
+            </Form>
+        </Sheet>
+    }.bake())
 }
 
 /// The token in the page's URL, which is told to no other page.

@@ -22,7 +22,7 @@ const ROWS: usize = 6;
 pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let name = scope.organization().name.to_string();
-    let says = format!("You are {} here. {}.", an(scope.role().label()), scope.role().says());
+    let says = format!("You are {} here. {}.", scope.role().with_article(), scope.role().says());
     let (people, total) = people(&scope).await?;
     let pending = pending(&scope).await?;
     let steps = steps(&scope, total);
@@ -34,11 +34,6 @@ pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
             <div class="grid-2">{people}{pending}</div>
         },
     ))
-}
-
-fn an(label: &str) -> String {
-    let article = if label.starts_with(['A', 'E', 'O']) { "an" } else { "a" };
-    format!("{article} {label}")
 }
 
 /// What to do first, until it is done.
@@ -64,6 +59,7 @@ fn steps(scope: &Scope, members: i64) -> Option<impl IntoView + use<>> {
 async fn people(scope: &Scope) -> Result<(impl IntoView + use<>, i64)> {
     let newest = Listing { sort: "-joined".into(), size: ROWS.to_string(), ..Listing::default() };
     let found = newest.read(scope).await?;
+    let (heading, total) = (found.people(), found.total);
     let now = scope.server().clock.now();
     let rows = found.rows.into_iter().map(|member| {
         let name = member.name.to_string();
@@ -76,17 +72,13 @@ async fn people(scope: &Scope) -> Result<(impl IntoView + use<>, i64)> {
         }
     });
     let rows = rows.collect_view();
-    let heading = match found.total {
-        1 => "1 person".to_owned(),
-        n => format!("{n} people"),
-    };
     let view = view! {
         <section class="panel list-panel" data-live="members" id="people">
             <header><h2>{heading}</h2><a href=paths::members(scope.slug())>"See all members"</a></header>
             <ul class="rows" role="list">{rows}</ul>
         </section>
     };
-    Ok((view, found.total))
+    Ok((view, total))
 }
 
 /// The invitations that are pending, for those who may see them.

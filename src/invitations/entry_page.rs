@@ -39,9 +39,8 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
         None => stranger(caller, &invitation, &token).await?,
     };
     let now = caller.server.clock.now();
-    let article = if invitation.role.label().starts_with(['A', 'E', 'O']) { "an" } else { "a" };
-    let role =
-        format!("You will be {article} {}: {}.", invitation.role, invitation.role.says().to_lowercase());
+    let role = invitation.role;
+    let role = format!("You will be {}: {}.", role.with_article(), role.says().to_lowercase());
     Ok(view! {
         <Sheet title=format!("Join {}", invitation.org_name)>
             <Avatar id=invitation.org().0 name=invitation.org_name.as_str() shape="square" size="large"/>

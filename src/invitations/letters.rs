@@ -16,7 +16,6 @@ pub(super) fn invitation(
     url: &str,
     span: Span,
 ) -> Letter {
-    let article = if matches!(role, Role::Owner | Role::Admin | Role::Editor) { "an" } else { "a" };
     compose(
         "invitation",
         to,
@@ -24,7 +23,7 @@ pub(super) fn invitation(
             subject: format!("{inviter} invites you to {org}"),
             lines: vec![
                 format!("{inviter} invites you to the workspace {org} in Prompt Studio."),
-                format!("You will be {article} {role}: {}.", role.says().to_lowercase()),
+                format!("You will be {}: {}.", role.with_article(), role.says().to_lowercase()),
             ],
             link: Some(("See the invitation", url.into())),
             notes: vec![

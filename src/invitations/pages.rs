@@ -240,8 +240,7 @@ fn actions(scope: &Scope, row: &Row, id: &str) -> Html {
 /// When the database fails.
 pub async fn pending(scope: &Scope) -> Result<Html> {
     let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok(().bake()) };
-    let what = format!("pending {}", scope.server().clock.now().minute());
-    let n = *scope.kept(what, store::count_pending(&grant)).await?;
+    let n = *scope.kept("pending".into(), store::count_pending(&grant)).await?;
     let url = paths::invitations(scope.slug());
     Ok(view! {
         <p class="pending" data-live="invitations" id="pending">

@@ -79,6 +79,14 @@ pub struct Found {
     pub next: Option<String>,
 }
 
+impl Found {
+    /// How many there are in all, in words.
+    #[must_use]
+    pub fn people(&self) -> String {
+        if self.total == 1 { "1 person".into() } else { format!("{} people", self.total) }
+    }
+}
+
 /// The end of a page: the key it was sorted by, and the id that settles ties.
 #[derive(Serialize, Deserialize)]
 struct Cursor(String, UserId);

@@ -40,19 +40,19 @@ pub async fn members(
             <FormAlert action=SetRole::PATH/>
             <FormAlert action=RemoveMember::PATH/>
             <FormAlert action=Leave::PATH/>
-            {bar(&looker, &listing, rows.found.total)}
+            {bar(&looker, &listing, &rows.found)}
             {table(&looker, &listing, &rows)}
             {pending}
         },
     ))
 }
 
-/// The rows asked for, kept for a minute at most: they tell how long ago people joined.
+/// The rows asked for, or those that are kept.
 async fn rows(caller: &Caller, scope: &Scope, listing: &Listing, looker: &Looker) -> Result<Arc<Rows>> {
     let write = async { Ok(Rows::write(looker, listing.read(scope).await?)) };
     // On a page that is the answer to a form, rows say which page they stand on.
     if caller.posted().is_some() {
         return write.await.map(Arc::new);
     }
-    scope.kept(format!("members {} {}", looker.now.minute(), listing.query()), write).await
+    scope.kept(format!("members {}", listing.query()), write).await
 }

@@ -16,7 +16,6 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::HashMap;
 
 /// What a row needs to know of who looks at it.
-#[derive(Clone)]
 pub(super) struct Looker {
     pub(super) org: Slug,
     pub(super) org_name: String,

@@ -2,6 +2,7 @@
 
 use super::{
     Listing,
+    listing::Found,
     rows::{Looker, Rows},
 };
 use crate::{
@@ -12,9 +13,9 @@ use crate::{
 use leptos::{either::Either, prelude::*};
 
 /// Search, filter and count above the table.
-pub(super) fn bar(looker: &Looker, listing: &Listing, total: i64) -> impl IntoView + use<> {
+pub(super) fn bar(looker: &Looker, listing: &Listing, found: &Found) -> impl IntoView + use<> {
     let current = listing.role.clone();
-    let people = if total == 1 { "1 person".to_owned() } else { format!("{total} people") };
+    let people = found.people();
     view! {
         <div class="table-bar">
             <form class="filters" role="search" method="get" action=paths::members(&looker.org)>

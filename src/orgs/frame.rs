@@ -82,6 +82,7 @@ impl Frame {
         let org = self.organization.slug.clone();
         let events = format!("{}?since={}", paths::events(&org), self.seen);
         let title = format!("{} · {}", place.label(), self.organization.name);
+        // As text from here on: a page as one view is moved as a whole, which takes a large stack.
         let content = if place.is_setting() {
             let tabs = self.tabs(place);
             view! { <div class="settings">{tabs}<div class="settings-body">{content}</div></div> }.bake()

@@ -206,13 +206,14 @@ impl Scope {
     }
 
     /// What `make` makes of the organization's data, or made when somebody of the same role asked for
-    /// the same since the organization's newest event. It may show nothing of the person who asks,
-    /// and no time but that in `what`.
+    /// the same since the organization's newest event and within the minute. It may show nothing of
+    /// the person who asks.
     ///
     /// # Errors
     /// Those of `make`.
     pub async fn kept<T: Keep>(&self, what: String, make: impl Future<Output = Result<T>>) -> Result<Arc<T>> {
-        let label = Label { org: self.organization.id, seen: self.seen, role: self.role, what };
+        let minute = self.server.clock.now().minute();
+        let label = Label { org: self.organization.id, seen: self.seen, role: self.role, minute, what };
         self.server.shelf.get(label, make).await
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Label {
     pub(super) seen: i64,
     /// The role of whoever asks.
     pub(super) role: Role,
+    /// The minute in which it was made: what is shown of time stays true that long.
+    pub(super) minute: i64,
     /// What it is.
     pub(super) what: String,
 }
