@@ -2,15 +2,16 @@
 
 use crate::{
     accounts::pages as accounts,
-    bench,
+    audit_log, bench,
     dashboard::pages as dashboard,
     error::Result,
     invitations::{entry_page, pages as invitations},
     live,
     mailbox::pages as mailbox,
-    members::pages as members,
-    orgs::{Frame, pages as orgs},
-    server::{Caller, Server, serve},
+    members::{self, Listing, danger_zone, pages as members_pages},
+    orgs::{Frame, closure, image, pages as orgs},
+    profile::{pages as profile, security_page},
+    server::{Caller, Server, jobs::Chore, serve},
     ui::{not_found, page},
 };
 use axum::{Router, routing::MethodRouter};
@@ -23,6 +24,7 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
     vec![
         ("/", page(orgs::home)),
         ("/sign-in", page(accounts::sign_in)),
+        ("/sign-in/code", page(accounts::second_factor)),
         ("/sign-up", page(accounts::sign_up)),
         ("/sign-up/sent", page(accounts::sign_up_sent)),
         ("/confirm/{token}", page(accounts::confirm)),
@@ -31,12 +33,20 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/reset-password/{token}", page(accounts::reset_password)),
         ("/invite/{token}", page(entry_page::invitation)),
         ("/new", page(orgs::new_organization)),
+        ("/account", page(profile::profile)),
+        ("/account/security", page(security_page::security)),
+        ("/account/organizations", page(profile::organizations)),
+        ("/account/closure", page(profile::closure)),
+        ("/account/address/{token}", page(profile::confirm_address)),
         ("/dev/mailbox", page(mailbox::mailbox)),
         ("/dev/mailbox/{letter}", page(mailbox::letter)),
         ("/{org}", page(dashboard::dashboard)),
         ("/{org}/settings", page(orgs::general)),
         ("/{org}/settings/general", page(orgs::general)),
         ("/{org}/settings/members", page(members_with_invitations)),
+        ("/{org}/settings/audit-log", page(audit_log::pages::audit_log)),
+        ("/{org}/settings/danger-zone", page(danger_zone::danger_zone)),
+        ("/{org}/transfer", page(danger_zone::transfer)),
         ("/{org}/settings/invitations", page(invitations::invitations)),
         ("/{org}/settings/invitations/new", page(invitations::new_invitation)),
     ]
@@ -45,16 +55,23 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
 /// The members page, with what invitations put on it.
 async fn members_with_invitations(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
+    let listing = Listing::parse(&caller.page);
     let invite = invitations::invite_button(&caller, &scope);
-    let pending = invitations::pending(&scope).await?;
-    members::members(&caller, &scope, frame, invite, pending).await
+    let pending = Box::pin(invitations::pending(&caller, &scope, &listing)).await?;
+    members_pages::members(&caller, &scope, frame, listing, invite, pending).await
 }
+
+/// What features sweep up now and then.
+pub const CHORES: &[Chore] = &[|server| Box::pin(async move { closure::purge_due(&server).await })];
 
 /// Everything the server answers.
 pub fn router(server: &Server) -> Router {
     let router = Router::new().fallback_service(page(not_found));
     let pages = pages().into_iter().fold(router, |router, (path, page)| router.route(path, page));
-    let mut streams = live::stream::routes(server);
+    let mut streams = live::stream::routes(server)
+        .merge(image::routes())
+        .merge(members::export::routes())
+        .merge(audit_log::export::routes());
     if server.config.bench {
         streams = streams.merge(bench::routes::routes(server, pages.clone()));
     }

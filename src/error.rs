@@ -22,6 +22,9 @@ pub enum Error {
     /// The caller is known and may not do this (403).
     #[error("Your role does not allow this.")]
     Forbidden,
+    /// The organization asks its members for a second factor, which the caller has not set up (403).
+    #[error("This workspace asks its members for two-factor. Set it up in your account.")]
+    SecondFactorMissing,
     /// The caller has to sign in first (401).
     #[error("Sign in to go on.")]
     SignedOut,
@@ -84,7 +87,7 @@ impl Error {
     pub const fn status(&self) -> u16 {
         match self {
             Self::SignedOut => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::SecondFactorMissing => 403,
             Self::NotFound => 404,
             Self::Conflict { .. } => 409,
             Self::Invalid { .. } => 422,

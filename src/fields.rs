@@ -3,15 +3,23 @@
 //! Each `parse` answers with a sentence for the field. Nothing here knows which form it serves.
 
 #[cfg(feature = "ssr")]
+mod domains;
+#[cfg(feature = "ssr")]
 mod email;
 mod name;
 #[cfg(feature = "ssr")]
 mod password;
 mod slug;
+#[cfg(feature = "ssr")]
+mod text;
 
+#[cfg(feature = "ssr")]
+pub use domains::Domains;
 #[cfg(feature = "ssr")]
 pub use email::{Email, split_addresses};
 pub use name::Name;
 #[cfg(feature = "ssr")]
 pub use password::Password;
 pub use slug::Slug;
+#[cfg(feature = "ssr")]
+pub use text::text;

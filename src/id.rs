@@ -40,6 +40,8 @@ ids! {
     InvitationId;
     /// A signed-in browser.
     SessionId;
+    /// The picture of an organization.
+    ImageId;
     /// A letter in the outbox.
     LetterId;
     /// A row of the audit log.

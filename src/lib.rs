@@ -21,13 +21,13 @@
 //! | the floor | [`id`], [`time`], [`role`] (the permission table), [`fields`] (what people type, parsed once), [`error`] (the one error), [`paths`] (every URL) |
 //! | `server` | the machine room: config, database, walls, sessions, forms, mail, events. It knows no feature |
 //! | [`ui`] | components, each with a twin in `style/components/`, and the islands of every page |
-//! | features | [`orgs`], [`members`], [`accounts`], [`invitations`], [`dashboard`], [`live`], [`mailbox`], [`bench`](mod@bench) |
+//! | features | [`orgs`], [`members`], [`accounts`], [`invitations`], [`profile`], [`dashboard`], [`audit_log`], [`live`], [`mailbox`], [`bench`](mod@bench) |
 //! | `app` | the sitemap and the router |
 //!
 //! A feature has the same few file names, each only when needed: `model` (types and pure rules),
 //! `actions` (server functions, each a paragraph: enter, require, act, announce), `store` (SQL),
 //! `pages`, `letters`. Each module may use those to its left, never one to its right:
-//! floor → server → ui → orgs → members → accounts → invitations → dashboard → live → mailbox →
+//! floor → server → ui → orgs → members → accounts → invitations → profile → dashboard → `audit_log` → live → mailbox →
 //! bench → app → main. Where a page shows something of a later feature, `app` hands it in.
 //!
 //! # What always holds
@@ -73,6 +73,7 @@
 pub mod accounts;
 #[cfg(feature = "ssr")]
 pub mod app;
+pub mod audit_log;
 pub mod bench;
 pub mod dashboard;
 pub mod error;
@@ -84,6 +85,7 @@ pub mod mailbox;
 pub mod members;
 pub mod orgs;
 pub mod paths;
+pub mod profile;
 pub mod role;
 #[cfg(feature = "ssr")]
 pub mod server;

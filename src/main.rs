@@ -3,7 +3,7 @@
 use clap::Parser;
 use prompt_studio::{
     app,
-    server::{Config, Server, jobs, serve},
+    server::{Config, Server, jobs, listen},
 };
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::start(config).await?;
-    jobs::start(&server);
-    serve::serve(&server, app::router(&server)).await?;
+    jobs::start(&server, app::CHORES);
+    listen::serve(&server, app::router(&server)).await?;
     Ok(())
 }

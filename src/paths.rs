@@ -6,6 +6,8 @@ use crate::fields::Slug;
 pub const HOME: &str = "/";
 /// The sign-in page.
 pub const SIGN_IN: &str = "/sign-in";
+/// The page that asks for the second factor.
+pub const SECOND_FACTOR: &str = "/sign-in/code";
 /// The sign-up page.
 pub const SIGN_UP: &str = "/sign-up";
 /// What comes after the sign-up form: look into your mail.
@@ -16,6 +18,14 @@ pub const FORGOT_PASSWORD: &str = "/forgot-password";
 pub const FORGOT_PASSWORD_SENT: &str = "/forgot-password/sent";
 /// The page that makes a new organization.
 pub const NEW_ORGANIZATION: &str = "/new";
+/// One's own account: the profile.
+pub const ACCOUNT: &str = "/account";
+/// Password, second factor, sessions.
+pub const ACCOUNT_SECURITY: &str = "/account/security";
+/// One's organizations.
+pub const ACCOUNT_ORGANIZATIONS: &str = "/account/organizations";
+/// Closing the account.
+pub const ACCOUNT_CLOSURE: &str = "/account/closure";
 /// The letters of the built-in mailbox, in development.
 pub const MAILBOX: &str = "/dev/mailbox";
 /// Whether the process runs.
@@ -33,6 +43,12 @@ pub fn confirm(token: &str) -> String {
 #[must_use]
 pub fn reset_password(token: &str) -> String {
     format!("/reset-password/{token}")
+}
+
+/// The link of a letter that proves a new address.
+#[must_use]
+pub fn confirm_address(token: &str) -> String {
+    format!("/account/address/{token}")
 }
 
 /// The link of an invitation, mailed or copied.
@@ -92,10 +108,40 @@ pub fn members(org: &Slug) -> String {
     format!("/{org}/settings/members")
 }
 
+/// The same as a file.
+#[must_use]
+pub fn members_csv(org: &Slug) -> String {
+    format!("/{org}/settings/members.csv")
+}
+
 /// The invitations of an organization.
 #[must_use]
 pub fn invitations(org: &Slug) -> String {
     format!("/{org}/settings/invitations")
+}
+
+/// The audit log of an organization.
+#[must_use]
+pub fn audit_log(org: &Slug) -> String {
+    format!("/{org}/settings/audit-log")
+}
+
+/// Handing over and deleting an organization.
+#[must_use]
+pub fn danger_zone(org: &Slug) -> String {
+    format!("/{org}/settings/danger-zone")
+}
+
+/// The offer to take an organization over.
+#[must_use]
+pub fn transfer(org: &Slug) -> String {
+    format!("/{org}/transfer")
+}
+
+/// The picture of an organization.
+#[must_use]
+pub fn image(org: &Slug, image: crate::id::ImageId) -> String {
+    format!("/{org}/image/{image}")
 }
 
 /// The form that invites people, as a page of its own.

@@ -47,16 +47,26 @@ pub async fn confirm_sign_up(token: String, #[server(default)] password: String)
 #[server(endpoint = "accounts/sign_in")]
 pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), Error> {
     use crate::{
-        accounts::store::{self, Welcome},
+        accounts::entrance,
         paths,
         server::{Caller, forms},
     };
-    let caller = Caller::here()?;
     let next = Some(next).filter(|next| paths::is_local(next));
-    match store::sign_in(&caller, &email, &password).await? {
-        Welcome::In => forms::go(next.as_deref().unwrap_or(paths::HOME)),
-        Welcome::ProveAddressFirst => forms::go(paths::SIGN_UP_SENT),
-    }
+    let welcome = entrance::sign_in(&Caller::here()?, &email, &password, next.as_deref()).await?;
+    forms::go(&welcome.leads_to(next.as_deref()));
+    Ok(())
+}
+
+/// Goes on signing in, with a code of the authenticator or a recovery code.
+#[server(endpoint = "accounts/prove_second_factor")]
+pub async fn prove_second_factor(code: String) -> Result<(), Error> {
+    use crate::{
+        accounts::entrance,
+        paths,
+        server::{Caller, forms},
+    };
+    let next = entrance::prove_second_factor(&Caller::here()?, &code).await?;
+    forms::go(next.as_deref().unwrap_or(paths::HOME));
     Ok(())
 }
 
@@ -94,13 +104,12 @@ pub async fn forgot_password(email: String) -> Result<(), Error> {
 pub async fn reset_password(token: String, password: String) -> Result<(), Error> {
     use crate::{
         accounts::resets,
-        paths,
         server::{Caller, forms},
         ui::Notice,
     };
-    resets::finish(&Caller::here()?, &token, &password).await?;
+    let welcome = resets::finish(&Caller::here()?, &token, &password).await?;
     Notice::PasswordChanged.say();
-    forms::go(paths::HOME);
+    forms::go(&welcome.leads_to(None));
     Ok(())
 }
 

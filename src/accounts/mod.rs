@@ -6,6 +6,10 @@
 pub mod actions;
 
 #[cfg(feature = "ssr")]
+mod devices;
+#[cfg(feature = "ssr")]
+pub mod entrance;
+#[cfg(feature = "ssr")]
 mod letters;
 #[cfg(feature = "ssr")]
 pub mod pages;
@@ -15,5 +19,9 @@ mod resets;
 mod sign_ups;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod two_factor;
 
-pub use actions::{ConfirmSignUp, ForgotPassword, ResetPassword, SetTheme, SignIn, SignOut, SignUp};
+pub use actions::{
+    ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResetPassword, SetTheme, SignIn, SignOut, SignUp,
+};

@@ -1,6 +1,9 @@
 //! The pages of accounts: cards without script.
 
-use super::{ConfirmSignUp, ForgotPassword, ResetPassword, SignIn, SignUp, resets, sign_ups};
+use super::{
+    ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResetPassword, SignIn, SignUp, entrance, resets,
+    sign_ups,
+};
 use crate::{
     error::Result,
     paths,
@@ -31,6 +34,26 @@ pub async fn sign_in(caller: Caller) -> Result<impl IntoView> {
                 <Field name="password" label="Password" kind="password" autocomplete="current-password" maxlength=128/>
                 <Submit>"Sign in"</Submit>
                 <p class="lead"><a href=paths::FORGOT_PASSWORD>"Forgot your password?"</a></p>
+            </Form>
+        </Sheet>
+    })
+}
+
+/// `/sign-in/code`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn second_factor(caller: Caller) -> Result<impl IntoView> {
+    if !entrance::is_waiting(&caller).await? {
+        go_on(paths::SIGN_IN);
+    }
+    Ok(view! {
+        <Sheet title="Enter your code" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+            <h1>"Enter your code"</h1>
+            <p class="lead">"The one your authenticator shows now. Without it, one of your recovery codes."</p>
+            <Form action=ProveSecondFactor::PATH>
+                <Field name="code" label="Code" autocomplete="one-time-code" maxlength=40 verbatim=true autofocus=true/>
+                <Submit>"Sign in"</Submit>
             </Form>
         </Sheet>
     })

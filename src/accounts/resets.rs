@@ -1,6 +1,7 @@
 //! Forgotten passwords.
 
 use super::{
+    entrance::{self, Welcome},
     letters,
     store::{self, may_write_to},
 };
@@ -11,7 +12,7 @@ use crate::{
     paths,
     server::{
         Caller, Server,
-        audit::Entry,
+        audit::{Action, Entry},
         change::Sender,
         session,
         tokens::{Token, TokenHash},
@@ -67,7 +68,7 @@ pub(super) async fn of_token(server: &Server, token: &str) -> Result<Option<Rese
 }
 
 /// Sets the new password. All sessions end, and this browser is signed in.
-pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Result<()> {
+pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Result<Welcome> {
     let gone = || Error::conflict("This link has run out or was used. Ask for a new letter.");
     let reset = of_token(&caller.server, token).await?.ok_or_else(gone)?;
     let password = Password::parse(password, &[reset.name.as_str(), reset.email.as_str()])
@@ -83,7 +84,7 @@ pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Resu
     change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
     store::verify(&mut change, user).await?;
     session::end_all(&mut change, user).await?;
-    caller.audit(&mut change, user, Entry::new("account.password_reset", user.0)).await?;
+    caller.audit(&mut change, user, Entry::new(Action::PasswordReset, user.0)).await?;
     change.commit().await?;
-    caller.sign_in(user).await
+    entrance::let_in(caller, user, None).await
 }

@@ -5,7 +5,7 @@
 //! somebody else knows the password.
 
 use super::{
-    letters,
+    entrance, letters,
     store::{self, NewPerson, Wish, may_write_to},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     paths,
     server::{
         Caller, Change, Server,
-        audit::Entry,
+        audit::{Action, Entry},
         change::Sender,
         passwords::Verdict,
         tokens::{Token, TokenHash},
@@ -145,10 +145,10 @@ pub(super) async fn confirm(caller: &Caller, token: &str, password: &str) -> Res
     let Waiting { name, email, password_hash, next, .. } = waiting;
     let new = NewPerson { name, email, password_hash, is_verified: true };
     let (user, home) = store::create(&mut change, new).await?.ok_or_else(gone)?;
-    caller.audit(&mut change, user, Entry::new("account.created", user.0)).await?;
+    caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     change.commit().await?;
     set_cookie(BROWSER, "", 0);
-    caller.sign_in(user).await?;
+    entrance::let_in(caller, user, None).await?;
     Ok(next.unwrap_or_else(|| paths::organization(&home)))
 }
 

@@ -1,15 +1,17 @@
 //! People in the database.
 
-use super::sign_ups;
+use super::entrance;
 use crate::{
     error::{Error, Flaws, Result},
     fields::{Email, Name, Password, Slug},
     id::UserId,
     orgs,
-    server::{Caller, Change, Server, audit::Entry, passwords::Verdict},
+    server::{
+        Caller, Change, Server,
+        audit::{Action, Entry},
+    },
     time::{Span, Timestamp},
 };
-use serde_json::json;
 
 /// What somebody signs up with.
 #[derive(Debug, Clone)]
@@ -54,15 +56,6 @@ pub struct NewPerson {
     pub is_verified: bool,
 }
 
-/// How signing in went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Welcome {
-    /// They are in.
-    In,
-    /// The password is that of a sign-up whose address is not proven; a letter is on its way.
-    ProveAddressFirst,
-}
-
 /// Makes a person with their personal organization, of which they are the Owner; none when the
 /// address has an account.
 ///
@@ -104,69 +97,10 @@ pub async fn sign_up_at_once(caller: &Caller, wish: Wish) -> Result<Slug> {
     let Some((user, home)) = create(&mut change, new).await? else {
         return Err(Error::invalid("email", "This address has an account. Sign in instead."));
     };
-    caller.audit(&mut change, user, Entry::new("account.created", user.0)).await?;
+    caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     change.commit().await?;
-    caller.sign_in(user).await?;
+    entrance::let_in(caller, user, None).await?;
     Ok(home)
-}
-
-#[derive(sqlx::FromRow)]
-struct Credentials {
-    id: UserId,
-    password_hash: String,
-}
-
-/// Signs somebody in. It takes one hash whether or not the address has an account.
-///
-/// # Errors
-/// [`Error::Invalid`] when address and password do not belong together.
-pub async fn sign_in(caller: &Caller, email: &str, password: &str) -> Result<Welcome> {
-    let wrong = || Error::invalid("password", "This address and password do not belong together.");
-    let (Ok(password), email) = (Password::typed(password), Email::parse(email).ok()) else {
-        return Err(wrong());
-    };
-    let credentials = match &email {
-        Some(email) => credentials(&caller.server, email).await?,
-        None => None,
-    };
-    let waiting = match (&credentials, &email) {
-        (None, Some(email)) => sign_ups::latest(&caller.server, email).await?,
-        _ => None,
-    };
-    let stored = credentials.as_ref().map(|known| &known.password_hash);
-    let stored = stored.or(waiting.as_ref().map(|waiting| &waiting.password_hash)).cloned();
-    let verdict = caller.server.passwords.verify(password, stored).await?;
-    if verdict == Verdict::Wrong {
-        return Err(wrong());
-    }
-    match (credentials, waiting) {
-        (Some(known), _) => welcome(caller, known.id, verdict).await,
-        (None, Some(waiting)) => {
-            sign_ups::send_again(caller, &waiting).await.map(|()| Welcome::ProveAddressFirst)
-        }
-        (None, None) => Err(wrong()),
-    }
-}
-
-async fn credentials(server: &Server, email: &Email) -> Result<Option<Credentials>> {
-    let known = server.outside_tenancy().query("SELECT id, password_hash FROM users WHERE email = $1");
-    Ok(known.bind(email.clone()).optional().await?)
-}
-
-async fn welcome(caller: &Caller, user: UserId, verdict: Verdict) -> Result<Welcome> {
-    let mut change = caller.server.change_outside_tenancy().await?;
-    if let Verdict::Rehash(hash) = verdict {
-        change
-            .query("UPDATE users SET password_hash = $2 WHERE id = $1")
-            .bind(user)
-            .bind(hash)
-            .execute()
-            .await?;
-    }
-    caller.audit(&mut change, user, Entry::new("account.signed_in", user.0).details(json!({}))).await?;
-    change.commit().await?;
-    caller.sign_in(user).await?;
-    Ok(Welcome::In)
 }
 
 /// Whether an address has an account, for a caller who has proven that it is theirs.
@@ -195,7 +129,10 @@ pub async fn verify(change: &mut Change, user: UserId) -> Result<()> {
 
 /// Whether one more letter may go to an address. Nobody is told when it may not: that would tell
 /// of the letters before.
-pub(super) async fn may_write_to(server: &Server, change: &mut Change, email: &Email) -> Result<bool> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn may_write_to(server: &Server, change: &mut Change, email: &Email) -> Result<bool> {
     let since: Timestamp = change.clock().now() - Span::hours(1);
     let (sent,): (i64,) = change
         .query("SELECT count(*) FROM letters WHERE recipient = $1 AND created_at > $2 AND org_id IS NULL")

@@ -2,8 +2,8 @@
 
 use crate::{
     error::Result,
-    invitations::{State, store as invitations},
-    members::Listing,
+    invitations::{State, listing as invitations},
+    members::{Listing, danger_zone},
     orgs::{Frame, Place},
     paths,
     role::{self, ViewInvitations},
@@ -25,12 +25,12 @@ pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
     let says = format!("You are {} here. {}.", scope.role().with_article(), scope.role().says());
     let (people, total) = people(&scope).await?;
     let pending = pending(&scope).await?;
-    let steps = steps(&scope, total);
+    let (steps, offer) = (steps(&scope, total), danger_zone::notice(&scope).await?);
     Ok(frame.show(
         Place::Dashboard,
         view! {
             <header class="page-head"><div><h1>{name}</h1><p>{says}</p></div></header>
-            <div data-live="members" id="steps">{steps}</div>
+            <div data-live="members" id="steps">{offer}{steps}</div>
             <div class="grid-2">{people}{pending}</div>
         },
     ))

@@ -51,6 +51,12 @@ impl Email {
         self.0.rsplit_once('@').map_or(&*self.0, |(local, _)| local)
     }
 
+    /// The part after it, in ASCII.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The address with most of it hidden, for somebody who may or may not know it:
     /// `c•••@client.test`.
     #[must_use]

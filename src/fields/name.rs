@@ -39,7 +39,7 @@ impl Name {
 
 /// Whether a character is no visible part of a name: controls, line and paragraph separators,
 /// marks that reverse the text around them, and characters of no width.
-fn is_disruptive(c: char) -> bool {
+pub(super) fn is_disruptive(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }

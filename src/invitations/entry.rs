@@ -2,14 +2,19 @@
 
 use super::State;
 use crate::{
-    accounts::store::{self as accounts, NewPerson, Wish},
+    accounts::{
+        entrance,
+        store::{self as accounts, NewPerson, Wish},
+    },
     error::{Error, Result},
     fields::{Email, Name, Slug},
     id::{InvitationId, OrgId, UserId},
     members,
     role::{InviteMembers, Role},
     server::{
-        Caller, Change, Grant, OrgChange, Person, Scope, Server, Topic, audit::Entry, tokens::TokenHash,
+        Caller, Change, Grant, OrgChange, Person, Scope, Server, Topic,
+        audit::{Action, Entry},
+        tokens::TokenHash,
     },
     time::Timestamp,
 };
@@ -89,7 +94,7 @@ pub(super) async fn find(server: &Server, token: &str) -> Result<Result<Invitati
              JOIN organizations o ON o.id = i.org_id
              JOIN users u ON u.id = i.inviter_id
              LEFT JOIN members m ON m.org_id = i.org_id AND m.user_id = i.inviter_id
-             WHERE i.mail_hash = $1 OR i.link_hash = $1",
+             WHERE (i.mail_hash = $1 OR i.link_hash = $1) AND o.deleted_at IS NULL",
         )
         .bind(hash)
         .optional()
@@ -175,9 +180,9 @@ pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &st
     let Some((user, _)) = accounts::create(&mut change, new).await? else {
         return Err(Error::conflict("This address has an account. Sign in to join."));
     };
-    caller.audit(&mut change, user, Entry::new("account.created", user.0)).await?;
+    caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     enter(caller, change, &invitation, token, user).await?;
-    caller.sign_in(user).await?;
+    entrance::let_in(caller, user, None).await?;
     Ok(invitation.slug)
 }
 
@@ -191,12 +196,13 @@ async fn enter(
 ) -> Result<()> {
     let grant = host(caller, invitation).await?;
     let mut change = grant.change_within(change).await?;
+    change.acts_for(user);
     ensure_inviter_may(&mut change, invitation).await?;
     close(&mut change, invitation, token, State::Accepted).await?;
     let now = change.now();
     let joined = members::store::add(&mut change, user, invitation.role, now).await?;
-    let details = json!({ "person": user, "role": invitation.role, "joined": joined });
-    change.audit(Entry::new("invitation.accepted", invitation.id.0).details(details)).await?;
+    let details = json!({ "after": { "role": invitation.role }, "joined": joined });
+    change.audit(Entry::new(Action::InvitationAccepted, invitation.id.0).details(details)).await?;
     change.commit().await
 }
 
@@ -204,12 +210,15 @@ async fn enter(
 pub(super) async fn decline(caller: &Caller, token: &str) -> Result<()> {
     let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
     let person = caller.person().await?;
-    if !invitation.proves_address && person.is_none_or(|person| person.email != invitation.email) {
+    if !invitation.proves_address && person.as_ref().is_none_or(|person| person.email != invitation.email) {
         return Err(Error::Forbidden);
     }
     let mut change = host(caller, &invitation).await?.change().await?;
+    if let Some(person) = person {
+        change.acts_for(person.id);
+    }
     close(&mut change, &invitation, token, State::Declined).await?;
-    change.audit(Entry::new("invitation.declined", invitation.id.0)).await?;
+    change.audit(Entry::new(Action::InvitationDeclined, invitation.id.0)).await?;
     change.commit().await
 }
 

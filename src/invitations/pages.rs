@@ -2,22 +2,24 @@
 
 use super::{
     InviteMembers, Invited, ResendInvitation, RevokeInvitation, State,
-    store::{self, Row},
+    listing::{self, Row},
 };
 use crate::{
     error::Result,
     id::InvitationId,
+    members::Listing,
     orgs::{Frame, Place},
     paths,
     role::{self, Role, ViewInvitations},
-    server::{Caller, Scope, forms::Posted},
+    server::{Caller, Scope, forms::Posted, shelf::Keep},
     time::Timestamp,
     ui::{
-        Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager, Submit,
-        When, glyph,
+        Avatar, Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager,
+        Submit, When, glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
+use std::sync::Arc;
 
 /// `/{org}/settings/invitations`.
 ///
@@ -27,7 +29,7 @@ pub async fn invitations(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let grant = scope.clone().require::<ViewInvitations>()?;
     let after = caller.query("after").and_then(|after| after.parse().ok());
-    let found = store::list(&grant, None, after).await?;
+    let found = listing::list(&grant, None, after).await?;
     let base = paths::invitations(scope.slug());
     let next = found.next.map(|id: InvitationId| format!("{base}?after={id}"));
     let first = after.map(|_| base);
@@ -234,18 +236,60 @@ fn actions(scope: &Scope, row: &Row, id: &str) -> Html {
     }.bake()
 }
 
-/// How many invitations are pending, for those who may know, with the way to the list.
+/// The invitations that are pending, for those who may know: those that fit what is searched for, as
+/// rows of the table of members, and a line with the way to the list.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn pending(scope: &Scope) -> Result<Html> {
-    let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok(().bake()) };
-    let n = *scope.kept("pending".into(), store::count_pending(&grant)).await?;
-    let url = paths::invitations(scope.slug());
-    Ok(view! {
+pub async fn pending(caller: &Caller, scope: &Scope, listing: &Listing) -> Result<(Option<Html>, Html)> {
+    let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok((None, ().bake())) };
+    let read = listing::pending_like(&grant, &listing.search, Role::parse(&listing.role));
+    let write = async { read.await.map(|(rows, n)| Pending { html: member_rows(scope, &rows), n }) };
+    // On a page that is the answer to a form, rows say which page they stand on.
+    let pending = match caller.posted() {
+        Some(_) => write.await.map(Arc::new)?,
+        None => Box::pin(scope.kept(format!("pending {} {}", listing.role, listing.search), write)).await?,
+    };
+    let (n, url) = (pending.n, paths::invitations(scope.slug()));
+    let line = view! {
         <p class="pending" data-live="invitations" id="pending">
             {(n > 0).then(|| view! { <span>{format!("Pending invitations ({n})")}</span><a href=url>"See all"</a> })}
         </p>
+    };
+    Ok(((!pending.html.is_empty()).then(|| Html::new(pending.html.clone())), line.bake()))
+}
+
+/// What the members page shows of invitations.
+struct Pending {
+    html: String,
+    n: i64,
+}
+
+impl Keep for Pending {
+    fn bytes(&self) -> usize {
+        self.html.len() + size_of::<Self>()
     }
-    .bake())
+}
+
+fn member_rows(scope: &Scope, rows: &[Row]) -> String {
+    let now = scope.server().clock.now();
+    rows.iter().map(|row| member_row(scope, row, now).to_html()).collect()
+}
+
+fn member_row(scope: &Scope, row: &Row, now: Timestamp) -> impl IntoView + use<> {
+    let (id, email) = (row.id.0.simple().to_string(), row.email.to_string());
+    let (kind, label) = badge(row, now);
+    let acts = scope.role().may_grant(row.role).then(|| actions(scope, row, &id));
+    view! {
+        <tr id=format!("i-{id}") class="invited">
+            <td data-label="Name">
+                <div class="person"><Avatar id=row.id.0 name=email.clone()/><span class="badge" data-kind=kind>{label}</span></div>
+            </td>
+            <td data-label="Email" title=email.clone()>{email.clone()}</td>
+            <td data-label="Role">{row.role.label()}</td>
+            <td data-label="Joined">"invited "<When at=row.sent_at now/></td>
+            <td data-label="Last active">"–"</td>
+            <td class="table-actions">{acts}</td>
+        </tr>
+    }
 }

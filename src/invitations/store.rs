@@ -1,94 +1,25 @@
 //! Invitations in the database, from the inviter's side.
 
-use super::{Invited, Sent, State, letters};
+use super::{
+    Invited, Sent, State, letters,
+    limits::{ensure_allowed, ensure_may_write_to, ensure_room},
+};
 use crate::{
     error::{Error, Result},
-    fields::{Email, Name},
+    fields::Email,
     id::InvitationId,
     paths,
-    role::{self, Role, ViewInvitations},
-    server::{Grant, OrgChange, Topic, audit::Entry, tokens::Token},
-    time::{Span, Timestamp},
+    role::{self, Role},
+    server::{
+        Grant, OrgChange, Topic,
+        audit::{Action, Entry},
+        tokens::Token,
+    },
 };
 use serde_json::json;
 use std::borrow::Cow;
 
-/// The rows of a page.
-const SIZE: usize = 50;
-
-type Inviting = Grant<role::InviteMembers>;
-
-/// An invitation as the list shows it.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Row {
-    /// Its id.
-    pub id: InvitationId,
-    /// For whom.
-    pub email: Email,
-    /// As what.
-    pub role: Role,
-    /// Where it stands.
-    pub state: State,
-    /// Who sent it.
-    pub inviter: Name,
-    /// When it was sent last.
-    pub sent_at: Timestamp,
-    /// When it runs out.
-    pub expires_at: Timestamp,
-    /// Whether its letter could not be delivered.
-    pub is_undelivered: bool,
-}
-
-/// A page of the list, and the row that the next one begins after.
-#[derive(Debug, Clone)]
-pub struct Rows {
-    /// The invitations, the newest first.
-    pub rows: Vec<Row>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<InvitationId>,
-}
-
-/// The invitations of the organization; ids sort by time, so they serve as cursor.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list(
-    grant: &Grant<ViewInvitations>,
-    only: Option<State>,
-    after: Option<InvitationId>,
-) -> Result<Rows> {
-    let mut rows: Vec<Row> = grant
-        .query(
-            "SELECT i.id, i.email, i.role, i.state, u.name AS inviter, i.sent_at, i.expires_at,
-                    EXISTS (SELECT 1 FROM letters l WHERE l.about_id = i.id AND l.failed_at IS NOT NULL AND l.created_at >= i.sent_at) AS is_undelivered
-             FROM invitations i JOIN users u ON u.id = i.inviter_id
-             WHERE i.org_id = $1 AND ($2 IS NULL OR i.state = $2) AND ($3 IS NULL OR i.id < $3)
-             ORDER BY i.id DESC LIMIT CAST($4 AS BIGINT)",
-        )
-        .bind(only)
-        .bind(after)
-        .bind(i64::try_from(SIZE + 1).unwrap_or(i64::MAX))
-        .all()
-        .await?;
-    let more = rows.len() > SIZE;
-    rows.truncate(SIZE);
-    let next = rows.last().filter(|_| more).map(|row| row.id);
-    Ok(Rows { rows, next })
-}
-
-/// How many are pending and have not run out.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_pending(grant: &Grant<ViewInvitations>) -> Result<i64> {
-    let now = grant.server().clock.now();
-    let (n,): (i64,) = grant
-        .query("SELECT count(*) FROM invitations WHERE org_id = $1 AND state = 'pending' AND expires_at > $2")
-        .bind(now)
-        .one()
-        .await?;
-    Ok(n)
-}
+pub(super) type Inviting = Grant<role::InviteMembers>;
 
 /// Invites addresses to be a `role`. Each succeeds or fails by itself.
 ///
@@ -140,6 +71,7 @@ pub async fn invite(grant: &Inviting, typed: &[Cow<'_, str>], role: Role) -> Res
 }
 
 async fn invite_one(grant: &Inviting, change: &mut OrgChange, email: &Email, role: Role) -> Result<Sent> {
+    ensure_allowed(change, email).await?;
     let member: Option<(i32,)> = change
         .query(
             "SELECT 1 FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = $2",
@@ -188,8 +120,8 @@ async fn send_first(grant: &Inviting, change: &mut OrgChange, email: &Email, rol
         .bind(now + grant.organization().invitation_span)
         .execute()
         .await?;
-    let details = json!({ "after": { "email": email.as_str(), "role": role } });
-    change.audit(Entry::new("invitation.sent", id.0).details(details)).await?;
+    let details = json!({ "after": { "role": role } });
+    change.audit(Entry::new(Action::InvitationSent, id.0).details(details)).await?;
     announce_and_mail(grant, change, id, email, role, &mailed).await?;
     Ok(Sent { role, link: grant.server().config.url(&paths::invite(link.as_str())), again: false })
 }
@@ -218,8 +150,8 @@ async fn send_again(
         .bind(now + grant.organization().invitation_span)
         .execute()
         .await?;
-    let details = json!({ "after": { "email": email.as_str(), "role": role } });
-    change.audit(Entry::new("invitation.resent", id.0).details(details)).await?;
+    let details = json!({ "after": { "role": role } });
+    change.audit(Entry::new(Action::InvitationResent, id.0).details(details)).await?;
     announce_and_mail(grant, change, id, email, role, &mailed).await?;
     Ok(Sent { role, link: grant.server().config.url(&paths::invite(link.as_str())), again: true })
 }
@@ -254,6 +186,7 @@ async fn announce_and_mail(
 pub async fn resend(grant: &Inviting, id: InvitationId) -> Result<Invited> {
     let mut change = grant.change().await?;
     let (email, role) = pending(&mut change, id).await?;
+    ensure_allowed(&mut change, &email).await?;
     ensure_may_write_to(grant, &mut change, &email).await?;
     let sent = send_again(grant, &mut change, id, &email, role).await?;
     change.commit().await?;
@@ -266,7 +199,7 @@ pub async fn resend(grant: &Inviting, id: InvitationId) -> Result<Invited> {
 /// As [`resend`].
 pub async fn revoke(grant: &Inviting, id: InvitationId) -> Result<()> {
     let mut change = grant.change().await?;
-    let (email, role) = pending(&mut change, id).await?;
+    let (_, role) = pending(&mut change, id).await?;
     let now = change.now();
     change
         .query("UPDATE invitations SET state = 'revoked', closed_at = $3 WHERE org_id = $1 AND id = $2")
@@ -274,8 +207,8 @@ pub async fn revoke(grant: &Inviting, id: InvitationId) -> Result<()> {
         .bind(now)
         .execute()
         .await?;
-    let details = json!({ "before": { "email": email.as_str(), "role": role } });
-    change.audit(Entry::new("invitation.revoked", id.0).details(details)).await?;
+    let details = json!({ "before": { "role": role } });
+    change.audit(Entry::new(Action::InvitationRevoked, id.0).details(details)).await?;
     change.announce(Topic::Invitations, id.0).await?;
     change.commit().await
 }
@@ -295,56 +228,4 @@ async fn pending(change: &mut OrgChange, id: InvitationId) -> Result<(Email, Rol
         return Err(Error::Forbidden);
     }
     Ok((email, role))
-}
-
-/// The limits on new invitations of an organization.
-async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Result<()> {
-    let (now, config) = (change.now(), &grant.server().config);
-    let (pending,): (i64,) = change
-        .query("SELECT count(*) FROM invitations WHERE org_id = $1 AND state = 'pending'")
-        .one()
-        .await?;
-    if pending >= config.max_pending_invitations {
-        let message =
-            format!("{pending} invitations are pending. Revoke some, or wait until they are answered.");
-        return Err(Error::TooMany { retry_after: 3600, message: message.into() });
-    }
-    let (new, oldest): (i64, Option<Timestamp>) = change
-        .query("SELECT count(*), min(created_at) FROM invitations WHERE org_id = $1 AND created_at > $2")
-        .bind(now - Span::days(1))
-        .one()
-        .await?;
-    if new >= config.max_invitations_a_day {
-        let message = format!("{new} people were invited within a day, which is the most. Go on tomorrow.");
-        let free = oldest.unwrap_or(now) + Span::days(1);
-        return Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() });
-    }
-    Ok(())
-}
-
-/// The limit on letters to one address, counted over this organization and over this person's
-/// others: nobody is flooded, and no organization learns of another's letters.
-async fn ensure_may_write_to(grant: &Inviting, change: &mut OrgChange, email: &Email) -> Result<()> {
-    let (now, person) = (change.now(), grant.person().map(|person| person.id));
-    let (letters, oldest): (i64, Option<Timestamp>) = change
-        .query(
-            "SELECT count(*), min(created_at) FROM letters
-             WHERE (org_id = $1 OR sender_id = $2) AND kind = 'invitation' AND recipient = $3 AND created_at > $4",
-        )
-        .bind(person)
-        .bind(email.clone())
-        .bind(now - Span::hours(1))
-        .one()
-        .await?;
-    if letters < grant.server().config.max_letters_an_hour {
-        return Ok(());
-    }
-    let message =
-        format!("{email} got {letters} letters within an hour, which is the most. Try again later.");
-    let free = oldest.unwrap_or(now) + Span::hours(1);
-    Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() })
-}
-
-fn seconds_until(then: Timestamp, now: Timestamp) -> u32 {
-    u32::try_from((then - now).0 / 1000 + 1).unwrap_or(1).max(1)
 }

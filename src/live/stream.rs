@@ -142,6 +142,13 @@ impl Watch {
         if event.org_id != Some(self.scope.organization().id) || event.seq <= self.known {
             return Next::Pass;
         }
+        if event.topic == Topic::Organization {
+            // It may be deleted, or ask for more than its members have.
+            return match self.recheck().await {
+                Next::Pass => Next::Send(change(event.topic)),
+                next => next,
+            };
+        }
         let about_me =
             event.topic == Topic::Members && visit.is_some_and(|visit| visit.user.0 == event.entity_id);
         if about_me {
@@ -169,6 +176,7 @@ impl Watch {
             }
             Err(Error::NotFound) => Next::End("You are no longer a member of this workspace."),
             Err(Error::SignedOut) => Next::End("You are signed out."),
+            Err(Error::SecondFactorMissing) => Next::End("This workspace asks its members for two-factor."),
             // The database is away: it will be asked again.
             Err(_) => Next::Pass,
         }

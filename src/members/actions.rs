@@ -41,13 +41,88 @@ pub async fn remove_member(org: String, user: UserId) -> Result<(), Error> {
 pub async fn leave(org: String) -> Result<(), Error> {
     use crate::{
         members::store,
-        paths, role,
+        paths,
         server::{Caller, Scope, forms},
         ui::Notice,
     };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::Leave>()?;
+    let grant = Scope::enter_to_leave(&Caller::here()?, &org).await?;
     store::leave(&grant).await?;
     Notice::Left.say();
     forms::go(paths::HOME);
+    Ok(())
+}
+
+/// Offers the organization to a member.
+#[server(endpoint = "transfers/offer")]
+pub async fn offer_transfer(
+    org: String,
+    email: String,
+    #[server(default)] password: String,
+) -> Result<(), Error> {
+    use crate::{
+        fields::Email,
+        members::transfers,
+        role::TransferOrganization,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<TransferOrganization>()?;
+    let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
+    let proof = caller.prove(&password).await?;
+    transfers::offer(&grant, &email, &proof).await?;
+    Notice::TransferOffered.say();
+    Ok(())
+}
+
+/// Takes an offer back.
+#[server(endpoint = "transfers/cancel")]
+pub async fn cancel_transfer(org: String) -> Result<(), Error> {
+    use crate::{
+        members::transfers,
+        role::TransferOrganization,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TransferOrganization>()?;
+    transfers::cancel(&grant).await?;
+    Notice::TransferEnded.say();
+    Ok(())
+}
+
+/// Takes the organization over.
+#[server(endpoint = "transfers/accept")]
+pub async fn accept_transfer(org: String, #[server(default)] password: String) -> Result<(), Error> {
+    use crate::{
+        members::transfers,
+        paths,
+        role::ViewOrganization,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<ViewOrganization>()?;
+    let proof = caller.prove(&password).await?;
+    transfers::accept(&grant, &proof).await?;
+    caller.rotate().await?;
+    Notice::TransferAccepted.say();
+    forms::go(&paths::members(grant.slug()));
+    Ok(())
+}
+
+/// Says no to an offer.
+#[server(endpoint = "transfers/decline")]
+pub async fn decline_transfer(org: String) -> Result<(), Error> {
+    use crate::{
+        members::transfers,
+        paths,
+        role::ViewOrganization,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ViewOrganization>()?;
+    transfers::decline(&grant).await?;
+    Notice::TransferEnded.say();
+    forms::go(&paths::organization(grant.slug()));
     Ok(())
 }

@@ -29,6 +29,8 @@ pub enum Sort {
     Role,
     /// By the time of joining.
     Joined,
+    /// By the time of the last visit.
+    Active,
 }
 
 /// What the URL of the page asks for. What it says wrongly is passed over.
@@ -41,7 +43,7 @@ pub struct Listing {
     /// Only members of this role; empty for all.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub role: String,
-    /// The order: `name`, `email`, `role`, `joined`; with `-` before it, reversed.
+    /// The order: `name`, `email`, `role`, `joined`, `active`; with `-` before it, reversed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sort: String,
     /// Where the page before ended.
@@ -65,6 +67,8 @@ pub struct Row {
     pub role: Role,
     /// Since when.
     pub joined_at: Timestamp,
+    /// When they were last here.
+    pub active_at: Timestamp,
     sort_key: String,
 }
 
@@ -106,7 +110,7 @@ impl Cursor {
 macro_rules! listing {
     ($key:literal, $direction:literal, $after:literal) => {
         concat!(
-            "SELECT m.user_id, u.name, u.email, m.role, m.joined_at, ", $key, " AS sort_key
+            "SELECT m.user_id, u.name, u.email, m.role, m.joined_at, coalesce(m.seen_at, m.joined_at) AS active_at, ", $key, " AS sort_key
              FROM members m JOIN users u ON u.id = m.user_id
              WHERE m.org_id = $1
                AND (lower(u.name) LIKE '%' || $2 || '%' ESCAPE '\\' OR u.email LIKE '%' || $2 || '%' ESCAPE '\\'
@@ -121,6 +125,8 @@ macro_rules! listing {
 /// Times have as many digits until the year 2286, so they sort as text.
 const JOINED: &str = listing!("CAST(m.joined_at AS TEXT)", "ASC", ">");
 const JOINED_DOWN: &str = listing!("CAST(m.joined_at AS TEXT)", "DESC", "<");
+const ACTIVE: &str = listing!("CAST(coalesce(m.seen_at, m.joined_at) AS TEXT)", "ASC", ">");
+const ACTIVE_DOWN: &str = listing!("CAST(coalesce(m.seen_at, m.joined_at) AS TEXT)", "DESC", "<");
 const NAME: &str = listing!("lower(u.name)", "ASC", ">");
 const NAME_DOWN: &str = listing!("lower(u.name)", "DESC", "<");
 const EMAIL: &str = listing!("u.email", "ASC", ">");
@@ -155,6 +161,7 @@ impl Listing {
             "email" => Sort::Email,
             "role" => Sort::Role,
             "joined" => Sort::Joined,
+            "active" => Sort::Active,
             _ => Sort::Name,
         };
         (sort, down)
@@ -212,6 +219,8 @@ impl Listing {
             (Sort::Email, true) => EMAIL_DOWN,
             (Sort::Role, false) => RANK,
             (Sort::Role, true) => RANK_DOWN,
+            (Sort::Active, false) => ACTIVE,
+            (Sort::Active, true) => ACTIVE_DOWN,
             (Sort::Joined, false) => JOINED,
             (Sort::Joined, true) => JOINED_DOWN,
         }

@@ -3,6 +3,12 @@
 pub mod actions;
 
 #[cfg(feature = "ssr")]
+pub mod danger_zone;
+#[cfg(feature = "ssr")]
+pub mod export;
+#[cfg(feature = "ssr")]
+mod letters;
+#[cfg(feature = "ssr")]
 mod listing;
 #[cfg(feature = "ssr")]
 pub mod pages;
@@ -12,7 +18,11 @@ mod rows;
 pub mod store;
 #[cfg(feature = "ssr")]
 mod table;
+#[cfg(feature = "ssr")]
+pub mod transfers;
 
-pub use actions::{Leave, RemoveMember, SetRole};
+pub use actions::{
+    AcceptTransfer, CancelTransfer, DeclineTransfer, Leave, OfferTransfer, RemoveMember, SetRole,
+};
 #[cfg(feature = "ssr")]
 pub use listing::{Listing, Sort};

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// `/{org}/settings/members`. What invites people is a feature that comes later in the order of
 /// features, so its parts are handed in: the button that invites people, with its dialog, and the
-/// invitations that are pending.
+/// invitations that are pending, as rows of the table and in a line.
 ///
 /// # Errors
 /// When the database fails.
@@ -24,12 +24,13 @@ pub async fn members(
     caller: &Caller,
     scope: &Scope,
     frame: Frame,
+    listing: Listing,
     invite: Html,
-    pending: Html,
+    (invited, pending): (Option<Html>, Html),
 ) -> Result<impl IntoView + use<>> {
-    let listing = Listing::parse(&caller.page);
     let looker = Looker::new(scope);
     let rows = rows(caller, scope, &listing, &looker).await?;
+    let invited = invited.filter(|_| rows.found.next.is_none());
     Ok(frame.show(
         Place::Members,
         view! {
@@ -41,7 +42,7 @@ pub async fn members(
             <FormAlert action=RemoveMember::PATH/>
             <FormAlert action=Leave::PATH/>
             {bar(&looker, &listing, &rows.found)}
-            {table(&looker, &listing, &rows)}
+            {table(&looker, &listing, &rows, invited)}
             {pending}
         },
     ))

@@ -96,10 +96,16 @@ impl Rows {
 
 fn fill(shape: &Stencil, html: &mut String, looker: &Looker, member: &Row) {
     let joined = Moment::new(member.joined_at, looker.now);
+    let active = Moment::new(member.active_at, looker.now);
     let (id, name) = (member.user_id.0.simple().to_string(), member.name.as_str());
     let (letters, hue) = (initials(name), hue(member.user_id.0));
     let email = member.email.as_str();
-    shape.fill(html, &[&id, name, email, &letters, &hue, &joined.machine, &joined.exact, &joined.relative]);
+    let Moment { machine, exact, relative } = &joined;
+    let joined = [machine.as_str(), exact, relative];
+    let Moment { machine, exact, relative } = &active;
+    let active = [machine.as_str(), exact, relative];
+    let who = [&*id, name, email, &*letters, &*hue];
+    shape.fill(html, &[&who[..], &joined, &active].concat());
 }
 
 /// What differs between the rows of members who are the same to the looker, by its gap.
@@ -111,9 +117,14 @@ const HUE: u8 = 4;
 const MACHINE: u8 = 5;
 const EXACT: u8 = 6;
 const RELATIVE: u8 = 7;
+const ACTIVE_MACHINE: u8 = 8;
+const ACTIVE_EXACT: u8 = 9;
+const ACTIVE_RELATIVE: u8 = 10;
 
 fn row(looker: &Looker, role: Role, is_self: bool) -> impl IntoView + use<> {
     let joined = Moment { machine: gap(MACHINE), exact: gap(EXACT), relative: gap(RELATIVE) };
+    let active =
+        Moment { machine: gap(ACTIVE_MACHINE), exact: gap(ACTIVE_EXACT), relative: gap(ACTIVE_RELATIVE) };
     let (cell, menu) = (role_cell(looker, role), menu(looker, role, is_self));
     view! {
         <tr id=format!("m-{}", gap(ID))>
@@ -127,6 +138,7 @@ fn row(looker: &Looker, role: Role, is_self: bool) -> impl IntoView + use<> {
             <td data-label="Email" title=gap(EMAIL)>{gap(EMAIL)}</td>
             <td data-label="Role">{cell}</td>
             <td data-label="Joined">{joined.show()}</td>
+            <td data-label="Last active">{active.show()}</td>
             <td class="table-actions">{menu}</td>
         </tr>
     }

@@ -5,7 +5,10 @@ use crate::{
     error::{Error, Result},
     id::{InvitationId, UserId},
     role::{Leave, ManageMembers, Permission, Role},
-    server::{Grant, OrgChange, Topic, audit::Entry},
+    server::{
+        Grant, OrgChange, Topic,
+        audit::{Action, Entry},
+    },
 };
 use serde_json::json;
 
@@ -39,8 +42,13 @@ pub async fn set_role(grant: &Grant<ManageMembers>, user: UserId, role: Role) ->
         .execute()
         .await?;
     revoke_invitations_above(&mut change, user, Some(role)).await?;
+    if role < Role::Owner {
+        // What only an Owner could offer is offered no more.
+        let offers = change.query("DELETE FROM transfers WHERE org_id = $1 AND from_id = $2");
+        offers.bind(user).execute().await?;
+    }
     let details = json!({ "before": { "role": before }, "after": { "role": role } });
-    change.audit(Entry::new("member.role_changed", user.0).details(details)).await?;
+    change.audit(Entry::new(Action::RoleChanged, user.0).details(details)).await?;
     change.announce(Topic::Members, user.0).await?;
     change.commit().await
 }
@@ -55,7 +63,8 @@ pub async fn remove(grant: &Grant<ManageMembers>, user: UserId) -> Result<()> {
     if !change.role().may_manage(role) {
         return Err(Error::Forbidden);
     }
-    take_out(grant, change, user, role, "member.removed").await
+    take_out(grant, &mut change, user, role, Action::MemberRemoved).await?;
+    change.commit().await
 }
 
 /// Leaves.
@@ -64,30 +73,34 @@ pub async fn remove(grant: &Grant<ManageMembers>, user: UserId) -> Result<()> {
 /// [`Error::Conflict`] for the last Owner and in one's personal organization.
 pub async fn leave(grant: &Grant<Leave>) -> Result<()> {
     let user = grant.person().ok_or(Error::Forbidden)?.id;
-    let change = grant.change().await?;
+    let mut change = grant.change().await?;
     let role = change.role();
-    take_out(grant, change, user, role, "member.left").await
+    take_out(grant, &mut change, user, role, Action::MemberLeft).await?;
+    change.commit().await
 }
 
-async fn take_out<P: Permission>(
+/// Takes somebody out within a change, with what goes with them.
+///
+/// # Errors
+/// [`Error::Conflict`] when no Owner would remain, and for a personal organization's person.
+pub async fn take_out<P: Permission>(
     grant: &Grant<P>,
-    mut change: OrgChange,
+    change: &mut OrgChange,
     user: UserId,
     role: Role,
-    action: &'static str,
+    action: Action,
 ) -> Result<()> {
     if role == Role::Owner {
         if grant.organization().is_personal {
             return Err(Error::conflict("A personal workspace stays with its person."));
         }
-        ensure_another_owner(&mut change, user).await?;
+        ensure_another_owner(change, user).await?;
     }
     change.query("DELETE FROM members WHERE org_id = $1 AND user_id = $2").bind(user).execute().await?;
-    revoke_invitations_above(&mut change, user, None).await?;
+    revoke_invitations_above(change, user, None).await?;
     let details = json!({ "before": { "role": role } });
     change.audit(Entry::new(action, user.0).details(details)).await?;
-    change.announce(Topic::Members, user.0).await?;
-    change.commit().await
+    change.announce(Topic::Members, user.0).await
 }
 
 /// Adds somebody who was invited. Somebody who is a member already stays what they are.
@@ -144,7 +157,11 @@ async fn ensure_another_owner(change: &mut OrgChange, user: UserId) -> Result<()
 
 /// Revokes the pending invitations of somebody whose role is now `role`, or who is out, as far as
 /// they could not send them any more.
-async fn revoke_invitations_above(change: &mut OrgChange, user: UserId, role: Option<Role>) -> Result<()> {
+pub(super) async fn revoke_invitations_above(
+    change: &mut OrgChange,
+    user: UserId,
+    role: Option<Role>,
+) -> Result<()> {
     let now = change.now();
     for above in Role::ALL.into_iter().filter(|above| !role.is_some_and(|role| role.may_grant(*above))) {
         let revoked: Vec<(InvitationId,)> = change
@@ -159,7 +176,7 @@ async fn revoke_invitations_above(change: &mut OrgChange, user: UserId, role: Op
             .await?;
         for (invitation,) in revoked {
             let details = json!({ "reason": "the inviter's role" });
-            change.audit(Entry::new("invitation.revoked", invitation.0).details(details)).await?;
+            change.audit(Entry::new(Action::InvitationRevoked, invitation.0).details(details)).await?;
             change.announce(Topic::Invitations, invitation.0).await?;
         }
     }

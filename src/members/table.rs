@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     paths,
-    role::Role,
-    ui::{Empty, Pager, glyph},
+    role::{ManageMembers, Role},
+    ui::{Empty, Html, Pager, glyph},
 };
 use leptos::{either::Either, prelude::*};
 
@@ -27,31 +27,47 @@ pub(super) fn bar(looker: &Looker, listing: &Listing, found: &Found) -> impl Int
                 </select>
                 <button class="button filters-go" type="submit">"Show"</button>
             </form>
+            {looker.role.can::<ManageMembers>().then(|| view! {
+                <a class="button" href=paths::members_csv(&looker.org) download>"Export CSV"</a>
+            })}
             <span class="count" id="count" data-live="members">{people}</span>
         </div>
     }
 }
 
 /// The table and the way to its next page.
-pub(super) fn table(looker: &Looker, listing: &Listing, rows: &Rows) -> impl IntoView + use<> {
+///
+/// Who is invited stands after the last member.
+pub(super) fn table(
+    looker: &Looker,
+    listing: &Listing,
+    rows: &Rows,
+    invited: Option<Html>,
+) -> impl IntoView + use<> {
     let base = paths::members(&looker.org);
     let page =
         |after: &str| format!("{base}{}", Listing { after: after.to_owned(), ..listing.clone() }.query());
     let next = rows.found.next.as_deref().map(page);
     let first = (!listing.after.is_empty()).then(|| page(""));
-    let heads = [("name", "Name"), ("email", "Email"), ("role", "Role"), ("joined", "Joined")];
+    let heads = [
+        ("name", "Name"),
+        ("email", "Email"),
+        ("role", "Role"),
+        ("joined", "Joined"),
+        ("active", "Last active"),
+    ];
     let heads = heads.map(|(sort, label)| head(&base, listing, sort, label)).collect_view();
-    let list = if rows.found.rows.is_empty() {
+    let list = if rows.found.rows.is_empty() && invited.is_none() {
         Either::Left(nobody(base))
     } else {
         Either::Right(view! {
             <table class="table members">
                 <thead><tr>{heads}<th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
-                <tbody>{rows.seen_by(looker)}</tbody>
+                <tbody>{rows.seen_by(looker)}{invited}</tbody>
             </table>
         })
     };
-    view! { <div data-live="members" id="members">{list}<Pager first next/></div> }
+    view! { <div data-live="members invitations" id="members">{list}<Pager first next/></div> }
 }
 
 /// A workspace is never empty: nobody fits what was asked for.

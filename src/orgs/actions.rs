@@ -41,34 +41,202 @@ pub async fn check_slug(slug: String) -> Result<bool, Error> {
     }
 }
 
-/// Changes the general settings.
+/// Changes what the organization is called and said to be for.
 #[server(endpoint = "organizations/update_settings")]
 pub async fn update_settings(
     org: String,
     name: String,
-    default_role: String,
-    invitation_hours: String,
+    #[server(default)] description: String,
 ) -> Result<(), Error> {
     use crate::{
         error::Flaws,
-        fields::Name,
-        orgs::{DefaultRole, store},
-        role::{ManageSettings, Role},
+        fields::{self, Name},
+        orgs::settings,
+        role::ManageSettings,
+        server::{Caller, Scope},
+        ui::Notice,
     };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
+    let mut flaws = Flaws::default();
+    let name = flaws.check("name", Name::parse(&name));
+    let description = flaws.check("description", fields::text(&description, 500));
+    let (Some(name), Some(description)) = (name, description) else { return Err(flaws.into_error()) };
+    settings::change(&grant, |settings| {
+        (settings.name, settings.description) = (name, description);
+        Ok(())
+    })
+    .await?;
+    Notice::Saved.say();
+    Ok(())
+}
+
+/// Sets the colour of the avatar and its picture, which is the file of the field `image`.
+#[server(endpoint = "organizations/set_avatar")]
+pub async fn set_avatar(
+    org: String,
+    #[server(default)] hue: String,
+    #[server(default)] remove: bool,
+) -> Result<(), Error> {
     use crate::{
+        orgs::image,
+        role::ManageSettings,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
+    let angle = match hue.as_str() {
+        "" => None,
+        hue => match hue.parse() {
+            Ok(angle @ 0..360) => Some(angle),
+            _ => return Err(Error::invalid("hue", "Choose one of the colours.")),
+        },
+    };
+    image::set(&grant, angle, caller.file("image"), remove).await?;
+    Notice::Saved.say();
+    Ok(())
+}
+
+/// Sets how people are invited.
+#[server(endpoint = "organizations/set_invitation_rules")]
+pub async fn set_invitation_rules(
+    org: String,
+    default_role: String,
+    invitation_hours: String,
+    #[server(default)] allowed_domains: String,
+) -> Result<(), Error> {
+    use crate::{
+        error::Flaws,
+        fields::Domains,
+        orgs::{DefaultRole, settings},
+        role::{ManageSettings, Role},
         server::{Caller, Scope},
         time::Span,
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
     let mut flaws = Flaws::default();
-    let name = flaws.check("name", Name::parse(&name));
     let role = Role::parse(&default_role).and_then(DefaultRole::new);
     let role = flaws.check("default_role", role.ok_or("Choose Admin, Editor or Viewer."));
     let hours = invitation_hours.parse().ok().filter(|hours| (1..=720).contains(hours));
     let hours = flaws.check("invitation_hours", hours.ok_or("Choose between 1 hour and 30 days."));
-    let (Some(name), Some(role), Some(hours)) = (name, role, hours) else { return Err(flaws.into_error()) };
-    store::update(&grant, name, role, Span::hours(hours)).await?;
+    let domains = flaws.check("allowed_domains", Domains::parse(&allowed_domains));
+    let (Some(role), Some(hours), Some(domains)) = (role, hours, domains) else {
+        return Err(flaws.into_error());
+    };
+    settings::change(&grant, |settings| {
+        settings.default_role = role.role();
+        settings.invitation_span = Span::hours(hours);
+        settings.allowed_domains = domains;
+        Ok(())
+    })
+    .await?;
     Notice::Saved.say();
+    Ok(())
+}
+
+/// Sets what Viewers may do, and whether members must use two-factor.
+#[server(endpoint = "organizations/set_access")]
+pub async fn set_access(
+    org: String,
+    #[server(default)] viewers_run: bool,
+    #[server(default)] viewers_comment: bool,
+    #[server(default)] two_factor: bool,
+) -> Result<(), Error> {
+    use crate::{
+        orgs::settings,
+        role::{ManageSettings, Role},
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
+    let (now, lowest) = (grant.server().clock.now(), |open| if open { Role::Viewer } else { Role::Editor });
+    settings::change(&grant, |settings| {
+        settings.run_role = lowest(viewers_run);
+        settings.comment_role = lowest(viewers_comment);
+        settings.two_factor_since = two_factor.then(|| settings.two_factor_since.unwrap_or(now));
+        Ok(())
+    })
+    .await?;
+    Notice::Saved.say();
+    Ok(())
+}
+
+/// Sets who is billed.
+#[server(endpoint = "organizations/set_billing")]
+pub async fn set_billing(
+    org: String,
+    #[server(default)] company: String,
+    #[server(default)] address: String,
+    #[server(default)] tax_id: String,
+    #[server(default)] billing_email: String,
+) -> Result<(), Error> {
+    use crate::{
+        error::Flaws,
+        fields::{self, Email},
+        orgs::settings,
+        role::ManageSettings,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
+    let mut flaws = Flaws::default();
+    let company = flaws.check("company", fields::text(&company, 200));
+    let address = flaws.check("address", fields::text(&address, 500));
+    let tax_id = flaws.check("tax_id", fields::text(&tax_id, 50));
+    let email = match billing_email.trim() {
+        "" => Some(String::new()),
+        typed => flaws.check("billing_email", Email::parse(typed)).map(|email| email.to_string()),
+    };
+    let (Some(company), Some(address), Some(tax_id), Some(email)) = (company, address, tax_id, email) else {
+        return Err(flaws.into_error());
+    };
+    settings::change(&grant, |settings| {
+        (settings.billing_company, settings.billing_address) = (company, address);
+        (settings.billing_tax_id, settings.billing_email) = (tax_id, email);
+        Ok(())
+    })
+    .await?;
+    Notice::Saved.say();
+    Ok(())
+}
+
+/// Deletes the organization, by typing its slug and the password.
+#[server(endpoint = "organizations/delete")]
+pub async fn delete_organization(
+    org: String,
+    slug: String,
+    #[server(default)] password: String,
+) -> Result<(), Error> {
+    use crate::{
+        orgs::closure,
+        paths, role,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<role::DeleteOrganization>()?;
+    if slug.trim() != grant.slug().as_str() {
+        return Err(Error::invalid("slug", format!("Type {} to delete it.", grant.slug())));
+    }
+    let proof = caller.prove(&password).await?;
+    closure::delete(&grant, &proof).await?;
+    Notice::OrganizationDeleted.say();
+    forms::go(paths::ACCOUNT_ORGANIZATIONS);
+    Ok(())
+}
+
+/// Restores a deleted organization, as one of its Owners.
+#[server(endpoint = "organizations/restore")]
+pub async fn restore_organization(slug: String) -> Result<(), Error> {
+    use crate::{
+        orgs::closure,
+        paths,
+        server::{Caller, forms},
+        ui::Notice,
+    };
+    let slug = closure::restore(&Caller::here()?, &slug).await?;
+    Notice::OrganizationRestored.say();
+    forms::go(&paths::organization(&slug));
     Ok(())
 }

@@ -1,14 +1,15 @@
 //! What stands around every page of an organization: switcher, navigation, account menu, and the
 //! islands that keep the page alive.
 
-use super::store;
+use super::{OrgAvatar, store};
 use crate::{
     error::{Error, Result},
     fields::Slug,
     id::OrgId,
     paths,
-    role::ViewInvitations,
+    role::{DeleteOrganization, Role, ViewAuditLog, ViewInvitations},
     server::{Caller, Membership, Organization, Person, Scope},
+    time::Span,
     ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Theme, Toast, glyph},
 };
 use leptos::prelude::*;
@@ -24,6 +25,12 @@ pub enum Place {
     Members,
     /// The invitations.
     Invitations,
+    /// The audit log.
+    AuditLog,
+    /// Handing over and deleting.
+    DangerZone,
+    /// The offer to take it over.
+    Transfer,
 }
 
 impl Place {
@@ -33,11 +40,14 @@ impl Place {
             Self::General => "General",
             Self::Members => "Members",
             Self::Invitations => "Invitations",
+            Self::AuditLog => "Audit log",
+            Self::DangerZone => "Danger zone",
+            Self::Transfer => "Transfer",
         }
     }
 
     const fn is_setting(self) -> bool {
-        !matches!(self, Self::Dashboard)
+        !matches!(self, Self::Dashboard | Self::Transfer)
     }
 
     fn url(self, org: &Slug) -> String {
@@ -46,16 +56,32 @@ impl Place {
             Self::General => paths::settings(org),
             Self::Members => paths::members(org),
             Self::Invitations => paths::invitations(org),
+            Self::AuditLog => paths::audit_log(org),
+            Self::DangerZone => paths::danger_zone(org),
+            Self::Transfer => paths::transfer(org),
+        }
+    }
+
+    /// Whether a role sees the tab.
+    fn is_for(self, role: Role) -> bool {
+        match self {
+            Self::Invitations => role.can::<ViewInvitations>(),
+            Self::AuditLog => role.can::<ViewAuditLog>(),
+            Self::DangerZone => role.can::<DeleteOrganization>(),
+            _ => true,
         }
     }
 }
+
+/// How old the last visit is before another one is noted.
+const VISIT: Span = Span::minutes(5);
 
 /// The frame, with what it shows read.
 #[derive(Debug, Clone)]
 pub struct Frame {
     person: Person,
     organization: Organization,
-    sees_invitations: bool,
+    role: Role,
     mine: Vec<Membership>,
     /// The newest event the page knows of: what happened after it is told by the stream.
     seen: i64,
@@ -70,11 +96,13 @@ impl Frame {
         let (scope, mine) = Scope::here(caller).await?;
         let person = scope.person().cloned().ok_or(Error::SignedOut)?;
         let organization = scope.organization().clone();
-        if person.home_org_id != Some(organization.id) && !caller.client.is_prefetch {
+        let now = caller.server.clock.now();
+        let is_news = scope.visited_at().is_none_or(|visited| now - visited > VISIT);
+        if (person.home_org_id != Some(organization.id) || is_news) && !caller.client.is_prefetch {
             remember(caller, &person, organization.id);
         }
-        let (sees_invitations, seen) = (scope.can::<ViewInvitations>(), scope.seen());
-        Ok((scope, Self { person, organization, sees_invitations, mine, seen }))
+        let (role, seen) = (scope.role(), scope.seen());
+        Ok((scope, Self { person, organization, role, mine, seen }))
     }
 
     /// The page: `content` in its frame.
@@ -115,8 +143,8 @@ impl Frame {
     }
 
     fn tabs(&self, place: Place) -> impl IntoView + use<> {
-        let tabs = [Place::General, Place::Members, Place::Invitations];
-        let tabs = tabs.into_iter().filter(|tab| *tab != Place::Invitations || self.sees_invitations);
+        let tabs = [Place::General, Place::Members, Place::Invitations, Place::AuditLog, Place::DangerZone];
+        let tabs = tabs.into_iter().filter(|tab| tab.is_for(self.role));
         let tabs = tabs.map(|tab| {
             let current = (tab == place).then_some("page");
             view! { <a class="tab" href=tab.url(&self.organization.slug) aria-current=current>{tab.label()}</a> }
@@ -126,13 +154,13 @@ impl Frame {
 
     fn switcher(&self) -> impl IntoView + use<> {
         let Organization { id, name, .. } = &self.organization;
-        let current = *id;
+        let (current, organization) = (*id, self.organization.clone());
         let searchable = self.mine.len() > 7;
         let items = self.mine.iter().map(|org| switcher_item(org, current)).collect_view();
         view! {
             <div class="switcher" id="switcher" data-live="organization">
                 <button class="switcher-button" popovertarget="orgs">
-                    <Avatar id=current.0 name=name.as_str() shape="square"/>
+                    <OrgAvatar organization/>
                     <span class="switcher-name">{name.to_string()}</span>
                     <Icon is=glyph::Updown/>
                 </button>
@@ -163,6 +191,7 @@ impl Frame {
                     <hr/>
                     {theme_form()}
                     <hr/>
+                    <a class="menu-item" href=paths::ACCOUNT><Icon is=glyph::Account/><span class="menu-label">"Account"</span></a>
                     {new_organization()}
                     {sign_out_form()}
                 </div>
@@ -171,24 +200,25 @@ impl Frame {
     }
 }
 
-/// Remembers in the background: the page need not wait for it.
+/// Remembers the visit in the background: the page need not wait for it.
 fn remember(caller: &Caller, person: &Person, org: OrgId) {
     let (server, user) = (caller.server.clone(), person.id);
     tokio::spawn(async move {
-        if let Err(error) = store::remember_home(&server, user, org).await {
+        if let Err(error) = store::remember_visit(&server, user, org).await {
             tracing::warn!(%error, "the last organization was not noted");
         }
     });
 }
 
 fn switcher_item(mine: &Membership, current: OrgId) -> impl IntoView + use<> {
-    let Membership { organization: Organization { id, name, slug, is_personal, .. }, role } = mine;
+    let Membership { organization, role } = mine;
+    let Organization { id, name, slug, is_personal, .. } = organization;
     let is_current = (*id == current).then_some("page");
     let kind = if *is_personal { "Personal" } else { role.label() };
     view! {
         <li>
             <a class="menu-item" href=paths::organization(slug) aria-current=is_current>
-                <Avatar id=id.0 name=name.as_str() shape="square" size="small"/>
+                <OrgAvatar organization=organization.clone() size="small"/>
                 <span class="menu-label">{name.to_string()}</span>
                 <small>{kind}</small>
             </a>

@@ -2,16 +2,34 @@
 //! page of one.
 
 pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod closure;
 mod model;
 
 #[cfg(feature = "ssr")]
+#[expect(unreachable_pub, reason = "a component comes with the type of its props")]
+mod avatar;
+#[cfg(feature = "ssr")]
 mod frame;
+#[cfg(feature = "ssr")]
+pub mod image;
+#[cfg(feature = "ssr")]
+mod letters;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+pub mod settings;
+#[cfg(feature = "ssr")]
+mod settings_forms;
+#[cfg(feature = "ssr")]
 pub mod store;
 
-pub use actions::{CheckSlug, CreateOrganization, UpdateSettings};
+pub use actions::{
+    CheckSlug, CreateOrganization, DeleteOrganization, RestoreOrganization, SetAccess, SetAvatar, SetBilling,
+    SetInvitationRules, UpdateSettings,
+};
+#[cfg(feature = "ssr")]
+pub use avatar::OrgAvatar;
 #[cfg(feature = "ssr")]
 pub use frame::{Frame, Place};
 pub use model::{DefaultRole, INVITATION_HOURS};

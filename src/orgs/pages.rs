@@ -1,12 +1,12 @@
 //! The pages of organizations.
 
-use super::{CreateOrganization, DefaultRole, Frame, INVITATION_HOURS, Place, UpdateSettings, store};
+use super::{CreateOrganization, Frame, Place, settings, settings_forms as forms, store};
 use crate::{
     error::Result,
     paths,
-    role::{ManageSettings, Role},
-    server::{Caller, Organization},
-    ui::{Bake, Choice, Field, Form, Hidden, InPlace, Scripts, Select, Sheet, SlugAssistant, Submit, go_on},
+    role::ManageSettings,
+    server::Caller,
+    ui::{Bake, Field, Form, InPlace, Scripts, Sheet, SlugAssistant, Submit, go_on},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -55,64 +55,27 @@ pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
 /// Those of [`Frame::enter`].
 pub async fn general(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
-    let may = scope.can::<ManageSettings>();
-    let organization = scope.organization().clone();
+    let settings = settings::read(&scope).await?;
+    let (slug, organization) = (scope.slug(), scope.organization());
+    let body = if scope.can::<ManageSettings>() {
+        view! {
+            {forms::profile(slug, &settings)}
+            {forms::avatar(organization)}
+            {forms::invitations(slug, &settings)}
+            {forms::access(slug, &settings)}
+            {forms::billing(slug, &settings)}
+        }
+        .bake()
+    } else {
+        forms::facts(slug, &settings).bake()
+    };
     Ok(frame.show(
         Place::General,
         view! {
             <header class="page-head">
                 <div><h1>"General"</h1><p>"What the workspace is called and how people come to it."</p></div>
             </header>
-            <section class="panel" id="general" data-live="organization">
-                {if may { form(&organization).bake() } else { facts(&organization).bake() }}
-            </section>
+            <div class="stack" id="settings" data-live="organization">{body}</div>
         },
     ))
-}
-
-fn form(organization: &Organization) -> impl IntoView + use<> {
-    let default = organization.default_role;
-    let roles: Vec<_> = DefaultRole::all().map(role_choice).collect();
-    let spans =
-        INVITATION_HOURS.map(|(n, label)| Choice { value: n.to_string(), label: label.into(), says: "" });
-    let spans = spans.to_vec();
-    let (slug, name) = (organization.slug.to_string(), organization.name.to_string());
-    let hours = organization.invitation_span.whole_hours();
-    view! {
-        <Form action=UpdateSettings::PATH in_place=true>
-            <Hidden name="org" value=slug.clone()/>
-            <Field name="name" label="Name" value=name maxlength=80/>
-            <div class="field">
-                <span class="label">"Address"</span>
-                <output class="fixed"><code class="slug">{slug}</code></output>
-                <p class="hint">"Part of every link. It cannot be changed."</p>
-            </div>
-            <Select name="default_role" label="Role of new invitations" choices=roles value=default.as_str()
-                hint="Whoever invites can choose another one, up to their own."/>
-            <Select name="invitation_hours" label="Invitations are good for" choices=spans value=hours.to_string()/>
-            <div class="form-actions"><Submit>"Save settings"</Submit></div>
-        </Form>
-    }
-}
-
-fn role_choice(role: Role) -> Choice {
-    let label = format!("{role}: {}", lower_first(role.says()));
-    Choice { value: role.as_str().into(), label, says: role.says() }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
-
-fn facts(organization: &Organization) -> impl IntoView + use<> {
-    view! {
-        <dl class="facts">
-            <dt>"Name"</dt><dd>{organization.name.to_string()}</dd>
-            <dt>"Address"</dt><dd><code class="slug">{organization.slug.to_string()}</code></dd>
-            <dt>"Role of new invitations"</dt><dd>{organization.default_role.label()}</dd>
-            <dt>"Invitations are good for"</dt><dd>{organization.invitation_span.in_words()}</dd>
-        </dl>
-        <p class="hint">"Owners and Admins can change this."</p>
-    }
 }

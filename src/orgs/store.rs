@@ -4,11 +4,10 @@ use crate::{
     error::{Error, Result},
     fields::{Name, Slug},
     id::{OrgId, UserId},
-    orgs::DefaultRole,
-    role::{ManageSettings, Role},
+    role::Role,
     server::{
-        Caller, Change, Grant, Person, Server, Topic,
-        audit::{Doer, Entry},
+        Caller, Change, Person, Server,
+        audit::{Action, Doer, Entry},
         clock::random,
     },
     time::Span,
@@ -23,7 +22,7 @@ use serde_json::json;
 pub async fn home_of(server: &Server, person: &Person) -> Result<Option<Slug>> {
     let home = server.outside_tenancy().query(
         "SELECT o.slug FROM members m JOIN organizations o ON o.id = m.org_id
-         WHERE m.user_id = $1
+         WHERE m.user_id = $1 AND o.deleted_at IS NULL
          ORDER BY coalesce(o.id = $2, FALSE) DESC, coalesce(o.personal_of = $1, FALSE) DESC, lower(o.name), o.id
          LIMIT 1",
     );
@@ -31,12 +30,17 @@ pub async fn home_of(server: &Server, person: &Person) -> Result<Option<Slug>> {
     Ok(home.map(|(slug,)| slug))
 }
 
-/// Remembers the organization somebody is in, for the next time they come to `/`.
+/// Remembers that somebody is in an organization: for the next time they come to `/`, and for the
+/// list of its members.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remember_home(server: &Server, user: UserId, org: OrgId) -> Result<()> {
+pub async fn remember_visit(server: &Server, user: UserId, org: OrgId) -> Result<()> {
     let mut change = server.change_outside_tenancy().await?;
+    let now = change.clock().now();
+    change.fence(org).await?;
+    let visit = change.query("UPDATE members SET seen_at = $3 WHERE org_id = $1 AND user_id = $2");
+    visit.bind(org).bind(user).bind(now).execute().await?;
     change.query("UPDATE users SET home_org_id = $2 WHERE id = $1").bind(user).bind(org).execute().await?;
     change.commit().await
 }
@@ -48,8 +52,9 @@ pub async fn remember_home(server: &Server, user: UserId, org: OrgId) -> Result<
 pub async fn is_free(server: &Server, slug: &Slug) -> Result<bool> {
     let taken: Option<(i32,)> = server
         .outside_tenancy()
-        .query("SELECT 1 FROM organizations WHERE slug = $1")
+        .query("SELECT 1 FROM organizations WHERE slug = $1 UNION SELECT 1 FROM reserved_slugs WHERE slug = $1 AND until > $2")
         .bind(slug.clone())
+        .bind(server.clock.now())
         .optional()
         .await?;
     Ok(taken.is_none())
@@ -65,9 +70,9 @@ pub async fn create_team(caller: &Caller, founder: &Person, name: Name, slug: Sl
     let Some(org) = made else {
         return Err(Error::invalid("slug", format!("Choose another one: {slug} is taken.")));
     };
-    let doer = Doer { kind: "person", id: Some(founder.id.0), role: Some(Role::Owner) };
-    let entry =
-        Entry::new("organization.created", org.0).details(json!({ "after": { "name": name, "slug": slug } }));
+    let doer = Doer::person(founder.id, Some(Role::Owner));
+    let entry = Entry::new(Action::OrganizationCreated, org.0)
+        .details(json!({ "after": { "name": name, "slug": slug } }));
     change.audit(Some(org), doer, &caller.client, entry).await?;
     change.commit().await?;
     Ok(org)
@@ -99,6 +104,11 @@ async fn insert(
     owner: UserId,
 ) -> Result<Option<OrgId>> {
     let (org, now) = (OrgId(change.clock().id()), change.clock().now());
+    let reserved = change.query("SELECT 1 FROM reserved_slugs WHERE slug = $1 AND until > $2");
+    let reserved: Option<(i32,)> = reserved.bind(slug.clone()).bind(now).optional().await?;
+    if reserved.is_some() {
+        return Ok(None);
+    }
     let made = change
         .query(
             "INSERT INTO organizations (id, slug, name, personal_of, default_role, invitation_span, created_at)
@@ -123,27 +133,4 @@ async fn insert(
         .execute()
         .await?;
     Ok(Some(org))
-}
-
-/// Changes what is set of the organization.
-///
-/// # Errors
-/// When the right was lost in the meantime, or the database fails.
-pub async fn update(grant: &Grant<ManageSettings>, name: Name, role: DefaultRole, span: Span) -> Result<()> {
-    let mut change = grant.change().await?;
-    change
-        .query("UPDATE organizations SET name = $2, default_role = $3, invitation_span = $4 WHERE id = $1")
-        .bind(name.clone())
-        .bind(role.role())
-        .bind(span)
-        .execute()
-        .await?;
-    let organization = grant.organization();
-    let entry = Entry::new("organization.updated", organization.id.0).details(json!({
-        "before": { "name": organization.name, "default_role": organization.default_role, "invitation_span": organization.invitation_span },
-        "after": { "name": name, "default_role": role.role(), "invitation_span": span },
-    }));
-    change.audit(entry).await?;
-    change.announce(Topic::Organization, organization.id.0).await?;
-    change.commit().await
 }

@@ -1,22 +1,103 @@
 //! The audit trail: one row for each thing done, written in the transaction that does it.
 //!
-//! Append-only: no code changes or removes a row. It holds no token and no secret.
+//! Append-only: triggers of the schema refuse to change or remove a row. A row holds no token, no
+//! secret and no name or address of a person: it tells of them by id, and where they were stands in
+//! `audit_origins`, which is erased with their account.
 
 use super::{caller::Client, change::Change};
 use crate::{
     error::Result,
-    id::{AuditId, OrgId},
+    id::{AuditId, OrgId, UserId},
     role::Role,
 };
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+macro_rules! actions {
+    ($($name:ident $code:literal $says:literal;)*) => {
+        /// What can be done, `noun.verb`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action { $(#[doc = $says] $name,)* }
+
+        impl Action {
+            /// All of them, in the order they are shown to choose from.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name in the database, in URLs and in exports.
+            #[must_use]
+            pub const fn code(self) -> &'static str { match self { $(Self::$name => $code,)* } }
+
+            /// What somebody did, after their name.
+            #[must_use]
+            pub const fn says(self) -> &'static str { match self { $(Self::$name => $says,)* } }
+        }
+    };
+}
+
+actions! {
+    SignedIn            "account.signed_in"          "signed in";
+    SignInFailed        "account.sign_in_failed"     "failed to sign in";
+    AccountCreated      "account.created"            "created an account";
+    ProfileChanged      "account.updated"            "changed their profile";
+    PasswordChanged     "account.password_changed"   "changed their password";
+    PasswordReset       "account.password_reset"     "set a new password by letter";
+    AddressChanged      "account.address_changed"    "changed their address";
+    TwoFactorOn         "account.two_factor_on"      "turned two-factor on";
+    TwoFactorOff        "account.two_factor_off"     "turned two-factor off";
+    RecoveryCodesMade   "account.recovery_codes"     "made new recovery codes";
+    AccountDeleted      "account.deleted"            "deleted their account";
+    SessionEnded        "session.ended"              "signed out";
+    OrganizationCreated "organization.created"       "created the workspace";
+    SettingsChanged     "organization.updated"       "changed the settings";
+    OrganizationDeleted "organization.deleted"       "deleted the workspace";
+    OrganizationRestored "organization.restored"     "restored the workspace";
+    OrganizationPurged  "organization.purged"        "removed the workspace for good";
+    TransferOffered     "transfer.offered"           "offered the workspace";
+    TransferAccepted    "transfer.accepted"          "took the workspace over";
+    TransferDeclined    "transfer.declined"          "declined the workspace";
+    TransferCanceled    "transfer.canceled"          "canceled the transfer";
+    InvitationSent      "invitation.sent"            "invited";
+    InvitationResent    "invitation.resent"          "invited again";
+    InvitationRevoked   "invitation.revoked"         "revoked the invitation of";
+    InvitationAccepted  "invitation.accepted"        "accepted an invitation";
+    InvitationDeclined  "invitation.declined"        "declined an invitation";
+    RoleChanged         "member.role_changed"        "changed the role of";
+    MemberRemoved       "member.removed"             "removed";
+    MemberLeft          "member.left"                "left";
+    MembersExported     "members.exported"           "exported the members";
+    AuditLogExported    "audit_log.exported"         "exported the audit log";
+    Denied              "access.denied"              "was refused";
+}
+
+impl Action {
+    /// The action of a code, to the letter.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.code() == code)
+    }
+
+    /// Whether the organizations somebody is in may know of it, though it is done in none.
+    const fn concerns_organizations(self) -> bool {
+        matches!(
+            self,
+            Self::SignedIn
+                | Self::SignInFailed
+                | Self::PasswordChanged
+                | Self::PasswordReset
+                | Self::AddressChanged
+                | Self::TwoFactorOn
+                | Self::TwoFactorOff
+                | Self::RecoveryCodesMade
+        )
+    }
+}
+
 /// What was done to what.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The act, `noun.verb`: `member.removed`.
-    pub action: &'static str,
+    /// The act.
+    pub action: Action,
     /// The id of the thing it was done to.
     pub target: Option<Uuid>,
     /// What the thing was before and is after, as far as it changed: `{"before":…, "after":…}`.
@@ -26,7 +107,7 @@ pub struct Entry {
 impl Entry {
     /// An entry on a thing.
     #[must_use]
-    pub fn new(action: &'static str, target: impl Into<Option<Uuid>>) -> Self {
+    pub fn new(action: Action, target: impl Into<Option<Uuid>>) -> Self {
         Self { action, target: target.into(), details: Value::Null }
     }
 
@@ -43,25 +124,45 @@ impl Entry {
 pub struct Doer {
     /// `person`, `key` or `system`.
     pub kind: &'static str,
-    /// The person's or key's id.
+    /// The person's or key's id; none for somebody who is not signed in.
     pub id: Option<Uuid>,
     /// The role it had then.
     pub role: Option<Role>,
 }
 
-/// Writes the row.
+impl Doer {
+    /// A person, with their role where they have one.
+    #[must_use]
+    pub const fn person(user: UserId, role: Option<Role>) -> Self {
+        Self { kind: "person", id: Some(user.0), role }
+    }
+
+    /// Somebody of whom nothing is known.
+    #[must_use]
+    pub const fn somebody() -> Self {
+        Self { kind: "person", id: None, role: None }
+    }
+
+    /// The server itself.
+    #[must_use]
+    pub const fn server() -> Self {
+        Self { kind: "system", id: None, role: None }
+    }
+}
+
+/// Writes the row of something done in an organization, or in none.
 pub(super) async fn record(
     change: &mut Change,
     org: Option<OrgId>,
     doer: Doer,
     client: &Client,
     entry: Entry,
-) -> Result<()> {
+) -> Result<AuditId> {
     let (id, now) = (AuditId(change.clock().id()), change.clock().now());
     change
         .query(
-            "INSERT INTO audit_log (id, org_id, created_at, actor_kind, actor_id, actor_role, action, target_id, details, ip, user_agent, request_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            "INSERT INTO audit_log (id, org_id, created_at, actor_kind, actor_id, actor_role, action, target_id, details, request_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(id)
         .bind(org)
@@ -69,13 +170,38 @@ pub(super) async fn record(
         .bind(doer.kind)
         .bind(doer.id)
         .bind(doer.role)
-        .bind(entry.action)
+        .bind(entry.action.code())
         .bind(entry.target)
         .bind(Json(entry.details))
-        .bind(client.ip.map(|ip| ip.to_string()))
-        .bind(client.user_agent.clone())
         .bind(client.request_id.clone())
         .execute()
         .await?;
+    change
+        .query("INSERT INTO audit_origins (audit_id, user_id, ip, user_agent) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(doer.id.filter(|_| doer.kind == "person"))
+        .bind(client.ip.map(|ip| ip.to_string()))
+        .bind(client.user_agent.clone())
+        .execute()
+        .await?;
+    Ok(id)
+}
+
+/// Writes the row of something done by or to a person in no organization. Those they are in may read
+/// it when it concerns them.
+pub(super) async fn record_of_person(
+    change: &mut Change,
+    user: UserId,
+    doer: Doer,
+    client: &Client,
+    entry: Entry,
+) -> Result<()> {
+    let concerns = entry.action.concerns_organizations();
+    let id = record(change, None, doer, client, entry).await?;
+    if concerns {
+        let readers =
+            "INSERT INTO audit_readers (org_id, audit_id) SELECT org_id, $2 FROM members WHERE user_id = $1";
+        change.query(readers).bind(user).bind(id).execute().await?;
+    }
     Ok(())
 }

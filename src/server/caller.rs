@@ -2,19 +2,24 @@
 
 use super::{
     Server,
-    audit::{Doer, Entry},
+    audit::{self, Action, Doer, Entry},
     change::Change,
     forms::Posted,
     session::{self, Visit},
+    uploads::File,
 };
 use crate::{
     error::{Error, Result},
     fields::{Email, Name},
     id::{OrgId, UserId},
+    role::Role,
 };
 use axum::http::request::Parts;
 use leptos::prelude::with_context;
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 use tower_sessions::Session;
 
 /// One request's caller.
@@ -29,6 +34,16 @@ pub struct Caller {
     session: Session,
     visit: Option<Visit>,
     posted: Option<Arc<Posted>>,
+    files: Arc<[File]>,
+    entered: Arc<OnceLock<Entered>>,
+}
+
+/// The organization a request got into, so that a refusal there is written down.
+#[derive(Debug, Clone, Copy)]
+struct Entered {
+    org: OrgId,
+    user: UserId,
+    role: Role,
 }
 
 /// Where a request comes from.
@@ -62,7 +77,19 @@ pub struct Person {
 impl Caller {
     pub(super) async fn new(server: Server, session: Session, client: Client, page: &str) -> Result<Self> {
         let visit = session::visit(&session).await?;
-        Ok(Self { server, client: Arc::new(client), page: page.into(), session, visit, posted: None })
+        if let Some(visit) = visit {
+            session::touch(&server, &session, visit, &client).await;
+        }
+        Ok(Self {
+            server,
+            client: Arc::new(client),
+            page: page.into(),
+            session,
+            visit,
+            posted: None,
+            files: Arc::default(),
+            entered: Arc::default(),
+        })
     }
 
     /// The caller of the request being answered.
@@ -85,6 +112,16 @@ impl Caller {
     #[must_use]
     pub fn with_posted(&self, page: &str, posted: Posted) -> Self {
         Self { page: page.into(), posted: Some(Arc::new(posted)), ..self.clone() }
+    }
+
+    pub(super) fn with_files(self, files: Vec<File>) -> Self {
+        Self { files: files.into(), ..self }
+    }
+
+    /// The file of a field of the form that was posted, if one was chosen.
+    #[must_use]
+    pub fn file(&self, field: &str) -> Option<&File> {
+        self.files.iter().find(|file| file.field == field)
     }
 
     /// A part of the page's path, counted from nought.
@@ -120,6 +157,14 @@ impl Caller {
         self.visit
     }
 
+    /// Whether the caller may call a function once more.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`].
+    pub fn limited(&self, function: &str) -> Result<()> {
+        self.server.limits.pass(function, &self.client, self.visit.map(|visit| visit.user))
+    }
+
     /// The person signed in, if anybody.
     ///
     /// # Errors
@@ -150,7 +195,12 @@ impl Caller {
             session::end(&mut change, visit.session).await?;
             change.commit().await?;
         }
-        session::sign_in(&self.server, &self.session, user).await.map(drop)
+        session::sign_in(&self.server, &self.session, user, &self.client).await.map(drop)
+    }
+
+    /// Notes that whoever is signed in on this browser has entered their password just now.
+    pub(super) async fn note_proof(&self, visit: Visit) -> Result<()> {
+        session::note_proof(&self.server, &self.session, visit).await
     }
 
     /// Signs out on this browser.
@@ -161,7 +211,7 @@ impl Caller {
         if let Some(visit) = self.visit {
             let mut change = Change::begin(&self.server).await?;
             session::end(&mut change, visit.session).await?;
-            self.audit(&mut change, visit.user, Entry::new("session.ended", visit.session.0)).await?;
+            self.audit(&mut change, visit.user, Entry::new(Action::SessionEnded, visit.session.0)).await?;
             change.commit().await?;
         }
         session::forget(&self.session).await
@@ -180,8 +230,38 @@ impl Caller {
     /// # Errors
     /// When the database fails.
     pub async fn audit(&self, change: &mut Change, user: UserId, entry: Entry) -> Result<()> {
-        let doer = Doer { kind: "person", id: Some(user.0), role: None };
-        change.audit(None, doer, &self.client, entry).await
+        audit::record_of_person(change, user, Doer::person(user, None), &self.client, entry).await
+    }
+
+    /// Writes an audit row of something that somebody unknown did to a person, or to nobody.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_stranger(
+        &self,
+        change: &mut Change,
+        to: Option<UserId>,
+        action: Action,
+    ) -> Result<()> {
+        let entry = Entry::new(action, to.map(|user| user.0));
+        match to {
+            Some(user) => audit::record_of_person(change, user, Doer::somebody(), &self.client, entry).await,
+            None => change.audit(None, Doer::somebody(), &self.client, entry).await,
+        }
+    }
+
+    pub(super) fn note_entered(&self, org: OrgId, user: UserId, role: Role) {
+        // The first counts: a form that failed is answered with a page, which enters again.
+        let _ = self.entered.set(Entered { org, user, role });
+    }
+
+    /// Writes down that a member was refused something, which `act` names.
+    pub(super) async fn note_refusal(&self, act: &str) -> Result<()> {
+        let Some(Entered { org, user, role }) = self.entered.get().copied() else { return Ok(()) };
+        let mut change = Change::begin(&self.server).await?;
+        let entry = Entry::new(Action::Denied, None).details(serde_json::json!({ "act": act }));
+        change.audit(Some(org), Doer::person(user, Some(role)), &self.client, entry).await?;
+        change.commit().await
     }
 }
 

@@ -34,6 +34,12 @@ impl Change {
         self.tx.query(sql)
     }
 
+    /// The server.
+    #[must_use]
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
     /// The clock of the server.
     #[must_use]
     pub fn clock(&self) -> &Clock {
@@ -44,6 +50,29 @@ impl Change {
     #[must_use]
     pub const fn is_concurrent(&self) -> bool {
         self.tx.is_concurrent()
+    }
+
+    /// Fences what follows to the rows of an organization, where the database can.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn fence(&mut self, org: OrgId) -> Result<()> {
+        self.set_fence(org.to_string()).await
+    }
+
+    /// Takes the fence away.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unfence(&mut self) -> Result<()> {
+        self.set_fence(String::new()).await
+    }
+
+    async fn set_fence(&mut self, org: String) -> Result<()> {
+        if self.is_concurrent() {
+            self.query("SELECT set_config('app.org_id', $1, true)").bind(org).execute().await?;
+        }
+        Ok(())
     }
 
     /// Announces an event, once the change has committed.
@@ -105,7 +134,7 @@ impl Change {
         client: &Client,
         entry: Entry,
     ) -> Result<()> {
-        audit::record(self, org, doer, client, entry).await
+        audit::record(self, org, doer, client, entry).await.map(drop)
     }
 
     /// Makes it so: the change, its audit rows, letters and events, or none of them.

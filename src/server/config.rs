@@ -68,6 +68,11 @@ pub struct Config {
     #[arg(long, env = "STUDIO_MAX_LETTERS_AN_HOUR", default_value_t = 10)]
     pub max_letters_an_hour: i64,
 
+    /// How much may be tried (signing in, signing up, inviting …), in multiples of what is usual; 0
+    /// takes the limits away.
+    #[arg(long, env = "STUDIO_RATE_LIMITS", default_value_t = 1)]
+    pub rate_limits: u32,
+
     /// What to log: `info`, `debug`, or a filter such as `prompt_studio=debug,sqlx=warn`.
     #[arg(long, env = "STUDIO_LOG", default_value = "info")]
     pub log: String,

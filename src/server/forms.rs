@@ -5,7 +5,7 @@
 //! its field, and what was typed still there. The same answer serves a browser without script and
 //! an island that fetched it. Nothing shown travels through the URL.
 
-use super::{Caller, Server, serve};
+use super::{Caller, Server, serve, uploads};
 use crate::{error::Error, paths};
 use axum::{
     Router,
@@ -19,8 +19,12 @@ use leptos::server_fn::axum::get_server_fn_service;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
+/// The most bytes of a form without files.
+pub(super) const MAX_BODY: usize = 256 * 1024;
 /// The most fields a form may have.
-const MAX_FIELDS: usize = 200;
+pub(super) const MAX_FIELDS: usize = 200;
+/// The kind of a form's body.
+const FORM: &str = "application/x-www-form-urlencoded";
 /// Fields whose value is never given back.
 const SECRET: &[&str] = &["password", "new_password", "current_password", "token"];
 /// The hidden field that says which page the form stands on.
@@ -71,20 +75,45 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
     if get_server_fn_service(request.uri().path(), request.method().clone()).is_none() {
         return serve::plain_error(&Error::NotFound);
     }
+    let function = request.uri().path().trim_start_matches("/api/");
+    let caller = request.extensions().get::<Caller>();
+    let limited = caller.and_then(|caller| caller.limited(function).err());
     let is_form = *request.method() == Method::POST && accepts_html(request.headers());
-    let (parts, body) = request.into_parts();
-    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let (parts, body) = match read(request).await {
+        Ok(read) => read,
+        Err(response) => return response,
+    };
+    let run_it = async |parts: &Parts, body: Bytes| match limited {
+        Some(error) => refusal(&error),
+        None => run(as_program(parts, body)).await,
     };
     if !is_form {
-        return run(as_program(&parts, body)).await;
+        return run_it(&parts, body).await;
     }
     let Some(input) = fields(&parts.headers, &body) else {
         return serve::plain_error(&Error::invalid("", "That is not a form of this site."));
     };
     let page = page_of(&parts.headers, &input);
-    let answer = run(as_program(&parts, body)).await;
+    let answer = run_it(&parts, body).await;
     respond(&forms, &parts, &page, input, answer).await
+}
+
+/// Reads the body: as it is, or of a form with files its other fields; the files go with the caller.
+async fn read(request: Request) -> Result<(Parts, Bytes), Response> {
+    let caller = request.extensions().get::<Caller>().cloned();
+    let caller = caller.filter(|caller| caller.visit().is_some() && uploads::is_multipart(request.headers()));
+    if let Some(caller) = caller {
+        let (mut parts, body) = request.into_parts();
+        let (fields, files) = uploads::read(&parts.headers, body).await?;
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
+        parts.headers.remove(header::CONTENT_LENGTH);
+        parts.extensions.insert(caller.with_files(files));
+        return Ok((parts, fields));
+    }
+    let (parts, body) = request.into_parts();
+    let body = http_body_util::Limited::new(body, MAX_BODY).collect().await;
+    let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+    Ok((parts, body.to_bytes()))
 }
 
 /// The page the form stands on: as the form says, which it must where the page tells no referrer,
@@ -96,6 +125,15 @@ fn page_of(headers: &HeaderMap, input: &[(String, String)]) -> String {
         Some(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
     };
     named.or_else(referrer).filter(|page| paths::is_local(page)).unwrap_or_else(|| paths::HOME.to_owned())
+}
+
+/// The answer of a function that was not run.
+fn refusal(error: &Error) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or_default();
+    let mut response = (status, serde_json::to_string(error).unwrap_or_default()).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    serve::add_retry_after(error, response.headers_mut());
+    response
 }
 
 /// Runs the server function, and says in the header too when it is worth trying again.
@@ -184,7 +222,7 @@ fn page_request(parts: &Parts, page: &str, caller: Caller) -> axum::http::Result
 /// The fields of a form, in order; none when it is no form or has too many.
 fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    if kind.split(';').next()?.trim() != "application/x-www-form-urlencoded" {
+    if kind.split(';').next()?.trim() != FORM {
         return None;
     }
     if body.split(|byte| *byte == b'&').count() > MAX_FIELDS {

@@ -2,13 +2,16 @@
 
 use super::Server;
 use crate::{error::Result, time::Span};
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 /// How often it sweeps.
 const SWEEP: Duration = Duration::from_mins(10);
 
-/// Starts the background work of this process; it ends with the runtime.
-pub fn start(server: &Server) {
+/// What a feature sweeps up: safe to repeat and to run on several processes.
+pub type Chore = fn(Server) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// Starts the background work of this process, with the chores of features; it ends with the runtime.
+pub fn start(server: &Server, chores: &'static [Chore]) {
     tokio::spawn(server.mail.clone().run(server.clone()));
     tokio::spawn(server.bus.clone().run(server.db.clone(), server.clock.clone()));
     let server = server.clone();
@@ -16,6 +19,11 @@ pub fn start(server: &Server) {
         loop {
             if let Err(error) = sweep(&server).await {
                 tracing::warn!(%error, "sweeping failed");
+            }
+            for chore in chores {
+                if let Err(error) = chore(server.clone()).await {
+                    tracing::warn!(%error, "a chore failed");
+                }
             }
             tokio::time::sleep(SWEEP).await;
         }
@@ -35,6 +43,8 @@ pub async fn sweep(server: &Server) -> Result<()> {
         ("DELETE FROM sessions WHERE created_at < $1", Span::days(config.session_max_days)),
         ("DELETE FROM sign_ups WHERE expires_at < $1", Span::days(1)),
         ("DELETE FROM password_resets WHERE expires_at < $1", Span::days(1)),
+        ("DELETE FROM second_steps WHERE expires_at < $1", Span::days(1)),
+        ("DELETE FROM address_changes WHERE expires_at < $1", Span::days(1)),
         // An organization's newest stays: its number says how old what was read of it is.
         (
             "DELETE FROM events WHERE created_at < $1 AND (org_id IS NULL OR seq < (

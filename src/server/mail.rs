@@ -246,6 +246,8 @@ async fn deliver(server: &Server, due: Due) {
     let noted = match sent {
         Ok(()) => note_sent(server, due.id, now).await,
         Err(reason) => {
+            // Mail servers repeat the address.
+            let reason = reason.replace(due.recipient.as_str(), &due.recipient.masked());
             tracing::warn!(letter = %due.id, attempt = due.attempts + 1, reason, "a letter was not sent");
             note_failure(server, &due, &reason, now).await
         }

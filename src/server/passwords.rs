@@ -1,35 +1,22 @@
 //! Hashing passwords: Argon2id (m = 19 MiB, t = 2, p = 1), bounded.
 //!
-//! A hash takes some 20 ms of one core and 19 MiB. As many run at a time as there are cores, a
-//! short queue waits, and whoever comes then is told to come back, so that a flood of sign-ins
-//! takes neither the memory nor the time of everybody else.
+//! A hash takes some 20 ms of one core and 19 MiB, so [`Workers`] make them, and refuse a flood.
 
-use crate::{
-    error::{Error, Result},
-    fields::Password,
-};
+use super::workers::Workers;
+use crate::{error::Result, fields::Password};
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
     password_hash::{Salt, SaltString},
 };
-use std::{sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
 
-/// How many may wait for a core.
-const QUEUE: usize = 64;
-/// How long they wait at most.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// The hash that a password is compared with when there is no account: of no password, and as
 /// slow as any.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGF0IGFsbCE$7hBFtOI0i3zFLkEDsPPB4jHoGPzFlAlBSxUaApIyeIU";
 
 /// Hashes and verifies.
-#[derive(Debug, Clone)]
-pub struct Passwords {
-    cores: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
-}
+#[derive(Debug, Clone, Default)]
+pub struct Passwords(Workers);
 
 /// What comparing a password came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,41 +29,27 @@ pub enum Verdict {
     Rehash(String),
 }
 
-impl Default for Passwords {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cores: Arc::new(Semaphore::new(cores)), queue: Arc::new(Semaphore::new(cores + QUEUE)) }
-    }
-}
-
 impl Passwords {
+    /// Hashing by these workers.
+    #[must_use]
+    pub const fn new(workers: Workers) -> Self {
+        Self(workers)
+    }
+
     /// The hash to store of a password, in PHC format.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when too many are being hashed.
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when too many are being hashed.
     pub async fn hash(&self, password: Password) -> Result<String> {
-        self.run(move || hash(&password)).await
+        self.0.run(move || hash(&password)).await
     }
 
     /// Compares a password with a stored hash, or with none in the same time.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when too many are being hashed.
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when too many are being hashed.
     pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict> {
-        self.run(move || verify(&password, stored.as_deref())).await
-    }
-
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        const BUSY: Error = Error::Unavailable { retry_after: 3 };
-        let _place = self.queue.try_acquire().map_err(|_| BUSY)?;
-        let core = tokio::time::timeout(PATIENCE, self.cores.clone().acquire_owned()).await;
-        let core = core.map_err(|_| BUSY)?.map_err(|_| BUSY)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop(core);
-            result
-        });
-        done.await.map_err(|error| super::caller::internal(&error))
+        self.0.run(move || verify(&password, stored.as_deref())).await
     }
 }
 
@@ -106,6 +79,7 @@ fn verify(password: &Password, stored: Option<&str>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{error::Error, server::workers::QUEUE};
 
     fn password(text: &str) -> Password {
         Password::typed(text).unwrap()

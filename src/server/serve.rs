@@ -1,6 +1,6 @@
-//! From a socket to a page: the layers every request passes, and the routes that are no page.
+//! From a request to a page: the layers every request passes, and the routes that are no page.
 
-use super::{Caller, Server, assets, caller::Client, csrf, forms, session};
+use super::{Caller, Server, assets, caller::Client, csrf, forms, session, uploads};
 use crate::{error::Error, paths};
 use axum::{
     Extension, Router,
@@ -9,17 +9,13 @@ use axum::{
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing::{any, get},
-    serve::ListenerExt,
 };
 use std::{net::SocketAddr, time::Duration};
-use tokio::net::TcpListener;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
     timeout::TimeoutLayer,
 };
-
-/// The largest body of a form.
-const MAX_BODY: usize = 256 * 1024;
+use tracing::Instrument;
 
 /// All routes with their layers; `pages` are those of the app, `streams` those that stay open.
 pub fn router(server: &Server, pages: Router, streams: Router) -> Router {
@@ -31,7 +27,7 @@ pub fn router(server: &Server, pages: Router, streams: Router) -> Router {
         .layer(middleware::from_fn_with_state(server.clone(), identify))
         .layer(session::layer(server))
         .layer(middleware::from_fn_with_state(server.clone(), csrf::refuse_cross_site))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(RequestBodyLimitLayer::new(uploads::MAX_BODY))
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest));
     let bare = Router::new()
         .route(paths::HEALTHZ, get(|| async { "ok\n" }))
@@ -41,35 +37,6 @@ pub fn router(server: &Server, pages: Router, streams: Router) -> Router {
     bare.merge(app)
         .layer(middleware::from_fn_with_state(server.clone(), secure_headers))
         .layer(CatchPanicLayer::custom(|_| plain_error(&super::caller::internal(&"a request panicked"))))
-}
-
-/// Listens and answers until the process is told to stop.
-///
-/// # Errors
-/// When the address cannot be listened on.
-pub async fn serve(server: &Server, router: Router) -> std::io::Result<()> {
-    let listener = TcpListener::bind(server.config.listen).await?;
-    tracing::info!(listen = %listener.local_addr()?, url = %server.config.base_url, "serving");
-    // Without this, small answers wait 40 ms for an acknowledgement.
-    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopped()).await
-}
-
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    // Open streams would keep the server waiting: it goes down with them after a moment.
-    tokio::spawn(async {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        std::process::exit(0);
-    });
 }
 
 /// Finds out who calls, and gives the request its name in the log.
@@ -84,8 +51,16 @@ async fn identify(
     let page = request.uri().path_and_query().map_or("/", |page| page.as_str()).to_owned();
     match Caller::new(server, session, client, &page).await {
         Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            let mut response = next.run(request).await;
+            let act = format!("{} {}", request.method(), request.uri().path());
+            request.extensions_mut().insert(caller.clone());
+            // What is logged while it is answered carries its name.
+            let span = tracing::info_span!("request", id);
+            let mut response = next.run(request).instrument(span).await;
+            if response.status() == StatusCode::FORBIDDEN
+                && let Err(error) = caller.note_refusal(&act).await
+            {
+                tracing::error!(%error, "a refusal was not written down");
+            }
             if let Ok(id) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
             }

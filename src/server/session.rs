@@ -4,7 +4,7 @@
 //! start; nobody who is signed out has one. It ends after a time without requests and after a
 //! longer one in any case, whatever the cookie says.
 
-use super::{Change, Server, bus::Topic, tokens::TokenHash};
+use super::{Change, Server, bus::Topic, caller::Client, tokens::TokenHash};
 use crate::{
     error::Result,
     id::{SessionId, UserId},
@@ -25,6 +25,8 @@ const TOUCH: Span = Span::minutes(1);
 const VISIT: &str = "visit";
 /// Marks the record of somebody who just signed in: the only one that makes a session.
 const NEW: &str = "new";
+/// When the session was used last, in a record that was loaded. Neither mark is stored.
+const SEEN: &str = "seen";
 
 /// A signed-in browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +37,21 @@ pub struct Visit {
     pub user: UserId,
     /// When they signed in.
     pub since: Timestamp,
+    /// When they last entered their password.
+    #[serde(default = "never")]
+    pub proved_at: Timestamp,
+}
+
+/// What sessions say that are older than the question.
+const fn never() -> Timestamp {
+    Timestamp(0)
+}
+
+/// Where a session begins.
+#[derive(Default, Serialize, Deserialize)]
+struct Place {
+    ip: Option<String>,
+    user_agent: String,
 }
 
 /// The layer that gives each request its session.
@@ -69,14 +86,27 @@ pub async fn visit(session: &Session) -> Result<Option<Visit>> {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn sign_in(server: &Server, session: &Session, user: UserId) -> Result<Visit> {
+pub async fn sign_in(server: &Server, session: &Session, user: UserId, client: &Client) -> Result<Visit> {
     session.cycle_id().await.map_err(|error| store_failed(&error))?;
-    let visit = Visit { session: SessionId(server.clock.id()), user, since: server.clock.now() };
+    let now = server.clock.now();
+    let visit = Visit { session: SessionId(server.clock.id()), user, since: now, proved_at: now };
     session.insert(VISIT, visit).await.map_err(|error| store_failed(&error))?;
-    session.insert(NEW, true).await.map_err(|error| store_failed(&error))?;
+    let place = Place { ip: client.ip.map(|ip| ip.to_string()), user_agent: client.user_agent.clone() };
+    session.insert(NEW, place).await.map_err(|error| store_failed(&error))?;
     session.save().await.map_err(|error| store_failed(&error))?;
     session.remove_value(NEW).await.map_err(|error| store_failed(&error))?;
     Ok(visit)
+}
+
+/// Notes that the person of a session has entered their password just now, under a fresh id.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_proof(server: &Server, session: &Session, visit: Visit) -> Result<()> {
+    let visit = Visit { proved_at: server.clock.now(), ..visit };
+    session.insert(VISIT, visit).await.map_err(|error| store_failed(&error))?;
+    session.cycle_id().await.map_err(|error| store_failed(&error))?;
+    session.save().await.map_err(|error| store_failed(&error))
 }
 
 /// Gives the session a fresh id, when what it may do has grown.
@@ -115,6 +145,41 @@ pub async fn end_all(change: &mut Change, user: UserId) -> Result<()> {
         change.announce(None, Topic::Session, session.0).await?;
     }
     Ok(())
+}
+
+/// Ends all sessions of a person but one within a change.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_others(change: &mut Change, visit: Visit) -> Result<u64> {
+    let ended = change.query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id");
+    let ended: Vec<(SessionId,)> = ended.bind(visit.user).bind(visit.session).all().await?;
+    for (session,) in &ended {
+        change.announce(None, Topic::Session, session.0).await?;
+    }
+    Ok(ended.len() as u64)
+}
+
+/// Writes down that a session was used, and from where, without making the request wait for it.
+pub(super) async fn touch(server: &Server, session: &Session, visit: Visit, client: &Client) {
+    let Ok(Some(seen)) = session.get::<Timestamp>(SEEN).await else { return };
+    let now = server.clock.now();
+    if now - seen <= TOUCH {
+        return;
+    }
+    let (server, ip, user_agent) = (server.clone(), client.ip, client.user_agent.clone());
+    tokio::spawn(async move {
+        let touched = async {
+            let mut tx = server.db.begin().await?;
+            let touch = "UPDATE sessions SET seen_at = $2, ip = $3, user_agent = $4 WHERE id = $1";
+            let touch = tx.query(touch).bind(visit.session).bind(now);
+            touch.bind(ip.map(|ip| ip.to_string())).bind(user_agent).execute().await?;
+            tx.commit().await
+        };
+        if let Err(error) = touched.await {
+            tracing::warn!(%error, "a session's last use was not noted");
+        }
+    });
 }
 
 /// Whether a session is still good.
@@ -166,15 +231,17 @@ impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
         // Ids have 128 random bits: a new one is nobody's.
         let sql = if record.data.contains_key(NEW) {
-            "INSERT INTO sessions (token_hash, id, user_id, data, created_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6)"
+            "INSERT INTO sessions (token_hash, id, user_id, data, created_at, seen_at, ip, user_agent)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, ''))"
         } else {
-            "UPDATE sessions SET token_hash = $1, data = $4, seen_at = $6 WHERE id = $2 AND user_id = $3 AND created_at = $5"
+            "UPDATE sessions SET token_hash = $1, data = $4, seen_at = $6, ip = coalesce($7, ip), user_agent = coalesce($8, user_agent)
+             WHERE id = $2 AND user_id = $3 AND created_at = $5"
         };
         self.write(sql, record).await
     }
 
     async fn save(&self, record: &Record) -> StoreResult<()> {
-        let sql = "UPDATE sessions SET data = $4, seen_at = $6
+        let sql = "UPDATE sessions SET data = $4, seen_at = $6, ip = coalesce($7, ip), user_agent = coalesce($8, user_agent)
                    WHERE token_hash = $1 AND id = $2 AND user_id = $3 AND created_at = $5";
         self.write(sql, record).await
     }
@@ -190,12 +257,11 @@ impl SessionStore for Store {
             .map_err(backend)?;
         let current = row.filter(|row| is_current(&self.server, row.created_at, row.seen_at));
         Ok(current.map(|row| {
-            if self.server.clock.now() - row.seen_at > TOUCH {
-                self.touch(*id);
-            }
+            let mut data = row.data.0;
+            data.insert(SEEN.to_owned(), row.seen_at.0.into());
             // When it ends is decided above; the library only needs a date ahead.
             let expiry_date = OffsetDateTime::now_utc() + Duration::days(365);
-            Record { id: *id, data: row.data.0, expiry_date }
+            Record { id: *id, data, expiry_date }
         }))
     }
 
@@ -211,30 +277,15 @@ impl Store {
     async fn write(&self, sql: &'static str, record: &Record) -> StoreResult<()> {
         let visit = record.data.get(VISIT).cloned().ok_or_else(|| backend("a session of nobody"))?;
         let visit: Visit = serde_json::from_value(visit).map_err(backend)?;
-        let data: HashMap<_, _> = record.data.iter().filter(|(key, _)| *key != NEW).collect();
+        let place =
+            record.data.get(NEW).cloned().and_then(|place| serde_json::from_value::<Place>(place).ok());
+        let (ip, user_agent) = place.map_or((None, None), |place| (place.ip, Some(place.user_agent)));
+        let data: HashMap<_, _> = record.data.iter().filter(|(key, _)| *key != NEW && *key != SEEN).collect();
         let mut tx = self.server.db.begin().await.map_err(backend)?;
         let query = tx.query(sql).bind(hash(record.id)).bind(visit.session).bind(visit.user).bind(Json(data));
-        query.bind(visit.since).bind(self.server.clock.now()).execute().await.map_err(backend)?;
+        let query = query.bind(visit.since).bind(self.server.clock.now()).bind(ip).bind(user_agent);
+        query.execute().await.map_err(backend)?;
         tx.commit().await.map_err(backend)
-    }
-
-    /// Writes down that a session was used, without making the request wait for it.
-    fn touch(&self, id: Id) {
-        let server = self.server.clone();
-        tokio::spawn(async move {
-            let touched = async {
-                let mut tx = server.db.begin().await?;
-                tx.query("UPDATE sessions SET seen_at = $2 WHERE token_hash = $1")
-                    .bind(hash(id))
-                    .bind(server.clock.now())
-                    .execute()
-                    .await?;
-                tx.commit().await
-            };
-            if let Err(error) = touched.await {
-                tracing::warn!(%error, "a session's last use was not noted");
-            }
-        });
     }
 }
 

@@ -1,8 +1,8 @@
 //! The server as a value: what every request and job has at hand.
 
 use super::{
-    assets::Assets, bus::Bus, change::Change, clock::Clock, config::Config, db::Db, mail::Mail,
-    passwords::Passwords, seal::Seal, shelf::Shelf,
+    assets::Assets, bus::Bus, change::Change, clock::Clock, config::Config, db::Db, limits::Limits,
+    mail::Mail, passwords::Passwords, seal::Seal, shelf::Shelf, workers::Workers,
 };
 use crate::error::Result;
 use std::{ops::Deref, sync::Arc};
@@ -24,8 +24,12 @@ pub struct Parts {
     pub bus: Bus,
     /// Secrets at rest.
     pub seal: Seal,
+    /// What keeps a core busy.
+    pub workers: Workers,
     /// Hashing.
     pub passwords: Passwords,
+    /// How often things may be tried.
+    pub limits: Limits,
     /// What was made and is true until something happens.
     pub(super) shelf: Shelf,
     /// The files of the site.
@@ -66,9 +70,23 @@ impl Server {
         let db = Db::connect(&config.database_url()).await?;
         db.migrate().await?;
         seal.verify(&db, &clock).await?;
-        let (bus, passwords, assets) = (Bus::default(), Passwords::default(), Assets::load());
-        let shelf = Shelf::default();
-        Ok(Self(Arc::new(Parts { config, clock, mail, bus, seal, passwords, shelf, assets, db })))
+        let limits = Limits::new(clock.clone(), config.rate_limits);
+        let workers = Workers::default();
+        let passwords = Passwords::new(workers.clone());
+        let (bus, assets, shelf) = (Bus::default(), Assets::load(), Shelf::default());
+        Ok(Self(Arc::new(Parts {
+            config,
+            clock,
+            mail,
+            bus,
+            seal,
+            workers,
+            passwords,
+            limits,
+            shelf,
+            assets,
+            db,
+        })))
     }
 
     /// The database beyond the walls. For what belongs to no organization (accounts, tokens) and

@@ -10,14 +10,16 @@ use std::{
 const FLOOR: [&str; 6] = ["error", "fields", "id", "paths", "role", "time"];
 
 /// What stands on it, in order: each may use what comes before it.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 13] = [
     "server",
     "ui",
     "orgs",
     "members",
     "accounts",
     "invitations",
+    "profile",
     "dashboard",
+    "audit_log",
     "live",
     "mailbox",
     "bench",
@@ -26,18 +28,25 @@ const ORDER: [&str; 11] = [
 
 /// Who may reach the database beyond the walls: for what belongs to no organization, and to find
 /// the way into one.
-const BEYOND_THE_WALLS: [&str; 7] = [
+const BEYOND_THE_WALLS: [&str; 14] = [
+    "accounts/entrance.rs",
     "accounts/resets.rs",
     "accounts/sign_ups.rs",
     "accounts/store.rs",
+    "accounts/two_factor.rs",
     "bench/routes.rs",
     "invitations/entry.rs",
+    "orgs/closure.rs",
     "orgs/store.rs",
+    "profile/address.rs",
+    "profile/closure.rs",
+    "profile/sessions.rs",
+    "profile/store.rs",
     "server/start.rs",
 ];
 
 /// Files that are longer than they should be: to be split when next worked on.
-const TOO_LONG: [&str; 3] = ["invitations/store.rs", "server/db.rs", "server/scope.rs"];
+const TOO_LONG: [&str; 1] = ["server/db.rs"];
 
 /// All source files but the tests, by their path from `src`.
 fn files() -> BTreeMap<String, String> {
@@ -162,7 +171,12 @@ fn features_choose_modules_and_nothing_smaller() {
 #[test]
 fn the_walls_have_few_doors() {
     assert_eq!(files_with("outside_tenancy"), BEYOND_THE_WALLS);
-    assert_eq!(files_with("Scope::system("), ["bench/routes.rs", "invitations/entry.rs"]);
+    assert_eq!(
+        files_with("Scope::system("),
+        ["bench/routes.rs", "invitations/entry.rs", "profile/closure.rs"]
+    );
+    // One way in: whoever comes is asked for their second factor there.
+    assert_eq!(files_with("caller.sign_in("), ["accounts/entrance.rs"]);
     assert_eq!(files_with("fn system("), ["server/scope.rs"]);
 }
 

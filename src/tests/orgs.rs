@@ -116,10 +116,16 @@ async fn whether_an_address_is_free_is_told_to_those_signed_in(app: TestApp) {
 }
 
 const SETTINGS: &str = "/api/organizations/update_settings";
+const RULES: &str = "/api/organizations/set_invitation_rules";
 
-fn settings<'a>(name: &'a str, role: &'a str, hours: &'a str) -> [(&'a str, &'a str); 5] {
-    let page = ("page", "/acme/settings/general");
-    [page, ("org", "acme"), ("name", name), ("default_role", role), ("invitation_hours", hours)]
+const PAGE: (&str, &str) = ("page", "/acme/settings/general");
+
+fn settings(name: &str) -> [(&str, &str); 4] {
+    [PAGE, ("org", "acme"), ("name", name), ("description", "What for")]
+}
+
+fn rules<'a>(role: &'a str, hours: &'a str, domains: &'a str) -> [(&'a str, &'a str); 5] {
+    [PAGE, ("org", "acme"), ("default_role", role), ("invitation_hours", hours), ("allowed_domains", domains)]
 }
 
 async fn acme(app: &TestApp) -> (Person, Org) {
@@ -132,16 +138,16 @@ async fn admins_change_the_settings(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let adam = acme.has("Adam", Role::Admin).await;
     adam.get("/acme/settings/general").await.status(200).says(SETTINGS);
-    adam.post(SETTINGS, &settings("Acme & Søn", "viewer", "24")).await.leads_to("/acme/settings/general");
-    let page = ana.get("/acme/settings/general").await.status(200).says("Acme &amp; Søn");
-    page.says("<option value=\"viewer\" selected>").says("<option value=\"24\" selected>");
+    adam.post(SETTINGS, &settings("Acme & Søn")).await.leads_to("/acme/settings/general");
+    adam.post(RULES, &rules("viewer", "24", "Acme.com")).await.leads_to("/acme/settings/general");
+    let page = ana.get("/acme/settings/general").await.status(200).says("Acme &amp; Søn").says(">acme.com<");
+    page.says("<option value=\"viewer\" selected>").says("<option value=\"24\" selected>").says(">What for<");
     ana.get("/acme/settings/invitations/new").await.says("value=\"viewer\" checked");
-    ana.post(SETTINGS, &settings("Acme", "editor", "168")).await.leads_to("/acme/settings/general");
-    assert_eq!(
-        acme.count("SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'organization.updated'")
-            .await,
-        2
-    );
+    ana.post(SETTINGS, &settings("Acme")).await.leads_to("/acme/settings/general");
+    // What changes nothing is no change.
+    ana.post(SETTINGS, &settings("Acme")).await.leads_to("/acme/settings/general");
+    let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'organization.updated'";
+    assert_eq!(acme.count(told).await, 3);
 }
 
 async fn others_see_the_settings_and_cannot_change_them(app: TestApp) {
@@ -152,27 +158,29 @@ async fn others_see_the_settings_and_cannot_change_them(app: TestApp) {
         let page =
             person.get("/acme/settings/general").await.status(200).says("Owners and Admins can change this.");
         page.hides(SETTINGS).hides("name=\"name\"");
-        let answer = person.post(SETTINGS, &settings("Mine", "admin", "1")).await.status(403);
+        let answer = person.post(SETTINGS, &settings("Mine")).await.status(403);
         answer.hides(SETTINGS);
+        person.post(RULES, &rules("admin", "1", "")).await.status(403);
     }
     assert_eq!(app.everything_of(acme.id).await["organizations"], before);
 }
 
 async fn bad_settings_say_why(app: TestApp) {
     let (ana, _) = acme(&app).await;
-    for (name, role, hours, why) in [
-        ("", "editor", "24", "Enter a name."),
-        ("Acme", "owner", "24", "Choose Admin, Editor or Viewer."),
-        ("Acme", "root", "24", "Choose Admin, Editor or Viewer."),
-        ("Acme", "editor", "0", "Choose between 1 hour and 30 days."),
-        ("Acme", "editor", "721", "Choose between 1 hour and 30 days."),
-        ("Acme", "editor", "99999999999999999999", "Choose between 1 hour and 30 days."),
-        ("Acme", "editor", "1e3", "Choose between 1 hour and 30 days."),
+    for (role, hours, domains, why) in [
+        ("owner", "24", "", "Choose Admin, Editor or Viewer."),
+        ("root", "24", "", "Choose Admin, Editor or Viewer."),
+        ("editor", "0", "", "Choose between 1 hour and 30 days."),
+        ("editor", "721", "", "Choose between 1 hour and 30 days."),
+        ("editor", "99999999999999999999", "", "Choose between 1 hour and 30 days."),
+        ("editor", "1e3", "", "Choose between 1 hour and 30 days."),
+        ("editor", "24", "acme", "acme is no domain."),
     ] {
-        ana.call(SETTINGS, &settings(name, role, hours)).await.status(422).says(why);
-        ana.post(SETTINGS, &settings(name, role, hours)).await.status(422).says(why);
+        ana.call(RULES, &rules(role, hours, domains)).await.status(422).says(why);
+        ana.post(RULES, &rules(role, hours, domains)).await.status(422).says(why);
     }
-    let answer = ana.post(SETTINGS, &settings(&"x".repeat(81), "editor", "24")).await.status(422);
+    ana.post(SETTINGS, &settings("")).await.status(422).says("Enter a name.").says(">What for<");
+    let answer = ana.post(SETTINGS, &settings(&"x".repeat(81))).await.status(422);
     answer.says("Use at most 80 characters.").says(&"x".repeat(81));
 }
 

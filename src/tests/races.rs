@@ -29,6 +29,11 @@ async fn owned_by_two(app: &TestApp, ana: &Person, ben: &Person, trial: usize) -
     org
 }
 
+/// A server that lets through as much as comes, since this is not about how much that is.
+async fn unlimited(app: &TestApp) -> TestApp {
+    app.another(|config| config.rate_limits = 0).await
+}
+
 async fn two(app: &TestApp) -> (Person, Person) {
     (app.somebody("Ana").await, app.somebody("Ben").await)
 }
@@ -74,6 +79,7 @@ async fn two_owners_remove_each_other_at_once(app: TestApp) {
 }
 
 async fn five_accepts_of_one_token(app: TestApp) {
+    let app = unlimited(&app).await;
     let (ana, ciro) = two(&app).await;
     let devices: [Browser; 5] = std::array::from_fn(|_| ciro.copy());
     for trial in 0..TRIALS {
@@ -94,6 +100,7 @@ async fn five_accepts_of_one_token(app: TestApp) {
 }
 
 async fn five_invitations_of_one_address(app: TestApp) {
+    let app = unlimited(&app).await;
     let ana = app.somebody("Ana").await;
     for trial in 0..TRIALS {
         let org = app.org(&format!("Acme {trial:03}"), &ana).await;
@@ -109,6 +116,7 @@ async fn five_invitations_of_one_address(app: TestApp) {
 }
 
 async fn accept_against_revoke(app: TestApp) {
+    let app = unlimited(&app).await;
     let (ana, ciro) = two(&app).await;
     for trial in 0..TRIALS {
         let org = app.org(&format!("Acme {trial:03}"), &ana).await;
@@ -126,6 +134,7 @@ async fn accept_against_revoke(app: TestApp) {
 }
 
 async fn accept_against_the_inviters_removal(app: TestApp) {
+    let app = unlimited(&app).await;
     let (ana, ciro) = two(&app).await;
     let adam = app.somebody("Adam").await;
     for trial in 0..TRIALS {

@@ -45,7 +45,8 @@ pub fn Field(
     // After a failure one goes on at the first field to be corrected.
     let autofocus = state.first_flaw().map_or(autofocus, |first| first == name);
     let value = state.value(name).unwrap_or(value);
-    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let id = state.id(name);
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described = match (hint.is_empty(), flaw.is_some()) {
         (true, false) => None,
         (false, false) => Some(hint_id.clone()),
@@ -57,14 +58,14 @@ pub fn Field(
     let spellcheck = verbatim.then_some("false");
     let control = if kind == "textarea" {
         view! {
-            <textarea id=name name=name rows="4" maxlength=maxlength required=!optional autofocus=autofocus
+            <textarea id=id.clone() name=name rows="4" maxlength=maxlength required=!optional autofocus=autofocus
                 aria-invalid=invalid aria-describedby=described autocapitalize=plain spellcheck=spellcheck
             >{value}</textarea>
         }
         .bake()
     } else {
         let input = view! {
-            <input id=name name=name type=kind value=value maxlength=maxlength minlength=minlength required=!optional
+            <input id=id.clone() name=name type=kind value=value maxlength=maxlength minlength=minlength required=!optional
                 autocomplete=autocomplete autofocus=autofocus aria-invalid=invalid aria-describedby=described
                 autocapitalize=plain spellcheck=spellcheck
             />
@@ -77,7 +78,7 @@ pub fn Field(
     };
     view! {
         <div class="field">
-            <label for=name>{label}</label>
+            <label for=id.clone()>{label}</label>
             {control}
             {flaw.map(|flaw| view! { <p class="error" id=error_id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}
             {(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}
@@ -114,7 +115,8 @@ pub fn Select(
 ) -> impl IntoView {
     let state = use_context::<FormState>().unwrap_or_default();
     let (flaw, chosen) = (state.flaw(name), state.value(name).unwrap_or(value));
-    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let id = state.id(name);
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described = match (&flaw, hint) {
         (Some(_), _) => Some(error_id.clone()),
         (None, "") => None,
@@ -126,8 +128,8 @@ pub fn Select(
     });
     view! {
         <div class="field">
-            <label for=name>{label}</label>
-            <select id=name name=name aria-invalid=flaw.is_some().then_some("true") aria-describedby=described>
+            <label for=id.clone()>{label}</label>
+            <select id=id.clone() name=name aria-invalid=flaw.is_some().then_some("true") aria-describedby=described>
                 {options.collect_view()}
             </select>
             {flaw.map(|flaw| view! { <p class="error" id=error_id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}

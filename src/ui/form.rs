@@ -6,24 +6,38 @@ use crate::{
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// What the fields of a form need to know: what came of it, if it was just posted.
+/// What the fields of a form need to know: what came of it, if it was just posted, and what tells
+/// their ids from those of other forms on the page.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FormState(Option<Arc<Posted>>);
+pub(super) struct FormState {
+    posted: Option<Arc<Posted>>,
+    ids: &'static str,
+}
 
 impl FormState {
+    /// The id of a field.
+    pub(super) fn id(&self, field: &str) -> String {
+        format!("{}{field}", self.ids)
+    }
+
+    /// Whether the form failed, so that what was typed is shown again.
+    pub(super) fn has_failed(&self) -> bool {
+        self.posted.as_deref().is_some_and(|posted| posted.error().is_some())
+    }
+
     pub(super) fn value(&self, field: &str) -> Option<String> {
         // After success the form is fresh again.
-        let posted = self.0.as_deref().filter(|posted| posted.error().is_some())?;
+        let posted = self.posted.as_deref().filter(|posted| posted.error().is_some())?;
         posted.value(field).map(ToOwned::to_owned)
     }
 
     pub(super) fn flaw(&self, field: &str) -> Option<String> {
-        self.0.as_deref().and_then(|posted| posted.error()?.flaw(field)).map(ToOwned::to_owned)
+        self.posted.as_deref().and_then(|posted| posted.error()?.flaw(field)).map(ToOwned::to_owned)
     }
 
     /// The first field to be corrected, if the form failed for its fields.
     pub(super) fn first_flaw(&self) -> Option<&str> {
-        match self.0.as_deref()?.error()? {
+        match self.posted.as_deref()?.error()? {
             Error::Invalid { flaws } => flaws.first().map(|flaw| flaw.field.as_ref()),
             _ => None,
         }
@@ -31,7 +45,7 @@ impl FormState {
 
     /// What no field of the form says.
     fn general(&self) -> Option<String> {
-        let error = self.0.as_deref()?.error()?;
+        let error = self.posted.as_deref()?.error()?;
         match error {
             Error::Invalid { flaws } if !flaws.iter().any(|flaw| flaw.field.is_empty()) => None,
             error => Some(error.to_string()),
@@ -48,17 +62,24 @@ pub fn Form(
     /// Whether its answer is the page it stands on.
     #[prop(optional)]
     in_place: bool,
+    /// What the ids of its fields begin with, where the page has another form with fields of the same
+    /// names.
+    #[prop(optional)]
+    ids: &'static str,
+    /// Whether it has files.
+    #[prop(optional)]
+    files: bool,
     /// The fields.
     children: Children,
 ) -> impl IntoView {
     let caller = Caller::here().ok();
     let page = caller.as_ref().map_or_else(|| "/".into(), |caller| caller.page.to_string());
     let posted = caller.as_ref().and_then(Caller::posted).filter(|posted| posted.action == action);
-    let state = FormState(posted.cloned().map(Arc::new));
+    let state = FormState { posted: posted.cloned().map(Arc::new), ids };
     let general = state.general();
     provide_context(state);
     view! {
-        <form class="form" method="post" action=action data-in-place=in_place>
+        <form class="form" method="post" action=action data-in-place=in_place enctype=files.then_some("multipart/form-data")>
             <Hidden name=PAGE_FIELD value=page/>
             {general.map(|message| view! { <Alert kind="error">{message}</Alert> })}
             {children()}

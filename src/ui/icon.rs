@@ -4,9 +4,9 @@ use leptos::prelude::*;
 pub mod glyph {
     pub use icondata_lu::{
         LuArrowLeft as ArrowLeft, LuCheck as Check, LuChevronsUpDown as Updown, LuCircleAlert as Problem,
-        LuHouse as House, LuInbox as Inbox, LuInfo as Info, LuLogOut as SignOut, LuMail as Mail,
-        LuMenu as Menu, LuMonitor as Monitor, LuMoon as Moon, LuPlus as Plus, LuSettings as Settings,
-        LuSun as Sun, LuUserPlus as Invite, LuUsers as Users, LuX as Close,
+        LuCircleUser as Account, LuHouse as House, LuInbox as Inbox, LuInfo as Info, LuLogOut as SignOut,
+        LuMail as Mail, LuMenu as Menu, LuMonitor as Monitor, LuMoon as Moon, LuPlus as Plus,
+        LuSettings as Settings, LuSun as Sun, LuUserPlus as Invite, LuUsers as Users, LuX as Close,
     };
 }
 

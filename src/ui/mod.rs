@@ -17,6 +17,8 @@ mod browser;
 #[path = "no_browser.rs"]
 mod browser;
 #[cfg(feature = "ssr")]
+mod controls;
+#[cfg(feature = "ssr")]
 mod cookies;
 #[cfg(feature = "ssr")]
 mod document;
@@ -40,6 +42,8 @@ mod pager;
 #[cfg(feature = "ssr")]
 mod scripts;
 #[cfg(feature = "ssr")]
+mod section;
+#[cfg(feature = "ssr")]
 mod sheet;
 #[cfg(feature = "ssr")]
 mod stencil;
@@ -53,6 +57,7 @@ pub use {
     alert::{Alert, FormAlert},
     avatar::{Avatar, Initials, hue, initials},
     bake::{Bake, Html},
+    controls::{Check, PasswordProof, Upload},
     cookies::{cookie, set_cookie},
     document::Head,
     empty::Empty,
@@ -64,10 +69,11 @@ pub use {
     page::{go_on, not_found, page},
     pager::Pager,
     scripts::Scripts,
+    section::Section,
     sheet::Sheet,
     stencil::{Stencil, gap},
     theme::Theme,
-    when::{Moment, When, day},
+    when::{Moment, When, day, rfc3339, rfc3339_exact},
 };
 
 pub use islands::{InPlace, Live, SlugAssistant};

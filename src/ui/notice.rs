@@ -26,6 +26,16 @@ notices! {
     Created           "created"            "Workspace created";
     PasswordChanged   "password-changed"   "Password changed. Other devices are signed out";
     SignedOut         "signed-out"         "You are signed out";
+    OrganizationDeleted "organization-deleted" "Workspace deleted";
+    OrganizationRestored "organization-restored" "Workspace restored";
+    TransferOffered   "transfer-offered"   "Offer sent";
+    TransferAccepted  "transfer-accepted"  "You are an Owner now";
+    TransferEnded     "transfer-ended"     "The offer is gone";
+    AddressSent       "address-sent"       "We sent a letter to the new address";
+    AddressChanged    "address-changed"    "Address changed";
+    SessionEnded      "session-ended"      "Signed out there";
+    TwoFactorOff      "two-factor-off"     "Two-factor is off";
+    AccountDeleted    "account-deleted"    "Your account is deleted";
     Left              "left"               "You left the workspace";
 }
 

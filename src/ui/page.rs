@@ -68,6 +68,10 @@ fn write<V: IntoView>(page: &str, made: Result<V>) -> String {
             go_on(&paths::with_next(paths::SIGN_IN, Some(page)));
             String::new()
         }
+        Err(Error::SecondFactorMissing) => {
+            go_on(paths::ACCOUNT_SECURITY);
+            String::new()
+        }
         Err(error) => document(view! { <ErrorPage error/> }),
     }
 }

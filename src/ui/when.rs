@@ -43,6 +43,19 @@ impl Moment {
     }
 }
 
+/// A moment as programs write it, to the millisecond: RFC 3339, UTC.
+#[must_use]
+pub fn rfc3339_exact(at: Timestamp) -> String {
+    let seconds = write(at, MACHINE);
+    format!("{}.{:03}Z", seconds.trim_end_matches('Z'), at.0.rem_euclid(1000))
+}
+
+/// A moment as programs write it: RFC 3339, UTC, to the second.
+#[must_use]
+pub fn rfc3339(at: Timestamp) -> String {
+    write(at, MACHINE)
+}
+
 /// The day of a moment, as people write it: "3 Mar 2026".
 #[must_use]
 pub fn day(at: Timestamp) -> String {

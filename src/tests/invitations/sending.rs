@@ -138,13 +138,8 @@ async fn an_invitation_runs_out_when_the_settings_say(app: TestApp) {
     let guest = app.somebody("Guest").await;
     for (hours, wrong) in [(1, false), (168, false), (720, false), (0, true), (721, true), (-5, true)] {
         let hours_typed = hours.to_string();
-        let settings = [
-            ("org", "acme"),
-            ("name", "Acme"),
-            ("default_role", "editor"),
-            ("invitation_hours", &hours_typed),
-        ];
-        let answer = ana.call("/api/organizations/update_settings", &settings).await;
+        let settings = [("org", "acme"), ("default_role", "editor"), ("invitation_hours", &hours_typed)];
+        let answer = ana.call("/api/organizations/set_invitation_rules", &settings).await;
         if wrong {
             answer.status(422).says("Choose between 1 hour and 30 days.");
             continue;

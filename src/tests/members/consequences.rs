@@ -143,7 +143,7 @@ async fn every_change_is_in_the_audit_log(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let (eve, adam) = (acme.has("Eve", Role::Viewer).await, acme.has("Adam", Role::Admin).await);
     adam.sets_role(&acme, &eve, Role::Editor).await.status(200);
-    // Nothing changed, and a refusal: neither is an act.
+    // Nothing changed, so nothing was done; a refusal is told.
     adam.sets_role(&acme, &eve, Role::Editor).await.status(200);
     adam.removes(&acme, &ana).await.status(403);
     ana.removes(&acme, &eve).await.status(200);
@@ -153,6 +153,14 @@ async fn every_change_is_in_the_audit_log(app: TestApp) {
     );
     let log: Vec<(String, String, String)> = log.bind(acme.id).all().await.unwrap();
     let acts: Vec<_> = log.iter().map(|(act, role, _)| format!("{act} by {role}")).collect();
-    assert_eq!(acts, ["member.role_changed by admin", "member.removed by owner", "member.left by admin"]);
+    assert_eq!(
+        acts,
+        [
+            "member.role_changed by admin",
+            "access.denied by admin",
+            "member.removed by owner",
+            "member.left by admin"
+        ]
+    );
     assert!(log[0].2.contains("viewer") && log[0].2.contains("editor"), "{log:?}");
 }

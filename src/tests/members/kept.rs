@@ -84,8 +84,9 @@ async fn times_go_on(app: TestApp) {
     acme.has("Eve", Role::Viewer).await;
     let times = async || {
         let page = ana.get(LIST).await.status(200).body;
-        let times = page.split("</time>").filter_map(|before| before.rsplit_once('>'));
-        times.map(|(_, time)| time.to_owned()).take(2).collect::<Vec<_>>()
+        let times =
+            page.split("data-label=\"Joined\"").skip(1).filter_map(|cell| cell.split("</time>").next());
+        times.filter_map(|time| time.rsplit('>').next()).map(ToOwned::to_owned).collect::<Vec<_>>()
     };
     let before = times().await;
     app.clock.advance(Span::days(3));

@@ -2,9 +2,10 @@
 //! caller.
 
 use crate::{
+    id::{ImageId, SessionId},
     role::Role,
-    server::tokens::Token,
-    tests::support::{Browser, Org, PASSWORD, Person, Planted, TestApp, hash},
+    server::tokens::{Token, TokenHash},
+    tests::support::{Authenticator, Browser, Org, PASSWORD, Person, Planted, TestApp, hash},
     time::Span,
 };
 
@@ -62,6 +63,12 @@ pub(in crate::tests) struct Stage {
     pub(in crate::tests) browser: Browser,
     pub(in crate::tests) org: Org,
     pub(in crate::tests) target: Person,
+    /// Another organization with the same people, which its founder offers to the caller.
+    pub(in crate::tests) offered: Org,
+    /// Another one, deleted.
+    pub(in crate::tests) deleted: Org,
+    /// A picture of the organization.
+    pub(in crate::tests) image: ImageId,
     /// A pending invitation of somebody new.
     pub(in crate::tests) invitation: Planted,
     /// A pending invitation of the caller.
@@ -70,6 +77,16 @@ pub(in crate::tests) struct Stage {
     pub(in crate::tests) sign_up: String,
     /// The token with which the target sets a new password.
     pub(in crate::tests) reset: String,
+    /// The token with which the caller changes their address.
+    pub(in crate::tests) address_change: String,
+    /// The address of the caller.
+    pub(in crate::tests) own_email: String,
+    /// Another session of the caller.
+    pub(in crate::tests) other_session: SessionId,
+    /// The authenticator of the caller, whose first code is awaited.
+    pub(in crate::tests) authenticator: Authenticator,
+    /// A recovery code of somebody who is signing in on the browser.
+    pub(in crate::tests) recovery_code: String,
     /// A word nobody else uses.
     pub(in crate::tests) word: String,
 }
@@ -78,23 +95,61 @@ impl Stage {
     pub(in crate::tests) async fn set(cast: &Cast, who: Who) -> Self {
         let app = &cast.app;
         let word = app.clock.id().simple().to_string();
-        let org = app.org(&format!("Org {word}"), &cast.founder).await;
-        org.admits(&cast.target, Role::Viewer).await;
-        for (_, person) in &cast.callers {
-            if let Some(role) = cast.role_of(person) {
-                org.admits(person, role).await;
-            }
-        }
+        let org = cast.organization(&format!("Org {word}")).await;
+        let offered = cast.organization(&format!("Off {word}")).await;
+        let deleted = cast.organization(&format!("Del {word}")).await;
+        deleted.is_deleted().await;
         let caller = cast.callers.iter().find(|(other, _)| *other == who).map(|(_, person)| person);
         let browser = match caller {
             Some(person) => app.browser_of(person.id).await,
             None => app.browser(),
         };
-        let own = caller.map_or("own@example.com", |person| &person.email);
-        let own_invitation = org.planted(&cast.founder, own, Role::Viewer).await;
+        let somebody = caller.unwrap_or(&cast.target);
+        let member = if who.role().is_some() { somebody } else { &cast.target };
+        offered.is_offered(&cast.founder, member).await;
+        let own_email = app.email_of(somebody).await;
+        let own_invitation = org.planted(&cast.founder, &own_email, Role::Viewer).await;
         let invitation = org.planted(&cast.founder, &format!("{word}@example.com"), Role::Editor).await;
         let (sign_up, reset) = (plant_sign_up(app, &word).await, plant_reset(app, &cast.target).await);
-        Self { browser, org, target: cast.target.clone(), invitation, own_invitation, sign_up, reset, word }
+        let address_change = plant_address_change(app, somebody, &word).await;
+        let other_session = app.session_of(somebody.id).await.0;
+        let authenticator = Authenticator::waiting(app, somebody).await;
+        let recovery_code = plant_second_step(app, &browser, &cast.founder).await;
+        let (image, target) = (org.has_image().await, cast.target.clone());
+        Self {
+            browser,
+            org,
+            target,
+            offered,
+            deleted,
+            image,
+            invitation,
+            own_invitation,
+            sign_up,
+            reset,
+            address_change,
+            own_email,
+            other_session,
+            authenticator,
+            recovery_code,
+            word,
+        }
+    }
+
+    /// Does what has to be true before a function can be called with its sample.
+    pub(in crate::tests) async fn prepare(&self, function: &str) {
+        let app = &self.browser.app;
+        match function {
+            "account/renew_recovery_codes" => {
+                app.execute("UPDATE two_factors SET confirmed_at = 1").await;
+            }
+            // What the caller made in other cells is theirs alone.
+            "account/close" => {
+                let theirs = "personal_of IS NULL AND (name = 'Sample' OR name LIKE 'Off %')";
+                app.execute(&format!("UPDATE organizations SET deleted_at = 1 WHERE {theirs}")).await;
+            }
+            _ => {}
+        }
     }
 }
 
@@ -102,6 +157,18 @@ impl Cast {
     /// Whoever calls as this.
     pub(in crate::tests) fn caller(&self, who: Who) -> &Person {
         self.callers.iter().find(|(other, _)| *other == who).map(|(_, person)| person).unwrap()
+    }
+
+    /// An organization with somebody of each role, and a founder and a target.
+    async fn organization(&self, name: &str) -> Org {
+        let org = self.app.org(name, &self.founder).await;
+        org.admits(&self.target, Role::Viewer).await;
+        for (_, person) in &self.callers {
+            if let Some(role) = self.role_of(person) {
+                org.admits(person, role).await;
+            }
+        }
+        org
     }
 
     fn role_of(&self, person: &Person) -> Option<Role> {
@@ -133,6 +200,33 @@ async fn plant_reset(app: &TestApp, of: &Person) -> String {
     insert.execute().await.unwrap();
     change.commit().await.unwrap();
     token.as_str().to_owned()
+}
+
+async fn plant_address_change(app: &TestApp, of: &Person, word: &str) -> String {
+    let (token, now) = (Token::new(), app.clock.now());
+    let mut change = app.change_outside_tenancy().await.unwrap();
+    let insert = change.query(
+        "INSERT INTO address_changes (user_id, token_hash, email, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash, email = excluded.email",
+    );
+    let insert = insert.bind(of.id).bind(token.hash()).bind(format!("new-{word}@example.net"));
+    insert.bind(now).bind(now + Span::hours(1)).execute().await.unwrap();
+    change.commit().await.unwrap();
+    token.as_str().to_owned()
+}
+
+/// Somebody's sign-in on a browser waits for their second factor; with a recovery code of theirs.
+async fn plant_second_step(app: &TestApp, browser: &Browser, of: &Person) -> String {
+    let (token, code, now) = (Token::new(), app.clock.id().simple().to_string(), app.clock.now());
+    let mut change = app.change_outside_tenancy().await.unwrap();
+    let insert =
+        change.query("INSERT INTO second_steps (token_hash, user_id, expires_at) VALUES ($1, $2, $3)");
+    insert.bind(token.hash()).bind(of.id).bind(now + Span::hours(1)).execute().await.unwrap();
+    let insert = change.query("INSERT INTO recovery_codes (user_id, code_hash) VALUES ($1, $2)");
+    insert.bind(of.id).bind(TokenHash::of(&code)).execute().await.unwrap();
+    change.commit().await.unwrap();
+    browser.keep("studio-second-step", token.as_str());
+    code
 }
 
 /// The password of the sign-up that waits, and of everybody.

@@ -13,6 +13,8 @@ pub(in crate::tests) enum Needs {
     SignedIn,
     /// This permission in the organization.
     May(&'static str),
+    /// To have been an Owner of an organization that is deleted.
+    Restoring,
 }
 
 impl fmt::Display for Needs {
@@ -21,6 +23,7 @@ impl fmt::Display for Needs {
             Self::Nothing => "-",
             Self::SignedIn => "(signed in)",
             Self::May(permission) => permission,
+            Self::Restoring => "(restoring)",
         })
     }
 }
@@ -74,6 +77,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     post("accounts/sign_in", Needs::Nothing, |s| {
         vec![("email", s.target.email.clone()), ("password", password())]
     }),
+    post("accounts/prove_second_factor", Needs::Nothing, |s| vec![("code", s.recovery_code.clone())]),
     post("accounts/sign_out", Needs::Nothing, |_| vec![]),
     post("accounts/forgot_password", Needs::Nothing, |s| vec![("email", s.target.email.clone())]),
     post("accounts/reset_password", Needs::Nothing, |s| {
@@ -85,9 +89,25 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     }),
     get("organizations/check_slug", Needs::SignedIn, |s| vec![("slug", s.word.clone())]),
     post("organizations/update_settings", Needs::May("ManageSettings"), |s| {
-        let (role, hours) = ("viewer".into(), "24".into());
-        in_org(s, vec![("name", "Sample".into()), ("default_role", role), ("invitation_hours", hours)])
+        in_org(s, vec![("name", "Sample".into()), ("description", "Sample".into())])
     }),
+    post("organizations/set_avatar", Needs::May("ManageSettings"), |s| in_org(s, vec![("hue", "25".into())])),
+    post("organizations/set_invitation_rules", Needs::May("ManageSettings"), |s| {
+        let (role, hours, domains) = ("viewer".into(), "24".into(), "example.com".into());
+        in_org(s, vec![("default_role", role), ("invitation_hours", hours), ("allowed_domains", domains)])
+    }),
+    post("organizations/set_access", Needs::May("ManageSettings"), |s| {
+        in_org(s, vec![("viewers_run", "true".into()), ("viewers_comment", "true".into())])
+    }),
+    post("organizations/set_billing", Needs::May("ManageSettings"), |s| {
+        let (address, tax_id, email) = ("1 Main St".into(), "X1".into(), "pay@example.com".into());
+        let company = ("company", "Sample".into());
+        in_org(s, vec![company, ("address", address), ("tax_id", tax_id), ("billing_email", email)])
+    }),
+    post("organizations/delete", Needs::May("DeleteOrganization"), |s| {
+        in_org(s, vec![("slug", s.org.slug.clone()), ("password", password())])
+    }),
+    post("organizations/restore", Needs::Restoring, |s| vec![("slug", s.deleted.slug.clone())]),
     post("members/set_role", Needs::May("ManageMembers"), |s| {
         in_org(s, vec![("user", s.target.id.to_string()), ("role", "editor".into())])
     }),
@@ -95,6 +115,14 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         in_org(s, vec![("user", s.target.id.to_string())])
     }),
     post("members/leave", Needs::May("Leave"), |s| in_org(s, vec![])),
+    post("transfers/offer", Needs::May("TransferOrganization"), |s| {
+        in_org(s, vec![("email", s.target.email.clone()), ("password", password())])
+    }),
+    post("transfers/cancel", Needs::May("TransferOrganization"), |s| vec![("org", s.offered.slug.clone())]),
+    post("transfers/accept", Needs::May("ViewOrganization"), |s| {
+        vec![("org", s.offered.slug.clone()), ("password", password())]
+    }),
+    post("transfers/decline", Needs::May("ViewOrganization"), |s| vec![("org", s.offered.slug.clone())]),
     post("invitations/invite", Needs::May("InviteMembers"), |s| {
         in_org(s, vec![("emails", format!("{}@example.net", s.word)), ("role", "viewer".into())])
     }),
@@ -109,11 +137,30 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         vec![("token", s.invitation.token.clone()), ("name", "Sample".into()), ("password", password())]
     }),
     post("invitations/decline", Needs::Nothing, |s| vec![("token", s.invitation.token.clone())]),
+    post("account/rename", Needs::SignedIn, |_| vec![("name", "Sample Person".into())]),
+    post("account/change_password", Needs::SignedIn, |_| {
+        vec![("current_password", password()), ("new_password", password())]
+    }),
+    post("account/change_address", Needs::SignedIn, |s| {
+        vec![("email", format!("moved-{}@example.net", s.word)), ("password", password())]
+    }),
+    post("account/confirm_address", Needs::SignedIn, |s| vec![("token", s.address_change.clone())]),
+    post("account/end_session", Needs::SignedIn, |s| vec![("session", s.other_session.to_string())]),
+    post("account/end_other_sessions", Needs::SignedIn, |_| vec![]),
+    post("account/begin_two_factor", Needs::SignedIn, |_| vec![("password", password())]),
+    post("account/confirm_two_factor", Needs::SignedIn, |s| vec![("code", s.authenticator.code())]),
+    post("account/renew_recovery_codes", Needs::SignedIn, |_| vec![("password", password())]),
+    post("account/end_two_factor", Needs::SignedIn, |_| vec![("password", password())]),
+    // The last one: nobody comes back from it.
+    post("account/close", Needs::SignedIn, |s| {
+        vec![("email", s.own_email.clone()), ("password", password())]
+    }),
 ];
 
 pub(in crate::tests) const PAGES: &[Page] = &[
     page("/", Needs::SignedIn, |_| "/".into()),
     page("/sign-in", Needs::Nothing, |_| "/sign-in".into()),
+    page("/sign-in/code", Needs::Nothing, |_| "/sign-in/code".into()),
     page("/sign-up", Needs::Nothing, |_| "/sign-up".into()),
     page("/sign-up/sent", Needs::Nothing, |_| "/sign-up/sent".into()),
     page("/confirm/{token}", Needs::Nothing, |s| format!("/confirm/{}", s.sign_up)),
@@ -122,6 +169,11 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/reset-password/{token}", Needs::Nothing, |s| format!("/reset-password/{}", s.reset)),
     page("/invite/{token}", Needs::Nothing, |s| format!("/invite/{}", s.invitation.token)),
     page("/new", Needs::SignedIn, |_| "/new".into()),
+    page("/account", Needs::SignedIn, |_| "/account".into()),
+    page("/account/security", Needs::SignedIn, |_| "/account/security".into()),
+    page("/account/organizations", Needs::SignedIn, |_| "/account/organizations".into()),
+    page("/account/closure", Needs::SignedIn, |_| "/account/closure".into()),
+    page("/account/address/{token}", Needs::SignedIn, |s| format!("/account/address/{}", s.address_change)),
     page("/dev/mailbox", Needs::Nothing, |_| "/dev/mailbox".into()),
     page("/dev/mailbox/{letter}", Needs::Nothing, |_| "/dev/mailbox/none".into()),
     page("/{org}", Needs::May("ViewOrganization"), |s| s.org.page("")),
@@ -133,6 +185,21 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     }),
     page("/{org}/settings/invitations/new", Needs::May("InviteMembers"), |s| {
         s.org.page("settings/invitations/new")
+    }),
+    page("/{org}/settings/audit-log", Needs::May("ViewAuditLog"), |s| s.org.page("settings/audit-log")),
+    page("/{org}/settings/danger-zone", Needs::May("DeleteOrganization"), |s| {
+        s.org.page("settings/danger-zone")
+    }),
+    page("/{org}/transfer", Needs::May("ViewOrganization"), |s| s.offered.page("transfer")),
+    route("/{org}/settings/members.csv", Needs::May("ManageMembers"), |s| s.org.page("settings/members.csv")),
+    route("/{org}/settings/audit-log.csv", Needs::May("ViewAuditLog"), |s| {
+        s.org.page("settings/audit-log.csv")
+    }),
+    route("/{org}/settings/audit-log.jsonl", Needs::May("ViewAuditLog"), |s| {
+        s.org.page("settings/audit-log.jsonl")
+    }),
+    route("/{org}/image/{image}", Needs::May("ViewOrganization"), |s| {
+        s.org.page(&format!("image/{}", s.image))
     }),
     route("/{org}/events", Needs::May("ViewOrganization"), |s| s.org.page("events")),
     route("/healthz", Needs::Nothing, |_| "/healthz".into()),

@@ -52,7 +52,7 @@ impl TestApp {
         config.data_dir = database.dir.path().to_owned();
         configure(&mut config);
         let server = Server::start(config).await.unwrap();
-        jobs::start(&server);
+        jobs::start(&server, app::CHORES);
         let router = app::router(&server);
         Self { server, router, database: database.clone() }
     }
@@ -74,8 +74,10 @@ impl TestApp {
 
     /// A request as it is, to the router.
     pub(in crate::tests) async fn send(&self, mut request: Request<Body>) -> Response<Body> {
-        let client = SocketAddr::from(([127, 0, 0, 1], 40_000));
-        request.extensions_mut().insert(ConnectInfo(client));
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            let client = SocketAddr::from(([127, 0, 0, 1], 40_000));
+            request.extensions_mut().insert(ConnectInfo(client));
+        }
         let Ok(response) = self.router.clone().oneshot(request).await;
         response
     }

@@ -4,11 +4,16 @@
 use super::{Answer, PASSWORD, TestApp};
 use axum::{
     body::Body,
+    extract::ConnectInfo,
     http::{HeaderName, HeaderValue, Method, Request, Response, header, request::Builder},
 };
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 /// Where the studio is reached.
@@ -19,23 +24,35 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[derive(Debug, Clone)]
 pub(in crate::tests) struct Browser {
     pub(in crate::tests) app: TestApp,
+    /// Where it is.
+    pub(in crate::tests) ip: IpAddr,
     jar: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
+/// How many browsers there are: each is at an address of its own.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
 impl Browser {
     pub(super) fn new(app: TestApp) -> Self {
-        Self { app, jar: Arc::default() }
+        let ip =
+            Ipv4Addr::from(u32::from(Ipv4Addr::new(10, 0, 0, 1)) + COUNT.fetch_add(1, Ordering::Relaxed));
+        Self { app, ip: ip.into(), jar: Arc::default() }
+    }
+
+    /// The same browser at another place.
+    pub(in crate::tests) fn from(&self, ip: &str) -> Self {
+        Self { ip: ip.parse().unwrap(), ..self.clone() }
     }
 
     /// The same browser, come to another server.
     pub(in crate::tests) fn at(&self, app: &TestApp) -> Self {
-        Self { app: app.clone(), jar: self.jar.clone() }
+        Self { app: app.clone(), ..self.clone() }
     }
 
     /// Another browser with the same cookies: what a thief would have.
     pub(in crate::tests) fn copy(&self) -> Self {
         let jar = self.jar.lock().unwrap().clone();
-        Self { app: self.app.clone(), jar: Arc::new(Mutex::new(jar)) }
+        Self { jar: Arc::new(Mutex::new(jar)), ..self.clone() }
     }
 
     /// Takes over the cookies of another browser.
@@ -94,7 +111,9 @@ impl Browser {
 
     /// Sends a request and leaves the body to be read.
     pub(in crate::tests) async fn open(&self, request: Builder, body: impl Into<Body>) -> Response<Body> {
-        let response = self.app.send(request.body(body.into()).unwrap()).await;
+        let mut request = request.body(body.into()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((self.ip, 40_000))));
+        let response = self.app.send(request).await;
         self.take(response.headers().get_all(header::SET_COOKIE).iter());
         response
     }

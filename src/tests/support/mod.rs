@@ -6,6 +6,7 @@
 
 mod answer;
 mod app;
+mod authenticator;
 mod browser;
 mod database;
 mod letters;
@@ -15,6 +16,7 @@ mod rows;
 
 pub(super) use answer::Answer;
 pub(super) use app::{TestApp, eventually, run};
+pub(super) use authenticator::Authenticator;
 pub(super) use browser::{BASE, Browser, encode, with};
 pub(super) use database::{Database, Kind};
 pub(super) use letters::token;

@@ -2,7 +2,7 @@
 
 use super::{Person, TestApp};
 use crate::{
-    id::{InvitationId, OrgId},
+    id::{ImageId, InvitationId, OrgId},
     role::Role,
     server::tokens::Token,
     time::Span,
@@ -79,6 +79,39 @@ impl Org {
         );
         insert.bind(self.id).bind(person.id).bind(role).bind(now).execute().await.unwrap();
         change.commit().await.unwrap();
+    }
+
+    /// It was deleted just now.
+    pub(in crate::tests) async fn is_deleted(&self) {
+        let mut change = self.app.change_outside_tenancy().await.unwrap();
+        let now = self.app.clock.now();
+        let delete = change.query("UPDATE organizations SET deleted_at = $2 WHERE id = $1");
+        delete.bind(self.id).bind(now).execute().await.unwrap();
+        change.commit().await.unwrap();
+    }
+
+    /// One member offers it to another.
+    pub(in crate::tests) async fn is_offered(&self, from: &Person, to: &Person) {
+        let mut change = self.app.change_outside_tenancy().await.unwrap();
+        let now = self.app.clock.now();
+        let offer = change.query(
+            "INSERT INTO transfers (org_id, from_id, to_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        );
+        let offer = offer.bind(self.id).bind(from.id).bind(to.id).bind(now).bind(now + Span::days(7));
+        offer.execute().await.unwrap();
+        change.commit().await.unwrap();
+    }
+
+    /// It has a picture of some bytes.
+    pub(in crate::tests) async fn has_image(&self) -> ImageId {
+        let mut change = self.app.change_outside_tenancy().await.unwrap();
+        let image = ImageId(self.app.clock.id());
+        let insert = change.query("INSERT INTO organization_images (org_id, id, png) VALUES ($1, $2, $3)");
+        insert.bind(self.id).bind(image).bind(b"png".to_vec()).execute().await.unwrap();
+        let set = change.query("UPDATE organizations SET image_id = $2 WHERE id = $1");
+        set.bind(self.id).bind(image).execute().await.unwrap();
+        change.commit().await.unwrap();
+        image
     }
 
     /// What somebody is in it.

@@ -77,10 +77,22 @@ impl TestApp {
         Person { id, email: email(name), browser }
     }
 
+    /// Somebody's address as it is now.
+    pub(in crate::tests) async fn email_of(&self, person: &Person) -> String {
+        let found = self.outside_tenancy().query("SELECT email FROM users WHERE id = $1");
+        let (email,): (String,) = found.bind(person.id).one().await.unwrap();
+        email
+    }
+
     /// A further browser on which somebody is signed in.
     pub(in crate::tests) async fn browser_of(&self, user: UserId) -> Browser {
+        self.session_of(user).await.1
+    }
+
+    /// A further session of somebody, and its browser.
+    pub(in crate::tests) async fn session_of(&self, user: UserId) -> (SessionId, Browser) {
         let (id, now) = (Id::default(), self.clock.now());
-        let visit = Visit { session: SessionId(self.clock.id()), user, since: now };
+        let visit = Visit { session: SessionId(self.clock.id()), user, since: now, proved_at: now };
         let data = HashMap::from([("visit", visit)]);
         let mut change = self.change_outside_tenancy().await.unwrap();
         let insert = change.query(
@@ -91,7 +103,7 @@ impl TestApp {
         change.commit().await.unwrap();
         let browser = self.browser();
         browser.keep("studio", &id.to_string());
-        browser
+        (visit.session, browser)
     }
 }
 

@@ -42,10 +42,11 @@ async fn plain(browser: &Browser, path: &str) {
 
 async fn a_flood_of_sign_ins_is_told_to_come_back(app: TestApp) {
     app.somebody("Ana").await;
-    let tries = (0..200).map(|_| async {
+    let app = &app;
+    let tries = (0..200).map(|n| async move {
         let browser = app.browser();
         let request = with(browser.form("/api/accounts/sign_in"), "accept", "application/json");
-        browser.send(request, "email=ana%40example.com&password=wrong+one").await
+        browser.send(request, format!("email=p{n}%40example.com&password=wrong+one")).await
     });
     let answers = futures_util::future::join_all(tries).await;
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 503).collect();

@@ -1,0 +1,185 @@
+//! The way in: a password, a second factor where one is set up, and then a session.
+
+use super::{devices, sign_ups, two_factor};
+use crate::{
+    error::{Error, Result},
+    fields::{Email, Password},
+    id::UserId,
+    paths,
+    server::{
+        Caller, Server,
+        audit::{Action, Entry},
+        limits::Secret,
+        passwords::Verdict,
+        tokens::{Token, TokenHash},
+    },
+    time::Span,
+    ui::{cookie, set_cookie},
+};
+
+/// How long the second factor is waited for.
+const GOOD_FOR: Span = Span::minutes(10);
+/// The cookie of a sign-in that waits for it.
+const STEP: &str = "second-step";
+
+/// How signing in went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Welcome {
+    /// They are in.
+    In,
+    /// Their second factor is asked for.
+    SecondFactor,
+    /// The password is that of a sign-up whose address is not proven; a letter is on its way.
+    ProveAddressFirst,
+}
+
+impl Welcome {
+    /// The page that comes now; `next` once they are in.
+    #[must_use]
+    pub fn leads_to(self, next: Option<&str>) -> String {
+        match self {
+            Self::In => next.unwrap_or(paths::HOME).to_owned(),
+            Self::SecondFactor => paths::SECOND_FACTOR.to_owned(),
+            Self::ProveAddressFirst => paths::SIGN_UP_SENT.to_owned(),
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Credentials {
+    id: UserId,
+    password_hash: String,
+}
+
+/// Signs somebody in. It takes one hash whether or not the address has an account.
+///
+/// # Errors
+/// [`Error::Invalid`] when address and password do not belong together; [`Error::TooMany`] when they
+/// did not too often.
+pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<&str>) -> Result<Welcome> {
+    let wrong = || Error::invalid("password", "This address and password do not belong together.");
+    let (Ok(password), Ok(email)) = (Password::typed(password), Email::parse(email)) else {
+        return Err(wrong());
+    };
+    let credentials = credentials(&caller.server, &email).await?;
+    let device = devices::known(&caller.server, credentials.as_ref().map(|known| known.id));
+    let secret = Secret { kind: "password", of: email.to_string(), device };
+    let guess = caller.server.limits.guess(&secret)?;
+    let waiting = match &credentials {
+        None => sign_ups::latest(&caller.server, &email).await?,
+        Some(_) => None,
+    };
+    let stored = credentials.as_ref().map(|known| &known.password_hash);
+    let stored = stored.or(waiting.as_ref().map(|waiting| &waiting.password_hash)).cloned();
+    let verdict = caller.server.passwords.verify(password, stored).await?;
+    if verdict == Verdict::Wrong {
+        note_failure(caller, credentials.map(|known| known.id)).await?;
+        return Err(wrong());
+    }
+    guess.was_right();
+    match (credentials, waiting) {
+        (Some(known), _) => {
+            if let Verdict::Rehash(hash) = verdict {
+                renew_hash(&caller.server, known.id, hash).await?;
+            }
+            let_in(caller, known.id, next).await
+        }
+        (None, Some(waiting)) => {
+            sign_ups::send_again(caller, &waiting).await.map(|()| Welcome::ProveAddressFirst)
+        }
+        (None, None) => Err(wrong()),
+    }
+}
+
+/// Lets somebody in who has proven who they are, by a password or by a letter: at once, or when they
+/// have shown their second factor too. Every way in ends here.
+///
+/// # Errors
+/// When the database fails.
+pub async fn let_in(caller: &Caller, user: UserId, next: Option<&str>) -> Result<Welcome> {
+    if !two_factor::is_on(&caller.server, user).await? {
+        return enter(caller, user).await.map(|()| Welcome::In);
+    }
+    let (token, now) = (Token::new(), caller.server.clock.now());
+    let mut change = caller.server.change_outside_tenancy().await?;
+    change
+        .query("INSERT INTO second_steps (token_hash, user_id, next, expires_at) VALUES ($1, $2, $3, $4)")
+        .bind(token.hash())
+        .bind(user)
+        .bind(next.map(ToOwned::to_owned))
+        .bind(now + GOOD_FOR)
+        .execute()
+        .await?;
+    change.commit().await?;
+    set_cookie(STEP, token.as_str(), 600);
+    Ok(Welcome::SecondFactor)
+}
+
+async fn enter(caller: &Caller, user: UserId) -> Result<()> {
+    let mut change = caller.server.change_outside_tenancy().await?;
+    caller.audit(&mut change, user, Entry::new(Action::SignedIn, user.0)).await?;
+    change.commit().await?;
+    devices::remember(&caller.server, user);
+    caller.sign_in(user).await
+}
+
+/// Whether this browser's sign-in waits for a second factor.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_waiting(caller: &Caller) -> Result<bool> {
+    step(caller).await.map(|step| step.is_some())
+}
+
+async fn step(caller: &Caller) -> Result<Option<(UserId, Option<String>)>> {
+    let Some(token) = cookie(STEP) else { return Ok(None) };
+    let waiting = caller.server.outside_tenancy();
+    let waiting =
+        waiting.query("SELECT user_id, next FROM second_steps WHERE token_hash = $1 AND expires_at > $2");
+    Ok(waiting.bind(TokenHash::of(&token)).bind(caller.server.clock.now()).optional().await?)
+}
+
+/// Goes on with the sign-in of this browser, by a code of the authenticator or a recovery code.
+///
+/// # Errors
+/// [`Error::Invalid`] at `code`; [`Error::Conflict`] when it waited too long; [`Error::TooMany`].
+pub async fn prove_second_factor(caller: &Caller, code: &str) -> Result<Option<String>> {
+    let late = || Error::conflict("That took too long. Sign in again.");
+    let (user, next) = step(caller).await?.ok_or_else(late)?;
+    let secret =
+        Secret { kind: "code", of: user.to_string(), device: devices::known(&caller.server, Some(user)) };
+    let guess = caller.server.limits.guess(&secret)?;
+    let mut change = caller.server.change_outside_tenancy().await?;
+    if !two_factor::use_code(&mut change, user, code).await? {
+        drop(change);
+        note_failure(caller, Some(user)).await?;
+        return Err(Error::invalid("code", "This code is not right, or was used already."));
+    }
+    guess.was_right();
+    let steps = change.query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute().await?;
+    if steps == 0 {
+        return Err(late());
+    }
+    change.commit().await?;
+    set_cookie(STEP, "", 0);
+    enter(caller, user).await?;
+    Ok(next)
+}
+
+/// Writes down that somebody tried to sign in as a person, or as nobody.
+async fn note_failure(caller: &Caller, user: Option<UserId>) -> Result<()> {
+    let mut change = caller.server.change_outside_tenancy().await?;
+    caller.audit_stranger(&mut change, user, Action::SignInFailed).await?;
+    change.commit().await
+}
+
+async fn credentials(server: &Server, email: &Email) -> Result<Option<Credentials>> {
+    let known = server.outside_tenancy().query("SELECT id, password_hash FROM users WHERE email = $1");
+    Ok(known.bind(email.clone()).optional().await?)
+}
+
+async fn renew_hash(server: &Server, user: UserId, hash: String) -> Result<()> {
+    let mut change = server.change_outside_tenancy().await?;
+    change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
+    change.commit().await
+}

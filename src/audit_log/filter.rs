@@ -1,0 +1,165 @@
+//! What the URL of the audit log asks for.
+
+use crate::{
+    error::Result,
+    fields::Email,
+    id::{AuditId, UserId},
+    server::{Scope, audit::Action},
+    time::{Span, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+use time::{Date, Month};
+use uuid::Uuid;
+
+/// As it stands in the URL. What it says wrongly is passed over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Filter {
+    /// Who did it: an id, an address, or a name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) actor: String,
+    /// What was done, by its code.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) action: String,
+    /// The id of what it was done to; or a person's, as an address or a name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) target: String,
+    /// The first day, `2026-03-01`, UTC.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) from: String,
+    /// The last day.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) to: String,
+    /// Where the page before ended.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) after: String,
+}
+
+/// The same, as the database is asked. Ids sort by time, so times are ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) actor: Option<Uuid>,
+    pub(super) action: Option<Action>,
+    pub(super) target: Option<Uuid>,
+    /// The first id that is not too early.
+    pub(super) first: Uuid,
+    /// The first that is too late.
+    pub(super) end: Uuid,
+}
+
+/// Whom a text means.
+enum Meant {
+    Anybody,
+    One(Uuid),
+    Nobody,
+}
+
+impl Filter {
+    pub(super) fn parse(page: &str) -> Self {
+        let query = page.split_once('?').map_or("", |(_, query)| query);
+        let mut filter: Self = serde_urlencoded::from_str(query).unwrap_or_default();
+        for text in [&mut filter.actor, &mut filter.target] {
+            *text = text.trim().chars().filter(|c| !c.is_control()).take(254).collect();
+        }
+        filter
+    }
+
+    /// The query part of the URL that asks for this.
+    pub(super) fn query(&self) -> String {
+        let query = serde_urlencoded::to_string(self).unwrap_or_default();
+        if query.is_empty() { query } else { format!("?{query}") }
+    }
+
+    /// Whether it leaves anything out.
+    pub(super) fn is_narrow(&self) -> bool {
+        let all = Self { after: self.after.clone(), ..Self::default() };
+        *self != all
+    }
+
+    /// What to ask the database for; nothing when nobody of that name did anything here.
+    pub(super) async fn resolve(&self, scope: &Scope) -> Result<Option<Asked>> {
+        let actor = match meant(scope, &self.actor).await? {
+            Meant::Nobody => return Ok(None),
+            Meant::Anybody => None,
+            Meant::One(id) => Some(id),
+        };
+        let target = match meant(scope, &self.target).await? {
+            Meant::Nobody => return Ok(None),
+            Meant::Anybody => None,
+            Meant::One(id) => Some(id),
+        };
+        let first = day(&self.from).map_or(Uuid::nil(), id_at);
+        let end = day(&self.to).map_or(Uuid::max(), |day| id_at(day + Span::days(1)));
+        let after = self.after.parse::<AuditId>().map_or(Uuid::max(), |id| id.0);
+        Ok(Some(Asked { actor, action: Action::parse(&self.action), target, first, end: end.min(after) }))
+    }
+}
+
+/// Whom an id, an address or a name means, among those whom the log of the organization is about.
+async fn meant(scope: &Scope, text: &str) -> Result<Meant> {
+    if text.is_empty() {
+        return Ok(Meant::Anybody);
+    }
+    if let Ok(id) = text.parse() {
+        return Ok(Meant::One(id));
+    }
+    let email = Email::parse(text).map(|email| email.to_string()).unwrap_or_default();
+    let found: Vec<(UserId,)> = scope
+        .query(
+            "SELECT u.id FROM users u
+             WHERE (u.email = $2 OR lower(u.name) = $3)
+               AND (EXISTS (SELECT 1 FROM members m WHERE m.org_id = $1 AND m.user_id = u.id)
+                 OR EXISTS (SELECT 1 FROM audit_log a WHERE a.org_id = $1 AND a.actor_id = u.id)
+                 OR EXISTS (SELECT 1 FROM audit_log a WHERE a.org_id = $1 AND a.target_id = u.id))
+             LIMIT 2",
+        )
+        .bind(email)
+        .bind(text.to_lowercase())
+        .all()
+        .await?;
+    Ok(match found.as_slice() {
+        [(id,)] => Meant::One(id.0),
+        _ => Meant::Nobody,
+    })
+}
+
+fn day(text: &str) -> Option<Timestamp> {
+    let mut parts = text.splitn(3, '-');
+    let (year, month, day) =
+        (parts.next()?.parse().ok()?, parts.next()?.parse::<u8>().ok()?, parts.next()?.parse().ok()?);
+    let date = Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()?;
+    Some(Timestamp(date.midnight().assume_utc().unix_timestamp().max(0) * 1000))
+}
+
+/// The lowest id of a time.
+fn id_at(time: Timestamp) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(time.0).unwrap_or_default(), &[0; 10]).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_read_as_far_as_it_makes_sense() {
+        let filter =
+            Filter::parse("/acme/settings/audit-log?actor=+Ana&action=member.removed&from=2026-03-01&x=1");
+        assert_eq!((filter.actor.as_str(), filter.action.as_str()), ("Ana", "member.removed"));
+        assert!(filter.is_narrow() && !Filter::parse("/a?after=x").is_narrow());
+        assert_eq!(Filter::parse(&format!("/a{}", filter.query())), filter);
+    }
+
+    #[test]
+    fn days_are_parsed_to_the_letter() {
+        assert_eq!(day("1970-01-02"), Some(Timestamp(86_400_000)));
+        for text in ["", "2026", "2026-13-01", "2026-02-30", "x-y-z", "99999999999-1-1", "-1-1-1"] {
+            assert_eq!(day(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_begin_with_their_time() {
+        let (clock, now) = (crate::server::Clock::default(), crate::server::Clock::default().now());
+        assert!(id_at(now) <= clock.id() && clock.id() < id_at(now + Span::minutes(1)));
+    }
+}

@@ -1,0 +1,136 @@
+//! `/{org}/settings/audit-log`.
+
+use super::{
+    filter::Filter,
+    store::{self, Row},
+    words,
+};
+use crate::{
+    error::Result,
+    orgs::{Frame, Place},
+    paths,
+    role::ViewAuditLog,
+    server::{Caller, audit::Action},
+    time::Timestamp,
+    ui::{Avatar, Bake, Empty, Html, Pager, When, glyph},
+};
+use leptos::prelude::*;
+
+/// The rows of a page.
+const SIZE: usize = 50;
+
+/// `/{org}/settings/audit-log`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
+pub async fn audit_log(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let grant = scope.clone().require::<ViewAuditLog>()?;
+    let filter = Filter::parse(&caller.page);
+    let base = paths::audit_log(scope.slug());
+    let (rows, next) = match filter.resolve(&scope).await? {
+        Some(asked) => store::list(&grant, &asked, SIZE).await?,
+        None => (Vec::new(), None),
+    };
+    let page = |after: String| format!("{base}{}", Filter { after, ..filter.clone() }.query());
+    let next = next.map(|id| page(id.to_string()));
+    let first = (!filter.after.is_empty()).then(|| page(String::new()));
+    let list = if rows.is_empty() {
+        nothing(&filter, &base)
+    } else {
+        table(&rows, &base, scope.server().clock.now())
+    };
+    let exports = exports(&filter, &base);
+    Ok(frame.show(
+        Place::AuditLog,
+        view! {
+            <header class="page-head">
+                <div><h1>"Audit log"</h1><p>"Who did what here, and when. Nobody can change it."</p></div>
+                <div class="page-actions">{exports}</div>
+            </header>
+            {bar(&filter, &base)}
+            <div id="audit-log">{list}<Pager first next/></div>
+        },
+    ))
+}
+
+fn exports(filter: &Filter, base: &str) -> impl IntoView + use<> {
+    let query = Filter { after: String::new(), ..filter.clone() }.query();
+    view! {
+        <a class="button" href=format!("{base}.csv{query}") download>"Export CSV"</a>
+        <a class="button" href=format!("{base}.jsonl{query}") download>"Export JSON Lines"</a>
+    }
+}
+
+fn bar(filter: &Filter, base: &str) -> impl IntoView + use<> {
+    let Filter { actor, action, target, from, to, .. } = filter.clone();
+    let options = Action::ALL.iter().map(|one| {
+        view! { <option value=one.code() selected=one.code() == action>{one.code()}</option> }
+    });
+    let all = filter
+        .is_narrow()
+        .then(|| view! { <a class="button" data-kind="quiet" href=base.to_owned()>"Show all"</a> });
+    view! {
+        <form class="log-filters" role="search" method="get" action=base.to_owned()>
+            <label>"Who"<input type="search" name="actor" placeholder="Name or address" maxlength="254" value=actor/></label>
+            <label>"What"<select name="action"><option value="">"Everything"</option>{options.collect_view()}</select></label>
+            <label>"To whom"<input type="search" name="target" placeholder="Name, address or id" maxlength="254" value=target/></label>
+            <label>"From"<input type="date" name="from" value=from/></label>
+            <label>"To"<input type="date" name="to" value=to/></label>
+            <div class="form-actions"><button class="button" type="submit">"Show"</button>{all}</div>
+        </form>
+    }
+}
+
+fn nothing(filter: &Filter, base: &str) -> Html {
+    let base = base.to_owned();
+    let title = if filter.is_narrow() { "Nothing found" } else { "Nothing happened yet" };
+    view! {
+        <Empty icon=glyph::Info title>
+            <p>"Names are searched for as a whole; where two people share one, use the address."</p>
+            <a class="button" href=base>"Show everything"</a>
+        </Empty>
+    }
+    .bake()
+}
+
+fn table(rows: &[Row], base: &str, now: Timestamp) -> Html {
+    let rows: Vec<_> = rows.iter().map(|row| table_row(row, base, now)).collect();
+    view! {
+        <table class="table log">
+            <thead>
+                <tr><th scope="col">"When"</th><th scope="col">"Who"</th><th scope="col">"What"</th><th scope="col">"From"</th></tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .bake()
+}
+
+fn table_row(row: &Row, base: &str, now: Timestamp) -> Html {
+    let only = |filter: Filter| format!("{base}{}", filter.query());
+    let who = words::actor(row);
+    let by = row.actor_id.map(|id| only(Filter { actor: id.to_string(), ..Filter::default() }));
+    let who = match by {
+        Some(url) => view! { <a class="person-name" href=url>{who.clone()}</a> }.bake(),
+        None => view! { <span class="person-name">{who.clone()}</span> }.bake(),
+    };
+    let avatar = row.actor_id.map(|id| view! { <Avatar id name=words::actor(row)/> });
+    let target = words::target(row).zip(row.target_id).map(|(name, id)| {
+        let url = only(Filter { target: id.to_string(), ..Filter::default() });
+        view! { " "<a href=url>{name}</a> }
+    });
+    let changes =
+        words::changes(row).into_iter().map(|change| view! { <small>{change}</small> }).collect_view();
+    let (agent, ip) =
+        (row.user_agent.clone().unwrap_or_default(), row.ip.clone().unwrap_or_else(|| "–".to_owned()));
+    view! {
+        <tr>
+            <td data-label="When"><When at=row.created_at now/></td>
+            <td data-label="Who"><div class="person">{avatar}{who}</div></td>
+            <td data-label="What" title=row.action.clone()><div class="log-what"><span>{words::act(row)}{target}</span>{changes}</div></td>
+            <td data-label="From" title=agent>{ip}</td>
+        </tr>
+    }
+    .bake()
+}

@@ -1,0 +1,95 @@
+//! The audit log in the database: rows of the organization, and rows of people that were its members
+//! at that time. Each part is read in the order of its index, as far as a page reaches.
+
+use super::filter::Asked;
+use crate::{
+    error::Result,
+    fields::{Email, Name},
+    id::AuditId,
+    role::{Role, ViewAuditLog},
+    server::{Grant, audit::Action},
+    time::Timestamp,
+};
+use serde_json::Value;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+/// A row of the log, with what it tells of by name.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct Row {
+    pub(super) id: AuditId,
+    pub(super) created_at: Timestamp,
+    pub(super) actor_kind: String,
+    pub(super) actor_id: Option<Uuid>,
+    pub(super) actor_role: Option<Role>,
+    pub(super) actor_name: Option<Name>,
+    pub(super) action: String,
+    pub(super) target_id: Option<Uuid>,
+    pub(super) target_name: Option<Name>,
+    pub(super) target_email: Option<Email>,
+    pub(super) details: Json<Value>,
+    pub(super) ip: Option<String>,
+    pub(super) user_agent: Option<String>,
+    pub(super) request_id: String,
+}
+
+macro_rules! log {
+    ($lead:literal) => {
+        concat!(
+            "SELECT x.id, x.created_at, x.actor_kind, x.actor_id, x.actor_role, who.name AS actor_name, x.action,
+                    x.target_id, person.name AS target_name, i.email AS target_email, x.details, o.ip, o.user_agent, x.request_id
+             FROM (
+               SELECT * FROM (
+                 SELECT a.* FROM audit_log a
+                 WHERE a.org_id = $1 AND ", $lead, " AND a.id >= $2 AND a.id < $3
+                   AND ($4 IS NULL OR a.actor_id = $4) AND ($5 IS NULL OR a.action = $5) AND ($6 IS NULL OR a.target_id = $6)
+                 ORDER BY a.id DESC LIMIT CAST($7 AS BIGINT)) own
+               UNION ALL
+               SELECT * FROM (
+                 SELECT a.* FROM audit_readers r JOIN audit_log a ON a.id = r.audit_id
+                 WHERE r.org_id = $1 AND r.audit_id >= $2 AND r.audit_id < $3
+                   AND ($4 IS NULL OR a.actor_id = $4) AND ($5 IS NULL OR a.action = $5) AND ($6 IS NULL OR a.target_id = $6)
+                 ORDER BY r.audit_id DESC LIMIT CAST($7 AS BIGINT)) told
+             ) x
+             LEFT JOIN users who ON who.id = x.actor_id
+             LEFT JOIN users person ON person.id = x.target_id
+             LEFT JOIN invitations i ON i.org_id = $1 AND i.id = x.target_id
+             LEFT JOIN audit_origins o ON o.audit_id = x.id
+             ORDER BY x.id DESC LIMIT CAST($7 AS BIGINT)"
+        )
+    };
+}
+
+// What is asked for leads the way into an index.
+const ALL: &str = log!("TRUE");
+const OF_ACTOR: &str = log!("a.actor_id = $4");
+const OF_TARGET: &str = log!("a.target_id = $6");
+const OF_ACTION: &str = log!("a.action = $5");
+
+/// The rows that are asked for, the newest first, at most `size`, and where the next page begins.
+pub(super) async fn list(
+    grant: &Grant<ViewAuditLog>,
+    asked: &Asked,
+    size: usize,
+) -> Result<(Vec<Row>, Option<AuditId>)> {
+    let sql = match asked {
+        Asked { target: Some(_), .. } => OF_TARGET,
+        Asked { actor: Some(_), .. } => OF_ACTOR,
+        Asked { action: Some(_), .. } => OF_ACTION,
+        _ => ALL,
+    };
+    let mut rows: Vec<Row> = grant
+        .query(sql)
+        .bind(asked.first)
+        .bind(asked.end)
+        .bind(asked.actor)
+        .bind(asked.action.map(Action::code))
+        .bind(asked.target)
+        .bind(i64::try_from(size + 1).unwrap_or(i64::MAX))
+        .all()
+        .await?;
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let next = rows.last().filter(|_| more).map(|row| row.id);
+    Ok((rows, next))
+}

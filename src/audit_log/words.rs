@@ -1,0 +1,69 @@
+//! Rows of the log in words.
+
+use super::store::Row;
+use crate::server::audit::Action;
+use serde_json::Value;
+
+/// Who did it.
+pub(super) fn actor(row: &Row) -> String {
+    match (&row.actor_name, row.actor_kind.as_str()) {
+        (Some(name), _) => name.to_string(),
+        (None, "system") => "The studio".to_owned(),
+        (None, "key") => "An API key".to_owned(),
+        (None, _) => "Somebody".to_owned(),
+    }
+}
+
+/// What was done, to stand before what it was done to.
+pub(super) fn act(row: &Row) -> &'static str {
+    Action::parse(&row.action).map_or("did something", Action::says)
+}
+
+/// What it was done to, unless that is the actor or the workspace itself.
+pub(super) fn target(row: &Row) -> Option<String> {
+    if row.target_id == row.actor_id && row.actor_id.is_some() {
+        return None;
+    }
+    let name = row.target_name.as_ref().map(ToString::to_string);
+    name.or_else(|| row.target_email.as_ref().map(ToString::to_string))
+}
+
+/// What changed, one line each.
+pub(super) fn changes(row: &Row) -> Vec<String> {
+    let details = &row.details.0;
+    if let Some(act) = details["act"].as_str() {
+        return vec![act.to_owned()];
+    }
+    let (before, after) = (details["before"].as_object(), details["after"].as_object());
+    let old = |key: &str| before.and_then(|before| before.get(key));
+    let mut lines: Vec<String> = match after {
+        Some(after) => after.iter().map(|(key, new)| change(key, old(key), Some(new))).collect(),
+        None => before.into_iter().flatten().map(|(key, old)| change(key, Some(old), None)).collect(),
+    };
+    let told = |key: &str| old(key).is_some() || after.is_some_and(|after| after.contains_key(key));
+    let silent = details["changed"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    lines.extend(silent.filter(|key| !told(key)).map(|key| format!("{} changed", words(key))));
+    lines
+}
+
+fn change(key: &str, old: Option<&Value>, new: Option<&Value>) -> String {
+    let key = words(key);
+    match (old, new) {
+        (Some(old), Some(new)) => format!("{key}: {} → {}", value(old), value(new)),
+        (Some(one), None) | (None, Some(one)) => format!("{key}: {}", value(one)),
+        (None, None) => key,
+    }
+}
+
+fn words(key: &str) -> String {
+    key.replace('_', " ")
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) if text.is_empty() => "none".to_owned(),
+        Value::String(text) => text.replace('\n', ", "),
+        other => other.to_string(),
+    }
+}

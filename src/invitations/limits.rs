@@ -1,0 +1,78 @@
+//! Whom an organization may write to, and how often.
+
+use super::store::Inviting;
+use crate::{
+    error::{Error, Result},
+    fields::{Domains, Email},
+    server::OrgChange,
+    time::{Span, Timestamp},
+};
+
+/// The organization may restrict the domains of those it invites.
+pub(super) async fn ensure_allowed(change: &mut OrgChange, email: &Email) -> Result<()> {
+    let allowed = change.query("SELECT allowed_domains FROM organizations WHERE id = $1");
+    let (allowed,): (Domains,) = allowed.one().await?;
+    if allowed.allow(email) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "emails",
+        format!("{email} is not of a domain that this workspace invites: {allowed}."),
+    ))
+}
+
+/// The limits on new invitations of an organization.
+pub(super) async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Result<()> {
+    let (now, config) = (change.now(), &grant.server().config);
+    let (pending,): (i64,) = change
+        .query("SELECT count(*) FROM invitations WHERE org_id = $1 AND state = 'pending'")
+        .one()
+        .await?;
+    if pending >= config.max_pending_invitations {
+        let message =
+            format!("{pending} invitations are pending. Revoke some, or wait until they are answered.");
+        return Err(Error::TooMany { retry_after: 3600, message: message.into() });
+    }
+    let (new, oldest): (i64, Option<Timestamp>) = change
+        .query("SELECT count(*), min(created_at) FROM invitations WHERE org_id = $1 AND created_at > $2")
+        .bind(now - Span::days(1))
+        .one()
+        .await?;
+    if new >= config.max_invitations_a_day {
+        let message = format!("{new} people were invited within a day, which is the most. Go on tomorrow.");
+        let free = oldest.unwrap_or(now) + Span::days(1);
+        return Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() });
+    }
+    Ok(())
+}
+
+/// The limit on letters to one address, counted over this organization and over this person's
+/// others: nobody is flooded, and no organization learns of another's letters.
+pub(super) async fn ensure_may_write_to(
+    grant: &Inviting,
+    change: &mut OrgChange,
+    email: &Email,
+) -> Result<()> {
+    let (now, person) = (change.now(), grant.person().map(|person| person.id));
+    let (letters, oldest): (i64, Option<Timestamp>) = change
+        .query(
+            "SELECT count(*), min(created_at) FROM letters
+             WHERE (org_id = $1 OR sender_id = $2) AND kind = 'invitation' AND recipient = $3 AND created_at > $4",
+        )
+        .bind(person)
+        .bind(email.clone())
+        .bind(now - Span::hours(1))
+        .one()
+        .await?;
+    if letters < grant.server().config.max_letters_an_hour {
+        return Ok(());
+    }
+    let message =
+        format!("{email} got {letters} letters within an hour, which is the most. Try again later.");
+    let free = oldest.unwrap_or(now) + Span::hours(1);
+    Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() })
+}
+
+fn seconds_until(then: Timestamp, now: Timestamp) -> u32 {
+    u32::try_from((then - now).0 / 1000 + 1).unwrap_or(1).max(1)
+}

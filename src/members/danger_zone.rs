@@ -1,0 +1,162 @@
+//! Handing an organization over and deleting it; and the page of whoever it is offered to.
+
+use super::{
+    AcceptTransfer, CancelTransfer, DeclineTransfer, OfferTransfer,
+    transfers::{self, Transfer},
+};
+use crate::{
+    error::{Error, Result},
+    orgs::{self, Frame, OrgAvatar, Place},
+    role::{DeleteOrganization, TransferOrganization},
+    server::{Caller, Scope},
+    ui::{Bake, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Submit, When},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/{org}/settings/danger-zone`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::Forbidden`] for those who may not.
+pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    scope.clone().require::<DeleteOrganization>()?;
+    scope.clone().require::<TransferOrganization>()?;
+    let body = if scope.organization().is_personal {
+        view! {
+            <section class="panel"><p class="panel-body">
+                "This is your personal workspace. It stays with you, and is deleted with "
+                <a href=crate::paths::ACCOUNT_CLOSURE>"your account"</a>"."
+            </p></section>
+        }
+        .bake()
+    } else {
+        let transfer = match transfers::open(&scope).await? {
+            Some(open) => pending(&scope, open).bake(),
+            None => offer(&scope).bake(),
+        };
+        view! { <div class="stack" id="transfer" data-live="members">{transfer}</div>{delete(&scope)} }.bake()
+    };
+    Ok(frame.show(
+        Place::DangerZone,
+        view! {
+            <header class="page-head">
+                <div><h1>"Danger zone"</h1><p>"What changes everything for everybody here."</p></div>
+            </header>
+            {body}
+        },
+    ))
+}
+
+fn offer(scope: &Scope) -> impl IntoView + use<> {
+    let org = scope.slug().to_string();
+    view! {
+        <Section title="Hand over" kind="danger"
+            says="Offer the workspace to a member. When they accept, they become an Owner and you an Admin.">
+            <Form action=OfferTransfer::PATH ids="transfer-">
+                <Hidden name="org" value=org/>
+                <Field name="email" label="Address of the member" kind="email" verbatim=true/>
+                <PasswordProof/>
+                <div class="form-actions"><Submit kind="danger">"Offer the workspace"</Submit></div>
+            </Form>
+        </Section>
+    }
+}
+
+fn pending(scope: &Scope, open: Transfer) -> impl IntoView + use<> {
+    let (org, now) = (scope.slug().to_string(), scope.server().clock.now());
+    let who = format!("{} ({})", open.to_name, open.to_email);
+    view! {
+        <Section title="Hand over" kind="danger">
+            <div class="panel-body stack">
+                <FormAlert action=CancelTransfer::PATH/>
+                <p>"Offered to "<strong>{who}</strong>" by "{open.from_name.to_string()}". It runs out "<When at=open.expires_at now/>"."</p>
+                <form method="post" action=CancelTransfer::PATH>
+                    <PageField/>
+                    <Hidden name="org" value=org/>
+                    <Submit kind="">"Cancel the offer"</Submit>
+                </form>
+            </div>
+        </Section>
+    }
+}
+
+fn delete(scope: &Scope) -> impl IntoView + use<> {
+    let (org, name) = (scope.slug().to_string(), scope.organization().name.to_string());
+    let label = format!("Delete {name}");
+    let says = format!(
+        "{name} is hidden from everybody at once; its keys and invitations stop working. For 30 days its Owners can restore it from their account. Then it is gone."
+    );
+    let hint = format!("Type {org} to make sure.");
+    view! {
+        <Section title="Delete the workspace" kind="danger" says>
+            <Form action=orgs::DeleteOrganization::PATH ids="delete-">
+                <Hidden name="org" value=org/>
+                <Field name="slug" label="Address of the workspace" maxlength=40 verbatim=true hint/>
+                <PasswordProof/>
+                <div class="form-actions"><Submit kind="danger">{label}</Submit></div>
+            </Form>
+        </Section>
+    }
+}
+
+/// `/{org}/transfer`: for whoever the organization is offered to.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::NotFound`] when it is not offered to them.
+pub async fn transfer(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let me = scope.person().map(|person| person.id);
+    let open = transfers::open(&scope).await?.filter(|open| Some(open.to_id) == me);
+    let open = open.ok_or(Error::NotFound)?;
+    let (organization, now) = (scope.organization().clone(), scope.server().clock.now());
+    let (org, name) = (organization.slug.to_string(), organization.name.to_string());
+    let declined = org.clone();
+    let says = format!(
+        "You would become an Owner of {name}, with full control over it, and {} an Admin.",
+        open.from_name
+    );
+    Ok(frame.show(
+        Place::Transfer,
+        view! {
+            <section class="panel offer">
+                <div class="panel-body stack">
+                    <OrgAvatar organization size="large"/>
+                    <h1>{format!("{} offers you {name}", open.from_name)}</h1>
+                    <p>{says}" The offer runs out "<When at=open.expires_at now/>"."</p>
+                    <FormAlert action=DeclineTransfer::PATH/>
+                    <Form action=AcceptTransfer::PATH>
+                        <Hidden name="org" value=org/>
+                        <PasswordProof/>
+                        <div class="form-actions"><Submit>{format!("Become Owner of {name}")}</Submit></div>
+                    </Form>
+                    <form method="post" action=DeclineTransfer::PATH>
+                        <PageField/>
+                        <Hidden name="org" value=declined/>
+                        <Submit kind="quiet">"Decline"</Submit>
+                    </form>
+                </div>
+            </section>
+        },
+    ))
+}
+
+/// What tells somebody that the organization is offered to them, on their dashboard.
+///
+/// # Errors
+/// When the database fails.
+pub async fn notice(scope: &Scope) -> Result<Html> {
+    let me = scope.person().map(|person| person.id);
+    let open = transfers::open(scope).await?.filter(|open| Some(open.to_id) == me);
+    let url = crate::paths::transfer(scope.slug());
+    Ok(open
+        .map(|open| {
+            view! {
+                <article class="step">
+                    <h3>{format!("{} offers you this workspace", open.from_name)}</h3>
+                    <p>"You would become its Owner."</p>
+                    <a class="button" data-kind="primary" href=url>"See the offer"</a>
+                </article>
+            }
+        })
+        .bake())
+}

@@ -1,0 +1,49 @@
+//! The members as CSV.
+
+use super::Listing;
+use crate::{
+    error::Result,
+    role::ManageMembers,
+    server::{
+        Caller, Scope,
+        audit::{Action, Entry},
+        exports::{attachment, csv_row},
+        serve,
+    },
+    ui::rfc3339,
+};
+use axum::{Extension, Router, extract::Path, response::Response, routing::get};
+
+/// The route of the export.
+pub fn routes() -> Router {
+    Router::new().route("/{org}/settings/members.csv", get(export))
+}
+
+/// `/{org}/settings/members.csv`.
+async fn export(Extension(caller): Extension<Caller>, Path(org): Path<String>) -> Response {
+    match write(&caller, &org).await {
+        Ok(csv) => attachment(&format!("{org}-members.csv"), "text/csv; charset=utf-8", csv),
+        Err(error) => serve::plain_error(&error),
+    }
+}
+
+async fn write(caller: &Caller, org: &str) -> Result<String> {
+    let grant = Scope::enter(caller, org).await?.require::<ManageMembers>()?;
+    let mut csv = csv_row(["name", "email", "role", "joined_at", "last_active_at"])?;
+    let mut page = Listing { size: "1000".into(), ..Listing::default() };
+    loop {
+        let found = page.read(&grant).await?;
+        for row in &found.rows {
+            let (joined, active) = (rfc3339(row.joined_at), rfc3339(row.active_at));
+            csv += &csv_row([row.name.as_str(), row.email.as_str(), row.role.as_str(), &joined, &active])?;
+        }
+        match found.next {
+            Some(after) => page.after = after,
+            None => break,
+        }
+    }
+    let mut change = grant.change().await?;
+    change.audit(Entry::new(Action::MembersExported, None)).await?;
+    change.commit().await?;
+    Ok(csv)
+}

@@ -1,0 +1,174 @@
+//! The forms of the general settings, one a section.
+
+use super::{
+    DefaultRole, INVITATION_HOURS, OrgAvatar, SetAccess, SetAvatar, SetBilling, SetInvitationRules,
+    UpdateSettings, settings::Settings,
+};
+use crate::{
+    fields::Slug,
+    role::Role,
+    server::Organization,
+    ui::{Check, Choice, Field, Form, Hidden, Section, Select, Submit, Upload, hue},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// The colours to choose from, as angles of the wheel.
+const HUES: [(i64, &str); 8] = [
+    (277, "Indigo"),
+    (240, "Blue"),
+    (200, "Teal"),
+    (150, "Green"),
+    (100, "Olive"),
+    (60, "Amber"),
+    (25, "Red"),
+    (340, "Pink"),
+];
+
+pub(super) fn profile(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
+    let slug = slug.to_string();
+    let (name, description) = (settings.name.to_string(), settings.description.clone());
+    view! {
+        <Section title="Profile" id="profile">
+            <Form action=UpdateSettings::PATH in_place=true>
+                <Hidden name="org" value=slug.clone()/>
+                <Field name="name" label="Name" value=name maxlength=80/>
+                <Field name="description" label="Description" kind="textarea" value=description maxlength=500 optional=true
+                    hint="What the workspace is for, in a few words."/>
+                <div class="field">
+                    <span class="label">"Address"</span>
+                    <output class="fixed"><code class="slug">{slug}</code></output>
+                    <p class="hint">"Part of every link. It cannot be changed."</p>
+                </div>
+                <div class="form-actions"><Submit>"Save profile"</Submit></div>
+            </Form>
+        </Section>
+    }
+}
+
+pub(super) fn avatar(organization: &Organization) -> impl IntoView + use<> {
+    let organization = organization.clone();
+    let own = hue(organization.id.0);
+    let chosen = organization.hue;
+    let swatch = move |value: String, hue: String, label: &'static str, checked: bool| {
+        view! {
+            <label class="swatch" title=label>
+                <input type="radio" name="hue" value=value checked=checked aria-label=label/>
+                <span class="avatar" data-shape="square" style=format!("--hue:{hue}") aria-hidden="true"></span>
+            </label>
+        }
+    };
+    let hues = HUES.map(|(hue, label)| swatch(hue.to_string(), hue.to_string(), label, chosen == Some(hue)));
+    let has_picture = organization.image.is_some();
+    view! {
+        <Section title="Avatar" id="avatar" says="How the workspace is told from others in the switcher.">
+            <Form action=SetAvatar::PATH ids="avatar-" files=true>
+                <Hidden name="org" value=organization.slug.to_string()/>
+                <div class="swatches">
+                    <OrgAvatar organization=organization.clone() size="large"/>
+                    <fieldset class="field">
+                        <legend>"Colour"</legend>
+                        <div class="swatch-row">{swatch(String::new(), own, "Its own", chosen.is_none())}{hues.collect_view()}</div>
+                    </fieldset>
+                </div>
+                <Upload name="image" label="Picture" accept="image/png,image/jpeg,image/webp"
+                    hint="PNG, JPEG or WebP, at most 1 MiB. It is cut square."/>
+                {has_picture.then(|| view! { <Check name="remove" label="Take the picture away"/> })}
+                <div class="form-actions"><Submit>"Save avatar"</Submit></div>
+            </Form>
+        </Section>
+    }
+}
+
+pub(super) fn invitations(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
+    let roles: Vec<_> = DefaultRole::all().map(role_choice).collect();
+    let spans =
+        INVITATION_HOURS.map(|(n, label)| Choice { value: n.to_string(), label: label.into(), says: "" });
+    let (slug, default) = (slug.to_string(), settings.default_role);
+    let hours = settings.invitation_span.whole_hours().to_string();
+    let domains = settings.allowed_domains.as_str().to_owned();
+    view! {
+        <Section title="Invitations" id="rules">
+            <Form action=SetInvitationRules::PATH in_place=true>
+                <Hidden name="org" value=slug/>
+                <Select name="default_role" label="Role of new invitations" choices=roles value=default.as_str()
+                    hint="Whoever invites can choose another one, up to their own."/>
+                <Select name="invitation_hours" label="Invitations are good for" choices=spans.to_vec() value=hours/>
+                <Field name="allowed_domains" label="Allowed email domains" kind="textarea" value=domains maxlength=10_000
+                    optional=true verbatim=true hint="One a line, such as acme.com. Empty: people of any domain can be invited."/>
+                <div class="form-actions"><Submit>"Save invitations"</Submit></div>
+            </Form>
+        </Section>
+    }
+}
+
+pub(super) fn access(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
+    let (slug, two_factor) = (slug.to_string(), settings.two_factor_since.is_some());
+    let (run, comment) = (settings.run_role == Role::Viewer, settings.comment_role == Role::Viewer);
+    view! {
+        <Section title="Access" id="access">
+            <Form action=SetAccess::PATH in_place=true>
+                <Hidden name="org" value=slug/>
+                <Check name="two_factor" label="Members must use two-factor" checked=two_factor
+                    says="Whoever has not set it up cannot open the workspace until they have."/>
+                <Check name="viewers_run" label="Viewers may run prompts" checked=run
+                    says="Running prompts spends the workspace's money."/>
+                <Check name="viewers_comment" label="Viewers may comment" checked=comment/>
+                <div class="form-actions"><Submit>"Save access"</Submit></div>
+            </Form>
+        </Section>
+    }
+}
+
+pub(super) fn billing(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
+    let Settings { billing_company, billing_address, billing_tax_id, billing_email, .. } = settings.clone();
+    let slug = slug.to_string();
+    view! {
+        <Section title="Billing" id="billing" says="Who pays for this workspace. Seen by Owners and Admins only.">
+            <Form action=SetBilling::PATH in_place=true>
+                <Hidden name="org" value=slug/>
+                <Field name="company" label="Company" value=billing_company maxlength=200 optional=true autocomplete="organization"/>
+                <Field name="address" label="Postal address" kind="textarea" value=billing_address maxlength=500 optional=true
+                    autocomplete="street-address"/>
+                <Field name="tax_id" label="Tax id" value=billing_tax_id maxlength=50 optional=true verbatim=true/>
+                <Field name="billing_email" label="Billing email" kind="email" value=billing_email optional=true verbatim=true/>
+                <div class="form-actions"><Submit>"Save billing"</Submit></div>
+            </Form>
+        </Section>
+    }
+}
+
+fn role_choice(role: Role) -> Choice {
+    let label = format!("{role}: {}", lower_first(role.says()));
+    Choice { value: role.as_str().into(), label, says: role.says() }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// What those see who may not change it.
+pub(super) fn facts(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
+    let domains = match settings.allowed_domains.to_string() {
+        domains if domains.is_empty() => "any".to_owned(),
+        domains => domains,
+    };
+    let description = settings.description.clone();
+    let yes_or_no = |yes: bool| if yes { "Yes" } else { "No" };
+    view! {
+        <section class="panel" id="general">
+            <dl class="facts">
+                <dt>"Name"</dt><dd>{settings.name.to_string()}</dd>
+                {(!description.is_empty()).then(|| view! { <dt>"Description"</dt><dd class="lines">{description}</dd> })}
+                <dt>"Address"</dt><dd><code class="slug">{slug.to_string()}</code></dd>
+                <dt>"Role of new invitations"</dt><dd>{settings.default_role.label()}</dd>
+                <dt>"Invitations are good for"</dt><dd>{settings.invitation_span.in_words()}</dd>
+                <dt>"Allowed email domains"</dt><dd>{domains}</dd>
+                <dt>"Two-factor is asked for"</dt><dd>{yes_or_no(settings.two_factor_since.is_some())}</dd>
+                <dt>"Viewers may run prompts"</dt><dd>{yes_or_no(settings.run_role == Role::Viewer)}</dd>
+                <dt>"Viewers may comment"</dt><dd>{yes_or_no(settings.comment_role == Role::Viewer)}</dd>
+            </dl>
+            <p class="hint">"Owners and Admins can change this."</p>
+        </section>
+    }
+}

@@ -1,0 +1,104 @@
+//! The end of an account: its person leaves everywhere, their personal organization goes, and what is
+//! personal is erased. The bare row stays, since others' rows refer to it.
+
+use super::letters;
+use crate::{
+    error::{Error, Result},
+    fields::Name,
+    id::{OrgId, UserId},
+    members,
+    orgs::closure::purge,
+    role::Leave,
+    server::{
+        Caller, Person, Proof, Scope,
+        audit::{Action, Doer, Entry},
+        change::Sender,
+        session,
+    },
+};
+
+/// What is erased of somebody, and how.
+const ERASURE: &[&str] = &[
+    "DELETE FROM two_factors WHERE user_id = $1",
+    "DELETE FROM recovery_codes WHERE user_id = $1",
+    "DELETE FROM second_steps WHERE user_id = $1",
+    "DELETE FROM address_changes WHERE user_id = $1",
+    "DELETE FROM password_resets WHERE user_id = $1",
+    "DELETE FROM audit_origins WHERE user_id = $1",
+    "DELETE FROM sign_ups WHERE email = (SELECT email FROM users WHERE id = $1)",
+    "DELETE FROM letters WHERE recipient = (SELECT email FROM users WHERE id = $1)",
+];
+
+/// Organizations that would be left without an Owner: they are to be handed over or deleted first.
+pub(super) async fn in_the_way(caller: &Caller, user: UserId) -> Result<Vec<Name>> {
+    let names = caller.server.outside_tenancy().query(
+        "SELECT o.name FROM members m JOIN organizations o ON o.id = m.org_id
+         WHERE m.user_id = $1 AND m.role = 'owner' AND o.personal_of IS NULL AND o.deleted_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM members x WHERE x.org_id = m.org_id AND x.role = 'owner' AND x.user_id <> $1)
+         ORDER BY lower(o.name)",
+    );
+    let names: Vec<(Name,)> = names.bind(user).all().await?;
+    Ok(names.into_iter().map(|(name,)| name).collect())
+}
+
+/// Deletes the account of whoever calls.
+pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result<()> {
+    let user = person.id;
+    if let Some(name) = in_the_way(caller, user).await?.first() {
+        return Err(Error::conflict(format!(
+            "You are the only Owner of {name}. Hand it over or delete it first."
+        )));
+    }
+    let mut change = caller.server.change_outside_tenancy().await?;
+    let orgs = change.query(
+        "SELECT m.org_id, o.personal_of IS NOT NULL, o.deleted_at IS NOT NULL FROM members m JOIN organizations o ON o.id = m.org_id
+         WHERE m.user_id = $1 ORDER BY m.org_id",
+    );
+    let orgs: Vec<(OrgId, bool, bool)> = orgs.bind(user).all().await?;
+    for (org, is_personal, is_deleted) in orgs {
+        if is_personal {
+            purge(&mut change, org, Doer::person(user, None), &caller.client).await?;
+        } else if is_deleted {
+            change.fence(org).await?;
+            let leave = change.query("DELETE FROM members WHERE org_id = $1 AND user_id = $2");
+            leave.bind(org).bind(user).execute().await?;
+            change.unfence().await?;
+        } else {
+            let host = Scope::system(caller, org, "the end of an account").await?.require::<Leave>()?;
+            let mut within = host.change_within(change).await?;
+            within.acts_for(user);
+            let role = members::store::role_of(&mut within, user).await?;
+            members::store::take_out(&host, &mut within, user, role, Action::MemberLeft).await?;
+            change = within.unfenced().await?;
+        }
+    }
+    for sql in ERASURE {
+        change.query(sql).bind(user).execute().await?;
+    }
+    // Invitations are their organization's; of those answered nobody needs the address any more.
+    let nobody = format!("{}@deleted.invalid", user.0.simple());
+    change
+        .query("UPDATE invitations SET email = $2 WHERE email = $1 AND state <> 'pending'")
+        .bind(person.email.clone())
+        .bind(nobody.clone())
+        .execute()
+        .await?;
+    let now = change.clock().now();
+    change
+        .query(
+            "UPDATE users SET name = 'Deleted person', email = $2, password_hash = '', verified_at = NULL,
+               home_org_id = NULL, deleted_at = $3 WHERE id = $1",
+        )
+        .bind(user)
+        .bind(nobody)
+        .bind(now)
+        .execute()
+        .await?;
+    session::end_all(&mut change, user).await?;
+    let doer = Doer::person(user, None);
+    // Without where they were: that would be personal.
+    let entry = Entry::new(Action::AccountDeleted, user.0);
+    change.audit(None, doer, &crate::server::caller::Client::default(), entry).await?;
+    change.mail(Sender::default(), &letters::closed(&person.email, &person.name)).await?;
+    change.commit().await
+}

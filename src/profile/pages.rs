@@ -1,0 +1,209 @@
+//! The pages of the account: profile, workspaces, and its end.
+
+use super::{
+    ChangeAddress, CloseAccount, ConfirmAddress, Rename, address, closure,
+    frame::{Place, frame},
+};
+use crate::{
+    accounts::pages::private_token,
+    error::Result,
+    members,
+    orgs::{self, OrgAvatar, closure as ends},
+    paths,
+    role::Role,
+    server::{Caller, Membership, Organization, Person, forms, organization},
+    ui::{
+        Alert, Bake, Empty, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Sheet,
+        Submit, When, day, glyph,
+    },
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/account`: name and address.
+///
+/// # Errors
+/// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
+pub async fn profile(caller: Caller) -> Result<impl IntoView> {
+    let person = caller.signed_in().await?;
+    let waiting = address::of_person(&caller.server, person.id).await?;
+    let name = person.name.to_string();
+    let says = format!("Letters go to {}, and you sign in with it.", person.email);
+    Ok(frame(
+        Place::Profile,
+        "How others see you, and how we reach you.",
+        view! {
+            <Section title="Name">
+                <Form action=Rename::PATH>
+                    <Field name="name" label="Name" value=name maxlength=80 autocomplete="name"/>
+                    <div class="form-actions"><Submit>"Save name"</Submit></div>
+                </Form>
+            </Section>
+            <Section title="Address" id="address" says>
+                <Form action=ChangeAddress::PATH>
+                    {waiting.map(|email| view! {
+                        <Alert kind="info">{format!("We sent a letter to {email}. Its link makes this your address.")}</Alert>
+                    })}
+                    <Field name="email" label="New address" kind="email" autocomplete="email" verbatim=true
+                        hint="It gets a letter with a link that proves it is yours. Invitations stay with the address they were sent to."/>
+                    <PasswordProof/>
+                    <div class="form-actions"><Submit>"Change address"</Submit></div>
+                </Form>
+            </Section>
+        },
+    ))
+}
+
+/// `/account/address/{token}`: opening it changes nothing, since mail scanners do.
+///
+/// # Errors
+/// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
+pub async fn confirm_address(caller: Caller) -> Result<impl IntoView> {
+    let _ = private_token(&caller);
+    let token = caller.segment(2).to_owned();
+    let person = caller.signed_in().await?;
+    let waiting = address::of_token(&caller.server, &token).await?;
+    let Some(waiting) = waiting.filter(|waiting| waiting.user_id == person.id) else {
+        forms::set_status(410);
+        return Ok(view! {
+            <Sheet title="This link is no longer good">
+                <h1>"This link is no longer good"</h1>
+                <p class="lead">{format!("It has run out, was used already, or is for another account than {}.", person.email)}</p>
+                <a class="button" data-kind="primary" href=paths::ACCOUNT>"Go to your account"</a>
+            </Sheet>
+        }
+        .bake());
+    };
+    Ok(view! {
+        <Sheet title="Confirm your new address">
+            <h1>"Confirm your new address"</h1>
+            <p class="lead"><strong>{waiting.email.to_string()}</strong>" takes the place of "{person.email.to_string()}"."</p>
+            <Form action=ConfirmAddress::PATH>
+                <Hidden name="token" value=token/>
+                <Submit>"Use this address"</Submit>
+            </Form>
+        </Sheet>
+    }
+    .bake())
+}
+
+/// `/account/organizations`: what one is in, and what can be restored.
+///
+/// # Errors
+/// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
+pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
+    let person = caller.signed_in().await?;
+    let mine = organization::mine(&caller).await?;
+    let deleted = ends::restorable_by(&caller.server, person.id).await?;
+    let rows = mine.into_iter().map(|(mine, locked)| row(mine, locked)).collect_view();
+    let now = caller.server.clock.now();
+    let restorable = (!deleted.is_empty()).then(|| {
+        let rows = deleted.into_iter().map(|org| {
+            let (slug, until) = (org.slug.to_string(), day(org.deleted_at + ends::RESTORABLE));
+            view! {
+                <li class="row">
+                    <div class="row-main"><strong>{org.name.to_string()}</strong>
+                        <small>"deleted "<When at=org.deleted_at now/>", restorable until "{until}</small></div>
+                    <form method="post" action=orgs::RestoreOrganization::PATH>
+                        <PageField/>
+                        <Hidden name="slug" value=slug/>
+                        <button class="button" data-size="small">{format!("Restore {}", org.name)}</button>
+                    </form>
+                </li>
+            }
+        });
+        view! {
+            <section class="panel list-panel" id="deleted">
+                <header><h2>"Deleted workspaces"</h2></header>
+                <ul class="rows" role="list">{rows.collect_view()}</ul>
+            </section>
+        }
+    });
+    Ok(frame(
+        Place::Organizations,
+        "What you are a member of, and as what.",
+        view! {
+            <FormAlert action=members::Leave::PATH/>
+            <FormAlert action=orgs::RestoreOrganization::PATH/>
+            <section class="panel list-panel" id="workspaces">
+                <header><h2>"Your workspaces"</h2><a href=paths::NEW_ORGANIZATION>"New organization"</a></header>
+                <ul class="rows" role="list">{rows}</ul>
+            </section>
+            {restorable}
+        },
+    ))
+}
+
+fn row(mine: Membership, locked: bool) -> impl IntoView {
+    let Membership { organization, role } = mine;
+    let Organization { slug, name, is_personal, .. } = organization.clone();
+    let kind = if is_personal { "Personal" } else { role.label() };
+    let leave = (!(is_personal && role == Role::Owner)).then(|| leave(&organization));
+    view! {
+        <li class="row">
+            <OrgAvatar organization/>
+            <div class="row-main">
+                <a href=paths::organization(&slug)><strong>{name.to_string()}</strong></a>
+                <small>{if locked { "Asks its members for two-factor".to_owned() } else { format!("/{slug}") }}</small>
+            </div>
+            <span class="badge">{kind}</span>
+            {leave}
+        </li>
+    }
+}
+
+fn leave(organization: &Organization) -> Html {
+    let (menu, name) = (format!("leave-{}", organization.slug), organization.name.to_string());
+    let org = organization.slug.to_string();
+    view! {
+        <div class="row-menu">
+            <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
+                aria-label=format!("More for {name}")>"⋯"</button>
+            <div class="menu confirm" id=menu popover>
+                <p><strong>{format!("Leave {name}?")}</strong></p>
+                <p>"You lose access at once."</p>
+                <form method="post" action=members::Leave::PATH>
+                    <PageField/>
+                    <Hidden name="org" value=org/>
+                    <button class="button" data-kind="danger">{format!("Leave {name}")}</button>
+                </form>
+            </div>
+        </div>
+    }
+    .bake()
+}
+
+/// `/account/closure`: the end of the account.
+///
+/// # Errors
+/// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
+pub async fn closure(caller: Caller) -> Result<impl IntoView> {
+    let person = caller.signed_in().await?;
+    let in_the_way = closure::in_the_way(&caller, person.id).await?;
+    let body = if in_the_way.is_empty() {
+        close(&person).bake()
+    } else {
+        let names = in_the_way.into_iter().map(|name| view! { <li>{name.to_string()}</li> }).collect_view();
+        view! {
+            <Empty icon=glyph::Problem title="You are the only Owner of a workspace">
+                <p>"Hand it over or delete it first, in its danger zone:"</p>
+                <ul class="plain">{names}</ul>
+            </Empty>
+        }
+        .bake()
+    };
+    Ok(frame(Place::Closure, "Your account and your personal workspace, for good.", body))
+}
+
+fn close(person: &Person) -> impl IntoView + use<> {
+    let hint = format!("Type {} to make sure.", person.email);
+    view! {
+        <Section title="Delete your account" kind="danger"
+            says="You leave all workspaces, your personal workspace is removed with everything in it, and what is personal about you is erased. Nobody can bring it back.">
+            <Form action=CloseAccount::PATH>
+                <Field name="email" label="Your address" kind="email" verbatim=true hint/>
+                <PasswordProof/>
+                <div class="form-actions"><Submit kind="danger">"Delete my account"</Submit></div>
+            </Form>
+        </Section>
+    }
+}

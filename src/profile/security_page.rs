@@ -1,0 +1,172 @@
+//! `/account/security`: password, second factor, sessions.
+
+use super::{
+    BeginTwoFactor, ChangePassword, ConfirmTwoFactor, EndOtherSessions, EndSession, EndTwoFactor,
+    RenewRecoveryCodes,
+    frame::{Place, frame},
+    sessions::{self, Row},
+};
+use crate::{
+    accounts::two_factor::{self, TwoFactor},
+    error::Result,
+    server::{Caller, forms::Posted},
+    time::Timestamp,
+    ui::{
+        Alert, Bake, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Submit, When,
+        day,
+    },
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+use qrcode::{QrCode, render::svg};
+
+/// `/account/security`.
+///
+/// # Errors
+/// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
+pub async fn security(caller: Caller) -> Result<impl IntoView> {
+    let person = caller.signed_in().await?;
+    let state = two_factor::of(&caller.server, person.id, &person.email).await?;
+    let sessions = sessions::list(&caller).await?;
+    Ok(frame(
+        Place::Security,
+        "How you sign in, and where you are signed in.",
+        view! { {password()}{second_factor(&caller, state)}{session_list(&caller, sessions)} },
+    ))
+}
+
+fn password() -> impl IntoView {
+    view! {
+        <Section title="Password" id="password" says="Changing it signs you out everywhere else.">
+            <Form action=ChangePassword::PATH>
+                <Field name="current_password" label="Current password" kind="password" autocomplete="current-password" maxlength=128/>
+                <Field name="new_password" label="New password" kind="password" autocomplete="new-password" minlength=8 maxlength=128
+                    hint="At least 8 characters, any you like."/>
+                <div class="form-actions"><Submit>"Change password"</Submit></div>
+            </Form>
+        </Section>
+    }
+}
+
+fn second_factor(caller: &Caller, state: TwoFactor) -> impl IntoView + use<> {
+    let codes = [ConfirmTwoFactor::PATH, RenewRecoveryCodes::PATH]
+        .into_iter()
+        .find_map(|action| caller.posted().filter(|posted| posted.action == action))
+        .and_then(Posted::answer::<Vec<String>>);
+    let body = match state {
+        TwoFactor::Off => off().bake(),
+        TwoFactor::Waiting(url, secret) => waiting(&url, secret).bake(),
+        TwoFactor::On(since, left) => on(since, left).bake(),
+    };
+    view! {
+        <Section title="Two-factor" id="two-factor"
+            says="Besides your password, a code of an authenticator app on your phone or computer.">
+            <div class="panel-body stack">{codes.map(recovery_codes)}{body}</div>
+        </Section>
+    }
+}
+
+fn off() -> impl IntoView {
+    view! {
+        <Form action=BeginTwoFactor::PATH ids="begin-">
+            <PasswordProof/>
+            <div class="form-actions"><Submit>"Set up two-factor"</Submit></div>
+        </Form>
+    }
+}
+
+fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
+    view! {
+        <ol class="guide">
+            <li>"Scan this with your authenticator app, or type the secret into it."</li>
+            <li>"Enter the code it shows."</li>
+        </ol>
+        <div class="qr" inner_html=qr(url)></div>
+        <p class="hint">"Secret: "<code class="slug">{secret}</code></p>
+        <Form action=ConfirmTwoFactor::PATH>
+            <Field name="code" label="Code" autocomplete="one-time-code" maxlength=10 verbatim=true/>
+            <div class="form-actions"><Submit>"Turn two-factor on"</Submit></div>
+        </Form>
+        <Form action=EndTwoFactor::PATH ids="end-">
+            <PasswordProof/>
+            <div class="form-actions"><Submit kind="quiet">"Not now"</Submit></div>
+        </Form>
+    }
+}
+
+/// The URL as a picture, dark on light in any theme, as cameras want it.
+fn qr(url: &str) -> String {
+    let picture =
+        QrCode::new(url).map(|code| code.render::<svg::Color<'_>>().min_dimensions(180, 180).build());
+    let picture = picture.unwrap_or_default();
+    picture.split_once("?>").map_or(String::new(), |(_, svg)| svg.to_owned())
+}
+
+fn on(since: Timestamp, left: i64) -> impl IntoView {
+    let says = format!("Two-factor is on since {}. {left} recovery codes are left.", day(since));
+    view! {
+        <Alert kind="success">{says}</Alert>
+        <Form action=RenewRecoveryCodes::PATH ids="renew-">
+            <PasswordProof/>
+            <div class="form-actions"><Submit kind="">"Make new recovery codes"</Submit></div>
+        </Form>
+        <Form action=EndTwoFactor::PATH ids="end-">
+            <PasswordProof/>
+            <div class="form-actions"><Submit kind="danger">"Turn two-factor off"</Submit></div>
+        </Form>
+    }
+}
+
+fn recovery_codes(codes: Vec<String>) -> impl IntoView {
+    let codes = codes.into_iter().map(|code| view! { <li class="mono">{code}</li> }).collect_view();
+    view! {
+        <Alert kind="warning">
+            <p>"Keep these recovery codes where you find them without your authenticator. Each works once. They are shown only now."</p>
+            <ul class="codes" role="list" id="recovery-codes">{codes}</ul>
+        </Alert>
+    }
+}
+
+fn session_list(caller: &Caller, sessions: Vec<Row>) -> impl IntoView + use<> {
+    let now = caller.server.clock.now();
+    let here = caller.visit().map(|visit| visit.session);
+    let others = sessions.iter().any(|row| Some(row.id) != here);
+    let rows = sessions.into_iter().map(|row| session(&row, Some(row.id) == here, now)).collect_view();
+    view! {
+        <section class="panel list-panel" id="sessions">
+            <header><h2>"Where you are signed in"</h2></header>
+            <FormAlert action=EndSession::PATH/>
+            <ul class="rows" role="list">{rows}</ul>
+            {others.then(|| view! {
+                <form method="post" action=EndOtherSessions::PATH>
+                    <PageField/>
+                    <button class="button">"Sign out everywhere else"</button>
+                </form>
+            })}
+        </section>
+    }
+}
+
+fn session(row: &Row, is_here: bool, now: Timestamp) -> Html {
+    let (browser, ip, id) = (row.browser(), row.ip.clone().unwrap_or_default(), row.id.to_string());
+    let end = (!is_here).then(|| {
+        let label = format!("Sign out {browser}");
+        view! {
+            <form method="post" action=EndSession::PATH>
+                <PageField/>
+                <Hidden name="session" value=id/>
+                <button class="button" data-size="small" aria-label=label>"Sign out"</button>
+            </form>
+        }
+    });
+    view! {
+        <li class="row">
+            <div class="row-main">
+                <strong>{browser}</strong>
+                <small>{ip}" · last seen "<When at=row.seen_at now/>" · signed in "<When at=row.created_at now/></small>
+            </div>
+            {is_here.then(|| view! { <span class="badge" data-kind="accent">"this browser"</span> })}
+            {end}
+        </li>
+    }
+    .bake()
+}

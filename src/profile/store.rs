@@ -1,0 +1,45 @@
+//! What people change about themselves, in the database.
+
+use crate::{
+    error::Result,
+    fields::{Name, Password},
+    id::OrgId,
+    server::{
+        Caller, Person, Proof, Topic,
+        audit::{Action, Entry},
+        session,
+    },
+};
+use serde_json::json;
+
+/// Changes somebody's name, and says so wherever it is shown.
+pub(super) async fn rename(caller: &Caller, person: &Person, name: Name) -> Result<()> {
+    if name == person.name {
+        return Ok(());
+    }
+    let mut change = caller.server.change_outside_tenancy().await?;
+    change.query("UPDATE users SET name = $2 WHERE id = $1").bind(person.id).bind(name).execute().await?;
+    let orgs = change.query("SELECT org_id FROM members WHERE user_id = $1 ORDER BY org_id");
+    let orgs: Vec<(OrgId,)> = orgs.bind(person.id).all().await?;
+    for (org,) in orgs {
+        change.announce(Some(org), Topic::Members, person.id.0).await?;
+    }
+    let entry = Entry::new(Action::ProfileChanged, person.id.0).details(json!({ "changed": ["name"] }));
+    caller.audit(&mut change, person.id, entry).await?;
+    change.commit().await
+}
+
+/// Sets a new password and ends all sessions but this one. Letters that set one are void.
+pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Password) -> Result<()> {
+    let user = proof.user();
+    let hash = caller.server.passwords.hash(new).await?;
+    let mut change = caller.server.change_outside_tenancy().await?;
+    change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
+    change.query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute().await?;
+    change.query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute().await?;
+    if let Some(visit) = caller.visit() {
+        session::end_others(&mut change, visit).await?;
+    }
+    caller.audit(&mut change, user, Entry::new(Action::PasswordChanged, user.0)).await?;
+    change.commit().await
+}

@@ -1,0 +1,135 @@
+//! A change in one organization.
+
+use super::{
+    Actor, Change, Scope,
+    audit::{Doer, Entry},
+    bus::Topic,
+    caller::Client,
+    change::Sender,
+    db::Query,
+    mail::Letter,
+};
+use crate::{
+    error::{Error, Result},
+    id::{OrgId, UserId},
+    role::Role,
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A change in one organization: every statement is fenced to it, and on PostgreSQL row-level
+/// security is a further fence.
+#[derive(Debug)]
+pub struct OrgChange {
+    change: Change,
+    org: OrgId,
+    doer: Doer,
+    sender: Sender,
+    client: Arc<Client>,
+    role: Role,
+}
+
+impl OrgChange {
+    pub(super) async fn fence(mut change: Change, scope: &Scope) -> Result<Self> {
+        let org = scope.organization().id;
+        change.fence(org).await?;
+        // SQLite has one writer anyway.
+        let lock = if change.is_concurrent() {
+            "SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL FOR UPDATE"
+        } else {
+            "SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL"
+        };
+        let there: Option<(OrgId,)> = change.query(lock).bind(org).optional().await?;
+        there.ok_or(Error::NotFound)?;
+        let (doer, person) = match scope.actor() {
+            Actor::Person(person) => (Doer::person(person.id, Some(scope.role())), Some(person.id)),
+            Actor::System(_) => (Doer::server(), None),
+        };
+        let sender = Sender { org: Some(org), person, about: None };
+        Ok(Self { change, org, doer, sender, client: scope.client().clone(), role: scope.role() })
+    }
+
+    /// Notes the actor's role, read anew behind the fence.
+    pub(super) const fn acts_as(&mut self, role: Role) {
+        self.role = role;
+    }
+
+    /// The actor's role, as it is now.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Says for the audit log that the organization acts for somebody who is no member.
+    pub const fn acts_for(&mut self, user: UserId) {
+        self.doer = Doer::person(user, None);
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> crate::time::Timestamp {
+        self.change.clock().now()
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        self.change.clock().id()
+    }
+
+    /// A statement in this organization; `$1` is its id.
+    pub fn query(&mut self, sql: &'static str) -> Query<'_> {
+        assert_fenced(sql);
+        self.change.query(sql).bind(self.org)
+    }
+
+    /// Announces an event of this organization, once the change has committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn announce(&mut self, topic: Topic, id: Uuid) -> Result<()> {
+        self.change.announce(Some(self.org), topic, id).await
+    }
+
+    /// Puts a letter about a thing in the outbox.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn mail(&mut self, about: Uuid, letter: &Letter) -> Result<()> {
+        self.change.mail(Sender { about: Some(about), ..self.sender }, letter).await
+    }
+
+    /// Writes the audit row.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit(&mut self, entry: Entry) -> Result<()> {
+        let doer = Doer { role: self.doer.role.map(|_| self.role), ..self.doer };
+        self.change.audit(Some(self.org), doer, &self.client, entry).await
+    }
+
+    /// Goes on with the change outside the organization.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unfenced(mut self) -> Result<Change> {
+        self.change.unfence().await?;
+        Ok(self.change)
+    }
+
+    /// Makes it so.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn commit(self) -> Result<()> {
+        self.change.commit().await
+    }
+}
+
+/// Every statement of a scope names its organization as `$1`.
+pub(super) fn assert_fenced(sql: &str) {
+    let fenced = sql.contains("org_id = $1")
+        || (sql.contains("organizations") && sql.contains("id = $1"))
+        || (sql.contains("(org_id,") && sql.contains("VALUES ($1,"));
+    debug_assert!(fenced, "not fenced to the organization: {sql}");
+}

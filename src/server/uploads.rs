@@ -1,0 +1,74 @@
+//! Forms with files: their fields are read as those of any other form, and the files beside them.
+
+use super::{forms, serve};
+use crate::error::Error;
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, Multipart, Request, multipart::Field},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+/// The most bytes of a form with files. Files may be smaller: what is larger than that is answered at
+/// its field, and only what is larger than this at the door.
+pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
+/// The most bytes of a file.
+pub const MAX_FILE: usize = 1024 * 1024;
+
+/// A file that was chosen in a form.
+#[derive(Debug, Clone)]
+pub struct File {
+    pub(super) field: String,
+    /// Its bytes, or nothing when there were more than [`MAX_FILE`].
+    pub bytes: Option<Bytes>,
+}
+
+/// Whether a request says that its body is a form with files.
+pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
+/// The fields, as a form without files has them in its body, and the files.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Vec<File>), Response> {
+    let refused = || serve::plain_error(&Error::invalid("", "That is not a form of this site."));
+    let mut request = Request::new(body);
+    *request.headers_mut() = headers.clone();
+    let mut form = Multipart::from_request(request, &()).await.map_err(IntoResponse::into_response)?;
+    let (mut fields, mut files, mut room) = (Vec::new(), Vec::new(), forms::MAX_BODY);
+    while let Some(field) = form.next_field().await.map_err(IntoResponse::into_response)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if fields.len() + files.len() >= forms::MAX_FIELDS || name.len() > 200 {
+            return Err(refused());
+        }
+        if field.file_name().is_some() {
+            let bytes = up_to(field, MAX_FILE).await.map_err(IntoResponse::into_response)?;
+            // A browser sends an empty one when none was chosen.
+            if bytes.as_ref().is_none_or(|bytes| !bytes.is_empty()) {
+                files.push(File { field: name, bytes });
+            }
+        } else {
+            let text = up_to(field, room).await.map_err(IntoResponse::into_response)?;
+            let text = text.ok_or_else(|| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+            room -= text.len();
+            fields.push((name, String::from_utf8(text.to_vec()).map_err(|_| refused())?));
+        }
+    }
+    let fields = serde_urlencoded::to_string(fields).map_err(|_| refused())?;
+    Ok((fields.into(), files))
+}
+
+/// The bytes of a field, unless there are more than `most`; it is read to its end in any case.
+async fn up_to(
+    mut field: Field<'_>,
+    most: usize,
+) -> Result<Option<Bytes>, axum::extract::multipart::MultipartError> {
+    let (mut bytes, mut fits) = (Vec::new(), true);
+    while let Some(chunk) = field.chunk().await? {
+        fits &= bytes.len() + chunk.len() <= most;
+        if fits {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    Ok(fits.then(|| bytes.into()))
+}

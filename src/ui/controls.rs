@@ -1,0 +1,73 @@
+use super::{Field, Icon, form::FormState, glyph};
+use crate::server::Caller;
+use leptos::prelude::*;
+
+/// Something to be switched on, with what that means.
+#[component]
+pub fn Check(
+    /// Its name in the form, and its id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// What it means.
+    #[prop(optional)]
+    says: &'static str,
+    /// Whether it is on at first.
+    #[prop(optional)]
+    checked: bool,
+) -> impl IntoView {
+    let state = use_context::<FormState>().unwrap_or_default();
+    let flaw = state.flaw(name);
+    // What is not switched on is not posted at all.
+    let checked = if state.has_failed() { state.value(name).is_some() } else { checked };
+    let (id, error_id) = (state.id(name), format!("{}-error", state.id(name)));
+    let described = flaw.is_some().then(|| error_id.clone());
+    view! {
+        <div class="field">
+            <label class="choice" for=id.clone()>
+                <input type="checkbox" id=id.clone() name=name value="true" checked=checked aria-describedby=described/>
+                <span>{label}</span>
+                {(!says.is_empty()).then(|| view! { <small>{says}</small> })}
+            </label>
+            {flaw.map(|flaw| view! { <p class="error" id=error_id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}
+        </div>
+    }
+}
+
+/// A file to be chosen.
+#[component]
+pub fn Upload(
+    /// Its name in the form, and its id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// The kinds of files, as browsers take them.
+    accept: &'static str,
+    /// A line of help.
+    hint: &'static str,
+) -> impl IntoView {
+    let state = use_context::<FormState>().unwrap_or_default();
+    let (id, flaw) = (state.id(name), state.flaw(name));
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let described = if flaw.is_some() { format!("{error_id} {hint_id}") } else { hint_id.clone() };
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <input type="file" id=id name=name accept=accept aria-describedby=described aria-invalid=flaw.is_some().then_some("true")/>
+            {flaw.map(|flaw| view! { <p class="error" id=error_id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}
+            <p class="hint" id=hint_id>{hint}</p>
+        </div>
+    }
+}
+
+/// Asks for the password where it was entered too long ago for what the form does.
+#[component]
+pub fn PasswordProof() -> impl IntoView {
+    let asks = Caller::here().is_ok_and(|caller| !caller.is_fresh());
+    asks.then(|| {
+        view! {
+            <Field name="password" label="Your password" kind="password" autocomplete="current-password" maxlength=128
+                hint="To make sure that it is you."/>
+        }
+    })
+}
