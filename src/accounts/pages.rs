@@ -44,7 +44,8 @@ pub async fn sign_in(caller: Caller) -> Result<impl IntoView> {
 /// # Errors
 /// When the database fails.
 pub async fn second_factor(caller: Caller) -> Result<impl IntoView> {
-    if !entrance::is_waiting(&caller).await? {
+    // What came of a form is told, even where nothing is waited for any more.
+    if caller.posted().is_none() && !entrance::is_waiting(&caller).await? {
         go_on(paths::SIGN_IN);
     }
     Ok(view! {

@@ -17,6 +17,7 @@ use crate::{
         Caller, Change, Server,
         audit::{Action, Entry},
         change::Sender,
+        limits::Secret,
         passwords::Verdict,
         tokens::{Token, TokenHash},
     },
@@ -132,10 +133,13 @@ pub(super) async fn confirm(caller: &Caller, token: &str, password: &str) -> Res
     if !waiting.is_of_this_browser() {
         let wrong = || Error::invalid("password", "Enter the password you chose when you signed up.");
         let password = Password::typed(password).map_err(|_| wrong())?;
+        let secret = Secret { kind: "sign-up", of: waiting.id.to_string(), device: None };
+        let guess = caller.server.limits.guess(&secret)?;
         let stored = Some(waiting.password_hash.clone());
         if caller.server.passwords.verify(password, stored).await? == Verdict::Wrong {
             return Err(wrong());
         }
+        guess.was_right();
     }
     let mut change = caller.server.change_outside_tenancy().await?;
     // Whoever removes the row has used the link; another try at the same moment finds nothing.

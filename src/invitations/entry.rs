@@ -17,6 +17,7 @@ use crate::{
         tokens::TokenHash,
     },
     time::Timestamp,
+    ui::hue,
 };
 use serde_json::json;
 
@@ -26,6 +27,7 @@ pub(super) struct Invitation {
     org_id: OrgId,
     pub(super) org_name: Name,
     pub(super) slug: Slug,
+    hue: Option<i64>,
     id: InvitationId,
     pub(super) email: Email,
     pub(super) role: Role,
@@ -39,9 +41,9 @@ pub(super) struct Invitation {
 }
 
 impl Invitation {
-    /// The color of the organization goes by this.
-    pub(super) const fn org(&self) -> OrgId {
-        self.org_id
+    /// The colour of the organization.
+    pub(super) fn hue(&self) -> String {
+        self.hue.map_or_else(|| hue(self.org_id.0), |hue| hue.to_string())
     }
 }
 
@@ -88,7 +90,7 @@ pub(super) async fn find(server: &Server, token: &str) -> Result<Result<Invitati
     let found: Option<Invitation> = server
         .outside_tenancy()
         .query(
-            "SELECT i.org_id, o.name AS org_name, o.slug, i.id, i.email, i.role, i.state, i.inviter_id, u.name AS inviter,
+            "SELECT i.org_id, o.name AS org_name, o.slug, o.hue, i.id, i.email, i.role, i.state, i.inviter_id, u.name AS inviter,
                     m.role AS inviter_role, i.expires_at, i.mail_hash = $1 AS proves_address
              FROM invitations i
              JOIN organizations o ON o.id = i.org_id

@@ -13,7 +13,7 @@ use crate::{
     error::Result,
     paths,
     server::{Caller, Person, forms},
-    ui::{Alert, Avatar, Bake, Field, Form, FormAlert, Hidden, Html, Sheet, Submit},
+    ui::{Alert, Bake, Field, Form, FormAlert, Hidden, Html, Initials, Sheet, Submit, initials},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -43,7 +43,7 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
     let role = format!("You will be {}: {}.", role.with_article(), role.says().to_lowercase());
     Ok(view! {
         <Sheet title=format!("Join {}", invitation.org_name)>
-            <Avatar id=invitation.org().0 name=invitation.org_name.as_str() shape="square" size="large"/>
+            <Initials letters=initials(invitation.org_name.as_str()) hue=invitation.hue() shape="square" size="large"/>
             <h1>{format!("{} invites you to {}", invitation.inviter, invitation.org_name)}</h1>
             <p class="lead">{role}</p>
             <p class="meta">

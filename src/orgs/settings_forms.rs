@@ -8,7 +8,7 @@ use crate::{
     fields::Slug,
     role::Role,
     server::Organization,
-    ui::{Check, Choice, Field, Form, Hidden, Section, Select, Submit, Upload, hue},
+    ui::{Check, Choice, Field, FieldFlaw, Form, Hidden, Section, Select, Submit, Upload, hue},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -68,6 +68,7 @@ pub(super) fn avatar(organization: &Organization) -> impl IntoView + use<> {
                     <fieldset class="field">
                         <legend>"Colour"</legend>
                         <div class="swatch-row">{swatch(String::new(), own, "Its own", chosen.is_none())}{hues.collect_view()}</div>
+                        <FieldFlaw name="hue"/>
                     </fieldset>
                 </div>
                 <Upload name="image" label="Picture" accept="image/png,image/jpeg,image/webp"

@@ -67,6 +67,9 @@ fn second_factor(caller: &Caller, state: TwoFactor) -> impl IntoView + use<> {
 
 fn off() -> impl IntoView {
     view! {
+        <FormAlert action=EndTwoFactor::PATH/>
+        <FormAlert action=ConfirmTwoFactor::PATH/>
+        <FormAlert action=RenewRecoveryCodes::PATH/>
         <Form action=BeginTwoFactor::PATH ids="begin-">
             <PasswordProof/>
             <div class="form-actions"><Submit>"Set up two-factor"</Submit></div>
@@ -104,6 +107,8 @@ fn qr(url: &str) -> String {
 fn on(since: Timestamp, left: i64) -> impl IntoView {
     let says = format!("Two-factor is on since {}. {left} recovery codes are left.", day(since));
     view! {
+        <FormAlert action=BeginTwoFactor::PATH/>
+        <FormAlert action=ConfirmTwoFactor::PATH/>
         <Alert kind="success">{says}</Alert>
         <Form action=RenewRecoveryCodes::PATH ids="renew-">
             <PasswordProof/>

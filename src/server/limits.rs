@@ -37,7 +37,7 @@ const fn bucket(burst: i64, every: Span) -> Bucket {
     Bucket { burst, every }
 }
 
-/// What may be tried from one address, by the path of the function.
+/// What may be tried from one address, and by one person who is signed in, by the path of the function.
 const DOORS: &[(&str, Bucket)] = &[
     ("accounts/sign_in", bucket(20, Span::seconds(6))),
     ("accounts/prove_second_factor", bucket(20, Span::seconds(6))),
@@ -45,13 +45,19 @@ const DOORS: &[(&str, Bucket)] = &[
     ("accounts/confirm", bucket(20, Span::seconds(6))),
     ("accounts/forgot_password", bucket(10, Span::minutes(1))),
     ("accounts/reset_password", bucket(20, Span::seconds(6))),
-    ("accounts/confirm_address", bucket(20, Span::seconds(6))),
+    ("account/confirm_address", bucket(20, Span::seconds(6))),
     ("invitations/invite", bucket(60, Span::seconds(10))),
     ("invitations/resend", bucket(60, Span::seconds(10))),
     ("invitations/accept", bucket(20, Span::seconds(6))),
     ("invitations/join", bucket(20, Span::seconds(6))),
     ("invitations/decline", bucket(20, Span::seconds(6))),
 ];
+
+/// The functions that have a bucket of their own.
+#[cfg(test)]
+pub(crate) fn doors() -> impl Iterator<Item = &'static str> {
+    DOORS.iter().map(|(path, _)| *path)
+}
 
 /// All other functions: by person, or by address for those who are not signed in.
 const ELSEWHERE: Bucket = bucket(300, Span(100));
@@ -69,7 +75,8 @@ enum Subject {
     Address(&'static str, Ipv6Addr),
     /// A request that does not say where it comes from.
     Nowhere(&'static str),
-    Person(UserId),
+    /// Somebody, wherever they are.
+    Person(&'static str, UserId),
 }
 
 /// What is guessed at.
@@ -140,12 +147,14 @@ impl Limits {
             Some(ip) => Subject::Address(name, network(ip)),
             None => Subject::Nowhere(name),
         };
-        let (subject, bucket) = match (door, person) {
-            (Some((path, bucket)), _) => (from(path), *bucket),
-            (None, Some(person)) => (Subject::Person(person), ELSEWHERE),
-            (None, None) => (from(""), ELSEWHERE),
-        };
-        self.draw(&subject, bucket)
+        match (door, person) {
+            (Some((path, bucket)), person) => {
+                person.map_or(Ok(()), |person| self.draw(&Subject::Person(path, person), *bucket))?;
+                self.draw(&from(path), *bucket)
+            }
+            (None, Some(person)) => self.draw(&Subject::Person("", person), ELSEWHERE),
+            (None, None) => self.draw(&from(""), ELSEWHERE),
+        }
     }
 
     /// The generic cell rate algorithm: one number a subject, the time at which its bucket is full

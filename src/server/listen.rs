@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-/// The most bytes of a request's head, and the most it is read or written by at a time.
+/// About the most bytes of a request's head: it is looked at after each read, which is at most as large.
 const MAX_HEAD: usize = 64 * 1024;
 /// The most header fields of a request.
 const MAX_HEADERS: usize = 100;

@@ -4,7 +4,10 @@ use super::{forms, serve};
 use crate::error::Error;
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, Multipart, Request, multipart::Field},
+    extract::{
+        FromRequest, Multipart, Request,
+        multipart::{Field, MultipartError},
+    },
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -34,21 +37,21 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Vec<
     let refused = || serve::plain_error(&Error::invalid("", "That is not a form of this site."));
     let mut request = Request::new(body);
     *request.headers_mut() = headers.clone();
-    let mut form = Multipart::from_request(request, &()).await.map_err(IntoResponse::into_response)?;
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| refused())?;
     let (mut fields, mut files, mut room) = (Vec::new(), Vec::new(), forms::MAX_BODY);
-    while let Some(field) = form.next_field().await.map_err(IntoResponse::into_response)? {
+    while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         if fields.len() + files.len() >= forms::MAX_FIELDS || name.len() > 200 {
             return Err(refused());
         }
         if field.file_name().is_some() {
-            let bytes = up_to(field, MAX_FILE).await.map_err(IntoResponse::into_response)?;
+            let bytes = up_to(field, MAX_FILE).await.map_err(|error| broken(&error))?;
             // A browser sends an empty one when none was chosen.
             if bytes.as_ref().is_none_or(|bytes| !bytes.is_empty()) {
                 files.push(File { field: name, bytes });
             }
         } else {
-            let text = up_to(field, room).await.map_err(IntoResponse::into_response)?;
+            let text = up_to(field, room).await.map_err(|error| broken(&error))?;
             let text = text.ok_or_else(|| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
             room -= text.len();
             fields.push((name, String::from_utf8(text.to_vec()).map_err(|_| refused())?));
@@ -58,11 +61,18 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Vec<
     Ok((fields.into(), files))
 }
 
+/// The answer to a form that does not end as it should: too large, or no form.
+fn broken(error: &MultipartError) -> Response {
+    match error.status() {
+        StatusCode::BAD_REQUEST => {
+            serve::plain_error(&Error::invalid("", "That is not a form of this site."))
+        }
+        _ => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+}
+
 /// The bytes of a field, unless there are more than `most`; it is read to its end in any case.
-async fn up_to(
-    mut field: Field<'_>,
-    most: usize,
-) -> Result<Option<Bytes>, axum::extract::multipart::MultipartError> {
+async fn up_to(mut field: Field<'_>, most: usize) -> Result<Option<Bytes>, MultipartError> {
     let (mut bytes, mut fits) = (Vec::new(), true);
     while let Some(chunk) = field.chunk().await? {
         fits &= bytes.len() + chunk.len() <= most;

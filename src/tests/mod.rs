@@ -6,12 +6,15 @@
 
 mod accounts;
 mod architecture;
+mod audit_log;
 mod invitations;
 mod isolation;
 mod live;
 mod members;
 mod orgs;
 mod policy;
+mod profile;
+mod properties;
 mod races;
 mod schema;
 mod support;

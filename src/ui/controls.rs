@@ -29,9 +29,21 @@ pub fn Check(
                 <span>{label}</span>
                 {(!says.is_empty()).then(|| view! { <small>{says}</small> })}
             </label>
-            {flaw.map(|flaw| view! { <p class="error" id=error_id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}
+            <FieldFlaw name/>
         </div>
     }
+}
+
+/// What is wrong with a field that is put together by hand, if anything is.
+#[component]
+pub fn FieldFlaw(
+    /// Its name in the form.
+    name: &'static str,
+) -> impl IntoView {
+    let state = use_context::<FormState>().unwrap_or_default();
+    let id = format!("{}-error", state.id(name));
+    let flaw = state.flaw(name);
+    flaw.map(|flaw| view! { <p class="error" id=id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })
 }
 
 /// A file to be chosen.
@@ -54,7 +66,7 @@ pub fn Upload(
         <div class="field">
             <label for=id.clone()>{label}</label>
             <input type="file" id=id name=name accept=accept aria-describedby=described aria-invalid=flaw.is_some().then_some("true")/>
-            {flaw.map(|flaw| view! { <p class="error" id=error_id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}
+            <FieldFlaw name/>
             <p class="hint" id=hint_id>{hint}</p>
         </div>
     }

@@ -57,7 +57,7 @@ pub use {
     alert::{Alert, FormAlert},
     avatar::{Avatar, Initials, hue, initials},
     bake::{Bake, Html},
-    controls::{Check, PasswordProof, Upload},
+    controls::{Check, FieldFlaw, PasswordProof, Upload},
     cookies::{cookie, set_cookie},
     document::Head,
     empty::Empty,

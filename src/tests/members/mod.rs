@@ -1,10 +1,11 @@
 //! Members: who may change whom (`roles`), what follows from it (`consequences`), and the list
-//! (`listing`), which is `kept`.
+//! (`listing`), which is `kept`; and who hands an organization over (`transfers`).
 
 mod consequences;
 mod kept;
 mod listing;
 mod roles;
+mod transfers;
 
 use super::support::{Answer, Org, Person, TestApp, both_databases, encode};
 use crate::role::Role;

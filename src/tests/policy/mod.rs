@@ -11,6 +11,7 @@ use super::support::{Answer, BASE, TestApp, both_databases, with};
 use crate::{
     app,
     role::{PERMISSIONS, Role},
+    server::limits,
 };
 use axum::http::Method;
 use leptos::server_fn::axum::server_fn_paths;
@@ -32,6 +33,13 @@ fn every_function_is_in_the_table() {
     let declared: BTreeSet<String> =
         FUNCTIONS.iter().map(|function| format!("{} /api/{}", function.method, function.path)).collect();
     assert_eq!(there, declared, "declare each server function in policy/table.rs");
+}
+
+#[test]
+fn every_limit_is_on_a_function() {
+    for path in limits::doors() {
+        assert!(FUNCTIONS.iter().any(|function| function.path == path), "there is no function {path}");
+    }
 }
 
 #[test]

@@ -67,6 +67,11 @@ impl TestApp {
         self.another(|config| config.dev_mailbox = false).await
     }
 
+    /// What it answers with.
+    pub(in crate::tests) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// A browser nobody is signed in on.
     pub(in crate::tests) fn browser(&self) -> Browser {
         Browser::new(self.clone())

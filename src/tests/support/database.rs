@@ -3,9 +3,12 @@
 
 use super::sql;
 use crate::server::db::Db;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -47,7 +50,18 @@ impl Database {
 
     pub(super) async fn remove(&self) {
         if self.kind == Kind::Postgres {
-            administer(format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+            let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+            // The server's own housekeeping may be in it, which only its superuser can send away.
+            for _ in 0..50 {
+                match try_administer(&statement).await {
+                    Err(error) if error.to_string().contains("process is being terminated") => {
+                        tokio::time::sleep(Duration::from_millis(200)).await;
+                    }
+                    Err(error) => panic!("{statement}: {error}"),
+                    Ok(_) => return,
+                }
+            }
+            panic!("{statement}: somebody is always in it");
         }
     }
 }
@@ -64,10 +78,14 @@ async fn template() -> String {
 
 /// Runs a statement about databases.
 async fn administer(statement: String) {
+    try_administer(&statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+}
+
+async fn try_administer(statement: &str) -> Result<u64, sqlx::Error> {
     let db = Db::connect(&server_url()).await.unwrap();
-    let done = db.query(sql(&statement)).execute().await;
+    let done = db.query(sql(statement)).execute().await;
     db.close().await;
-    done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    done
 }
 
 fn server_url() -> String {

@@ -1,11 +1,15 @@
-//! What holds for every answer (`headers`), for every input however bad (`input`), and when the
-//! database is away (`outage`).
+//! What holds for every answer (`headers`), for every input however bad (`input`), however often
+//! (`limits`) and however slowly it comes (`socket`), for the `log`, and when the database is away
+//! (`outage`).
 
 mod headers;
 mod input;
+mod limits;
+mod log;
 mod outage;
 mod safe_text;
+mod socket;
 
 use super::support::{
-    Answer, BASE, Browser, Org, PASSWORD, Person, TestApp, both_databases, encode, eventually, with,
+    Answer, BASE, Browser, Org, PASSWORD, Person, TestApp, both_databases, encode, eventually, run, with,
 };

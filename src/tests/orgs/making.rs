@@ -1,7 +1,7 @@
 //! Organizations: the personal one, making others, the settings, and where `/` leads.
 
-use super::support::{Kind, Org, Person, TestApp, both_databases, encode, eventually, with};
-use crate::role::Role;
+use super::{Org, Person, TestApp, both_databases, encode, eventually, with};
+use crate::{role::Role, tests::support::Kind};
 use axum::http::Method;
 
 both_databases!(

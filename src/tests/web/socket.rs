@@ -1,0 +1,103 @@
+//! The socket itself: clients that are slow, heads that are large.
+
+use super::{TestApp, run};
+use crate::server::listen::{Patience, accept};
+use crate::tests::support::Kind;
+use axum::{Router, routing::get};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
+
+/// A server on a socket of its own, with little patience.
+async fn listening(router: Router) -> (SocketAddr, oneshot::Sender<()>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let patience = Patience { head: Duration::from_millis(300), answer: Duration::from_millis(300) };
+    tokio::spawn(accept(listener, router, patience, async { drop(stopped.await) }));
+    (address, stop)
+}
+
+/// What comes until the server closes, or nothing does for twenty seconds.
+async fn until_closed(socket: &mut TcpStream) -> String {
+    let mut all = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(20), socket.read_to_end(&mut all)).await;
+    assert!(closed.is_ok(), "the server does not hang up: {}", String::from_utf8_lossy(&all));
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+#[test]
+fn a_head_that_never_ends_is_cut_off() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let (address, _stop) = listening(app.router()).await;
+        for begun in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+            let mut socket = TcpStream::connect(address).await.unwrap();
+            socket.write_all(begun.as_bytes()).await.unwrap();
+            assert!(!until_closed(&mut socket).await.contains("200 OK"), "{begun}");
+        }
+        // A drop now and then does not help.
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        let mut sent = 0;
+        while sent < 200 && socket.write_all(b"x").await.is_ok() {
+            sent += 1;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(sent < 200, "it goes on for ever");
+    });
+}
+
+#[test]
+fn heads_have_a_size() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let (address, _stop) = listening(app.router()).await;
+        let many: String = (0..150).map(|n| format!("X-H{n}: y\r\n")).collect();
+        let long = format!("X-Long: {}\r\n", "y".repeat(300 * 1024));
+        for headers in [many, long] {
+            let mut socket = TcpStream::connect(address).await.unwrap();
+            let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+            let _ = socket.write_all(head.as_bytes()).await;
+            let answer = until_closed(&mut socket).await;
+            assert!(!answer.contains("200 OK"), "{} bytes of headers: {answer}", headers.len());
+        }
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        assert!(until_closed(&mut socket).await.contains("200 OK"), "and then an idle connection is closed");
+    });
+}
+
+#[test]
+fn who_does_not_take_the_answer_is_cut_off() {
+    run(Kind::Sqlite, async |_: TestApp| {
+        let large = Router::new().route("/", get(async || vec![b'x'; 64 * 1024 * 1024]));
+        let (address, _stop) = listening(large).await;
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let mut all = Vec::new();
+        let read = tokio::time::timeout(Duration::from_secs(20), socket.read_to_end(&mut all)).await.unwrap();
+        assert!(read.is_err() || all.len() < 64 * 1024 * 1024, "{} bytes came", all.len());
+    });
+}
+
+#[test]
+fn open_requests_are_finished_when_it_stops() {
+    run(Kind::Sqlite, async |_: TestApp| {
+        let slow = Router::new().route(
+            "/",
+            get(async || {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                "done"
+            }),
+        );
+        let (address, stop) = listening(slow).await;
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stop.send(()).unwrap();
+        assert!(until_closed(&mut socket).await.ends_with("done"));
+        assert!(TcpStream::connect(address).await.is_err(), "nobody else is let in");
+    });
+}
