@@ -7,7 +7,10 @@ use crate::{
     fields::{Email, Name, Password, Slug},
     members, orgs,
     role::{ManageMembers, Role},
-    server::{Caller, Person, Scope, Server},
+    server::{
+        Caller, Person, Scope, Server,
+        audit::{Action, Entry},
+    },
     time::Span,
 };
 use axum::{
@@ -49,6 +52,9 @@ pub fn routes(server: &Server, pages: Router) -> Router {
 #[derive(Deserialize)]
 struct Seed {
     members: usize,
+    /// Rows of its audit log.
+    #[serde(default)]
+    audit: usize,
 }
 
 async fn seed(
@@ -56,7 +62,7 @@ async fn seed(
     Extension(caller): Extension<Caller>,
     Query(seed): Query<Seed>,
 ) -> Response {
-    match populate(&bench.server, &caller, seed.members).await {
+    match populate(&bench.server, &caller, &seed).await {
         Ok((email, slug)) => {
             Json(serde_json::json!({ "email": email.as_str(), "password": PASSWORD, "slug": slug.as_str() }))
                 .into_response()
@@ -66,7 +72,7 @@ async fn seed(
 }
 
 /// An organization of so many members, with its Owner's address.
-async fn populate(server: &Server, caller: &Caller, members: usize) -> Result<(Email, Slug)> {
+async fn populate(server: &Server, caller: &Caller, seed: &Seed) -> Result<(Email, Slug)> {
     let password = Password::typed(PASSWORD).map_err(crate::error::Error::conflict)?;
     let hash = server.passwords.hash(password).await?;
     let owner = person(server, &hash, 0).await?;
@@ -74,13 +80,23 @@ async fn populate(server: &Server, caller: &Caller, members: usize) -> Result<(E
     let name = owner.name.clone();
     let org = orgs::store::create_team(caller, &owner, name, slug.clone()).await?;
     let host = Scope::system(caller, org, "seeding a benchmark").await?.require::<ManageMembers>()?;
-    for n in 1..members {
+    for n in 1..seed.members {
         let user = person(server, &hash, n).await?;
         let mut change = host.change().await?;
         let role = [Role::Admin, Role::Editor, Role::Viewer][n % 3];
         // So long ago that the page, and with it its size, does not change while it is measured.
         let joined = change.now() - Span::days(30);
         members::store::add(&mut change, user.id, role, joined).await?;
+        change.commit().await?;
+    }
+    for rows in (0..seed.audit).collect::<Vec<_>>().chunks(1000) {
+        let mut change = host.change().await?;
+        for n in rows {
+            let details =
+                serde_json::json!({ "before": { "role": "editor" }, "after": { "role": "viewer" } });
+            let action = [Action::RoleChanged, Action::InvitationSent, Action::SettingsChanged][n % 3];
+            change.audit(Entry::new(action, owner.id.0).details(details)).await?;
+        }
         change.commit().await?;
     }
     Ok((owner.email, slug))

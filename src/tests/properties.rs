@@ -8,6 +8,13 @@ use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 both_databases!(what_must_hold_holds_whatever_people_do);
 
@@ -212,32 +219,28 @@ async fn what_must_hold_holds_whatever_people_do(app: TestApp) {
     let app = app.another(|config| (config.rate_limits, config.dev_mailbox) = (0, true)).await;
     let handle = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
-        let (mut runs, mut done) = (0, std::collections::BTreeSet::new());
+        let (runs, done) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
         let config =
             Config { cases: 24, failure_persistence: None, max_shrink_iters: 40, ..Config::default() };
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-        let runs = std::cell::RefCell::new((&mut runs, &mut done));
         let outcome = TestRunner::new_with_rng(config, rng).run(&vec(step(), 30..60), |steps| {
             handle.block_on(async {
-                let mut runs = runs.borrow_mut();
-                *runs.0 += 1;
-                let mut world = World::new(&app, *runs.0).await;
+                let mut world = World::new(&app, runs.fetch_add(1, Ordering::Relaxed)).await;
                 for (n, step) in steps.iter().enumerate() {
                     let status = world.take(step).await;
                     prop_assert!(status < 500, "step {}: {:?} was answered with {}", n, step, status);
                     if status == 200 {
-                        runs.1.insert(format!("{step:?}").split('(').next().unwrap().to_owned());
+                        let kind = format!("{step:?}").split('(').next().unwrap().to_owned();
+                        done.lock().unwrap().insert(kind);
                     }
-                    world
-                        .check()
-                        .await
-                        .map_err(|what| TestCaseError::fail(format!("after step {n}, {step:?}: {what}")))?;
+                    let told = |what| TestCaseError::fail(format!("after step {n}, {step:?}: {what}"));
+                    world.check().await.map_err(told)?;
                 }
                 Ok(())
             })
         });
         outcome.unwrap();
-        let (_, done) = runs.into_inner();
+        let done = done.into_inner().unwrap();
         assert_eq!(done.len(), 12, "every kind of step succeeded at some time: {done:?}");
     })
     .await

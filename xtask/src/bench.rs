@@ -66,5 +66,6 @@ async fn measure(server: &Server, args: &Args) -> Result<()> {
         let measured = load::compare(server, route, &plan).await.with_context(|| route.name.to_owned())?;
         report::print_row(route.name, &measured);
     }
+    println!("\nthe server had {} MiB at most", server.peak_memory()?);
     Ok(())
 }

@@ -66,8 +66,8 @@ fn it_holds_no_token_no_password_and_no_full_address() {
         // A mail server that refuses repeats the address.
         let away =
             app.another(|config: &mut Config| config.smtp_url = Some("smtp://127.0.0.1:9".into())).await;
-        let anna = crate::tests::support::Person { browser: ana.at(&away), ..ana.clone() };
-        anna.invites(&acme, "second@rare-domain.example", Role::Viewer).await.status(200);
+        let sender = crate::tests::support::Person { browser: ana.at(&away), ..ana.clone() };
+        sender.invites(&acme, "second@rare-domain.example", Role::Viewer).await.status(200);
         crate::tests::support::eventually("a letter that is not sent", async || {
             app.clock.advance(Span::seconds(0));
             log.text().contains("a letter was not sent").then_some(())

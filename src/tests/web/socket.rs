@@ -53,7 +53,7 @@ fn a_head_that_never_ends_is_cut_off() {
 fn heads_have_a_size() {
     run(Kind::Sqlite, async |app: TestApp| {
         let (address, _stop) = listening(app.router()).await;
-        let many: String = (0..150).map(|n| format!("X-H{n}: y\r\n")).collect();
+        let many = (0..150).map(|n| format!("X-H{n}: y\r\n")).collect::<Vec<_>>().concat();
         let long = format!("X-Long: {}\r\n", "y".repeat(300 * 1024));
         for headers in [many, long] {
             let mut socket = TcpStream::connect(address).await.unwrap();

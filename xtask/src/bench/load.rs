@@ -14,6 +14,9 @@ use crate::bench::scenario::{Route, SERIAL};
 use crate::bench::server::Server;
 use crate::sh;
 
+/// How many a crowd is.
+const CROWD: usize = 200;
+
 /// How much the length of an answer may differ from the first: relative times in a page come and go.
 const LENGTH_SLACK: usize = 64;
 
@@ -87,13 +90,47 @@ pub(crate) async fn compare(server: &Server, route: &Route, plan: &Plan) -> Resu
         for is_control in [true, false, false, true] {
             sh::check_interrupt()?;
             let (target, sample) = if is_control { (&control, &mut theirs) } else { (&measured, &mut ours) };
+            let crowd = match &route.flood {
+                Some(call) if !is_control => Some(Crowd::gather(server, call).await?),
+                _ => None,
+            };
             sample.add(slice(server, target, plan).await?);
+            drop(crowd);
         }
         comparison.ratios.push(ours.rate() / theirs.rate());
         comparison.route.add(ours);
         comparison.control.add(theirs);
     }
     Ok(comparison)
+}
+
+/// Many who send the same all the while, until they are dropped. Told to come back later, they do so
+/// after a second.
+struct Crowd(Vec<tokio::task::JoinHandle<()>>);
+
+impl Crowd {
+    async fn gather(server: &Server, call: &Call) -> Result<Self> {
+        let mut crowd = Self(Vec::new());
+        for _ in 0..CROWD {
+            let (mut connection, call) = (Connection::open(&server.address()).await?, call.clone());
+            crowd.0.push(tokio::spawn(async move {
+                while let Ok(answer) = connection.send(&call).await {
+                    if answer.status.as_u16() == 503 {
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    }
+                }
+            }));
+        }
+        // Until all have begun.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        Ok(crowd)
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        self.0.iter().for_each(tokio::task::JoinHandle::abort);
+    }
 }
 
 /// One slice: all connections at once, opened before the clock starts.

@@ -7,13 +7,14 @@ use crate::bench::load::{Comparison, Sample};
 /// Prints the names of the columns.
 pub(crate) fn print_head() {
     println!(
-        "{:16} {:>10} {:>8} {:>8} {:>10} {:>12} {:>11} {:>8} {:>7}",
+        "{:17} {:>10} {:>8} {:>8} {:>10} {:>12} {:>14} {:>11} {:>8} {:>7}",
         "route",
         "requests/s",
         "p50 ms",
         "p99 ms",
         "CPU ms/req",
         "control r/s",
+        "its p99 ms",
         "of control",
         "spread",
         "errors"
@@ -25,14 +26,17 @@ pub(crate) fn print_row(name: &str, comparison: &Comparison) {
     let Comparison { route, control, ratios } = comparison;
     let mut sorted = route.latencies.clone();
     sorted.sort_unstable();
+    let mut theirs = control.latencies.clone();
+    theirs.sort_unstable();
     let (ratio, spread) = summary(ratios);
     println!(
-        "{name:16} {:>10.0} {:>8.2} {:>8.2} {:>10.3} {:>12.0} {:>10.1}% {:>7.1}% {:>7}",
+        "{name:17} {:>10.0} {:>8.2} {:>8.2} {:>10.3} {:>12.0} {:>14.2} {:>10.1}% {:>7.1}% {:>7}",
         route.rate(),
         millis(percentile(&sorted, 50)),
         millis(percentile(&sorted, 99)),
         cpu_each(route),
         control.rate(),
+        millis(percentile(&theirs, 99)),
         ratio * 100.0,
         spread * 100.0,
         route.errors + control.errors

@@ -23,6 +23,8 @@ pub(crate) struct Route {
     pub(crate) call: Call,
     /// The request that is measured in turn with it.
     pub(crate) control: Call,
+    /// What a crowd sends all the while, when the route is measured and not when the control is.
+    pub(crate) flood: Option<Call>,
 }
 
 /// An organization as the server's seed makes it.
@@ -41,12 +43,37 @@ pub(crate) async fn prepare(address: &str) -> Result<Vec<Route>> {
     let credentials = [("email", &*small.email), ("password", &*small.password)];
     // Its members page is not measured, so the invitations change no other number.
     let (growing, eve) = organization(address, 1).await?;
+    let (short, fay) = logged(address, 1000).await?;
+    let (long, gus) = logged(address, 100_000).await?;
+    let audit_log = |org: &Seeded| format!("/{}/settings/audit-log", org.slug);
+    let members = format!("/{}/settings/members?size=100", small.slug);
+    let wrong = [("email", &*large.email), ("password", "not the right one")];
     let invitation = format!("guest-{SERIAL}@example.com");
     let invite = [("org", &*growing.slug), ("email", &*invitation), ("role", "viewer")];
     Ok(vec![
         page("session check", &ana, SESSION),
         page("members, 100", &ana, &format!("/{}/settings/members?size=100", small.slug)),
         page("members, 1000", &ben, &format!("/{}/settings/members?size=1000", large.slug)),
+        // The same page of a longer log: against the one of the shorter log, not against its own bytes.
+        Route {
+            name: "audit log, 100k",
+            call: gus.call(Method::GET, &audit_log(&long), &[]),
+            control: fay.call(Method::GET, &audit_log(&short), &[]),
+            flood: None,
+        },
+        Route {
+            name: "audit log, by act",
+            call: gus.call(Method::GET, &format!("{}?action=invitation.sent", audit_log(&long)), &[]),
+            control: fay.call(Method::GET, &format!("{}?action=invitation.sent", audit_log(&short)), &[]),
+            flood: None,
+        },
+        // A page while a crowd signs in, against the same page in peace.
+        Route {
+            name: "members, flooded",
+            call: ana.call(Method::GET, &members, &[]),
+            control: ana.call(Method::GET, &members, &[]),
+            flood: Some(nobody.call(Method::POST, SIGN_IN, &wrong)),
+        },
         form("sign in", &nobody, SIGN_IN, &credentials, &ana),
         form("invite", &eve, INVITE, &invite, &eve),
     ])
@@ -54,7 +81,7 @@ pub(crate) async fn prepare(address: &str) -> Result<Vec<Route>> {
 
 /// A page, compared with its own bytes.
 fn page(name: &'static str, reader: &Person, path: &str) -> Route {
-    Route { name, call: reader.call(Method::GET, path, &[]), control: control(reader, path) }
+    Route { name, call: reader.call(Method::GET, path, &[]), control: control(reader, path), flood: None }
 }
 
 /// A form, compared with the session check of somebody signed in: a form has no bytes to give again.
@@ -65,7 +92,12 @@ fn form(
     fields: &[(&str, &str)],
     signed_in: &Person,
 ) -> Route {
-    Route { name, call: sender.call(Method::POST, path, fields), control: control(signed_in, SESSION) }
+    Route {
+        name,
+        call: sender.call(Method::POST, path, fields),
+        control: control(signed_in, SESSION),
+        flood: None,
+    }
 }
 
 fn control(person: &Person, path: &str) -> Call {
@@ -75,8 +107,17 @@ fn control(person: &Person, path: &str) -> Call {
 
 /// A fresh organization of so many members, and its owner signed in.
 async fn organization(address: &str, members: usize) -> Result<(Seeded, Person)> {
+    seeded(address, &format!("members={members}")).await
+}
+
+/// One whose audit log has so many rows.
+async fn logged(address: &str, rows: usize) -> Result<(Seeded, Person)> {
+    seeded(address, &format!("members=1&audit={rows}")).await
+}
+
+async fn seeded(address: &str, of: &str) -> Result<(Seeded, Person)> {
     let mut owner = Person::arrive(address).await?;
-    let answer = owner.post_form(&format!("/dev/seed?members={members}"), &[]).await?;
+    let answer = owner.post_form(&format!("/dev/seed?{of}"), &[]).await?;
     let seeded: Seeded =
         serde_json::from_slice(&answer.body).context("cannot read what the seed answered")?;
     sign_in(&mut owner, &seeded.email, &seeded.password).await?;

@@ -54,6 +54,15 @@ impl Server {
         Ok(Duration::from_secs(ticks) / a_second)
     }
 
+    /// The most memory that it has had so far, in MiB.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .context("memory is read from /proc, which Linux has")?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<u64>().ok());
+        Ok(kib.context("cannot read /proc/<pid>/status")? / 1024)
+    }
+
     /// The end of its log.
     pub(crate) fn last_words(&self) -> String {
         let log = fs::read_to_string(self.home.path().join("log")).unwrap_or_default();
@@ -88,6 +97,8 @@ fn command(binary: &Path, port: u16, home: &Path, core: Option<usize>) -> Result
     command.arg("--data-dir").arg(home.join("data")).args([
         "--dev-mailbox",
         "--bench",
+        // What is measured is what a request costs, and a flood of them is meant.
+        "--rate-limits=0",
         "--max-pending-invitations=1000000000",
         "--max-invitations-a-day=1000000000",
     ]);
