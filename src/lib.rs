@@ -41,6 +41,12 @@
 //! - **One transaction** ([`Change`](server::Change)) carries a change, its audit row, its letters
 //!   and its events. Changes in an organization hold its lock and read the actor's role again under
 //!   it: never zero Owners, one membership a person, one pending invitation an address.
+//! - The audit log is append-only: the schema refuses to change or remove a row. It tells of people by
+//!   id; their names are looked up, and where they were is erased with their account.
+//! - There is one way in ([`accounts::entrance`]), so nobody gets around their second factor. What cannot
+//!   be taken back demands a [`Proof`](server::Proof) that the password was entered lately.
+//! - Every function is limited by where it is called from (`server::limits`), and what keeps a core busy
+//!   runs beside everything else (`server::workers`).
 //! - Nothing is changed by `GET`, and nothing by another site.
 //! - Of tokens and session ids only hashes are stored; letters lie sealed until they are sent.
 //! - No text that is shown travels through a URL; a failed form comes back with what was typed.

@@ -17,6 +17,7 @@ use axum::{
 use http_body_util::BodyExt;
 use leptos::server_fn::axum::get_server_fn_service;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use tower::ServiceExt;
 
 /// The most bytes of a form without files.
@@ -78,7 +79,8 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
     let function = request.uri().path().trim_start_matches("/api/");
     let caller = request.extensions().get::<Caller>();
     let limited = caller.and_then(|caller| caller.limited(function).err());
-    let is_form = *request.method() == Method::POST && accepts_html(request.headers());
+    let is_post = *request.method() == Method::POST;
+    let is_form = is_post && accepts_html(request.headers());
     let (parts, body) = match read(request).await {
         Ok(read) => read,
         Err(response) => return response,
@@ -87,12 +89,16 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         Some(error) => refusal(&error),
         None => run(as_program(parts, body)).await,
     };
-    if !is_form {
+    if !is_post {
         return run_it(&parts, body).await;
     }
     let Some(input) = fields(&parts.headers, &body) else {
-        return serve::plain_error(&Error::invalid("", "That is not a form of this site."));
+        let error = Error::invalid("", "That is not a form of this site.");
+        return if is_form { serve::plain_error(&error) } else { refusal(&error) };
     };
+    if !is_form {
+        return run_it(&parts, body).await;
+    }
     let page = page_of(&parts.headers, &input);
     let answer = run_it(&parts, body).await;
     respond(&forms, &parts, &page, input, answer).await
@@ -219,7 +225,8 @@ fn page_request(parts: &Parts, page: &str, caller: Caller) -> axum::http::Result
     Ok(request)
 }
 
-/// The fields of a form, in order; none when it is no form or has too many.
+/// The fields of a form, in order; none when it is no form, or none of ours: with too many fields, with
+/// one twice, or with brackets, which programs read as they like.
 fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     if kind.split(';').next()?.trim() != FORM {
@@ -228,7 +235,10 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
     if body.split(|byte| *byte == b'&').count() > MAX_FIELDS {
         return None;
     }
-    serde_urlencoded::from_bytes(body).ok()
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
+    let names: BTreeSet<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    let is_ours = names.len() == fields.len() && !names.iter().any(|name| name.contains(['[', ']']));
+    is_ours.then_some(fields)
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {

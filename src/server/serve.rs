@@ -75,9 +75,14 @@ fn client(server: &Server, request: &Request) -> Client {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let ip = match &server.config.client_ip_header {
-        // The last value is the one the trusted proxy itself wrote.
+        // The last value is the one that the trusted proxy itself wrote.
         Some(name) => text(name).rsplit(',').next().and_then(|ip| ip.trim().parse().ok()),
-        None => connected(),
+        None => {
+            if headers.contains_key("x-forwarded-for") {
+                warn_of_proxy();
+            }
+            connected()
+        }
     };
     Client {
         ip,
@@ -85,6 +90,16 @@ fn client(server: &Server, request: &Request) -> Client {
         request_id: server.clock.id().to_string(),
         is_prefetch: text("sec-purpose").contains("prefetch"),
     }
+}
+
+/// Says once that a proxy seems to stand in front, and that nobody said which header to believe.
+fn warn_of_proxy() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        tracing::warn!(
+            "requests come through a proxy: set --client-ip-header, or limits take all people for one"
+        );
+    });
 }
 
 /// Headers of every answer, errors included. Pages have set a policy of their own, with a nonce.

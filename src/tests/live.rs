@@ -1,6 +1,6 @@
 //! What one person does, others see: the stream of an organization, read through the real router.
 
-use super::support::{Browser, Kind, Org, Person, TestApp, both_databases, run, with};
+use super::support::{Authenticator, Browser, Kind, Org, Person, TestApp, both_databases, run, with};
 use crate::{role::Role, time::Span};
 use axum::{
     body::{Body, BodyDataStream},
@@ -18,6 +18,9 @@ both_databases!(
     signing_out_ends_the_stream,
     a_new_password_ends_the_streams,
     only_members_on_a_page_of_ours_may_listen,
+    a_deleted_workspace_ends_its_streams,
+    asking_for_a_second_factor_ends_the_streams_without,
+    a_session_that_is_ended_ends_its_streams,
     what_is_undone_is_not_announced,
     what_happened_while_a_page_was_read_is_told_first,
     a_page_that_is_up_to_date_is_told_nothing,
@@ -226,6 +229,36 @@ async fn only_members_on_a_page_of_ours_may_listen(app: TestApp) {
     }
     app.clock.advance(Span::days(15));
     ana.get(&path).await.status(401);
+}
+
+async fn a_deleted_workspace_ends_its_streams(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let eve = acme.has("Eve", Role::Editor).await;
+    let mut stream = Stream::open(&eve, &acme).await;
+    ana.call("/api/organizations/delete", &[("org", "acme"), ("slug", "acme")]).await.status(200);
+    stream.until("event: gone\ndata: You are no longer a member of this workspace.\n\n").await;
+    stream.ends().await;
+}
+
+async fn asking_for_a_second_factor_ends_the_streams_without(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let eve = acme.has("Eve", Role::Editor).await;
+    Authenticator::on(&app, &ana).await;
+    let (mut without, mut with_it) = (Stream::open(&eve, &acme).await, Stream::open(&ana, &acme).await);
+    let fields = [("org", "acme"), ("two_factor", "true")];
+    ana.call("/api/organizations/set_access", &fields).await.status(200);
+    without.until("event: gone\ndata: This workspace asks its members for two-factor.\n\n").await;
+    without.ends().await;
+    with_it.hears("organization").await;
+}
+
+async fn a_session_that_is_ended_ends_its_streams(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let (session, elsewhere) = app.session_of(ana.id).await;
+    let mut stream = Stream::open(&elsewhere, &acme).await;
+    ana.call("/api/account/end_session", &[("session", &session.to_string())]).await.status(200);
+    stream.until("event: gone\ndata: You are signed out.\n\n").await;
+    stream.ends().await;
 }
 
 async fn what_is_undone_is_not_announced(app: TestApp) {

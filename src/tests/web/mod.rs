@@ -1,7 +1,8 @@
 //! What holds for every answer (`headers`), for every input however bad (`input`), however often
 //! (`limits`) and however slowly it comes (`socket`), for the `log`, and when the database is away
-//! (`outage`).
+//! (`outage`). And `attacks`.
 
+mod attacks;
 mod headers;
 mod input;
 mod limits;
