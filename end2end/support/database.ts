@@ -90,6 +90,16 @@ export async function expireLinks(db: Database, table: 'sign_ups' | 'password_re
   await db.run(`UPDATE ${table} SET expires_at = ?`, Date.now() - 60_000);
 }
 
+/** Lets it be long ago that somebody entered their password: forms that need it ask for it again. */
+export async function forgetProofs(db: Database, email: string): Promise<void> {
+  const sessions = await db.run('SELECT s.id, s.data FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = ?', email);
+  for (const session of sessions) {
+    const data = typeof session.data === 'string' ? JSON.parse(session.data) : session.data;
+    data.visit.proved_at = Date.now() - 3_600_000;
+    await db.run('UPDATE sessions SET data = ? WHERE id = ?', JSON.stringify(data), id(session.id));
+  }
+}
+
 /** An id as it was read, to be bound again. */
 function id(value: unknown): string | Buffer {
   return typeof value === 'string' ? value : Buffer.from(value as Uint8Array);

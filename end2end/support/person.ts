@@ -1,6 +1,7 @@
 import { expect, type APIResponse, type Locator, type Page } from '@playwright/test';
 import type { Server } from './server.ts';
 import type { Studio } from './studio.ts';
+import { Authenticator } from './totp.ts';
 
 export type Scripting = 'on' | 'off' | 'no-wasm';
 export type Role = 'Owner' | 'Admin' | 'Editor' | 'Viewer';
@@ -90,6 +91,15 @@ export class Person {
     await this.sends('accounts/confirm', { token: tokenOf(link) });
   }
 
+  /** Has two-factor, without looking at the pages; tells the authenticator. */
+  async hasTwoFactor(): Promise<Authenticator> {
+    await this.sends('account/begin_two_factor', {});
+    const page = await (await this.page.request.get(`${this.at.url}/account/security`)).text();
+    const authenticator = new Authenticator(page.match(/Secret: .*?<code[^>]*>([A-Z2-7 ]+)</s)![1]!);
+    await this.sends('account/confirm_two_factor', { code: authenticator.code() });
+    return authenticator;
+  }
+
   // Menus
 
   async opensAccountMenu(): Promise<Locator> {
@@ -170,6 +180,12 @@ export class Person {
   async hasAdmitted(org: string, person: Person, role: Role): Promise<void> {
     const link = await this.hasInvited(org, person.email, role);
     await person.sends('invitations/accept', { token: tokenOf(link) });
+  }
+
+  /** The id of a member, by name or address, as it stands in the forms of the members page. */
+  async idOf(org: string, member: string): Promise<string> {
+    const answer = await this.page.request.get(`${this.at.url}/${org}/settings/members?search=${encodeURIComponent(member)}`);
+    return (await answer.text()).match(/<input type="hidden" name="user" value="([^"]+)"/)![1]!;
   }
 
   /** Posts a form the way a browser without script does, and insists that it is accepted. */

@@ -1,5 +1,6 @@
 import type { Browser } from '@playwright/test';
-import { addMembers, expireInvitations } from './database.ts';
+import { addMembers, expireInvitations, forgetProofs } from './database.ts';
+import { squarePng } from './pictures.ts';
 import { Person, tokenOf } from './person.ts';
 import type { Studio } from './studio.ts';
 
@@ -9,8 +10,12 @@ export interface World {
   ana: Person;
   /** Is a Viewer of `acme` and of nothing else. */
   eve: Person;
-  /** Has an account, and is invited to `acme`. */
+  /** Has an account, is invited to `acme`, and is offered `offered`. */
   bo: Person;
+  /** Has two-factor. */
+  kim: Person;
+  /** Entered his password long ago, is setting two-factor up, and changes his address. */
+  gil: Person;
   /** Is signed out. */
   nobody: Person;
   /** Twelve people and invitations of all states. */
@@ -19,6 +24,12 @@ export interface World {
   fresh: string;
   /** 120 people. */
   big: string;
+  /** Has a picture, and is offered to Bo. */
+  offered: string;
+  /** Gil's own. */
+  gils: string;
+  /** The mailed link that makes Gil's new address his. */
+  address: string;
   /** Mailed links of invitations to `acme`, by state. */
   links: Record<'stranger' | 'bo' | 'expired' | 'used' | 'revoked' | 'declined', string>;
   /** The copyable link of an invitation. */
@@ -33,7 +44,8 @@ export async function makeWorld(browser: Browser, studio: Studio): Promise<World
     return new Person(studio, await context.newPage(), 'on', name, studio.server);
   };
   const [ana, eve, bo, nobody] = [await somebody('Ana Novak'), await somebody('Eve'), await somebody('Bo Lind'), await somebody('Nobody')];
-  for (const person of [ana, eve, bo]) await person.hasAccount();
+  const [kim, gil] = [await somebody('Kim Sato'), await somebody('Gil')];
+  for (const person of [ana, eve, bo, kim, gil]) await person.hasAccount();
 
   const acme = await ana.hasOrganization({ name: 'Acme Prompts', slug: 'acme-prompts' });
   await addMembers(studio.db, acme, 10);
@@ -51,6 +63,12 @@ export async function makeWorld(browser: Browser, studio: Studio): Promise<World
   await nobody.sends('invitations/decline', { token: tokenOf(links.declined) });
   await revoke(ana, acme, 'revoked@client.test');
   await expireInvitations(studio.db, 'late@client.test');
+  await ana.sends('organizations/update_settings', { org: acme, name: 'Acme Prompts', description: 'Prompts of the support team.\nAsk Ana before changing those in production.' });
+  await ana.sends('organizations/set_invitation_rules', {
+    org: acme, default_role: 'viewer', invitation_hours: '336', allowed_domains: 'client.test\npeople.test\na-rather-long-company-name.example',
+  });
+  await ana.sends('organizations/set_access', { org: acme, viewers_run: 'true' });
+  await ana.sends('organizations/set_billing', { org: acme, company: 'Acme Ltd', address: '1 Main Street\nSpringfield', billing_email: 'billing@acme.test' });
 
   const fresh = await ana.hasOrganization({ name: 'Fresh Start', slug: 'fresh-start' });
   const big = await ana.hasOrganization({ name: 'Big Corporation of Many People and a Long Name', slug: 'big-corporation' });
@@ -61,7 +79,21 @@ export async function makeWorld(browser: Browser, studio: Studio): Promise<World
   const form = { org: acme, emails: 'copied@client.test', role: 'editor', page: `/${acme}/settings/invitations/new` };
   const sent = await ana.sends('invitations/invite', form);
   const copied = (await sent.text()).match(/value="([^"]*\/invite\/[^"]+)"/)![1]!;
-  return { ana, eve, bo, nobody, acme, fresh, big, links, copied };
+
+  const offered = 'client-a-team';
+  await ana.hasAdmitted(offered, bo, 'Admin');
+  const picture = { name: 'logo.png', mimeType: 'image/png', buffer: squarePng(96) };
+  await ana.page.request.post(`${ana.at.url}/api/organizations/set_avatar`, { multipart: { org: offered, image: picture } });
+  await ana.sends('transfers/offer', { org: offered, email: bo.email });
+  await ana.sends('organizations/delete', { org: 'research-team', slug: 'research-team' });
+
+  await kim.hasTwoFactor();
+  const gils = await gil.hasOrganization({ name: 'Gil & Sons', slug: 'gil-and-sons' });
+  await gil.sends('account/begin_two_factor', {});
+  await gil.sends('account/change_address', { email: 'gilbert@people.test' });
+  const address = (await studio.mail.next('gilbert@people.test')).link;
+  await forgetProofs(studio.db, gil.email);
+  return { ana, eve, bo, nobody, kim, gil, acme, fresh, big, offered, gils, address, links, copied };
 }
 
 async function revoke(owner: Person, org: string, email: string): Promise<void> {

@@ -43,6 +43,11 @@ test('public pages are small, without scripts', async ({ person, visitor }) => {
     invitation: await ana.hasInvited(org, bo.email),
     'not found': '/no/such/page',
   };
+  await ana.hasTwoFactor();
+  await bo.goes('/sign-in');
+  await bo.fills({ Email: ana.email, Password: ana.password });
+  await bo.presses('Sign in');
+  pages['sign in, second step'] = '/sign-in/code';
   for (const [what, path] of Object.entries(pages)) {
     const cost = await costOf(bo.page, new URL(path, bo.at.url).href);
     print(what, cost, PUBLIC);
@@ -54,8 +59,11 @@ test('public pages are small, without scripts', async ({ person, visitor }) => {
 });
 
 test('pages of the app fit', async ({ person }) => {
-  const ana = await person('Ana');
+  const [ana, bo] = [await person('Ana'), await person('Bo')];
   const org = await ana.hasOrganization(unique('Acme'));
+  const theirs = await bo.hasOrganization(unique('Theirs'));
+  await bo.hasAdmitted(theirs, ana, 'Editor');
+  await bo.sends('transfers/offer', { org: theirs, email: ana.email });
   for (let n = 0; n < 5; n += 1) await ana.hasInvited(org, `guest${n}@${org}.test`);
   const pages: Record<string, string> = {
     dashboard: `/${org}`,
@@ -64,6 +72,13 @@ test('pages of the app fit', async ({ person }) => {
     members: `/${org}/settings/members`,
     invitations: `/${org}/settings/invitations`,
     'invite people': `/${org}/settings/invitations/new`,
+    'audit log': `/${org}/settings/audit-log`,
+    'danger zone': `/${org}/settings/danger-zone`,
+    'offer to take over': `/${theirs}/transfer`,
+    account: '/account',
+    security: '/account/security',
+    workspaces: '/account/organizations',
+    'delete account': '/account/closure',
   };
   for (const [what, path] of Object.entries(pages)) {
     const cost = await costOf(ana.page, ana.at.url + path);

@@ -188,7 +188,7 @@ test('a changed role bites on the next page', async ({ person }) => {
   await expect(bo.page.getByLabel('Role of Ana')).toHaveCount(0);
   await expect(bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link')).toHaveText(['General', 'Members']);
   await bo.goes(`/${slug}/settings/general`);
-  await expect(bo.page.getByRole('button', { name: 'Save settings' })).toHaveCount(0);
+  await expect(bo.page.getByRole('button', { name: 'Save profile' })).toHaveCount(0);
   await expect(bo.page.getByRole('main')).toContainText('Owners and Admins can change this.');
   expect(await bo.goes(`/${slug}/settings/invitations`)).toBe(403);
   await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Not for your role');

@@ -176,6 +176,71 @@ test('the drawer of narrow windows', async ({ team: { ana } }) => {
   await expect(button).toBeFocused();
 });
 
+test('deleting a workspace, and its way back', async ({ team: { ana, slug, name } }) => {
+  const { page } = ana;
+  await tabsTo(page, page.getByRole('link', { name: 'Danger zone' }));
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/settings/danger-zone');
+  await ana.settles();
+  await tabsTo(page, page.getByLabel('Address of the member'));
+  const typed = page.getByLabel('Address of the workspace');
+  await tabsTo(page, typed);
+  await page.keyboard.type('acme');
+  await page.keyboard.press('Enter');
+  await expect(typed).toHaveAttribute('aria-invalid', 'true');
+  await ana.settles();
+  await expect(typed, 'one goes on where it is wrong').toBeFocused();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type(slug);
+  await tabsTo(page, page.getByRole('button', { name: `Delete ${name}` }));
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/account/organizations');
+  await ana.settles();
+  await tabsTo(page, page.getByRole('button', { name: `Restore ${name}` }));
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/${slug}`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+});
+
+test('the security of the account', async ({ team: { ana } }) => {
+  const { page } = ana;
+  await tabsTo(page, page.locator('.account-button'));
+  await page.keyboard.press('Enter');
+  await tabsTo(page, page.locator('#account').getByRole('link', { name: 'Account' }));
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/account');
+  await ana.settles();
+  await tabsTo(page, page.getByRole('link', { name: 'Security' }));
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/account/security');
+  await ana.settles();
+  await tabsTo(page, page.getByLabel('Current password'));
+  await page.keyboard.type(ana.password);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('seven purple kites');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#toast')).toHaveText('Password changed. Other devices are signed out');
+  await ana.settles();
+  await tabsTo(page, page.getByRole('button', { name: 'Set up two-factor' }));
+  await page.keyboard.press('Space');
+  await tabsTo(page, page.getByLabel('Code'));
+  await tabsTo(page, page.getByRole('button', { name: 'Not now' }));
+});
+
+test('a colour for the avatar', async ({ team: { ana } }) => {
+  const { page } = ana;
+  await tabsTo(page, page.getByRole('link', { name: 'General' }));
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/settings/general');
+  await ana.settles();
+  await tabsTo(page, page.getByRole('radio', { name: 'Its own' }));
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('radio', { name: 'Indigo' })).toBeChecked();
+  await expectRing(page.getByRole('radio', { name: 'Indigo' }));
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#toast')).toHaveText('Saved');
+});
+
 test('joining, from the letter to the dashboard', async ({ team: { ana, slug, name }, visitor }) => {
   const ciro = await visitor('Ciro');
   await ciro.goes(await ana.hasInvited(slug, ciro.email));

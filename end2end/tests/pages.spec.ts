@@ -12,7 +12,7 @@ const test = base.extend<{}, { world: World }>({
 test.describe.configure({ mode: 'parallel' });
 test.use({ screenshot: 'off' });
 
-type Who = 'ana' | 'eve' | 'bo' | 'nobody';
+type Who = 'ana' | 'eve' | 'bo' | 'kim' | 'gil' | 'nobody';
 
 interface Sight {
   who: Who;
@@ -72,6 +72,16 @@ const SIGNED_OUT: Record<string, Sight> = {
   'invitation-revoked': { who: 'nobody', path: (world) => world.links.revoked, status: 410 },
   'invitation-declined': { who: 'nobody', path: (world) => world.links.declined, status: 410 },
   'invitation-unknown': { who: 'nobody', path: `/invite/${'A'.repeat(43)}`, status: 404 },
+  'sign-in-code': {
+    who: 'nobody',
+    path: '/sign-in',
+    then: async (page, _, { kim }) => {
+      await page.getByLabel('Email').fill(kim.email);
+      await page.getByLabel('Password').fill(kim.password);
+      await submit(page, 'Sign in');
+      await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
+    },
+  },
   'not-found': { who: 'nobody', path: '/no/such/page', status: 404 },
 };
 
@@ -98,8 +108,21 @@ const SIGNED_IN: Record<string, Sight> = {
     path: (world) => `/${world.fresh}/settings/general`,
     then: async (page) => {
       await page.getByLabel('Name', { exact: true }).fill('  ');
-      await submit(page, 'Save settings');
+      await submit(page, 'Save profile');
       await page.locator('[aria-invalid=true]').waitFor();
+    },
+  },
+  'general-picture': { who: 'ana', path: (world) => `/${world.offered}/settings/general` },
+  'general-wrong-everywhere': {
+    who: 'ana',
+    path: (world) => `/${world.fresh}/settings/general`,
+    then: async (page) => {
+      await page.getByLabel('Allowed email domains').fill('localhost');
+      await submit(page, 'Save invitations');
+      await page.locator('[aria-invalid=true]').waitFor();
+      await page.getByLabel('Picture').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
+      await submit(page, 'Save avatar');
+      await page.locator('[type=file][aria-invalid=true]').waitFor();
     },
   },
   'members-1': { who: 'ana', path: (world) => `/${world.fresh}/settings/members` },
@@ -134,6 +157,66 @@ const SIGNED_IN: Record<string, Sight> = {
     then: (page) => page.getByRole('button', { name: 'More for new@client.test' }).click(),
     windowOnly: true,
   },
+  'members-invited-menu': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/settings/members?search=client`,
+    then: (page) => page.getByRole('button', { name: 'More for new@client.test' }).click(),
+    windowOnly: true,
+  },
+  'audit-log': { who: 'ana', path: (world) => `/${world.acme}/settings/audit-log` },
+  'audit-log-filtered': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/settings/audit-log?actor=Ana+Novak&action=organization.updated&from=2026-01-01`,
+  },
+  'audit-log-nothing-found': { who: 'ana', path: (world) => `/${world.acme}/settings/audit-log?actor=Mallory` },
+  'danger-zone': { who: 'ana', path: (world) => `/${world.acme}/settings/danger-zone` },
+  'danger-zone-wrong': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/settings/danger-zone`,
+    then: async (page) => {
+      await page.getByLabel('Address of the workspace').fill('acme');
+      await submit(page, 'Delete Acme Prompts');
+      await page.locator('[aria-invalid=true]').waitFor();
+    },
+  },
+  'danger-zone-password': { who: 'gil', path: (world) => `/${world.gils}/settings/danger-zone` },
+  'danger-zone-personal': { who: 'ana', path: '/ana-novak/settings/danger-zone' },
+  'danger-zone-offered': { who: 'ana', path: (world) => `/${world.offered}/settings/danger-zone` },
+  'transfer-offer': { who: 'bo', path: (world) => `/${world.offered}/transfer` },
+  'dashboard-offered': { who: 'bo', path: (world) => `/${world.offered}` },
+  'account-profile': { who: 'eve', path: '/account' },
+  'account-profile-waiting': { who: 'gil', path: '/account' },
+  'account-address': { who: 'gil', path: (world) => world.address },
+  'account-address-other': { who: 'eve', path: (world) => world.address, status: 410 },
+  'account-security-off': { who: 'eve', path: '/account/security' },
+  'account-security-wrong': {
+    who: 'eve',
+    path: '/account/security',
+    then: async (page) => {
+      await page.getByLabel('Current password').fill('not this one');
+      await page.getByLabel('New password').fill('seven purple kites');
+      await submit(page, 'Change password');
+      await page.locator('[aria-invalid=true]').waitFor();
+    },
+  },
+  'account-security-waiting': { who: 'gil', path: '/account/security' },
+  'account-security-on': {
+    who: 'kim',
+    path: '/account/security',
+    then: async (page) => {
+      await submit(page, 'Make new recovery codes');
+      await page.locator('#recovery-codes').waitFor();
+    },
+  },
+  'account-organizations': { who: 'ana', path: '/account/organizations' },
+  'account-organizations-menu': {
+    who: 'ana',
+    path: '/account/organizations',
+    then: (page) => page.getByRole('button', { name: 'More for Acme Prompts' }).click(),
+    windowOnly: true,
+  },
+  'account-closure-refused': { who: 'ana', path: '/account/closure' },
+  'account-closure': { who: 'eve', path: '/account/closure' },
   'invite-page': { who: 'ana', path: (world) => `/${world.acme}/settings/invitations/new` },
   'invite-dialog': {
     who: 'ana',

@@ -1,0 +1,168 @@
+import type { Locator } from '@playwright/test';
+import { expectFlaw } from '../support/flaws.ts';
+import type { Person } from '../support/person.ts';
+import { expect, test as base, unique } from '../support/studio.ts';
+
+/** Ana, who owns an organization, at its danger zone, and Bo, an Editor of it. */
+const test = base.extend<{ team: { ana: Person; bo: Person; name: string; slug: string; zone: string } }>({
+  team: async ({ person }, use) => {
+    const [ana, bo] = [await person('Ana'), await person('Bo')];
+    const { name, slug } = unique('Acme');
+    await ana.hasOrganization({ name, slug });
+    await ana.hasAdmitted(slug, bo, 'Editor');
+    const zone = `/${slug}/settings/danger-zone`;
+    await ana.goes(zone);
+    await use({ ana, bo, name, slug, zone });
+  },
+});
+
+function title({ page }: Person): Locator {
+  return page.getByRole('heading', { level: 1 });
+}
+
+async function offers(ana: Person, to: Person): Promise<void> {
+  await ana.fills({ 'Address of the member': to.email });
+  expect(await ana.presses('Offer the workspace')).toBe(303);
+  await expect(ana.page.locator('#toast')).toHaveText('Offer sent');
+}
+
+test.describe('handing over', () => {
+  test('an Owner offers, a member accepts from the letter', async ({ team: { ana, bo, name, slug, zone }, studio }) => {
+    await offers(ana, bo);
+    await expect(ana.page.getByRole('main')).toContainText(`Offered to Bo (${bo.email}) by Ana. It runs out in 7 days`);
+
+    const letter = await studio.mail.next(bo.email);
+    expect(letter.subject).toBe(`Ana offers you ${name}`);
+    expect(letter.link).toBe(`${studio.url}/${slug}/transfer`);
+    await bo.goes(letter.link);
+    await expect(title(bo)).toHaveText(`Ana offers you ${name}`);
+    await bo.presses(`Become Owner of ${name}`);
+    await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}/settings/members`);
+    await expect(bo.page.locator('#toast')).toHaveText('You are an Owner now');
+    await expect(bo.page.getByLabel('Role of Bo')).toHaveValue('owner');
+    await expect(bo.page.getByLabel('Role of Ana')).toHaveValue('admin');
+    expect((await studio.mail.next(ana.email)).subject).toBe(`Bo took ${name} over`);
+
+    expect(await ana.goes(zone), 'the zone is the new Owner’s').toBe(403);
+    expect(await bo.goes(`/${slug}/transfer`), 'an offer is taken once').toBe(404);
+  });
+
+  test('the dashboard says so, and the offer can be declined', async ({ team: { ana, bo, name, slug, zone } }) => {
+    await offers(ana, bo);
+    await ana.goes(`/${slug}`);
+    await expect(ana.page.getByText('offers you this workspace')).toHaveCount(0);
+    await bo.goes(`/${slug}`);
+    await expect(bo.page.getByText('Ana offers you this workspace')).toBeVisible();
+    await bo.page.getByRole('link', { name: 'See the offer' }).click();
+    await bo.page.waitForURL(`**/${slug}/transfer`);
+    await bo.settles();
+    await bo.presses('Decline');
+    await expect(bo.page.locator('#toast')).toHaveText('The offer is gone');
+    await expect(title(bo)).toHaveText(name);
+    await expect(bo.page.getByText('offers you this workspace')).toHaveCount(0);
+    await ana.goes(zone);
+    await expect(ana.page.getByRole('button', { name: 'Offer the workspace' })).toBeVisible();
+  });
+
+  test('an offer is taken back', async ({ team: { ana, bo, name, slug }, studio }) => {
+    await offers(ana, bo);
+    const { link } = await studio.mail.next(bo.email);
+    expect(await bo.goes(link)).toBe(200);
+    await ana.presses('Cancel the offer');
+    await expect(ana.page.locator('#toast')).toHaveText('The offer is gone');
+    await expect(ana.page.getByLabel('Address of the member')).toHaveValue('');
+    // Bo has the page still.
+    expect(await bo.presses(`Become Owner of ${name}`)).toBeGreaterThanOrEqual(400);
+    await expect(bo.page.getByRole('main')).not.toContainText('You are an Owner');
+    expect(await bo.goes(link)).toBe(404);
+    await bo.goes(`/${slug}/settings/members`);
+    await expect(bo.row(bo.email)).toContainText('Editor');
+  });
+
+  test('only a member, and not oneself', async ({ team: { ana } }) => {
+    const email = ana.page.getByLabel('Address of the member');
+    for (const [typed, says] of [
+      ['stranger@people.test', 'No member of this workspace has this address.'],
+      [ana.email, 'This is your own address'],
+      ['ana@localhost', 'Enter an email address'],
+    ] as const) {
+      await email.fill(typed);
+      expect(await ana.presses('Offer the workspace')).toBe(422);
+      await expectFlaw(email, says, typed);
+    }
+  });
+});
+
+test.describe('deleting', () => {
+  test('it takes the address; it can be restored', async ({ team: { ana, bo, name, slug }, studio }) => {
+    const typed = ana.page.getByLabel('Address of the workspace');
+    await typed.fill('acme');
+    expect(await ana.presses(`Delete ${name}`)).toBe(422);
+    await expectFlaw(typed, `Type ${slug} to delete it.`, 'acme');
+    expect(await bo.goes(`/${slug}`)).toBe(200);
+
+    await typed.fill(slug);
+    await ana.presses(`Delete ${name}`);
+    await expect(ana.page).toHaveURL(`${ana.at.url}/account/organizations`);
+    await expect(ana.page.locator('#toast')).toHaveText('Workspace deleted');
+    await expect(ana.page.locator('#workspaces')).not.toContainText(name);
+    await expect(ana.page.locator('#deleted')).toContainText(name);
+    expect((await studio.mail.next(ana.email)).subject).toBe(`${name} was deleted`);
+    expect(await bo.goes(`/${slug}`)).toBe(404);
+    expect(await ana.goes(`/${slug}`)).toBe(404);
+    await bo.goes('/account/organizations');
+    await expect(bo.page.getByText(name), 'only Owners restore').toHaveCount(0);
+
+    await ana.goes('/account/organizations');
+    await ana.presses(`Restore ${name}`);
+    await expect(ana.page).toHaveURL(`${ana.at.url}/${slug}`);
+    await expect(ana.page.locator('#toast')).toHaveText('Workspace restored');
+    await expect(title(ana)).toHaveText(name);
+    expect(await bo.goes(`/${slug}`)).toBe(200);
+    await ana.goes('/account/organizations');
+    await expect(ana.page.locator('#deleted')).toHaveCount(0);
+  });
+
+  test('is for Owners', async ({ team: { ana, bo, slug, zone } }) => {
+    const { page } = ana;
+    await expect(page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Danger zone' })).toBeVisible();
+    await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, bo.email), role: 'admin' });
+    expect(await bo.goes(zone)).toBe(403);
+    await expect(title(bo)).toHaveText('Not for your role');
+    await bo.goes(`/${slug}/settings/general`);
+    const tabs = bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link');
+    await expect(tabs).toHaveText(['General', 'Members', 'Invitations', 'Audit log']);
+  });
+
+  test('is nothing for a personal workspace', async ({ person }) => {
+    const ana = await person('Ana');
+    await ana.goes('/');
+    await ana.goes(`${new URL(ana.page.url()).pathname}/settings/danger-zone`);
+    await expect(ana.page.getByRole('main')).toContainText('It stays with you, and is deleted with your account.');
+    await expect(ana.page.getByRole('main').getByRole('button')).toHaveCount(0);
+  });
+});
+
+test.describe('leaving, from the list of one’s workspaces', () => {
+  test('a member leaves', async ({ team: { bo, name, slug } }) => {
+    await bo.goes('/account/organizations');
+    const row = bo.page.locator('#workspaces').getByRole('listitem').filter({ hasText: name });
+    await expect(row).toContainText('Editor');
+    await row.getByRole('button', { name: `More for ${name}` }).click();
+    await bo.presses(`Leave ${name}`, row);
+    await expect(bo.page.locator('#toast')).toHaveText('You left the workspace');
+    await expect(title(bo)).toHaveText('Bo');
+    expect(await bo.goes(`/${slug}`)).toBe(404);
+    await bo.goes('/account/organizations');
+    await expect(row).toHaveCount(0);
+  });
+
+  test('the last Owner does not', async ({ team: { ana, name, slug } }) => {
+    await ana.goes('/account/organizations');
+    await ana.page.getByRole('button', { name: `More for ${name}` }).click();
+    expect(await ana.presses(`Leave ${name}`)).toBe(409);
+    await expect(ana.page.getByRole('alert')).toContainText('Owner');
+    await expect(ana.page.locator('#workspaces')).toContainText(name);
+    expect(await ana.goes(`/${slug}`)).toBe(200);
+  });
+});
