@@ -134,7 +134,18 @@ pub async fn renew_codes(caller: &Caller, proof: &Proof) -> Result<Vec<String>> 
     Ok(codes)
 }
 
-/// Turns it off, or forgets a secret that waits.
+/// Forgets a secret that waits for its first code.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(caller: &Caller, user: UserId) -> Result<()> {
+    let mut change = caller.server.change_outside_tenancy().await?;
+    let forget = change.query("DELETE FROM two_factors WHERE user_id = $1 AND confirmed_at IS NULL");
+    forget.bind(user).execute().await?;
+    change.commit().await
+}
+
+/// Turns it off.
 ///
 /// # Errors
 /// [`Error::Conflict`] while an organization asks for it.
@@ -146,15 +157,12 @@ pub async fn end(caller: &Caller, proof: &Proof) -> Result<()> {
          WHERE m.user_id = $1 AND o.two_factor_since IS NOT NULL AND o.deleted_at IS NULL ORDER BY o.name LIMIT 1",
     );
     let asks: Option<(String,)> = asks.bind(user).optional().await?;
-    let was_on = find(&mut change, user, true).await?.is_some();
-    if let Some((name,)) = asks.filter(|_| was_on) {
+    if let Some((name,)) = asks {
         return Err(Error::conflict(format!("{name} asks its members for two-factor. Leave it first.")));
     }
     change.query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute().await?;
     change.query("DELETE FROM two_factors WHERE user_id = $1").bind(user).execute().await?;
-    if was_on {
-        caller.audit(&mut change, user, Entry::new(Action::TwoFactorOff, user.0)).await?;
-    }
+    caller.audit(&mut change, user, Entry::new(Action::TwoFactorOff, user.0)).await?;
     change.commit().await
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     fields::Email,
-    id::{AuditId, UserId},
+    id::{AuditId, InvitationId, UserId},
     server::{Scope, audit::Action},
     time::{Span, Timestamp},
 };
@@ -84,7 +84,10 @@ impl Filter {
             Meant::One(id) => Some(id),
         };
         let target = match meant(scope, &self.target).await? {
-            Meant::Nobody => return Ok(None),
+            Meant::Nobody => match invited(scope, &self.target).await? {
+                Some(invitation) => Some(invitation),
+                None => return Ok(None),
+            },
             Meant::Anybody => None,
             Meant::One(id) => Some(id),
         };
@@ -121,6 +124,15 @@ async fn meant(scope: &Scope, text: &str) -> Result<Meant> {
         [(id,)] => Meant::One(id.0),
         _ => Meant::Nobody,
     })
+}
+
+/// The newest invitation of an address.
+async fn invited(scope: &Scope, text: &str) -> Result<Option<Uuid>> {
+    let Ok(email) = Email::parse(text) else { return Ok(None) };
+    let found =
+        scope.query("SELECT id FROM invitations WHERE org_id = $1 AND email = $2 ORDER BY id DESC LIMIT 1");
+    let found: Option<(InvitationId,)> = found.bind(email).optional().await?;
+    Ok(found.map(|(id,)| id.0))
 }
 
 fn day(text: &str) -> Option<Timestamp> {

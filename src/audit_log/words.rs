@@ -1,7 +1,7 @@
 //! Rows of the log in words.
 
 use super::store::Row;
-use crate::server::audit::Action;
+use crate::{server::audit::Action, time::Span};
 use serde_json::Value;
 
 /// Who did it.
@@ -21,7 +21,9 @@ pub(super) fn act(row: &Row) -> &'static str {
 
 /// What it was done to, unless that is the actor or the workspace itself.
 pub(super) fn target(row: &Row) -> Option<String> {
-    if row.target_id == row.actor_id && row.actor_id.is_some() {
+    // Who answers an invitation is the one it is for.
+    let answers = [Action::InvitationAccepted, Action::InvitationDeclined].map(Action::code);
+    if row.actor_id.is_some() && (row.target_id == row.actor_id || answers.contains(&row.action.as_str())) {
         return None;
     }
     let name = row.target_name.as_ref().map(ToString::to_string);
@@ -47,19 +49,38 @@ pub(super) fn changes(row: &Row) -> Vec<String> {
 }
 
 fn change(key: &str, old: Option<&Value>, new: Option<&Value>) -> String {
+    let says = |one: &Value| value(key, one);
     let key = words(key);
     match (old, new) {
-        (Some(old), Some(new)) => format!("{key}: {} → {}", value(old), value(new)),
-        (Some(one), None) | (None, Some(one)) => format!("{key}: {}", value(one)),
+        (Some(old), Some(new)) if says(old) == says(new) => format!("{key} changed"),
+        (Some(old), Some(new)) => format!("{key}: {} → {}", says(old), says(new)),
+        (Some(one), None) | (None, Some(one)) => format!("{key}: {}", says(one)),
         (None, None) => key,
     }
 }
 
 fn words(key: &str) -> String {
-    key.replace('_', " ")
+    match key {
+        "image_id" => "picture".to_owned(),
+        "hue" => "colour".to_owned(),
+        "invitation_span" => "invitations are good for".to_owned(),
+        "run_role" => "who may run prompts".to_owned(),
+        "comment_role" => "who may comment".to_owned(),
+        "two_factor_since" => "two-factor is asked for".to_owned(),
+        key => key.replace('_', " "),
+    }
 }
 
-fn value(value: &Value) -> String {
+/// What a field of a name holds, as people say it.
+fn value(key: &str, value: &Value) -> String {
+    match (key, value) {
+        ("image_id", Value::String(_)) => return "one".to_owned(),
+        ("two_factor_since", value) => return if value.is_null() { "no" } else { "yes" }.to_owned(),
+        ("invitation_span", value) => return Span(value.as_i64().unwrap_or_default()).in_words(),
+        ("hue", Value::Null) => return "its own".to_owned(),
+        ("run_role" | "comment_role", Value::String(role)) => return format!("{role} and up"),
+        _ => {}
+    }
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) if text.is_empty() => "none".to_owned(),

@@ -198,7 +198,7 @@ async fn enter(
 ) -> Result<()> {
     let grant = host(caller, invitation).await?;
     let mut change = grant.change_within(change).await?;
-    change.acts_for(user);
+    change.acts_for(Some(user));
     ensure_inviter_may(&mut change, invitation).await?;
     close(&mut change, invitation, token, State::Accepted).await?;
     let now = change.now();
@@ -216,9 +216,7 @@ pub(super) async fn decline(caller: &Caller, token: &str) -> Result<()> {
         return Err(Error::Forbidden);
     }
     let mut change = host(caller, &invitation).await?.change().await?;
-    if let Some(person) = person {
-        change.acts_for(person.id);
-    }
+    change.acts_for(person.map(|person| person.id));
     close(&mut change, &invitation, token, State::Declined).await?;
     change.audit(Entry::new(Action::InvitationDeclined, invitation.id.0)).await?;
     change.commit().await

@@ -152,7 +152,7 @@ pub async fn notice(scope: &Scope) -> Result<Html> {
         .map(|open| {
             view! {
                 <article class="step">
-                    <h3>{format!("{} offers you this workspace", open.from_name)}</h3>
+                    <h2>{format!("{} offers you this workspace", open.from_name)}</h2>
                     <p>"You would become its Owner."</p>
                     <a class="button" data-kind="primary" href=url>"See the offer"</a>
                 </article>

@@ -157,7 +157,7 @@ pub(super) fn facts(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
     let description = settings.description.clone();
     let yes_or_no = |yes: bool| if yes { "Yes" } else { "No" };
     view! {
-        <section class="panel" id="general">
+        <section class="panel">
             <dl class="facts">
                 <dt>"Name"</dt><dd>{settings.name.to_string()}</dd>
                 {(!description.is_empty()).then(|| view! { <dt>"Description"</dt><dd class="lines">{description}</dd> })}

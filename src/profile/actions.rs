@@ -105,11 +105,15 @@ pub async fn renew_recovery_codes(#[server(default)] password: String) -> Result
     two_factor::renew_codes(&caller, &proof).await
 }
 
-/// Turns the second factor off.
+/// Turns the second factor off, or forgets one that was never confirmed.
 #[server(endpoint = "account/end_two_factor")]
 pub async fn end_two_factor(#[server(default)] password: String) -> Result<(), Error> {
     use crate::{accounts::two_factor, server::Caller, ui::Notice};
     let caller = Caller::here()?;
+    let person = caller.signed_in().await?;
+    if !two_factor::is_on(&caller.server, person.id).await? {
+        return two_factor::forget(&caller, person.id).await;
+    }
     let proof = caller.prove(&password).await?;
     two_factor::end(&caller, &proof).await?;
     Notice::TwoFactorOff.say();

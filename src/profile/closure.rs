@@ -4,7 +4,7 @@
 use super::letters;
 use crate::{
     error::{Error, Result},
-    fields::Name,
+    fields::{Name, Slug},
     id::{OrgId, UserId},
     members,
     orgs::closure::purge,
@@ -30,21 +30,20 @@ const ERASURE: &[&str] = &[
 ];
 
 /// Organizations that would be left without an Owner: they are to be handed over or deleted first.
-pub(super) async fn in_the_way(caller: &Caller, user: UserId) -> Result<Vec<Name>> {
+pub(super) async fn in_the_way(caller: &Caller, user: UserId) -> Result<Vec<(Name, Slug)>> {
     let names = caller.server.outside_tenancy().query(
-        "SELECT o.name FROM members m JOIN organizations o ON o.id = m.org_id
+        "SELECT o.name, o.slug FROM members m JOIN organizations o ON o.id = m.org_id
          WHERE m.user_id = $1 AND m.role = 'owner' AND o.personal_of IS NULL AND o.deleted_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM members x WHERE x.org_id = m.org_id AND x.role = 'owner' AND x.user_id <> $1)
          ORDER BY lower(o.name)",
     );
-    let names: Vec<(Name,)> = names.bind(user).all().await?;
-    Ok(names.into_iter().map(|(name,)| name).collect())
+    Ok(names.bind(user).all().await?)
 }
 
 /// Deletes the account of whoever calls.
 pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result<()> {
     let user = person.id;
-    if let Some(name) = in_the_way(caller, user).await?.first() {
+    if let Some((name, _)) = in_the_way(caller, user).await?.first() {
         return Err(Error::conflict(format!(
             "You are the only Owner of {name}. Hand it over or delete it first."
         )));
@@ -66,7 +65,7 @@ pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result
         } else {
             let host = Scope::system(caller, org, "the end of an account").await?.require::<Leave>()?;
             let mut within = host.change_within(change).await?;
-            within.acts_for(user);
+            within.acts_for(Some(user));
             let role = members::store::role_of(&mut within, user).await?;
             members::store::take_out(&host, &mut within, user, role, Action::MemberLeft).await?;
             change = within.unfenced().await?;

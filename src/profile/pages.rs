@@ -182,7 +182,10 @@ pub async fn closure(caller: Caller) -> Result<impl IntoView> {
     let body = if in_the_way.is_empty() {
         close(&person).bake()
     } else {
-        let names = in_the_way.into_iter().map(|name| view! { <li>{name.to_string()}</li> }).collect_view();
+        let names = in_the_way.into_iter().map(|(name, slug)| {
+            view! { <li><a href=paths::danger_zone(&slug)>{name.to_string()}</a></li> }
+        });
+        let names = names.collect_view();
         view! {
             <Empty icon=glyph::Problem title="You are the only Owner of a workspace">
                 <p>"Hand it over or delete it first, in its danger zone:"</p>

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     accounts::two_factor::{self, TwoFactor},
     error::Result,
-    server::{Caller, forms::Posted},
+    server::{Caller, forms::Posted, organization},
     time::Timestamp,
     ui::{
         Alert, Bake, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Submit, When,
@@ -27,10 +27,12 @@ pub async fn security(caller: Caller) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let state = two_factor::of(&caller.server, person.id, &person.email).await?;
     let sessions = sessions::list(&caller).await?;
+    let asking = organization::mine(&caller).await?.into_iter().find(|(_, locked)| *locked);
+    let asking = asking.map(|(mine, _)| mine.organization.name.to_string());
     Ok(frame(
         Place::Security,
         "How you sign in, and where you are signed in.",
-        view! { {password()}{second_factor(&caller, state)}{session_list(&caller, sessions)} },
+        view! { {password()}{second_factor(&caller, state, asking)}{session_list(&caller, sessions)} },
     ))
 }
 
@@ -47,7 +49,7 @@ fn password() -> impl IntoView {
     }
 }
 
-fn second_factor(caller: &Caller, state: TwoFactor) -> impl IntoView + use<> {
+fn second_factor(caller: &Caller, state: TwoFactor, asking: Option<String>) -> impl IntoView + use<> {
     let codes = [ConfirmTwoFactor::PATH, RenewRecoveryCodes::PATH]
         .into_iter()
         .find_map(|action| caller.posted().filter(|posted| posted.action == action))
@@ -60,7 +62,13 @@ fn second_factor(caller: &Caller, state: TwoFactor) -> impl IntoView + use<> {
     view! {
         <Section title="Two-factor" id="two-factor"
             says="Besides your password, a code of an authenticator app on your phone or computer.">
-            <div class="panel-body stack">{codes.map(recovery_codes)}{body}</div>
+            <div class="panel-body stack">
+                {asking.map(|name| view! {
+                    <Alert kind="info">{format!("{name} asks its members for two-factor. You can open it once you have set it up.")}</Alert>
+                })}
+                {codes.map(recovery_codes)}
+                {body}
+            </div>
         </Section>
     }
 }
@@ -90,8 +98,7 @@ fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
             <div class="form-actions"><Submit>"Turn two-factor on"</Submit></div>
         </Form>
         <Form action=EndTwoFactor::PATH ids="end-">
-            <PasswordProof/>
-            <div class="form-actions"><Submit kind="quiet">"Not now"</Submit></div>
+            <div class="form-actions"><Submit kind="">"Not now"</Submit></div>
         </Form>
     }
 }

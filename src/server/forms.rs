@@ -206,6 +206,11 @@ async fn show(forms: &Forms, parts: &Parts, page: &str, posted: Posted) -> Respo
     };
     let Ok(mut response) = forms.pages.clone().oneshot(request).await;
     if let Some(error) = error {
+        // A page that leads elsewhere tells nothing of what went wrong, unless that is why it does.
+        let leads_on = matches!(error, Error::SignedOut | Error::SecondFactorMissing);
+        if response.status().is_redirection() && !leads_on {
+            return serve::plain_error(&error);
+        }
         if response.status().is_success() {
             *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or_default();
         }

@@ -60,9 +60,10 @@ impl OrgChange {
         self.role
     }
 
-    /// Says for the audit log that the organization acts for somebody who is no member.
-    pub const fn acts_for(&mut self, user: UserId) {
-        self.doer = Doer::person(user, None);
+    /// Says for the audit log that the organization acts for somebody who is no member, or of whom
+    /// nothing is known.
+    pub fn acts_for(&mut self, user: Option<UserId>) {
+        self.doer = user.map_or_else(Doer::somebody, |user| Doer::person(user, None));
     }
 
     /// The time now.

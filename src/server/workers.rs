@@ -1,7 +1,8 @@
 //! Work that keeps a core busy (hashing, images), kept from everybody else's.
 //!
-//! It runs on threads of its own, one fewer than there are cores, at the lowest priority the system
-//! has: whoever waits for a page comes first. A short queue waits; whoever comes then is told to come
+//! It runs on threads of its own, one fewer than there are cores, which the system runs when it has
+//! nothing else to do (`SCHED_IDLE`): whoever waits for a page comes first. (The lowest niceness is not
+//! enough: a thread that was begun keeps its core for some milliseconds.) A short queue waits; whoever comes then is told to come
 //! back, so that a flood takes neither the memory nor the time of others.
 
 use crate::error::{Error, Result};
@@ -10,14 +11,16 @@ use std::{
     thread,
     time::Duration,
 };
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
 use tokio::sync::{Semaphore, oneshot};
 
 /// How many may wait.
 pub(super) const QUEUE: usize = 64;
 /// How long they wait at most.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The nicest there is: the scheduler prefers all others.
-const NICE: i32 = 19;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -43,8 +46,10 @@ impl Default for Workers {
 }
 
 fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::warn!(%error, "workers run at the priority of everything else");
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let set = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    if let Err(error) = set {
+        tracing::warn!(?error, "workers run at the priority of everything else");
     }
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();

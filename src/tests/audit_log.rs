@@ -210,6 +210,8 @@ async fn it_is_filtered_by_who_what_whom_and_when(app: TestApp) {
         (vec![("action", "member.role_changed"), ("actor", "Ana")], 1),
         (vec![("target", "Eve")], 3),
         (vec![("target", &eve.id.to_string()), ("action", "member.removed")], 1),
+        (vec![("target", "x@example.com")], 1),
+        (vec![("target", "nobody@example.com")], 0),
         (vec![("from", &day(0))], 1),
         (vec![("to", &day(1))], 3),
         (vec![("from", &day(5)), ("to", &day(3))], 0),

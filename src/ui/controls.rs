@@ -25,7 +25,8 @@ pub fn Check(
     view! {
         <div class="field">
             <label class="choice" for=id.clone()>
-                <input type="checkbox" id=id.clone() name=name value="true" checked=checked aria-describedby=described/>
+                <input type="checkbox" id=id.clone() name=name value="true" checked=checked aria-describedby=described
+                    aria-invalid=flaw.is_some().then_some("true")/>
                 <span>{label}</span>
                 {(!says.is_empty()).then(|| view! { <small>{says}</small> })}
             </label>

@@ -129,7 +129,6 @@ async fn what_cannot_be_taken_back_wants_a_password_of_late(app: TestApp) {
         ("/api/transfers/offer", vec![("org", "acme"), ("email", "eve@example.com")]),
         ("/api/transfers/accept", vec![("org", "acme")]),
         ("/api/account/begin_two_factor", vec![]),
-        ("/api/account/end_two_factor", vec![]),
         ("/api/account/renew_recovery_codes", vec![]),
         ("/api/account/change_address", vec![("email", "new@example.com")]),
         ("/api/account/close", vec![("email", "ana@example.com")]),

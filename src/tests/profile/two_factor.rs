@@ -206,6 +206,7 @@ async fn an_organization_asks_its_members_for_it(app: TestApp) {
     for page in ["/acme", "/acme/settings/members", "/acme/settings/audit-log"] {
         eve.get(page).await.leads_to(SECURITY);
     }
+    eve.get(SECURITY).await.says("Acme asks its members for two-factor. You can open it once");
     eve.get("/acme/events").await.status(403);
     eve.get("/acme/settings/members.csv").await.status(403);
     eve.invites(&acme, "x@example.com", Role::Viewer).await.status(403).says("second_factor_missing");
