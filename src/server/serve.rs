@@ -74,15 +74,14 @@ fn client(server: &Server, request: &Request) -> Client {
     let headers = request.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let ip = match &server.config.client_ip_header {
+    let ip = if let Some(name) = &server.config.client_ip_header {
         // The last value is the one that the trusted proxy itself wrote.
-        Some(name) => text(name).rsplit(',').next().and_then(|ip| ip.trim().parse().ok()),
-        None => {
-            if headers.contains_key("x-forwarded-for") {
-                warn_of_proxy();
-            }
-            connected()
+        text(name).rsplit(',').next().and_then(|ip| ip.trim().parse().ok())
+    } else {
+        if headers.contains_key("x-forwarded-for") {
+            warn_of_proxy();
         }
+        connected()
     };
     Client {
         ip,
