@@ -6,6 +6,7 @@ use crate::{
     dashboard::pages as dashboard,
     error::Result,
     invitations::{entry_page, pages as invitations},
+    library::trash,
     live,
     mailbox::pages as mailbox,
     members::{self, Listing, danger_zone, pages as members_pages},
@@ -62,7 +63,10 @@ async fn members_with_invitations(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// What features sweep up now and then.
-pub const CHORES: &[Chore] = &[|server| Box::pin(async move { closure::purge_due(&server).await })];
+pub const CHORES: &[Chore] = &[
+    |server| Box::pin(async move { closure::purge_due(&server).await }),
+    |server| Box::pin(async move { trash::purge_due(&server).await }),
+];
 
 /// Everything the server answers.
 pub fn router(server: &Server) -> Router {

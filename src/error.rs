@@ -137,6 +137,11 @@ impl Flaws {
         self.0.push(Flaw { field: field.into(), message: message.into() });
     }
 
+    /// Notes that something is wrong with a field of many, such as `value-3`.
+    pub fn add_at(&mut self, field: String, message: impl Into<Cow<'static, str>>) {
+        self.0.push(Flaw { field: field.into(), message: message.into() });
+    }
+
     /// The error, once every field was checked.
     #[must_use]
     pub fn into_error(self) -> Error {

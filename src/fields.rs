@@ -9,6 +9,7 @@ mod email;
 mod name;
 #[cfg(feature = "ssr")]
 mod password;
+mod path_name;
 mod slug;
 #[cfg(feature = "ssr")]
 mod text;
@@ -20,6 +21,7 @@ pub use email::{Email, split_addresses};
 pub use name::Name;
 #[cfg(feature = "ssr")]
 pub use password::Password;
+pub use path_name::{PathName, is_path_char};
 pub use slug::Slug;
 #[cfg(feature = "ssr")]
 pub use text::text;

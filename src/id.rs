@@ -46,6 +46,14 @@ ids! {
     LetterId;
     /// A row of the audit log.
     AuditId;
+    /// A folder of the library.
+    FolderId;
+    /// A prompt.
+    PromptId;
+    /// What was put in the trash together.
+    TrashId;
+    /// A variable of a folder or of an organization.
+    VariableId;
     /// A sign-up that waits for its address to be proven.
     SignUpId;
 }

@@ -22,6 +22,16 @@ const RESERVED: Span = Span::days(90);
 
 /// What belongs to an organization, in the order it can be removed in. Its audit log stays.
 const BELONGINGS: &[&str] = &[
+    "DELETE FROM prompt_references WHERE org_id = $1",
+    "DELETE FROM old_paths WHERE org_id = $1",
+    "DELETE FROM prompt_search WHERE org_id = $1",
+    "DELETE FROM versions WHERE org_id = $1",
+    "DELETE FROM drafts WHERE org_id = $1",
+    "DELETE FROM prompts WHERE org_id = $1",
+    "DELETE FROM variables WHERE org_id = $1",
+    "UPDATE trash SET parent_id = NULL WHERE org_id = $1",
+    "DELETE FROM folders WHERE org_id = $1",
+    "DELETE FROM trash WHERE org_id = $1",
     "DELETE FROM transfers WHERE org_id = $1",
     "DELETE FROM organization_images WHERE org_id = $1",
     "DELETE FROM invitations WHERE org_id = $1",

@@ -31,6 +31,10 @@ pub enum Topic {
     Invitations,
     /// The organization's own name and settings; the id is its own.
     Organization,
+    /// Folders and prompts, what they are called and where; the id is the folder's or prompt's.
+    Prompts,
+    /// Drafts; the id is the prompt's.
+    Drafts,
     /// A signed-in browser that is no longer; the id is the session's. Of no organization.
     Session,
 }
@@ -43,6 +47,8 @@ impl Topic {
             Self::Members => "members",
             Self::Invitations => "invitations",
             Self::Organization => "organization",
+            Self::Prompts => "prompts",
+            Self::Drafts => "drafts",
             Self::Session => "session",
         }
     }

@@ -66,6 +66,12 @@ impl OrgChange {
         self.doer = user.map_or_else(Doer::somebody, |user| Doer::person(user, None));
     }
 
+    /// The person acting; none when it is the server itself.
+    #[must_use]
+    pub const fn person(&self) -> Option<UserId> {
+        self.sender.person
+    }
+
     /// The time now.
     #[must_use]
     pub fn now(&self) -> crate::time::Timestamp {

@@ -97,10 +97,27 @@ impl Scope {
     /// # Errors
     /// [`Error::NotFound`] when there is no such organization.
     pub async fn system(caller: &Caller, org: OrgId, reason: &'static str) -> Result<Self> {
-        let organization = find(&caller.server, org).await?.ok_or(Error::NotFound)?;
+        Self::of_server(&caller.server, caller.client.clone(), org, reason).await
+    }
+
+    /// The same for a chore, which nobody asked for.
+    ///
+    /// # Errors
+    /// As [`system`](Self::system).
+    pub async fn of_chore(server: &Server, org: OrgId, reason: &'static str) -> Result<Self> {
+        Self::of_server(server, Arc::default(), org, reason).await
+    }
+
+    async fn of_server(
+        server: &Server,
+        client: Arc<Client>,
+        org: OrgId,
+        reason: &'static str,
+    ) -> Result<Self> {
+        let organization = find(server, org).await?.ok_or(Error::NotFound)?;
         Ok(Self {
-            server: caller.server.clone(),
-            client: caller.client.clone(),
+            server: server.clone(),
+            client,
             organization,
             actor: Actor::System(reason),
             role: Role::Owner,

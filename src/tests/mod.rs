@@ -9,6 +9,7 @@ mod architecture;
 mod audit_log;
 mod invitations;
 mod isolation;
+mod library;
 mod live;
 mod members;
 mod orgs;

@@ -149,20 +149,20 @@ async fn references_between_tenant_tables_stay_in_their_organization(app: TestAp
     assert_eq!(strays(&app).await, BTreeSet::new());
     // The check finds what it looks for, before there is anything of the kind.
     app.execute(
-        "CREATE TABLE prompts (org_id UUID NOT NULL, id UUID NOT NULL UNIQUE, PRIMARY KEY (org_id, id))",
+        "CREATE TABLE notes (org_id UUID NOT NULL, id UUID NOT NULL UNIQUE, PRIMARY KEY (org_id, id))",
     )
     .await;
     app.execute(
-        "CREATE TABLE good (org_id UUID NOT NULL, id UUID NOT NULL, prompt_id UUID, PRIMARY KEY (org_id, id),
-         FOREIGN KEY (org_id, prompt_id) REFERENCES prompts (org_id, id))",
+        "CREATE TABLE good (org_id UUID NOT NULL, id UUID NOT NULL, note_id UUID, PRIMARY KEY (org_id, id),
+         FOREIGN KEY (org_id, note_id) REFERENCES notes (org_id, id))",
     )
     .await;
     app.execute(
-        "CREATE TABLE bad (org_id UUID NOT NULL, id UUID NOT NULL, prompt_id UUID REFERENCES prompts (id),
+        "CREATE TABLE bad (org_id UUID NOT NULL, id UUID NOT NULL, note_id UUID REFERENCES notes (id),
          PRIMARY KEY (org_id, id))",
     )
     .await;
-    assert_eq!(strays(&app).await, BTreeSet::from(["bad: prompt_id -> prompts (id)".to_owned()]));
+    assert_eq!(strays(&app).await, BTreeSet::from(["bad: note_id -> notes (id)".to_owned()]));
 }
 
 /// References between tenant tables that do not carry the organization along.

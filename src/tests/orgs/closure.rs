@@ -117,6 +117,7 @@ async fn after_thirty_days_it_is_purged_and_nothing_is_left(app: TestApp) {
     let (vic, other) = (acme.has("Vic", Role::Viewer).await, app.org("Other", &ana).await);
     // Something of everything there is.
     acme.has_image().await;
+    acme.has_library().await;
     acme.is_offered(&ana, &vic).await;
     ana.invites(&acme, "x@example.com", Role::Viewer).await.status(200);
     app.browser().signs_in(&vic.email, super::PASSWORD).await.status(303);
@@ -125,12 +126,21 @@ async fn after_thirty_days_it_is_purged_and_nothing_is_left(app: TestApp) {
     for table in [
         "audit_log",
         "audit_readers",
+        "drafts",
         "events",
+        "folders",
         "invitations",
         "letters",
         "members",
+        "old_paths",
         "organization_images",
+        "prompt_references",
+        "prompt_search",
+        "prompts",
         "transfers",
+        "trash",
+        "variables",
+        "versions",
     ] {
         assert!(!all[table].is_empty(), "nothing of {table} to purge");
     }

@@ -2,9 +2,19 @@
 
 use super::{Person, TestApp};
 use crate::{
+    fields::PathName,
     id::{ImageId, InvitationId, OrgId},
-    role::Role,
-    server::tokens::Token,
+    library::{
+        folders,
+        moves::{self, Place},
+        trash, variables,
+    },
+    prompts::{
+        content::{Body, Content, Kind},
+        drafts, store, versions,
+    },
+    role::{self, Role},
+    server::{Grant, Scope, tokens::Token},
     time::Span,
 };
 
@@ -161,5 +171,25 @@ impl Org {
         insert.execute().await.unwrap();
         change.commit().await.unwrap();
         Planted { id, token: token.as_str().to_owned() }
+    }
+
+    /// Something of everything that a library may hold.
+    pub(in crate::tests) async fn has_library(&self) {
+        let scope = Scope::of_chore(&self.app, self.id, "to set the stage").await.unwrap();
+        let edit: Grant<role::EditContent> = scope.clone().require().unwrap();
+        let name = |text: &str| PathName::parse(text).unwrap();
+        let folder = folders::create(&edit, None, &name("Support")).await.unwrap();
+        variables::set(&edit, Some(folder), &[("tone".into(), "kind".into())]).await.unwrap();
+        let mut prompts = Vec::new();
+        for (title, text) in [("Tone", "Be {{ tone }}."), ("Triage", "[[ Tone ]]"), ("Gone", "x")] {
+            let id = store::create(&edit, None, &name(title), Kind::Text).await.unwrap();
+            let content = Content { body: Body::Text(text.into()), ..Content::empty(Kind::Text) };
+            drafts::save(&edit, id, 1, &content).await.unwrap();
+            let seen = versions::Seen { revision: 2, latest: 0 };
+            versions::save(&edit, id, seen, "").await.unwrap();
+            prompts.push(id);
+        }
+        moves::move_prompt(&edit, prompts[1], Some(folder), Place::Last).await.unwrap();
+        trash::put_prompt(&scope.require().unwrap(), prompts[2]).await.unwrap();
     }
 }

@@ -14,7 +14,7 @@ impl TestApp {
     pub(in crate::tests) async fn tables(&self) -> Vec<String> {
         let list = match self.database.kind {
             Kind::Sqlite => {
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'prompt_words%'"
             }
             Kind::Postgres => {
                 "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = 'public'"

@@ -1,0 +1,160 @@
+//! Folders in the database: a tree of stable ids, at most ten deep.
+
+use crate::{
+    error::{Error, Result},
+    fields::PathName,
+    id::FolderId,
+    prompts::store::{MAX_PATH, STEP},
+    role::EditContent,
+    server::{
+        Grant, OrgChange, Scope, Topic,
+        audit::{Action, Entry},
+    },
+};
+use serde_json::json;
+
+/// The most levels of folders.
+pub const MAX_DEPTH: i64 = 10;
+
+/// A folder that is not in the trash.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Folder {
+    /// Its id.
+    pub id: FolderId,
+    /// The folder it is in; none at the top.
+    pub parent_id: Option<FolderId>,
+    /// How deep it is, from 1.
+    pub depth: i64,
+    /// What it is called.
+    pub name: PathName,
+    /// The names from the top down to it, divided by slashes.
+    pub path: String,
+}
+
+const BY_ID: &str =
+    "SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND id = $2 AND trash_id IS NULL";
+
+/// A folder.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or it is in the trash.
+pub async fn find(scope: &Scope, id: FolderId) -> Result<Folder> {
+    scope.query(BY_ID).bind(id).optional().await?.ok_or(Error::NotFound)
+}
+
+/// The same, as it is within a change.
+///
+/// # Errors
+/// As [`find`].
+pub async fn find_within(change: &mut OrgChange, id: FolderId) -> Result<Folder> {
+    change.query(BY_ID).bind(id).optional().await?.ok_or(Error::NotFound)
+}
+
+/// The folders from the top down to one, itself the last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn trail(scope: &Scope, folder: Option<FolderId>) -> Result<Vec<Folder>> {
+    let trail = scope.query(
+        "WITH RECURSIVE above (id, parent_id, depth, name, path) AS (
+           SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND id = $2 AND trash_id IS NULL
+           UNION ALL
+           SELECT f.id, f.parent_id, f.depth, f.name, f.path
+           FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
+         SELECT id, parent_id, depth, name, path FROM above ORDER BY depth",
+    );
+    Ok(trail.bind(folder).all().await?)
+}
+
+/// All folders, in the order of their paths.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all(scope: &Scope) -> Result<Vec<Folder>> {
+    let all = scope.query(
+        "SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND trash_id IS NULL ORDER BY path",
+    );
+    Ok(all.all().await?)
+}
+
+/// Makes a folder, last in its parent.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name` when it is taken, too deep or too long; [`Error::NotFound`] when there is no
+/// such parent.
+pub async fn create(
+    grant: &Grant<EditContent>,
+    parent: Option<FolderId>,
+    name: &PathName,
+) -> Result<FolderId> {
+    let mut change = grant.change().await?;
+    let id = insert(&mut change, parent, name).await?;
+    change.commit().await?;
+    Ok(id)
+}
+
+/// The same, within a change.
+///
+/// # Errors
+/// As [`create`].
+pub async fn insert(change: &mut OrgChange, parent: Option<FolderId>, name: &PathName) -> Result<FolderId> {
+    let (parent, path) = place(change, parent, name).await?;
+    let depth = parent.as_ref().map_or(1, |parent| parent.depth + 1);
+    if depth > MAX_DEPTH {
+        return Err(Error::invalid("name", "Folders go ten levels deep at most."));
+    }
+    let (id, now, by) = (FolderId(change.new_id()), change.now(), change.person());
+    let position = last(change, parent.as_ref().map(|parent| parent.id)).await? + STEP;
+    change
+        .query(
+            "INSERT INTO folders (org_id, id, parent_id, depth, parent_depth, name, path, position, created_at, created_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind(id)
+        .bind(parent.as_ref().map(|parent| parent.id))
+        .bind(depth)
+        .bind(parent.map(|parent| parent.depth))
+        .bind(name.clone())
+        .bind(path.clone())
+        .bind(position)
+        .bind(now)
+        .bind(by)
+        .execute()
+        .await?;
+    change.audit(Entry::new(Action::FolderCreated, id.0).details(json!({ "of": path }))).await?;
+    change.announce(Topic::Prompts, id.0).await?;
+    Ok(id)
+}
+
+/// The position of the last folder in a folder; 0 when there is none.
+pub(super) async fn last(change: &mut OrgChange, parent: Option<FolderId>) -> Result<i64> {
+    let last = change
+        .query("SELECT max(position) FROM folders WHERE org_id = $1 AND parent_id IS NOT DISTINCT FROM $2");
+    let (last,): (Option<i64>,) = last.bind(parent).one().await?;
+    Ok(last.unwrap_or(0))
+}
+
+/// A parent, and the path that a name gives in it when no folder has it.
+pub(super) async fn place(
+    change: &mut OrgChange,
+    parent: Option<FolderId>,
+    name: &PathName,
+) -> Result<(Option<Folder>, String)> {
+    let parent = match parent {
+        Some(parent) => Some(find_within(change, parent).await?),
+        None => None,
+    };
+    let path = parent.as_ref().map_or_else(|| name.to_string(), |parent| format!("{}/{name}", parent.path));
+    if path.chars().count() > MAX_PATH {
+        return Err(Error::invalid(
+            "name",
+            "Choose a shorter name: the whole path has at most 255 characters.",
+        ));
+    }
+    let there = change.query("SELECT 1 FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");
+    let there: Option<(i32,)> = there.bind(path.clone()).optional().await?;
+    if there.is_some() {
+        return Err(Error::invalid("name", "Choose another name: there is a folder of this one here."));
+    }
+    Ok((parent, path))
+}

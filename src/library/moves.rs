@@ -1,0 +1,234 @@
+//! Moving and renaming. Paths change, ids do not: whoever asks for an old path is led on.
+
+use super::folders::{self, Folder, MAX_DEPTH};
+use crate::{
+    error::{Error, Result},
+    fields::PathName,
+    id::{FolderId, PromptId},
+    prompts::{
+        index,
+        store::{self, MAX_PATH, STEP},
+    },
+    role::EditContent,
+    server::{
+        Grant, OrgChange, Topic,
+        audit::{Action, Entry},
+    },
+};
+use serde_json::json;
+
+/// Where among its neighbours something is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<Id> {
+    /// Before all of them.
+    First,
+    /// After one of them.
+    After(Id),
+    /// After all of them.
+    Last,
+}
+
+/// Gives a folder another name.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name` when it is taken or paths get too long; [`Error::NotFound`].
+pub async fn rename_folder(grant: &Grant<EditContent>, id: FolderId, name: &PathName) -> Result<()> {
+    let mut change = grant.change().await?;
+    let folder = folders::find_within(&mut change, id).await?;
+    if folder.name == *name {
+        return Ok(());
+    }
+    let (parent, path) = folders::place(&mut change, folder.parent_id, name).await?;
+    let rename = change.query("UPDATE folders SET name = $3 WHERE org_id = $1 AND id = $2");
+    rename.bind(id).bind(name.clone()).execute().await?;
+    repath(&mut change, &folder, &path, parent).await?;
+    let details = json!({ "of": path, "before": { "name": folder.name }, "after": { "name": name } });
+    change.audit(Entry::new(Action::FolderRenamed, id.0).details(details)).await?;
+    change.announce(Topic::Prompts, id.0).await?;
+    change.commit().await
+}
+
+/// Puts a folder, with all that is in it, into another or to the top, at a place among the folders there.
+///
+/// # Errors
+/// [`Error::Invalid`] at `parent` when it would be within itself, too deep, or its name is taken there;
+/// [`Error::NotFound`].
+pub async fn move_folder(
+    grant: &Grant<EditContent>,
+    id: FolderId,
+    parent: Option<FolderId>,
+    place: Place<FolderId>,
+) -> Result<()> {
+    let mut change = grant.change().await?;
+    let folder = folders::find_within(&mut change, id).await?;
+    if folder.parent_id != parent {
+        enter(&mut change, &folder, parent).await?;
+    }
+    put_folder(&mut change, id, parent, place).await?;
+    let path = folders::find_within(&mut change, id).await?.path;
+    let details = json!({ "of": path, "before": { "path": folder.path }, "after": { "path": path } });
+    change.audit(Entry::new(Action::FolderMoved, id.0).details(details)).await?;
+    change.announce(Topic::Prompts, id.0).await?;
+    change.commit().await
+}
+
+async fn enter(change: &mut OrgChange, folder: &Folder, parent: Option<FolderId>) -> Result<()> {
+    let at_parent = |error| match error {
+        Error::Invalid { flaws } => {
+            let message = flaws.into_iter().next().map(|flaw| flaw.message).unwrap_or_default();
+            Error::invalid("parent", message)
+        }
+        error => error,
+    };
+    let (parent, path) = folders::place(change, parent, &folder.name).await.map_err(at_parent)?;
+    let is_within =
+        |parent: &Folder| parent.id == folder.id || parent.path.starts_with(&format!("{}/", folder.path));
+    if parent.as_ref().is_some_and(is_within) {
+        return Err(Error::invalid("parent", "A folder cannot be put into itself."));
+    }
+    let below = change.query(
+        "SELECT max(depth) FROM folders WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2",
+    );
+    let (deepest,): (Option<i64>,) = below.bind(format!("{}/", folder.path)).one().await?;
+    let depth = parent.as_ref().map_or(1, |parent| parent.depth + 1);
+    let deeper = depth - folder.depth;
+    if deepest.unwrap_or(folder.depth).max(folder.depth) + deeper > MAX_DEPTH {
+        return Err(Error::invalid("parent", "Folders go ten levels deep at most."));
+    }
+    repath(change, folder, &path, parent).await
+}
+
+/// Gives a folder its parent, and everything in it its new path and depth.
+async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Option<Folder>) -> Result<()> {
+    let deeper = parent.as_ref().map_or(1, |parent| parent.depth + 1) - folder.depth;
+    let (old, new) = (folder.path.clone(), path.to_owned());
+    let within =
+        "SELECT id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2";
+    let moved: Vec<(PromptId,)> = change.query(within).bind(format!("{old}/")).all().await?;
+    let longest = change.query(
+        "SELECT CAST(max(length(path)) AS BIGINT) FROM (
+           SELECT path FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
+           UNION ALL
+           SELECT path FROM folders WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2) below",
+    );
+    let (longest,): (Option<i64>,) = longest.bind(format!("{old}/")).one().await?;
+    let grown = i64::try_from(new.chars().count()).unwrap_or(i64::MAX)
+        - i64::try_from(old.chars().count()).unwrap_or(0);
+    if longest.unwrap_or(0) + grown > i64::try_from(MAX_PATH).unwrap_or(i64::MAX) {
+        return Err(Error::invalid("name", "Paths within would get longer than 255 characters."));
+    }
+    for (prompt,) in &moved {
+        let prompt = store::find_within(change, *prompt).await?;
+        store::leave_path(change, &prompt).await?;
+    }
+    change
+        .query(
+            // References between them are checked at the end of the change.
+            "UPDATE folders SET path = $3 || substr(path, length($2) + 1), depth = depth + $4,
+               parent_id = CASE WHEN id = $5 THEN $6 ELSE parent_id END,
+               parent_depth = CASE WHEN id = $5 THEN $7 ELSE parent_depth + $4 END
+             WHERE org_id = $1 AND trash_id IS NULL AND (path = $2 OR substr(path, 1, length($2) + 1) = $2 || '/')",
+        )
+        .bind(old.clone())
+        .bind(new.clone())
+        .bind(deeper)
+        .bind(folder.id)
+        .bind(parent.as_ref().map(|parent| parent.id))
+        .bind(parent.map(|parent| parent.depth))
+        .execute()
+        .await?;
+    change
+        .query(
+            "UPDATE prompts SET path = $3 || substr(path, length($2) + 1)
+             WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2) + 1) = $2 || '/'",
+        )
+        .bind(old)
+        .bind(new)
+        .execute()
+        .await?;
+    for (prompt,) in moved {
+        let prompt = store::find_within(change, prompt).await?;
+        store::take_path(change, &prompt.path).await?;
+        index::write(change, prompt.id).await?;
+    }
+    Ok(())
+}
+
+/// Puts a prompt into a folder or to the top, at a place among the prompts there.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name` when its name is taken there; [`Error::NotFound`].
+pub async fn move_prompt(
+    grant: &Grant<EditContent>,
+    id: PromptId,
+    folder: Option<FolderId>,
+    place: Place<PromptId>,
+) -> Result<()> {
+    let mut change = grant.change().await?;
+    let before = store::find_within(&mut change, id).await?;
+    let mut path = before.path.clone();
+    if before.folder_id != folder {
+        path = store::path_in(&mut change, folder, &before.name).await?;
+        store::leave_path(&mut change, &before).await?;
+        store::take_path(&mut change, &path).await?;
+        let enter =
+            change.query("UPDATE prompts SET folder_id = $3, path = $4 WHERE org_id = $1 AND id = $2");
+        enter.bind(id).bind(folder).bind(path.clone()).execute().await?;
+        index::write(&mut change, id).await?;
+    }
+    put_prompt(&mut change, id, folder, place).await?;
+    let details = json!({ "of": path, "before": { "path": before.path }, "after": { "path": path } });
+    change.audit(Entry::new(Action::PromptMoved, id.0).details(details)).await?;
+    change.announce(Topic::Prompts, id.0).await?;
+    change.commit().await
+}
+
+macro_rules! put {
+    ($put:ident, $id:ident, $neighbours:literal, $set:literal) => {
+        async fn $put(
+            change: &mut OrgChange,
+            id: $id,
+            around: Option<FolderId>,
+            place: Place<$id>,
+        ) -> Result<()> {
+            let all: Vec<($id, i64)> = change.query($neighbours).bind(around).all().await?;
+            let others: Vec<_> = all.into_iter().filter(|(other, _)| *other != id).collect();
+            let at = match place {
+                Place::First => 0,
+                Place::Last => others.len(),
+                Place::After(one) => {
+                    1 + others.iter().position(|(other, _)| *other == one).ok_or(Error::NotFound)?
+                }
+            };
+            let before = at.checked_sub(1).map_or(0, |at| others[at].1);
+            let after = others.get(at).map_or(before + 2 * STEP, |(_, position)| *position);
+            let position = before + (after - before) / 2;
+            if position > before {
+                change.query($set).bind(id).bind(position).execute().await?;
+                return Ok(());
+            }
+            // No room between them: all are set apart again.
+            let mut order: Vec<$id> = others.into_iter().map(|(other, _)| other).collect();
+            order.insert(at, id);
+            for (one, position) in order.into_iter().zip((STEP..).step_by(1 << 20)) {
+                change.query($set).bind(one).bind(position).execute().await?;
+            }
+            Ok(())
+        }
+    };
+}
+
+put!(
+    put_folder,
+    FolderId,
+    "SELECT id, position FROM folders WHERE org_id = $1 AND parent_id IS NOT DISTINCT FROM $2 AND trash_id IS NULL
+     ORDER BY position, id",
+    "UPDATE folders SET position = $3 WHERE org_id = $1 AND id = $2"
+);
+put!(
+    put_prompt,
+    PromptId,
+    "SELECT id, position FROM prompts WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2 AND trash_id IS NULL
+     ORDER BY position, id",
+    "UPDATE prompts SET position = $3 WHERE org_id = $1 AND id = $2"
+);

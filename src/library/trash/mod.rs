@@ -1,0 +1,158 @@
+//! The trash: what is put there is hidden at once, can be taken out for thirty days, and is purged then.
+
+mod purge;
+mod restore;
+
+pub use purge::{purge, purge_due};
+pub use restore::restore;
+
+use super::folders;
+use crate::{
+    error::{Error, Result},
+    fields::Name,
+    id::{FolderId, PromptId, TrashId},
+    prompts::{references, store},
+    role::TrashContent,
+    server::{
+        Grant, OrgChange, Scope, Topic,
+        audit::{Action, Entry},
+    },
+    time::{Span, Timestamp},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+/// How long what is in the trash can be taken out.
+pub const RESTORABLE: Span = Span::days(30);
+
+/// Something in the trash: a prompt, or a folder with what was in it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Trashed {
+    /// Its id in the trash.
+    pub id: TrashId,
+    /// `folder` or `prompt`.
+    pub kind: String,
+    /// The id of the folder or prompt.
+    pub entity_id: Uuid,
+    /// Where it was.
+    pub path: String,
+    /// When it was put there.
+    pub created_at: Timestamp,
+    /// Who put it there, if that is known.
+    pub by: Option<Name>,
+    /// How many prompts are in it.
+    pub prompts: i64,
+}
+
+/// What is in the trash, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(scope: &Scope) -> Result<Vec<Trashed>> {
+    let list = scope.query(
+        "SELECT t.id, t.kind, t.entity_id, t.path, t.created_at, u.name AS by,
+           (SELECT count(*) FROM prompts p WHERE p.org_id = t.org_id AND p.trash_id = t.id) AS prompts
+         FROM trash t LEFT JOIN users u ON u.id = t.created_by
+         WHERE t.org_id = $1 ORDER BY t.created_at DESC, t.id DESC LIMIT 500",
+    );
+    Ok(list.all().await?)
+}
+
+/// Puts a prompt in the trash.
+///
+/// # Errors
+/// [`Error::Conflict`] when other prompts use it, naming them; [`Error::NotFound`].
+pub async fn put_prompt(grant: &Grant<TrashContent>, id: PromptId) -> Result<TrashId> {
+    let mut change = grant.change().await?;
+    let prompt = store::find_within(&mut change, id).await?;
+    refuse_used(&mut change, &[id]).await?;
+    let trash = insert(&mut change, "prompt", id.0, &prompt.path, prompt.folder_id).await?;
+    let mark =
+        change.query("UPDATE prompts SET trash_id = $3, folder_id = NULL WHERE org_id = $1 AND id = $2");
+    mark.bind(id).bind(trash).execute().await?;
+    finish(change, Action::Trashed, id.0, &prompt.path).await?;
+    Ok(trash)
+}
+
+/// Puts a folder in the trash, with everything in it.
+///
+/// # Errors
+/// [`Error::Conflict`] when prompts elsewhere use some in it, naming them; [`Error::NotFound`].
+pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<TrashId> {
+    let mut change = grant.change().await?;
+    let folder = folders::find_within(&mut change, id).await?;
+    let below = format!("{}/", folder.path);
+    let within = change.query(
+        "SELECT id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2",
+    );
+    let within: Vec<(PromptId,)> = within.bind(below.clone()).all().await?;
+    let within: Vec<PromptId> = within.into_iter().map(|(id,)| id).collect();
+    refuse_used(&mut change, &within).await?;
+    let trash = insert(&mut change, "folder", id.0, &folder.path, folder.parent_id).await?;
+    let prompts = "UPDATE prompts SET trash_id = $3 WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2";
+    change.query(prompts).bind(below.clone()).bind(trash).execute().await?;
+    // In the trash it is a tree of its own, which what happens to its parent is nothing to.
+    let folders = change.query(
+        "UPDATE folders SET trash_id = $3, depth = depth - $4,
+           parent_id = CASE WHEN id = $5 THEN NULL ELSE parent_id END,
+           parent_depth = CASE WHEN id = $5 THEN NULL ELSE parent_depth - $4 END
+         WHERE org_id = $1 AND trash_id IS NULL AND substr(path || '/', 1, length($2)) = $2",
+    );
+    folders.bind(below).bind(trash).bind(folder.depth - 1).bind(id).execute().await?;
+    finish(change, Action::Trashed, id.0, &folder.path).await?;
+    Ok(trash)
+}
+
+async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()> {
+    let users = references::outside_users(change, prompts).await?;
+    if users.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<&str> = users.iter().take(5).map(String::as_str).collect();
+    let more = users.len().saturating_sub(shown.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Err(Error::conflict(format!("Other prompts use this: {}{more}. Change them first.", shown.join(", "))))
+}
+
+async fn insert(
+    change: &mut OrgChange,
+    kind: &'static str,
+    entity: Uuid,
+    path: &str,
+    parent: Option<FolderId>,
+) -> Result<TrashId> {
+    let (id, now, by) = (TrashId(change.new_id()), change.now(), change.person());
+    change
+        .query(
+            "INSERT INTO trash (org_id, id, kind, entity_id, path, parent_id, created_at, created_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(id)
+        .bind(kind)
+        .bind(entity)
+        .bind(path.to_owned())
+        .bind(parent)
+        .bind(now)
+        .bind(by)
+        .execute()
+        .await?;
+    Ok(id)
+}
+
+async fn finish(mut change: OrgChange, action: Action, entity: Uuid, path: &str) -> Result<()> {
+    change.audit(Entry::new(action, entity).details(json!({ "of": path }))).await?;
+    change.announce(Topic::Prompts, entity).await?;
+    change.commit().await
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    kind: String,
+    entity_id: Uuid,
+    path: String,
+}
+
+async fn find(change: &mut OrgChange, id: TrashId) -> Result<Row> {
+    let row = change.query("SELECT kind, entity_id, path FROM trash WHERE org_id = $1 AND id = $2");
+    row.bind(id).optional().await?.ok_or(Error::NotFound)
+}

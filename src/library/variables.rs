@@ -1,0 +1,159 @@
+//! Variables of folders and of the organization: what everything below inherits.
+
+use super::folders;
+use crate::{
+    error::{Error, Flaws, Result},
+    id::{FolderId, VariableId},
+    role::EditContent,
+    server::{
+        Grant, OrgChange, Scope, Topic,
+        audit::{Action, Entry},
+    },
+    templates::{NAME_RULE, is_name},
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The most variables of a folder.
+pub const MAX: usize = 100;
+/// The most bytes of a value.
+pub const MAX_VALUE: usize = 20_000;
+
+/// The variables of a folder, or those of the organization, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read(scope: &Scope, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
+    let rows = scope
+        .query("SELECT name, value FROM variables WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2")
+        .bind(folder);
+    Ok(rows.all().await?.into_iter().map(parse).collect())
+}
+
+pub(super) fn parse((name, json): (String, String)) -> (String, Value) {
+    let value = serde_json::from_str(&json).unwrap_or(Value::String(json));
+    (name, value)
+}
+
+/// What somebody typed for a value: JSON where it is a number, a list, an object or the like, or else text.
+#[must_use]
+pub fn value_of(typed: &str) -> Value {
+    match serde_json::from_str(typed.trim()) {
+        Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_))) => value,
+        // In quotes it is text, whatever it looks like.
+        Ok(Value::String(text)) => Value::String(text),
+        _ => Value::String(typed.to_owned()),
+    }
+}
+
+/// A value as it is typed.
+#[must_use]
+pub fn typed(value: &Value) -> String {
+    match value {
+        Value::String(text) if value_of(text) == *value => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Sets the variables of a folder, or those of the organization: those given, and no others.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name-0`, `value-0` and so on; [`Error::NotFound`] when there is no such folder.
+pub async fn set(
+    grant: &Grant<EditContent>,
+    folder: Option<FolderId>,
+    variables: &[(String, Value)],
+) -> Result<()> {
+    check(variables)?;
+    let mut change = grant.change().await?;
+    if set_within(&mut change, folder, variables).await? {
+        change.commit().await?;
+    }
+    Ok(())
+}
+
+/// The same, within a change; whether anything is different now.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such folder.
+pub async fn set_within(
+    change: &mut OrgChange,
+    folder: Option<FolderId>,
+    variables: &[(String, Value)],
+) -> Result<bool> {
+    let (path, target) = match folder {
+        Some(folder) => (folders::find_within(change, folder).await?.path, Some(folder.0)),
+        None => (String::new(), None),
+    };
+    let rows = change
+        .query("SELECT name, value FROM variables WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2")
+        .bind(folder);
+    let before: BTreeMap<String, Value> = rows.all().await?.into_iter().map(parse).collect();
+    let after: BTreeMap<String, Value> = variables.iter().cloned().collect();
+    if before == after {
+        return Ok(false);
+    }
+    let old = change.query("DELETE FROM variables WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2");
+    old.bind(folder).execute().await?;
+    for (name, value) in variables {
+        let id = VariableId(change.new_id());
+        change
+            .query("INSERT INTO variables (org_id, id, folder_id, name, value) VALUES ($1, $2, $3, $4, $5)")
+            .bind(id)
+            .bind(folder)
+            .bind(name.clone())
+            .bind(value.to_string())
+            .execute()
+            .await?;
+    }
+    let differ = |one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>| -> Map<String, Value> {
+        let different = one.iter().filter(|(name, value)| other.get(*name) != Some(value));
+        different.map(|(name, value)| (name.clone(), Value::String(typed(value)))).collect()
+    };
+    let details = json!({ "of": path, "before": differ(&before, &after), "after": differ(&after, &before) });
+    change.audit(Entry::new(Action::VariablesChanged, target).details(details)).await?;
+    let about = target.unwrap_or_else(|| change.new_id());
+    change.announce(Topic::Prompts, about).await?;
+    Ok(true)
+}
+
+fn check(variables: &[(String, Value)]) -> Result<()> {
+    let mut flaws = Flaws::default();
+    if variables.len() > MAX {
+        return Err(Error::invalid("", format!("A folder has at most {MAX} variables.")));
+    }
+    for (n, (name, value)) in variables.iter().enumerate() {
+        if !is_name(name) {
+            flaws.add_at(format!("name-{n}"), NAME_RULE);
+        } else if variables[..n].iter().any(|(other, _)| other == name) {
+            flaws.add_at(format!("name-{n}"), "Another variable has this name.");
+        }
+        if value.to_string().len() > MAX_VALUE {
+            flaws.add_at(format!("value-{n}"), format!("Use at most {MAX_VALUE} bytes."));
+        }
+    }
+    flaws.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_what_is_meant() {
+        for (text, value) in [
+            ("Acme", json!("Acme")),
+            ("42", json!(42)),
+            ("true", json!(true)),
+            ("[1, 2]", json!([1, 2])),
+            ("{\"a\": 1}", json!({ "a": 1 })),
+            ("\"42\"", json!("42")),
+            ("null", json!("null")),
+            (" spaced ", json!(" spaced ")),
+            ("", json!("")),
+        ] {
+            assert_eq!(value_of(text), value, "{text}");
+            assert_eq!(value_of(&typed(&value)), value, "{text}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What must be right in a content before it can be kept. Flaws are told at the fields of the editor's
+//! form; whoever sends JSON is told the same.
+
+use super::{
+    content::{Body, Content, MAX_MESSAGES, MAX_TEXT, MAX_VARIABLES, Message, Speaker, Variable},
+    jinja,
+};
+use crate::{
+    error::{Flaw, Result},
+    templates::{Engine, NAME_RULE, is_name},
+};
+use std::collections::BTreeSet;
+
+/// What is wrong with a content in itself, field by field: limits, names, types. A draft with one of
+/// these is not kept.
+#[must_use]
+pub fn flaws(content: &Content) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let size: usize = content.texts().map(str::len).sum();
+    if size > MAX_TEXT {
+        flaws.push(flaw("", format!("Shorten it: {size} bytes of text are more than {MAX_TEXT}.")));
+    }
+    if let Body::Chat(messages) = &content.body {
+        check_messages(messages, &mut flaws);
+    }
+    check_variables(content, &mut flaws);
+    check_model(content, &mut flaws);
+    flaws
+}
+
+/// What is wrong with the text of a content: a draft may have it, a version may not.
+#[must_use]
+pub fn syntax_flaws(content: &Content) -> Vec<Flaw> {
+    if content.engine == Engine::Plain {
+        return Vec::new();
+    }
+    let is_text = matches!(content.body, Body::Text(_));
+    let texts = content.texts().enumerate();
+    texts
+        .filter_map(|(n, text)| {
+            let wrong = jinja::check(text).err()?;
+            let field = if is_text { "text".to_owned() } else { format!("content-{n}") };
+            Some(flaw(field, format!("Line {}: {}", wrong.line, wrong.message)))
+        })
+        .collect()
+}
+
+fn check_messages(messages: &[Message], flaws: &mut Vec<Flaw>) {
+    if messages.is_empty() || messages.len() > MAX_MESSAGES {
+        flaws.push(flaw("", format!("Keep between one and {MAX_MESSAGES} messages.")));
+    }
+    let mut placeholders = BTreeSet::new();
+    for (n, message) in messages.iter().enumerate() {
+        let at = |field: &str| format!("{field}-{n}");
+        match message.role {
+            Speaker::Placeholder => {
+                if !is_name(&message.name) {
+                    flaws.push(flaw(at("name"), NAME_RULE));
+                } else if !placeholders.insert(&message.name) {
+                    flaws.push(flaw(at("name"), "Another placeholder has this name."));
+                }
+                if !message.content.is_empty() {
+                    flaws.push(flaw(at("content"), "Leave this empty: the call puts messages here."));
+                }
+            }
+            Speaker::Tool if message.name.len() > 100 => {
+                flaws.push(flaw(at("name"), "Use at most 100 characters."));
+            }
+            Speaker::Tool => {}
+            _ if !message.name.is_empty() => {
+                flaws.push(flaw(at("name"), "Only tools and placeholders have a name."));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check_variables(content: &Content, flaws: &mut Vec<Flaw>) {
+    if content.variables.len() > MAX_VARIABLES {
+        flaws.push(flaw("", format!("Declare at most {MAX_VARIABLES} variables.")));
+    }
+    let placeholders: BTreeSet<&str> = content.placeholders().collect();
+    let mut names = BTreeSet::new();
+    for (n, Variable { name, kind, default, description, .. }) in content.variables.iter().enumerate() {
+        let at = |field: &str| format!("{field}-{n}");
+        if !is_name(name) {
+            flaws.push(flaw(at("var"), NAME_RULE));
+        } else if !names.insert(name) {
+            flaws.push(flaw(at("var"), "Another variable has this name."));
+        } else if placeholders.contains(name.as_str()) {
+            flaws.push(flaw(at("var"), "A placeholder has this name."));
+        }
+        if default.as_ref().is_some_and(|value| kind.take(value).as_ref() != Some(value)) {
+            flaws.push(flaw(at("default"), format!("Enter {}.", kind.with_article())));
+        }
+        if description.chars().count() > 300 {
+            flaws.push(flaw(at("about"), "Use at most 300 characters."));
+        }
+    }
+}
+
+fn check_model(content: &Content, flaws: &mut Vec<Flaw>) {
+    let model = &content.model;
+    let is_slug = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    if model.provider.len() > 40 || !model.provider.bytes().all(is_slug) {
+        flaws.push(flaw("provider", "Use small letters, digits and hyphens."));
+    }
+    if model.model.chars().count() > 100 || model.model.chars().any(char::is_control) {
+        flaws.push(flaw("model", "Use at most 100 characters."));
+    }
+    if model.temperature.is_some_and(|degree| !(0.0..=2.0).contains(&degree)) {
+        flaws.push(flaw("temperature", "Enter a number from 0 to 2."));
+    }
+    if model.max_tokens == Some(0) {
+        flaws.push(flaw("max_tokens", "Enter a number from 1 up."));
+    }
+    if model.tools.as_ref().is_some_and(|tools| !tools.is_array()) {
+        flaws.push(flaw("tools", "Enter a list, in JSON."));
+    }
+    if model.response_format.as_ref().is_some_and(|format| !format.is_object()) {
+        flaws.push(flaw("response_format", "Enter an object, in JSON."));
+    }
+    let size = |value: &Option<serde_json::Value>| value.as_ref().map_or(0, |value| value.to_string().len());
+    if size(&model.tools) + size(&model.response_format) > 50_000 {
+        flaws.push(flaw("tools", "Shorten it: 50,000 bytes are the most for tools and form."));
+    }
+}
+
+/// Nothing, or the error that tells of all flaws.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] when there are any.
+pub fn refuse(flaws: Vec<Flaw>) -> Result<()> {
+    if flaws.is_empty() { Ok(()) } else { Err(crate::error::Error::Invalid { flaws }) }
+}
+
+pub(super) fn flaw(field: impl Into<String>, message: impl Into<String>) -> Flaw {
+    Flaw { field: field.into().into(), message: message.into().into() }
+}

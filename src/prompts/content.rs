@@ -1,0 +1,342 @@
+//! What a prompt says: its text or messages, its variables, and how a model is to be asked.
+//!
+//! A [`Content`] is what a draft and a version hold. Written as JSON by [`Content::canonical`] it is the
+//! same bytes wherever it is written; the hash of a version is taken over them.
+
+use crate::templates::{Engine, Template, parse};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The most bytes of all text of a content.
+pub const MAX_TEXT: usize = 200_000;
+/// The most messages.
+pub const MAX_MESSAGES: usize = 50;
+/// The most declared variables.
+pub const MAX_VARIABLES: usize = 60;
+
+/// What a prompt says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// How its text is read.
+    #[serde(default)]
+    pub engine: Engine,
+    /// The text or the messages.
+    pub body: Body,
+    /// The variables that are declared; others are taken from the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<Variable>,
+    /// How a model is to be asked.
+    #[serde(default, skip_serializing_if = "ModelSettings::is_empty")]
+    pub model: ModelSettings,
+}
+
+/// The text or the messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Body {
+    /// One text, which other prompts may refer to.
+    Text(String),
+    /// Messages of a conversation.
+    Chat(Vec<Message>),
+}
+
+/// Whether a prompt is one text or messages; fixed by its first version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// One text, which other prompts may refer to.
+    Text,
+    /// Messages of a conversation.
+    Chat,
+}
+
+/// A message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Speaker,
+    /// What is said; nothing for a placeholder.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub content: String,
+    /// What a placeholder is called, or the id of the call that a tool answers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+}
+
+/// Who speaks in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Speaker {
+    /// Instructions.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+    /// The answer of a tool.
+    Tool,
+    /// Nobody: messages are put in here when the prompt is rendered.
+    Placeholder,
+}
+
+/// A declared variable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    #[serde(default, rename = "type")]
+    pub kind: ValueKind,
+    /// Whether rendering fails without it.
+    #[serde(default)]
+    pub required: bool,
+    /// What it is when nobody says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+/// What a variable holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValueKind {
+    /// Text.
+    #[default]
+    String,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// A list.
+    List,
+    /// Named fields.
+    Object,
+}
+
+/// How a model is to be asked; what is left out is left to whoever asks.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSettings {
+    /// The kind of provider, such as `openai`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub provider: String,
+    /// The model's name at the provider.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub model: String,
+    /// From 0 to 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// The most tokens of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+    /// The tools the model may call, as the provider wants them: a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Value>,
+    /// The form of the answer, as the provider wants it: an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_format: Option<Value>,
+}
+
+macro_rules! names {
+    ($type:ident { $($name:ident $code:literal $label:literal;)* }) => {
+        impl $type {
+            /// All of them, in the order they are shown in.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name in forms and in versions.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str { match self { $(Self::$name => $code,)* } }
+
+            /// Its name on screen.
+            #[must_use]
+            pub const fn label(self) -> &'static str { match self { $(Self::$name => $label,)* } }
+
+            /// The one of a name, to the letter.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == text)
+            }
+        }
+    };
+}
+
+names!(Kind { Text "text" "Text"; Chat "chat" "Chat"; });
+names!(Speaker {
+    System "system" "System";
+    User "user" "User";
+    Assistant "assistant" "Assistant";
+    Tool "tool" "Tool";
+    Placeholder "placeholder" "Placeholder";
+});
+names!(ValueKind {
+    String "string" "Text";
+    Number "number" "Number";
+    Boolean "boolean" "Yes or no";
+    List "list" "List";
+    Object "object" "Object";
+});
+
+impl Content {
+    /// An empty one.
+    #[must_use]
+    pub fn empty(kind: Kind) -> Self {
+        let body = match kind {
+            Kind::Text => Body::Text(String::new()),
+            Kind::Chat => Body::Chat(vec![
+                Message { role: Speaker::System, content: String::new(), name: String::new() },
+                Message { role: Speaker::User, content: String::new(), name: String::new() },
+            ]),
+        };
+        Self { engine: Engine::Plain, body, variables: Vec::new(), model: ModelSettings::default() }
+    }
+
+    /// Whether it is one text or messages.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self.body {
+            Body::Text(_) => Kind::Text,
+            Body::Chat(_) => Kind::Chat,
+        }
+    }
+
+    /// The JSON that the hash of a version is taken over: fields in a fixed order, those of objects that
+    /// people write sorted, no white space.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Its texts, in order.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let (text, messages) = match &self.body {
+            Body::Text(text) => (Some(text.as_str()), &[][..]),
+            Body::Chat(messages) => (None, messages.as_slice()),
+        };
+        text.into_iter().chain(messages.iter().map(|message| message.content.as_str()))
+    }
+
+    /// Its texts, read.
+    pub fn templates(&self) -> impl Iterator<Item = Template> {
+        self.texts().map(|text| parse(self.engine, text))
+    }
+
+    /// The names of its placeholders.
+    pub fn placeholders(&self) -> impl Iterator<Item = &str> {
+        let messages = match &self.body {
+            Body::Text(_) => &[][..],
+            Body::Chat(messages) => messages.as_slice(),
+        };
+        messages
+            .iter()
+            .filter(|message| message.role == Speaker::Placeholder)
+            .map(|message| message.name.as_str())
+    }
+
+    /// The declaration of a variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().find(|variable| variable.name == name)
+    }
+}
+
+impl ModelSettings {
+    /// Whether nothing is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl ValueKind {
+    /// What it is in a sentence: "a number".
+    #[must_use]
+    pub const fn with_article(self) -> &'static str {
+        match self {
+            Self::String => "text",
+            Self::Number => "a number",
+            Self::Boolean => "true or false",
+            Self::List => "a list",
+            Self::Object => "an object",
+        }
+    }
+
+    /// A value of this kind from one that was given: as it is when it fits, read from text when it is
+    /// text.
+    #[must_use]
+    pub fn take(self, value: &Value) -> Option<Value> {
+        let fits = match self {
+            Self::String => value.is_string() || value.is_number() || value.is_boolean(),
+            Self::Number => value.is_number(),
+            Self::Boolean => value.is_boolean(),
+            Self::List => value.is_array(),
+            Self::Object => value.is_object(),
+        };
+        if fits {
+            return Some(value.clone());
+        }
+        let read: Value = serde_json::from_str(value.as_str()?.trim()).ok()?;
+        let is_ours = match self {
+            Self::String => false,
+            Self::Number => read.is_number(),
+            Self::Boolean => read.is_boolean(),
+            Self::List => read.is_array(),
+            Self::Object => read.is_object(),
+        };
+        is_ours.then_some(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_canonical_form_does_not_depend_on_how_it_was_written() {
+        let one = r#"{"body":{"chat":[{"content":"Hi","role":"user"}]},"engine":"plain",
+            "model":{"response_format":{"b":1,"a":{"d":1,"c":2}},"temperature":0.70},"variables":[]}"#;
+        let other = r#"{"engine":"plain","body":{"chat":[{"role":"user","content":"Hi","name":""}]},
+            "model":{"temperature":0.7,"response_format":{"a":{"c":2,"d":1},"b":1}}}"#;
+        let [one, other] =
+            [one, other].map(|text| serde_json::from_str::<Content>(text).unwrap().canonical());
+        assert_eq!(one, other);
+        insta::assert_snapshot!(one, @r#"{"engine":"plain","body":{"chat":[{"role":"user","content":"Hi"}]},"model":{"temperature":0.7,"response_format":{"a":{"c":2,"d":1},"b":1}}}"#);
+    }
+
+    #[test]
+    fn what_nobody_knows_is_refused() {
+        for text in [
+            r#"{"body":{"text":"x"},"extra":1}"#,
+            r#"{"body":{"text":"x","chat":[]}}"#,
+            r#"{"body":{"chat":[{"role":"root"}]}}"#,
+            r#"{"body":{"text":"x"},"model":{"top_p":1}}"#,
+        ] {
+            assert!(serde_json::from_str::<Content>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_taken_as_declared() {
+        use ValueKind as K;
+        for (kind, given, taken) in [
+            (K::String, json!("x"), Some(json!("x"))),
+            (K::String, json!(1), Some(json!(1))),
+            (K::String, json!([1]), None),
+            (K::Number, json!(" 1.5 "), Some(json!(1.5))),
+            (K::Number, json!("x"), None),
+            (K::Boolean, json!("true"), Some(json!(true))),
+            (K::List, json!("[1, \"a\"]"), Some(json!([1, "a"]))),
+            (K::List, json!({}), None),
+            (K::Object, json!({"a": 1}), Some(json!({"a": 1}))),
+            (K::Object, json!("null"), None),
+        ] {
+            assert_eq!(kind.take(&given), taken, "{kind:?} of {given}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Prompts: what they say, their drafts and versions, and what a model is sent of them.
+//!
+//! A [`content::Content`] is what a prompt says. Its draft changes all the time and is never served;
+//! its versions never change. Rendering ([`render`]) is one pure function over what [`resolve`] reads.
+
+#[cfg(feature = "ssr")]
+pub mod checks;
+#[cfg(feature = "ssr")]
+pub mod content;
+#[cfg(feature = "ssr")]
+pub mod drafts;
+#[cfg(feature = "ssr")]
+pub mod index;
+#[cfg(feature = "ssr")]
+pub mod jinja;
+#[cfg(feature = "ssr")]
+pub mod references;
+#[cfg(feature = "ssr")]
+pub mod render;
+#[cfg(feature = "ssr")]
+pub mod resolve;
+#[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
+mod tags;
+#[cfg(feature = "ssr")]
+pub mod versions;
+
+#[cfg(feature = "ssr")]
+pub use tags::Tags;

@@ -1,0 +1,223 @@
+//! References between prompts: where they lead, who is led to, and that they never go in a circle.
+
+use super::{checks::flaw, content::Content, render::MAX_DEPTH};
+use crate::{
+    error::{Flaw, Result},
+    id::PromptId,
+    server::{OrgChange, Scope},
+    templates::{Reference, Selector, Template},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a reference of a version leads: a version of another prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// As written, without overrides.
+    pub target: String,
+    /// The prompt.
+    pub prompt: PromptId,
+    /// Its version.
+    pub number: i64,
+    /// The hash of that version.
+    pub hash: Vec<u8>,
+}
+
+/// What a reference may lead to.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct Target {
+    id: PromptId,
+    path: String,
+    kind: super::content::Kind,
+    latest: i64,
+}
+
+/// A prompt that uses another.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Dependant {
+    /// Its id.
+    pub id: PromptId,
+    /// Its path.
+    pub path: String,
+    /// The version of it that does: 0 for its draft.
+    pub number: i64,
+    /// The version it uses; none in a draft.
+    pub to_number: Option<i64>,
+}
+
+/// The references of a content, each target once.
+#[must_use]
+pub fn targets(content: &Content) -> BTreeMap<String, Reference> {
+    let templates: Vec<_> = content.templates().collect();
+    let references = templates.iter().flat_map(Template::references);
+    references.map(|reference| (reference.target(), reference.clone())).collect()
+}
+
+/// Notes where the references of a draft lead, as far as they lead anywhere.
+pub(super) async fn of_draft(change: &mut OrgChange, prompt: PromptId, content: &Content) -> Result<()> {
+    let old =
+        change.query("DELETE FROM prompt_references WHERE org_id = $1 AND prompt_id = $2 AND number = 0");
+    old.bind(prompt).execute().await?;
+    for (target, reference) in targets(content) {
+        if let Some(to) = lead(change, &reference.path).await? {
+            insert(change, (prompt, 0), &target, to.id, None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the references of a version to be saved lead. They lead to versions that are there now, so what a
+/// version renders to never changes.
+///
+/// # Errors
+/// When the database fails; what is wrong with the references comes as flaws.
+pub(super) async fn pin(
+    change: &mut OrgChange,
+    prompt: PromptId,
+    path: &str,
+    content: &Content,
+) -> Result<Result<Vec<Pin>, Vec<Flaw>>> {
+    let (mut pins, mut flaws) = (Vec::new(), Vec::new());
+    for (target, reference) in targets(content) {
+        match pin_one(change, prompt, &target, &reference).await? {
+            Ok(pin) => pins.push(pin),
+            Err(message) => flaws.push(flaw("", message)),
+        }
+    }
+    for pin in &pins {
+        let mut trail = vec![path.to_owned()];
+        let below = Box::pin(walk(change, prompt, (pin.prompt, pin.number), &mut trail)).await?;
+        flaws.extend(below.map(|message| flaw("", message)));
+    }
+    Ok(if flaws.is_empty() { Ok(pins) } else { Err(flaws) })
+}
+
+async fn pin_one(
+    change: &mut OrgChange,
+    prompt: PromptId,
+    target: &str,
+    reference: &Reference,
+) -> Result<Result<Pin, String>> {
+    let Some(to) = lead(change, &reference.path).await? else {
+        return Ok(Err(format!("[[ {target} ]] leads nowhere: there is no prompt {}.", reference.path)));
+    };
+    if to.id == prompt {
+        return Ok(Err(format!("[[ {target} ]] leads to this prompt itself.")));
+    }
+    if to.kind == super::content::Kind::Chat {
+        return Ok(Err(format!("[[ {target} ]] is a chat: only text prompts can be put into others.")));
+    }
+    let number = match &reference.selector {
+        Selector::Latest => to.latest,
+        Selector::Version(number) => i64::from(*number),
+        Selector::Environment(name) => {
+            return Ok(Err(format!("[[ {target} ]]: there is no environment {name}.")));
+        }
+    };
+    let hash = change.query("SELECT hash FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3");
+    let hash: Option<(Vec<u8>,)> = hash.bind(to.id).bind(number).optional().await?;
+    Ok(match hash {
+        Some((hash,)) => Ok(Pin { target: target.to_owned(), prompt: to.id, number, hash }),
+        None if to.latest == 0 => {
+            Err(format!("[[ {target} ]]: {} has no version yet. Save one first.", to.path))
+        }
+        None => Err(format!("[[ {target} ]]: {} has no version {number}.", to.path)),
+    })
+}
+
+/// Goes down the references of a version, looking for `start` and for the bottom. The trail holds the paths
+/// so far.
+async fn walk(
+    change: &mut OrgChange,
+    start: PromptId,
+    at: (PromptId, i64),
+    trail: &mut Vec<String>,
+) -> Result<Option<String>> {
+    let path = change.query("SELECT path FROM prompts WHERE org_id = $1 AND id = $2");
+    let (path,): (String,) = path.bind(at.0).one().await?;
+    trail.push(path);
+    if at.0 == start {
+        return Ok(Some(format!("This goes in a circle: {}.", trail.join(" → "))));
+    }
+    if trail.len() > MAX_DEPTH {
+        return Ok(Some(format!("This goes deeper than {MAX_DEPTH} prompts: {}.", trail.join(" → "))));
+    }
+    let below = change.query(
+        "SELECT to_id, to_number FROM prompt_references
+         WHERE org_id = $1 AND prompt_id = $2 AND number = $3 AND to_number IS NOT NULL ORDER BY target",
+    );
+    let below: Vec<(PromptId, i64)> = below.bind(at.0).bind(at.1).all().await?;
+    for next in below {
+        if let Some(message) = Box::pin(walk(change, start, next, trail)).await? {
+            return Ok(Some(message));
+        }
+    }
+    trail.pop();
+    Ok(None)
+}
+
+/// The prompt that a path leads to.
+async fn lead(change: &mut OrgChange, path: &str) -> Result<Option<Target>> {
+    let target = change.query(
+        "SELECT id, path, kind, latest FROM prompts WHERE org_id = $1 AND trash_id IS NULL
+           AND (path = $2 OR id = (SELECT prompt_id FROM old_paths WHERE org_id = $1 AND path = $2))
+         ORDER BY path = $2 DESC LIMIT 1",
+    );
+    Ok(target.bind(path.to_owned()).optional().await?)
+}
+
+/// Writes where a reference leads.
+pub(super) async fn insert(
+    change: &mut OrgChange,
+    (prompt, number): (PromptId, i64),
+    target: &str,
+    to: PromptId,
+    to_number: Option<i64>,
+) -> Result<()> {
+    change
+        .query(
+            "INSERT INTO prompt_references (org_id, prompt_id, number, target, to_id, to_number)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(prompt)
+        .bind(number)
+        .bind(target.to_owned())
+        .bind(to)
+        .bind(to_number)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+macro_rules! dependants {
+    ($of:literal) => {
+        concat!(
+            "SELECT p.id, p.path, r.number, r.to_number FROM prompt_references r
+             JOIN prompts p ON p.org_id = r.org_id AND p.id = r.prompt_id
+             WHERE r.org_id = $1 AND p.trash_id IS NULL AND (r.number = 0 OR r.number = p.latest) AND ",
+            $of,
+            " ORDER BY p.path, r.number DESC"
+        )
+    };
+}
+
+/// The prompts whose newest version or draft uses a prompt.
+///
+/// # Errors
+/// When the database fails.
+pub async fn used_by(scope: &Scope, prompt: PromptId) -> Result<Vec<Dependant>> {
+    Ok(scope.query(dependants!("r.to_id = $2")).bind(prompt).all().await?)
+}
+
+/// The paths of the prompts that use one of those given, and are none of them: what would break without
+/// these.
+///
+/// # Errors
+/// When the database fails.
+pub async fn outside_users(change: &mut OrgChange, of: &[PromptId]) -> Result<BTreeSet<String>> {
+    let mut outside = BTreeSet::new();
+    for prompt in of {
+        let users: Vec<Dependant> = change.query(dependants!("r.to_id = $2")).bind(*prompt).all().await?;
+        outside.extend(users.into_iter().filter(|user| !of.contains(&user.id)).map(|user| user.path));
+    }
+    Ok(outside)
+}

@@ -1,0 +1,315 @@
+//! Rendering: from a prompt, the prompts it refers to and values to what a model is sent.
+//!
+//! [`render`] is pure: no database, no clock, no network. Everything that shows, tries or serves a prompt
+//! uses it. Where a value comes from, the first that has one:
+//!
+//! 1. the values of the call,
+//! 2. those that a reference gives (`[[ path | key=value ]]`), for the prompt it leads to and no further,
+//! 3. the default that the prompt declares,
+//! 4. the folders around the prompt, the nearest first, and at last the organization.
+//!
+//! A declared variable that is not required is empty without a value; any other that is missing is a
+//! problem, and all problems are told at once. Values are inert: nothing in them is looked at again.
+//! Text comes out as it is, numbers and booleans as text, lists and objects as compact JSON.
+
+mod renderer;
+
+use super::content::{Body, Content, Message};
+use crate::id::PromptId;
+use renderer::{Inclusion, Renderer};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How deep references go: a prompt, and four more below it.
+pub const MAX_DEPTH: usize = 5;
+
+/// Values by name.
+pub type Values = Map<String, Value>;
+
+/// A prompt with everything that rendering it needs.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// The prompt itself, then those it refers to, each once.
+    pub parts: Vec<Part>,
+}
+
+/// A prompt, as rendering needs it.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Its id.
+    pub prompt: PromptId,
+    /// Its path.
+    pub path: String,
+    /// Which version it is; none for a draft.
+    pub version: Option<i64>,
+    /// What it says.
+    pub content: Content,
+    /// What the folders around it and the organization give, the nearest taken.
+    pub inherited: BTreeMap<String, Value>,
+    /// Where its references lead: from the target as written to the place in [`Resolved::parts`].
+    pub references: BTreeMap<String, usize>,
+}
+
+/// What a model is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rendered {
+    /// One text.
+    Text(String),
+    /// Messages; none is a placeholder any more.
+    Chat(Vec<Message>),
+}
+
+/// Why a prompt cannot be rendered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Problems {
+    /// The names of variables and placeholders that need a value and have none.
+    pub missing: BTreeSet<String>,
+    /// What else is wrong, with the path of the prompt where it is.
+    pub others: BTreeSet<(String, String)>,
+}
+
+impl Problems {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.others.is_empty()
+    }
+}
+
+/// Renders a prompt.
+///
+/// # Errors
+/// Everything that is in the way of it.
+pub fn render(resolved: &Resolved, values: &Values) -> Result<Rendered, Problems> {
+    let Some(part) = resolved.parts.first() else { return Err(Problems::default()) };
+    let (mut renderer, inclusion) = (Renderer::new(resolved, values), Inclusion::whole(part));
+    let made = match &part.content.body {
+        Body::Text(text) => Rendered::Text(renderer.text(&inclusion, text)),
+        Body::Chat(messages) => Rendered::Chat(renderer.messages(&inclusion, messages)),
+    };
+    if renderer.problems.is_empty() { Ok(made) } else { Err(renderer.problems) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        prompts::content::Variable,
+        templates::{Engine, Piece, parse},
+    };
+    use proptest::prelude::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn text(text: &str) -> Content {
+        serde_json::from_value(json!({ "body": { "text": text } })).unwrap()
+    }
+
+    fn part(path: &str, content: Content, leads: &[(&str, usize)]) -> Part {
+        let references = leads.iter().map(|(target, at)| ((*target).to_owned(), *at)).collect();
+        let inherited = BTreeMap::from([("company".to_owned(), json!("Acme"))]);
+        Part {
+            prompt: PromptId(Uuid::nil()),
+            path: path.to_owned(),
+            version: None,
+            content,
+            inherited,
+            references,
+        }
+    }
+
+    fn alone(content: Content) -> Resolved {
+        Resolved { parts: vec![part("P", content, &[])] }
+    }
+
+    fn said(resolved: &Resolved, values: Value) -> Result<String, Problems> {
+        let Value::Object(values) = values else { panic!("{values}") };
+        render(resolved, &values).map(|rendered| match rendered {
+            Rendered::Text(text) => text,
+            Rendered::Chat(messages) => {
+                let lines = messages
+                    .into_iter()
+                    .map(|message| format!("{}: {}", message.role.as_str(), message.content));
+                lines.collect::<Vec<_>>().join("\n")
+            }
+        })
+    }
+
+    fn missing(problems: &Problems) -> Vec<&str> {
+        problems.missing.iter().map(String::as_str).collect()
+    }
+
+    fn variable(json: Value) -> Variable {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn values_are_put_in_and_never_read_again() {
+        let prompt = alone(text("{{ a }} {{ b.c }} {{n}} {{ list }} {{ company }} <{{ gone.x }}>"));
+        let values = json!({
+            "a": "{{ b }} [[ P ]] \\{{", "b": { "c": true }, "n": 1.5, "list": [1, "x"], "gone": { "x": null },
+        });
+        assert_eq!(said(&prompt, values).unwrap(), "{{ b }} [[ P ]] \\{{ true 1.5 [1,\"x\"] Acme <>");
+        let jinja = Content { engine: Engine::Jinja, ..text("{{ a }}{% if n > 1 %}!{% endif %}") };
+        assert_eq!(
+            said(&alone(jinja), json!({ "a": "{{ n }}{% if %}", "n": 2 })).unwrap(),
+            "{{ n }}{% if %}!"
+        );
+    }
+
+    #[test]
+    fn all_that_is_missing_is_told_at_once() {
+        let mut content = text("{{ a }} {{ b }} {{ c }} {{ user.name }} {{ d }}");
+        content.variables = vec![
+            variable(json!({ "name": "b" })),
+            variable(json!({ "name": "c", "required": true })),
+            variable(json!({ "name": "d", "type": "number", "required": true })),
+        ];
+        let problems = said(&alone(content), json!({ "user": {}, "d": "x" })).unwrap_err();
+        assert_eq!(missing(&problems), ["a", "c", "user.name"]);
+        assert_eq!(problems.others, BTreeSet::from([("P".to_owned(), "d must be a number.".to_owned())]));
+    }
+
+    #[test]
+    fn the_nearest_value_wins() {
+        let mut tone = text("{{ company }}/{{ x }}/{{ y }}");
+        tone.variables = vec![variable(json!({ "name": "x", "default": "declared" }))];
+        let of = |source: &str| Resolved {
+            parts: vec![part("P", text(source), &[("Tone", 1)]), part("Tone", tone.clone(), &[])],
+        };
+        let plain = of("[[ Tone ]]");
+        assert_eq!(said(&plain, json!({ "y": 1 })).unwrap(), "Acme/declared/1");
+        let given = of("[[ Tone | x=own, company=Other, y=\"{{ z }}\" ]]");
+        assert_eq!(said(&given, json!({})).unwrap(), "Other/own/{{ z }}");
+        assert_eq!(said(&given, json!({ "x": "call", "y": 2 })).unwrap(), "Other/call/2");
+    }
+
+    #[test]
+    fn messages_and_placeholders_become_a_conversation() {
+        let content: Content = serde_json::from_value(json!({ "body": { "chat": [
+            { "role": "system", "content": "Be {{ how }}." },
+            { "role": "placeholder", "name": "history" },
+            { "role": "user", "content": "{{ q }}" },
+        ] } }))
+        .unwrap();
+        let prompt = alone(content);
+        let history =
+            json!([{ "role": "user", "content": "{{ how }}" }, { "role": "assistant", "content": "Hi" }]);
+        let values = json!({ "how": "kind", "q": "?", "history": history });
+        assert_eq!(
+            said(&prompt, values).unwrap(),
+            "system: Be kind.\nuser: {{ how }}\nassistant: Hi\nuser: ?"
+        );
+        let typed = json!({ "how": "kind", "q": "?", "history": history.to_string() });
+        assert!(said(&prompt, typed).is_ok());
+        assert_eq!(missing(&said(&prompt, json!({ "how": "", "q": "" })).unwrap_err()), ["history"]);
+        for wrong in
+            [json!("x"), json!([{ "role": "root" }]), json!([{ "role": "placeholder", "name": "x" }])]
+        {
+            let problems = said(&prompt, json!({ "how": "", "q": "", "history": wrong })).unwrap_err();
+            assert_eq!(problems.others.len(), 1, "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn references_have_bounds() {
+        let chain = |length: usize| Resolved {
+            parts: (0..length)
+                .map(|n| part(&format!("P{n}"), text("[[ next ]]."), &[("next", (n + 1) % length)]))
+                .collect(),
+        };
+        assert!(
+            said(&chain(2), json!({}))
+                .unwrap_err()
+                .others
+                .iter()
+                .any(|(_, why)| why.contains("deeper than 5"))
+        );
+        let mut five = chain(5);
+        five.parts[4].content = text("end");
+        assert_eq!(said(&five, json!({})).unwrap(), "end....");
+        let nowhere = alone(text("[[ gone@3 | a=b ]]"));
+        let problems = said(&nowhere, json!({})).unwrap_err();
+        assert_eq!(
+            problems.others,
+            BTreeSet::from([("P".to_owned(), "[[ gone@3 ]] leads nowhere.".to_owned())])
+        );
+        let chat = Resolved {
+            parts: vec![
+                part("P", text("[[ c ]]"), &[("c", 1)]),
+                part("c", Content::empty(crate::prompts::content::Kind::Chat), &[]),
+            ],
+        };
+        assert!(
+            said(&chat, json!({}))
+                .unwrap_err()
+                .others
+                .iter()
+                .any(|(_, why)| why.contains("only text prompts"))
+        );
+    }
+
+    #[test]
+    fn jinja_takes_references_and_values() {
+        let jinja = |source: &str| Content { engine: Engine::Jinja, ..text(source) };
+        let resolved = Resolved {
+            parts: vec![
+                part(
+                    "P",
+                    jinja("{% for i in items %}{{ i }}[[ T | x=1 ]]{% endfor %}{{ company }}{{ opt }}"),
+                    &[("T", 1)],
+                ),
+                part("T", text("<{{ x }}>"), &[]),
+            ],
+        };
+        let problems = said(&resolved, json!({})).unwrap_err();
+        assert_eq!(missing(&problems), ["items", "opt"]);
+        assert_eq!(said(&resolved, json!({ "items": ["{{a}}", 2], "opt": "" })).unwrap(), "{{a}}<1>2<1>Acme");
+        let broken = said(&alone(jinja("a\n{% if %}")), json!({})).unwrap_err();
+        assert!(broken.others.iter().any(|(_, why)| why.starts_with("Line 2: ")), "{broken:?}");
+    }
+
+    #[test]
+    fn a_bomb_of_references_ends() {
+        // Each prompt holds the next a thousand times, with values of their own each time.
+        let body =
+            |n: usize| (0..1000).map(|k| format!("[[ next | a=v{n}x{k} ]]")).collect::<Vec<_>>().concat();
+        let mut parts: Vec<_> =
+            (0..5).map(|n| part(&format!("P{n}"), text(&body(n)), &[("next", n + 1)])).collect();
+        parts[4].content = text("end");
+        let problems = said(&Resolved { parts }, json!({})).unwrap_err();
+        assert!(problems.others.iter().any(|(_, why)| why.contains("longer than 1 MiB")), "{problems:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn rendering_never_panics_and_does_not_depend_on_how_it_is_written(
+            source in "([{}\\[\\]\\\\%|=, a\n]|\\{\\{ x \\}\\}|\\{\\{ company \\}\\}|\\[\\[ T \\]\\]|\\{% if x %\\}|\\{% endif %\\}){0,40}",
+            jinja: bool,
+            value in "[{}\\[\\] x%]{0,10}",
+        ) {
+            let engine = if jinja { Engine::Jinja } else { Engine::Plain };
+            let of = |source: &str| Resolved {
+                parts: vec![
+                    part("P", Content { engine, ..text(source) }, &[("T", 1)]),
+                    part("T", text("<{{ x }}>"), &[]),
+                ],
+            };
+            let values = json!({ "x": value });
+            let once = said(&of(&source), values.clone());
+            let canonical = parse(engine, &source).to_string();
+            prop_assert_eq!(&said(&of(&canonical), values), &once);
+            if let (Ok(text), Engine::Plain) = (once, engine) {
+                let expected = parse(engine, &source).pieces().iter().map(|piece| match piece {
+                    Piece::Text(text) => text.clone(),
+                    Piece::Variable(name) if name == "x" => value.clone(),
+                    Piece::Variable(_) => "Acme".to_owned(),
+                    Piece::Reference(_) => format!("<{value}>"),
+                }).collect::<String>();
+                prop_assert_eq!(text, expected);
+            }
+        }
+    }
+}

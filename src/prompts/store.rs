@@ -1,0 +1,265 @@
+//! Prompts in the database: what they are called and where they stand.
+
+use super::{
+    Tags,
+    content::{Content, Kind},
+    drafts, index,
+};
+use crate::{
+    error::{Error, Result},
+    fields::PathName,
+    id::{FolderId, PromptId},
+    role::EditContent,
+    server::{
+        Grant, OrgChange, Scope, Topic,
+        audit::{Action, Entry},
+    },
+    time::Timestamp,
+};
+use serde_json::json;
+
+/// The most characters of a path.
+pub const MAX_PATH: usize = 255;
+/// What lies between the places of two neighbours, so that something fits between them.
+pub const STEP: i64 = 1 << 20;
+
+/// A prompt that is not in the trash.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Prompt {
+    /// Its id.
+    pub id: PromptId,
+    /// The folder it is in; none at the top.
+    pub folder_id: Option<FolderId>,
+    /// What it is called.
+    pub name: PathName,
+    /// The names from the top down to it, divided by slashes.
+    pub path: String,
+    /// Whether it is one text or messages.
+    pub kind: Kind,
+    /// What it is for.
+    pub description: String,
+    /// Its tags.
+    pub tags: Tags,
+    /// The number of its newest version; 0 before the first.
+    pub latest: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it, its draft or its versions last changed.
+    pub updated_at: Timestamp,
+}
+
+macro_rules! prompt {
+    ($where:literal) => {
+        concat!(
+            "SELECT id, folder_id, name, path, kind, description, tags, latest, created_at, updated_at
+             FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND ",
+            $where
+        )
+    };
+}
+
+const BY_ID: &str = prompt!("id = $2");
+
+/// A prompt.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or it is in the trash.
+pub async fn find(scope: &Scope, id: PromptId) -> Result<Prompt> {
+    scope.query(BY_ID).bind(id).optional().await?.ok_or(Error::NotFound)
+}
+
+/// The same, as it is within a change.
+///
+/// # Errors
+/// As [`find`].
+pub async fn find_within(change: &mut OrgChange, id: PromptId) -> Result<Prompt> {
+    change.query(BY_ID).bind(id).optional().await?.ok_or(Error::NotFound)
+}
+
+/// The prompt of a path, or the one that had it last when none has it now.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is neither.
+pub async fn at_path(scope: &Scope, path: &str) -> Result<Prompt> {
+    let prompt = scope.query(prompt!(
+        "(path = $2 OR id = (SELECT prompt_id FROM old_paths WHERE org_id = $1 AND path = $2))
+         ORDER BY path = $2 DESC LIMIT 1"
+    ));
+    prompt.bind(path.to_owned()).optional().await?.ok_or(Error::NotFound)
+}
+
+/// Makes a prompt with an empty draft.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name` when it is taken or the path gets too long; [`Error::NotFound`] when there
+/// is no such folder.
+pub async fn create(
+    grant: &Grant<EditContent>,
+    folder: Option<FolderId>,
+    name: &PathName,
+    kind: Kind,
+) -> Result<PromptId> {
+    let mut change = grant.change().await?;
+    let path = path_in(&mut change, folder, name).await?;
+    let new = NewPrompt { folder, name, path, description: "", tags: &Tags::default() };
+    let id = insert(&mut change, new, &Content::empty(kind)).await?;
+    change.commit().await?;
+    Ok(id)
+}
+
+/// What a prompt to be made is called, and where it stands.
+#[derive(Debug)]
+pub struct NewPrompt<'a> {
+    /// Its folder.
+    pub folder: Option<FolderId>,
+    /// Its name.
+    pub name: &'a PathName,
+    /// Its path, which is free: from [`path_in`].
+    pub path: String,
+    /// What it is for.
+    pub description: &'a str,
+    /// Its tags.
+    pub tags: &'a Tags,
+}
+
+/// Makes a prompt with a draft, last in its folder.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(change: &mut OrgChange, new: NewPrompt<'_>, content: &Content) -> Result<PromptId> {
+    let (id, now, by) = (PromptId(change.new_id()), change.now(), change.person());
+    let last = change
+        .query("SELECT max(position) FROM prompts WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2");
+    let (last,): (Option<i64>,) = last.bind(new.folder).one().await?;
+    change
+        .query(
+            "INSERT INTO prompts (org_id, id, folder_id, name, path, position, kind, description, tags, latest,
+               created_at, created_by, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $10)",
+        )
+        .bind(id)
+        .bind(new.folder)
+        .bind(new.name.clone())
+        .bind(new.path.clone())
+        .bind(last.unwrap_or(0) + STEP)
+        .bind(content.kind())
+        .bind(new.description.to_owned())
+        .bind(new.tags.clone())
+        .bind(now)
+        .bind(by)
+        .execute()
+        .await?;
+    drafts::insert(change, id, content).await?;
+    take_path(change, &new.path).await?;
+    index::write(change, id).await?;
+    let details = json!({ "of": new.path, "after": { "kind": content.kind() } });
+    change.audit(Entry::new(Action::PromptCreated, id.0).details(details)).await?;
+    change.announce(Topic::Prompts, id.0).await?;
+    Ok(id)
+}
+
+/// Changes what a prompt is called and said to be for. Whoever asks for its old path is led on.
+///
+/// # Errors
+/// As [`create`].
+pub async fn describe(
+    grant: &Grant<EditContent>,
+    id: PromptId,
+    name: &PathName,
+    description: &str,
+    tags: &Tags,
+) -> Result<()> {
+    let mut change = grant.change().await?;
+    let before = find_within(&mut change, id).await?;
+    if (&before.name, before.description.as_str(), &before.tags) == (name, description, tags) {
+        return Ok(());
+    }
+    let mut path = before.path.clone();
+    if *name != before.name {
+        path = path_in(&mut change, before.folder_id, name).await?;
+        leave_path(&mut change, &before).await?;
+        take_path(&mut change, &path).await?;
+    }
+    let now = change.now();
+    change
+        .query(
+            "UPDATE prompts SET name = $3, path = $4, description = $5, tags = $6, updated_at = $7
+             WHERE org_id = $1 AND id = $2",
+        )
+        .bind(id)
+        .bind(name.clone())
+        .bind(path.clone())
+        .bind(description.to_owned())
+        .bind(tags.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    index::write(&mut change, id).await?;
+    let details = json!({
+        "of": path,
+        "before": { "name": before.name, "description": before.description, "tags": before.tags.to_string() },
+        "after": { "name": name, "description": description, "tags": tags.to_string() },
+    });
+    change.audit(Entry::new(Action::PromptChanged, id.0).details(details)).await?;
+    change.announce(Topic::Prompts, id.0).await?;
+    change.commit().await
+}
+
+/// The path that a name gives in a folder, when no prompt has it.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name`; [`Error::NotFound`] when there is no such folder.
+pub async fn path_in(change: &mut OrgChange, folder: Option<FolderId>, name: &PathName) -> Result<String> {
+    let path = match folder {
+        None => name.to_string(),
+        Some(folder) => {
+            let of_folder =
+                change.query("SELECT path FROM folders WHERE org_id = $1 AND id = $2 AND trash_id IS NULL");
+            let of_folder: Option<(String,)> = of_folder.bind(folder).optional().await?;
+            format!("{}/{name}", of_folder.ok_or(Error::NotFound)?.0)
+        }
+    };
+    if path.chars().count() > MAX_PATH {
+        return Err(Error::invalid(
+            "name",
+            "Choose a shorter name: the whole path has at most 255 characters.",
+        ));
+    }
+    if is_taken(change, &path).await? {
+        return Err(Error::invalid("name", "Choose another name: there is a prompt of this one here."));
+    }
+    Ok(path)
+}
+
+/// Whether a prompt has the path.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_taken(change: &mut OrgChange, path: &str) -> Result<bool> {
+    let there = change.query("SELECT 1 FROM prompts WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");
+    let there: Option<(i32,)> = there.bind(path.to_owned()).optional().await?;
+    Ok(there.is_some())
+}
+
+/// Notes that a path leads to something new: nothing is led on from it any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_path(change: &mut OrgChange, path: &str) -> Result<()> {
+    let old = change.query("DELETE FROM old_paths WHERE org_id = $1 AND path = $2");
+    old.bind(path.to_owned()).execute().await?;
+    Ok(())
+}
+
+/// Notes that a prompt is about to leave its path: whoever asks for it there is led on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave_path(change: &mut OrgChange, prompt: &Prompt) -> Result<()> {
+    let old = change.query(
+        "INSERT INTO old_paths (org_id, path, prompt_id) VALUES ($1, $2, $3)
+         ON CONFLICT (org_id, path) DO UPDATE SET prompt_id = excluded.prompt_id",
+    );
+    old.bind(prompt.path.clone()).bind(prompt.id).execute().await?;
+    Ok(())
+}

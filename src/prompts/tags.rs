@@ -1,0 +1,55 @@
+use std::fmt;
+
+/// The tags of a prompt: at most 20, each at most 40 characters; sorted, none twice.
+#[derive(Debug, Clone, PartialEq, Eq, Default, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Tags(String);
+
+impl Tags {
+    /// Tags divided by commas or lines.
+    ///
+    /// # Errors
+    /// A sentence for the field.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut tags: Vec<&str> =
+            text.split([',', '\n']).map(str::trim).filter(|tag| !tag.is_empty()).collect();
+        tags.sort_unstable_by_key(|tag| tag.to_lowercase());
+        tags.dedup_by_key(|tag| tag.to_lowercase());
+        if tags.len() > 20 {
+            return Err("Use at most 20 tags.");
+        }
+        if tags.iter().any(|tag| tag.chars().count() > 40) {
+            return Err("Use at most 40 characters a tag.");
+        }
+        if tags.iter().any(|tag| !tag.chars().all(crate::fields::is_path_char)) {
+            return Err("Leave out brackets, braces, @, |, < and >.");
+        }
+        Ok(Self(tags.join("\n")))
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.lines()
+    }
+}
+
+/// As they are typed: divided by commas.
+impl fmt::Display for Tags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.replace('\n', ", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tags;
+
+    #[test]
+    fn tags_are_sorted_and_unique() {
+        assert_eq!(Tags::parse(" b, A,a ,\nc,,").unwrap().to_string(), "A, b, c");
+        assert_eq!(Tags::parse("").unwrap().iter().count(), 0);
+        let many: Vec<_> = (0..21).map(|n| n.to_string()).collect();
+        assert!(Tags::parse(&many.join(",")).is_err() && Tags::parse(&"x".repeat(41)).is_err());
+        assert!(Tags::parse("<b>").is_err() && Tags::parse("a\u{202e}b").is_err());
+    }
+}

@@ -1,0 +1,220 @@
+//! Versions: what a prompt said, once and for all.
+
+use super::{
+    checks,
+    content::Content,
+    drafts::{self, parse},
+    index,
+    references::{self, Pin},
+    store,
+};
+use crate::{
+    error::{Error, Result},
+    fields::Name,
+    id::PromptId,
+    role::EditContent,
+    server::{
+        Grant, OrgChange, Scope, Topic,
+        audit::{Action, Entry},
+    },
+    time::Timestamp,
+};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+/// A version, without what it says.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Version {
+    /// Its number in the prompt, from 1.
+    pub number: i64,
+    /// SHA-256 of what it says and of what its references led to.
+    pub hash: Vec<u8>,
+    /// What its author said about it.
+    pub message: String,
+    /// The version whose content it brings back, if it does.
+    pub restores: Option<i64>,
+    /// When it was saved.
+    pub created_at: Timestamp,
+    /// Who saved it, if that is known.
+    pub author: Option<Name>,
+}
+
+/// The versions of a prompt, the newest first: at most `size` of those below `before`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(scope: &Scope, prompt: PromptId, before: i64, size: i64) -> Result<Vec<Version>> {
+    let list = scope.query(
+        "SELECT v.number, v.hash, v.message, v.restores, v.created_at, u.name AS author
+         FROM versions v LEFT JOIN users u ON u.id = v.created_by
+         WHERE v.org_id = $1 AND v.prompt_id = $2 AND v.number < $3 ORDER BY v.number DESC LIMIT CAST($4 AS BIGINT)",
+    );
+    Ok(list.bind(prompt).bind(before).bind(size).all().await?)
+}
+
+/// What a version says.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such version.
+pub async fn content(scope: &Scope, prompt: PromptId, number: i64) -> Result<Content> {
+    let row =
+        scope.query("SELECT content FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3");
+    let row: Option<(String,)> = row.bind(prompt).bind(number).optional().await?;
+    parse(&row.ok_or(Error::NotFound)?.0)
+}
+
+/// What somebody saw when they asked for a version to be saved.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// The revision of the draft.
+    pub revision: i64,
+    /// The number of the newest version.
+    pub latest: i64,
+}
+
+/// Saves the draft as a version, and tells its number.
+///
+/// # Errors
+/// [`Error::Conflict`] when the draft or the versions are not as they were seen, or nothing has changed;
+/// [`Error::Invalid`] when its text cannot be read or its references lead nowhere or in a circle.
+pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, message: &str) -> Result<i64> {
+    let mut change = grant.change().await?;
+    let draft = drafts::read_within(&mut change, prompt).await?;
+    let of = store::find_within(&mut change, prompt).await?;
+    if of.latest != seen.latest {
+        return Err(Error::conflict(format!(
+            "Version {} was saved while you were at it. See what it changed, then save on top of it.",
+            of.latest
+        )));
+    }
+    if draft.revision != seen.revision {
+        return Err(Error::conflict("The draft changed while you were at it. See what would be saved now."));
+    }
+    checks::refuse(checks::flaws(&draft.content))?;
+    checks::refuse(checks::syntax_flaws(&draft.content))?;
+    let pins = references::pin(&mut change, prompt, &of.path, &draft.content).await?;
+    let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
+    let new = New { content: &draft.content, pins: &pins, message, restores: None };
+    let number = insert(&mut change, prompt, of.latest, new).await?;
+    drafts::write(&mut change, prompt, &draft.content, number).await?;
+    let details = json!({ "of": of.path, "after": { "version": number, "message": message } });
+    change.audit(Entry::new(Action::VersionSaved, prompt.0).details(details)).await?;
+    change.commit().await?;
+    Ok(number)
+}
+
+/// Makes a new version that says what an older one said, and tells its number. A draft with changes of its
+/// own stays as it is.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such version; [`Error::Conflict`] when the newest says the same, or
+/// is not the one that was seen.
+pub async fn restore(grant: &Grant<EditContent>, prompt: PromptId, number: i64, latest: i64) -> Result<i64> {
+    let mut change = grant.change().await?;
+    let of = store::find_within(&mut change, prompt).await?;
+    let Some(content) = content_within(&mut change, prompt, number).await? else {
+        return Err(Error::NotFound);
+    };
+    if of.latest != latest {
+        return Err(Error::conflict(format!("Version {} was saved while you were at it.", of.latest)));
+    }
+    let newest = content_within(&mut change, prompt, of.latest).await?;
+    let draft = drafts::read_within(&mut change, prompt).await?;
+    let pins = pins_of(&mut change, prompt, number).await?;
+    let message = format!("Restores version {number}");
+    let new = New { content: &content, pins: &pins, message: &message, restores: Some(number) };
+    let made = insert(&mut change, prompt, of.latest, new).await?;
+    if newest.as_ref() == Some(&draft.content) {
+        drafts::write(&mut change, prompt, &content, made).await?;
+    }
+    let details = json!({ "of": of.path, "after": { "version": made, "restores": number } });
+    change.audit(Entry::new(Action::VersionRestored, prompt.0).details(details)).await?;
+    change.commit().await?;
+    Ok(made)
+}
+
+async fn content_within(change: &mut OrgChange, prompt: PromptId, number: i64) -> Result<Option<Content>> {
+    let row =
+        change.query("SELECT content FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3");
+    let row: Option<(String,)> = row.bind(prompt).bind(number).optional().await?;
+    row.map(|(json,)| parse(&json)).transpose()
+}
+
+async fn pins_of(change: &mut OrgChange, prompt: PromptId, number: i64) -> Result<Vec<Pin>> {
+    let rows = change.query(
+        "SELECT r.target, r.to_id, r.to_number, v.hash FROM prompt_references r
+         JOIN versions v ON v.org_id = r.org_id AND v.prompt_id = r.to_id AND v.number = r.to_number
+         WHERE r.org_id = $1 AND r.prompt_id = $2 AND r.number = $3 ORDER BY r.target",
+    );
+    let rows: Vec<(String, PromptId, i64, Vec<u8>)> = rows.bind(prompt).bind(number).all().await?;
+    let pin = |(target, prompt, number, hash)| Pin { target, prompt, number, hash };
+    Ok(rows.into_iter().map(pin).collect())
+}
+
+/// A version to be made.
+#[derive(Debug)]
+pub struct New<'a> {
+    /// What it says.
+    pub content: &'a Content,
+    /// Where its references lead.
+    pub pins: &'a [Pin],
+    /// What its author says about it.
+    pub message: &'a str,
+    /// The version whose content it brings back, if it does.
+    pub restores: Option<i64>,
+}
+
+/// The hash of a version: of the canonical content and, line by line, of where references lead.
+#[must_use]
+pub fn hash(content: &Content, pins: &[Pin]) -> Vec<u8> {
+    let mut hasher = Sha256::new();
+    hasher.update(content.canonical());
+    for pin in pins {
+        hasher.update(format!("\n{}\0", pin.target));
+        hasher.update(&pin.hash);
+    }
+    hasher.finalize().to_vec()
+}
+
+/// Writes a version after the `latest`.
+///
+/// # Errors
+/// [`Error::Conflict`] when it equals that one.
+pub async fn insert(change: &mut OrgChange, prompt: PromptId, latest: i64, new: New<'_>) -> Result<i64> {
+    let (number, hash, now, by) = (latest + 1, hash(new.content, new.pins), change.now(), change.person());
+    let same = change
+        .query("SELECT 1 FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3 AND hash = $4");
+    let same: Option<(i32,)> = same.bind(prompt).bind(latest).bind(hash.clone()).optional().await?;
+    if same.is_some() {
+        return Err(Error::conflict(format!("Nothing has changed since version {latest}.")));
+    }
+    change
+        .query(
+            "INSERT INTO versions (org_id, prompt_id, number, hash, content, message, restores, created_at, created_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(prompt)
+        .bind(number)
+        .bind(hash)
+        .bind(new.content.canonical())
+        .bind(new.message.to_owned())
+        .bind(new.restores)
+        .bind(now)
+        .bind(by)
+        .execute()
+        .await?;
+    for pin in new.pins {
+        references::insert(change, (prompt, number), &pin.target, pin.prompt, Some(pin.number)).await?;
+    }
+    change
+        .query("UPDATE prompts SET latest = $3, kind = $4, updated_at = $5 WHERE org_id = $1 AND id = $2")
+        .bind(prompt)
+        .bind(number)
+        .bind(new.content.kind())
+        .bind(now)
+        .execute()
+        .await?;
+    index::write(change, prompt).await?;
+    change.announce(Topic::Prompts, prompt.0).await?;
+    Ok(number)
+}

@@ -1,0 +1,137 @@
+use super::{Library, TestApp, both_databases, why};
+use crate::{
+    fields::PathName,
+    library::moves,
+    prompts::{references, render::render, resolve, store},
+};
+use serde_json::{Map, json};
+
+both_databases!(
+    references_lead_to_versions,
+    a_moved_prompt_is_still_led_to,
+    circles_are_refused_and_spelt_out,
+    five_prompts_are_deep_enough,
+    what_leads_nowhere_is_told,
+    who_uses_a_prompt_is_known,
+    a_draft_is_rendered_as_it_is_typed,
+);
+
+async fn references_lead_to_versions(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.folders("Parts/Style").await;
+    let tone = lib.saying(Some(folder), "Tone", "Be {{ how }}.").await;
+    lib.says(tone, "Be very {{ how }}.").await.unwrap();
+    let user = lib
+        .saying(None, "User", "[[ Parts/Style/Tone@1 | how=kind ]] [[ Parts/Style/Tone | how=\"a, b\" ]]")
+        .await;
+    assert_eq!(lib.rendered(user, 1, json!({})).await, "Be kind. Be very a, b.");
+    lib.says(tone, "changed").await.unwrap();
+    assert_eq!(lib.rendered(user, 1, json!({})).await, "Be kind. Be very a, b.");
+}
+
+async fn a_moved_prompt_is_still_led_to(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.folder(None, "Parts").await;
+    let tone = lib.saying(Some(folder), "Tone", "kind").await;
+    let user = lib.saying(None, "User", "[[ Parts/Tone ]]").await;
+    moves::rename_folder(&lib.may(), folder, &PathName::parse("Bits").unwrap()).await.unwrap();
+    assert_eq!(lib.rendered(user, 1, json!({})).await, "kind");
+    // By the old path a new version finds it, too.
+    lib.says(user, "[[ Parts/Tone ]]!").await.unwrap();
+    assert_eq!(lib.rendered(user, 2, json!({})).await, "kind!");
+    // Something new takes the path: versions stay with what they were saved with.
+    let parts = lib.folder(None, "Parts").await;
+    lib.saying(Some(parts), "Tone", "new").await;
+    assert_eq!(lib.rendered(user, 2, json!({})).await, "kind!");
+    lib.says(user, "[[ Parts/Tone ]]?").await.unwrap();
+    assert_eq!(lib.rendered(user, 3, json!({})).await, "new?");
+    assert_eq!(lib.path(tone).await, "Bits/Tone");
+}
+
+async fn circles_are_refused_and_spelt_out(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let a = lib.saying(None, "A", "a").await;
+    let b = lib.saying(None, "B", "[[ A ]]").await;
+    lib.saying(None, "C", "[[ B ]]").await;
+    assert_eq!(why(lib.says(a, "[[ A ]]").await), "[[ A ]] leads to this prompt itself.");
+    assert_eq!(why(lib.says(a, "[[ A@1 ]]").await), "[[ A@1 ]] leads to this prompt itself.");
+    assert_eq!(why(lib.says(a, "[[ B ]]").await), "This goes in a circle: A → B → A.");
+    assert_eq!(why(lib.says(a, "x [[ C ]]").await), "This goes in a circle: A → C → B → A.");
+    assert_eq!(store::find(&lib.scope, a).await.unwrap().latest, 1);
+    lib.says(b, "no more").await.unwrap();
+    assert_eq!(lib.says(a, "[[ B ]]").await, Ok(2));
+}
+
+async fn five_prompts_are_deep_enough(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    lib.saying(None, "P1", "end").await;
+    for n in 2..=5 {
+        lib.saying(None, &format!("P{n}"), &format!("[[ P{} ]].", n - 1)).await;
+    }
+    let five = lib.at("P5").await.unwrap();
+    assert_eq!(lib.rendered(five, 1, json!({})).await, "end....");
+    let six = lib.prompt(None, "P6").await;
+    let deep = "This goes deeper than 5 prompts: P6 → P5 → P4 → P3 → P2 → P1.";
+    assert_eq!(why(lib.says(six, "[[ P5 ]]").await), deep);
+}
+
+async fn what_leads_nowhere_is_told(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let user = lib.prompt(None, "User").await;
+    lib.prompt(None, "Unsaved").await;
+    lib.saying(None, "Saved", "x").await;
+    let chat =
+        store::create(&lib.may(), None, &PathName::parse("Chat").unwrap(), super::PromptKind::Chat).await;
+    crate::prompts::versions::save(
+        &lib.may(),
+        chat.unwrap(),
+        lib.seen(lib.at("Chat").await.unwrap()).await,
+        "",
+    )
+    .await
+    .unwrap();
+    for (text, message) in [
+        ("[[ Gone ]]", "[[ Gone ]] leads nowhere: there is no prompt Gone."),
+        ("[[ saved ]]", "[[ saved ]] leads nowhere: there is no prompt saved."),
+        ("[[ Unsaved ]]", "[[ Unsaved ]]: Unsaved has no version yet. Save one first."),
+        ("[[ Saved@2 ]]", "[[ Saved@2 ]]: Saved has no version 2."),
+        ("[[ Saved@production ]]", "[[ Saved@production ]]: there is no environment production."),
+        ("[[ Chat ]]", "[[ Chat ]] is a chat: only text prompts can be put into others."),
+    ] {
+        assert_eq!(why(lib.says(user, text).await), message);
+    }
+    assert_eq!(lib.says(user, "\\[[ Gone ]] [[ Saved ]]").await, Ok(1));
+}
+
+async fn who_uses_a_prompt_is_known(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let tone = lib.saying(None, "Tone", "x").await;
+    let one = lib.saying(None, "One", "[[ Tone ]]").await;
+    let two = lib.prompt(None, "Two").await;
+    lib.writes(two, "[[ Tone@1 ]] [[ Tone | a=b ]]").await.unwrap();
+    let told = async || {
+        let users = references::used_by(&lib.scope, tone).await.unwrap();
+        users.into_iter().map(|user| (user.path, user.number, user.to_number)).collect::<Vec<_>>()
+    };
+    let (one_draft, one_version) = (("One".to_owned(), 0, None), ("One".to_owned(), 1, Some(1)));
+    let two_draft = ("Two".to_owned(), 0, None);
+    assert_eq!(told().await, [one_version.clone(), one_draft, two_draft.clone(), two_draft.clone()]);
+    // Old versions count no more.
+    lib.says(one, "nothing").await.unwrap();
+    assert_eq!(told().await, [two_draft.clone(), two_draft]);
+    lib.writes(two, "nothing").await.unwrap();
+    assert_eq!(told().await, []);
+}
+
+async fn a_draft_is_rendered_as_it_is_typed(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    lib.saying(None, "Tone", "kind").await;
+    let user = lib.prompt(None, "User").await;
+    let of = store::find(&lib.scope, user).await.unwrap();
+    let typed = super::content("Be [[ Tone ]], {{ name }}. [[ User ]] [[ Gone ]]");
+    let resolved = resolve::draft(&lib.scope, &of, typed).await.unwrap();
+    let problems = render(&resolved, &Map::new()).unwrap_err();
+    assert_eq!(problems.missing.iter().collect::<Vec<_>>(), ["name"]);
+    let told: Vec<_> = problems.others.iter().map(|(_, why)| why.as_str()).collect();
+    assert_eq!(told, ["[[ Gone ]] leads nowhere.", "[[ User ]] leads nowhere."]);
+}

@@ -1,0 +1,188 @@
+use super::{Library, TestApp, both_databases, why};
+use crate::{
+    error::Error,
+    fields::PathName,
+    library::{copies, moves, moves::Place, variables},
+    prompts::{Tags, store},
+};
+use serde_json::json;
+
+both_databases!(
+    folders_are_made_and_named,
+    a_folder_is_moved_with_all_that_is_in_it,
+    no_folder_goes_into_itself_or_too_deep,
+    an_old_path_leads_on_until_something_takes_it,
+    things_are_put_in_order,
+    a_copy_is_a_thing_of_its_own,
+    variables_come_from_the_nearest_folder,
+    libraries_are_apart,
+);
+
+fn name(text: &str) -> PathName {
+    PathName::parse(text).unwrap()
+}
+
+async fn folders_are_made_and_named(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let support = lib.folder(None, "Support").await;
+    let triage = lib.prompt(Some(support), "Triage").await;
+    assert_eq!(lib.path(triage).await, "Support/Triage");
+    let again = store::create(&lib.may(), Some(support), &name("Triage"), super::PromptKind::Chat).await;
+    assert_eq!(why(again), "Choose another name: there is a prompt of this one here.");
+    let again = crate::library::folders::create(&lib.may(), None, &name("Support")).await;
+    assert_eq!(why(again), "Choose another name: there is a folder of this one here.");
+    moves::rename_folder(&lib.may(), support, &name("Help_1%")).await.unwrap();
+    assert_eq!(lib.path(triage).await, "Help_1%/Triage");
+    let tags = Tags::parse("b, a").unwrap();
+    store::describe(&lib.may(), triage, &name("Sort"), "For tickets", &tags).await.unwrap();
+    let prompt = store::find(&lib.scope, triage).await.unwrap();
+    assert_eq!(
+        (prompt.path.as_str(), prompt.description.as_str(), prompt.tags),
+        ("Help_1%/Sort", "For tickets", tags)
+    );
+}
+
+async fn a_folder_is_moved_with_all_that_is_in_it(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let deep = lib.folders("A/B/C").await;
+    let (one, two) = (lib.prompt(Some(deep), "One").await, lib.prompt(None, "Two").await);
+    // Paths that begin alike are another folder's.
+    let other = lib.folder(None, "A2").await;
+    let three = lib.prompt(Some(other), "Three").await;
+    let b = crate::library::folders::all(&lib.scope).await.unwrap();
+    let b = b.iter().find(|folder| folder.path == "A/B").unwrap().id;
+    moves::move_folder(&lib.may(), b, None, Place::First).await.unwrap();
+    assert_eq!(lib.path(one).await, "B/C/One");
+    assert_eq!((lib.path(two).await, lib.path(three).await), ("Two".into(), "A2/Three".into()));
+    assert_eq!(lib.names(None).await, ["B", "A", "A2", "Two"]);
+    moves::move_folder(&lib.may(), b, Some(other), Place::Last).await.unwrap();
+    assert_eq!(lib.path(one).await, "A2/B/C/One");
+    moves::move_prompt(&lib.may(), two, Some(deep), Place::First).await.unwrap();
+    assert_eq!(lib.path(two).await, "A2/B/C/Two");
+    assert_eq!(lib.names(Some(deep)).await, ["Two", "One"]);
+    let foreign = lib.prompt(None, "One").await;
+    let clash = moves::move_prompt(&lib.may(), foreign, Some(deep), Place::Last).await;
+    assert_eq!(why(clash), "Choose another name: there is a prompt of this one here.");
+}
+
+async fn no_folder_goes_into_itself_or_too_deep(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let deepest = lib.folders("1/2/3/4/5/6/7/8/9/10").await;
+    let all = crate::library::folders::all(&lib.scope).await.unwrap();
+    let top = all.iter().find(|folder| folder.path == "1").unwrap().id;
+    let eleventh = crate::library::folders::create(&lib.may(), Some(deepest), &name("11")).await;
+    assert_eq!(why(eleventh), "Folders go ten levels deep at most.");
+    for into in [top, deepest] {
+        let circle = moves::move_folder(&lib.may(), top, Some(into), Place::Last).await;
+        assert_eq!(why(circle), "A folder cannot be put into itself.");
+    }
+    let other = lib.folder(None, "Other").await;
+    let deeper = moves::move_folder(&lib.may(), top, Some(other), Place::Last).await;
+    assert_eq!(why(deeper), "Folders go ten levels deep at most.");
+    let mut parent = None;
+    for _ in 0..3 {
+        parent = Some(lib.folder(parent, &"x".repeat(80)).await);
+    }
+    let long = store::create(&lib.may(), parent, &name(&"y".repeat(13)), super::PromptKind::Text).await;
+    assert_eq!(why(long), "Choose a shorter name: the whole path has at most 255 characters.");
+    let fits = lib.prompt(parent, &"y".repeat(12)).await;
+    assert_eq!(lib.path(fits).await.len(), 255);
+}
+
+async fn an_old_path_leads_on_until_something_takes_it(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let (a, b) = (lib.folder(None, "A").await, lib.folder(None, "B").await);
+    let tone = lib.prompt(Some(a), "Tone").await;
+    moves::move_prompt(&lib.may(), tone, Some(b), Place::Last).await.unwrap();
+    moves::rename_folder(&lib.may(), b, &name("C")).await.unwrap();
+    for path in ["A/Tone", "B/Tone", "C/Tone"] {
+        assert_eq!(lib.at(path).await, Some(tone), "{path}");
+    }
+    let new = lib.prompt(Some(a), "Tone").await;
+    assert_eq!(lib.at("A/Tone").await, Some(new));
+    // Once taken it is no longer the old one's, even when it is free again.
+    store::describe(&lib.may(), new, &name("Other"), "", &Tags::default()).await.unwrap();
+    assert_eq!(lib.at("A/Tone").await, Some(new));
+    assert_eq!(lib.at("B/Tone").await, Some(tone));
+    assert_eq!(lib.at("D/Tone").await, None);
+}
+
+async fn things_are_put_in_order(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let mut prompts = Vec::new();
+    for n in ["a", "b", "c"] {
+        prompts.push(lib.prompt(None, n).await);
+    }
+    moves::move_prompt(&lib.may(), prompts[2], None, Place::First).await.unwrap();
+    assert_eq!(lib.names(None).await, ["c", "a", "b"]);
+    // Until there is no room between two, and on.
+    for n in 0..50 {
+        let (one, after) = (prompts[n % 2], prompts[2]);
+        moves::move_prompt(&lib.may(), one, None, Place::After(after)).await.unwrap();
+        let expected = if n % 2 == 0 { ["c", "a", "b"] } else { ["c", "b", "a"] };
+        assert_eq!(lib.names(None).await, expected, "{n}");
+    }
+    let folder = lib.folder(None, "F").await;
+    let away = moves::move_prompt(&lib.may(), prompts[0], Some(folder), Place::After(prompts[1])).await;
+    assert_eq!(away, Err(Error::NotFound));
+    assert_eq!(lib.path(prompts[0]).await, "a");
+}
+
+async fn a_copy_is_a_thing_of_its_own(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let deep = lib.folders("A/B").await;
+    let tone = lib.saying(Some(deep), "Tone", "{{ x }}").await;
+    variables::set(&lib.may(), Some(deep), &[("x".into(), json!("kind"))]).await.unwrap();
+    let copy = copies::duplicate_prompt(&lib.may(), tone).await.unwrap();
+    let again = copies::duplicate_prompt(&lib.may(), tone).await.unwrap();
+    assert_eq!(lib.path(copy).await, "A/B/Tone copy");
+    assert_eq!(lib.path(again).await, "A/B/Tone copy 2");
+    assert_eq!(store::find(&lib.scope, copy).await.unwrap().latest, 0);
+    lib.says(copy, "other").await.unwrap();
+    assert_eq!(lib.rendered(tone, 1, json!({})).await, "kind");
+    let a = crate::library::folders::trail(&lib.scope, Some(deep)).await.unwrap()[0].id;
+    copies::duplicate_folder(&lib.may(), a).await.unwrap();
+    let copied = lib.at("A copy/B/Tone").await.unwrap();
+    lib.says(copied, "{{ x }}!").await.unwrap();
+    assert_eq!(lib.rendered(copied, 1, json!({})).await, "kind!");
+}
+
+async fn variables_come_from_the_nearest_folder(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let deep = lib.folders("A/B").await;
+    let a = crate::library::folders::trail(&lib.scope, Some(deep)).await.unwrap()[0].id;
+    let prompt = lib.saying(Some(deep), "P", "{{ x }} {{ y }} {{ z }}").await;
+    for (folder, pairs) in [
+        (None, [("x", "org"), ("y", "org"), ("z", "org")].as_slice()),
+        (Some(a), &[("x", "a"), ("y", "a")]),
+        (Some(deep), &[("x", "b")]),
+    ] {
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        variables::set(&lib.may(), folder, &pairs).await.unwrap();
+    }
+    assert_eq!(lib.rendered(prompt, 1, json!({})).await, "b a org");
+    assert_eq!(lib.rendered(prompt, 1, json!({ "x": "call" })).await, "call a org");
+    moves::move_prompt(&lib.may(), prompt, None, Place::Last).await.unwrap();
+    assert_eq!(lib.rendered(prompt, 1, json!({})).await, "org org org");
+    let wrong =
+        [("a b".to_owned(), json!(1)), ("x".into(), json!(1)), ("x".into(), json!("y".repeat(20_001)))];
+    let Err(Error::Invalid { flaws }) = variables::set(&lib.may(), None, &wrong).await else { panic!() };
+    let fields: Vec<_> = flaws.iter().map(|flaw| flaw.field.as_ref()).collect();
+    assert_eq!(fields, ["name-0", "name-2", "value-2"]);
+}
+
+async fn libraries_are_apart(app: TestApp) {
+    let (ours, theirs) = (Library::of(&app, "Ours").await, Library::of(&app, "Theirs").await);
+    let (folder, prompt) = (theirs.folder(None, "F").await, theirs.saying(None, "P", "secret").await);
+    let mine = ours.saying(None, "Mine", "x").await;
+    let nothing = Err(Error::NotFound);
+    assert_eq!(ours.at("P").await, None);
+    assert_eq!(store::find(&ours.scope, prompt).await.map(drop), nothing);
+    assert_eq!(moves::move_prompt(&ours.may(), mine, Some(folder), Place::Last).await, nothing);
+    assert_eq!(moves::move_prompt(&ours.may(), mine, None, Place::After(prompt)).await, nothing);
+    assert_eq!(moves::rename_folder(&ours.may(), folder, &name("G")).await, nothing);
+    assert_eq!(copies::duplicate_prompt(&ours.may(), prompt).await.map(drop), nothing);
+    assert_eq!(ours.writes(prompt, "mine").await.map(drop), nothing);
+    assert_eq!(variables::set(&ours.may(), Some(folder), &[]).await, nothing);
+    assert!(why(ours.says(mine, "[[ P ]]").await).contains("leads nowhere"));
+}
