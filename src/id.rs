@@ -3,6 +3,7 @@
 //! They sort by the time they were made. Only [`crate::server::clock`] makes new ones, because
 //! time and randomness are injected.
 
+use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
@@ -29,6 +30,14 @@ macro_rules! ids {
             }
         }
     )*};
+}
+
+/// The id that a form names, or none where it names none.
+///
+/// # Errors
+/// [`Error::NotFound`] for what is no id.
+pub fn optional<Id: FromStr>(text: &str) -> Result<Option<Id>, Error> {
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| Error::NotFound) }
 }
 
 ids! {

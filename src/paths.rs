@@ -1,6 +1,9 @@
 //! Every URL of the app, typed. Pages link through these, so no path is spelled twice.
 
-use crate::fields::Slug;
+use crate::{
+    fields::Slug,
+    id::{FolderId, PromptId},
+};
 
 /// Where somebody is led who is just here: the last used organization, or the sign-in page.
 pub const HOME: &str = "/";
@@ -148,6 +151,82 @@ pub fn image(org: &Slug, image: crate::id::ImageId) -> String {
 #[must_use]
 pub fn new_invitation(org: &Slug) -> String {
     format!("/{org}/settings/invitations/new")
+}
+
+/// The library of an organization.
+#[must_use]
+pub fn prompts(org: &Slug) -> String {
+    format!("/{org}/prompts")
+}
+
+/// A folder of the library, or its top.
+#[must_use]
+pub fn folder(org: &Slug, folder: Option<FolderId>) -> String {
+    folder.map_or_else(|| prompts(org), |folder| format!("/{org}/prompts/folders/{folder}"))
+}
+
+/// The form that makes a folder in another.
+#[must_use]
+pub fn new_folder(org: &Slug, parent: Option<FolderId>) -> String {
+    within(&format!("/{org}/prompts/folders/new"), parent)
+}
+
+/// The form that makes a prompt in a folder.
+#[must_use]
+pub fn new_prompt(org: &Slug, folder: Option<FolderId>) -> String {
+    within(&format!("/{org}/prompts/new"), folder)
+}
+
+fn within(page: &str, folder: Option<FolderId>) -> String {
+    folder.map_or_else(|| page.to_owned(), |folder| format!("{page}?folder={folder}"))
+}
+
+/// The variables of the organization.
+#[must_use]
+pub fn variables(org: &Slug) -> String {
+    format!("/{org}/prompts/variables")
+}
+
+/// What is in the trash.
+#[must_use]
+pub fn trash(org: &Slug) -> String {
+    format!("/{org}/prompts/trash")
+}
+
+/// A prompt: the editor of its draft.
+#[must_use]
+pub fn prompt(org: &Slug, prompt: PromptId) -> String {
+    format!("/{org}/prompts/{prompt}")
+}
+
+/// What would be saved as a version of it.
+#[must_use]
+pub fn save_version(org: &Slug, prompt: PromptId) -> String {
+    format!("/{org}/prompts/{prompt}/save")
+}
+
+/// Its versions.
+#[must_use]
+pub fn versions(org: &Slug, prompt: PromptId) -> String {
+    format!("/{org}/prompts/{prompt}/versions")
+}
+
+/// One of its versions.
+#[must_use]
+pub fn version(org: &Slug, prompt: PromptId, number: i64) -> String {
+    format!("/{org}/prompts/{prompt}/versions/{number}")
+}
+
+/// What differs between two of its versions; `draft` is the draft.
+#[must_use]
+pub fn compare(org: &Slug, prompt: PromptId, from: &str, to: &str) -> String {
+    format!("/{org}/prompts/{prompt}/compare?from={from}&to={to}")
+}
+
+/// What it is called, where it stands, who uses it, what happened to it.
+#[must_use]
+pub fn prompt_details(org: &Slug, prompt: PromptId) -> String {
+    format!("/{org}/prompts/{prompt}/details")
 }
 
 /// The stream of what happens in an organization.

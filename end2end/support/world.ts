@@ -1,5 +1,6 @@
 import type { Browser } from '@playwright/test';
 import { addMembers, expireInvitations, forgetProofs } from './database.ts';
+import { makeLibrary, type Library } from './library.ts';
 import { squarePng } from './pictures.ts';
 import { Person, tokenOf } from './person.ts';
 import type { Studio } from './studio.ts';
@@ -28,6 +29,8 @@ export interface World {
   offered: string;
   /** Gil's own. */
   gils: string;
+  /** What is in the library of `acme`. */
+  library: Library;
   /** The mailed link that makes Gil's new address his. */
   address: string;
   /** Mailed links of invitations to `acme`, by state. */
@@ -93,7 +96,8 @@ export async function makeWorld(browser: Browser, studio: Studio): Promise<World
   await gil.sends('account/change_address', { email: 'gilbert@people.test' });
   const address = (await studio.mail.next('gilbert@people.test')).link;
   await forgetProofs(studio.db, gil.email);
-  return { ana, eve, bo, nobody, kim, gil, acme, fresh, big, offered, gils, address, links, copied };
+  const library = await makeLibrary(ana, acme);
+  return { ana, eve, bo, nobody, kim, gil, acme, library, fresh, big, offered, gils, address, links, copied };
 }
 
 async function revoke(owner: Person, org: string, email: string): Promise<void> {

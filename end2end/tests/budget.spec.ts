@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { makeLibrary } from '../support/library.ts';
 import { expect, test, unique } from '../support/studio.ts';
 
 const PUBLIC = 14_000;
@@ -65,7 +66,15 @@ test('pages of the app fit', async ({ person }) => {
   await bo.hasAdmitted(theirs, ana, 'Editor');
   await bo.sends('transfers/offer', { org: theirs, email: ana.email });
   for (let n = 0; n < 5; n += 1) await ana.hasInvited(org, `guest${n}@${org}.test`);
+  const { folder, triage } = await makeLibrary(ana, org);
   const pages: Record<string, string> = {
+    library: `/${org}/prompts`,
+    folder: `/${org}/prompts/folders/${folder}`,
+    prompt: `/${org}/prompts/${triage}`,
+    versions: `/${org}/prompts/${triage}/versions`,
+    'what differs': `/${org}/prompts/${triage}/compare?from=1&to=draft`,
+    details: `/${org}/prompts/${triage}/details`,
+    trash: `/${org}/prompts/trash`,
     dashboard: `/${org}`,
     'new organization': '/new',
     general: `/${org}/settings/general`,

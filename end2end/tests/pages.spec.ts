@@ -101,6 +101,63 @@ const SIGNED_IN: Record<string, Sight> = {
   'dashboard-empty': { who: 'ana', path: (world) => `/${world.fresh}` },
   'dashboard-full': { who: 'ana', path: (world) => `/${world.acme}` },
   'dashboard-viewer': { who: 'eve', path: (world) => `/${world.acme}` },
+  'library-empty': { who: 'ana', path: (world) => `/${world.fresh}/prompts` },
+  library: { who: 'ana', path: (world) => `/${world.acme}/prompts` },
+  'library-viewer': { who: 'eve', path: (world) => `/${world.acme}/prompts` },
+  'library-folder': { who: 'ana', path: (world) => `/${world.acme}/prompts/folders/${world.library.folder}` },
+  'library-folder-viewer': { who: 'eve', path: (world) => `/${world.acme}/prompts/folders/${world.library.folder}` },
+  'library-folder-wrong': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/prompts/folders/${world.library.folder}`,
+    then: async (page) => {
+      await page.getByLabel('Name of variable 3').fill('not a name');
+      await submit(page, 'Save variables');
+      await page.locator('[aria-invalid=true]').waitFor();
+    },
+  },
+  'library-delete-folder': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/prompts/folders/${world.library.folder}`,
+    then: (page) => page.getByRole('button', { name: 'Delete Support' }).first().click(),
+    windowOnly: true,
+  },
+  'library-variables': { who: 'ana', path: (world) => `/${world.acme}/prompts/variables` },
+  'library-trash': { who: 'ana', path: (world) => `/${world.acme}/prompts/trash` },
+  'library-trash-empty': { who: 'ana', path: (world) => `/${world.fresh}/prompts/trash` },
+  'new-prompt': { who: 'ana', path: (world) => `/${world.acme}/prompts/new?folder=${world.library.folder}` },
+  'new-folder': { who: 'ana', path: (world) => `/${world.acme}/prompts/folders/new` },
+  prompt: { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}` },
+  'prompt-text': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.tone}` },
+  'prompt-fresh': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.fresh}` },
+  'prompt-viewer': { who: 'eve', path: (world) => `/${world.acme}/prompts/${world.library.triage}` },
+  'prompt-preview': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/prompts/${world.library.triage}`,
+    then: async (page) => {
+      await page.getByRole('textbox', { name: 'ticket', exact: true }).fill('My invoice is wrong.');
+      await page.getByRole('textbox', { name: 'history', exact: true }).fill('[{"role": "user", "content": "Hello"}]');
+      await submit(page, 'Preview');
+      await page.locator('#preview').getByText('My invoice is wrong.').waitFor();
+    },
+  },
+  'prompt-wrong': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/prompts/${world.library.triage}`,
+    then: async (page) => {
+      await page.getByLabel('Name of variable 3').fill('not a name');
+      await page.getByLabel('Temperature').fill('hot');
+      await submit(page, 'Save draft');
+      await page.locator('[aria-invalid=true]').first().waitFor();
+    },
+  },
+  'prompt-save': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/save` },
+  'prompt-versions': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/versions` },
+  'prompt-versions-none': { who: 'eve', path: (world) => `/${world.acme}/prompts/${world.library.fresh}/versions` },
+  'prompt-version': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/versions/1` },
+  'prompt-compare': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/compare?from=1&to=2` },
+  'prompt-compare-split': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/compare?from=1&to=draft&view=split` },
+  'prompt-details': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.tone}/details` },
+  'prompt-details-viewer': { who: 'eve', path: (world) => `/${world.acme}/prompts/${world.library.tone}/details` },
   'general-owner': { who: 'ana', path: (world) => `/${world.acme}/settings/general` },
   'general-viewer': { who: 'eve', path: (world) => `/${world.acme}/settings/general` },
   'general-wrong': {

@@ -27,7 +27,10 @@ pub(super) fn target(row: &Row) -> Option<String> {
         return None;
     }
     let name = row.target_name.as_ref().map(ToString::to_string);
-    name.or_else(|| row.target_email.as_ref().map(ToString::to_string))
+    let email = || row.target_email.as_ref().map(ToString::to_string);
+    // Folders and prompts are told by their path at that time.
+    let path = || row.details.0["of"].as_str().filter(|path| !path.is_empty()).map(ToOwned::to_owned);
+    name.or_else(email).or_else(path)
 }
 
 /// What changed, one line each.

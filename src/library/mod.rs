@@ -1,6 +1,9 @@
 //! The library: where prompts stand. A tree of folders with variables that what is below inherits, moves
 //! that break nothing, the trash.
 
+pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod contents;
 #[cfg(feature = "ssr")]
 pub mod copies;
 #[cfg(feature = "ssr")]
@@ -8,6 +11,19 @@ pub mod folders;
 #[cfg(feature = "ssr")]
 pub mod moves;
 #[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
 pub mod trash;
 #[cfg(feature = "ssr")]
+pub mod trash_page;
+#[cfg(feature = "ssr")]
+pub mod tree;
+#[cfg(feature = "ssr")]
 pub mod variables;
+#[cfg(feature = "ssr")]
+mod variables_form;
+
+pub use actions::{
+    CreateFolder, CreatePrompt, DuplicateFolder, DuplicatePrompt, MoveFolder, MovePrompt, PurgeTrash,
+    RenameFolder, RestoreTrash, SetVariables, TrashFolder, TrashPrompt,
+};

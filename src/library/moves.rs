@@ -16,6 +16,7 @@ use crate::{
     },
 };
 use serde_json::json;
+use std::str::FromStr;
 
 /// Where among its neighbours something is put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,18 @@ pub enum Place<Id> {
     After(Id),
     /// After all of them.
     Last,
+}
+
+impl<Id: FromStr> Place<Id> {
+    /// `first`, `last` or nothing, or an id to stand after.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "first" => Some(Self::First),
+            "last" | "" => Some(Self::Last),
+            id => id.parse().ok().map(Self::After),
+        }
+    }
 }
 
 /// Gives a folder another name.

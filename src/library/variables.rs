@@ -117,6 +117,29 @@ pub async fn set_within(
     Ok(true)
 }
 
+/// The variables in the fields of a form: `name-0`, `value-0` and so on; rows without a name and value are
+/// none.
+#[must_use]
+pub fn posted(fields: &[(String, String)]) -> Vec<(String, Value)> {
+    typed_rows(fields).into_iter().map(|(name, value)| (name, value_of(&value))).collect()
+}
+
+/// The same, as they were typed.
+#[must_use]
+pub fn typed_rows(fields: &[(String, String)]) -> Vec<(String, String)> {
+    let mut rows: BTreeMap<usize, (String, String)> = BTreeMap::new();
+    for (field, value) in fields {
+        let Some((part, n)) = field.rsplit_once('-') else { continue };
+        let Ok(n) = n.parse() else { continue };
+        match part {
+            "name" => value.trim().clone_into(&mut rows.entry(n).or_default().0),
+            "value" => rows.entry(n).or_default().1 = value.replace("\r\n", "\n"),
+            _ => {}
+        }
+    }
+    rows.into_values().filter(|(name, value)| !(name.is_empty() && value.is_empty())).collect()
+}
+
 fn check(variables: &[(String, Value)]) -> Result<()> {
     let mut flaws = Flaws::default();
     if variables.len() > MAX {

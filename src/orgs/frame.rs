@@ -1,7 +1,11 @@
 //! What stands around every page of an organization: switcher, navigation, account menu, and the
 //! islands that keep the page alive.
 
-use super::{OrgAvatar, store};
+use super::{
+    OrgAvatar,
+    account_menu::{sign_out_form, theme_form},
+    store,
+};
 use crate::{
     error::{Error, Result},
     fields::Slug,
@@ -10,7 +14,7 @@ use crate::{
     role::{DeleteOrganization, Role, ViewAuditLog, ViewInvitations},
     server::{Caller, Membership, Organization, Person, Scope},
     time::Span,
-    ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Theme, Toast, glyph},
+    ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Toast, glyph},
 };
 use leptos::prelude::*;
 
@@ -19,6 +23,8 @@ use leptos::prelude::*;
 pub enum Place {
     /// The dashboard.
     Dashboard,
+    /// The library.
+    Prompts,
     /// General settings.
     General,
     /// The members.
@@ -37,6 +43,7 @@ impl Place {
     const fn label(self) -> &'static str {
         match self {
             Self::Dashboard => "Dashboard",
+            Self::Prompts => "Prompts",
             Self::General => "General",
             Self::Members => "Members",
             Self::Invitations => "Invitations",
@@ -47,12 +54,13 @@ impl Place {
     }
 
     const fn is_setting(self) -> bool {
-        !matches!(self, Self::Dashboard | Self::Transfer)
+        !matches!(self, Self::Dashboard | Self::Prompts | Self::Transfer)
     }
 
     fn url(self, org: &Slug) -> String {
         match self {
             Self::Dashboard => paths::organization(org),
+            Self::Prompts => paths::prompts(org),
             Self::General => paths::settings(org),
             Self::Members => paths::members(org),
             Self::Invitations => paths::invitations(org),
@@ -107,9 +115,20 @@ impl Frame {
 
     /// The page: `content` in its frame.
     pub fn show(self, place: Place, content: impl IntoView + 'static) -> impl IntoView {
+        self.show_thing(place, Vec::new(), content)
+    }
+
+    /// The page of a thing within a place: `trail` are the things around it with their pages, itself the last.
+    pub fn show_thing(
+        self,
+        place: Place,
+        trail: Vec<(String, String)>,
+        content: impl IntoView + 'static,
+    ) -> impl IntoView {
         let org = self.organization.slug.clone();
         let events = format!("{}?since={}", paths::events(&org), self.seen);
-        let title = format!("{} · {}", place.label(), self.organization.name);
+        let named = trail.last().map_or_else(|| place.label().to_owned(), |(name, _)| name.clone());
+        let title = format!("{named} · {}", self.organization.name);
         // As text from here on: a page as one view is moved as a whole, which takes a large stack.
         let content = if place.is_setting() {
             let tabs = self.tabs(place);
@@ -130,7 +149,7 @@ impl Frame {
                     <button class="button icon-button drawer-button" data-kind="quiet" popovertarget="sidebar" aria-label="Menu">
                         <Icon is=glyph::Menu/>
                     </button>
-                    {crumbs(place)}
+                    {crumbs(&org, place, trail)}
                     <p class="live-status" id="live-status" role="status" data-events=events hidden></p>
                 </header>
                 <main class="main" id="main">{content}</main>
@@ -232,50 +251,23 @@ fn new_organization() -> impl IntoView {
 
 fn navigation(org: &Slug, place: Place) -> impl IntoView + use<> {
     let at_home = (place == Place::Dashboard).then_some("page");
+    let in_prompts = (place == Place::Prompts).then_some("page");
     let in_settings = place.is_setting().then_some("page");
     view! {
         <nav class="nav" aria-label="Workspace">
             <a class="nav-item" href=paths::organization(org) aria-current=at_home><Icon is=glyph::House/>"Dashboard"</a>
+            <a class="nav-item" href=paths::prompts(org) aria-current=in_prompts><Icon is=glyph::File/>"Prompts"</a>
             <hr/>
             <a class="nav-item" href=paths::settings(org) aria-current=in_settings><Icon is=glyph::Settings/>"Settings"</a>
         </nav>
     }
 }
 
-fn crumbs(place: Place) -> impl IntoView {
+fn crumbs(org: &Slug, place: Place, trail: Vec<(String, String)>) -> impl IntoView + use<> {
     let settings = place.is_setting().then(|| view! { <span>"Settings"</span> });
-    view! { <nav class="crumbs" aria-label="Breadcrumb">{settings}<span aria-current="page">{place.label()}</span></nav> }
-}
-
-/// Sign-out and theme are a person's own affairs and belong to accounts, which comes later in the
-/// order of features: their paths are all the frame needs.
-const SIGN_OUT: &str = "/api/accounts/sign_out";
-const SET_THEME: &str = "/api/accounts/set_theme";
-
-fn sign_out_form() -> impl IntoView {
-    view! {
-        <form method="post" action=SIGN_OUT>
-            <button class="menu-item" type="submit"><Icon is=glyph::SignOut/><span class="menu-label">"Sign out"</span></button>
-        </form>
-    }
-}
-
-fn theme_form() -> impl IntoView {
-    let chosen = Theme::chosen();
-    let page = Caller::here().map_or_else(|_| "/".into(), |caller| caller.page.to_string());
-    let button = move |theme: Option<Theme>, label: &'static str, icon| {
-        let pressed = if theme == chosen { "true" } else { "false" };
-        let value = theme.map_or("system", Theme::as_str);
-        view! {
-            <button type="submit" name="theme" value=value aria-pressed=pressed aria-label=label title=label><Icon is=icon/></button>
-        }
-    };
-    view! {
-        <form class="theme" method="post" action=SET_THEME aria-label="Theme">
-            <input type="hidden" name="page" value=page/>
-            {button(Some(Theme::Light), "Light", glyph::Sun)}
-            {button(Some(Theme::Dark), "Dark", glyph::Moon)}
-            {button(None, "As the system", glyph::Monitor)}
-        </form>
-    }
+    let mut around = vec![(place.label().to_owned(), place.url(org))];
+    around.extend(trail);
+    let here = around.pop().map(|(name, _)| name);
+    let around = around.into_iter().map(|(name, url)| view! { <a href=url>{name}</a> }).collect_view();
+    view! { <nav class="crumbs" aria-label="Breadcrumb">{settings}{around}<span aria-current="page">{here}</span></nav> }
 }

@@ -1,6 +1,8 @@
 //! Organizations: making one, switching between them, their settings, and the frame around every
 //! page of one.
 
+#[cfg(feature = "ssr")]
+mod account_menu;
 pub mod actions;
 #[cfg(feature = "ssr")]
 pub mod closure;

@@ -134,6 +134,7 @@ pub fn refuse(flaws: Vec<Flaw>) -> Result<()> {
     if flaws.is_empty() { Ok(()) } else { Err(crate::error::Error::Invalid { flaws }) }
 }
 
-pub(super) fn flaw(field: impl Into<String>, message: impl Into<String>) -> Flaw {
+/// What is wrong with a field.
+pub fn flaw(field: impl Into<String>, message: impl Into<String>) -> Flaw {
     Flaw { field: field.into().into(), message: message.into().into() }
 }

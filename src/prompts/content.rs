@@ -53,7 +53,7 @@ pub enum Kind {
 }
 
 /// A message of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
     /// Who speaks.
@@ -290,6 +290,12 @@ impl ValueKind {
         };
         is_ours.then_some(read)
     }
+}
+
+/// JSON as people read it.
+#[must_use]
+pub fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 #[cfg(test)]

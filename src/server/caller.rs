@@ -34,6 +34,7 @@ pub struct Caller {
     session: Session,
     visit: Option<Visit>,
     posted: Option<Arc<Posted>>,
+    fields: Arc<[(String, String)]>,
     files: Arc<[File]>,
     entered: Arc<OnceLock<Entered>>,
 }
@@ -87,6 +88,7 @@ impl Caller {
             session,
             visit,
             posted: None,
+            fields: Arc::default(),
             files: Arc::default(),
             entered: Arc::default(),
         })
@@ -112,6 +114,17 @@ impl Caller {
     #[must_use]
     pub fn with_posted(&self, page: &str, posted: Posted) -> Self {
         Self { page: page.into(), posted: Some(Arc::new(posted)), ..self.clone() }
+    }
+
+    pub(super) fn with_fields(self, fields: &[(String, String)]) -> Self {
+        Self { fields: fields.into(), ..self }
+    }
+
+    /// The fields of the form that was posted, in order: for forms that have as many of a kind as people
+    /// like, which no function can have for arguments.
+    #[must_use]
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.fields
     }
 
     pub(super) fn with_files(self, files: Vec<File>) -> Self {

@@ -81,7 +81,7 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
     let limited = caller.and_then(|caller| caller.limited(function).err());
     let is_post = *request.method() == Method::POST;
     let is_form = is_post && accepts_html(request.headers());
-    let (parts, body) = match read(request).await {
+    let (mut parts, body) = match read(request).await {
         Ok(read) => read,
         Err(response) => return response,
     };
@@ -96,6 +96,9 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         let error = Error::invalid("", "That is not a form of this site.");
         return if is_form { serve::plain_error(&error) } else { refusal(&error) };
     };
+    if let Some(caller) = parts.extensions.remove::<Caller>() {
+        parts.extensions.insert(caller.with_fields(&input));
+    }
     if !is_form {
         return run_it(&parts, body).await;
     }

@@ -10,13 +10,14 @@ use std::{
 const FLOOR: [&str; 6] = ["error", "fields", "id", "paths", "role", "time"];
 
 /// What stands on it, in order: each may use what comes before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "server",
     "ui",
     "orgs",
     "templates",
     "prompts",
     "library",
+    "editor",
     "members",
     "accounts",
     "invitations",

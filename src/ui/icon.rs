@@ -4,9 +4,11 @@ use leptos::prelude::*;
 pub mod glyph {
     pub use icondata_lu::{
         LuArrowLeft as ArrowLeft, LuCheck as Check, LuChevronsUpDown as Updown, LuCircleAlert as Problem,
-        LuCircleUser as Account, LuHouse as House, LuInbox as Inbox, LuInfo as Info, LuLogOut as SignOut,
-        LuMail as Mail, LuMenu as Menu, LuMonitor as Monitor, LuMoon as Moon, LuPlus as Plus,
-        LuSettings as Settings, LuSun as Sun, LuUserPlus as Invite, LuUsers as Users, LuX as Close,
+        LuCircleUser as Account, LuFileText as File, LuFolder as Folder, LuFolderOpen as FolderOpen,
+        LuHouse as House, LuInbox as Inbox, LuInfo as Info, LuLogOut as SignOut, LuMail as Mail,
+        LuMenu as Menu, LuMessagesSquare as Chat, LuMonitor as Monitor, LuMoon as Moon, LuPlus as Plus,
+        LuSettings as Settings, LuSun as Sun, LuTrash2 as Trash, LuUserPlus as Invite, LuUsers as Users,
+        LuX as Close,
     };
 }
 

@@ -36,6 +36,13 @@ notices! {
     SessionEnded      "session-ended"      "Signed out there";
     TwoFactorOff      "two-factor-off"     "Two-factor is off";
     AccountDeleted    "account-deleted"    "Your account is deleted";
+    VersionSaved      "version-saved"      "Version saved";
+    VersionRestored   "version-restored"   "Restored as a new version";
+    Moved             "moved"              "Moved";
+    Duplicated        "duplicated"         "Duplicated";
+    Trashed           "trashed"            "In the trash for 30 days";
+    Untrashed         "untrashed"          "Out of the trash";
+    Purged            "purged"             "Deleted for good";
     Left              "left"               "You left the workspace";
 }
 

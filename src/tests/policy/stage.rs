@@ -5,7 +5,7 @@ use crate::{
     id::{ImageId, SessionId},
     role::Role,
     server::tokens::{Token, TokenHash},
-    tests::support::{Authenticator, Browser, Org, PASSWORD, Person, Planted, TestApp, hash},
+    tests::support::{Authenticator, Browser, Org, PASSWORD, Person, Planted, Stock, TestApp, hash},
     time::Span,
 };
 
@@ -69,6 +69,8 @@ pub(in crate::tests) struct Stage {
     pub(in crate::tests) deleted: Org,
     /// A picture of the organization.
     pub(in crate::tests) image: ImageId,
+    /// What is in the organization's library.
+    pub(in crate::tests) stock: Stock,
     /// A pending invitation of somebody new.
     pub(in crate::tests) invitation: Planted,
     /// A pending invitation of the caller.
@@ -115,7 +117,7 @@ impl Stage {
         let other_session = app.session_of(somebody.id).await.0;
         let authenticator = Authenticator::waiting(app, somebody).await;
         let recovery_code = plant_second_step(app, &browser, &cast.founder).await;
-        let (image, target) = (org.has_image().await, cast.target.clone());
+        let (image, stock, target) = (org.has_image().await, org.has_library().await, cast.target.clone());
         Self {
             browser,
             org,
@@ -123,6 +125,7 @@ impl Stage {
             offered,
             deleted,
             image,
+            stock,
             invitation,
             own_invitation,
             sign_up,

@@ -137,6 +137,51 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         vec![("token", s.invitation.token.clone()), ("name", "Sample".into()), ("password", password())]
     }),
     post("invitations/decline", Needs::Nothing, |s| vec![("token", s.invitation.token.clone())]),
+    post("prompts/create", Needs::May("EditContent"), |s| {
+        let (folder, kind) = (s.stock.folder.to_string(), "chat".into());
+        in_org(s, vec![("folder", folder), ("name", "Sample".into()), ("kind", kind)])
+    }),
+    post("prompts/describe", Needs::May("EditContent"), |s| {
+        of_prompt(
+            s,
+            vec![("name", "Sample".into()), ("description", "Sample".into()), ("tags", "a, b".into())],
+        )
+    }),
+    post("prompts/move", Needs::May("EditContent"), |s| {
+        of_prompt(s, vec![("folder", s.stock.folder.to_string()), ("place", "first".into())])
+    }),
+    post("prompts/duplicate", Needs::May("EditContent"), |s| of_prompt(s, vec![])),
+    post("prompts/trash", Needs::May("TrashContent"), |s| of_prompt(s, vec![])),
+    post("prompts/save_draft", Needs::May("EditContent"), |s| {
+        let (kind, text) = (("kind", "text".into()), ("text", "Sample".into()));
+        of_prompt(s, vec![("revision", "6".into()), kind, text])
+    }),
+    post("prompts/save_version", Needs::May("EditContent"), |s| {
+        let latest = ("latest", "2".into());
+        of_prompt(s, vec![("revision", "6".into()), latest, ("message", "Sample".into())])
+    }),
+    post("prompts/restore_version", Needs::May("EditContent"), |s| {
+        of_prompt(s, vec![("number", "1".into()), ("latest", "2".into())])
+    }),
+    post("prompts/preview", Needs::May("ViewContent"), |s| {
+        of_prompt(s, vec![("value-tone", "Sample".into())])
+    }),
+    post("folders/create", Needs::May("EditContent"), |s| {
+        in_org(s, vec![("folder", s.stock.folder.to_string()), ("name", "Sample".into())])
+    }),
+    post("folders/rename", Needs::May("EditContent"), |s| of_folder(s, vec![("name", "Sample".into())])),
+    post("folders/move", Needs::May("EditContent"), |s| of_folder(s, vec![("place", "first".into())])),
+    post("folders/duplicate", Needs::May("EditContent"), |s| of_folder(s, vec![])),
+    post("folders/trash", Needs::May("TrashContent"), |s| of_folder(s, vec![])),
+    post("variables/set", Needs::May("EditContent"), |s| {
+        of_folder(s, vec![("name-0", "tone".into()), ("value-0", "Sample".into())])
+    }),
+    post("trash/restore", Needs::May("TrashContent"), |s| {
+        in_org(s, vec![("trash", s.stock.trash.to_string())])
+    }),
+    post("trash/purge", Needs::May("PurgeContent"), |s| {
+        in_org(s, vec![("trash", s.stock.trash.to_string())])
+    }),
     post("account/rename", Needs::SignedIn, |_| vec![("name", "Sample Person".into())]),
     post("account/change_password", Needs::SignedIn, |_| {
         vec![("current_password", password()), ("new_password", password())]
@@ -177,6 +222,24 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/dev/mailbox", Needs::Nothing, |_| "/dev/mailbox".into()),
     page("/dev/mailbox/{letter}", Needs::Nothing, |_| "/dev/mailbox/none".into()),
     page("/{org}", Needs::May("ViewOrganization"), |s| s.org.page("")),
+    page("/{org}/prompts", Needs::May("ViewContent"), |s| s.org.page("prompts")),
+    page("/{org}/prompts/new", Needs::May("EditContent"), |s| s.org.page("prompts/new")),
+    page("/{org}/prompts/trash", Needs::May("ViewContent"), |s| s.org.page("prompts/trash")),
+    page("/{org}/prompts/variables", Needs::May("ViewContent"), |s| s.org.page("prompts/variables")),
+    page("/{org}/prompts/folders/new", Needs::May("EditContent"), |s| s.org.page("prompts/folders/new")),
+    page("/{org}/prompts/folders/{folder}", Needs::May("ViewContent"), |s| {
+        s.org.page(&format!("prompts/folders/{}", s.stock.folder))
+    }),
+    page("/{org}/prompts/{prompt}", Needs::May("ViewContent"), |s| prompt_page(s, "")),
+    page("/{org}/prompts/{prompt}/save", Needs::May("EditContent"), |s| prompt_page(s, "/save")),
+    page("/{org}/prompts/{prompt}/versions", Needs::May("ViewContent"), |s| prompt_page(s, "/versions")),
+    page("/{org}/prompts/{prompt}/versions/{number}", Needs::May("ViewContent"), |s| {
+        prompt_page(s, "/versions/1")
+    }),
+    page("/{org}/prompts/{prompt}/compare", Needs::May("ViewContent"), |s| {
+        prompt_page(s, "/compare?from=1&to=draft")
+    }),
+    page("/{org}/prompts/{prompt}/details", Needs::May("ViewContent"), |s| prompt_page(s, "/details")),
     page("/{org}/settings", Needs::May("ViewOrganization"), |s| s.org.page("settings")),
     page("/{org}/settings/general", Needs::May("ViewOrganization"), |s| s.org.page("settings/general")),
     page("/{org}/settings/members", Needs::May("ViewMembers"), |s| s.org.page("settings/members")),
@@ -209,4 +272,18 @@ pub(in crate::tests) const PAGES: &[Page] = &[
 fn in_org(stage: &Stage, mut fields: Fields) -> Fields {
     fields.push(("org", stage.org.slug.clone()));
     fields
+}
+
+fn of_prompt(stage: &Stage, mut fields: Fields) -> Fields {
+    fields.push(("prompt", stage.stock.prompt.to_string()));
+    in_org(stage, fields)
+}
+
+fn of_folder(stage: &Stage, mut fields: Fields) -> Fields {
+    fields.push(("folder", stage.stock.folder.to_string()));
+    in_org(stage, fields)
+}
+
+fn prompt_page(stage: &Stage, page: &str) -> String {
+    stage.org.page(&format!("prompts/{}{page}", stage.stock.prompt))
 }

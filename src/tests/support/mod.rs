@@ -20,7 +20,7 @@ pub(super) use authenticator::Authenticator;
 pub(super) use browser::{BASE, Browser, encode, with};
 pub(super) use database::{Database, Kind};
 pub(super) use letters::token;
-pub(super) use org::{Org, Planted};
+pub(super) use org::{Org, Planted, Stock};
 pub(super) use person::{PASSWORD, Person, email, hash};
 pub(super) use rows::{assert_absent, sql, whereabouts};
 

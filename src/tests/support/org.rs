@@ -3,7 +3,7 @@
 use super::{Person, TestApp};
 use crate::{
     fields::PathName,
-    id::{ImageId, InvitationId, OrgId},
+    id::{FolderId, ImageId, InvitationId, OrgId, PromptId, TrashId},
     library::{
         folders,
         moves::{self, Place},
@@ -24,6 +24,15 @@ pub(in crate::tests) struct Org {
     pub(in crate::tests) id: OrgId,
     pub(in crate::tests) slug: String,
     app: TestApp,
+}
+
+/// What a library holds: a folder; a prompt in it that refers to another, with two versions and a draft of
+/// revision 6 that is neither; something in the trash.
+#[derive(Debug, Clone)]
+pub(in crate::tests) struct Stock {
+    pub(in crate::tests) folder: FolderId,
+    pub(in crate::tests) prompt: PromptId,
+    pub(in crate::tests) trash: TrashId,
 }
 
 /// An invitation put there without a letter.
@@ -174,22 +183,28 @@ impl Org {
     }
 
     /// Something of everything that a library may hold.
-    pub(in crate::tests) async fn has_library(&self) {
+    pub(in crate::tests) async fn has_library(&self) -> Stock {
         let scope = Scope::of_chore(&self.app, self.id, "to set the stage").await.unwrap();
         let edit: Grant<role::EditContent> = scope.clone().require().unwrap();
         let name = |text: &str| PathName::parse(text).unwrap();
         let folder = folders::create(&edit, None, &name("Support")).await.unwrap();
         variables::set(&edit, Some(folder), &[("tone".into(), "kind".into())]).await.unwrap();
         let mut prompts = Vec::new();
-        for (title, text) in [("Tone", "Be {{ tone }}."), ("Triage", "[[ Tone ]]"), ("Gone", "x")] {
+        let said = |text: &str| Content { body: Body::Text(text.into()), ..Content::empty(Kind::Text) };
+        for (title, texts) in
+            [("Tone", &["Be {{ tone }}."][..]), ("Triage", &["[[ Tone ]]", "[[ Tone ]]!"]), ("Gone", &["x"])]
+        {
             let id = store::create(&edit, None, &name(title), Kind::Text).await.unwrap();
-            let content = Content { body: Body::Text(text.into()), ..Content::empty(Kind::Text) };
-            drafts::save(&edit, id, 1, &content).await.unwrap();
-            let seen = versions::Seen { revision: 2, latest: 0 };
-            versions::save(&edit, id, seen, "").await.unwrap();
+            for (n, text) in (0..).zip(texts) {
+                drafts::save(&edit, id, 2 * n + 1, &said(text)).await.unwrap();
+                let seen = versions::Seen { revision: 2 * n + 2, latest: n };
+                versions::save(&edit, id, seen, "").await.unwrap();
+            }
             prompts.push(id);
         }
+        drafts::save(&edit, prompts[1], 5, &said("[[ Tone ]]?")).await.unwrap();
         moves::move_prompt(&edit, prompts[1], Some(folder), Place::Last).await.unwrap();
-        trash::put_prompt(&scope.require().unwrap(), prompts[2]).await.unwrap();
+        let trash = trash::put_prompt(&scope.require().unwrap(), prompts[2]).await.unwrap();
+        Stock { folder, prompt: prompts[1], trash }
     }
 }

@@ -1,0 +1,148 @@
+import { makeLibrary } from '../support/library.ts';
+import type { Person } from '../support/person.ts';
+import { expect, test as base, unique } from '../support/studio.ts';
+
+/** Ana, who owns an organization, at its library. */
+const test = base.extend<{ at: { ana: Person; slug: string } }>({
+  at: async ({ person }, use) => {
+    const ana = await person('Ana');
+    const { name, slug } = unique('Acme');
+    await ana.hasOrganization({ name, slug });
+    await ana.goes(`/${slug}/prompts`);
+    await use({ ana, slug });
+  },
+});
+
+async function expectStatus({ page }: Person, status: string): Promise<void> {
+  await expect(page.locator('#version-status')).toHaveText(status);
+}
+
+test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
+  const { page } = ana;
+  await page.getByRole('link', { name: 'New folder' }).click();
+  await ana.fills({ Name: 'a/b' });
+  expect(await ana.presses('Create folder')).toBe(422);
+  await expect(page.getByText('Leave out the slash')).toBeVisible();
+  await ana.fills({ Name: 'Support' });
+  await ana.presses('Create folder');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Support');
+  await page.getByRole('link', { name: 'New prompt' }).first().click();
+  await ana.fills({ Name: 'Triage' });
+  await page.getByRole('radio', { name: /^Text/ }).check();
+  await ana.presses('Create prompt');
+  await expectStatus(ana, 'Draft');
+
+  await page.getByLabel('Text', { exact: true }).fill('\nSort {{ ticket }}.\n');
+  expect(await ana.presses('Save draft')).toBe(303);
+  await expect(page.locator('#preview')).toContainText('Needs a value: ticket.');
+  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('\nSort {{ ticket }}.\n');
+  await page.getByRole('textbox', { name: 'ticket' }).fill('{{ inert }} <b>');
+  await ana.presses('Preview');
+  await expect(page.locator('#preview pre')).toHaveText('\nSort {{ inert }} <b>.\n', { useInnerText: true });
+
+  await ana.posts(page.getByRole('button', { name: 'Save version…' }));
+  await expect(page).toHaveURL(/\/save$/);
+  await ana.fills({ 'What changed, and why': 'The first' });
+  await ana.presses('Save version 1');
+  await expectStatus(ana, 'v1');
+  await expect(page.locator('.version')).toContainText('The first');
+
+  await page.getByRole('link', { name: 'Prompt', exact: true }).click();
+  await page.getByLabel('Text', { exact: true }).fill('\nSort {{ ticket }} kindly.\n');
+  await ana.posts(page.getByRole('button', { name: 'Save version…' }));
+  await expect(page.locator('mark')).toHaveText(' kindly');
+  await ana.presses('Save version 2');
+  await ana.presses('Restore version 1');
+  await expectStatus(ana, 'v3');
+  await expect(page.locator('.version').first()).toContainText('Restores version 1');
+});
+
+test('a chat is put together', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  await ana.goes(`/${slug}/prompts/new`);
+  await ana.fills({ Name: 'Chat' });
+  await ana.presses('Create prompt');
+  await ana.fills({ 'Message 1': 'Be kind.', 'Message 2': 'Hello' });
+  await ana.posts(page.getByRole('button', { name: 'Assistant', exact: true }));
+  await ana.fills({ 'Message 3': 'Hi' });
+  await ana.posts(page.getByRole('button', { name: 'Move message 3 up' }));
+  const texts = page.locator('.editor .message textarea');
+  await expect(texts).toHaveCount(3);
+  for (const [n, text] of ['Be kind.', 'Hi', 'Hello'].entries()) await expect(texts.nth(n)).toHaveValue(text);
+  await ana.posts(page.getByRole('button', { name: 'Remove message 1' }));
+  await expect(texts).toHaveCount(2);
+  await page.locator('summary', { hasText: 'Variables' }).click();
+  await page.getByLabel('Name of variable 1').fill('not a name');
+  await texts.first().fill('Hi there');
+  expect(await ana.presses('Save draft')).toBe(422);
+  await expect(page.getByText('Begin with a letter')).toBeVisible();
+  await expect(texts.first(), 'nothing is lost').toHaveValue('Hi there');
+});
+
+test('two people at one draft', async ({ at: { ana, slug }, person }) => {
+  const { triage } = await makeLibrary(ana, slug);
+  const ben = await person('Ben');
+  await ana.hasAdmitted(slug, ben, 'Editor');
+  for (const one of [ana, ben]) await one.goes(`/${slug}/prompts/${triage}`);
+  await ben.page.getByLabel('Message 3', { exact: true }).fill('From Ben');
+  expect(await ben.presses('Save draft')).toBe(303);
+  await ana.page.getByLabel('Message 3', { exact: true }).fill('From Ana');
+  expect(await ana.presses('Save draft')).toBe(409);
+  await expect(ana.page.getByText('Ben changed this draft while you were at it.')).toBeVisible();
+  await expect(ana.page.getByLabel('Message 3', { exact: true }), 'what she typed is kept').toHaveValue('From Ana');
+  expect(await ana.presses('Save draft')).toBe(303);
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await expect(ben.page.getByLabel('Message 3', { exact: true })).toHaveValue('From Ana');
+});
+
+test('what is used stays; what is deleted comes back', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  const { tone, triage, folder } = await makeLibrary(ana, slug);
+  await ana.goes(`/${slug}/prompts/${tone}/details`);
+  await expect(page.getByText('v2 uses v1')).toBeVisible();
+  const deletes = async (name: string) => {
+    const ask = page.getByRole('button', { name: `Delete ${name}` });
+    await ask.first().click();
+    return ana.posts(ask.last());
+  };
+  expect(await deletes('Tone')).toBe(409);
+  await expect(page.getByText('Other prompts use this: Support/Triage. Change them first.')).toBeVisible();
+  await ana.goes(`/${slug}/prompts/${triage}/details`);
+  await deletes('Triage');
+  await expect(page).toHaveURL(new RegExp(`${folder}$`));
+  await expect(page.locator('#contents')).not.toContainText('Triage');
+  await ana.goes(`/${slug}/prompts/trash`);
+  await ana.presses('Take out Support/Triage');
+  await ana.goes(`/${slug}/prompts/folders/${folder}`);
+  await expect(page.locator('#contents')).toContainText('Triage');
+});
+
+test('a folder is moved, and its variables come along', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  const { folder, tone } = await makeLibrary(ana, slug);
+  await ana.goes(`/${slug}/prompts/folders/${folder}`);
+  await page.getByLabel('Folder', { exact: true }).selectOption('Marketing');
+  await ana.presses('Move folder');
+  await expect(page.getByRole('navigation', { name: 'Breadcrumb' })).toHaveText(/Prompts\s*Marketing\s*Support/);
+  await ana.goes(`/${slug}/prompts/${tone}`);
+  await expect(page.locator('#preview pre')).toHaveText('Be kind and brief. You write to colleagues.');
+});
+
+test('names are text wherever they stand', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  const text = '"><img src=x onerror="window.attacked=1">{{ x }}</textarea><script>window.attacked=1</script>';
+  const prompt = await ana.sends('prompts/create', { org: slug, name: 'It’s & "quoted" \'n’ 50%', kind: 'text' });
+  const path = prompt.headers()['location']!;
+  await ana.goes(path);
+  await page.getByLabel('Text', { exact: true }).fill(text);
+  await page.locator('summary', { hasText: 'Variables' }).click();
+  await ana.fills({ 'Name of variable 1': 'x', 'Default of variable 1': text, 'What variable 1 is for': text });
+  expect(await ana.presses('Save draft')).toBe(303);
+  await ana.posts(page.getByRole('button', { name: 'Save version…' }));
+  await ana.fills({ 'What changed, and why': text });
+  await ana.presses('Save version 1');
+  for (const place of ['', '/versions', '/versions/1', '/details', '/compare?from=1&to=draft', '/save']) {
+    await ana.goes(path + place);
+    expect(await page.evaluate(() => 'attacked' in window), place).toBe(false);
+  }
+});

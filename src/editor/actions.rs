@@ -1,0 +1,124 @@
+//! The server functions: what forms post to. Each enters, requires, acts, announces.
+
+#![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
+
+use crate::{error::Error, id::PromptId};
+use leptos::prelude::*;
+
+/// Keeps the draft, which stands in the form's other fields (`editor::form`). The button says what is done
+/// besides: `review` leads to what would be saved as a version; `add-user`, `remove-2` and the like change
+/// the form.
+#[server(endpoint = "prompts/save_draft")]
+pub async fn save_draft(
+    org: String,
+    prompt: PromptId,
+    revision: i64,
+    #[server(default)] act: String,
+) -> Result<(), Error> {
+    use crate::{
+        editor::form::Typed,
+        paths,
+        prompts::{checks, drafts},
+        role::EditContent,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
+    let mut typed = Typed::posted(caller.fields());
+    typed.act(&act);
+    let content = typed.content().map_err(|flaws| Error::Invalid { flaws })?;
+    checks::refuse(checks::flaws(&content))?;
+    drafts::save(&grant, prompt, revision, &content).await?;
+    match act.as_str() {
+        "review" => forms::go(&paths::save_version(grant.slug(), prompt)),
+        "" => Notice::Saved.say(),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Saves the draft as a version, and leads to the versions.
+#[server(endpoint = "prompts/save_version")]
+pub async fn save_version(
+    org: String,
+    prompt: PromptId,
+    revision: i64,
+    latest: i64,
+    #[server(default)] message: String,
+) -> Result<(), Error> {
+    use crate::{
+        fields, paths,
+        prompts::versions::{self, Seen},
+        role::EditContent,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let message = fields::text(&message, 500).map_err(|wrong| Error::invalid("message", wrong))?;
+    versions::save(&grant, prompt, Seen { revision, latest }, &message).await?;
+    Notice::VersionSaved.say();
+    forms::go(&paths::versions(grant.slug(), prompt));
+    Ok(())
+}
+
+/// Makes a new version that says what an older one said, and leads to the versions.
+#[server(endpoint = "prompts/restore_version")]
+pub async fn restore_version(org: String, prompt: PromptId, number: i64, latest: i64) -> Result<(), Error> {
+    use crate::{
+        paths,
+        prompts::versions,
+        role::EditContent,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    versions::restore(&grant, prompt, number, latest).await?;
+    Notice::VersionRestored.say();
+    forms::go(&paths::versions(grant.slug(), prompt));
+    Ok(())
+}
+
+/// Changes what a prompt is called and said to be for.
+#[server(endpoint = "prompts/describe")]
+pub async fn describe_prompt(
+    org: String,
+    prompt: PromptId,
+    name: String,
+    #[server(default)] description: String,
+    #[server(default)] tags: String,
+) -> Result<(), Error> {
+    use crate::{
+        error::Flaws,
+        fields::{self, PathName},
+        prompts::{Tags, store},
+        role::EditContent,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let mut flaws = Flaws::default();
+    let name = flaws.check("name", PathName::parse(&name));
+    let description = flaws.check("description", fields::text(&description, 1000));
+    let tags = flaws.check("tags", Tags::parse(&tags));
+    let (Some(name), Some(description), Some(tags)) = (name, description, tags) else {
+        return Err(flaws.into_error());
+    };
+    store::describe(&grant, prompt, &name, &description, &tags).await?;
+    Notice::Saved.say();
+    Ok(())
+}
+
+/// Renders the draft with the values in the fields `value-name`: the page shows what comes of it. Nothing
+/// is kept.
+#[server(endpoint = "prompts/preview")]
+pub async fn preview_prompt(org: String, prompt: PromptId) -> Result<bool, Error> {
+    use crate::{
+        prompts::store,
+        role::ViewContent,
+        server::{Caller, Scope},
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ViewContent>()?;
+    store::find(&grant, prompt).await?;
+    Ok(true)
+}

@@ -1,0 +1,101 @@
+//! Variables, engine and model in the editor's form.
+
+use super::{
+    edit_page::Flaws,
+    form::{MODEL, Typed, TypedVariable},
+};
+use crate::{prompts::content::ValueKind, templates::Engine, ui::Bake};
+use leptos::prelude::*;
+
+pub(super) fn variables(typed: &Typed, flaws: &Flaws<'_>) -> impl IntoView + use<> {
+    let mut rows = typed.variables.clone();
+    rows.push(TypedVariable::default());
+    let count = typed.variables.len();
+    let rows: Vec<_> = rows.iter().enumerate().map(|(n, one)| variable(n, one, flaws)).collect();
+    let summary = if count == 0 { "Variables".to_owned() } else { format!("Variables ({count} declared)") };
+    let is_open = count > 0;
+    view! {
+        <details class="panel" open=is_open>
+            <summary>{summary}</summary>
+            <p class="hint">"Declare a variable to give it a type, a default and a word on what it is for. Those of the text that are not declared are required."</p>
+            <ol class="declarations" role="list">{rows}</ol>
+        </details>
+    }
+}
+
+fn variable(n: usize, typed: &TypedVariable, flaws: &Flaws<'_>) -> impl IntoView + use<> {
+    let place = n + 1;
+    let (invalid, described, flaw) = flaws.at(&format!("var-{n}"));
+    let (default_invalid, default_described, default_flaw) = flaws.at(&format!("default-{n}"));
+    let (_, _, about_flaw) = flaws.at(&format!("about-{n}"));
+    let kinds = ValueKind::ALL.iter().map(|kind| {
+        let selected = kind.as_str() == typed.kind;
+        view! { <option value=kind.as_str() selected=selected>{kind.label()}</option> }
+    });
+    let kinds: Vec<_> = kinds.collect();
+    view! {
+        <li class="declaration">
+            <input name=format!("var-{n}") value=typed.name.clone() maxlength="80" placeholder="name" aria-label=format!("Name of variable {place}")
+                spellcheck="false" autocapitalize="none" autocomplete="off" aria-invalid=invalid aria-describedby=described/>
+            <select name=format!("type-{n}") aria-label=format!("Type of variable {place}")>{kinds}</select>
+            <label class="check"><input type="checkbox" name=format!("required-{n}") value="true" checked=typed.required/>"Required"</label>
+            <input name=format!("default-{n}") value=typed.default.clone() placeholder="default" aria-label=format!("Default of variable {place}")
+                autocomplete="off" aria-invalid=default_invalid aria-describedby=default_described/>
+            <input class="about" name=format!("about-{n}") value=typed.about.clone() maxlength="300" placeholder="what it is for"
+                aria-label=format!("What variable {place} is for") autocomplete="off"/>
+            {flaw}{default_flaw}{about_flaw}
+        </li>
+    }
+}
+
+pub(super) fn settings(typed: &Typed, flaws: &Flaws<'_>) -> impl IntoView + use<> {
+    let is_set = typed.model.iter().any(|value| !value.is_empty());
+    let is_jinja = typed.engine == Engine::Jinja.as_str();
+    let engines = [
+        (Engine::Plain, "Plain: variables and references"),
+        (Engine::Jinja, "Jinja: conditions, loops, filters"),
+    ];
+    let engines = engines.map(|(engine, label)| {
+        let selected = engine.as_str() == typed.engine;
+        view! { <option value=engine.as_str() selected=selected>{label}</option> }
+    });
+    let labels =
+        ["Provider", "Model", "Temperature", "Most tokens", "Tools (JSON)", "Response format (JSON)"];
+    let inputs: Vec<_> = MODEL
+        .iter()
+        .zip(labels)
+        .zip(&typed.model)
+        .map(|((name, label), value)| setting(name, label, value, flaws))
+        .collect();
+    view! {
+        <details class="panel" open={is_set || is_jinja}>
+            <summary>"Model and engine"</summary>
+            <div class="settings-grid">
+                <div class="field">
+                    <label for="engine">"Engine"</label>
+                    <select id="engine" name="engine">{engines.collect_view()}</select>
+                </div>
+                {inputs}
+            </div>
+        </details>
+    }
+}
+
+fn setting(name: &'static str, label: &'static str, value: &str, flaws: &Flaws<'_>) -> impl IntoView + use<> {
+    let (invalid, described, flaw) = flaws.at(name);
+    let is_json = matches!(name, "tools" | "response_format");
+    let control = if is_json {
+        view! {
+            <textarea class="prompt-text" id=name name=name rows="2" spellcheck="false" aria-invalid=invalid aria-describedby=described>{format!("\n{value}")}</textarea>
+        }
+        .bake()
+    } else {
+        let mode = matches!(name, "temperature" | "max_tokens").then_some("decimal");
+        view! {
+            <input id=name name=name value=value.to_owned() maxlength="100" inputmode=mode autocomplete="off" spellcheck="false"
+                aria-invalid=invalid aria-describedby=described/>
+        }
+        .bake()
+    };
+    view! { <div class="field"><label for=name>{label}</label>{control}{flaw}</div> }
+}

@@ -1,0 +1,154 @@
+//! What a prompt is called, where it stands, who uses it, what happened to it.
+
+use super::{
+    DescribePrompt,
+    desk::{Desk, Tab},
+};
+use crate::{
+    error::Result,
+    fields::Name,
+    library::{
+        DuplicatePrompt, MovePrompt, TrashPrompt, folders,
+        pages::{folder_choices, places},
+    },
+    paths,
+    prompts::references::{self, Dependant},
+    role::{EditContent, TrashContent},
+    server::{Caller, audit::Action},
+    time::Timestamp,
+    ui::{Bake, Field, Form, FormAlert, Hidden, Html, Section, Select, Submit, When},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// How many things that happened are shown.
+const RECENT: i64 = 50;
+
+/// `/{org}/prompts/{prompt}/details`.
+///
+/// # Errors
+/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`](crate::error::Error::NotFound).
+pub async fn details(caller: Caller) -> Result<impl IntoView> {
+    let desk = Desk::enter(&caller).await?;
+    let users = references::used_by(&desk.scope, desk.prompt.id).await?;
+    let (users, activity) = (used_by(&desk, &users), activity(&desk).await?);
+    let manage = if desk.scope.can::<EditContent>() { manage(&desk).await?.bake() } else { about(&desk) };
+    let body = view! {
+        <FormAlert action=DuplicatePrompt::PATH/>
+        <FormAlert action=TrashPrompt::PATH/>
+        {manage}
+        <Section title="Used by" says="Prompts whose draft or newest version refers to this one.">{users}</Section>
+        <Section title="Activity">{activity}</Section>
+    };
+    Ok(desk.show(Tab::Details, (), body))
+}
+
+/// What is known of the prompt, for those who only read.
+fn about(desk: &Desk) -> Html {
+    let (path, tags) = (desk.prompt.path.clone(), desk.prompt.tags.to_string());
+    view! {
+        <dl class="pairs">
+            <dt>"Path"</dt><dd><code>{path}</code></dd>
+            {(!tags.is_empty()).then(|| view! { <dt>"Tags"</dt><dd>{tags}</dd> })}
+        </dl>
+    }
+    .bake()
+}
+
+async fn manage(desk: &Desk) -> Result<impl IntoView + use<>> {
+    let prompt = desk.prompt.clone();
+    let ids = || (desk.scope.slug().to_string(), prompt.id.to_string());
+    let [(org, id), (org2, id2), (org3, id3), (org4, id4)] = [ids(), ids(), ids(), ids()];
+    let choices = folder_choices(folders::all(&desk.scope).await?.into_iter());
+    let folder = prompt.folder_id.map_or_else(String::new, |folder| folder.to_string());
+    let labels = [
+        format!("Delete {}", prompt.name),
+        format!("Delete {}?", prompt.name),
+        format!("Delete {}", prompt.name),
+    ];
+    let trash = desk.scope.can::<TrashContent>();
+    Ok(view! {
+        <Section title="Name" says="Whoever asks for the old path is led on, until something new is there.">
+            <Form action=DescribePrompt::PATH ids="describe-">
+                <Hidden name="org" value=org/>
+                <Hidden name="prompt" value=id/>
+                <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80/>
+                <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true/>
+                <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Divided by commas."/>
+                <div class="form-actions"><Submit kind="">"Save details"</Submit></div>
+            </Form>
+        </Section>
+        <Section title="Place">
+            <Form action=MovePrompt::PATH ids="move-">
+                <Hidden name="org" value=org2/>
+                <Hidden name="prompt" value=id2/>
+                <Select name="folder" label="Folder" choices value=folder/>
+                <Select name="place" label="Place" choices=places() value="last"/>
+                <div class="form-actions"><Submit kind="">"Move prompt"</Submit></div>
+            </Form>
+        </Section>
+        <div class="page-actions">
+            <form method="post" action=DuplicatePrompt::PATH>
+                <Hidden name="org" value=org3/>
+                <Hidden name="prompt" value=id3/>
+                <button class="button">"Duplicate prompt"</button>
+            </form>
+            {trash.then(|| {
+                let [button, question, act] = labels;
+                view! {
+                    <button class="button" data-kind="danger" type="button" popovertarget="trash-prompt">{button}</button>
+                    <div class="menu confirm" id="trash-prompt" popover>
+                        <p><strong>{question}</strong></p>
+                        <p>"It goes to the trash with its versions, and can be taken out for 30 days."</p>
+                        <form method="post" action=TrashPrompt::PATH>
+                            <Hidden name="org" value=org4/>
+                            <Hidden name="prompt" value=id4/>
+                            <button class="button" data-kind="danger">{act}</button>
+                        </form>
+                    </div>
+                }
+            })}
+        </div>
+    })
+}
+
+fn used_by(desk: &Desk, users: &[Dependant]) -> Html {
+    if users.is_empty() {
+        return view! { <p class="note">"No prompt refers to this one."</p> }.bake();
+    }
+    let row = |user: &Dependant| {
+        let url = paths::prompt(desk.scope.slug(), user.id);
+        let says = match (user.number, user.to_number) {
+            (0, _) => "in its draft".to_owned(),
+            (number, Some(to)) => format!("v{number} uses v{to}"),
+            (number, None) => format!("v{number}"),
+        };
+        view! { <li><a href=url>{user.path.clone()}</a>" "<small>{says}</small></li> }
+    };
+    let rows: Vec<_> = users.iter().map(row).collect();
+    view! { <ul class="lines" role="list">{rows}</ul> }.bake()
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct Happened {
+    created_at: Timestamp,
+    action: String,
+    name: Option<Name>,
+}
+
+/// What happened to the prompt, from the log: who did what, without where they were.
+async fn activity(desk: &Desk) -> Result<Html> {
+    let rows = desk.scope.query(
+        "SELECT a.created_at, a.action, u.name FROM audit_log a LEFT JOIN users u ON u.id = a.actor_id
+         WHERE a.org_id = $1 AND a.target_id = $2 ORDER BY a.id DESC LIMIT CAST($3 AS BIGINT)",
+    );
+    let rows: Vec<Happened> = rows.bind(desk.prompt.id).bind(RECENT).all().await?;
+    let now = desk.scope.server().clock.now();
+    let row = |one: Happened| {
+        let who = one.name.map_or_else(|| "The studio".to_owned(), |name| name.to_string());
+        let did = Action::parse(&one.action).map_or("did something", Action::says);
+        let did = did.strip_suffix(" of").unwrap_or(did);
+        view! { <li><span>{format!("{who} {did}")}</span>" "<small><When at=one.created_at now/></small></li> }
+    };
+    let rows: Vec<_> = rows.into_iter().map(row).collect();
+    Ok(view! { <ul class="lines" role="list" id="activity" data-live="prompts drafts">{rows}</ul> }.bake())
+}

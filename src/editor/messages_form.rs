@@ -1,0 +1,79 @@
+//! The messages of a chat in the editor's form.
+
+use super::{
+    edit_page::{Flaws, about_tokens},
+    form::{Typed, TypedMessage},
+};
+use crate::{
+    prompts::content::Speaker,
+    ui::{Bake, Html, Icon, glyph},
+};
+use leptos::prelude::*;
+
+pub(super) fn messages(typed: &Typed, flaws: &Flaws<'_>, can_change_kind: bool) -> Html {
+    let last = typed.messages.len().saturating_sub(1);
+    let all: Vec<_> =
+        typed.messages.iter().enumerate().map(|(n, one)| message(n, last, one, flaws)).collect();
+    let add = Speaker::ALL.iter().map(|role| {
+        let value = format!("add-{}", role.as_str());
+        view! { <button class="button" data-size="small" name="act" value=value><Icon is=glyph::Plus/>{role.label()}</button> }
+    });
+    let add: Vec<_> = add.collect();
+    view! {
+        <ol class="messages" role="list">{all}</ol>
+        <div class="add-message" role="group" aria-label="Add a message">{add}</div>
+        {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="text">"Make it one text"</button></p> })}
+    }
+    .bake()
+}
+
+fn message(n: usize, last: usize, typed: &TypedMessage, flaws: &Flaws<'_>) -> impl IntoView + use<> {
+    let place = n + 1;
+    let (invalid, described, flaw) = flaws.at(&format!("content-{n}"));
+    let (_, _, role_flaw) = flaws.at(&format!("role-{n}"));
+    let (name_invalid, name_described, name_flaw) = flaws.at(&format!("name-{n}"));
+    let roles = Speaker::ALL.iter().map(|role| {
+        let selected = role.as_str() == typed.role;
+        view! { <option value=role.as_str() selected=selected>{role.label()}</option> }
+    });
+    let roles: Vec<_> = roles.collect();
+    let is_placeholder = typed.role == Speaker::Placeholder.as_str();
+    let named = match typed.role.as_str() {
+        "placeholder" => Some("Name of the placeholder"),
+        "tool" => Some("Call that it answers"),
+        _ => None,
+    };
+    let name = named.map(|label| {
+        view! {
+            <input class="message-name" name=format!("name-{n}") value=typed.name.clone() maxlength="100" spellcheck="false" autocapitalize="none"
+                autocomplete="off" aria-label=format!("{label} {place}") placeholder=label aria-invalid=name_invalid aria-describedby=name_described/>
+        }
+    });
+    let content = (!is_placeholder).then(|| {
+        view! {
+            <textarea class="prompt-text" name=format!("content-{n}") rows="4" aria-label=format!("Message {place}") aria-invalid=invalid
+                aria-describedby=described>{format!("\n{}", typed.content)}</textarea>
+        }
+    });
+    let says = is_placeholder.then(|| view! { <p class="hint">"The call puts messages in here."</p> });
+    let tokens =
+        (!is_placeholder).then(|| view! { <small class="tokens">{about_tokens(&typed.content)}</small> });
+    let move_button = |verb: &str, sign: &'static str, label: String, off: bool| {
+        view! { <button class="button icon-button" data-kind="quiet" data-size="small" name="act" value=format!("{verb}-{n}") aria-label=label disabled=off>{sign}</button> }
+    };
+    view! {
+        <li class="message">
+            <header>
+                <select name=format!("role-{n}") aria-label=format!("Who speaks in message {place}")>{roles}</select>
+                {name}
+                {tokens}
+                <span class="message-acts">
+                    {move_button("up", "↑", format!("Move message {place} up"), n == 0)}
+                    {move_button("down", "↓", format!("Move message {place} down"), n == last)}
+                    {move_button("remove", "✕", format!("Remove message {place}"), last == 0)}
+                </span>
+            </header>
+            {content}{says}{role_flaw}{name_flaw}{flaw}
+        </li>
+    }
+}

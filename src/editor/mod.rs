@@ -1,0 +1,31 @@
+//! The pages of one prompt: the editor of its draft, its versions and what differs between them, who uses
+//! it, what happened to it.
+
+pub mod actions;
+#[cfg(feature = "ssr")]
+mod compare;
+#[cfg(feature = "ssr")]
+mod declarations;
+#[cfg(feature = "ssr")]
+mod desk;
+#[cfg(feature = "ssr")]
+mod details;
+#[cfg(feature = "ssr")]
+mod edit_page;
+#[cfg(feature = "ssr")]
+pub mod form;
+#[cfg(feature = "ssr")]
+mod messages_form;
+#[cfg(feature = "ssr")]
+mod preview;
+#[cfg(feature = "ssr")]
+mod versions_page;
+
+pub use actions::{DescribePrompt, PreviewPrompt, RestoreVersion, SaveDraft, SaveVersion};
+#[cfg(feature = "ssr")]
+pub use {
+    compare::{compare, save},
+    details::details,
+    edit_page::edit,
+    versions_page::{version, versions},
+};

@@ -1,0 +1,134 @@
+//! What a draft renders to, beside the editor.
+
+use super::{PreviewPrompt, desk::Desk};
+use crate::{
+    error::Result,
+    library::variables,
+    prompts::{
+        content::{Content, Message},
+        jinja,
+        render::{Problems, Rendered, Values, render},
+        resolve,
+    },
+    server::Caller,
+    templates::Engine,
+    ui::{Bake, Hidden, Html, PageField},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What the draft renders to with the values that were typed, and a form to type them.
+pub(super) async fn preview(caller: &Caller, desk: &Desk) -> Result<Html> {
+    let typed = |name: &str| {
+        let posted = caller.posted().filter(|posted| posted.action == PreviewPrompt::PATH)?;
+        posted.value(&format!("value-{name}")).map(|value| value.replace("\r\n", "\n"))
+    };
+    let resolved = resolve::draft(&desk.scope, &desk.prompt, desk.draft.content.clone()).await?;
+    let names: BTreeSet<String> = resolved.parts.iter().flat_map(|part| names(&part.content)).collect();
+    let given =
+        names.iter().filter_map(|name| Some((name.clone(), typed(name).filter(|value| !value.is_empty())?)));
+    let values: Values = given.map(|(name, value)| (name, Value::String(value))).collect();
+    let outcome = render(&resolved, &values);
+    let unused = unused(&desk.draft.content);
+    let inherited = &resolved.parts[0].inherited;
+    let inputs = names.into_iter().map(|name| {
+        let value = typed(&name).unwrap_or_default();
+        let declared = desk.draft.content.variable(&name).and_then(|variable| variable.default.as_ref());
+        let hint = declared.or_else(|| inherited.get(&name)).map(variables::typed);
+        input(&name, &value, hint)
+    });
+    let inputs: Vec<_> = inputs.collect();
+    let has_inputs = !inputs.is_empty();
+    let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
+    let outcome = match outcome {
+        Ok(rendered) => said(rendered),
+        Err(problems) => wrong(&problems),
+    };
+    let unused = (!unused.is_empty()).then(|| {
+        view! { <p class="note" data-kind="warning">{format!("Declared and not used: {}.", unused.join(", "))}</p> }
+    });
+    Ok(view! {
+        <section class="preview" aria-labelledby="preview-title">
+            <h2 id="preview-title">"Preview"</h2>
+            <p class="hint">"The draft as it was saved last."</p>
+            <div id="preview" data-live="drafts prompts" aria-live="polite">{outcome}{unused}</div>
+            {has_inputs.then(|| view! {
+                <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" data-in-place>
+                    <PageField/>
+                    <Hidden name="org" value=org/>
+                    <Hidden name="prompt" value=prompt/>
+                    <h3>"Try values"</h3>
+                    {inputs}
+                    <div class="form-actions"><button class="button">"Preview"</button></div>
+                </form>
+            })}
+        </section>
+    }
+    .bake())
+}
+
+/// The variables and placeholders that a content asks for.
+fn names(content: &Content) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = content.placeholders().map(ToOwned::to_owned).collect();
+    names.extend(used(content));
+    names
+}
+
+/// The variables that the text of a content uses, without fields.
+fn used(content: &Content) -> BTreeSet<String> {
+    if content.engine == Engine::Jinja {
+        return content.texts().flat_map(jinja::variables).collect();
+    }
+    let templates: Vec<_> = content.templates().collect();
+    let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    templates.iter().flat_map(|template| template.variables().map(root).collect::<Vec<_>>()).collect()
+}
+
+fn unused(content: &Content) -> Vec<String> {
+    let used = used(content);
+    let declared = content.variables.iter().map(|variable| variable.name.clone());
+    declared.filter(|name| !used.contains(name)).collect()
+}
+
+fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<> {
+    let id = format!("value-{name}");
+    let label = name.to_owned();
+    view! {
+        <div class="field">
+            <label for=id.clone()><code>{label}</code></label>
+            <textarea id=id.clone() name=id rows="1" placeholder=hint>{format!("\n{value}")}</textarea>
+        </div>
+    }
+}
+
+fn said(rendered: Rendered) -> Html {
+    match rendered {
+        Rendered::Text(text) => view! { <pre class="prompt-text" tabindex="0">{text}</pre> }.bake(),
+        Rendered::Chat(messages) => {
+            let all: Vec<_> = messages.into_iter().map(message).collect();
+            view! { <ol class="messages reading" role="list">{all}</ol> }.bake()
+        }
+    }
+}
+
+fn message(message: Message) -> impl IntoView {
+    view! {
+        <li class="message">
+            <header><strong>{message.role.label()}</strong>" "<span>{message.name}</span></header>
+            <pre class="prompt-text" tabindex="0">{message.content}</pre>
+        </li>
+    }
+}
+
+fn wrong(problems: &Problems) -> Html {
+    let missing: Vec<_> = problems.missing.iter().cloned().collect();
+    let missing = (!missing.is_empty()).then(|| {
+        view! { <p class="note" data-kind="warning">{format!("Needs a value: {}.", missing.join(", "))}</p> }
+    });
+    let others = problems.others.iter().map(|(path, why)| (path.clone(), why.clone()));
+    let others: Vec<_> = others
+        .map(|(path, why)| view! { <p class="note" data-kind="error">{why}" "<small>{path}</small></p> })
+        .collect();
+    view! { {missing}{others} }.bake()
+}

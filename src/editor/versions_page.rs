@@ -1,0 +1,125 @@
+//! The history of a prompt, and one version of it.
+
+use super::{
+    RestoreVersion,
+    desk::{Desk, Tab},
+    edit_page::reading,
+};
+use crate::{
+    error::{Error, Result},
+    paths,
+    prompts::versions::{self, Version},
+    role::EditContent,
+    server::Caller,
+    ui::{Alert, Bake, Empty, FormAlert, Hidden, Html, PageField, Pager, When, glyph},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// How many versions a page shows.
+const SIZE: i64 = 50;
+
+/// `/{org}/prompts/{prompt}/versions`.
+///
+/// # Errors
+/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`].
+pub async fn versions(caller: Caller) -> Result<impl IntoView> {
+    let desk = Desk::enter(&caller).await?;
+    let before = caller.query("before").and_then(|before| before.parse().ok()).unwrap_or(i64::MAX);
+    let mut list = versions::list(&desk.scope, desk.prompt.id, before, SIZE + 1).await?;
+    let has_more = list.len() > usize::try_from(SIZE).unwrap_or(0);
+    list.truncate(usize::try_from(SIZE).unwrap_or(0));
+    let base = paths::versions(desk.scope.slug(), desk.prompt.id);
+    let next = has_more.then(|| list.last().map(|last| format!("{base}?before={}", last.number))).flatten();
+    let first = (before < i64::MAX).then(|| base.clone());
+    let body = if list.is_empty() {
+        view! {
+            <Empty icon=glyph::File title="No version yet">
+                <p>"A version keeps what the draft says, once and for all. Nothing else is ever served."</p>
+            </Empty>
+        }
+        .bake()
+    } else {
+        let rows: Vec<_> = list.iter().map(|one| row(&desk, one)).collect();
+        view! { <ol class="versions" role="list">{rows}</ol> }.bake()
+    };
+    let changed = (desk.is_dirty() && desk.prompt.latest > 0).then(|| {
+        let url = paths::compare(desk.scope.slug(), desk.prompt.id, &desk.prompt.latest.to_string(), "draft");
+        view! { <p class="note">"The draft has changes that are in no version. "<a href=url>"See them"</a></p> }
+    });
+    let body = view! {
+        <FormAlert action=RestoreVersion::PATH/>
+        <div id="versions" data-live="prompts">{changed}{body}<Pager first next/></div>
+    };
+    Ok(desk.show(Tab::Versions, (), body))
+}
+
+fn row(desk: &Desk, version: &Version) -> impl IntoView + use<> {
+    let (org, id, number) = (desk.scope.slug(), desk.prompt.id, version.number);
+    let now = desk.scope.server().clock.now();
+    let author = version.author.as_ref().map_or_else(|| "The studio".to_owned(), ToString::to_string);
+    let message = if version.message.is_empty() { "No message".to_owned() } else { version.message.clone() };
+    let compare = (number > 1).then(|| {
+        let url = paths::compare(org, id, &(number - 1).to_string(), &number.to_string());
+        view! { <a class="button" data-size="small" href=url aria-label=format!("What version {number} changed")>"Changes"</a> }
+    });
+    view! {
+        <li class="version">
+            <a class="version-number" href=paths::version(org, id, number)>{format!("v{number}")}</a>
+            <div><p>{message}</p><small>{author}", "<When at=version.created_at now/></small></div>
+            <span class="version-acts">{compare}{restore(desk, number)}</span>
+        </li>
+    }
+}
+
+/// The form that brings a version back, for those who may and where there is something to bring back.
+fn restore(desk: &Desk, number: i64) -> Option<Html> {
+    let may = desk.scope.can::<EditContent>() && number < desk.prompt.latest;
+    let (org, prompt, latest) =
+        (desk.scope.slug().to_string(), desk.prompt.id.to_string(), desk.prompt.latest);
+    may.then(|| {
+        view! {
+            <form method="post" action=RestoreVersion::PATH>
+                <PageField/>
+                <Hidden name="org" value=org/>
+                <Hidden name="prompt" value=prompt/>
+                <Hidden name="number" value=number.to_string()/>
+                <Hidden name="latest" value=latest.to_string()/>
+                <button class="button" data-size="small" aria-label=format!("Restore version {number}")>"Restore"</button>
+            </form>
+        }
+        .bake()
+    })
+}
+
+/// `/{org}/prompts/{prompt}/versions/{number}`.
+///
+/// # Errors
+/// As [`versions`].
+pub async fn version(caller: Caller) -> Result<impl IntoView> {
+    let desk = Desk::enter(&caller).await?;
+    let number: i64 = caller.segment(4).parse().map_err(|_| Error::NotFound)?;
+    let content = versions::content(&desk.scope, desk.prompt.id, number).await?;
+    let about = versions::list(&desk.scope, desk.prompt.id, number.saturating_add(1), 1).await?;
+    let about = about.into_iter().next().ok_or(Error::NotFound)?;
+    let now = desk.scope.server().clock.now();
+    let author = about.author.as_ref().map_or_else(|| "The studio".to_owned(), ToString::to_string);
+    let hash = about.hash.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    let (engine, model) = (content.engine.as_str(), content.model.model.clone());
+    let temperature = content.model.temperature.map(|degree| degree.to_string());
+    let message =
+        (!about.message.is_empty()).then(|| view! { <Alert kind="info">{about.message.clone()}</Alert> });
+    let body = view! {
+        <h2>{format!("Version {number}")}</h2>
+        {message}
+        {reading(&content)}
+        <dl class="pairs">
+            <dt>"Saved"</dt><dd>{author}", "<When at=about.created_at now/></dd>
+            <dt>"Engine"</dt><dd>{engine}</dd>
+            {(!model.is_empty()).then(|| view! { <dt>"Model"</dt><dd>{model}</dd> })}
+            {temperature.map(|degree| view! { <dt>"Temperature"</dt><dd>{degree}</dd> })}
+            <dt>"SHA-256"</dt><dd><code>{hash}</code></dd>
+        </dl>
+        <div class="page-actions">{restore(&desk, number)}</div>
+    };
+    Ok(desk.show(Tab::Versions, (), body))
+}

@@ -1,0 +1,236 @@
+//! The server functions: what forms post to. Each enters, requires, acts, announces.
+
+#![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
+
+use crate::{
+    error::Error,
+    id::{FolderId, PromptId, TrashId},
+};
+use leptos::prelude::*;
+
+/// Makes a prompt, and leads to it.
+#[server(endpoint = "prompts/create")]
+pub async fn create_prompt(
+    org: String,
+    #[server(default)] folder: String,
+    name: String,
+    kind: String,
+) -> Result<(), Error> {
+    use crate::{
+        error::Flaws,
+        fields::PathName,
+        id, paths,
+        prompts::{content::Kind, store},
+        role::EditContent,
+        server::{Caller, Scope, forms},
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let mut flaws = Flaws::default();
+    let name = flaws.check("name", PathName::parse(&name));
+    let kind = flaws.check("kind", Kind::parse(&kind).ok_or("Choose text or chat."));
+    let (Some(name), Some(kind)) = (name, kind) else { return Err(flaws.into_error()) };
+    let prompt = store::create(&grant, id::optional(&folder)?, &name, kind).await?;
+    forms::go(&paths::prompt(grant.slug(), prompt));
+    Ok(())
+}
+
+/// Puts a prompt into a folder, at a place: `first`, `last`, or after a prompt of this id.
+#[server(endpoint = "prompts/move")]
+pub async fn move_prompt(
+    org: String,
+    prompt: PromptId,
+    #[server(default)] folder: String,
+    #[server(default)] place: String,
+) -> Result<(), Error> {
+    use crate::{
+        id,
+        library::moves::{self, Place},
+        role::EditContent,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a place."))?;
+    moves::move_prompt(&grant, prompt, id::optional(&folder)?, place).await?;
+    Notice::Moved.say();
+    Ok(())
+}
+
+/// Duplicates a prompt, and leads to the copy.
+#[server(endpoint = "prompts/duplicate")]
+pub async fn duplicate_prompt(org: String, prompt: PromptId) -> Result<(), Error> {
+    use crate::{
+        library::copies,
+        paths,
+        role::EditContent,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let copy = copies::duplicate_prompt(&grant, prompt).await?;
+    Notice::Duplicated.say();
+    forms::go(&paths::prompt_details(grant.slug(), copy));
+    Ok(())
+}
+
+/// Puts a prompt in the trash, and leads to where it was.
+#[server(endpoint = "prompts/trash")]
+pub async fn trash_prompt(org: String, prompt: PromptId) -> Result<(), Error> {
+    use crate::{
+        library::trash,
+        paths,
+        prompts::store,
+        role::TrashContent,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
+    let folder = store::find(&grant, prompt).await?.folder_id;
+    trash::put_prompt(&grant, prompt).await?;
+    Notice::Trashed.say();
+    forms::go(&paths::folder(grant.slug(), folder));
+    Ok(())
+}
+
+/// Makes a folder, and leads to it.
+#[server(endpoint = "folders/create")]
+pub async fn create_folder(
+    org: String,
+    #[server(default)] folder: String,
+    name: String,
+) -> Result<(), Error> {
+    use crate::{
+        fields::PathName,
+        id,
+        library::folders,
+        paths,
+        role::EditContent,
+        server::{Caller, Scope, forms},
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let name = PathName::parse(&name).map_err(|message| Error::invalid("name", message))?;
+    let made = folders::create(&grant, id::optional(&folder)?, &name).await?;
+    forms::go(&paths::folder(grant.slug(), Some(made)));
+    Ok(())
+}
+
+/// Gives a folder another name.
+#[server(endpoint = "folders/rename")]
+pub async fn rename_folder(org: String, folder: FolderId, name: String) -> Result<(), Error> {
+    use crate::{
+        fields::PathName,
+        library::moves,
+        role::EditContent,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let name = PathName::parse(&name).map_err(|message| Error::invalid("name", message))?;
+    moves::rename_folder(&grant, folder, &name).await?;
+    Notice::Saved.say();
+    Ok(())
+}
+
+/// Puts a folder into another or to the top, at a place: `first`, `last`, or after a folder of this id.
+#[server(endpoint = "folders/move")]
+pub async fn move_folder(
+    org: String,
+    folder: FolderId,
+    #[server(default)] parent: String,
+    #[server(default)] place: String,
+) -> Result<(), Error> {
+    use crate::{
+        id,
+        library::moves::{self, Place},
+        role::EditContent,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a place."))?;
+    moves::move_folder(&grant, folder, id::optional(&parent)?, place).await?;
+    Notice::Moved.say();
+    Ok(())
+}
+
+/// Duplicates a folder with all that is in it, and leads to the copy.
+#[server(endpoint = "folders/duplicate")]
+pub async fn duplicate_folder(org: String, folder: FolderId) -> Result<(), Error> {
+    use crate::{
+        library::copies,
+        paths,
+        role::EditContent,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let copy = copies::duplicate_folder(&grant, folder).await?;
+    Notice::Duplicated.say();
+    forms::go(&paths::folder(grant.slug(), Some(copy)));
+    Ok(())
+}
+
+/// Puts a folder in the trash with all that is in it, and leads to where it was.
+#[server(endpoint = "folders/trash")]
+pub async fn trash_folder(org: String, folder: FolderId) -> Result<(), Error> {
+    use crate::{
+        library::{folders, trash},
+        paths,
+        role::TrashContent,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
+    let parent = folders::find(&grant, folder).await?.parent_id;
+    trash::put_folder(&grant, folder).await?;
+    Notice::Trashed.say();
+    forms::go(&paths::folder(grant.slug(), parent));
+    Ok(())
+}
+
+/// Sets the variables of a folder, or those of the organization: the fields `name-0`, `value-0` and so on.
+#[server(endpoint = "variables/set")]
+pub async fn set_variables(org: String, #[server(default)] folder: String) -> Result<(), Error> {
+    use crate::{
+        id,
+        library::variables,
+        role::EditContent,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
+    variables::set(&grant, id::optional(&folder)?, &variables::posted(caller.fields())).await?;
+    Notice::Saved.say();
+    Ok(())
+}
+
+/// Takes something out of the trash.
+#[server(endpoint = "trash/restore")]
+pub async fn restore_trash(org: String, trash: TrashId) -> Result<(), Error> {
+    use crate::{
+        library::trash::restore,
+        role::TrashContent,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
+    restore(&grant, trash).await?;
+    Notice::Untrashed.say();
+    Ok(())
+}
+
+/// Deletes something in the trash for good.
+#[server(endpoint = "trash/purge")]
+pub async fn purge_trash(org: String, trash: TrashId) -> Result<(), Error> {
+    use crate::{
+        library::trash::purge,
+        role::PurgeContent,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<PurgeContent>()?;
+    purge(&grant, trash).await?;
+    Notice::Purged.say();
+    Ok(())
+}

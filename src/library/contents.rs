@@ -1,0 +1,137 @@
+//! What is in a folder, as a table.
+
+use crate::{
+    error::Result,
+    fields::PathName,
+    id::{FolderId, PromptId},
+    paths,
+    prompts::{Tags, content::Kind},
+    role::EditContent,
+    server::{Caller, Scope},
+    time::Timestamp,
+    ui::{Bake, Empty, Html, Icon, Pager, When, glyph},
+};
+use leptos::prelude::*;
+
+/// How many prompts a page shows.
+const SIZE: i64 = 100;
+
+#[derive(Debug, sqlx::FromRow)]
+struct FolderRow {
+    id: FolderId,
+    name: PathName,
+    prompts: i64,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct PromptRow {
+    id: PromptId,
+    name: PathName,
+    kind: Kind,
+    tags: Tags,
+    latest: i64,
+    is_dirty: bool,
+    updated_at: Timestamp,
+}
+
+/// The folders and prompts in a folder, or at the top: prompts a page at a time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn contents(caller: &Caller, scope: &Scope, folder: Option<FolderId>) -> Result<Html> {
+    let from = caller.query("from").and_then(|from| from.parse::<u32>().ok()).map_or(0, i64::from);
+    let folders = scope.query(
+        "SELECT f.id, f.name, (SELECT count(*) FROM prompts p
+           WHERE p.org_id = f.org_id AND p.folder_id = f.id AND p.trash_id IS NULL) AS prompts
+         FROM folders f
+         WHERE f.org_id = $1 AND f.parent_id IS NOT DISTINCT FROM $2 AND f.trash_id IS NULL ORDER BY f.position, f.id",
+    );
+    let folders: Vec<FolderRow> = if from == 0 { folders.bind(folder).all().await? } else { Vec::new() };
+    let prompts = scope.query(
+        "SELECT p.id, p.name, p.kind, p.tags, p.latest, p.updated_at,
+           coalesce(d.content <> v.content, TRUE) AS is_dirty
+         FROM prompts p JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
+         LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest
+         WHERE p.org_id = $1 AND p.folder_id IS NOT DISTINCT FROM $2 AND p.trash_id IS NULL
+         ORDER BY p.position, p.id LIMIT CAST($3 AS BIGINT) OFFSET CAST($4 AS BIGINT)",
+    );
+    let mut prompts: Vec<PromptRow> = prompts.bind(folder).bind(SIZE + 1).bind(from).all().await?;
+    let has_more = prompts.len() > usize::try_from(SIZE).unwrap_or(0);
+    prompts.truncate(usize::try_from(SIZE).unwrap_or(0));
+    if folders.is_empty() && prompts.is_empty() {
+        return Ok(nothing(scope, folder));
+    }
+    let base = paths::folder(scope.slug(), folder);
+    let next = has_more.then(|| format!("{base}?from={}", from + SIZE));
+    let first = (from > 0).then(|| base.clone());
+    let folders: Vec<_> = folders.iter().map(|one| folder_row(scope, one)).collect();
+    let prompts: Vec<_> = prompts.iter().map(|one| prompt_row(scope, one)).collect();
+    Ok(view! {
+        <div id="contents" data-live="prompts drafts">
+            <table class="table contents">
+                <thead><tr>
+                    <th scope="col">"Name"</th><th scope="col">"Version"</th><th scope="col">"Tags"</th><th scope="col">"Changed"</th>
+                </tr></thead>
+                <tbody>{folders}{prompts}</tbody>
+            </table>
+            <Pager first next/>
+        </div>
+    }
+    .bake())
+}
+
+fn nothing(scope: &Scope, folder: Option<FolderId>) -> Html {
+    let (title, url) = match folder {
+        None => ("No prompts yet", paths::new_prompt(scope.slug(), None)),
+        Some(_) => ("Nothing in this folder", paths::new_prompt(scope.slug(), folder)),
+    };
+    let may = scope.can::<EditContent>();
+    view! {
+        <div id="contents" data-live="prompts">
+            <Empty icon=glyph::File title>
+                <p>"Prompts are kept here in folders, with every version. Write one to begin."</p>
+                {may.then(|| view! { <a class="button" data-kind="primary" href=url>"New prompt"</a> })}
+            </Empty>
+        </div>
+    }
+    .bake()
+}
+
+fn folder_row(scope: &Scope, row: &FolderRow) -> impl IntoView + use<> {
+    let url = paths::folder(scope.slug(), Some(row.id));
+    let prompts = if row.prompts == 1 { "1 prompt".to_owned() } else { format!("{} prompts", row.prompts) };
+    view! {
+        <tr>
+            <td data-label="Name"><a class="thing" href=url><Icon is=glyph::Folder/>{row.name.to_string()}</a></td>
+            <td data-label="Version">{prompts}</td>
+            <td data-label="Tags"></td>
+            <td data-label="Changed"></td>
+        </tr>
+    }
+}
+
+fn prompt_row(scope: &Scope, row: &PromptRow) -> impl IntoView + use<> {
+    let url = paths::prompt(scope.slug(), row.id);
+    let now = scope.server().clock.now();
+    let icon = if row.kind == Kind::Chat { glyph::Chat } else { glyph::File };
+    let tags: Vec<_> =
+        row.tags.iter().map(|tag| view! { <span class="badge">{tag.to_owned()}</span>" " }).collect();
+    view! {
+        <tr>
+            <td data-label="Name"><a class="thing" href=url><Icon is=icon/>{row.name.to_string()}</a></td>
+            <td data-label="Version">{version_of(row.latest, row.is_dirty)}</td>
+            <td data-label="Tags">{tags}</td>
+            <td data-label="Changed"><When at=row.updated_at now/></td>
+        </tr>
+    }
+}
+
+/// What of a prompt is saved, in words.
+#[must_use]
+pub fn version_of(latest: i64, is_dirty: bool) -> String {
+    match (latest, is_dirty) {
+        (0, _) => "Draft".to_owned(),
+        (latest, true) => format!("v{latest}, draft changed"),
+        (latest, false) => format!("v{latest}"),
+    }
+}

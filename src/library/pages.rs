@@ -1,0 +1,233 @@
+//! The pages of the library: its top, a folder, and what makes new things.
+
+use super::{
+    CreateFolder, CreatePrompt, DuplicateFolder, MoveFolder, RenameFolder, TrashFolder,
+    contents::contents,
+    folders::{self, Folder},
+    tree::{Here, crumbs, tree},
+    variables,
+    variables_form::variables_section,
+};
+use crate::{
+    error::Result,
+    id::FolderId,
+    orgs::{Frame, Place},
+    paths,
+    prompts::content::Kind,
+    role::{EditContent, TrashContent},
+    server::{Caller, Scope},
+    ui::{Choice, Choices, Field, Form, FormAlert, Hidden, Html, Icon, Section, Select, Submit, glyph},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/{org}/prompts`.
+///
+/// # Errors
+/// Those of [`Frame::enter`].
+pub async fn library(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let tree = tree(&scope, Here::Top).await?;
+    let contents = contents(&caller, &scope, None).await?;
+    let org = scope.slug().clone();
+    let body = view! {
+        <header class="page-head">
+            <div><h1>"Prompts"</h1><p>"Everything this workspace asks models, in folders, with every version kept."</p></div>
+            <div class="page-actions">{new_buttons(&scope, None)}</div>
+        </header>
+        {contents}
+        <p class="page-links">
+            <a href=paths::variables(&org)>"Variables of the workspace"</a>
+            <a href=paths::trash(&org)>"Trash"</a>
+        </p>
+    };
+    Ok(frame.show(Place::Prompts, beside(tree, body)))
+}
+
+/// A page of the library: the tree, and beside it what it is about.
+pub fn beside(tree: Html, body: impl IntoView) -> impl IntoView {
+    view! { <div class="library">{tree}<div class="library-body">{body}</div></div> }
+}
+
+fn new_buttons(scope: &Scope, folder: Option<FolderId>) -> impl IntoView + use<> {
+    let org = scope.slug().clone();
+    scope.can::<EditContent>().then(|| {
+        view! {
+            <a class="button" href=paths::new_folder(&org, folder)><Icon is=glyph::Folder/>"New folder"</a>
+            <a class="button" data-kind="primary" href=paths::new_prompt(&org, folder)><Icon is=glyph::Plus/>"New prompt"</a>
+        }
+    })
+}
+
+/// `/{org}/prompts/folders/{folder}`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::NotFound`](crate::error::Error::NotFound) when there is no such folder.
+pub async fn folder(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let id: FolderId = caller.segment(3).parse().map_err(|_| crate::error::Error::NotFound)?;
+    let folder = folders::find(&scope, id).await?;
+    let trail = folders::trail(&scope, Some(id)).await?;
+    let tree = tree(&scope, Here::Folder(id)).await?;
+    let contents = contents(&caller, &scope, Some(id)).await?;
+    let own = variables::read(&scope, Some(id)).await?;
+    let manage = if scope.can::<EditContent>() { Some(manage(&scope, &folder).await?) } else { None };
+    let body = view! {
+        <header class="page-head">
+            <div><h1>{folder.name.to_string()}</h1><p>"A folder. What is in it inherits its variables."</p></div>
+            <div class="page-actions">{new_buttons(&scope, Some(id))}</div>
+        </header>
+        <FormAlert action=TrashFolder::PATH/>
+        <FormAlert action=DuplicateFolder::PATH/>
+        {contents}
+        {variables_section(&caller, &scope, Some(id), &own, "What is in this folder inherits them; a nearer folder, a prompt's own default and the call come first.")}
+        {manage}
+    };
+    Ok(frame.show_thing(Place::Prompts, crumbs(scope.slug(), &trail), beside(tree, body)))
+}
+
+/// `/{org}/prompts/variables`.
+///
+/// # Errors
+/// Those of [`Frame::enter`].
+pub async fn organization_variables(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let (tree, own) = (tree(&scope, Here::Top).await?, variables::read(&scope, None).await?);
+    let says = "Every prompt of the workspace inherits them; folders, a prompt's own default and the call come first.";
+    let body = view! {
+        <header class="page-head"><div><h1>"Variables"</h1><p>"What all prompts know."</p></div></header>
+        {variables_section(&caller, &scope, None, &own, says)}
+    };
+    let trail = vec![("Variables".to_owned(), paths::variables(scope.slug()))];
+    Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
+}
+
+/// Moving, renaming, duplicating and deleting a folder.
+async fn manage(scope: &Scope, folder: &Folder) -> Result<impl IntoView + use<>> {
+    let (org, id) = (scope.slug().to_string(), folder.id.to_string());
+    let inside = format!("{}/", folder.path);
+    let all = folders::all(scope).await?;
+    let parents = all.into_iter().filter(|one| one.id != folder.id && !one.path.starts_with(&inside));
+    let choices = folder_choices(parents);
+    let parent = folder.parent_id.map_or_else(String::new, |parent| parent.to_string());
+    let trash = scope.can::<TrashContent>();
+    let (name, org2, id2) = (folder.name.to_string(), org.clone(), id.clone());
+    let labels = [format!("Delete {name}"), format!("Delete {name}?"), format!("Delete {name}")];
+    let (org3, id3, org4, id4) = (org.clone(), id.clone(), org.clone(), id.clone());
+    Ok(view! {
+        <Section title="Name and place" says="Prompts can still be found where they were, until something new is there.">
+            <Form action=RenameFolder::PATH ids="rename-">
+                <Hidden name="org" value=org/>
+                <Hidden name="folder" value=id/>
+                <Field name="name" label="Name" value=name maxlength=80/>
+                <div class="form-actions"><Submit kind="">"Rename folder"</Submit></div>
+            </Form>
+            <Form action=MoveFolder::PATH ids="move-">
+                <Hidden name="org" value=org2/>
+                <Hidden name="folder" value=id2/>
+                <Select name="parent" label="Folder" choices value=parent/>
+                <Select name="place" label="Place" choices=places() value="last"/>
+                <div class="form-actions"><Submit kind="">"Move folder"</Submit></div>
+            </Form>
+        </Section>
+        <div class="page-actions">
+            <form method="post" action=DuplicateFolder::PATH>
+                <Hidden name="org" value=org3/>
+                <Hidden name="folder" value=id3/>
+                <button class="button">"Duplicate folder"</button>
+            </form>
+            {trash.then(|| { let [button, question, act] = labels; view! {
+                <button class="button" data-kind="danger" type="button" popovertarget="trash-folder">{button}</button>
+                <div class="menu confirm" id="trash-folder" popover>
+                    <p><strong>{question}</strong></p>
+                    <p>"It goes to the trash with everything in it, and can be taken out for 30 days."</p>
+                    <form method="post" action=TrashFolder::PATH>
+                        <Hidden name="org" value=org4/>
+                        <Hidden name="folder" value=id4/>
+                        <button class="button" data-kind="danger">{act}</button>
+                    </form>
+                </div>
+            }})}
+        </div>
+    })
+}
+
+/// The folders to choose from, the top first.
+pub fn folder_choices(folders: impl Iterator<Item = Folder>) -> Vec<Choice> {
+    let top = Choice { value: String::new(), label: "At the top".into(), says: "" };
+    let each = folders.map(|folder| Choice { value: folder.id.to_string(), label: folder.path, says: "" });
+    std::iter::once(top).chain(each).collect()
+}
+
+/// The places to choose from in a folder.
+#[must_use]
+pub fn places() -> Vec<Choice> {
+    let places = [("last", "Last"), ("first", "First")];
+    places.map(|(value, label)| Choice { value: value.into(), label: label.into(), says: "" }).to_vec()
+}
+
+/// `/{org}/prompts/new`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
+pub async fn new_prompt(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    scope.clone().require::<EditContent>()?;
+    let (folder, here, choices) = place_of_new(&caller, &scope).await?;
+    let tree = tree(&scope, here).await?;
+    let org = scope.slug().to_string();
+    let kinds = [
+        (Kind::Chat, "Messages: system, user, assistant, tools"),
+        (Kind::Text, "One text, which other prompts can refer to"),
+    ];
+    let kinds =
+        kinds.map(|(kind, says)| Choice { value: kind.as_str().into(), label: kind.label().into(), says });
+    let body = view! {
+        <header class="page-head"><div><h1>"New prompt"</h1><p>"It begins as a draft; nothing is served before you save a version."</p></div></header>
+        <section class="panel">
+            <Form action=CreatePrompt::PATH>
+                <Hidden name="org" value=org/>
+                <Field name="name" label="Name" maxlength=80 autofocus=true hint="What it is called in its folder, such as Triage."/>
+                <Select name="folder" label="Folder" choices value=folder/>
+                <Choices name="kind" label="Kind" choices=kinds.to_vec() value="chat"/>
+                <div class="form-actions"><Submit>"Create prompt"</Submit></div>
+            </Form>
+        </section>
+    };
+    let trail = vec![("New prompt".to_owned(), String::new())];
+    Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
+}
+
+/// `/{org}/prompts/folders/new`.
+///
+/// # Errors
+/// As [`new_prompt`].
+pub async fn new_folder(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    scope.clone().require::<EditContent>()?;
+    let (folder, here, choices) = place_of_new(&caller, &scope).await?;
+    let tree = tree(&scope, here).await?;
+    let org = scope.slug().to_string();
+    let body = view! {
+        <header class="page-head"><div><h1>"New folder"</h1><p>"Folders hold prompts, and variables that those inherit."</p></div></header>
+        <section class="panel">
+            <Form action=CreateFolder::PATH>
+                <Hidden name="org" value=org/>
+                <Field name="name" label="Name" maxlength=80 autofocus=true/>
+                <Select name="folder" label="In" choices value=folder/>
+                <div class="form-actions"><Submit>"Create folder"</Submit></div>
+            </Form>
+        </section>
+    };
+    let trail = vec![("New folder".to_owned(), String::new())];
+    Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
+}
+
+/// The folder that the URL names for something new, and those there are to choose from.
+async fn place_of_new(caller: &Caller, scope: &Scope) -> Result<(String, Here, Vec<Choice>)> {
+    let folder = caller.query("folder").and_then(|folder| folder.parse().ok());
+    let all = folders::all(scope).await?;
+    let folder = folder.filter(|folder| all.iter().any(|one| one.id == *folder));
+    let here = folder.map_or(Here::Top, Here::Folder);
+    let chosen = folder.map_or_else(String::new, |folder: FolderId| folder.to_string());
+    Ok((chosen, here, folder_choices(all.into_iter())))
+}

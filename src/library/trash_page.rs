@@ -1,0 +1,94 @@
+//! The page of the trash.
+
+use super::{
+    PurgeTrash, RestoreTrash,
+    pages::beside,
+    trash::{self, RESTORABLE, Trashed},
+    tree::{Here, tree},
+};
+use crate::{
+    error::Result,
+    orgs::{Frame, Place},
+    paths,
+    role::{PurgeContent, TrashContent},
+    server::{Caller, Scope},
+    ui::{Bake, Empty, FormAlert, Hidden, Icon, When, glyph},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/{org}/prompts/trash`.
+///
+/// # Errors
+/// Those of [`Frame::enter`].
+pub async fn trash_page(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let (tree, list) = (tree(&scope, Here::Top).await?, trash::list(&scope).await?);
+    let list = if list.is_empty() {
+        view! { <Empty icon=glyph::Trash title="The trash is empty"><p>"What you delete can be taken out here for 30 days."</p></Empty> }
+            .bake()
+    } else {
+        let rows: Vec<_> = list.into_iter().map(|one| row(&scope, one)).collect();
+        view! {
+            <table class="table">
+                <thead><tr>
+                    <th scope="col">"Was at"</th><th scope="col">"Deleted"</th><th scope="col">"By"</th><th scope="col">"Gone"</th>
+                    <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                </tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+        .bake()
+    };
+    let body = view! {
+        <header class="page-head"><div><h1>"Trash"</h1><p>"Kept for 30 days, then deleted for good."</p></div></header>
+        <FormAlert action=RestoreTrash::PATH/>
+        <FormAlert action=PurgeTrash::PATH/>
+        <div id="trash" data-live="prompts">{list}</div>
+    };
+    let trail = vec![("Trash".to_owned(), paths::trash(scope.slug()))];
+    Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
+}
+
+fn row(scope: &Scope, one: Trashed) -> impl IntoView + use<> {
+    let icon = if one.kind == "folder" { glyph::Folder } else { glyph::File };
+    let inside = (one.kind == "folder")
+        .then(|| if one.prompts == 1 { " · 1 prompt".into() } else { format!(" · {} prompts", one.prompts) });
+    let (now, gone) = (scope.server().clock.now(), one.created_at + RESTORABLE);
+    let by = one.by.map(|by| by.to_string());
+    let (org, id) = (scope.slug().to_string(), one.id.to_string());
+    let restore = scope.can::<TrashContent>().then(|| {
+        let (org, id, label) = (org.clone(), id.clone(), format!("Take out {}", one.path));
+        view! {
+            <form method="post" action=RestoreTrash::PATH>
+                <Hidden name="org" value=org/>
+                <Hidden name="trash" value=id/>
+                <button class="button" data-size="small" aria-label=label>"Take out"</button>
+            </form>
+        }
+    });
+    let purge = scope.can::<PurgeContent>().then(|| {
+        let menu = format!("purge-{id}");
+        let label = format!("Delete {} for good", one.path);
+        view! {
+            <button class="button" data-size="small" data-kind="quiet" type="button" popovertarget=menu.clone() aria-label=label.clone()>"Delete"</button>
+            <div class="menu confirm" id=menu popover>
+                <p><strong>{format!("{label}?")}</strong></p>
+                <p>"Its versions go with it. Nobody can bring it back."</p>
+                <form method="post" action=PurgeTrash::PATH>
+                    <Hidden name="org" value=org/>
+                    <Hidden name="trash" value=id/>
+                    <button class="button" data-kind="danger">"Delete for good"</button>
+                </form>
+            </div>
+        }
+    });
+    view! {
+        <tr>
+            <td data-label="Was at"><span class="thing"><Icon is=icon/>{one.path}{inside}</span></td>
+            <td data-label="Deleted"><When at=one.created_at now/></td>
+            <td data-label="By">{by}</td>
+            <td data-label="Gone"><When at=gone now/></td>
+            <td class="table-actions">{restore}{purge}</td>
+        </tr>
+    }
+}
