@@ -21,7 +21,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 /// `/{org}/prompts/{prompt}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`](crate::error::Error::NotFound).
+/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`].
 pub async fn edit(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     let preview = preview(&caller, &desk).await?;

@@ -94,7 +94,7 @@ fn restore(desk: &Desk, number: i64) -> Option<Html> {
 /// `/{org}/prompts/{prompt}/versions/{number}`.
 ///
 /// # Errors
-/// As [`versions`].
+/// As [`versions()`].
 pub async fn version(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     let number: i64 = caller.segment(4).parse().map_err(|_| Error::NotFound)?;
