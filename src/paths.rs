@@ -187,6 +187,12 @@ pub fn variables(org: &Slug) -> String {
     format!("/{org}/prompts/variables")
 }
 
+/// Prompts by words.
+#[must_use]
+pub fn search(org: &Slug) -> String {
+    format!("/{org}/prompts/search")
+}
+
 /// What is in the trash.
 #[must_use]
 pub fn trash(org: &Slug) -> String {

@@ -128,6 +128,17 @@ test('a folder is moved, and its variables come along', async ({ at: { ana, slug
   await expect(page.locator('#preview pre')).toHaveText('Be kind and brief. You write to colleagues.');
 });
 
+test('a prompt is found by its words', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  await makeLibrary(ana, slug);
+  await ana.goes(`/${slug}/prompts`);
+  await page.getByRole('searchbox', { name: 'Search prompts' }).fill('billing support');
+  await page.getByRole('searchbox', { name: 'Search prompts' }).press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: '1 prompt' })).toBeVisible();
+  await page.locator('.hits').getByRole('link', { name: 'Triage' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Triage');
+});
+
 test('names are text wherever they stand', async ({ at: { ana, slug } }) => {
   const { page } = ana;
   const text = '"><img src=x onerror="window.attacked=1">{{ x }}</textarea><script>window.attacked=1</script>';

@@ -151,6 +151,7 @@ pub(super) async fn confirm(caller: &Caller, token: &str, password: &str) -> Res
     let (user, home) = store::create(&mut change, new).await?.ok_or_else(gone)?;
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     change.commit().await?;
+    store::welcome(&caller.server, &home).await;
     set_cookie(BROWSER, "", 0);
     entrance::let_in(caller, user, None).await?;
     Ok(next.unwrap_or_else(|| paths::organization(&home)))

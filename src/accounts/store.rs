@@ -4,7 +4,8 @@ use super::entrance;
 use crate::{
     error::{Error, Flaws, Result},
     fields::{Email, Name, Password, Slug},
-    id::UserId,
+    id::{OrgId, UserId},
+    library::sample,
     orgs,
     server::{
         Caller, Change, Server,
@@ -86,6 +87,18 @@ pub async fn create(change: &mut Change, new: NewPerson) -> Result<Option<(UserI
     Ok(Some((user, slug)))
 }
 
+/// Puts a sample library in the personal organization of somebody who was just made. Nothing depends on it.
+pub async fn welcome(server: &Server, home: &Slug) {
+    let planted = async {
+        let org = server.outside_tenancy().query("SELECT id FROM organizations WHERE slug = $1");
+        let (org,): (OrgId,) = org.bind(home.clone()).one().await?;
+        sample::plant(server, org).await
+    };
+    if let Err(error) = planted.await {
+        tracing::warn!(%error, "the sample library was not planted");
+    }
+}
+
 /// Signs somebody up where there is no mail to prove an address with.
 ///
 /// # Errors
@@ -99,6 +112,7 @@ pub async fn sign_up_at_once(caller: &Caller, wish: Wish) -> Result<Slug> {
     };
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     change.commit().await?;
+    welcome(&caller.server, &home).await;
     entrance::let_in(caller, user, None).await?;
     Ok(home)
 }

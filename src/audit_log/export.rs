@@ -142,5 +142,7 @@ fn write_json(row: &Row) -> Result<String> {
 
 fn target_name(row: &Row) -> Option<String> {
     let name = row.target_name.as_ref().map(ToString::to_string);
-    name.or_else(|| row.target_email.as_ref().map(ToString::to_string))
+    let email = || row.target_email.as_ref().map(ToString::to_string);
+    let path = || row.details.0["of"].as_str().filter(|path| !path.is_empty()).map(ToOwned::to_owned);
+    name.or_else(email).or_else(path)
 }

@@ -179,11 +179,12 @@ pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &st
     let mut change = caller.server.change_outside_tenancy().await?;
     let is_verified = invitation.proves_address && caller.server.mail.is_on();
     let new = NewPerson { name: wish.name, email: wish.email, password_hash, is_verified };
-    let Some((user, _)) = accounts::create(&mut change, new).await? else {
+    let Some((user, home)) = accounts::create(&mut change, new).await? else {
         return Err(Error::conflict("This address has an account. Sign in to join."));
     };
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     enter(caller, change, &invitation, token, user).await?;
+    accounts::welcome(&caller.server, &home).await;
     entrance::let_in(caller, user, None).await?;
     Ok(invitation.slug)
 }

@@ -13,6 +13,12 @@ pub mod moves;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+pub mod sample;
+#[cfg(feature = "ssr")]
+pub mod search;
+#[cfg(feature = "ssr")]
+pub mod search_page;
+#[cfg(feature = "ssr")]
 pub mod trash;
 #[cfg(feature = "ssr")]
 pub mod trash_page;

@@ -4,6 +4,7 @@ use super::{
     CreateFolder, CreatePrompt, DuplicateFolder, MoveFolder, RenameFolder, TrashFolder,
     contents::contents,
     folders::{self, Folder},
+    search_page::search_form,
     tree::{Here, crumbs, tree},
     variables,
     variables_form::variables_section,
@@ -28,12 +29,13 @@ pub async fn library(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let tree = tree(&scope, Here::Top).await?;
     let contents = contents(&caller, &scope, None).await?;
-    let org = scope.slug().clone();
+    let (org, search) = (scope.slug().clone(), search_form(&scope, ""));
     let body = view! {
         <header class="page-head">
             <div><h1>"Prompts"</h1><p>"Everything this workspace asks models, in folders, with every version kept."</p></div>
             <div class="page-actions">{new_buttons(&scope, None)}</div>
         </header>
+        {search}
         {contents}
         <p class="page-links">
             <a href=paths::variables(&org)>"Variables of the workspace"</a>

@@ -90,16 +90,27 @@ pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, mess
     if draft.revision != seen.revision {
         return Err(Error::conflict("The draft changed while you were at it. See what would be saved now."));
     }
+    let number = save_within(&mut change, prompt, message).await?;
+    change.commit().await?;
+    Ok(number)
+}
+
+/// Saves the draft as it is within a change.
+///
+/// # Errors
+/// As [`save`].
+pub async fn save_within(change: &mut OrgChange, prompt: PromptId, message: &str) -> Result<i64> {
+    let draft = drafts::read_within(change, prompt).await?;
+    let of = store::find_within(change, prompt).await?;
     checks::refuse(checks::flaws(&draft.content))?;
     checks::refuse(checks::syntax_flaws(&draft.content))?;
-    let pins = references::pin(&mut change, prompt, &of.path, &draft.content).await?;
+    let pins = references::pin(change, prompt, &of.path, &draft.content).await?;
     let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
     let new = New { content: &draft.content, pins: &pins, message, restores: None };
-    let number = insert(&mut change, prompt, of.latest, new).await?;
-    drafts::write(&mut change, prompt, &draft.content, number).await?;
+    let number = insert(change, prompt, of.latest, new).await?;
+    drafts::write(change, prompt, &draft.content, number).await?;
     let details = json!({ "of": of.path, "after": { "version": number, "message": message } });
     change.audit(Entry::new(Action::VersionSaved, prompt.0).details(details)).await?;
-    change.commit().await?;
     Ok(number)
 }
 

@@ -7,7 +7,7 @@
 use super::{
     Caller, Change, Membership, OrgChange, Organization, Person, Server,
     caller::Client,
-    db::Query,
+    db::{Db, Query},
     org_change::assert_fenced,
     organization::{Row, find, of_person},
     shelf::{Keep, Label},
@@ -208,6 +208,15 @@ impl Scope {
     #[must_use]
     pub const fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// What is for the database there is, of what is for SQLite and what is for PostgreSQL.
+    #[must_use]
+    pub fn either<T>(&self, sqlite: T, postgres: T) -> T {
+        match self.server.db {
+            Db::Sqlite { .. } => sqlite,
+            Db::Postgres { .. } => postgres,
+        }
     }
 
     /// A read in this organization; `$1` is its id.

@@ -70,6 +70,8 @@ pub async fn put_prompt(grant: &Grant<TrashContent>, id: PromptId) -> Result<Tra
     let mark =
         change.query("UPDATE prompts SET trash_id = $3, folder_id = NULL WHERE org_id = $1 AND id = $2");
     mark.bind(id).bind(trash).execute().await?;
+    let words = change.query("DELETE FROM prompt_search WHERE org_id = $1 AND prompt_id = $2");
+    words.bind(id).execute().await?;
     finish(change, Action::Trashed, id.0, &prompt.path).await?;
     Ok(trash)
 }
@@ -91,6 +93,11 @@ pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<Tra
     let trash = insert(&mut change, "folder", id.0, &folder.path, folder.parent_id).await?;
     let prompts = "UPDATE prompts SET trash_id = $3 WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2";
     change.query(prompts).bind(below.clone()).bind(trash).execute().await?;
+    let words = change.query(
+        "DELETE FROM prompt_search WHERE org_id = $1 AND prompt_id IN (
+           SELECT id FROM prompts WHERE org_id = $1 AND trash_id = $2)",
+    );
+    words.bind(trash).execute().await?;
     // In the trash it is a tree of its own, which what happens to its parent is nothing to.
     let folders = change.query(
         "UPDATE folders SET trash_id = $3, depth = depth - $4,

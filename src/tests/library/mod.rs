@@ -3,7 +3,9 @@
 
 mod constraints;
 mod references;
+mod sample;
 mod saving;
+mod search;
 mod trash;
 mod tree;
 

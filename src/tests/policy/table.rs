@@ -224,6 +224,7 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/{org}", Needs::May("ViewOrganization"), |s| s.org.page("")),
     page("/{org}/prompts", Needs::May("ViewContent"), |s| s.org.page("prompts")),
     page("/{org}/prompts/new", Needs::May("EditContent"), |s| s.org.page("prompts/new")),
+    page("/{org}/prompts/search", Needs::May("ViewContent"), |s| s.org.page("prompts/search?q=tone")),
     page("/{org}/prompts/trash", Needs::May("ViewContent"), |s| s.org.page("prompts/trash")),
     page("/{org}/prompts/variables", Needs::May("ViewContent"), |s| s.org.page("prompts/variables")),
     page("/{org}/prompts/folders/new", Needs::May("EditContent"), |s| s.org.page("prompts/folders/new")),

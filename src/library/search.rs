@@ -1,0 +1,99 @@
+//! Finding prompts by words: in their names, paths, tags, descriptions and what their newest versions say.
+//!
+//! Both databases find the same and in the same order. Words are made by [`index`], each database only
+//! looks them up; what comes first goes by plain rules: a name that is the words, one that begins with
+//! them, one that holds them, a path that holds them, the rest; then by path.
+
+use crate::{
+    error::Result,
+    fields::PathName,
+    id::PromptId,
+    prompts::{content::Kind, index},
+    server::Scope,
+    time::Timestamp,
+};
+
+/// The most words that are looked for.
+const MAX_WORDS: usize = 10;
+
+/// A prompt that was found.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Hit {
+    /// Its id.
+    pub id: PromptId,
+    /// Its name.
+    pub name: PathName,
+    /// Its path.
+    pub path: String,
+    /// Whether it is one text or messages.
+    pub kind: Kind,
+    /// What it is for.
+    pub description: String,
+    /// The number of its newest version.
+    pub latest: i64,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+macro_rules! found {
+    ($from:literal, $place:literal, $order:literal) => {
+        concat!(
+            "SELECT p.id, p.name, p.path, p.kind, p.description, p.latest, p.updated_at FROM (
+               SELECT s.prompt_id, s.path, CASE
+                   WHEN s.name = $3 THEN 0
+                   WHEN ",
+            $place,
+            "(s.name, $3) = 1 THEN 1
+                   WHEN ",
+            $place,
+            "(s.name, $3) > 1 THEN 2
+                   WHEN ",
+            $place,
+            "(s.path, $3) > 0 THEN 3
+                   ELSE 4 END AS class
+               FROM ",
+            $from,
+            " ORDER BY class, ",
+            $order,
+            " LIMIT CAST($4 AS BIGINT)) s
+             JOIN prompts p ON p.org_id = $1 AND p.id = s.prompt_id
+             WHERE p.trash_id IS NULL ORDER BY class, ",
+            $order
+        )
+    };
+}
+
+const SQLITE: &str = found!(
+    "prompt_words w JOIN prompt_search s ON s.org_id = $1 AND s.prompt_id = w.prompt_id
+     WHERE w.prompt_words MATCH $2",
+    "instr",
+    "s.path"
+);
+const POSTGRES: &str = found!(
+    "prompt_search s WHERE s.org_id = $1
+     AND array_to_tsvector(string_to_array(s.words, ' ')) @@ CAST($2 AS tsquery)",
+    "strpos",
+    "s.path COLLATE \"C\""
+);
+
+/// The prompts that hold all the words, each at the beginning of one of theirs; at most `size`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search(scope: &Scope, typed: &str, size: i64) -> Result<Vec<Hit>> {
+    let words: Vec<String> = index::words(typed).take(MAX_WORDS).collect();
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Words are letters and digits alone, so nothing in them is anything to either database.
+    let org = scope.organization().id.0.simple();
+    let quoted = |quote: &str, end: &str| {
+        words.iter().map(|word| format!("{quote}{word}{quote}{end}")).collect::<Vec<_>>()
+    };
+    let sqlite = format!("o{org} AND {}", quoted("\"", "*").join(" AND "));
+    let postgres = quoted("'", ":*").join(" & ");
+    let (sql, asked) = scope.either((SQLITE, sqlite), (POSTGRES, postgres));
+    let folded =
+        index::fold(&typed.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, ""));
+    Ok(scope.query(sql).bind(asked).bind(folded).bind(size).all().await?)
+}

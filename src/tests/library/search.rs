@@ -1,0 +1,121 @@
+use super::{Library, TestApp, both_databases};
+use crate::{
+    fields::PathName,
+    library::{moves, moves::Place, search::search, trash},
+    prompts::{Tags, store},
+};
+
+both_databases!(
+    words_are_found_wherever_they_stand,
+    what_comes_first_is_the_same_on_every_database,
+    what_is_typed_is_only_words,
+    what_is_gone_is_not_found,
+);
+
+async fn found(lib: &Library, typed: &str) -> Vec<String> {
+    search(&lib.scope, typed, 50).await.unwrap().into_iter().map(|hit| hit.path).collect()
+}
+
+async fn words_are_found_wherever_they_stand(app: TestApp) {
+    let (lib, other) = (Library::of(&app, "Acme").await, Library::of(&app, "Other").await);
+    let folder = lib.folder(None, "Kundendienst").await;
+    let triage =
+        lib.saying(Some(folder), "Triage", "Sort tickets for the Größe team, {{ customer_name }}.").await;
+    lib.saying(None, "東京", "こんにちは").await;
+    other.saying(None, "Triage", "tickets").await;
+    let (name, tags) = (PathName::parse("Triage").unwrap(), Tags::parse("billing, Zürich").unwrap());
+    store::describe(&lib.may(), triage, &name, "Décides what comes first", &tags).await.unwrap();
+    for typed in [
+        "triage",
+        "TRI",
+        "kundendienst/triage",
+        "ticket",
+        "grosse",
+        "größ",
+        "customer name",
+        "zurich",
+        "decides",
+        "bill first",
+    ] {
+        let expected: &[&str] = if typed == "grosse" { &[] } else { &["Kundendienst/Triage"] };
+        assert_eq!(found(&lib, typed).await, expected, "{typed}");
+    }
+    assert_eq!(found(&lib, "東").await, ["東京"]);
+    assert_eq!(found(&lib, "んにち").await, ["東京"]);
+    assert_eq!(found(&lib, "triage nothing").await, [""; 0]);
+    lib.says(triage, "Other words").await.unwrap();
+    assert_eq!(found(&lib, "tickets").await, [""; 0]);
+    moves::move_prompt(&lib.may(), triage, None, Place::Last).await.unwrap();
+    assert_eq!(found(&lib, "kundendienst").await, [""; 0]);
+}
+
+/// A fixed corpus, and the order of what is found in it, which this test holds for both databases.
+async fn what_comes_first_is_the_same_on_every_database(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let tone = lib.folder(None, "Tone").await;
+    for (folder, name, text) in [
+        (None, "Tone", "x"),
+        (None, "tone of voice", "x"),
+        (None, "Overtones", "x"),
+        (None, "Z tone", "x"),
+        (None, "Ämter", "tone"),
+        (None, "Zebra", "a tone"),
+        (Some(tone), "Zoo", "x"),
+        (Some(tone), "animals", "x"),
+        (None, "Toneless 10%_", "x"),
+    ] {
+        lib.saying(folder, name, text).await;
+    }
+    let all =
+        ["Tone", "tone of voice", "Toneless 10%_", "Z tone", "Tone/animals", "Tone/Zoo", "Ämter", "Zebra"];
+    assert_eq!(found(&lib, "tone").await, all);
+    assert_eq!(found(&lib, " TONE  of ").await, ["tone of voice"]);
+    assert_eq!(search(&lib.scope, "tone", 2).await.unwrap().len(), 2);
+}
+
+async fn what_is_typed_is_only_words(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    lib.saying(None, "Tone", "near or and not").await;
+    for typed in [
+        "",
+        " ",
+        "\"",
+        "'",
+        "*",
+        "a:b",
+        "NEAR(",
+        "tone OR",
+        "tone AND",
+        "NOT",
+        "{tone}",
+        "^tone",
+        "tone*",
+        "(",
+        ")",
+        "-tone",
+        "\\",
+        "%",
+        "_",
+        "tone'",
+        "tone\"",
+        "a & b | !c",
+        "<->",
+        "\u{0}",
+        "\u{202e}",
+        "o00000000000000000000000000000000",
+    ] {
+        let _ = found(&lib, typed).await;
+    }
+    assert_eq!(found(&lib, "NOT tone*").await, ["Tone"]);
+    assert_eq!(found(&lib, &"word ".repeat(5000)).await, [""; 0]);
+    assert_eq!(found(&lib, &"x".repeat(100_000)).await, [""; 0]);
+}
+
+async fn what_is_gone_is_not_found(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let tone = lib.saying(None, "Tone", "x").await;
+    let id = trash::put_prompt(&lib.may(), tone).await.unwrap();
+    assert_eq!(found(&lib, "tone").await, [""; 0]);
+    trash::restore(&lib.may(), id).await.unwrap();
+    assert_eq!(found(&lib, "tone").await, ["Tone"]);
+}
