@@ -4,6 +4,11 @@
 //! nothing else to do (`SCHED_IDLE`): whoever waits for a page comes first. (The lowest niceness is not
 //! enough: a thread that was begun keeps its core for some milliseconds.) A short queue waits; whoever comes then is told to come
 //! back, so that a flood takes neither the memory nor the time of others.
+//!
+//! Where others never leave the machine alone, that would be never. So whoever has waited for [`SOON`] gets a turn like
+//! everybody else's, one after the other and with a pause between: few enough that pages do not feel it,
+//! and enough for a person to sign in on the busiest machine. (A thread cannot be taken out of `SCHED_IDLE` without a
+//! privilege: the work is done once more, and the first answer counts.)
 
 use crate::error::{Error, Result};
 use std::{
@@ -19,8 +24,12 @@ use tokio::sync::{Semaphore, oneshot};
 
 /// How many may wait.
 pub(super) const QUEUE: usize = 64;
-/// How long they wait at most.
+/// How long they wait before they get a turn.
+const SOON: Duration = Duration::from_secs(1);
+/// How long they wait for their turn.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The pause between two turns.
+const PAUSE: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -29,6 +38,7 @@ type Job = Box<dyn FnOnce() + Send>;
 pub struct Workers {
     jobs: mpsc::Sender<Job>,
     places: Arc<Semaphore>,
+    turn: Arc<Semaphore>,
 }
 
 impl Default for Workers {
@@ -41,7 +51,7 @@ impl Default for Workers {
             let queue = queue.clone();
             thread::spawn(move || work(&queue));
         }
-        Self { jobs, places: Arc::new(Semaphore::new(threads + QUEUE)) }
+        Self { jobs, places: Arc::new(Semaphore::new(threads + QUEUE)), turn: Arc::new(Semaphore::new(1)) }
     }
 }
 
@@ -62,25 +72,39 @@ fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
 }
 
 impl Workers {
-    /// Does some work and tells what came of it.
+    /// Does some work, twice at most, and tells what came of it.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too much waits already, or waited too long.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    pub async fn run<T: Send + 'static>(&self, work: impl Fn() -> T + Send + Sync + 'static) -> Result<T> {
         const BUSY: Error = Error::Unavailable { retry_after: 3 };
         let place = self.places.clone().try_acquire_owned().map_err(|_| BUSY)?;
-        let (answer, answered) = oneshot::channel();
+        let work = Arc::new(work);
+        let (answer, mut answered) = oneshot::channel();
+        let idle = work.clone();
         let job = move || {
             // Nobody waits for what is late: doing it would only make others late.
             if !answer.is_closed() {
-                let _ = answer.send(work());
+                let _ = answer.send(idle());
             }
             drop(place);
         };
         self.jobs.send(Box::new(job)).map_err(|error| super::caller::internal(&error))?;
-        match tokio::time::timeout(PATIENCE, answered).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(_)) | Err(_) => Err(BUSY),
+        if let Ok(done) = tokio::time::timeout(SOON, &mut answered).await {
+            return done.map_err(|_| BUSY);
+        }
+        tokio::select! {
+            biased;
+            done = answered => done.map_err(|_| BUSY),
+            turn = tokio::time::timeout(PATIENCE, self.turn.clone().acquire_owned()) => {
+                let turn = turn.map_err(|_| BUSY)?;
+                let done = tokio::task::spawn_blocking(move || work()).await;
+                tokio::spawn(async move {
+                    tokio::time::sleep(PAUSE).await;
+                    drop(turn);
+                });
+                done.map_err(|_| BUSY)
+            }
         }
     }
 }
@@ -95,6 +119,30 @@ mod tests {
         let broken: Result<()> = workers.run(|| panic!("on purpose")).await;
         assert!(matches!(broken, Err(Error::Unavailable { .. })));
         assert_eq!(workers.run(|| 1 + 1).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_behind_others_gets_a_turn() {
+        let workers = Workers::default();
+        let (open, gate) = mpsc::channel::<()>();
+        let gate = Mutex::new(gate);
+        let wait = move || drop(gate.lock().map(|gate| gate.recv()));
+        let threads = workers.places.available_permits() - QUEUE;
+        let wait = Arc::new(wait);
+        for _ in 0..threads {
+            let wait = wait.clone();
+            let place = workers.places.clone().try_acquire_owned().unwrap();
+            workers
+                .jobs
+                .send(Box::new(move || {
+                    wait();
+                    drop(place);
+                }))
+                .unwrap();
+        }
+        assert_eq!(workers.run(|| 1).await, Ok(1));
+        assert_eq!(workers.run(|| 2).await, Ok(2));
+        drop(open);
     }
 
     #[tokio::test]

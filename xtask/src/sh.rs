@@ -45,9 +45,17 @@ pub(crate) fn wait_for_interrupt() {
     }
 }
 
-/// The cargo that runs us, so that the pinned toolchain is kept.
+/// The cargo that runs us, so that the pinned toolchain is kept. It learns nothing of our own package: there are
+/// crates that are built anew when such a variable differs from the last time.
 pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+        if name.to_str().is_some_and(|name| ours.iter().any(|start| name.starts_with(start))) {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
 }
 
 /// Where cargo leaves final artefacts.
@@ -142,7 +150,9 @@ fn echo(command: &Command) {
         print!("(in {}) ", dir.display());
     }
     for (key, value) in command.get_envs() {
-        print!("{}={} ", key.display(), quoted(value.unwrap_or_default()));
+        if let Some(value) = value {
+            print!("{}={} ", key.display(), quoted(value));
+        }
     }
     println!("{}", short(command));
 }
