@@ -133,12 +133,7 @@ impl Flaws {
     }
 
     /// Notes that something is wrong with a field.
-    pub fn add(&mut self, field: &'static str, message: impl Into<Cow<'static, str>>) {
-        self.0.push(Flaw { field: field.into(), message: message.into() });
-    }
-
-    /// Notes that something is wrong with a field of many, such as `value-3`.
-    pub fn add_at(&mut self, field: String, message: impl Into<Cow<'static, str>>) {
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) {
         self.0.push(Flaw { field: field.into(), message: message.into() });
     }
 

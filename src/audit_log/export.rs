@@ -3,6 +3,7 @@
 use super::{
     filter::{Asked, Filter},
     store::{self, Row},
+    words::target_name,
 };
 use crate::{
     error::Result,
@@ -138,11 +139,4 @@ fn write_json(row: &Row) -> Result<String> {
         "request_id": row.request_id,
     });
     Ok(format!("{line}\n"))
-}
-
-fn target_name(row: &Row) -> Option<String> {
-    let name = row.target_name.as_ref().map(ToString::to_string);
-    let email = || row.target_email.as_ref().map(ToString::to_string);
-    let path = || row.details.0["of"].as_str().filter(|path| !path.is_empty()).map(ToOwned::to_owned);
-    name.or_else(email).or_else(path)
 }

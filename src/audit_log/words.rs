@@ -26,6 +26,11 @@ pub(super) fn target(row: &Row) -> Option<String> {
     if row.actor_id.is_some() && (row.target_id == row.actor_id || answers.contains(&row.action.as_str())) {
         return None;
     }
+    target_name(row)
+}
+
+/// What is known by name of what it was done to.
+pub(super) fn target_name(row: &Row) -> Option<String> {
     let name = row.target_name.as_ref().map(ToString::to_string);
     let email = || row.target_email.as_ref().map(ToString::to_string);
     // Folders and prompts are told by their path at that time.

@@ -41,9 +41,9 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
     let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
     let view = split(&caller);
     let body = view! {
-        <h2 class="review-title">{title}</h2>
+        <h2>{title}</h2>
         {wrong}
-        {affected(&users, latest)}
+        {affected(&users)}
         {shown(&difference, view, &caller)}
         <section class="panel">
             <Form action=SaveVersion::PATH>
@@ -64,7 +64,7 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// Who uses the prompt, and what saving means for them.
-fn affected(users: &[Dependant], latest: i64) -> Option<impl IntoView + use<>> {
+fn affected(users: &[Dependant]) -> Option<impl IntoView + use<>> {
     let pinned: Vec<&str> =
         users.iter().filter(|user| user.number > 0).map(|user| user.path.as_str()).collect();
     (!pinned.is_empty()).then(|| {
@@ -72,7 +72,6 @@ fn affected(users: &[Dependant], latest: i64) -> Option<impl IntoView + use<>> {
             "Used by {}. They keep the version they were saved with, and take this one when they are saved again.",
             pinned.join(", ")
         );
-        let _ = latest;
         view! { <p class="note">{says}</p> }
     })
 }

@@ -16,7 +16,7 @@ use crate::{
     role::{EditContent, TrashContent},
     server::{Caller, audit::Action},
     time::Timestamp,
-    ui::{Bake, Field, Form, FormAlert, Hidden, Html, Section, Select, Submit, When},
+    ui::{Act, Bake, Confirm, Field, Form, FormAlert, Hidden, Html, Section, Select, Submit, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -56,21 +56,27 @@ fn about(desk: &Desk) -> Html {
 
 async fn manage(desk: &Desk) -> Result<impl IntoView + use<>> {
     let prompt = desk.prompt.clone();
-    let ids = || (desk.scope.slug().to_string(), prompt.id.to_string());
-    let [(org, id), (org2, id2), (org3, id3), (org4, id4)] = [ids(), ids(), ids(), ids()];
+    let (org, id) = (desk.scope.slug().to_string(), prompt.id.to_string());
+    let about = || vec![("org", org.clone()), ("prompt", id.clone())];
     let choices = folder_choices(folders::all(&desk.scope).await?.into_iter());
     let folder = prompt.folder_id.map_or_else(String::new, |folder| folder.to_string());
-    let labels = [
-        format!("Delete {}", prompt.name),
-        format!("Delete {}?", prompt.name),
-        format!("Delete {}", prompt.name),
-    ];
-    let trash = desk.scope.can::<TrashContent>();
+    let hidden = || about().into_iter().map(|(name, value)| view! { <Hidden name value/> }).collect_view();
+    let (naming, moving) = (hidden(), hidden());
+    let duplicate = view! { <Act action=DuplicatePrompt::PATH about=about()><button class="button">"Duplicate prompt"</button></Act> };
+    let delete = desk.scope.can::<TrashContent>().then(|| {
+        let (label, about) = (format!("Delete {}", prompt.name), about());
+        view! {
+            <button class="button" data-kind="danger" type="button" popovertarget="trash-prompt">{label.clone()}</button>
+            <Confirm id="trash-prompt" question=format!("{label}?")
+                says="It goes to the trash with its versions, and can be taken out for 30 days.">
+                <Act action=TrashPrompt::PATH about><button class="button" data-kind="danger">{label}</button></Act>
+            </Confirm>
+        }
+    });
     Ok(view! {
         <Section title="Name" says="Whoever asks for the old path is led on, until something new is there.">
             <Form action=DescribePrompt::PATH ids="describe-">
-                <Hidden name="org" value=org/>
-                <Hidden name="prompt" value=id/>
+                {naming}
                 <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80/>
                 <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true/>
                 <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Divided by commas."/>
@@ -79,34 +85,15 @@ async fn manage(desk: &Desk) -> Result<impl IntoView + use<>> {
         </Section>
         <Section title="Place">
             <Form action=MovePrompt::PATH ids="move-">
-                <Hidden name="org" value=org2/>
-                <Hidden name="prompt" value=id2/>
+                {moving}
                 <Select name="folder" label="Folder" choices value=folder/>
                 <Select name="place" label="Place" choices=places() value="last"/>
                 <div class="form-actions"><Submit kind="">"Move prompt"</Submit></div>
             </Form>
         </Section>
         <div class="page-actions">
-            <form method="post" action=DuplicatePrompt::PATH>
-                <Hidden name="org" value=org3/>
-                <Hidden name="prompt" value=id3/>
-                <button class="button">"Duplicate prompt"</button>
-            </form>
-            {trash.then(|| {
-                let [button, question, act] = labels;
-                view! {
-                    <button class="button" data-kind="danger" type="button" popovertarget="trash-prompt">{button}</button>
-                    <div class="menu confirm" id="trash-prompt" popover>
-                        <p><strong>{question}</strong></p>
-                        <p>"It goes to the trash with its versions, and can be taken out for 30 days."</p>
-                        <form method="post" action=TrashPrompt::PATH>
-                            <Hidden name="org" value=org4/>
-                            <Hidden name="prompt" value=id4/>
-                            <button class="button" data-kind="danger">{act}</button>
-                        </form>
-                    </div>
-                }
-            })}
+            {duplicate}
+            {delete}
         </div>
     })
 }

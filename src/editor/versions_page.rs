@@ -11,7 +11,7 @@ use crate::{
     prompts::versions::{self, Version},
     role::EditContent,
     server::Caller,
-    ui::{Alert, Bake, Empty, FormAlert, Hidden, Html, PageField, Pager, When, glyph},
+    ui::{Act, Alert, Bake, Empty, FormAlert, Html, Pager, When, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -74,18 +74,17 @@ fn row(desk: &Desk, version: &Version) -> impl IntoView + use<> {
 /// The form that brings a version back, for those who may and where there is something to bring back.
 fn restore(desk: &Desk, number: i64) -> Option<Html> {
     let may = desk.scope.can::<EditContent>() && number < desk.prompt.latest;
-    let (org, prompt, latest) =
-        (desk.scope.slug().to_string(), desk.prompt.id.to_string(), desk.prompt.latest);
     may.then(|| {
+        let about = vec![
+            ("org", desk.scope.slug().to_string()),
+            ("prompt", desk.prompt.id.to_string()),
+            ("number", number.to_string()),
+            ("latest", desk.prompt.latest.to_string()),
+        ];
         view! {
-            <form method="post" action=RestoreVersion::PATH>
-                <PageField/>
-                <Hidden name="org" value=org/>
-                <Hidden name="prompt" value=prompt/>
-                <Hidden name="number" value=number.to_string()/>
-                <Hidden name="latest" value=latest.to_string()/>
+            <Act action=RestoreVersion::PATH about>
                 <button class="button" data-size="small" aria-label=format!("Restore version {number}")>"Restore"</button>
-            </form>
+            </Act>
         }
         .bake()
     })

@@ -50,19 +50,27 @@ pub async fn find_within(change: &mut OrgChange, id: FolderId) -> Result<Folder>
     change.query(BY_ID).bind(id).optional().await?.ok_or(Error::NotFound)
 }
 
+/// A statement over `above`: the folder `$2` and those around it.
+macro_rules! above {
+    ($select:literal) => {
+        concat!(
+            "WITH RECURSIVE above (id, parent_id, depth, name, path) AS (
+               SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND id = $2 AND trash_id IS NULL
+               UNION ALL
+               SELECT f.id, f.parent_id, f.depth, f.name, f.path
+               FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id) ",
+            $select
+        )
+    };
+}
+pub(super) use above;
+
 /// The folders from the top down to one, itself the last.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn trail(scope: &Scope, folder: Option<FolderId>) -> Result<Vec<Folder>> {
-    let trail = scope.query(
-        "WITH RECURSIVE above (id, parent_id, depth, name, path) AS (
-           SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND id = $2 AND trash_id IS NULL
-           UNION ALL
-           SELECT f.id, f.parent_id, f.depth, f.name, f.path
-           FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
-         SELECT id, parent_id, depth, name, path FROM above ORDER BY depth",
-    );
+    let trail = scope.query(above!("SELECT id, parent_id, depth, name, path FROM above ORDER BY depth"));
     Ok(trail.bind(folder).all().await?)
 }
 

@@ -115,9 +115,6 @@ async fn enter(change: &mut OrgChange, folder: &Folder, parent: Option<FolderId>
 async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Option<Folder>) -> Result<()> {
     let deeper = parent.as_ref().map_or(1, |parent| parent.depth + 1) - folder.depth;
     let (old, new) = (folder.path.clone(), path.to_owned());
-    let within =
-        "SELECT id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2";
-    let moved: Vec<(PromptId,)> = change.query(within).bind(format!("{old}/")).all().await?;
     let longest = change.query(
         "SELECT CAST(max(length(path)) AS BIGINT) FROM (
            SELECT path FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
@@ -130,10 +127,7 @@ async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Opt
     if longest.unwrap_or(0) + grown > i64::try_from(MAX_PATH).unwrap_or(i64::MAX) {
         return Err(Error::invalid("name", "Paths within would get longer than 255 characters."));
     }
-    for (prompt,) in &moved {
-        let prompt = store::find_within(change, *prompt).await?;
-        store::leave_path(change, &prompt).await?;
-    }
+    store::leave_paths(change, &format!("{old}/")).await?;
     change
         .query(
             // References between them are checked at the end of the change.
@@ -150,19 +144,14 @@ async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Opt
         .bind(parent.map(|parent| parent.depth))
         .execute()
         .await?;
-    change
-        .query(
-            "UPDATE prompts SET path = $3 || substr(path, length($2) + 1)
-             WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2) + 1) = $2 || '/'",
-        )
-        .bind(old)
-        .bind(new)
-        .execute()
-        .await?;
-    for (prompt,) in moved {
-        let prompt = store::find_within(change, prompt).await?;
-        store::take_path(change, &prompt.path).await?;
-        index::write(change, prompt.id).await?;
+    let moved = change.query(
+        "UPDATE prompts SET path = $3 || substr(path, length($2) + 1)
+         WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2) + 1) = $2 || '/' RETURNING id, path",
+    );
+    let moved: Vec<(PromptId, String)> = moved.bind(old).bind(new).all().await?;
+    for (prompt, path) in moved {
+        store::take_path(change, &path).await?;
+        index::write(change, prompt).await?;
     }
     Ok(())
 }

@@ -17,7 +17,10 @@ use crate::{
     prompts::content::Kind,
     role::{EditContent, TrashContent},
     server::{Caller, Scope},
-    ui::{Choice, Choices, Field, Form, FormAlert, Hidden, Html, Icon, Section, Select, Submit, glyph},
+    ui::{
+        Act, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Section, Select, Submit,
+        glyph,
+    },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -111,44 +114,38 @@ async fn manage(scope: &Scope, folder: &Folder) -> Result<impl IntoView + use<>>
     let parents = all.into_iter().filter(|one| one.id != folder.id && !one.path.starts_with(&inside));
     let choices = folder_choices(parents);
     let parent = folder.parent_id.map_or_else(String::new, |parent| parent.to_string());
-    let trash = scope.can::<TrashContent>();
-    let (name, org2, id2) = (folder.name.to_string(), org.clone(), id.clone());
-    let labels = [format!("Delete {name}"), format!("Delete {name}?"), format!("Delete {name}")];
-    let (org3, id3, org4, id4) = (org.clone(), id.clone(), org.clone(), id.clone());
+    let name = folder.name.to_string();
+    let about = || vec![("org", org.clone()), ("folder", id.clone())];
+    let hidden = || about().into_iter().map(|(name, value)| view! { <Hidden name value/> }).collect_view();
+    let (naming, moving) = (hidden(), hidden());
+    let duplicate = view! { <Act action=DuplicateFolder::PATH about=about()><button class="button">"Duplicate folder"</button></Act> };
+    let delete = scope.can::<TrashContent>().then(|| {
+        let (label, about) = (format!("Delete {name}"), about());
+        view! {
+            <button class="button" data-kind="danger" type="button" popovertarget="trash-folder">{label.clone()}</button>
+            <Confirm id="trash-folder" question=format!("{label}?")
+                says="It goes to the trash with everything in it, and can be taken out for 30 days.">
+                <Act action=TrashFolder::PATH about><button class="button" data-kind="danger">{label}</button></Act>
+            </Confirm>
+        }
+    });
     Ok(view! {
         <Section title="Name and place" says="Prompts can still be found where they were, until something new is there.">
             <Form action=RenameFolder::PATH ids="rename-">
-                <Hidden name="org" value=org/>
-                <Hidden name="folder" value=id/>
-                <Field name="name" label="Name" value=name maxlength=80/>
+                {naming}
+                <Field name="name" label="Name" value=name.clone() maxlength=80/>
                 <div class="form-actions"><Submit kind="">"Rename folder"</Submit></div>
             </Form>
             <Form action=MoveFolder::PATH ids="move-">
-                <Hidden name="org" value=org2/>
-                <Hidden name="folder" value=id2/>
+                {moving}
                 <Select name="parent" label="Folder" choices value=parent/>
                 <Select name="place" label="Place" choices=places() value="last"/>
                 <div class="form-actions"><Submit kind="">"Move folder"</Submit></div>
             </Form>
         </Section>
         <div class="page-actions">
-            <form method="post" action=DuplicateFolder::PATH>
-                <Hidden name="org" value=org3/>
-                <Hidden name="folder" value=id3/>
-                <button class="button">"Duplicate folder"</button>
-            </form>
-            {trash.then(|| { let [button, question, act] = labels; view! {
-                <button class="button" data-kind="danger" type="button" popovertarget="trash-folder">{button}</button>
-                <div class="menu confirm" id="trash-folder" popover>
-                    <p><strong>{question}</strong></p>
-                    <p>"It goes to the trash with everything in it, and can be taken out for 30 days."</p>
-                    <form method="post" action=TrashFolder::PATH>
-                        <Hidden name="org" value=org4/>
-                        <Hidden name="folder" value=id4/>
-                        <button class="button" data-kind="danger">{act}</button>
-                    </form>
-                </div>
-            }})}
+            {duplicate}
+            {delete}
         </div>
     })
 }

@@ -12,7 +12,7 @@ use crate::{
     paths,
     role::{PurgeContent, TrashContent},
     server::{Caller, Scope},
-    ui::{Bake, Empty, FormAlert, Hidden, Icon, When, glyph},
+    ui::{Act, Bake, Confirm, Empty, FormAlert, Icon, When, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -55,31 +55,25 @@ fn row(scope: &Scope, one: Trashed) -> impl IntoView + use<> {
         .then(|| if one.prompts == 1 { " · 1 prompt".into() } else { format!(" · {} prompts", one.prompts) });
     let (now, gone) = (scope.server().clock.now(), one.created_at + RESTORABLE);
     let by = one.by.map(|by| by.to_string());
-    let (org, id) = (scope.slug().to_string(), one.id.to_string());
+    let about = || vec![("org", scope.slug().to_string()), ("trash", one.id.to_string())];
     let restore = scope.can::<TrashContent>().then(|| {
-        let (org, id, label) = (org.clone(), id.clone(), format!("Take out {}", one.path));
+        let label = format!("Take out {}", one.path);
         view! {
-            <form method="post" action=RestoreTrash::PATH>
-                <Hidden name="org" value=org/>
-                <Hidden name="trash" value=id/>
+            <Act action=RestoreTrash::PATH about=about()>
                 <button class="button" data-size="small" aria-label=label>"Take out"</button>
-            </form>
+            </Act>
         }
     });
     let purge = scope.can::<PurgeContent>().then(|| {
-        let menu = format!("purge-{id}");
-        let label = format!("Delete {} for good", one.path);
+        let menu = format!("purge-{}", one.id);
+        let (label, about) = (format!("Delete {} for good", one.path), about());
         view! {
             <button class="button" data-size="small" data-kind="quiet" type="button" popovertarget=menu.clone() aria-label=label.clone()>"Delete"</button>
-            <div class="menu confirm" id=menu popover>
-                <p><strong>{format!("{label}?")}</strong></p>
-                <p>"Its versions go with it. Nobody can bring it back."</p>
-                <form method="post" action=PurgeTrash::PATH>
-                    <Hidden name="org" value=org/>
-                    <Hidden name="trash" value=id/>
+            <Confirm id=menu question=format!("{label}?") says="Its versions go with it. Nobody can bring it back.">
+                <Act action=PurgeTrash::PATH about>
                     <button class="button" data-kind="danger">"Delete for good"</button>
-                </form>
-            </div>
+                </Act>
+            </Confirm>
         }
     });
     view! {

@@ -1,7 +1,7 @@
 //! The tree beside every page of the library. Only the branches that lead to where one is are open, so
 //! what is sent does not grow with the library.
 
-use super::folders::{self, Folder};
+use super::folders::{Folder, above};
 use crate::{
     error::Result,
     fields::{PathName, Slug},
@@ -82,35 +82,28 @@ async fn write(scope: &Scope, here: Here) -> Result<String> {
         Here::Folder(folder) => Some(folder),
         Here::Prompt(_, folder) => folder,
     };
-    let trail: Vec<FolderId> =
-        folders::trail(scope, folder).await?.into_iter().map(|folder| folder.id).collect();
-    let rows = scope.query(
-        "WITH RECURSIVE above (id, parent_id) AS (
-           SELECT id, parent_id FROM folders WHERE org_id = $1 AND id = $2 AND trash_id IS NULL
-           UNION ALL
-           SELECT f.id, f.parent_id FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
-         SELECT id, parent_id, name FROM folders
+    let rows = scope.query(above!(
+        "SELECT id, parent_id, name FROM folders
          WHERE org_id = $1 AND trash_id IS NULL AND (parent_id IS NULL OR parent_id IN (SELECT id FROM above))
-         ORDER BY position, id",
-    );
+         ORDER BY position, id"
+    ));
     let rows: Vec<FolderRow> = rows.bind(folder).all().await?;
-    let prompts = scope.query(
-        "WITH RECURSIVE above (id, parent_id) AS (
-           SELECT id, parent_id FROM folders WHERE org_id = $1 AND id = $2 AND trash_id IS NULL
-           UNION ALL
-           SELECT f.id, f.parent_id FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
-         SELECT * FROM (
+    let prompts = scope.query(above!(
+        "SELECT * FROM (
            SELECT id, folder_id, name, kind, row_number() OVER (PARTITION BY folder_id ORDER BY position, id) AS place
            FROM prompts
            WHERE org_id = $1 AND trash_id IS NULL AND (folder_id IS NULL OR folder_id IN (SELECT id FROM above))) open
          WHERE place <= $3 + 1 OR id = $4
-         ORDER BY place",
-    );
+         ORDER BY place"
+    ));
     let current = match here {
         Here::Prompt(prompt, _) => Some(prompt),
         _ => None,
     };
     let prompts: Vec<PromptRow> = prompts.bind(folder).bind(MOST).bind(current).all().await?;
+    // The way up from where one is stands among the folders that are shown.
+    let above = |id: FolderId| rows.iter().find(|row| row.id == id).and_then(|row| row.parent_id);
+    let trail: Vec<FolderId> = std::iter::successors(folder, |id| above(*id)).collect();
     let mut branches: HashMap<Option<FolderId>, Branch> = HashMap::new();
     for row in rows {
         branches.entry(row.parent_id).or_default().folders.push(row);

@@ -147,12 +147,12 @@ fn check(variables: &[(String, Value)]) -> Result<()> {
     }
     for (n, (name, value)) in variables.iter().enumerate() {
         if !is_name(name) {
-            flaws.add_at(format!("name-{n}"), NAME_RULE);
+            flaws.add(format!("name-{n}"), NAME_RULE);
         } else if variables[..n].iter().any(|(other, _)| other == name) {
-            flaws.add_at(format!("name-{n}"), "Another variable has this name.");
+            flaws.add(format!("name-{n}"), "Another variable has this name.");
         }
         if value.to_string().len() > MAX_VALUE {
-            flaws.add_at(format!("value-{n}"), format!("Use at most {MAX_VALUE} bytes."));
+            flaws.add(format!("value-{n}"), format!("Use at most {MAX_VALUE} bytes."));
         }
     }
     flaws.finish()

@@ -10,7 +10,7 @@ use crate::{
     role::Role,
     server::{Scope, shelf::Keep},
     time::Timestamp,
-    ui::{Bake, Hidden, Html, Initials, Moment, PageField, Stencil, gap, hue, initials},
+    ui::{Bake, Confirm, Hidden, Html, Initials, Moment, PageField, Stencil, gap, hue, initials},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::HashMap;
@@ -193,13 +193,13 @@ fn menu(looker: &Looker, role: Role, is_self: bool) -> Option<Html> {
 }
 
 /// A menu that asks once, in words that name the thing.
-fn confirm(question: &str, says: &'static str, act: impl IntoView) -> Html {
+fn confirm(question: &str, says: &'static str, act: impl IntoView + 'static) -> Html {
     let menu = format!("menu-{}", gap(ID));
     view! {
         <div class="row-menu">
             <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
                 aria-label=format!("More for {}", gap(NAME))>"⋯"</button>
-            <div class="menu confirm" id=menu popover><p><strong>{question.to_owned()}</strong></p><p>{says}</p>{act}</div>
+            <Confirm id=menu question says>{act}</Confirm>
         </div>
     }
     .bake()

@@ -13,8 +13,8 @@ use crate::{
     role::Role,
     server::{Caller, Membership, Organization, Person, forms, organization},
     ui::{
-        Alert, Bake, Empty, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Sheet,
-        Submit, When, day, glyph,
+        Act, Alert, Bake, Confirm, Empty, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof,
+        Section, Sheet, Submit, When, day, glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -158,15 +158,11 @@ fn leave(organization: &Organization) -> Html {
         <div class="row-menu">
             <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
                 aria-label=format!("More for {name}")>"⋯"</button>
-            <div class="menu confirm" id=menu popover>
-                <p><strong>{format!("Leave {name}?")}</strong></p>
-                <p>"You lose access at once."</p>
-                <form method="post" action=members::Leave::PATH>
-                    <PageField/>
-                    <Hidden name="org" value=org/>
+            <Confirm id=menu question=format!("Leave {name}?") says="You lose access at once.">
+                <Act action=members::Leave::PATH about=vec![("org", org)]>
                     <button class="button" data-kind="danger">{format!("Leave {name}")}</button>
-                </form>
-            </div>
+                </Act>
+            </Confirm>
         </div>
     }
     .bake()

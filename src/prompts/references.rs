@@ -1,6 +1,11 @@
 //! References between prompts: where they lead, who is led to, and that they never go in a circle.
 
-use super::{checks::flaw, content::Content, render::MAX_DEPTH};
+use super::{
+    checks::flaw,
+    content::{Content, Kind},
+    render::MAX_DEPTH,
+    store,
+};
 use crate::{
     error::{Flaw, Result},
     id::PromptId,
@@ -20,15 +25,6 @@ pub struct Pin {
     pub number: i64,
     /// The hash of that version.
     pub hash: Vec<u8>,
-}
-
-/// What a reference may lead to.
-#[derive(Debug, Clone, sqlx::FromRow)]
-struct Target {
-    id: PromptId,
-    path: String,
-    kind: super::content::Kind,
-    latest: i64,
 }
 
 /// A prompt that uses another.
@@ -58,7 +54,7 @@ pub(super) async fn of_draft(change: &mut OrgChange, prompt: PromptId, content: 
         change.query("DELETE FROM prompt_references WHERE org_id = $1 AND prompt_id = $2 AND number = 0");
     old.bind(prompt).execute().await?;
     for (target, reference) in targets(content) {
-        if let Some(to) = lead(change, &reference.path).await? {
+        if let Some(to) = store::at_path_within(change, &reference.path).await? {
             insert(change, (prompt, 0), &target, to.id, None).await?;
         }
     }
@@ -97,13 +93,13 @@ async fn pin_one(
     target: &str,
     reference: &Reference,
 ) -> Result<Result<Pin, String>> {
-    let Some(to) = lead(change, &reference.path).await? else {
+    let Some(to) = store::at_path_within(change, &reference.path).await? else {
         return Ok(Err(format!("[[ {target} ]] leads nowhere: there is no prompt {}.", reference.path)));
     };
     if to.id == prompt {
         return Ok(Err(format!("[[ {target} ]] leads to this prompt itself.")));
     }
-    if to.kind == super::content::Kind::Chat {
+    if to.kind == Kind::Chat {
         return Ok(Err(format!("[[ {target} ]] is a chat: only text prompts can be put into others.")));
     }
     let number = match &reference.selector {
@@ -153,16 +149,6 @@ async fn walk(
     }
     trail.pop();
     Ok(None)
-}
-
-/// The prompt that a path leads to.
-async fn lead(change: &mut OrgChange, path: &str) -> Result<Option<Target>> {
-    let target = change.query(
-        "SELECT id, path, kind, latest FROM prompts WHERE org_id = $1 AND trash_id IS NULL
-           AND (path = $2 OR id = (SELECT prompt_id FROM old_paths WHERE org_id = $1 AND path = $2))
-         ORDER BY path = $2 DESC LIMIT 1",
-    );
-    Ok(target.bind(path.to_owned()).optional().await?)
 }
 
 /// Writes where a reference leads.

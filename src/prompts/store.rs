@@ -59,6 +59,10 @@ macro_rules! prompt {
 }
 
 const BY_ID: &str = prompt!("id = $2");
+const AT_PATH: &str = prompt!(
+    "(path = $2 OR id = (SELECT prompt_id FROM old_paths WHERE org_id = $1 AND path = $2))
+     ORDER BY path = $2 DESC LIMIT 1"
+);
 
 /// A prompt.
 ///
@@ -81,11 +85,15 @@ pub async fn find_within(change: &mut OrgChange, id: PromptId) -> Result<Prompt>
 /// # Errors
 /// [`Error::NotFound`] when there is neither.
 pub async fn at_path(scope: &Scope, path: &str) -> Result<Prompt> {
-    let prompt = scope.query(prompt!(
-        "(path = $2 OR id = (SELECT prompt_id FROM old_paths WHERE org_id = $1 AND path = $2))
-         ORDER BY path = $2 DESC LIMIT 1"
-    ));
-    prompt.bind(path.to_owned()).optional().await?.ok_or(Error::NotFound)
+    scope.query(AT_PATH).bind(path.to_owned()).optional().await?.ok_or(Error::NotFound)
+}
+
+/// The same, as it is within a change; none when there is neither.
+///
+/// # Errors
+/// When the database fails.
+pub async fn at_path_within(change: &mut OrgChange, path: &str) -> Result<Option<Prompt>> {
+    Ok(change.query(AT_PATH).bind(path.to_owned()).optional().await?)
 }
 
 /// Makes a prompt with an empty draft.
@@ -261,5 +269,19 @@ pub async fn leave_path(change: &mut OrgChange, prompt: &Prompt) -> Result<()> {
          ON CONFLICT (org_id, path) DO UPDATE SET prompt_id = excluded.prompt_id",
     );
     old.bind(prompt.path.clone()).bind(prompt.id).execute().await?;
+    Ok(())
+}
+
+/// The same for all prompts whose paths begin with `prefix`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
+    let old = change.query(
+        "INSERT INTO old_paths (org_id, path, prompt_id)
+         SELECT org_id, path, id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
+         ON CONFLICT (org_id, path) DO UPDATE SET prompt_id = excluded.prompt_id",
+    );
+    old.bind(prefix.to_owned()).execute().await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::{
     drafts::{self, parse},
     index,
     references::{self, Pin},
-    store,
+    store::{self, Prompt},
 };
 use crate::{
     error::{Error, Result},
@@ -52,13 +52,14 @@ pub async fn list(scope: &Scope, prompt: PromptId, before: i64, size: i64) -> Re
     Ok(list.bind(prompt).bind(before).bind(size).all().await?)
 }
 
+const CONTENT: &str = "SELECT content FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3";
+
 /// What a version says.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such version.
 pub async fn content(scope: &Scope, prompt: PromptId, number: i64) -> Result<Content> {
-    let row =
-        scope.query("SELECT content FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3");
+    let row = scope.query(CONTENT);
     let row: Option<(String,)> = row.bind(prompt).bind(number).optional().await?;
     parse(&row.ok_or(Error::NotFound)?.0)
 }
@@ -90,7 +91,7 @@ pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, mess
     if draft.revision != seen.revision {
         return Err(Error::conflict("The draft changed while you were at it. See what would be saved now."));
     }
-    let number = save_within(&mut change, prompt, message).await?;
+    let number = save_seen(&mut change, &of, &draft.content, message).await?;
     change.commit().await?;
     Ok(number)
 }
@@ -102,15 +103,19 @@ pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, mess
 pub async fn save_within(change: &mut OrgChange, prompt: PromptId, message: &str) -> Result<i64> {
     let draft = drafts::read_within(change, prompt).await?;
     let of = store::find_within(change, prompt).await?;
-    checks::refuse(checks::flaws(&draft.content))?;
-    checks::refuse(checks::syntax_flaws(&draft.content))?;
-    let pins = references::pin(change, prompt, &of.path, &draft.content).await?;
+    save_seen(change, &of, &draft.content, message).await
+}
+
+async fn save_seen(change: &mut OrgChange, of: &Prompt, content: &Content, message: &str) -> Result<i64> {
+    checks::refuse(checks::flaws(content))?;
+    checks::refuse(checks::syntax_flaws(content))?;
+    let pins = references::pin(change, of.id, &of.path, content).await?;
     let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
-    let new = New { content: &draft.content, pins: &pins, message, restores: None };
-    let number = insert(change, prompt, of.latest, new).await?;
-    drafts::write(change, prompt, &draft.content, number).await?;
+    let new = New { content, pins: &pins, message, restores: None };
+    let number = insert(change, of.id, of.latest, new).await?;
+    drafts::write(change, of.id, content, number).await?;
     let details = json!({ "of": of.path, "after": { "version": number, "message": message } });
-    change.audit(Entry::new(Action::VersionSaved, prompt.0).details(details)).await?;
+    change.audit(Entry::new(Action::VersionSaved, of.id.0).details(details)).await?;
     Ok(number)
 }
 
@@ -145,8 +150,7 @@ pub async fn restore(grant: &Grant<EditContent>, prompt: PromptId, number: i64, 
 }
 
 async fn content_within(change: &mut OrgChange, prompt: PromptId, number: i64) -> Result<Option<Content>> {
-    let row =
-        change.query("SELECT content FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3");
+    let row = change.query(CONTENT);
     let row: Option<(String,)> = row.bind(prompt).bind(number).optional().await?;
     row.map(|(json,)| parse(&json)).transpose()
 }

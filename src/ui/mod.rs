@@ -17,6 +17,8 @@ mod browser;
 #[path = "no_browser.rs"]
 mod browser;
 #[cfg(feature = "ssr")]
+mod confirm;
+#[cfg(feature = "ssr")]
 mod controls;
 #[cfg(feature = "ssr")]
 mod cookies;
@@ -57,6 +59,7 @@ pub use {
     alert::{Alert, FormAlert},
     avatar::{Avatar, Initials, hue, initials},
     bake::{Bake, Html},
+    confirm::{Act, Confirm},
     controls::{Check, FieldFlaw, PasswordProof, Upload},
     cookies::{cookie, set_cookie},
     document::Head,

@@ -163,26 +163,16 @@ fn add_gluing_filters(env: &mut Environment<'static>, purse: &Purse) {
 }
 
 fn add_choosing_filters(env: &mut Environment<'static>, purse: &Purse) {
-    macro_rules! choosing {
-        ($($name:literal $filter:path;)*) => {$({
-            let purse = purse.clone();
-            env.add_filter($name, move |state: &State, value: Value, args: Rest<Value>| {
-                purse.pay_for(&value)?;
-                let mut args = args.iter().map(|arg| arg.as_str().unwrap_or_default().to_owned());
-                let (Some(attribute), test) = (args.next(), args.next()) else {
-                    return Err(Error::new(ErrorKind::MissingArgument, "say which field"));
-                };
-                if test.is_some() {
-                    return Err(Error::new(ErrorKind::TooManyArguments, "only the field can be said"));
-                }
-                let _ = state;
-                chosen(&value, &attribute, $name == "selectattr")
-            });
-        })*};
-    }
-    choosing! {
-        "selectattr" chosen;
-        "rejectattr" chosen;
+    for (name, wanted) in [("selectattr", true), ("rejectattr", false)] {
+        let own = purse.clone();
+        env.add_filter(name, move |value: Value, args: Rest<Value>| {
+            own.pay_for(&value)?;
+            match &args[..] {
+                [] => Err(Error::new(ErrorKind::MissingArgument, "say which field")),
+                [attribute] => chosen(&value, attribute.as_str().unwrap_or_default(), wanted),
+                _ => Err(Error::new(ErrorKind::TooManyArguments, "only the field can be said")),
+            }
+        });
     }
     let own = purse.clone();
     env.add_filter("map", move |value: Value, kwargs: Kwargs| {

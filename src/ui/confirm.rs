@@ -1,0 +1,34 @@
+use super::{Hidden, PageField};
+use leptos::prelude::*;
+
+/// Asks once, in words that name the thing, before something is done. Whatever opens it names its id in
+/// `popovertarget`.
+#[component]
+pub fn Confirm(
+    /// Its id.
+    #[prop(into)]
+    id: String,
+    /// The question.
+    #[prop(into)]
+    question: String,
+    /// What comes of it.
+    says: &'static str,
+    /// The form, or the button of one.
+    children: Children,
+) -> impl IntoView {
+    view! { <div class="menu confirm" id=id popover><p><strong>{question}</strong></p><p>{says}</p>{children()}</div> }
+}
+
+/// A form of nothing but what it is about and its button.
+#[component]
+pub fn Act(
+    /// The path of the server function.
+    action: &'static str,
+    /// What it is about: names and values that nobody types.
+    about: Vec<(&'static str, String)>,
+    /// The button.
+    children: Children,
+) -> impl IntoView {
+    let about: Vec<_> = about.into_iter().map(|(name, value)| view! { <Hidden name value/> }).collect();
+    view! { <form method="post" action=action><PageField/>{about}{children()}</form> }
+}
