@@ -7,7 +7,7 @@ use crate::{
     editor,
     error::Result,
     invitations::{entry_page, pages as invitations},
-    library::{pages as library, search_page::search_page, trash, trash_page::trash_page},
+    library::{exchange, pages as library, search_page::search_page, trash, trash_page::trash_page},
     live,
     mailbox::pages as mailbox,
     members::{self, Listing, danger_zone, pages as members_pages},
@@ -47,6 +47,8 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/{org}/prompts/new", page(library::new_prompt)),
         ("/{org}/prompts/search", page(search_page)),
         ("/{org}/prompts/trash", page(trash_page)),
+        ("/{org}/prompts/import", page(exchange::pages::import)),
+        ("/{org}/prompts/import/{import}", page(exchange::pages::preview)),
         ("/{org}/prompts/variables", page(library::organization_variables)),
         ("/{org}/prompts/{prompt}", page(editor::edit)),
         ("/{org}/prompts/{prompt}/save", page(editor::save)),
@@ -80,6 +82,7 @@ async fn members_with_invitations(caller: Caller) -> Result<impl IntoView> {
 pub const CHORES: &[Chore] = &[
     |server| Box::pin(async move { closure::purge_due(&server).await }),
     |server| Box::pin(async move { trash::purge_due(&server).await }),
+    |server| Box::pin(async move { exchange::store::forget_old(&server).await }),
 ];
 
 /// Everything the server answers.
@@ -88,6 +91,7 @@ pub fn router(server: &Server) -> Router {
     let pages = pages().into_iter().fold(router, |router, (path, page)| router.route(path, page));
     let mut streams = live::stream::routes(server)
         .merge(image::routes())
+        .merge(exchange::routes::routes())
         .merge(members::export::routes())
         .merge(audit_log::export::routes());
     if server.config.bench {

@@ -61,6 +61,8 @@ ids! {
     PromptId;
     /// What was put in the trash together.
     TrashId;
+    /// A file that was sent to be imported.
+    ImportId;
     /// A variable of a folder or of an organization.
     VariableId;
     /// A sign-up that waits for its address to be proven.

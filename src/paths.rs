@@ -2,7 +2,7 @@
 
 use crate::{
     fields::Slug,
-    id::{FolderId, PromptId},
+    id::{FolderId, ImportId, PromptId},
 };
 
 /// Where somebody is led who is just here: the last used organization, or the sign-in page.
@@ -185,6 +185,19 @@ fn within(page: &str, folder: Option<FolderId>) -> String {
 #[must_use]
 pub fn variables(org: &Slug) -> String {
     format!("/{org}/prompts/variables")
+}
+
+/// Where files are imported, or what one of them would do.
+#[must_use]
+pub fn import(org: &Slug, import: Option<ImportId>) -> String {
+    let page = format!("/{org}/prompts/import");
+    import.map_or(page.clone(), |import| format!("{page}/{import}"))
+}
+
+/// The library, a folder or a prompt (`?folder=…`, `?prompt=…`) as a file: `json` or `md`.
+#[must_use]
+pub fn export(org: &Slug, ending: &str, of: &str) -> String {
+    format!("/{org}/prompts/export.{ending}{of}")
 }
 
 /// Prompts by words.

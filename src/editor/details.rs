@@ -32,12 +32,17 @@ pub async fn details(caller: Caller) -> Result<impl IntoView> {
     let users = references::used_by(&desk.scope, desk.prompt.id).await?;
     let (users, activity) = (used_by(&desk, &users), activity(&desk).await?);
     let manage = if desk.scope.can::<EditContent>() { manage(&desk).await?.bake() } else { about(&desk) };
+    let export = |ending| paths::export(desk.scope.slug(), ending, &format!("?prompt={}", desk.prompt.id));
     let body = view! {
         <FormAlert action=DuplicatePrompt::PATH/>
         <FormAlert action=TrashPrompt::PATH/>
         {manage}
         <Section title="Used by" says="Prompts whose draft or newest version refers to this one.">{users}</Section>
         <Section title="Activity">{activity}</Section>
+        <p class="page-links">
+            <a href=export("json") download>"Export as JSON"</a>
+            <a href=export("md") download>"Export as Markdown"</a>
+        </p>
     };
     Ok(desk.show(Tab::Details, (), body))
 }

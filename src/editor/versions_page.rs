@@ -56,7 +56,7 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
 fn row(desk: &Desk, version: &Version) -> impl IntoView + use<> {
     let (org, id, number) = (desk.scope.slug(), desk.prompt.id, version.number);
     let now = desk.scope.server().clock.now();
-    let author = version.author.as_ref().map_or_else(|| "The studio".to_owned(), ToString::to_string);
+    let author = version.by();
     let message = if version.message.is_empty() { "No message".to_owned() } else { version.message.clone() };
     let compare = (number > 1).then(|| {
         let url = paths::compare(org, id, &(number - 1).to_string(), &number.to_string());
@@ -101,7 +101,7 @@ pub async fn version(caller: Caller) -> Result<impl IntoView> {
     let about = versions::list(&desk.scope, desk.prompt.id, number.saturating_add(1), 1).await?;
     let about = about.into_iter().next().ok_or(Error::NotFound)?;
     let now = desk.scope.server().clock.now();
-    let author = about.author.as_ref().map_or_else(|| "The studio".to_owned(), ToString::to_string);
+    let author = about.by();
     let hash = about.hash.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let (engine, model) = (content.engine.as_str(), content.model.model.clone());
     let temperature = content.model.temperature.map(|degree| degree.to_string());

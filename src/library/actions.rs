@@ -4,7 +4,7 @@
 
 use crate::{
     error::Error,
-    id::{FolderId, PromptId, TrashId},
+    id::{FolderId, ImportId, PromptId, TrashId},
 };
 use leptos::prelude::*;
 
@@ -232,5 +232,39 @@ pub async fn purge_trash(org: String, trash: TrashId) -> Result<(), Error> {
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<PurgeContent>()?;
     purge(&grant, trash).await?;
     Notice::Purged.say();
+    Ok(())
+}
+
+/// Keeps a library file that was sent, the file `file` or else its text, and leads to what importing it
+/// would do.
+#[server(endpoint = "imports/create")]
+pub async fn create_import(org: String, #[server(default)] text: String) -> Result<(), Error> {
+    use crate::{
+        library::exchange::store,
+        paths,
+        role::ImportContent,
+        server::{Caller, Scope, forms},
+    };
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<ImportContent>()?;
+    let kept = store::keep(&grant, caller.file("file"), &text).await?;
+    forms::go(&paths::import(grant.slug(), Some(kept)));
+    Ok(())
+}
+
+/// Imports a file that was sent, and leads to the library.
+#[server(endpoint = "imports/apply")]
+pub async fn apply_import(org: String, import: ImportId) -> Result<(), Error> {
+    use crate::{
+        library::exchange,
+        paths,
+        role::ImportContent,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ImportContent>()?;
+    exchange::import::import(&grant, import).await?;
+    Notice::Imported.say();
+    forms::go(&paths::prompts(grant.slug()));
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     prompts::content::Kind,
-    role::{EditContent, TrashContent},
+    role::{EditContent, ExportOrganization, ImportContent, TrashContent},
     server::{Caller, Scope},
     ui::{
         Act, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Section, Select, Submit,
@@ -43,6 +43,8 @@ pub async fn library(caller: Caller) -> Result<impl IntoView> {
         <p class="page-links">
             <a href=paths::variables(&org)>"Variables of the workspace"</a>
             <a href=paths::trash(&org)>"Trash"</a>
+            {scope.can::<ImportContent>().then(|| view! { <a href=paths::import(&org, None)>"Import"</a> })}
+            {scope.can::<ExportOrganization>().then(|| view! { <a href=paths::export(&org, "json", "") download>"Export everything"</a> })}
         </p>
     };
     Ok(frame.show(Place::Prompts, beside(tree, body)))
@@ -85,6 +87,10 @@ pub async fn folder(caller: Caller) -> Result<impl IntoView> {
         <FormAlert action=DuplicateFolder::PATH/>
         {contents}
         {variables_section(&caller, &scope, Some(id), &own, "What is in this folder inherits them; a nearer folder, a prompt's own default and the call come first.")}
+        <p class="page-links">
+            <a href=paths::export(scope.slug(), "json", &format!("?folder={id}")) download>"Export this folder as JSON"</a>
+            <a href=paths::export(scope.slug(), "md", &format!("?folder={id}")) download>"As Markdown"</a>
+        </p>
         {manage}
     };
     Ok(frame.show_thing(Place::Prompts, crumbs(scope.slug(), &trail), beside(tree, body)))

@@ -19,15 +19,26 @@ pub const MAX: usize = 100;
 /// The most bytes of a value.
 pub const MAX_VALUE: usize = 20_000;
 
+const OF_FOLDER: &str =
+    "SELECT name, value FROM variables WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2";
+
 /// The variables of a folder, or those of the organization, by name.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn read(scope: &Scope, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
-    let rows = scope
-        .query("SELECT name, value FROM variables WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2")
-        .bind(folder);
-    Ok(rows.all().await?.into_iter().map(parse).collect())
+    Ok(scope.query(OF_FOLDER).bind(folder).all().await?.into_iter().map(parse).collect())
+}
+
+/// The same, as they are within a change.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_within(
+    change: &mut OrgChange,
+    folder: Option<FolderId>,
+) -> Result<BTreeMap<String, Value>> {
+    Ok(change.query(OF_FOLDER).bind(folder).all().await?.into_iter().map(parse).collect())
 }
 
 pub(super) fn parse((name, json): (String, String)) -> (String, Value) {
@@ -85,10 +96,7 @@ pub async fn set_within(
         Some(folder) => (folders::find_within(change, folder).await?.path, Some(folder.0)),
         None => (String::new(), None),
     };
-    let rows = change
-        .query("SELECT name, value FROM variables WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2")
-        .bind(folder);
-    let before: BTreeMap<String, Value> = rows.all().await?.into_iter().map(parse).collect();
+    let before = read_within(change, folder).await?;
     let after: BTreeMap<String, Value> = variables.iter().cloned().collect();
     if before == after {
         return Ok(false);
@@ -140,7 +148,11 @@ pub fn typed_rows(fields: &[(String, String)]) -> Vec<(String, String)> {
     rows.into_values().filter(|(name, value)| !(name.is_empty() && value.is_empty())).collect()
 }
 
-fn check(variables: &[(String, Value)]) -> Result<()> {
+/// Whether these can be the variables of a folder.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name-0`, `value-0` and so on.
+pub fn check(variables: &[(String, Value)]) -> Result<()> {
     let mut flaws = Flaws::default();
     if variables.len() > MAX {
         return Err(Error::invalid("", format!("A folder has at most {MAX} variables.")));

@@ -22,6 +22,8 @@ use std::io::Cursor;
 /// The width and height it is kept in: twice of what is shown.
 const SIZE: u32 = 128;
 /// The largest width and height that is read.
+const MAX_BYTES: usize = 1024 * 1024;
+/// The most pixels of a side.
 const MAX_SIDE: u32 = 8000;
 /// The most memory decoding may take.
 const MAX_MEMORY: u64 = 128 * 1024 * 1024;
@@ -73,7 +75,7 @@ pub async fn set(
 
 /// The picture as we keep it.
 async fn draw(server: &Server, file: &File) -> Result<Vec<u8>> {
-    let Some(bytes) = file.bytes.clone() else {
+    let Some(bytes) = file.bytes.clone().filter(|bytes| bytes.len() <= MAX_BYTES) else {
         return Err(Error::invalid("image", "Use a picture of at most 1 MiB."));
     };
     let drawn = server.workers.run(move || redraw(&bytes)).await?;

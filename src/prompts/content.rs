@@ -42,11 +42,12 @@ pub enum Body {
 }
 
 /// Whether a prompt is one text or messages; fixed by its first version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// One text, which other prompts may refer to.
+    #[default]
     Text,
     /// Messages of a conversation.
     Chat,
@@ -228,14 +229,9 @@ impl Content {
 
     /// The names of its placeholders.
     pub fn placeholders(&self) -> impl Iterator<Item = &str> {
-        let messages = match &self.body {
-            Body::Text(_) => &[][..],
-            Body::Chat(messages) => messages.as_slice(),
-        };
-        messages
-            .iter()
-            .filter(|message| message.role == Speaker::Placeholder)
-            .map(|message| message.name.as_str())
+        let messages = if let Body::Chat(messages) = &self.body { messages.as_slice() } else { &[] };
+        let placeholders = messages.iter().filter(|message| message.role == Speaker::Placeholder);
+        placeholders.map(|message| message.name.as_str())
     }
 
     /// The declaration of a variable.

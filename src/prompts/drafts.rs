@@ -145,12 +145,10 @@ pub async fn save_within(
 }
 
 /// Writes the draft, whatever it was.
-pub(super) async fn write(
-    change: &mut OrgChange,
-    prompt: PromptId,
-    content: &Content,
-    base: i64,
-) -> Result<()> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn write(change: &mut OrgChange, prompt: PromptId, content: &Content, base: i64) -> Result<()> {
     let (now, by) = (change.now(), change.person());
     change
         .query(

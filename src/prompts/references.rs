@@ -79,12 +79,28 @@ pub(super) async fn pin(
             Err(message) => flaws.push(flaw("", message)),
         }
     }
-    for pin in &pins {
-        let mut trail = vec![path.to_owned()];
-        let below = Box::pin(walk(change, prompt, (pin.prompt, pin.number), &mut trail)).await?;
-        flaws.extend(below.map(|message| flaw("", message)));
+    for message in circles(change, prompt, path, &pins).await? {
+        flaws.push(flaw("", message));
     }
     Ok(if flaws.is_empty() { Ok(pins) } else { Err(flaws) })
+}
+
+/// What of the pins goes in a circle back to a prompt, or too deep.
+///
+/// # Errors
+/// When the database fails.
+pub async fn circles(
+    change: &mut OrgChange,
+    prompt: PromptId,
+    path: &str,
+    pins: &[Pin],
+) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for pin in pins {
+        let mut trail = vec![path.to_owned()];
+        found.extend(Box::pin(walk(change, prompt, (pin.prompt, pin.number), &mut trail)).await?);
+    }
+    Ok(found)
 }
 
 async fn pin_one(

@@ -37,6 +37,20 @@ pub struct Version {
     pub created_at: Timestamp,
     /// Who saved it, if that is known.
     pub author: Option<Name>,
+    /// Who saved it elsewhere, when it was imported; or else empty.
+    pub origin: String,
+}
+
+impl Version {
+    /// Who saved it, for people to read.
+    #[must_use]
+    pub fn by(&self) -> String {
+        match (&self.author, self.origin.as_str()) {
+            (_, origin) if !origin.is_empty() => format!("{origin} (imported)"),
+            (Some(author), _) => author.to_string(),
+            (None, _) => "The studio".to_owned(),
+        }
+    }
 }
 
 /// The versions of a prompt, the newest first: at most `size` of those below `before`.
@@ -45,7 +59,7 @@ pub struct Version {
 /// When the database fails.
 pub async fn list(scope: &Scope, prompt: PromptId, before: i64, size: i64) -> Result<Vec<Version>> {
     let list = scope.query(
-        "SELECT v.number, v.hash, v.message, v.restores, v.created_at, u.name AS author
+        "SELECT v.number, v.hash, v.message, v.restores, v.created_at, u.name AS author, v.author AS origin
          FROM versions v LEFT JOIN users u ON u.id = v.created_by
          WHERE v.org_id = $1 AND v.prompt_id = $2 AND v.number < $3 ORDER BY v.number DESC LIMIT CAST($4 AS BIGINT)",
     );
@@ -111,7 +125,7 @@ async fn save_seen(change: &mut OrgChange, of: &Prompt, content: &Content, messa
     checks::refuse(checks::syntax_flaws(content))?;
     let pins = references::pin(change, of.id, &of.path, content).await?;
     let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
-    let new = New { content, pins: &pins, message, restores: None };
+    let new = New { content, pins: &pins, message, restores: None, origin: None };
     let number = insert(change, of.id, of.latest, new).await?;
     drafts::write(change, of.id, content, number).await?;
     let details = json!({ "of": of.path, "after": { "version": number, "message": message } });
@@ -138,7 +152,7 @@ pub async fn restore(grant: &Grant<EditContent>, prompt: PromptId, number: i64, 
     let draft = drafts::read_within(&mut change, prompt).await?;
     let pins = pins_of(&mut change, prompt, number).await?;
     let message = format!("Restores version {number}");
-    let new = New { content: &content, pins: &pins, message: &message, restores: Some(number) };
+    let new = New { content: &content, pins: &pins, message: &message, restores: Some(number), origin: None };
     let made = insert(&mut change, prompt, of.latest, new).await?;
     if newest.as_ref() == Some(&draft.content) {
         drafts::write(&mut change, prompt, &content, made).await?;
@@ -149,7 +163,15 @@ pub async fn restore(grant: &Grant<EditContent>, prompt: PromptId, number: i64, 
     Ok(made)
 }
 
-async fn content_within(change: &mut OrgChange, prompt: PromptId, number: i64) -> Result<Option<Content>> {
+/// The same, as it is within a change; none when there is no such version.
+///
+/// # Errors
+/// When the database fails.
+pub async fn content_within(
+    change: &mut OrgChange,
+    prompt: PromptId,
+    number: i64,
+) -> Result<Option<Content>> {
     let row = change.query(CONTENT);
     let row: Option<(String,)> = row.bind(prompt).bind(number).optional().await?;
     row.map(|(json,)| parse(&json)).transpose()
@@ -177,6 +199,17 @@ pub struct New<'a> {
     pub message: &'a str,
     /// The version whose content it brings back, if it does.
     pub restores: Option<i64>,
+    /// Where it comes from, when it is imported.
+    pub origin: Option<Origin<'a>>,
+}
+
+/// When and by whom a version was saved elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// When it was saved.
+    pub at: Timestamp,
+    /// The name of who saved it; empty where that is not known.
+    pub author: &'a str,
 }
 
 /// The hash of a version: of the canonical content and, line by line, of where references lead.
@@ -205,8 +238,8 @@ pub async fn insert(change: &mut OrgChange, prompt: PromptId, latest: i64, new: 
     }
     change
         .query(
-            "INSERT INTO versions (org_id, prompt_id, number, hash, content, message, restores, created_at, created_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO versions (org_id, prompt_id, number, hash, content, message, restores, created_at, created_by, author)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(prompt)
         .bind(number)
@@ -214,8 +247,9 @@ pub async fn insert(change: &mut OrgChange, prompt: PromptId, latest: i64, new: 
         .bind(new.content.canonical())
         .bind(new.message.to_owned())
         .bind(new.restores)
-        .bind(now)
+        .bind(new.origin.map_or(now, |origin| origin.at.min(now)))
         .bind(by)
+        .bind(new.origin.map_or("", |origin| origin.author).to_owned())
         .execute()
         .await?;
     for pin in new.pins {

@@ -23,7 +23,7 @@ use tower::ServiceExt;
 /// The most bytes of a form without files.
 pub(super) const MAX_BODY: usize = 256 * 1024;
 /// The most fields a form may have.
-pub(super) const MAX_FIELDS: usize = 200;
+pub(super) const MAX_FIELDS: usize = 600;
 /// The kind of a form's body.
 const FORM: &str = "application/x-www-form-urlencoded";
 /// Fields whose value is never given back.

@@ -16,7 +16,7 @@ use axum::{
 /// its field, and only what is larger than this at the door.
 pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
 /// The most bytes of a file.
-pub const MAX_FILE: usize = 1024 * 1024;
+pub const MAX_FILE: usize = 8 * 1024 * 1024;
 
 /// A file that was chosen in a form.
 #[derive(Debug, Clone)]

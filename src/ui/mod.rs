@@ -76,7 +76,7 @@ pub use {
     sheet::Sheet,
     stencil::{Stencil, gap},
     theme::Theme,
-    when::{Moment, When, day, rfc3339, rfc3339_exact},
+    when::{Moment, When, day, parse_rfc3339, rfc3339, rfc3339_exact},
 };
 
 pub use islands::{InPlace, Live, SlugAssistant};

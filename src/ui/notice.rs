@@ -43,6 +43,7 @@ notices! {
     Trashed           "trashed"            "In the trash for 30 days";
     Untrashed         "untrashed"          "Out of the trash";
     Purged            "purged"             "Deleted for good";
+    Imported          "imported"           "Imported";
     Left              "left"               "You left the workspace";
 }
 

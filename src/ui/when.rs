@@ -1,6 +1,10 @@
 use crate::time::{Span, Timestamp};
 use leptos::prelude::*;
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+use time::{
+    OffsetDateTime,
+    format_description::{BorrowedFormatItem, well_known::Rfc3339},
+    macros::format_description,
+};
 
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short] [year]");
 const EXACT: &[BorrowedFormatItem<'_>] =
@@ -54,6 +58,13 @@ pub fn rfc3339_exact(at: Timestamp) -> String {
 #[must_use]
 pub fn rfc3339(at: Timestamp) -> String {
     write(at, MACHINE)
+}
+
+/// The moment that a program wrote: RFC 3339, in any time zone.
+#[must_use]
+pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+    let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Timestamp)
 }
 
 /// The day of a moment, as people write it: "3 Mar 2026".

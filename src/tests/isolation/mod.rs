@@ -27,7 +27,7 @@ both_databases!(
 
 /// The parameters of functions that name something of an organization. Tokens are no ids: who holds
 /// one may use it; that it is bound to an address is tried with `accept`.
-const IDS: [&str; 6] = ["org", "user", "invitation", "folder", "prompt", "trash"];
+const IDS: [&str; 7] = ["org", "user", "invitation", "folder", "prompt", "trash", "import"];
 
 /// The family of everybody in the other organization.
 const OTHER: &str = "Otherfamily";
@@ -53,7 +53,7 @@ impl Two {
     fn assert_silent(&self, answer: &Answer, asked: &str) {
         let stock = &self.theirs.stock;
         let ids = [self.theirs.org.id.0, self.theirs.invitation.id.0, self.theirs.target.id.0];
-        let ids = ids.into_iter().chain([stock.folder.0, stock.prompt.0, stock.trash.0]);
+        let ids = ids.into_iter().chain([stock.folder.0, stock.prompt.0, stock.trash.0, stock.import.0]);
         let ids = ids.flat_map(|id| [id.to_string(), id.simple().to_string()]);
         let secrets = ids.chain([OTHER.to_owned(), OTHER.to_lowercase(), self.theirs.word.clone()]);
         // What was asked with may come back in the form that failed.

@@ -176,6 +176,13 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     post("variables/set", Needs::May("EditContent"), |s| {
         of_folder(s, vec![("name-0", "tone".into()), ("value-0", "Sample".into())])
     }),
+    post("imports/create", Needs::May("ImportContent"), |s| {
+        let text = "---\npath: Sample\n---\nSample\n".into();
+        in_org(s, vec![("text", text)])
+    }),
+    post("imports/apply", Needs::May("ImportContent"), |s| {
+        in_org(s, vec![("import", s.stock.import.to_string())])
+    }),
     post("trash/restore", Needs::May("TrashContent"), |s| {
         in_org(s, vec![("trash", s.stock.trash.to_string())])
     }),
@@ -226,6 +233,10 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/{org}/prompts/new", Needs::May("EditContent"), |s| s.org.page("prompts/new")),
     page("/{org}/prompts/search", Needs::May("ViewContent"), |s| s.org.page("prompts/search?q=tone")),
     page("/{org}/prompts/trash", Needs::May("ViewContent"), |s| s.org.page("prompts/trash")),
+    page("/{org}/prompts/import", Needs::May("ImportContent"), |s| s.org.page("prompts/import")),
+    page("/{org}/prompts/import/{import}", Needs::May("ImportContent"), |s| {
+        s.org.page(&format!("prompts/import/{}", s.stock.import))
+    }),
     page("/{org}/prompts/variables", Needs::May("ViewContent"), |s| s.org.page("prompts/variables")),
     page("/{org}/prompts/folders/new", Needs::May("EditContent"), |s| s.org.page("prompts/folders/new")),
     page("/{org}/prompts/folders/{folder}", Needs::May("ViewContent"), |s| {
@@ -255,6 +266,15 @@ pub(in crate::tests) const PAGES: &[Page] = &[
         s.org.page("settings/danger-zone")
     }),
     page("/{org}/transfer", Needs::May("ViewOrganization"), |s| s.offered.page("transfer")),
+    route("/{org}/prompts/export.json", Needs::May("ExportOrganization"), |s| {
+        s.org.page("prompts/export.json")
+    }),
+    route("/{org}/prompts/export.json", Needs::May("ExportContent"), |s| {
+        s.org.page(&format!("prompts/export.json?folder={}", s.stock.folder))
+    }),
+    route("/{org}/prompts/export.md", Needs::May("ExportContent"), |s| {
+        s.org.page(&format!("prompts/export.md?prompt={}", s.stock.prompt))
+    }),
     route("/{org}/settings/members.csv", Needs::May("ManageMembers"), |s| s.org.page("settings/members.csv")),
     route("/{org}/settings/audit-log.csv", Needs::May("ViewAuditLog"), |s| {
         s.org.page("settings/audit-log.csv")

@@ -3,8 +3,9 @@
 use super::{Person, TestApp};
 use crate::{
     fields::PathName,
-    id::{FolderId, ImageId, InvitationId, OrgId, PromptId, TrashId},
+    id::{FolderId, ImageId, ImportId, InvitationId, OrgId, PromptId, TrashId},
     library::{
+        exchange::{self, format::FORMAT},
         folders,
         moves::{self, Place},
         trash, variables,
@@ -33,6 +34,7 @@ pub(in crate::tests) struct Stock {
     pub(in crate::tests) folder: FolderId,
     pub(in crate::tests) prompt: PromptId,
     pub(in crate::tests) trash: TrashId,
+    pub(in crate::tests) import: ImportId,
 }
 
 /// An invitation put there without a letter.
@@ -204,7 +206,9 @@ impl Org {
         }
         drafts::save(&edit, prompts[1], 5, &said("[[ Tone ]]?")).await.unwrap();
         moves::move_prompt(&edit, prompts[1], Some(folder), Place::Last).await.unwrap();
-        let trash = trash::put_prompt(&scope.require().unwrap(), prompts[2]).await.unwrap();
-        Stock { folder, prompt: prompts[1], trash }
+        let trash = trash::put_prompt(&scope.clone().require().unwrap(), prompts[2]).await.unwrap();
+        let file = format!("{{\"format\":\"{FORMAT}\",\"folders\":[{{\"path\":\"Imported\"}}]}}");
+        let import = exchange::store::keep(&scope.require().unwrap(), None, &file).await.unwrap();
+        Stock { folder, prompt: prompts[1], trash, import }
     }
 }

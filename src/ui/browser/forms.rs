@@ -93,6 +93,10 @@ fn body(form: &HtmlFormElement, button: Option<&HtmlElement>) -> Option<JsValue>
     if let Some((name, value)) = pressed {
         data.append_with_str(&name, &value).ok()?;
     }
+    // Files go as they are.
+    if form.enctype() == "multipart/form-data" {
+        return Some(data.into());
+    }
     let params = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
     Some(params.into())
 }

@@ -1,0 +1,134 @@
+//! What can be told of a file before anything is imported.
+
+use super::{
+    archive,
+    format::{FORMAT, LibraryFile, PromptEntry, VersionEntry},
+    markdown,
+};
+use crate::{
+    error::Result,
+    fields::PathName,
+    prompts::{
+        Tags, checks,
+        content::{Content, Kind},
+        references,
+    },
+    ui::parse_rfc3339,
+};
+
+/// The most prompts of a file, and the most folders.
+const MAX_THINGS: usize = 5_000;
+/// The most versions of a prompt.
+const MAX_VERSIONS: usize = 10_000;
+
+/// The file in some bytes: JSON, a prompt in Markdown, or a ZIP archive of such.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
+    let file = match bytes {
+        [b'P', b'K', 3, 4, ..] => archive::read(bytes),
+        [b'-', b'-', b'-', ..] => markdown::read_bytes(bytes).map(LibraryFile::of_prompt),
+        json => of_json(json),
+    }?;
+    if file.prompts.len() > MAX_THINGS || file.folders.len() > MAX_THINGS {
+        return Err(format!("Import at most {MAX_THINGS} prompts at once."));
+    }
+    Ok(file)
+}
+
+fn of_json(bytes: &[u8]) -> Result<LibraryFile, String> {
+    let file: LibraryFile = serde_json::from_slice(bytes).map_err(|error| {
+        format!("This is no library file: {error}.").chars().take(300).collect::<String>()
+    })?;
+    if file.format != FORMAT {
+        return Err(format!("This is no library file: its format should be {FORMAT}."));
+    }
+    Ok(file)
+}
+
+/// What is said about a prompt, checked.
+#[derive(Debug)]
+pub(super) struct About {
+    /// The last of its path.
+    pub(super) name: PathName,
+    /// Its tags.
+    pub(super) tags: Tags,
+    /// Whether it is text or chat.
+    pub(super) kind: Kind,
+    /// What its draft says, or else its newest version.
+    pub(super) draft: Content,
+}
+
+/// The parts of a path.
+pub(super) fn levels(path: &str) -> Result<Vec<PathName>, String> {
+    path.split('/').map(level).collect()
+}
+
+fn level(text: &str) -> Result<PathName, String> {
+    let name = PathName::parse(text).map_err(|why| format!("“{text}” cannot be a name: {why}"))?;
+    if name.as_str() == text {
+        Ok(name)
+    } else {
+        Err(format!("“{text}” has white space that a name has not"))
+    }
+}
+
+/// Looks at everything a prompt says by itself.
+pub(super) fn about(entry: &PromptEntry) -> Result<About, String> {
+    let mut levels = levels(&entry.path)?;
+    let name = levels.pop().ok_or("it has no name")?;
+    let tags = Tags::parse(&entry.tags.join("\n")).map_err(ToOwned::to_owned)?;
+    if entry.description.chars().count() > 1000 {
+        return Err("its description is longer than 1000 characters".to_owned());
+    }
+    if !is_text(&entry.description) {
+        return Err("its description has signs that cannot be shown".to_owned());
+    }
+    if entry.versions.len() > MAX_VERSIONS {
+        return Err(format!("it has more than {MAX_VERSIONS} versions"));
+    }
+    let contents = || entry.versions.iter().map(|version| &version.content).chain(&entry.draft);
+    let Some(draft) = contents().last() else { return Err("it says nothing".to_owned()) };
+    let kind = draft.kind();
+    if contents().any(|content| content.kind() != kind) {
+        return Err("some of its versions are text and some chat".to_owned());
+    }
+    for content in contents() {
+        if let Some(flaw) = checks::flaws(content).first() {
+            return Err(flaw.message.to_string());
+        }
+    }
+    for (n, version) in entry.versions.iter().enumerate() {
+        check_version(n + 1, version)?;
+    }
+    Ok(About { name, tags, kind, draft: draft.clone() })
+}
+
+/// Whether it has no control characters but ends of lines and tabs.
+fn is_text(text: &str) -> bool {
+    !text.chars().any(|sign| sign.is_control() && !matches!(sign, '\n' | '\t'))
+}
+
+fn check_version(number: usize, version: &VersionEntry) -> Result<(), String> {
+    if usize::try_from(version.number) != Ok(number) {
+        return Err(format!("version {number} should come where version {} does", version.number));
+    }
+    if version.message.chars().count() > 500 || version.author.chars().count() > 200 {
+        return Err(format!("the message or the author of version {number} is too long"));
+    }
+    if !is_text(&version.message) || !is_text(&version.author) {
+        return Err(format!("the message or the author of version {number} has signs that cannot be shown"));
+    }
+    if parse_rfc3339(&version.created_at).is_none() {
+        return Err(format!("version {number} does not say when it was saved, such as 2026-01-31T12:00:00Z"));
+    }
+    if let Some(flaw) = checks::syntax_flaws(&version.content).first() {
+        return Err(format!("version {number}: {}", flaw.message));
+    }
+    let targets = references::targets(&version.content);
+    if version.references.keys().any(|target| !targets.contains_key(target)) {
+        return Err(format!("the references of version {number} are not those of its text"));
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! The library as a file: one JSON object.
+//!
+//! | field | holds |
+//! | --- | --- |
+//! | `format` | [`FORMAT`] |
+//! | `variables` | the variables of the organization, by name; only of a whole library |
+//! | `folders` | each with its `path` and `variables`, parents first, in order |
+//! | `prompts` | each with its `path`, in the order of its folder |
+//!
+//! A prompt has a `description`, `tags`, the `old_paths` that lead to it, its `versions` from the first on, and
+//! its `draft` where that says something else than the newest of them. A version has its `number`, `message`,
+//! `author` (a name), `created_at` (RFC 3339, UTC), the version it `restores`, what it says (`content`, as
+//! [`Content`] is written), and where its `references` led: from the target as written to a path and a version.
+
+use crate::prompts::content::Content;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the file says it is.
+pub const FORMAT: &str = "prompt-studio/library/1";
+
+/// A library, or a part of one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LibraryFile {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The variables of the organization.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Value>,
+    /// The folders, parents first.
+    #[serde(default)]
+    pub folders: Vec<FolderEntry>,
+    /// The prompts.
+    #[serde(default)]
+    pub prompts: Vec<PromptEntry>,
+}
+
+impl LibraryFile {
+    /// A file of nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        let (format, variables) = (FORMAT.to_owned(), BTreeMap::new());
+        Self { format, variables, folders: Vec::new(), prompts: Vec::new() }
+    }
+
+    /// A file of one prompt.
+    #[must_use]
+    pub fn of_prompt(prompt: PromptEntry) -> Self {
+        Self { prompts: vec![prompt], ..Self::empty() }
+    }
+}
+
+/// A folder in the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FolderEntry {
+    /// Its path.
+    pub path: String,
+    /// Its variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Value>,
+}
+
+/// A prompt in the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptEntry {
+    /// Its path.
+    pub path: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Paths that lead to it, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub old_paths: Vec<String>,
+    /// Its versions, from the first on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<VersionEntry>,
+    /// Its draft, where that is not what the newest version says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Content>,
+}
+
+impl PromptEntry {
+    /// What its newest version says, or its draft when it has none.
+    #[must_use]
+    pub fn content(&self) -> Option<&Content> {
+        self.versions.last().map(|version| &version.content).or(self.draft.as_ref())
+    }
+}
+
+/// A version in the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionEntry {
+    /// Its number, from 1.
+    pub number: i64,
+    /// What its author said about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// The name of who saved it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub author: String,
+    /// When it was saved, RFC 3339 in UTC.
+    pub created_at: String,
+    /// The version whose content it brings back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<i64>,
+    /// What it says.
+    pub content: Content,
+    /// Where its references led.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub references: BTreeMap<String, Lead>,
+}
+
+/// Where a reference led.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lead {
+    /// The path of the prompt.
+    pub path: String,
+    /// The number of the version.
+    pub version: i64,
+}

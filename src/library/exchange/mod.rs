@@ -1,0 +1,12 @@
+//! Import and export: the library, a folder or a prompt as a file, and back.
+
+pub mod archive;
+pub mod check;
+pub mod export;
+pub mod format;
+pub mod import;
+pub mod markdown;
+mod merge;
+pub mod pages;
+pub mod routes;
+pub mod store;

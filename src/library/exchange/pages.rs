@@ -1,0 +1,108 @@
+//! The pages of importing: choosing a file, and what it would do.
+
+use super::import::{self, Act as Does, Line, count};
+use crate::{
+    error::{Error, Result},
+    id::ImportId,
+    library::{
+        ApplyImport, CreateImport,
+        pages::beside,
+        tree::{Here, tree},
+    },
+    orgs::{Frame, Place},
+    paths,
+    role::ImportContent,
+    server::Caller,
+    ui::{Act, Field, Form, FormAlert, Hidden, Submit, Upload},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// How many lines a page tells of.
+const SHOWN: usize = 500;
+
+/// `/{org}/prompts/import`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::Forbidden`] for who may not import.
+pub async fn import(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    if !scope.can::<ImportContent>() {
+        return Err(Error::Forbidden);
+    }
+    let tree = tree(&scope, Here::Top).await?;
+    let org = scope.slug().clone();
+    let body = view! {
+        <header class="page-head"><div>
+            <h1>"Import"</h1>
+            <p>"What “Export” gives, here or in another workspace: JSON, a prompt in Markdown, or a ZIP archive of such. You see what it would do before anything happens."</p>
+        </div></header>
+        <Form action=CreateImport::PATH files=true>
+            <Hidden name="org" value=org.to_string()/>
+            <Upload name="file" label="File" accept=".json,.md,.zip,application/json,text/markdown,application/zip" hint="At most 8 MiB."/>
+            <Field name="text" label="Or its text" kind="textarea" optional=true maxlength=200_000/>
+            <div class="form-actions"><Submit>"See what it does"</Submit></div>
+        </Form>
+    };
+    let trail = vec![("Import".to_owned(), paths::import(scope.slug(), None))];
+    Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
+}
+
+/// `/{org}/prompts/import/{import}`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::NotFound`] when no such file waits.
+pub async fn preview(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let tree = tree(&scope, Here::Top).await?;
+    let org = scope.slug().clone();
+    let id: ImportId = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
+    let grant = scope.require::<ImportContent>()?;
+    let lines = import::preview(&grant, id).await?;
+    let here = paths::import(&org, None);
+    let says = [(Does::Create, "new"), (Does::Change, "changed"), (Does::Skip, "left as it is")]
+        .map(|(act, word)| format!("{} {word}", count(&lines, act)))
+        .join(", ");
+    let does_nothing = lines.iter().all(|line| line.act == Does::Skip);
+    let more = lines.len().saturating_sub(SHOWN);
+    let about = vec![("org", org.to_string()), ("import", id.to_string())];
+    let apply = (!does_nothing).then(|| {
+        view! { <Act action=ApplyImport::PATH about><button class="button" data-kind="primary">"Import"</button></Act> }
+    });
+    let rows: Vec<_> = lines.into_iter().take(SHOWN).map(row).collect();
+    let body = view! {
+        <header class="page-head">
+            <div>
+                <h1>"What the import would do"</h1>
+                <p>{if does_nothing { "Nothing: all of it is here already, or cannot be.".to_owned() } else { says }}</p>
+            </div>
+            <div class="page-actions">
+                <a class="button" href=here.clone()>"Another file"</a>
+                {apply}
+            </div>
+        </header>
+        <FormAlert action=ApplyImport::PATH/>
+        <table class="table">
+            <thead><tr><th scope="col">"Path"</th><th scope="col">"What happens"</th><th scope="col">"Details"</th></tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+        {(more > 0).then(|| format!("And {more} more."))}
+    };
+    let trail = vec![("Import".to_owned(), here)];
+    Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
+}
+
+fn row(line: Line) -> impl IntoView {
+    let act = match line.act {
+        Does::Create => "New",
+        Does::Change => "Changed",
+        Does::Skip => "Left as it is",
+    };
+    let path = if line.path.is_empty() { "The workspace".to_owned() } else { line.path };
+    view! {
+        <tr>
+            <th scope="row" data-label="Path">{path}</th>
+            <td data-label="What happens">{act}</td>
+            <td data-label="Details">{line.says}</td>
+        </tr>
+    }
+}

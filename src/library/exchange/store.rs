@@ -1,0 +1,78 @@
+//! Files that were sent and wait to be imported.
+
+use super::{check, format::LibraryFile};
+use crate::{
+    error::{Error, Result},
+    id::ImportId,
+    role::ImportContent,
+    server::{Grant, OrgChange, Server, caller::internal, uploads::File},
+    time::Span,
+};
+
+/// How long a file waits.
+const WAITS: Span = Span::hours(24);
+/// The most files of an organization that wait at once; the oldest goes first.
+const MOST: i64 = 5;
+
+/// Keeps a file that was sent or else the text of one, when it can be read.
+///
+/// # Errors
+/// [`Error::Invalid`] at `file` or `text`.
+pub async fn keep(grant: &Grant<ImportContent>, file: Option<&File>, text: &str) -> Result<ImportId> {
+    let read = match file {
+        Some(File { bytes: Some(bytes), .. }) => {
+            check::read(bytes).map_err(|why| Error::invalid("file", why))
+        }
+        Some(File { bytes: None, .. }) => Err(Error::invalid("file", "Use a file of at most 8 MiB.")),
+        None if text.trim().is_empty() => Err(Error::invalid("file", "Choose a file.")),
+        None => check::read(text.trim_start().as_bytes()).map_err(|why| Error::invalid("text", why)),
+    }?;
+    let json = serde_json::to_string(&read).map_err(|error| internal(&error))?;
+    let mut change = grant.change().await?;
+    let (id, now, by) = (ImportId(change.new_id()), change.now(), change.person());
+    change
+        .query("INSERT INTO imports (org_id, id, file, created_at, created_by) VALUES ($1, $2, $3, $4, $5)")
+        .bind(id)
+        .bind(json)
+        .bind(now)
+        .bind(by)
+        .execute()
+        .await?;
+    change
+        .query(
+            "DELETE FROM imports WHERE org_id = $1 AND id NOT IN (
+               SELECT id FROM imports WHERE org_id = $1 ORDER BY created_at DESC, id DESC LIMIT CAST($2 AS BIGINT))",
+        )
+        .bind(MOST)
+        .execute()
+        .await?;
+    change.commit().await?;
+    Ok(id)
+}
+
+/// A file that waits, as it is within a change.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this id.
+pub(super) async fn find(change: &mut OrgChange, id: ImportId) -> Result<LibraryFile> {
+    let row = change.query("SELECT file FROM imports WHERE org_id = $1 AND id = $2");
+    let (json,): (String,) = row.bind(id).optional().await?.ok_or(Error::NotFound)?;
+    serde_json::from_str(&json).map_err(|error| internal(&error))
+}
+
+/// Forgets a file.
+pub(super) async fn forget(change: &mut OrgChange, id: ImportId) -> Result<()> {
+    change.query("DELETE FROM imports WHERE org_id = $1 AND id = $2").bind(id).execute().await?;
+    Ok(())
+}
+
+/// Forgets the files that have waited for a day, in all organizations.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_old(server: &Server) -> Result<()> {
+    let mut change = server.change_outside_tenancy().await?;
+    let old = change.query("DELETE FROM imports WHERE created_at <= $1");
+    old.bind(server.clock.now() - WAITS).execute().await?;
+    change.commit().await
+}
