@@ -92,6 +92,7 @@ pub fn router(server: &Server) -> Router {
     let mut streams = live::stream::routes(server)
         .merge(image::routes())
         .merge(exchange::routes::routes())
+        .merge(editor::names::routes())
         .merge(members::export::routes())
         .merge(audit_log::export::routes());
     if server.config.bench {

@@ -106,8 +106,15 @@ pub mod time;
 pub mod ui;
 
 /// Starts the islands of a page.
-#[cfg(feature = "hydrate")]
+#[cfg(all(feature = "hydrate", not(feature = "editor")))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     leptos::mount::hydrate_islands();
+}
+
+/// Assists at the form `#editor`: a module of its own, which the other pages need not load.
+#[cfg(feature = "editor")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn assist() {
+    editor::assist();
 }

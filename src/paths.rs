@@ -200,6 +200,12 @@ pub fn export(org: &Slug, ending: &str, of: &str) -> String {
     format!("/{org}/prompts/export.{ending}{of}")
 }
 
+/// The paths that a reference may have, a line each; `?q=…` narrows them.
+#[must_use]
+pub fn prompt_paths(org: &Slug) -> String {
+    format!("/{org}/prompts/paths")
+}
+
 /// Prompts by words.
 #[must_use]
 pub fn search(org: &Slug) -> String {

@@ -4,20 +4,38 @@ use super::{
     edit_page::Flaws,
     form::{MODEL, Typed, TypedVariable},
 };
-use crate::{prompts::content::ValueKind, templates::Engine, ui::Bake};
+use crate::{
+    prompts::content::ValueKind,
+    templates::Engine,
+    ui::{Bake, Icon, glyph},
+};
 use leptos::prelude::*;
 
-pub(super) fn variables(typed: &Typed, flaws: &Flaws<'_>) -> impl IntoView + use<> {
+pub(super) fn variables(typed: &Typed, flaws: &Flaws<'_>, undeclared: &[String]) -> impl IntoView + use<> {
     let mut rows = typed.variables.clone();
     rows.push(TypedVariable::default());
     let count = typed.variables.len();
     let rows: Vec<_> = rows.iter().enumerate().map(|(n, one)| variable(n, one, flaws)).collect();
     let summary = if count == 0 { "Variables".to_owned() } else { format!("Variables ({count} declared)") };
     let is_open = count > 0;
+    let declare: Vec<_> = undeclared
+        .iter()
+        .map(|name| {
+            view! {
+                <button class="button" data-size="small" name="act" value=format!("declare-{name}") aria-label=format!("Declare {name}")>
+                    <Icon is=glyph::Plus/><code>{name.clone()}</code>
+                </button>
+            }
+        })
+        .collect();
+    let declare = (!declare.is_empty()).then(|| {
+        view! { <div class="undeclared" role="group" aria-label="Not declared yet"><small>"Not declared:"</small>{declare}</div> }
+    });
     view! {
         <details class="panel" open=is_open>
             <summary>{summary}</summary>
             <p class="hint">"Declare a variable to give it a type, a default and a word on what it is for. Those of the text that are not declared are required."</p>
+            <div id="undeclared">{declare}</div>
             <ol class="declarations" role="list">{rows}</ol>
         </details>
     }

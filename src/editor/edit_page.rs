@@ -5,18 +5,25 @@ use super::{
     declarations::{settings, variables},
     desk::{Desk, Tab},
     form::Typed,
+    highlight::{Known, highlight},
+    known::{known, undeclared},
     messages_form::messages,
     preview::preview,
 };
 use crate::{
     error::{Error, Result},
-    prompts::content::{Content, Speaker},
+    paths,
+    prompts::{
+        content::{Content, Speaker},
+        resolve,
+    },
     role::EditContent,
     server::{Caller, forms::PAGE_FIELD},
-    templates::estimate,
-    ui::{Alert, Bake, FormAlert, Hidden, Html, Icon, glyph},
+    templates::{Engine, about_tokens},
+    ui::{Alert, Bake, FormAlert, Hidden, Html, Icon, StartModule, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
+use std::collections::BTreeSet;
 
 /// `/{org}/prompts/{prompt}`.
 ///
@@ -24,15 +31,18 @@ use leptos::{prelude::*, server_fn::ServerFn};
 /// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`].
 pub async fn edit(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
-    let preview = preview(&caller, &desk).await?;
+    let resolved = resolve::draft(&desk.scope, &desk.prompt, desk.draft.content.clone()).await?;
+    let preview = preview(&caller, &desk, &resolved);
     let may = desk.scope.can::<EditContent>();
-    let form = if may { form(&caller, &desk).bake() } else { reading(&desk.draft.content) };
+    let form =
+        if may { form(&caller, &desk, &known(&resolved)).bake() } else { reading(&desk.draft.content) };
     let review = may.then(|| {
         view! { <button class="button" data-kind="primary" form="editor" name="act" value="review">"Save version…"</button> }
     });
     let body = view! {
         <FormAlert action=PreviewPrompt::PATH/>
         <div class="editor-columns">{form}{preview}</div>
+        {may.then(|| view! { <StartModule name="editor" start="assist"/> })}
     };
     Ok(desk.show(Tab::Edit, review, body))
 }
@@ -64,25 +74,39 @@ impl Flaws<'_> {
             return None;
         }
         let says = error.flaw("").map_or_else(|| error.to_string(), ToOwned::to_owned);
-        let is_conflict = error.status() == 409;
-        let more =
-            is_conflict.then_some(" What you typed is still below: saving again puts it in place of theirs.");
+        let page = self.0.page.to_string();
+        let more = (error.status() == 409).then(|| {
+            view! {
+                " What you typed is still below: saving again puts it in place of theirs. "
+                <a href=page data-forgets>"Take theirs instead"</a>
+            }
+        });
         Some(view! { <Alert kind="error">{says}{more}</Alert> }.bake())
     }
 }
 
-fn form(caller: &Caller, desk: &Desk) -> impl IntoView + use<> {
+fn form(caller: &Caller, desk: &Desk, known: &Known) -> impl IntoView + use<> {
     let (typed, flaws) = (desk.typed(caller, SaveDraft::PATH), Flaws(caller));
+    let field = Field { flaws: &flaws, known, engine: Engine::parse(&typed.engine).unwrap_or_default() };
+    let is_unsaved =
+        caller.posted().is_some_and(|posted| posted.action == SaveDraft::PATH && posted.error().is_some());
+    let lines = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join("\n");
+    let (variables_known, missing) = (lines(&known.variables), lines(&known.missing));
+    let who = caller.visit().map(|visit| visit.user.to_string());
+    let backup = format!("draft:{}:{}", who.unwrap_or_default(), desk.prompt.id);
+    let undeclared = undeclared(&desk.draft.content, known);
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
     let page = caller.page.to_string();
     let can_change_kind = desk.prompt.latest == 0;
     let body = if typed.kind == "chat" {
-        messages(&typed, &flaws, can_change_kind)
+        messages(&typed, &field, can_change_kind)
     } else {
-        text(&typed, &flaws, can_change_kind)
+        text(&typed, &field, can_change_kind)
     };
     view! {
-        <form class="form editor" id="editor" method="post" action=SaveDraft::PATH enctype="multipart/form-data" data-in-place>
+        <form class="form editor" id="editor" method="post" action=SaveDraft::PATH enctype="multipart/form-data" data-in-place
+            data-live="drafts" data-dirty=is_unsaved data-backup=backup data-variables=variables_known data-missing=missing
+            data-paths=paths::prompt_paths(desk.scope.slug())>
             // Return in a field keeps the draft: the first button is the one that browsers take.
             <button class="visually-hidden" tabindex="-1" aria-hidden="true">"Save draft"</button>
             <Hidden name=PAGE_FIELD value=page/>
@@ -92,22 +116,44 @@ fn form(caller: &Caller, desk: &Desk) -> impl IntoView + use<> {
             <Hidden name="kind" value=typed.kind.clone()/>
             {flaws.general()}
             {body}
-            {variables(&typed, &flaws)}
+            {variables(&typed, &flaws, &undeclared)}
             {settings(&typed, &flaws)}
-            <div class="form-actions"><button class="button" type="submit">"Save draft"</button></div>
+            <div class="form-actions">
+                <button class="button" type="submit">"Save draft"</button>
+                <span id="draft-status" class="draft-status" role="status" data-own></span>
+            </div>
         </form>
     }
 }
 
-fn text(typed: &Typed, flaws: &Flaws<'_>, can_change_kind: bool) -> Html {
-    let (invalid, described, flaw) = flaws.at("text");
+/// What the fields of the form have to know.
+pub(super) struct Field<'a> {
+    pub(super) flaws: &'a Flaws<'a>,
+    known: &'a Known,
+    engine: Engine,
+}
+
+impl Field<'_> {
+    /// A control for the text of a prompt, over the same text with what is more than text marked.
+    pub(super) fn code(&self, text: &str, control: Html) -> Html {
+        let marked = highlight(self.engine, text, self.known);
+        view! { <div class="code"><pre class="prompt-text" aria-hidden="true" inner_html=marked></pre>{control}</div> }.bake()
+    }
+}
+
+fn text(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
+    let (invalid, described, flaw) = field.flaws.at("text");
     let tokens = about_tokens(&typed.text);
+    let control = view! {
+        <textarea class="prompt-text" id="text" name="text" rows="12" spellcheck="true" aria-invalid=invalid aria-describedby=described>
+            {format!("\n{}", typed.text)}
+        </textarea>
+    }
+    .bake();
     view! {
         <div class="field message">
             <header><label for="text">"Text"</label><small class="tokens">{tokens}</small></header>
-            <textarea class="prompt-text" id="text" name="text" rows="12" spellcheck="true" aria-invalid=invalid aria-describedby=described>
-                {format!("\n{}", typed.text)}
-            </textarea>
+            {field.code(&typed.text, control)}
             {flaw}
         </div>
         {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="chat">"Make it a chat"</button></p> })}
@@ -136,12 +182,4 @@ pub(super) fn reading(content: &Content) -> Html {
         })
         .collect();
     view! { <ol class="messages reading" role="list">{all}</ol> }.bake()
-}
-
-/// About how long a text is, in words.
-pub(super) fn about_tokens(text: &str) -> String {
-    match estimate(text) {
-        1 => "about 1 token".to_owned(),
-        count => format!("about {count} tokens"),
-    }
 }

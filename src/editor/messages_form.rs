@@ -1,19 +1,20 @@
 //! The messages of a chat in the editor's form.
 
 use super::{
-    edit_page::{Flaws, about_tokens},
+    edit_page::Field,
     form::{Typed, TypedMessage},
 };
 use crate::{
     prompts::content::Speaker,
+    templates::about_tokens,
     ui::{Bake, Html, Icon, glyph},
 };
 use leptos::prelude::*;
 
-pub(super) fn messages(typed: &Typed, flaws: &Flaws<'_>, can_change_kind: bool) -> Html {
+pub(super) fn messages(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
     let last = typed.messages.len().saturating_sub(1);
     let all: Vec<_> =
-        typed.messages.iter().enumerate().map(|(n, one)| message(n, last, one, flaws)).collect();
+        typed.messages.iter().enumerate().map(|(n, one)| message(n, last, one, field)).collect();
     let add = Speaker::ALL.iter().map(|role| {
         let value = format!("add-{}", role.as_str());
         view! { <button class="button" data-size="small" name="act" value=value><Icon is=glyph::Plus/>{role.label()}</button> }
@@ -27,11 +28,11 @@ pub(super) fn messages(typed: &Typed, flaws: &Flaws<'_>, can_change_kind: bool) 
     .bake()
 }
 
-fn message(n: usize, last: usize, typed: &TypedMessage, flaws: &Flaws<'_>) -> impl IntoView + use<> {
+fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> impl IntoView + use<> {
     let place = n + 1;
-    let (invalid, described, flaw) = flaws.at(&format!("content-{n}"));
-    let (_, _, role_flaw) = flaws.at(&format!("role-{n}"));
-    let (name_invalid, name_described, name_flaw) = flaws.at(&format!("name-{n}"));
+    let (invalid, described, flaw) = field.flaws.at(&format!("content-{n}"));
+    let (_, _, role_flaw) = field.flaws.at(&format!("role-{n}"));
+    let (name_invalid, name_described, name_flaw) = field.flaws.at(&format!("name-{n}"));
     let roles = Speaker::ALL.iter().map(|role| {
         let selected = role.as_str() == typed.role;
         view! { <option value=role.as_str() selected=selected>{role.label()}</option> }
@@ -50,10 +51,12 @@ fn message(n: usize, last: usize, typed: &TypedMessage, flaws: &Flaws<'_>) -> im
         }
     });
     let content = (!is_placeholder).then(|| {
-        view! {
+        let control = view! {
             <textarea class="prompt-text" name=format!("content-{n}") rows="4" aria-label=format!("Message {place}") aria-invalid=invalid
                 aria-describedby=described>{format!("\n{}", typed.content)}</textarea>
         }
+        .bake();
+        field.code(&typed.content, control)
     });
     let says = is_placeholder.then(|| view! { <p class="hint">"The call puts messages in here."</p> });
     let tokens =
@@ -64,6 +67,8 @@ fn message(n: usize, last: usize, typed: &TypedMessage, flaws: &Flaws<'_>) -> im
     view! {
         <li class="message">
             <header>
+                <button class="button icon-button fold" type="button" data-kind="quiet" data-size="small" data-folds aria-expanded="true"
+                    aria-label=format!("Show message {place}")>"▾"</button>
                 <select name=format!("role-{n}") aria-label=format!("Who speaks in message {place}")>{roles}</select>
                 {name}
                 {tokens}

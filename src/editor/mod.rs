@@ -2,6 +2,8 @@
 //! it, what happened to it.
 
 pub mod actions;
+#[cfg(feature = "editor")]
+mod browser;
 #[cfg(feature = "ssr")]
 mod compare;
 #[cfg(feature = "ssr")]
@@ -14,12 +16,21 @@ mod details;
 mod edit_page;
 #[cfg(feature = "ssr")]
 pub mod form;
+#[cfg(any(feature = "ssr", feature = "editor"))]
+mod highlight;
+#[cfg(feature = "ssr")]
+mod known;
 #[cfg(feature = "ssr")]
 mod messages_form;
+#[cfg(feature = "ssr")]
+pub mod names;
 #[cfg(feature = "ssr")]
 mod preview;
 #[cfg(feature = "ssr")]
 mod versions_page;
+
+#[cfg(feature = "editor")]
+pub(crate) use browser::assist;
 
 pub use actions::{DescribePrompt, PreviewPrompt, RestoreVersion, SaveDraft, SaveVersion};
 #[cfg(feature = "ssr")]

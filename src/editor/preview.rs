@@ -1,17 +1,18 @@
 //! What a draft renders to, beside the editor.
 
-use super::{PreviewPrompt, desk::Desk};
+use super::{
+    PreviewPrompt,
+    desk::Desk,
+    known::{names, unused},
+};
 use crate::{
-    error::Result,
     library::variables,
     prompts::{
-        content::{Content, Message},
-        jinja,
-        render::{Problems, Rendered, Values, render},
-        resolve,
+        content::Message,
+        render::{Problems, Rendered, Resolved, Values, render},
     },
+    role::EditContent,
     server::Caller,
-    templates::Engine,
     ui::{Bake, Hidden, Html, PageField},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -19,17 +20,16 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What the draft renders to with the values that were typed, and a form to type them.
-pub(super) async fn preview(caller: &Caller, desk: &Desk) -> Result<Html> {
+pub(super) fn preview(caller: &Caller, desk: &Desk, resolved: &Resolved) -> Html {
     let typed = |name: &str| {
         let posted = caller.posted().filter(|posted| posted.action == PreviewPrompt::PATH)?;
         posted.value(&format!("value-{name}")).map(|value| value.replace("\r\n", "\n"))
     };
-    let resolved = resolve::draft(&desk.scope, &desk.prompt, desk.draft.content.clone()).await?;
     let names: BTreeSet<String> = resolved.parts.iter().flat_map(|part| names(&part.content)).collect();
     let given =
         names.iter().filter_map(|name| Some((name.clone(), typed(name).filter(|value| !value.is_empty())?)));
     let values: Values = given.map(|(name, value)| (name, Value::String(value))).collect();
-    let outcome = render(&resolved, &values);
+    let outcome = render(resolved, &values);
     let unused = unused(&desk.draft.content);
     let inherited = &resolved.parts[0].inherited;
     let inputs = names.into_iter().map(|name| {
@@ -48,13 +48,15 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk) -> Result<Html> {
     let unused = (!unused.is_empty()).then(|| {
         view! { <p class="note" data-kind="warning">{format!("Declared and not used: {}.", unused.join(", "))}</p> }
     });
-    Ok(view! {
-        <section class="preview" aria-labelledby="preview-title">
+    // Where one types, the page keeps it up to that, with the values that were typed.
+    let live = (!desk.scope.can::<EditContent>()).then_some("drafts prompts");
+    view! {
+        <section class="preview" id="preview-panel" aria-labelledby="preview-title">
             <h2 id="preview-title">"Preview"</h2>
             <p class="hint">"The draft as it was saved last."</p>
-            <div id="preview" data-live="drafts prompts" aria-live="polite">{outcome}{unused}</div>
+            <div id="preview" data-live=live aria-live="polite">{outcome}{unused}</div>
             {has_inputs.then(|| view! {
-                <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" data-in-place>
+                <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" id="try" data-in-place>
                     <PageField/>
                     <Hidden name="org" value=org/>
                     <Hidden name="prompt" value=prompt/>
@@ -65,30 +67,7 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk) -> Result<Html> {
             })}
         </section>
     }
-    .bake())
-}
-
-/// The variables and placeholders that a content asks for.
-fn names(content: &Content) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> = content.placeholders().map(ToOwned::to_owned).collect();
-    names.extend(used(content));
-    names
-}
-
-/// The variables that the text of a content uses, without fields.
-fn used(content: &Content) -> BTreeSet<String> {
-    if content.engine == Engine::Jinja {
-        return content.texts().flat_map(jinja::variables).collect();
-    }
-    let templates: Vec<_> = content.templates().collect();
-    let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
-    templates.iter().flat_map(|template| template.variables().map(root).collect::<Vec<_>>()).collect()
-}
-
-fn unused(content: &Content) -> Vec<String> {
-    let used = used(content);
-    let declared = content.variables.iter().map(|variable| variable.name.clone());
-    declared.filter(|name| !used.contains(name)).collect()
+    .bake()
 }
 
 fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<> {

@@ -26,12 +26,14 @@
 mod name;
 mod parse;
 mod reference;
+mod spans;
 mod tokens;
 
 pub use name::{NAME_RULE, is_name};
 pub use parse::{Piece, Template, parse};
 pub use reference::{Reference, Selector};
-pub use tokens::estimate;
+pub use spans::{Span, SpanKind, spans};
+pub use tokens::{about_tokens, estimate};
 
 use serde::{Deserialize, Serialize};
 

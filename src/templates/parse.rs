@@ -53,7 +53,7 @@ pub fn parse(engine: Engine, text: &str) -> Template {
 }
 
 /// What begins at a brace, bracket or backslash, and how many bytes it takes.
-enum Special {
+pub(super) enum Special {
     Escape(usize),
     Piece(Piece, usize),
     Skip(usize),
@@ -64,18 +64,18 @@ const ENDS: [&str; 5] = ["]]", "}}", "%}", "#}", "endraw"];
 
 /// Reads on from a place. It remembers where each end comes next, so that reading takes time linear in
 /// the text, whatever stands in it.
-struct Reader<'t> {
+pub(super) struct Reader<'t> {
     engine: Engine,
     text: &'t str,
     next: [Option<usize>; ENDS.len()],
 }
 
 impl<'t> Reader<'t> {
-    const fn new(engine: Engine, text: &'t str) -> Self {
+    pub(super) const fn new(engine: Engine, text: &'t str) -> Self {
         Self { engine, text, next: [None; ENDS.len()] }
     }
 
-    fn special(&mut self, at: usize) -> Special {
+    pub(super) fn special(&mut self, at: usize) -> Special {
         let (rest, plain) = (&self.text[at..], self.engine == Engine::Plain);
         if rest.starts_with("\\[[") || (plain && rest.starts_with("\\{{")) {
             return Special::Escape(3);

@@ -16,6 +16,15 @@ pub fn estimate(text: &str) -> usize {
     tokens + kind.tokens(run)
 }
 
+/// The same in words: "about 12 tokens".
+#[must_use]
+pub fn about_tokens(text: &str) -> String {
+    match estimate(text) {
+        1 => "about 1 token".to_owned(),
+        count => format!("about {count} tokens"),
+    }
+}
+
 #[derive(PartialEq, Eq, Clone, Copy)]
 enum Kind {
     Space,

@@ -3,7 +3,7 @@
 //!
 //! They know how things look and how a form fails, and nothing of what the product is about.
 
-#![expect(unreachable_pub, reason = "components come with types of their props that nobody names")]
+#![allow(unreachable_pub, reason = "components come with types of their props that nobody names")]
 
 #[cfg(feature = "ssr")]
 mod alert;
@@ -12,7 +12,7 @@ mod avatar;
 #[cfg(feature = "ssr")]
 mod bake;
 #[cfg(feature = "hydrate")]
-mod browser;
+pub(crate) mod browser;
 #[cfg(not(feature = "hydrate"))]
 #[path = "no_browser.rs"]
 mod browser;
@@ -32,6 +32,7 @@ mod field;
 mod form;
 #[cfg(feature = "ssr")]
 mod icon;
+#[cfg(not(feature = "editor"))]
 mod islands;
 #[cfg(feature = "ssr")]
 mod letter;
@@ -71,7 +72,7 @@ pub use {
     notice::{Notice, Toast},
     page::{go_on, not_found, page},
     pager::Pager,
-    scripts::Scripts,
+    scripts::{Scripts, StartModule},
     section::Section,
     sheet::Sheet,
     stencil::{Stencil, gap},
@@ -79,4 +80,5 @@ pub use {
     when::{Moment, When, day, parse_rfc3339, rfc3339, rfc3339_exact},
 };
 
+#[cfg(not(feature = "editor"))]
 pub use islands::{InPlace, Live, SlugAssistant};

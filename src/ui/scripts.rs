@@ -23,3 +23,22 @@ pub fn Scripts() -> impl IntoView {
         <script type="speculationrules" nonce=use_nonce()>{AHEAD}</script>
     }
 }
+
+/// Starts a module of the page's own besides: what it exports as `start` is called once it is there.
+#[component]
+pub fn StartModule(
+    /// The name of its files.
+    name: &'static str,
+    /// What it exports.
+    start: &'static str,
+) -> impl IntoView {
+    let url = |file: String| Caller::here().map(|caller| caller.server.assets.url(&file)).unwrap_or_default();
+    let (script, wasm) = (url(format!("{name}.js")), url(format!("{name}_bg.wasm")));
+    let run =
+        format!(r#"import load,{{{start}}}from"{script}";await load({{module_or_path:"{wasm}"}});{start}()"#);
+    view! {
+        <link rel="modulepreload" href=script/>
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=use_nonce()>{run}</script>
+    }
+}

@@ -1,8 +1,8 @@
-//! The browser bundle: the crate compiled for wasm, and the JavaScript that binds it to the page.
+//! The browser bundle: the crate compiled for wasm, and the JavaScript that binds it to the page. There is a module for
+//! every page, and one for pages that do more than that: the crate again, with another feature.
 //!
 //! `wasm-bindgen` is used as a library: its version must equal that of the crate in `Cargo.lock`, which a tool installed
-//! by hand never does for long. The files are made in a staging folder; whatever further step works on them (splitting
-//! lazy islands off, say) belongs between [`compile`] and [`bind`] and leaves its files in the same folder.
+//! by hand never does for long. The files are made in a staging folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,15 +17,20 @@ use crate::{machine, sh};
 /// What the files are called in the page, after cargo-leptos's custom.
 pub(crate) const NAME: &str = "prompt-studio";
 
+/// The modules that pages load: the feature that makes each, and what its files are called.
+pub(crate) const MODULES: [(&str, &str); 2] = [("hydrate", NAME), ("editor", "editor")];
+
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds the bundle and returns the folder that holds its files.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     ensure_target()?;
-    let module = compile(profile)?;
     let stage = sh::target_dir().join("bundle").join(profile.name());
     empty(&stage)?;
-    bind(&module, &stage).context("cannot bind the wasm module")?;
+    for (feature, name) in MODULES {
+        let module = compile(profile, feature)?;
+        bind(&module, &stage, name).context("cannot bind the wasm module")?;
+    }
     if profile == Profile::Release {
         minify_scripts(&stage)?;
     }
@@ -33,9 +38,9 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
 }
 
 /// Compiles the library for the browser and returns the raw module.
-fn compile(profile: Profile) -> Result<PathBuf> {
+fn compile(profile: Profile, feature: &str) -> Result<PathBuf> {
     let mut cargo = sh::cargo();
-    cargo.args(["build", "--lib", "--no-default-features", "--features", "hydrate"]);
+    cargo.args(["build", "--lib", "--no-default-features", "--features", feature]);
     sh::run(cargo.args(["--target", TARGET, "--profile", profile.wasm()]))?;
     let folder = if profile.wasm() == "dev" { "debug" } else { profile.wasm() };
     Ok(sh::target_dir().join(TARGET).join(folder).join(format!("{}.wasm", NAME.replace('-', "_"))))
@@ -49,9 +54,9 @@ fn empty(stage: &Path) -> Result<()> {
 }
 
 /// Writes the module and its JavaScript into `stage`.
-fn bind(module: &Path, stage: &Path) -> Result<()> {
+fn bind(module: &Path, stage: &Path, name: &str) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).out_name(NAME).web(true)?.typescript(false).demangle(false);
+    bindgen.input_path(module).out_name(name).web(true)?.typescript(false).demangle(false);
     bindgen.remove_name_section(true).remove_producers_section(true).generate(stage)
 }
 

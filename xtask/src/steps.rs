@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::postgres::Postgres;
 use crate::site::{self, Profile};
-use crate::{browser, licences, serve, sh, wasm};
+use crate::{browser, bundle, licences, serve, sh, wasm};
 
 /// Everything in the workspace.
 const PACKAGES: [&str; 2] = ["prompt-studio", "xtask"];
@@ -68,8 +68,10 @@ fn lint(_: &mut Shared) -> Result<()> {
 }
 
 fn lint_wasm(_: &mut Shared) -> Result<()> {
-    let features = ["--no-default-features", "--features", "hydrate", "--lib"];
-    clippy(&[&features[..], &["--target", "wasm32-unknown-unknown"]].concat())
+    all(bundle::MODULES.map(|(feature, _)| {
+        let features = ["--no-default-features", "--features", feature, "--lib"];
+        clippy(&[&features[..], &["--target", "wasm32-unknown-unknown"]].concat())
+    }))
 }
 
 fn clippy(args: &[&str]) -> Result<()> {

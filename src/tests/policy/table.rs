@@ -266,6 +266,7 @@ pub(in crate::tests) const PAGES: &[Page] = &[
         s.org.page("settings/danger-zone")
     }),
     page("/{org}/transfer", Needs::May("ViewOrganization"), |s| s.offered.page("transfer")),
+    route("/{org}/prompts/paths", Needs::May("ViewContent"), |s| s.org.page("prompts/paths?q=t")),
     route("/{org}/prompts/export.json", Needs::May("ExportOrganization"), |s| {
         s.org.page("prompts/export.json")
     }),

@@ -6,59 +6,59 @@ use web_sys::{
     Document, DomParser, Element, Event, EventTarget, Headers, RequestInit, Response, SupportedType, Window,
 };
 
-pub(super) fn window() -> Window {
+pub(crate) fn window() -> Window {
     web_sys::window().unwrap_throw()
 }
 
-pub(super) fn document() -> Document {
+pub(crate) fn document() -> Document {
     window().document().unwrap_throw()
 }
 
 use wasm_bindgen::UnwrapThrowExt as _;
 
 /// Calls `f` on an event for as long as the page lives.
-pub(super) fn on(target: &EventTarget, event: &str, mut f: impl FnMut(&Event) + 'static) {
+pub(crate) fn on(target: &EventTarget, event: &str, mut f: impl FnMut(&Event) + 'static) {
     let callback = Closure::<dyn FnMut(Event)>::new(move |event| f(&event)).into_js_value();
     let _ = target.add_event_listener_with_callback(event, callback.unchecked_ref());
 }
 
 /// Calls `f` once after some milliseconds.
-pub(super) fn later(ms: i32, f: impl FnOnce() + 'static) {
+pub(crate) fn later(ms: i32, f: impl FnOnce() + 'static) {
     let callback = Closure::once_into_js(f);
     let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(callback.unchecked_ref(), ms);
 }
 
 /// The closest element around where an event happened that matches.
-pub(super) fn closest(event: &Event, selector: &str) -> Option<Element> {
+pub(crate) fn closest(event: &Event, selector: &str) -> Option<Element> {
     event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok()?
 }
 
-pub(super) fn by_id<T: JsCast>(id: &str) -> Option<T> {
+pub(crate) fn by_id<T: JsCast>(id: &str) -> Option<T> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
 /// All elements that match.
-pub(super) fn all(selector: &str) -> impl Iterator<Item = Element> {
+pub(crate) fn all(selector: &str) -> impl Iterator<Item = Element> {
     let list = document().query_selector_all(selector).ok();
     let n = list.as_ref().map_or(0, web_sys::NodeList::length);
     (0..n).filter_map(move |i| list.as_ref()?.item(i)?.dyn_into().ok())
 }
 
 /// A page as the server answers it: where it came from in the end, its status, and what it says.
-pub(super) struct Answer {
-    pub(super) url: String,
-    pub(super) status: u16,
-    pub(super) text: String,
+pub(crate) struct Answer {
+    pub(crate) url: String,
+    pub(crate) status: u16,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub(super) fn document(&self) -> Option<Document> {
+    pub(crate) fn document(&self) -> Option<Document> {
         DomParser::new().ok()?.parse_from_string(&self.text, SupportedType::TextHtml).ok()
     }
 }
 
 /// Asks the server for a page; with a body, posts a form to it.
-pub(super) async fn fetch(url: &str, form: Option<&JsValue>) -> Option<Answer> {
+pub(crate) async fn fetch(url: &str, form: Option<&JsValue>) -> Option<Answer> {
     let init = RequestInit::new();
     let headers = Headers::new().ok()?;
     headers.set("accept", "text/html").ok()?;
@@ -74,6 +74,6 @@ pub(super) async fn fetch(url: &str, form: Option<&JsValue>) -> Option<Answer> {
 }
 
 /// Runs a future of the page.
-pub(super) fn spawn(future: impl Future<Output = ()> + 'static) {
+pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(future);
 }

@@ -1,12 +1,14 @@
 //! What islands do in the browser: post forms in place, follow the organization's stream, and
 //! bring the page up to what the server says without losing what somebody is at.
 
-mod dom;
+pub(crate) mod dom;
+#[cfg(not(feature = "editor"))]
 mod forms;
+#[cfg(not(feature = "editor"))]
 mod live;
-mod morph;
+pub(crate) mod morph;
+#[cfg(not(feature = "editor"))]
 mod slug;
 
-pub(super) use forms::answer_in_place;
-pub(super) use live::follow;
-pub(super) use slug::assist_slug;
+#[cfg(not(feature = "editor"))]
+pub(in crate::ui) use {forms::answer_in_place, live::follow, slug::assist_slug};

@@ -2,17 +2,28 @@
 //! its focus, its selection, its scroll and what was typed into it.
 
 use super::dom::document;
+use std::cell::Cell;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlElement, Node};
+use web_sys::{Document, Element, Event, HtmlElement, HtmlTextAreaElement, Node};
+
+/// Heard on the document when pieces of the page were brought up to date.
+pub(crate) const MORPHED: &str = "morphed";
+
+thread_local! {
+    /// Whether what comes is the answer to the page's own form, which may change what was typed.
+    static IS_ANSWER: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Brings the whole page up to date: its content, its notices and every live region.
-pub(super) fn page(new: &Document) {
+pub(crate) fn page(new: &Document) {
     document().set_title(&new.title());
+    IS_ANSWER.set(true);
     regions(new, "#main, #toast, [data-live]");
+    IS_ANSWER.set(false);
 }
 
 /// Brings the regions that match up to date; each has an id, by which it is found again.
-pub(super) fn regions(new: &Document, selector: &str) {
+pub(crate) fn regions(new: &Document, selector: &str) {
     let focused = document().active_element();
     for old in super::dom::all(selector) {
         // A region within another was brought up with it, unless that one went away.
@@ -22,6 +33,9 @@ pub(super) fn regions(new: &Document, selector: &str) {
         }
     }
     refocus(focused);
+    if let Ok(morphed) = Event::new(MORPHED) {
+        let _ = document().dispatch_event(&morphed);
+    }
 }
 
 /// Moving a node takes the focus off it; gives it back.
@@ -33,12 +47,28 @@ fn refocus(focused: Option<Element>) {
 }
 
 fn element(old: &Element, new: &Element) {
-    // A hydrated island looks after itself.
-    if old.tag_name() == "LEPTOS-ISLAND" {
+    // A hydrated island looks after itself, as does what scripts write.
+    if old.tag_name() == "LEPTOS-ISLAND" || old.has_attribute("data-own") {
+        return;
+    }
+    // What somebody is writing is theirs.
+    if old.has_attribute("data-dirty") && !IS_ANSWER.get() {
         return;
     }
     attributes(old, new);
     children(old, new);
+    // A field that was typed in shows what was typed, whatever stands in the page.
+    if let Some(field) = old.dyn_ref::<HtmlTextAreaElement>().filter(|_| !IS_ANSWER.get() && is_kept(old)) {
+        let says = field.default_value().unwrap_or_default();
+        if field.value() != says {
+            field.set_value(&says);
+        }
+    }
+}
+
+/// Whether it stands in a form that is kept while one types.
+fn is_kept(field: &Element) -> bool {
+    field.closest("form[data-backup]").is_ok_and(|form| form.is_some())
 }
 
 fn attributes(old: &Element, new: &Element) {
@@ -50,7 +80,7 @@ fn attributes(old: &Element, new: &Element) {
     }
     for name in names(old) {
         // An open dialog stays open; busy buttons are made free by whoever made them busy.
-        let kept = name == "open" || name == "aria-busy";
+        let kept = matches!(name.as_str(), "open" | "aria-busy" | "data-folded");
         if !kept && !new.has_attribute(&name) {
             let _ = old.remove_attribute(&name);
         }

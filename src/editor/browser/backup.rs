@@ -1,0 +1,63 @@
+//! What was typed and not saved yet, kept in this browser: for when the page or the network goes away.
+
+use super::draft::say;
+use crate::ui::browser::{
+    dom::{self, closest, on},
+    morph,
+};
+use wasm_bindgen::JsValue;
+use web_sys::{FormData, HtmlFormElement, Storage, UrlSearchParams};
+
+fn storage() -> Option<Storage> {
+    dom::window().local_storage().ok()?
+}
+
+fn key(form: &HtmlFormElement) -> Option<String> {
+    form.get_attribute("data-backup")
+}
+
+/// Keeps what stands in the form.
+pub(super) fn keep(form: &HtmlFormElement) {
+    let write = || {
+        let data = FormData::new_with_form(form).ok()?;
+        let text = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?.to_string();
+        storage()?.set_item(&key(form)?, &text.as_string()?).ok()
+    };
+    // Without room in the browser there is the page alone.
+    let _ = write();
+}
+
+/// Forgets it: the server has it, or nobody wants it.
+pub(super) fn forget(form: &HtmlFormElement) {
+    if let (Some(storage), Some(key)) = (storage(), key(form)) {
+        let _ = storage.remove_item(&key);
+    }
+}
+
+/// Sends what was left behind here as if it were typed now: it is saved, or the page shows it beside what
+/// somebody else wrote in the meantime.
+pub(super) fn bring_back(form: &HtmlFormElement) {
+    let left = form.clone();
+    on(&dom::document(), "click", move |event| {
+        if closest(event, "a[data-forgets]").is_some() {
+            forget(&left);
+        }
+    });
+    let Some(text) = key(form).and_then(|key| storage()?.get_item(&key).ok()?) else { return };
+    let Ok(body) = UrlSearchParams::new_with_str(&text) else { return };
+    let form = form.clone();
+    dom::spawn(async move {
+        let Some(answer) = dom::fetch(&form.action(), Some(&JsValue::from(body))).await else { return };
+        let Some(page) = answer.document() else { return };
+        match answer.status {
+            200..300 => {
+                morph::page(&page);
+                form.reset();
+                forget(&form);
+                say("What you typed here before is back.");
+            }
+            409 | 422 => morph::page(&page),
+            _ => say("What you typed here before could not be saved yet."),
+        }
+    });
+}

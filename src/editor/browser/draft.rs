@@ -1,0 +1,217 @@
+//! Keeps the draft on the server a moment after the last key, and says so at the form.
+
+use super::{backup, on_first};
+use crate::ui::browser::{
+    dom::{self, on},
+    morph,
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
+
+/// How long after the last key the draft is sent.
+const PAUSE: i32 = 1200;
+/// How long until it is tried again when the server was not there.
+const AGAIN: i32 = 5000;
+/// What of the page follows the draft besides the form.
+const AROUND: &str = "#preview-panel, #version-status, #undeclared";
+
+/// The draft in the form.
+pub(super) struct Draft {
+    form: HtmlFormElement,
+    /// Counts the changes.
+    changes: Cell<u32>,
+    is_saving: Cell<bool>,
+    /// Whether it has to be saved once more.
+    again: Cell<bool>,
+    /// The button that was pressed while it was being saved.
+    pressed: RefCell<Option<HtmlElement>>,
+}
+
+/// Keeps the draft from here on.
+pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
+    let draft = Rc::new(Draft {
+        form: form.clone(),
+        changes: Cell::default(),
+        is_saving: Cell::default(),
+        again: Cell::default(),
+        pressed: RefCell::default(),
+    });
+    let one = draft.clone();
+    on(form, "input", move |_| one.changed());
+    let one = draft.clone();
+    on_first(form, "submit", move |event| {
+        if one.is_saving.get() {
+            // Two at once would get in each other's way.
+            event.prevent_default();
+            event.stop_propagation();
+            let button = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
+            *one.pressed.borrow_mut() = button;
+            return;
+        }
+        // What waits to be saved goes with it.
+        say("");
+        one.changes.set(one.changes.get().wrapping_add(1));
+    });
+    let one = draft.clone();
+    on(&dom::document(), morph::MORPHED, move |_| one.morphed());
+    let one = draft.clone();
+    on(&dom::document(), "visibilitychange", move |_| {
+        if dom::document().hidden() && one.is_dirty() {
+            one.save();
+        }
+    });
+    let one = draft.clone();
+    on(&dom::window(), "online", move |_| {
+        if one.is_dirty() {
+            one.save();
+        }
+    });
+    let asked = Rc::new(Cell::new(0_u32));
+    on(&dom::document(), "input", move |event| {
+        if dom::closest(event, "#try").is_some() {
+            let asked = asked.clone();
+            let round = asked.get().wrapping_add(1);
+            asked.set(round);
+            dom::later(300, move || {
+                if asked.get() == round {
+                    preview();
+                }
+            });
+        }
+    });
+    draft
+}
+
+impl Draft {
+    fn is_dirty(&self) -> bool {
+        self.form.has_attribute("data-dirty")
+    }
+
+    /// Something was typed.
+    fn changed(self: &Rc<Self>) {
+        let _ = self.form.set_attribute("data-dirty", "");
+        backup::keep(&self.form);
+        say("");
+        self.save_in(PAUSE);
+    }
+
+    fn save_in(self: &Rc<Self>, ms: i32) {
+        let round = self.changes.get().wrapping_add(1);
+        self.changes.set(round);
+        let draft = self.clone();
+        dom::later(ms, move || {
+            if draft.changes.get() == round && draft.is_dirty() {
+                draft.save();
+            }
+        });
+    }
+
+    /// Saves what stands in the form now.
+    pub(super) fn save(self: &Rc<Self>) {
+        if self.is_saving.replace(true) {
+            self.again.set(true);
+            return;
+        }
+        let draft = self.clone();
+        dom::spawn(async move {
+            loop {
+                draft.send().await;
+                if !draft.again.replace(false) {
+                    break;
+                }
+            }
+            draft.is_saving.set(false);
+            if let Some(button) = draft.pressed.take() {
+                let _ = draft.form.request_submit_with_submitter(Some(&button));
+            }
+        });
+    }
+
+    async fn send(self: &Rc<Self>) {
+        let changes = self.changes.get();
+        let Ok(body) = FormData::new_with_form(&self.form) else { return };
+        let _ = body.append_with_str("act", "keep");
+        say("Saving…");
+        let Some(answer) = dom::fetch(&self.form.action(), Some(&body)).await else {
+            say("Not saved: the server is away. What you type is kept in this browser.");
+            return self.save_in(AGAIN);
+        };
+        let page = answer.document();
+        match (answer.status, page) {
+            (200..300, Some(page))
+                if !answer.url.contains("/api/") && page.get_element_by_id("editor").is_some() =>
+            {
+                self.saved(&page, changes == self.changes.get());
+            }
+            (409, _) => say("Not saved: somebody changed this draft. “Save draft” shows what to do."),
+            (422, _) => say("Not saved yet: something is not as it should be. “Save draft” shows what."),
+            (413, _) => say("Not saved: it is too long."),
+            (429 | 503, _) => {
+                say("Not saved yet: the server is busy.");
+                self.save_in(AGAIN);
+            }
+            _ => say(
+                "Not saved: you are signed out, or may not edit this. What you typed is kept in this browser.",
+            ),
+        }
+    }
+
+    /// Takes over what the server says of the draft it has now.
+    fn saved(&self, page: &Document, is_all: bool) {
+        let revision = |of: &Element| of.query_selector("[name=revision]").ok().flatten()?.dyn_into().ok();
+        let there: Option<HtmlInputElement> = page.get_element_by_id("editor").as_ref().and_then(revision);
+        let here: Option<HtmlInputElement> = revision(&self.form);
+        if let (Some(there), Some(here)) = (there, here) {
+            here.set_value(&there.value());
+        }
+        for name in ["data-variables", "data-missing"] {
+            if let Some(value) = page.get_element_by_id("editor").and_then(|form| form.get_attribute(name)) {
+                let _ = self.form.set_attribute(name, &value);
+            }
+        }
+        if is_all {
+            let _ = self.form.remove_attribute("data-dirty");
+            backup::forget(&self.form);
+            say("Saved");
+        }
+        morph::regions(page, AROUND);
+    }
+
+    /// The page was brought up to date: what was posted is saved, and the preview follows.
+    fn morphed(self: &Rc<Self>) {
+        if !self.is_dirty() && !self.is_saving.get() {
+            backup::forget(&self.form);
+        }
+        let has_values = dom::all("#try textarea").any(|field| {
+            field.dyn_ref::<web_sys::HtmlTextAreaElement>().is_some_and(|field| !field.value().is_empty())
+        });
+        if has_values {
+            preview();
+        }
+    }
+}
+
+/// Says at the form how the draft is.
+pub(super) fn say(text: &str) {
+    if let Some(status) = dom::by_id::<Element>("draft-status") {
+        status.set_text_content(Some(text));
+    }
+}
+
+/// Shows what the draft renders to with the values that were typed.
+fn preview() {
+    let Some(form) = dom::by_id::<HtmlFormElement>("try") else { return };
+    let Ok(body) = FormData::new_with_form(&form) else { return };
+    dom::spawn(async move {
+        let Some(answer) = dom::fetch(&form.action(), Some(&body)).await else { return };
+        let new = answer.document().and_then(|page| page.get_element_by_id("preview"));
+        let (Some(new), Some(old)) = (new, dom::by_id::<Element>("preview")) else { return };
+        if old.inner_html() != new.inner_html() {
+            old.set_inner_html(&new.inner_html());
+        }
+    });
+}
