@@ -23,8 +23,9 @@ test('the draft is kept while one types', async ({ at: { ana } }) => {
   const { page } = ana;
   await text(ana, 3).fill('About {{ ticket }} and {{ topic }}');
   await expect(status(ana)).toHaveText('Saved');
-  await expect(page.locator('#preview')).toContainText('Needs a value: ticket, topic.');
+  await expect(page.locator('#preview')).toContainText('Needs a value: history, ticket, topic.');
   await expect(page.getByRole('button', { name: 'Declare topic' })).toBeVisible();
+  await page.getByRole('textbox', { name: 'history' }).fill('[]');
   await page.getByRole('textbox', { name: 'ticket' }).fill('my bill');
   await page.getByRole('textbox', { name: 'topic' }).fill('money');
   await expect(page.locator('#preview')).toContainText('About my bill and money');

@@ -142,6 +142,34 @@ test('a prompt is found by its words', async ({ at: { ana, slug } }) => {
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Triage');
 });
 
+test('a library goes out and comes in', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  await makeLibrary(ana, slug);
+  const other = unique('Globex');
+  await ana.hasOrganization(other);
+  await ana.goes(`/${slug}/prompts`);
+  const file = await (await page.request.get(await page.getByRole('link', { name: 'Export everything' }).getAttribute('href').then((url) => ana.at.url + url!))).body();
+  const takes = async (name: string, bytes: Buffer) => {
+    await ana.goes(`/${other.slug}/prompts`);
+    await page.getByRole('link', { name: 'Import' }).click();
+    await page.getByLabel('File').setInputFiles({ name, mimeType: 'application/octet-stream', buffer: bytes });
+    return ana.presses('See what it does');
+  };
+  expect(await takes('x.json', Buffer.from('{}'))).toBe(422);
+  await expect(page.getByText('This is no library file')).toBeVisible();
+  expect(await takes('prompts.json', file)).toBe(303);
+  await expect(page.getByText('5 new, 0 changed, 0 left as it is')).toBeVisible();
+  await expect(page.getByRole('row', { name: /Support\/Triage/ })).toContainText('prompt with 2 versions');
+  await ana.posts(page.getByRole('main').getByRole('button', { name: 'Import' }));
+  await expect(page).toHaveURL(new RegExp(`/${other.slug}/prompts$`));
+  await expect(page.locator('#contents')).toContainText('Support');
+  expect(await takes('again.json', file)).toBe(303);
+  await expect(page.getByText('Nothing: all of it is here already')).toBeVisible();
+  await expect(page.getByRole('main').getByRole('button', { name: 'Import' })).toHaveCount(0);
+  expect(await takes('one.md', Buffer.from('---\npath: Notes/One\n---\nBe {{ kind }}.\n'))).toBe(303);
+  await expect(page.getByRole('row', { name: /Notes\/One/ })).toContainText('New');
+});
+
 test('names are text wherever they stand', async ({ at: { ana, slug } }) => {
   const { page } = ana;
   const text = '"><img src=x onerror="window.attacked=1">{{ x }}</textarea><script>window.attacked=1</script>';

@@ -127,6 +127,30 @@ const SIGNED_IN: Record<string, Sight> = {
   'library-variables': { who: 'ana', path: (world) => `/${world.acme}/prompts/variables` },
   'library-trash': { who: 'ana', path: (world) => `/${world.acme}/prompts/trash` },
   'library-trash-empty': { who: 'ana', path: (world) => `/${world.fresh}/prompts/trash` },
+  'library-import': { who: 'ana', path: (world) => `/${world.acme}/prompts/import` },
+  'library-import-wrong': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/prompts/import`,
+    then: async (page) => {
+      await page.getByLabel('Or its text').fill('{}');
+      await submit(page, 'See what it does');
+      await page.locator('[aria-invalid=true]').waitFor();
+    },
+  },
+  'library-import-preview': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/prompts/import`,
+    then: async (page) => {
+      const content = { body: { text: 'Be kind.' } };
+      const versions = [{ number: 1, created_at: '2026-01-31T12:00:00Z', content }];
+      const broken = [{ number: 1, created_at: 'yesterday', content }];
+      const prompts = [{ path: 'Guides/Tone', versions }, { path: 'Support/Tone', versions }, { path: 'Support/Broken', versions: broken }];
+      const file = { format: 'prompt-studio/library/1', folders: [{ path: 'Guides' }, { path: 'Support' }], prompts };
+      await page.getByLabel('Or its text').fill(JSON.stringify(file));
+      await page.getByRole('button', { name: 'See what it does' }).click();
+      await page.getByText('What the import would do').waitFor();
+    },
+  },
   'new-prompt': { who: 'ana', path: (world) => `/${world.acme}/prompts/new?folder=${world.library.folder}` },
   'new-folder': { who: 'ana', path: (world) => `/${world.acme}/prompts/folders/new` },
   prompt: { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}` },
@@ -142,6 +166,18 @@ const SIGNED_IN: Record<string, Sight> = {
       await submit(page, 'Preview');
       await page.locator('#preview').getByText('My invoice is wrong.').waitFor();
     },
+  },
+  'prompt-completion': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/prompts/${world.library.tone}`,
+    then: async (page) => {
+      // Nothing is saved, so that the pages that come after say the same.
+      await page.route('**/api/prompts/save_draft', () => {});
+      await page.getByLabel('Text', { exact: true }).press('ControlOrMeta+End');
+      await page.getByLabel('Text', { exact: true }).pressSequentially(' [[ nowhere ]] {{ a');
+      await page.getByRole('listbox').waitFor();
+    },
+    windowOnly: true,
   },
   'prompt-wrong': {
     who: 'ana',

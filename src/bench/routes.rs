@@ -1,6 +1,7 @@
 //! Seeding an organization, checking a session and nothing else, and the control: the bytes of a
 //! page from memory, behind the same session layer as the page.
 
+use super::library;
 use crate::{
     accounts::store::{self as accounts, NewPerson},
     error::Result,
@@ -44,6 +45,7 @@ pub fn routes(server: &Server, pages: Router) -> Router {
     let bench = Bench { server: server.clone(), pages, answers: Arc::default() };
     Router::new()
         .route("/dev/seed", post(seed))
+        .route("/dev/work", post(work))
         .route(SESSION, get(session))
         .route("/dev/control", get(control))
         .with_state(bench)
@@ -55,6 +57,11 @@ struct Seed {
     /// Rows of its audit log.
     #[serde(default)]
     audit: usize,
+    /// Folders and prompts of its library.
+    #[serde(default)]
+    folders: usize,
+    #[serde(default)]
+    prompts: usize,
 }
 
 async fn seed(
@@ -89,6 +96,8 @@ async fn populate(server: &Server, caller: &Caller, seed: &Seed) -> Result<(Emai
         members::store::add(&mut change, user.id, role, joined).await?;
         change.commit().await?;
     }
+    let library = Scope::system(caller, org, "seeding a benchmark").await?.require()?;
+    library::plant(&library, seed.folders, seed.prompts).await?;
     for rows in (0..seed.audit).collect::<Vec<_>>().chunks(1000) {
         let mut change = host.change().await?;
         for n in rows {
@@ -100,6 +109,23 @@ async fn populate(server: &Server, caller: &Caller, seed: &Seed) -> Result<(Emai
         change.commit().await?;
     }
     Ok((owner.email, slug))
+}
+
+#[derive(Deserialize)]
+struct Work {
+    org: String,
+}
+
+/// Does what is measured within the server, in a library, and tells how long it took.
+async fn work(Extension(caller): Extension<Caller>, Query(work): Query<Work>) -> Response {
+    let measured = match Scope::enter(&caller, &work.org).await {
+        Ok(scope) => library::measure(scope).await,
+        Err(error) => Err(error),
+    };
+    match measured {
+        Ok(told) => Json(told).into_response(),
+        Err(error) => crate::server::serve::plain_error(&error),
+    }
 }
 
 async fn person(server: &Server, hash: &str, n: usize) -> Result<Person> {

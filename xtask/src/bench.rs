@@ -58,9 +58,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 async fn measure(server: &Server, args: &Args) -> Result<()> {
     let plan = args.plan();
-    let routes = scenario::prepare(&server.address()).await.context("cannot prepare the scenario")?;
+    let (routes, work) = scenario::prepare(&server.address()).await.context("cannot prepare the scenario")?;
     let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
-    println!("{} connections, {} rounds of 4 slices of {:?}\n", plan.connections, plan.rounds, plan.slice);
+    for one in &work {
+        println!("{:17} p50 {:>9.1} us   p99 {:>9.1} us", one.what, one.p50_us, one.p99_us);
+    }
+    println!("\n{} connections, {} rounds of 4 slices of {:?}\n", plan.connections, plan.rounds, plan.slice);
     report::print_head();
     for route in routes.iter().filter(|route| wanted(route.name)) {
         let measured = load::compare(server, route, &plan).await.with_context(|| route.name.to_owned())?;

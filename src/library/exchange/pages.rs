@@ -81,7 +81,7 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
             </div>
         </header>
         <FormAlert action=ApplyImport::PATH/>
-        <table class="table">
+        <table class="table told">
             <thead><tr><th scope="col">"Path"</th><th scope="col">"What happens"</th><th scope="col">"Details"</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>

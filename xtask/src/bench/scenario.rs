@@ -36,7 +36,7 @@ struct Seeded {
 }
 
 /// Sets up the organizations and returns the routes to measure, those that change data last.
-pub(crate) async fn prepare(address: &str) -> Result<Vec<Route>> {
+pub(crate) async fn prepare(address: &str) -> Result<(Vec<Route>, Vec<Work>)> {
     let (small, ana) = organization(address, 100).await?;
     let (large, ben) = organization(address, 1000).await?;
     let nobody = Person::arrive(address).await?;
@@ -45,12 +45,20 @@ pub(crate) async fn prepare(address: &str) -> Result<Vec<Route>> {
     let (growing, eve) = organization(address, 1).await?;
     let (short, fay) = logged(address, 1000).await?;
     let (long, gus) = logged(address, 100_000).await?;
+    let (stocked, hal) = seeded(address, "members=1&folders=1000&prompts=10000").await?;
+    let mut hal = hal;
+    let library = format!("/{}/prompts", stocked.slug);
+    let deep = within(&mut hal, &library, 3).await?;
     let audit_log = |org: &Seeded| format!("/{}/settings/audit-log", org.slug);
     let members = format!("/{}/settings/members?size=100", small.slug);
     let wrong = [("email", &*large.email), ("password", "not the right one")];
     let invitation = format!("guest-{SERIAL}@example.com");
     let invite = [("org", &*growing.slug), ("email", &*invitation), ("role", "viewer")];
-    Ok(vec![
+    let done = work(&mut hal, &stocked.slug).await?;
+    let routes = vec![
+        page("library, 10k", &hal, &library),
+        page("folder, 10k", &hal, &deep),
+        page("search page, 10k", &hal, &format!("{library}/search?q=refund+legal")),
         page("session check", &ana, SESSION),
         page("members, 100", &ana, &format!("/{}/settings/members?size=100", small.slug)),
         page("members, 1000", &ben, &format!("/{}/settings/members?size=1000", large.slug)),
@@ -76,7 +84,37 @@ pub(crate) async fn prepare(address: &str) -> Result<Vec<Route>> {
         },
         form("sign in", &nobody, SIGN_IN, &credentials, &ana),
         form("invite", &eve, INVITE, &invite, &eve),
-    ])
+    ];
+    Ok((routes, done))
+}
+
+/// What the server measured within itself.
+#[derive(Deserialize)]
+pub(crate) struct Work {
+    /// What was done.
+    pub(crate) what: String,
+    /// How long it took, in microseconds: the median.
+    pub(crate) p50_us: f64,
+    /// The slowest of a hundred.
+    pub(crate) p99_us: f64,
+}
+
+async fn work(person: &mut Person, slug: &str) -> Result<Vec<Work>> {
+    let answer = person.post_form(&format!("/dev/work?org={slug}"), &[]).await?;
+    serde_json::from_slice(&answer.body).context("cannot read what was measured")
+}
+
+/// The page of a folder so many levels down.
+async fn within(person: &mut Person, library: &str, levels: usize) -> Result<String> {
+    let (mut page, start) = (library.to_owned(), format!("href=\"{library}/folders/"));
+    for _ in 0..levels {
+        let html = String::from_utf8(person.get(&page).await?.body.to_vec())?;
+        let contents = html.split_once("id=\"contents\"").context("the page has no contents")?.1;
+        let rest = contents.split_once(&start).context("there is no folder in this one")?.1;
+        let id = rest.split('"').next().unwrap_or_default();
+        page = format!("{library}/folders/{id}");
+    }
+    Ok(page)
 }
 
 /// A page, compared with its own bytes.
