@@ -92,6 +92,7 @@ pub mod live;
 pub mod mailbox;
 pub mod members;
 pub mod orgs;
+pub mod palette;
 pub mod paths;
 pub mod profile;
 pub mod prompts;

@@ -206,6 +206,12 @@ pub fn prompt_paths(org: &Slug) -> String {
     format!("/{org}/prompts/paths")
 }
 
+/// Anything by a few letters.
+#[must_use]
+pub fn find(org: &Slug) -> String {
+    format!("/{org}/find")
+}
+
 /// Prompts by words.
 #[must_use]
 pub fn search(org: &Slug) -> String {

@@ -124,6 +124,7 @@ test('a folder is moved, and its variables come along', async ({ at: { ana, slug
   const { page } = ana;
   const { folder, tone } = await makeLibrary(ana, slug);
   await ana.goes(`/${slug}/prompts/folders/${folder}`);
+  await page.getByRole('link', { name: 'Move folder…' }).click();
   await page.getByLabel('Folder', { exact: true }).selectOption('Marketing');
   await ana.presses('Move folder');
   await expect(page.getByRole('navigation', { name: 'Breadcrumb' })).toHaveText(/Prompts\s*Marketing\s*Support/);

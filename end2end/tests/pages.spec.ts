@@ -127,6 +127,18 @@ const SIGNED_IN: Record<string, Sight> = {
   'library-variables': { who: 'ana', path: (world) => `/${world.acme}/prompts/variables` },
   'library-trash': { who: 'ana', path: (world) => `/${world.acme}/prompts/trash` },
   'library-trash-empty': { who: 'ana', path: (world) => `/${world.fresh}/prompts/trash` },
+  find: { who: 'ana', path: (world) => `/${world.acme}/find?q=t` },
+  palette: {
+    who: 'ana',
+    path: (world) => `/${world.acme}`,
+    then: async (page) => {
+      await page.getByRole('link', { name: 'Find', exact: true }).click();
+      await page.getByRole('dialog', { name: 'Find' }).getByRole('searchbox').fill('t');
+      await page.getByRole('dialog', { name: 'Find' }).getByText('Trash').waitFor();
+    },
+    windowOnly: true,
+  },
+  'library-move-folder': { who: 'ana', path: (world) => `/${world.acme}/prompts/folders/${world.library.folder}?move=1` },
   'library-import': { who: 'ana', path: (world) => `/${world.acme}/prompts/import` },
   'library-import-wrong': {
     who: 'ana',
@@ -169,12 +181,16 @@ const SIGNED_IN: Record<string, Sight> = {
   },
   'prompt-completion': {
     who: 'ana',
-    path: (world) => `/${world.acme}/prompts/${world.library.tone}`,
+    path: (world) => `/${world.acme}/prompts/new`,
     then: async (page) => {
-      // Nothing is saved, so that the pages that come after say the same.
-      await page.route('**/api/prompts/save_draft', () => {});
-      await page.getByLabel('Text', { exact: true }).press('ControlOrMeta+End');
-      await page.getByLabel('Text', { exact: true }).pressSequentially(' [[ nowhere ]] {{ a');
+      // A prompt of its own, since what is typed is kept.
+      await page.getByLabel('Name', { exact: true }).fill(`Completed ${Math.random().toString(36).slice(2, 8)}`);
+      await page.getByRole('radio', { name: /^Text/ }).check();
+      await page.getByRole('button', { name: 'Create prompt' }).click();
+      await page.locator('#editor[data-marked]').waitFor();
+      await page.getByLabel('Text', { exact: true }).pressSequentially('Dear {{ reader }}, [[ nowhere ]] {{ re');
+      await page.locator('#draft-status').getByText('Saved').waitFor();
+      await page.getByLabel('Text', { exact: true }).pressSequentially('a');
       await page.getByRole('listbox').waitFor();
     },
     windowOnly: true,

@@ -1,5 +1,6 @@
 //! What is in a folder, as a table.
 
+use super::tree::Written;
 use crate::{
     error::Result,
     fields::PathName,
@@ -12,6 +13,7 @@ use crate::{
     ui::{Bake, Empty, Html, Icon, Pager, When, glyph},
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// How many prompts a page shows.
 const SIZE: i64 = 100;
@@ -40,6 +42,12 @@ struct PromptRow {
 /// When the database fails.
 pub async fn contents(caller: &Caller, scope: &Scope, folder: Option<FolderId>) -> Result<Html> {
     let from = caller.query("from").and_then(|from| from.parse::<u32>().ok()).map_or(0, i64::from);
+    let write = async { Ok(Written(write(scope, folder, from).await?.to_html())) };
+    let written: Arc<Written> = scope.kept(format!("contents {folder:?} {from}"), write).await?;
+    Ok(Html::new(written.0.clone()))
+}
+
+async fn write(scope: &Scope, folder: Option<FolderId>, from: i64) -> Result<Html> {
     let folders = scope.query(
         "SELECT f.id, f.name, (SELECT count(*) FROM prompts p
            WHERE p.org_id = f.org_id AND p.folder_id = f.id AND p.trash_id IS NULL) AS prompts

@@ -18,8 +18,8 @@ use crate::{
     role::{EditContent, ExportOrganization, ImportContent, TrashContent},
     server::{Caller, Scope},
     ui::{
-        Act, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Section, Select, Submit,
-        glyph,
+        Act, Bake, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Section, Select,
+        Submit, glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -77,7 +77,8 @@ pub async fn folder(caller: Caller) -> Result<impl IntoView> {
     let tree = tree(&scope, Here::Folder(id)).await?;
     let contents = contents(&caller, &scope, Some(id)).await?;
     let own = variables::read(&scope, Some(id)).await?;
-    let manage = if scope.can::<EditContent>() { Some(manage(&scope, &folder).await?) } else { None };
+    let manage =
+        if scope.can::<EditContent>() { Some(manage(&caller, &scope, &folder).await?) } else { None };
     let body = view! {
         <header class="page-head">
             <div><h1>{folder.name.to_string()}</h1><p>"A folder. What is in it inherits its variables."</p></div>
@@ -113,17 +114,17 @@ pub async fn organization_variables(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// Moving, renaming, duplicating and deleting a folder.
-async fn manage(scope: &Scope, folder: &Folder) -> Result<impl IntoView + use<>> {
+async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl IntoView + use<>> {
     let (org, id) = (scope.slug().to_string(), folder.id.to_string());
-    let inside = format!("{}/", folder.path);
-    let all = folders::all(scope).await?;
-    let parents = all.into_iter().filter(|one| one.id != folder.id && !one.path.starts_with(&inside));
-    let choices = folder_choices(parents);
-    let parent = folder.parent_id.map_or_else(String::new, |parent| parent.to_string());
     let name = folder.name.to_string();
     let about = || vec![("org", org.clone()), ("folder", id.clone())];
     let hidden = || about().into_iter().map(|(name, value)| view! { <Hidden name value/> }).collect_view();
-    let (naming, moving) = (hidden(), hidden());
+    let naming = hidden();
+    // The form that moves it names every folder there is, so it is there when it is asked for.
+    let moving = match caller.query("move") {
+        Some(_) => move_form(scope, folder, hidden().into_any()).await?.bake(),
+        None => view! { <p><a class="button" href=format!("{}?move=1", paths::folder(scope.slug(), Some(folder.id)))>"Move folder…"</a></p> }.bake(),
+    };
     let duplicate = view! { <Act action=DuplicateFolder::PATH about=about()><button class="button">"Duplicate folder"</button></Act> };
     let delete = scope.can::<TrashContent>().then(|| {
         let (label, about) = (format!("Delete {name}"), about());
@@ -142,17 +143,27 @@ async fn manage(scope: &Scope, folder: &Folder) -> Result<impl IntoView + use<>>
                 <Field name="name" label="Name" value=name.clone() maxlength=80/>
                 <div class="form-actions"><Submit kind="">"Rename folder"</Submit></div>
             </Form>
-            <Form action=MoveFolder::PATH ids="move-">
-                {moving}
-                <Select name="parent" label="Folder" choices value=parent/>
-                <Select name="place" label="Place" choices=places() value="last"/>
-                <div class="form-actions"><Submit kind="">"Move folder"</Submit></div>
-            </Form>
+            {moving}
         </Section>
         <div class="page-actions">
             {duplicate}
             {delete}
         </div>
+    })
+}
+
+async fn move_form(scope: &Scope, folder: &Folder, hidden: AnyView) -> Result<impl IntoView + use<>> {
+    let inside = format!("{}/", folder.path);
+    let parents = folders::all(scope).await?.into_iter();
+    let choices = folder_choices(parents.filter(|one| one.id != folder.id && !one.path.starts_with(&inside)));
+    let parent = folder.parent_id.map_or_else(String::new, |parent| parent.to_string());
+    Ok(view! {
+        <Form action=MoveFolder::PATH ids="move-">
+            {hidden}
+            <Select name="parent" label="Folder" choices value=parent/>
+            <Select name="place" label="Place" choices=places() value="last"/>
+            <div class="form-actions"><Submit kind="">"Move folder"</Submit></div>
+        </Form>
     })
 }
 

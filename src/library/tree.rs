@@ -8,6 +8,7 @@ use crate::{
     id::{FolderId, PromptId},
     paths,
     prompts::content::Kind,
+    role::EditContent,
     server::{Scope, shelf::Keep},
     ui::{Bake, Html, Icon, glyph},
 };
@@ -40,15 +41,16 @@ struct PromptRow {
     id: PromptId,
     folder_id: Option<FolderId>,
     name: PathName,
+    path: String,
     kind: Kind,
     place: i64,
 }
 
-/// What the tree shows, as text.
+/// A piece of a page as it was written, kept for whoever asks next.
 #[derive(Debug)]
-struct Tree(String);
+pub(super) struct Written(pub(super) String);
 
-impl Keep for Tree {
+impl Keep for Written {
     fn bytes(&self) -> usize {
         self.0.len()
     }
@@ -59,18 +61,21 @@ impl Keep for Tree {
 /// # Errors
 /// When the database fails.
 pub async fn tree(scope: &Scope, here: Here) -> Result<Html> {
-    let read = async { Ok(Tree(write(scope, here).await?)) };
-    let tree: Arc<Tree> = scope.kept(format!("tree {here:?}"), read).await?;
+    let read = async { Ok(Written(write(scope, here).await?)) };
+    let tree: Arc<Written> = scope.kept(format!("tree {here:?}"), read).await?;
     let org = scope.slug();
     let at_top = (here == Here::Top).then_some("page");
     let inside = Html::new(tree.0.clone());
+    let hint = scope.can::<EditContent>();
+    let movable = hint.then(|| org.to_string());
     Ok(view! {
-        <details class="tree">
+        <details class="tree" data-org=movable>
             <summary>"Library"</summary>
             <nav aria-label="Library" id="tree" data-live="prompts">
                 <a class="tree-item" href=paths::prompts(org) aria-current=at_top><Icon is=glyph::House/>"All prompts"</a>
                 {inside}
             </nav>
+            {hint.then(|| view! { <p class="hint tree-hint">"To move: drag, or Alt and an arrow."</p> })}
         </details>
     }
     .bake())
@@ -90,7 +95,7 @@ async fn write(scope: &Scope, here: Here) -> Result<String> {
     let rows: Vec<FolderRow> = rows.bind(folder).all().await?;
     let prompts = scope.query(above!(
         "SELECT * FROM (
-           SELECT id, folder_id, name, kind, row_number() OVER (PARTITION BY folder_id ORDER BY position, id) AS place
+           SELECT id, folder_id, name, path, kind, row_number() OVER (PARTITION BY folder_id ORDER BY position, id) AS place
            FROM prompts
            WHERE org_id = $1 AND trash_id IS NULL AND (folder_id IS NULL OR folder_id IN (SELECT id FROM above))) open
          WHERE place <= $3 + 1 OR id = $4
@@ -148,7 +153,7 @@ impl Writer<'_> {
         let below = is_open.then(|| self.branch(Some(folder.id))).flatten().map(Html::new);
         view! {
             <li>
-                <a class="tree-item" href=paths::folder(self.org, Some(folder.id)) aria-current=current>
+                <a class="tree-item" href=paths::folder(self.org, Some(folder.id)) aria-current=current data-thing="folder" data-id=folder.id.to_string()>
                     <Icon is=icon/><span>{folder.name.to_string()}</span>
                 </a>
                 {below}
@@ -159,9 +164,12 @@ impl Writer<'_> {
     fn prompt(&self, prompt: &PromptRow) -> impl IntoView + use<> {
         let current = self.is_here(prompt.id).then_some("page");
         let icon = if prompt.kind == Kind::Chat { glyph::Chat } else { glyph::File };
+        // What it is as a reference, which chats cannot be.
+        let path = (prompt.kind == Kind::Text).then(|| prompt.path.clone());
         view! {
             <li>
-                <a class="tree-item" href=paths::prompt(self.org, prompt.id) aria-current=current>
+                <a class="tree-item" href=paths::prompt(self.org, prompt.id) aria-current=current data-thing="prompt"
+                    data-id=prompt.id.to_string() data-path=path>
                     <Icon is=icon/><span>{prompt.name.to_string()}</span>
                 </a>
             </li>

@@ -33,6 +33,8 @@ pub enum Place {
     Invitations,
     /// The audit log.
     AuditLog,
+    /// Finding anything.
+    Find,
     /// Handing over and deleting.
     DangerZone,
     /// The offer to take it over.
@@ -48,13 +50,14 @@ impl Place {
             Self::Members => "Members",
             Self::Invitations => "Invitations",
             Self::AuditLog => "Audit log",
+            Self::Find => "Find",
             Self::DangerZone => "Danger zone",
             Self::Transfer => "Transfer",
         }
     }
 
     const fn is_setting(self) -> bool {
-        !matches!(self, Self::Dashboard | Self::Prompts | Self::Transfer)
+        !matches!(self, Self::Dashboard | Self::Prompts | Self::Find | Self::Transfer)
     }
 
     fn url(self, org: &Slug) -> String {
@@ -65,9 +68,26 @@ impl Place {
             Self::Members => paths::members(org),
             Self::Invitations => paths::invitations(org),
             Self::AuditLog => paths::audit_log(org),
+            Self::Find => paths::find(org),
             Self::DangerZone => paths::danger_zone(org),
             Self::Transfer => paths::transfer(org),
         }
+    }
+
+    /// The pages that a role sees, with their names.
+    #[must_use]
+    pub fn pages(org: &Slug, role: Role) -> Vec<(&'static str, String)> {
+        let all = [
+            Self::Dashboard,
+            Self::Prompts,
+            Self::General,
+            Self::Members,
+            Self::Invitations,
+            Self::AuditLog,
+            Self::DangerZone,
+        ];
+        let seen = all.into_iter().filter(|place| place.is_for(role));
+        seen.map(|place| (place.label(), place.url(org))).collect()
     }
 
     /// Whether a role sees the tab.
@@ -113,6 +133,12 @@ impl Frame {
         Ok((scope, Self { person, organization, role, mine, seen }))
     }
 
+    /// The organizations that the person is a member of.
+    #[must_use]
+    pub fn memberships(&self) -> &[Membership] {
+        &self.mine
+    }
+
     /// The page: `content` in its frame.
     pub fn show(self, place: Place, content: impl IntoView + 'static) -> impl IntoView {
         self.show_thing(place, Vec::new(), content)
@@ -150,6 +176,7 @@ impl Frame {
                         <Icon is=glyph::Menu/>
                     </button>
                     {crumbs(&org, place, trail)}
+                    <a class="find-button" href=paths::find(&org) data-palette aria-keyshortcuts="Control+K Meta+K"><Icon is=glyph::Search/><span>"Find"</span></a>
                     <p class="live-status" id="live-status" role="status" data-events=events hidden></p>
                 </header>
                 <main class="main" id="main">{content}</main>
@@ -269,5 +296,5 @@ fn crumbs(org: &Slug, place: Place, trail: Vec<(String, String)>) -> impl IntoVi
     around.extend(trail);
     let here = around.pop().map(|(name, _)| name);
     let around = around.into_iter().map(|(name, url)| view! { <a href=url>{name}</a> }).collect_view();
-    view! { <nav class="crumbs" aria-label="Breadcrumb">{settings}{around}<span aria-current="page">{here}</span></nav> }
+    view! { <nav class="crumbs" id="crumbs" aria-label="Breadcrumb">{settings}{around}<span aria-current="page">{here}</span></nav> }
 }

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 /// The icons in use, from Lucide.
 pub mod glyph {
+    pub use icondata_core::Icon as Glyph;
     pub use icondata_lu::{
         LuArrowLeft as ArrowLeft, LuCheck as Check, LuChevronsUpDown as Updown, LuCircleAlert as Problem,
         LuCircleUser as Account, LuFileText as File, LuFolder as Folder, LuFolderOpen as FolderOpen,

@@ -5,3 +5,7 @@ pub(super) const fn answer_in_place() {}
 pub(super) const fn follow() {}
 
 pub(super) const fn assist_slug() {}
+
+pub(super) const fn offer_palette() {}
+
+pub(super) const fn arrange() {}

@@ -2,8 +2,8 @@ use crate::server::Caller;
 use leptos::{nonce::use_nonce, prelude::*};
 
 /// Pages are fetched when a link is pressed, before it is let go. Not earlier: a page fetched in
-/// passing would show later what was true then.
-const AHEAD: &str = r#"{"prefetch":[{"where":{"and":[{"href_matches":"/*"},{"not":{"selector_matches":"[data-opens],[download]"}}]},"eagerness":"conservative"}]}"#;
+/// passing would show later what was true then; and so would one of a thing that was pressed to be dragged.
+const AHEAD: &str = r#"{"prefetch":[{"where":{"and":[{"href_matches":"/*"},{"not":{"selector_matches":"[data-opens],[download],.tree[data-org] a"}}]},"eagerness":"conservative"}]}"#;
 
 /// Starts the wasm, then each island of the page. Leptos has a script for this as well: it visits
 /// every element of the page, waits until the browser is idle, and has ten times the size.

@@ -123,8 +123,8 @@ impl Offer {
                 _ => None,
             }));
         }
-        let folded = typed.to_lowercase();
-        let fits = |name: &String| name.to_lowercase().starts_with(&folded) && name != typed;
+        let folded = dom::lower(typed);
+        let fits = |name: &String| dom::lower(name).starts_with(&folded) && name != typed;
         all.into_iter().filter(fits).take(MOST).collect()
     }
 

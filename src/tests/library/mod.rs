@@ -3,6 +3,7 @@
 
 mod constraints;
 mod exchange;
+mod random;
 mod references;
 mod sample;
 mod saving;

@@ -73,6 +73,11 @@ pub(crate) async fn fetch(url: &str, form: Option<&JsValue>) -> Option<Answer> {
     Some(Answer { url: response.url(), status: response.status(), text })
 }
 
+/// In small letters. The browser knows how: our own tables of them would be a tenth of the module.
+pub(crate) fn lower(text: &str) -> String {
+    web_sys::js_sys::JsString::from(text).to_lower_case().into()
+}
+
 /// Runs a future of the page.
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(future);

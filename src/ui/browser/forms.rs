@@ -148,9 +148,9 @@ fn copy(button: &Element) {
 fn filter(event: &Event) {
     let Some(input) = closest(event, "input[data-filters]") else { return };
     let list = input.get_attribute("data-filters").unwrap_or_default();
-    let typed = input.unchecked_into::<HtmlInputElement>().value().to_lowercase();
+    let typed = dom::lower(&input.unchecked_into::<HtmlInputElement>().value());
     for item in dom::all(&format!("#{list} > li")) {
-        let text = item.text_content().unwrap_or_default().to_lowercase();
+        let text = dom::lower(&item.text_content().unwrap_or_default());
         let _ = item.toggle_attribute_with_force("hidden", !text.contains(&typed));
     }
 }

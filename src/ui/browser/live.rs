@@ -185,7 +185,7 @@ impl Tab {
                 .filter(|selector| dom::all(selector).next().is_some())
                 .collect();
             if everything {
-                self.refresh("#main, #toast, [data-live]").await;
+                self.refresh("#main, #crumbs, #toast, [data-live]").await;
             } else if !shown.is_empty() {
                 self.refresh(&shown.join(",")).await;
             }

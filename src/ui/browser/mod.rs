@@ -1,6 +1,8 @@
 //! What islands do in the browser: post forms in place, follow the organization's stream, and
 //! bring the page up to what the server says without losing what somebody is at.
 
+#[cfg(not(feature = "editor"))]
+mod arrange;
 pub(crate) mod dom;
 #[cfg(not(feature = "editor"))]
 mod forms;
@@ -8,7 +10,11 @@ mod forms;
 mod live;
 pub(crate) mod morph;
 #[cfg(not(feature = "editor"))]
+mod palette;
+#[cfg(not(feature = "editor"))]
 mod slug;
 
 #[cfg(not(feature = "editor"))]
-pub(in crate::ui) use {forms::answer_in_place, live::follow, slug::assist_slug};
+pub(in crate::ui) use {
+    arrange::arrange, forms::answer_in_place, live::follow, palette::offer_palette, slug::assist_slug,
+};

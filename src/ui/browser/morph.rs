@@ -18,7 +18,7 @@ thread_local! {
 pub(crate) fn page(new: &Document) {
     document().set_title(&new.title());
     IS_ANSWER.set(true);
-    regions(new, "#main, #toast, [data-live]");
+    regions(new, "#main, #crumbs, #toast, [data-live]");
     IS_ANSWER.set(false);
 }
 

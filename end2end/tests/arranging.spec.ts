@@ -1,0 +1,60 @@
+import { makeLibrary } from '../support/library.ts';
+import type { Person } from '../support/person.ts';
+import { expect, test as base, unique } from '../support/studio.ts';
+
+/** Ana at her library, with the tree beside it. */
+const test = base.extend<{ at: { ana: Person; slug: string; folder: string; triage: string; tone: string } }>({
+  at: async ({ person }, use) => {
+    const ana = await person('Ana');
+    const { name, slug } = unique('Acme');
+    await ana.hasOrganization({ name, slug });
+    const { folder, triage, tone } = await makeLibrary(ana, slug);
+    await ana.goes(`/${slug}/prompts/folders/${folder}`);
+    await use({ ana, slug, folder, triage, tone });
+  },
+});
+
+const tree = ({ page }: Person) => page.getByRole('navigation', { name: 'Library' });
+const item = (ana: Person, name: string) => tree(ana).getByRole('link', { name, exact: true });
+const names = (ana: Person) => tree(ana).getByRole('link');
+
+test('a prompt is dragged into a folder, and out to the top', async ({ at: { ana } }) => {
+  await item(ana, 'Tone').dragTo(item(ana, 'Marketing'));
+  await expect(names(ana)).toHaveText(['All prompts', 'Support', 'Triage', 'Marketing', /A prompt/]);
+  await item(ana, 'Triage').dragTo(item(ana, 'All prompts'));
+  await expect(names(ana)).toHaveText(['All prompts', 'Support', 'Marketing', /A prompt/, 'Triage']);
+  await item(ana, 'Marketing').dragTo(item(ana, 'Support'));
+  await expect(tree(ana).locator('li li').getByRole('link')).toHaveText(['Marketing']);
+  await item(ana, 'Marketing').click();
+  await expect(ana.page.getByRole('navigation', { name: 'Breadcrumb' })).toHaveText(/Prompts\s*Support\s*Marketing/);
+});
+
+test('things are moved with the keys alone', async ({ at: { ana } }) => {
+  await item(ana, 'Triage').press('Alt+ArrowUp');
+  await expect(names(ana)).toHaveText(['All prompts', 'Support', 'Triage', 'Tone', 'Marketing', /A prompt/]);
+  await expect(item(ana, 'Triage')).toBeFocused();
+  await ana.page.keyboard.press('Alt+ArrowDown');
+  await expect(names(ana)).toHaveText(['All prompts', 'Support', 'Tone', 'Triage', 'Marketing', /A prompt/]);
+  await ana.page.keyboard.press('Alt+ArrowLeft');
+  await expect(names(ana)).toHaveText(['All prompts', 'Support', 'Tone', 'Marketing', /A prompt/, 'Triage']);
+  await item(ana, 'Marketing').press('Alt+ArrowUp');
+  await expect(names(ana)).toHaveText(['All prompts', 'Marketing', 'Support', 'Tone', /A prompt/, 'Triage']);
+  await item(ana, 'Support').press('Alt+ArrowRight');
+  await expect(ana.page.getByRole('navigation', { name: 'Breadcrumb' })).toHaveText(/Prompts\s*Marketing\s*Support/);
+});
+
+test('what cannot be moved says so', async ({ at: { ana, slug } }) => {
+  await ana.sends('prompts/create', { org: slug, name: 'Tone', kind: 'text' });
+  await expect(names(ana)).toHaveCount(7);
+  await item(ana, 'Tone').first().press('Alt+ArrowLeft');
+  await expect(ana.page.getByText('It cannot go there')).toBeVisible();
+});
+
+test('a prompt dragged into a text becomes a reference', async ({ at: { ana, slug, triage } }) => {
+  await ana.goes(`/${slug}/prompts/${triage}`);
+  const text = ana.page.getByLabel('Message 3', { exact: true });
+  await text.fill('');
+  await item(ana, 'Tone').dragTo(text);
+  await expect(text).toHaveValue('[[ Support/Tone ]]');
+  await expect(ana.page.locator('#draft-status')).toHaveText('Saved');
+});

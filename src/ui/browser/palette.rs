@@ -1,0 +1,121 @@
+//! Opens what `[data-palette]` leads to over the page, at a key: the list `#found` of that page follows
+//! what is typed.
+
+use super::dom::{self, closest, on};
+use std::{cell::Cell, rc::Rc};
+use wasm_bindgen::JsCast;
+use web_sys::{
+    Element, Event, HtmlAnchorElement, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent,
+};
+
+/// How long after a key the list is asked for.
+const PAUSE: i32 = 60;
+
+pub(in crate::ui) fn offer_palette() {
+    let document = dom::document();
+    on(&document, "keydown", |event| {
+        let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+        if (key.ctrl_key() || key.meta_key())
+            && !key.shift_key()
+            && !key.alt_key()
+            && key.key() == "k"
+            && open().is_some()
+        {
+            event.prevent_default();
+        }
+    });
+    on(&document, "click", |event| {
+        let plain = event
+            .dyn_ref::<web_sys::MouseEvent>()
+            .is_some_and(|click| !click.ctrl_key() && !click.meta_key());
+        if plain && closest(event, "[data-palette]").is_some() && open().is_some() {
+            event.prevent_default();
+        }
+    });
+}
+
+/// Shows the palette, made when it is wanted first.
+fn open() -> Option<()> {
+    let dialog = dom::by_id("palette").or_else(make)?;
+    if !dialog.open() {
+        dialog.show_modal().ok()?;
+    }
+    let input: HtmlInputElement = dialog.query_selector("input").ok()??.dyn_into().ok()?;
+    input.select();
+    look(&input, &Rc::new(Cell::new(0)), 0);
+    Some(())
+}
+
+fn make() -> Option<HtmlDialogElement> {
+    let link: HtmlElement = dom::all("[data-palette]").next()?.dyn_into().ok()?;
+    let document = dom::document();
+    let dialog: HtmlDialogElement = document.create_element("dialog").ok()?.dyn_into().ok()?;
+    dialog.set_id("palette");
+    dialog.set_class_name("dialog palette");
+    dialog.set_attribute("aria-label", "Find").ok()?;
+    dialog.set_inner_html(
+        "<input role=searchbox enterkeyhint=go autocomplete=off spellcheck=false aria-label='What to find' placeholder='A prompt, a page, a workspace…' maxlength=200><div aria-live=polite></div>",
+    );
+    link.parent_element()?.append_child(&dialog).ok()?;
+    let input: HtmlInputElement = dialog.query_selector("input").ok()??.dyn_into().ok()?;
+    let round = Rc::new(Cell::new(0));
+    let field = input.clone();
+    on(&input, "input", move |_| look(&field, &round, PAUSE));
+    on(&dialog, "keydown", walk);
+    // A press beside it closes it: what lies beside is the dialog itself.
+    let own = dialog.clone();
+    on(&dialog, "click", move |event| {
+        if event.target().as_ref() == Some(own.as_ref()) {
+            own.close();
+        }
+    });
+    Some(dialog)
+}
+
+/// Asks for the list a moment later, unless something else was typed by then.
+fn look(input: &HtmlInputElement, round: &Rc<Cell<u32>>, pause: i32) {
+    let now = round.get().wrapping_add(1);
+    round.set(now);
+    let (input, round) = (input.clone(), round.clone());
+    dom::later(pause, move || {
+        dom::spawn(async move {
+            if round.get() == now {
+                let _ = fill(&input, &round, now).await;
+            }
+        });
+    });
+}
+
+async fn fill(input: &HtmlInputElement, round: &Cell<u32>, now: u32) -> Option<()> {
+    let link: HtmlAnchorElement = dom::all("[data-palette]").next()?.dyn_into().ok()?;
+    let asked = String::from(web_sys::js_sys::encode_uri_component(&input.value()));
+    let answer = dom::fetch(&format!("{}?q={asked}", link.href()), None).await?;
+    let found = answer.document()?.get_element_by_id("found")?;
+    if round.get() == now {
+        input.next_element_sibling()?.set_inner_html(&found.inner_html());
+    }
+    Some(())
+}
+
+/// Arrows walk through the links, and Return takes the first from the field.
+fn walk(event: &Event) {
+    let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+    let links: Vec<Element> = dom::all("#palette a").collect();
+    let Some(field) = dom::all("#palette input").next() else { return };
+    let here = dom::document().active_element();
+    let at = links.iter().position(|link| Some(link) == here.as_ref());
+    let to = match (key.key().as_str(), at) {
+        ("ArrowDown", at) => links.get(at.map_or(0, |at| at + 1)).or_else(|| links.last()),
+        ("ArrowUp", Some(0) | None) => Some(&field),
+        ("ArrowUp", Some(at)) => links.get(at - 1),
+        ("Enter", None) => {
+            if let Some(first) = links.first().and_then(|link| link.dyn_ref::<HtmlElement>()) {
+                first.click();
+            }
+            return event.prevent_default();
+        }
+        _ => return,
+    };
+    event.prevent_default();
+    let _ = to.and_then(|to| to.dyn_ref::<HtmlElement>()).map(HtmlElement::focus);
+}
