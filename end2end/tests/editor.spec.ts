@@ -52,6 +52,17 @@ test('what the server did not get is not lost', async ({ at: { ana } }) => {
   await expect(status(ana)).toBeEmpty();
 });
 
+test('nobody finds on this computer what somebody typed and did not save', async ({ at: { ana } }) => {
+  const { page } = ana;
+  await page.route(SAVE, (route) => route.abort());
+  await text(ana, 3).fill('A secret');
+  await expect(status(ana)).toContainText('the server is away');
+  const kept = () => page.evaluate(() => JSON.stringify(localStorage));
+  expect(await kept()).toContain('secret');
+  await ana.signsOut();
+  expect(await kept()).toBe('{}');
+});
+
 test('what was typed and what somebody else wrote meet', async ({ at: { ana, slug, triage }, person }) => {
   const { page } = ana;
   const ben = await person('Ben');
@@ -97,6 +108,9 @@ test('names are completed', async ({ at: { ana } }) => {
   await expect(text(ana, 3)).toHaveValue('Dear {{ audience }}\nBe [[ Support/Tone ]]');
   await text(ana, 3).pressSequentially(' {{');
   await expect(options.first()).toBeVisible();
+  // Being saved in the meantime does not take the list away.
+  await expect(status(ana)).toHaveText('Saved');
+  await page.waitForTimeout(500);
   await page.keyboard.press('ArrowDown');
   await expect(page.locator('#completion [aria-selected=true]')).toHaveText('company');
   await page.keyboard.press('Escape');

@@ -79,6 +79,7 @@ pub async fn sign_out(#[server(default)] next: String) -> Result<(), Error> {
         ui::Notice,
     };
     Caller::here()?.sign_out().await?;
+    forms::forget_storage();
     Notice::SignedOut.say();
     forms::go(&paths::with_next(paths::SIGN_IN, Some(&next)));
     Ok(())

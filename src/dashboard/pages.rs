@@ -2,13 +2,17 @@
 
 use crate::{
     error::Result,
+    fields::PathName,
+    id::PromptId,
     invitations::{State, listing as invitations},
     members::{Listing, danger_zone},
     orgs::{Frame, Place},
     paths,
+    prompts::content::Kind,
     role::{self, ViewInvitations},
     server::{Caller, Scope},
-    ui::{Avatar, When},
+    time::Timestamp,
+    ui::{Avatar, Icon, When, glyph},
 };
 use leptos::prelude::*;
 
@@ -24,14 +28,14 @@ pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
     let name = scope.organization().name.to_string();
     let says = format!("You are {} here. {}.", scope.role().with_article(), scope.role().says());
     let (people, total) = people(&scope).await?;
-    let pending = pending(&scope).await?;
+    let (recent, pending) = (recent(&scope).await?, pending(&scope).await?);
     let (steps, offer) = (steps(&scope, total), danger_zone::notice(&scope).await?);
     Ok(frame.show(
         Place::Dashboard,
         view! {
             <header class="page-head"><div><h1>{name}</h1><p>{says}</p></div></header>
             <div data-live="members" id="steps">{offer}{steps}</div>
-            <div class="grid-2">{people}{pending}</div>
+            <div class="grid-2">{recent}{people}{pending}</div>
         },
     ))
 }
@@ -79,6 +83,45 @@ async fn people(scope: &Scope) -> Result<(impl IntoView + use<>, i64)> {
         </section>
     };
     Ok((view, total))
+}
+
+#[derive(sqlx::FromRow)]
+struct Recent {
+    id: PromptId,
+    name: PathName,
+    path: String,
+    kind: Kind,
+    updated_at: Timestamp,
+}
+
+/// The prompts that changed last.
+async fn recent(scope: &Scope) -> Result<impl IntoView + use<>> {
+    let rows = scope.query(
+        "SELECT id, name, path, kind, updated_at FROM prompts WHERE org_id = $1 AND trash_id IS NULL
+         ORDER BY updated_at DESC, id DESC LIMIT CAST($2 AS BIGINT)",
+    );
+    let rows: Vec<Recent> = rows.bind(i64::try_from(ROWS).unwrap_or(6)).all().await?;
+    let (now, empty) = (scope.server().clock.now(), rows.is_empty());
+    let rows = rows.into_iter().map(|row| {
+        let above = row.path.rsplit_once('/').map(|(above, _)| format!("{above}, "));
+        let icon = if row.kind == Kind::Chat { glyph::Chat } else { glyph::File };
+        view! {
+            <li class="row">
+                <div class="row-main">
+                    <a class="thing" href=paths::prompt(scope.slug(), row.id)><Icon is=icon/><span>{row.name.to_string()}</span></a>
+                    <small>{above}"changed "<When at=row.updated_at now/></small>
+                </div>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    Ok(view! {
+        <section class="panel list-panel" data-live="prompts drafts" id="recent">
+            <header><h2>"Changed last"</h2><a href=paths::prompts(scope.slug())>"See all prompts"</a></header>
+            {empty.then(|| view! { <p class="panel-body muted">"No prompts yet."</p> })}
+            <ul class="rows" role="list">{rows}</ul>
+        </section>
+    })
 }
 
 /// The invitations that are pending, for those who may see them.

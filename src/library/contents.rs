@@ -49,8 +49,14 @@ pub async fn contents(caller: &Caller, scope: &Scope, folder: Option<FolderId>) 
 
 async fn write(scope: &Scope, folder: Option<FolderId>, from: i64) -> Result<Html> {
     let folders = scope.query(
-        "SELECT f.id, f.name, (SELECT count(*) FROM prompts p
-           WHERE p.org_id = f.org_id AND p.folder_id = f.id AND p.trash_id IS NULL) AS prompts
+        "WITH RECURSIVE below (root, id) AS (
+           SELECT id, id FROM folders
+           WHERE org_id = $1 AND parent_id IS NOT DISTINCT FROM $2 AND trash_id IS NULL
+           UNION ALL
+           SELECT b.root, f.id FROM folders f JOIN below b ON f.org_id = $1 AND f.parent_id = b.id
+           WHERE f.trash_id IS NULL)
+         SELECT f.id, f.name, (SELECT count(*) FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id
+           WHERE b.root = f.id AND p.trash_id IS NULL) AS prompts
          FROM folders f
          WHERE f.org_id = $1 AND f.parent_id IS NOT DISTINCT FROM $2 AND f.trash_id IS NULL ORDER BY f.position, f.id",
     );

@@ -195,6 +195,9 @@ async fn respond(
     for cookie in head.headers.get_all(header::SET_COOKIE) {
         response.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
+    if let Some(what) = head.headers.get(CLEAR_SITE_DATA) {
+        response.headers_mut().insert(CLEAR_SITE_DATA, what.clone());
+    }
     response
 }
 
@@ -259,6 +262,14 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 /// Sends the browser to a page, from within a server function.
 pub fn go(path: &str) {
     leptos_axum::redirect(path, false);
+}
+
+/// What a browser forgets of the site (W3C Clear Site Data).
+const CLEAR_SITE_DATA: header::HeaderName = header::HeaderName::from_static("clear-site-data");
+
+/// Has the browser forget what pages kept in it, from within a server function: drafts that were not saved.
+pub fn forget_storage() {
+    set_header(CLEAR_SITE_DATA, "\"storage\"");
 }
 
 /// Sets a header of the answer, from within a server function or a page.

@@ -5,7 +5,7 @@
 //! enough: a thread that was begun keeps its core for some milliseconds.) A short queue waits; whoever comes then is told to come
 //! back, so that a flood takes neither the memory nor the time of others.
 //!
-//! Where others never leave the machine alone, that would be never. So whoever has waited for [`SOON`] gets a turn like
+//! Where others never leave the machine alone, that would be never. So whoever has waited for a second gets a turn like
 //! everybody else's, one after the other and with a pause between: few enough that pages do not feel it,
 //! and enough for a person to sign in on the busiest machine. (A thread cannot be taken out of `SCHED_IDLE` without a
 //! privilege: the work is done once more, and the first answer counts.)

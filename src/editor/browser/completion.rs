@@ -137,6 +137,7 @@ impl Offer {
         let Ok(list) = document.create_element("ul") else { return };
         list.set_id(LIST);
         list.set_class_name("completion");
+        let _ = list.set_attribute("data-own", "");
         let _ = list.set_attribute("role", "listbox");
         let label = if typing.is_reference { "Prompts" } else { "Variables" };
         let _ = list.set_attribute("aria-label", label);

@@ -92,7 +92,7 @@ pub(super) fn read_bytes(bytes: &[u8]) -> Result<PromptEntry, String> {
 /// The same, of text.
 ///
 /// # Errors
-/// As [`read_bytes`].
+/// A sentence that says what is wrong.
 pub fn read(text: &str) -> Result<PromptEntry, String> {
     let text = text.replace("\r\n", "\n");
     let after = text.strip_prefix(FENCE).ok_or("It does not begin with front matter: a line ---.")?;

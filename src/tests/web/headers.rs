@@ -14,6 +14,7 @@ both_databases!(
     public_pages_load_no_wasm,
     the_mailbox_is_for_development_only,
     files_of_the_site_are_kept_by_their_hash,
+    signing_out_leaves_nothing_in_the_browser,
     letters_lead_to_the_configured_host_whatever_a_request_says,
 );
 
@@ -44,6 +45,14 @@ async fn one_of_each(app: &TestApp) -> Vec<(&'static str, Answer)> {
         ("healthz", app.browser().get("/healthz").await.status(200)),
         ("readyz", app.browser().get("/readyz").await.status(200)),
     ]
+}
+
+async fn signing_out_leaves_nothing_in_the_browser(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let answer = ana.post("/api/accounts/sign_out", &[]).await.status(303);
+    assert_eq!(answer.header("clear-site-data"), Some("\"storage\""), "drafts that were not saved: {answer}");
+    let answer = ana.post("/api/accounts/set_theme", &[("theme", "dark")]).await;
+    assert_eq!(answer.header("clear-site-data"), None);
 }
 
 async fn every_answer_is_fenced_in(app: TestApp) {

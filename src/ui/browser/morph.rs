@@ -114,7 +114,9 @@ fn children(old: &Element, new: &Element) {
     }
     while let Some(rest) = place {
         place = rest.next_sibling();
-        let _ = old.remove_child(&rest);
+        if !rest.dyn_ref::<Element>().is_some_and(|element| element.has_attribute("data-own")) {
+            let _ = old.remove_child(&rest);
+        }
     }
 }
 
