@@ -22,6 +22,8 @@ export default defineConfig<StudioOptions, StudioWorkerOptions>({
     viewport: { width: 1280, height: 900 },
     locale: 'en-GB',
     timezoneId: 'UTC',
+    // What still moves is clicked anew after scrolling, and a menu that follows its button is then not where it was.
+    contextOptions: { reducedMotion: 'reduce' },
     actionTimeout: 10_000,
     navigationTimeout: 15_000,
     screenshot: 'only-on-failure',
@@ -46,7 +48,7 @@ export default defineConfig<StudioOptions, StudioWorkerOptions>({
       testMatch: ['join', 'forms', 'entry', 'settings', 'account', 'ownership', 'audit', 'library'].map((spec) => `${spec}.spec.ts`),
       use: { scripting: 'off', javaScriptEnabled: false },
     },
-    { name: 'wasm-blocked', testMatch: 'forms.spec.ts', use: { scripting: 'no-wasm' } },
+    { name: 'wasm-blocked', testMatch: 'forms.spec.ts', use: { scripting: 'no-wasm', contextOptions: { reducedMotion: 'no-preference' } } },
     ...(postgres
       ? [
           {
