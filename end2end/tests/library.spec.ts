@@ -147,8 +147,6 @@ test('a library goes out and comes in', async ({ at: { ana, slug } }) => {
   const { page } = ana;
   await makeLibrary(ana, slug);
   const other = unique('Globex');
-  // No page of hers is open meanwhile.
-  await page.goto('about:blank');
   await ana.hasOrganization(other);
   await ana.goes(`/${slug}/prompts`);
   const file = await (await page.request.get(await page.getByRole('link', { name: 'Export everything' }).getAttribute('href').then((url) => ana.at.url + url!))).body();

@@ -235,7 +235,7 @@ impl Caller {
     /// # Errors
     /// When the store fails.
     pub async fn rotate(&self) -> Result<()> {
-        session::rotate(&self.session).await
+        session::rotate(&self.server, &self.session).await
     }
 
     /// Writes an audit row of something a person did outside any organization.

@@ -6,6 +6,7 @@ use crate::time::Span;
 both_databases!(
     a_wrong_password_and_an_unknown_address_are_answered_alike,
     signing_in_rotates_the_id,
+    the_id_before_is_good_for_what_is_under_way,
     a_planted_cookie_is_not_adopted,
     signing_out_kills_the_session,
     a_session_ends_without_use,
@@ -49,6 +50,24 @@ async fn signing_in_rotates_the_id(app: TestApp) {
     ana.creates("Acme").await;
     assert_ne!(ana.cookie("studio").unwrap(), before);
     ana.get("/acme").await.status(200);
+}
+
+async fn the_id_before_is_good_for_what_is_under_way(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    app.clock.advance(Span::minutes(20));
+    let before = ana.copy();
+    ana.call("/api/account/begin_two_factor", &[("password", PASSWORD)]).await.status(200);
+    assert_ne!(ana.cookie("studio"), before.cookie("studio"));
+    // A page that was asked for before is answered, and the answer takes no cookie away.
+    let answer = before.get("/account/closure").await.status(200);
+    assert_eq!(answer.cookies(), Vec::<String>::new());
+    // The password entered counts for whoever has the fresh id alone.
+    answer.says("type=\"password\"");
+    ana.get("/account/closure").await.status(200).hides("type=\"password\"");
+    before.call("/api/account/begin_two_factor", &[]).await.status(422).says("Enter your password to go on.");
+    app.clock.advance(Span::seconds(11));
+    before.get("/account").await.leads_to("/sign-in?next=/account");
+    ana.get("/account").await.status(200);
 }
 
 async fn a_planted_cookie_is_not_adopted(app: TestApp) {

@@ -2,7 +2,12 @@
 //!
 //! Of the id in the cookie only the SHA-256 is stored. A session belongs to a person from the
 //! start; nobody who is signed out has one. It ends after a time without requests and after a
-//! longer one in any case, whatever the cookie says.
+//! longer one in any case, whatever the cookie says. Its id changes when what it may do grows; requests
+//! under way meanwhile still find it under the old one.
+
+mod store;
+
+pub use store::Store;
 
 use super::{Change, Server, bus::Topic, caller::Client, tokens::TokenHash};
 use crate::{
@@ -11,17 +16,16 @@ use crate::{
     time::{Span, Timestamp},
 };
 use serde::{Deserialize, Serialize};
-use sqlx::types::Json;
-use std::collections::HashMap;
 use tower_sessions::{
-    Expiry, Session, SessionManagerLayer, SessionStore,
-    cookie::{SameSite, time::Duration, time::OffsetDateTime},
-    session::{Id, Record},
-    session_store::{Error as StoreError, Result as StoreResult},
+    Expiry, Session, SessionManagerLayer,
+    cookie::{SameSite, time::Duration},
+    session::Id,
 };
 
 /// How often a session's last use is written down.
 const TOUCH: Span = Span::minutes(1);
+/// How long requests that were sent under a session's id before still find it.
+const OVERLAP: Span = Span::seconds(10);
 const VISIT: &str = "visit";
 /// Marks the record of somebody who just signed in: the only one that makes a session.
 const NEW: &str = "new";
@@ -103,6 +107,9 @@ pub async fn sign_in(server: &Server, session: &Session, user: UserId, client: &
 /// # Errors
 /// When the store fails.
 pub async fn note_proof(server: &Server, session: &Session, visit: Visit) -> Result<()> {
+    if !leave_id(server, session).await? {
+        return Ok(());
+    }
     let visit = Visit { proved_at: server.clock.now(), ..visit };
     session.insert(VISIT, visit).await.map_err(|error| store_failed(&error))?;
     session.cycle_id().await.map_err(|error| store_failed(&error))?;
@@ -113,8 +120,26 @@ pub async fn note_proof(server: &Server, session: &Session, visit: Visit) -> Res
 ///
 /// # Errors
 /// When the store fails.
-pub async fn rotate(session: &Session) -> Result<()> {
-    session.cycle_id().await.map_err(|error| store_failed(&error))
+pub async fn rotate(server: &Server, session: &Session) -> Result<()> {
+    if leave_id(server, session).await? {
+        session.cycle_id().await.map_err(|error| store_failed(&error))?;
+    }
+    Ok(())
+}
+
+/// Whether it is this request that gives the session a fresh id. Of several at once it is one: the
+/// browser keeps the cookie of whichever is answered last, so there must not be two.
+async fn leave_id(server: &Server, session: &Session) -> Result<bool> {
+    // What was changed already in this request goes on under a fresh id in any case.
+    let Some(id) = session.id().filter(|_| !session.is_modified()) else { return Ok(true) };
+    let now = server.clock.now();
+    let mut tx = server.db.begin().await?;
+    let leave = "UPDATE sessions SET previous_hash = token_hash, rotated_at = $2
+                 WHERE token_hash = $1
+                   AND (previous_hash IS NULL OR previous_hash <> token_hash OR rotated_at < $3)";
+    let left = tx.query(leave).bind(hash(id)).bind(now).bind(now - OVERLAP).execute().await?;
+    tx.commit().await?;
+    Ok(left == 1)
 }
 
 /// Forgets the session, here and in the browser.
@@ -205,88 +230,6 @@ fn is_current(server: &Server, created: Timestamp, seen: Timestamp) -> bool {
 fn store_failed(error: &tower_sessions::session::Error) -> crate::error::Error {
     tracing::error!(%error, "the session store failed");
     crate::error::Error::Unavailable { retry_after: 5 }
-}
-
-fn backend(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Backend(error.to_string())
-}
-
-/// Sessions in the database.
-#[derive(Debug, Clone)]
-pub struct Store {
-    server: Server,
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    data: Json<HashMap<String, serde_json::Value>>,
-    created_at: Timestamp,
-    seen_at: Timestamp,
-}
-
-#[async_trait::async_trait]
-impl SessionStore for Store {
-    /// A record under a fresh id: of a session that begins, or of one that goes on under another
-    /// id. One that ended while its request was being answered does not come back by this.
-    async fn create(&self, record: &mut Record) -> StoreResult<()> {
-        // Ids have 128 random bits: a new one is nobody's.
-        let sql = if record.data.contains_key(NEW) {
-            "INSERT INTO sessions (token_hash, id, user_id, data, created_at, seen_at, ip, user_agent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, ''))"
-        } else {
-            "UPDATE sessions SET token_hash = $1, data = $4, seen_at = $6, ip = coalesce($7, ip), user_agent = coalesce($8, user_agent)
-             WHERE id = $2 AND user_id = $3 AND created_at = $5"
-        };
-        self.write(sql, record).await
-    }
-
-    async fn save(&self, record: &Record) -> StoreResult<()> {
-        let sql = "UPDATE sessions SET data = $4, seen_at = $6, ip = coalesce($7, ip), user_agent = coalesce($8, user_agent)
-                   WHERE token_hash = $1 AND id = $2 AND user_id = $3 AND created_at = $5";
-        self.write(sql, record).await
-    }
-
-    async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
-        let row: Option<Row> = self
-            .server
-            .db
-            .query("SELECT data, created_at, seen_at FROM sessions WHERE token_hash = $1")
-            .bind(hash(*id))
-            .optional()
-            .await
-            .map_err(backend)?;
-        let current = row.filter(|row| is_current(&self.server, row.created_at, row.seen_at));
-        Ok(current.map(|row| {
-            let mut data = row.data.0;
-            data.insert(SEEN.to_owned(), row.seen_at.0.into());
-            // When it ends is decided above; the library only needs a date ahead.
-            let expiry_date = OffsetDateTime::now_utc() + Duration::days(365);
-            Record { id: *id, data, expiry_date }
-        }))
-    }
-
-    /// Nothing: sessions are ended by [`end`] in the change that ends them, and a record is deleted
-    /// under its old id also when it goes on under a fresh one.
-    async fn delete(&self, _: &Id) -> StoreResult<()> {
-        Ok(())
-    }
-}
-
-impl Store {
-    /// Runs a statement that writes a record.
-    async fn write(&self, sql: &'static str, record: &Record) -> StoreResult<()> {
-        let visit = record.data.get(VISIT).cloned().ok_or_else(|| backend("a session of nobody"))?;
-        let visit: Visit = serde_json::from_value(visit).map_err(backend)?;
-        let place =
-            record.data.get(NEW).cloned().and_then(|place| serde_json::from_value::<Place>(place).ok());
-        let (ip, user_agent) = place.map_or((None, None), |place| (place.ip, Some(place.user_agent)));
-        let data: HashMap<_, _> = record.data.iter().filter(|(key, _)| *key != NEW && *key != SEEN).collect();
-        let mut tx = self.server.db.begin().await.map_err(backend)?;
-        let query = tx.query(sql).bind(hash(record.id)).bind(visit.session).bind(visit.user).bind(Json(data));
-        let query = query.bind(visit.since).bind(self.server.clock.now()).bind(ip).bind(user_agent);
-        query.execute().await.map_err(backend)?;
-        tx.commit().await.map_err(backend)
-    }
 }
 
 /// What is stored of a session's id.
