@@ -29,6 +29,14 @@ pub fn Act(
     /// The button.
     children: Children,
 ) -> impl IntoView {
-    let about: Vec<_> = about.into_iter().map(|(name, value)| view! { <Hidden name value/> }).collect();
-    view! { <form method="post" action=action><PageField/>{about}{children()}</form> }
+    view! { <form method="post" action=action><PageField/><About of=about/>{children()}</form> }
+}
+
+/// What a form is about: names and values that nobody types.
+#[component]
+pub fn About(
+    /// The names and values.
+    of: Vec<(&'static str, String)>,
+) -> impl IntoView {
+    of.into_iter().map(|(name, value)| view! { <Hidden name value/> }).collect::<Vec<_>>()
 }

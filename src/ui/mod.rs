@@ -60,7 +60,7 @@ pub use {
     alert::{Alert, FormAlert},
     avatar::{Avatar, Initials, hue, initials},
     bake::{Bake, Html},
-    confirm::{Act, Confirm},
+    confirm::{About, Act, Confirm},
     controls::{Check, FieldFlaw, PasswordProof, Upload},
     cookies::{cookie, set_cookie},
     document::Head,

@@ -12,14 +12,8 @@ const START: &str = r#"studio.hydrate();for(const island of document.querySelect
 /// The scripts that hydrate islands and fetch ahead: on pages of the app only.
 #[component]
 pub fn Scripts() -> impl IntoView {
-    let url = |file| Caller::here().map(|caller| caller.server.assets.url(file)).unwrap_or_default();
-    let (script, wasm) = (url("prompt-studio.js"), url("prompt-studio_bg.wasm"));
-    let start =
-        format!(r#"import start,*as studio from"{script}";await start({{module_or_path:"{wasm}"}});{START}"#);
     view! {
-        <link rel="modulepreload" href=script/>
-        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-        <script type="module" nonce=use_nonce()>{start}</script>
+        {module("prompt-studio", "*as studio", START)}
         <script type="speculationrules" nonce=use_nonce()>{AHEAD}</script>
     }
 }
@@ -32,10 +26,15 @@ pub fn StartModule(
     /// What it exports.
     start: &'static str,
 ) -> impl IntoView {
+    module(name, &format!("{{{start}}}"), &format!("{start}()"))
+}
+
+/// Loads a module's script and wasm at once, then runs what its imports are for.
+fn module(name: &str, imports: &str, run: &str) -> impl IntoView + use<> {
     let url = |file: String| Caller::here().map(|caller| caller.server.assets.url(&file)).unwrap_or_default();
     let (script, wasm) = (url(format!("{name}.js")), url(format!("{name}_bg.wasm")));
     let run =
-        format!(r#"import load,{{{start}}}from"{script}";await load({{module_or_path:"{wasm}"}});{start}()"#);
+        format!(r#"import load,{imports} from"{script}";await load({{module_or_path:"{wasm}"}});{run}"#);
     view! {
         <link rel="modulepreload" href=script/>
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     templates::{SpanKind, spans},
-    ui::browser::dom::{self, closest, on},
+    ui::browser::dom::{self, Latest, closest, on},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -35,7 +35,7 @@ struct Offer {
     typing: RefCell<Option<Typing>>,
     names: RefCell<Vec<String>>,
     chosen: Cell<usize>,
-    round: Cell<u32>,
+    looks: Latest,
 }
 
 pub(super) fn offer(form: &HtmlFormElement) {
@@ -44,7 +44,7 @@ pub(super) fn offer(form: &HtmlFormElement) {
         typing: RefCell::default(),
         names: RefCell::default(),
         chosen: Cell::default(),
-        round: Cell::default(),
+        looks: Latest::default(),
     });
     let one = offer.clone();
     on(form, "input", move |event| one.look(event));
@@ -89,8 +89,7 @@ fn typing(event: &Event) -> Option<Typing> {
 
 impl Offer {
     fn look(self: &Rc<Self>, event: &Event) {
-        let round = self.round.get().wrapping_add(1);
-        self.round.set(round);
+        let turn = self.looks.turn();
         let Some(typing) = typing(event) else { return self.close() };
         if !typing.is_reference {
             let names = self.variables(&typing.typed);
@@ -99,13 +98,10 @@ impl Offer {
         let Some(paths) = self.form.get_attribute("data-paths") else { return };
         let asked = String::from(web_sys::js_sys::encode_uri_component(&typing.typed));
         let offer = self.clone();
-        dom::later(80, move || {
+        turn.later(80, move |turn| {
             dom::spawn(async move {
-                if offer.round.get() != round {
-                    return;
-                }
                 let Some(answer) = dom::fetch(&format!("{paths}?q={asked}"), None).await else { return };
-                if offer.round.get() == round && answer.status == 200 {
+                if turn.is_last() && answer.status == 200 {
                     let names = answer.text.lines().map(ToOwned::to_owned).collect();
                     offer.show(typing, names);
                 }

@@ -2,7 +2,7 @@
 
 use super::{backup, on_first};
 use crate::ui::browser::{
-    dom::{self, on},
+    dom::{self, Latest, on},
     morph,
 };
 use std::{
@@ -22,8 +22,7 @@ const AROUND: &str = "#preview-panel, #version-status, #undeclared";
 /// The draft in the form.
 pub(super) struct Draft {
     form: HtmlFormElement,
-    /// Counts the changes.
-    changes: Cell<u32>,
+    changes: Latest,
     is_saving: Cell<bool>,
     /// Whether it has to be saved once more.
     again: Cell<bool>,
@@ -35,7 +34,7 @@ pub(super) struct Draft {
 pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
     let draft = Rc::new(Draft {
         form: form.clone(),
-        changes: Cell::default(),
+        changes: Latest::default(),
         is_saving: Cell::default(),
         again: Cell::default(),
         pressed: RefCell::default(),
@@ -54,7 +53,7 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
         }
         // What waits to be saved goes with it.
         say("");
-        one.changes.set(one.changes.get().wrapping_add(1));
+        one.changes.turn();
     });
     let one = draft.clone();
     on(&dom::document(), morph::MORPHED, move |_| one.morphed());
@@ -70,17 +69,10 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
             one.save();
         }
     });
-    let asked = Rc::new(Cell::new(0_u32));
+    let values = Latest::default();
     on(&dom::document(), "input", move |event| {
         if dom::closest(event, "#try").is_some() {
-            let asked = asked.clone();
-            let round = asked.get().wrapping_add(1);
-            asked.set(round);
-            dom::later(300, move || {
-                if asked.get() == round {
-                    preview();
-                }
-            });
+            values.turn().later(300, |_| preview());
         }
     });
     draft
@@ -100,11 +92,9 @@ impl Draft {
     }
 
     fn save_in(self: &Rc<Self>, ms: i32) {
-        let round = self.changes.get().wrapping_add(1);
-        self.changes.set(round);
         let draft = self.clone();
-        dom::later(ms, move || {
-            if draft.changes.get() == round && draft.is_dirty() {
+        self.changes.turn().later(ms, move |_| {
+            if draft.is_dirty() {
                 draft.save();
             }
         });
@@ -132,7 +122,7 @@ impl Draft {
     }
 
     async fn send(self: &Rc<Self>) {
-        let changes = self.changes.get();
+        let sent = self.changes.last();
         let Ok(body) = FormData::new_with_form(&self.form) else { return };
         let _ = body.append_with_str("act", "keep");
         say("Saving…");
@@ -145,7 +135,7 @@ impl Draft {
             (200..300, Some(page))
                 if !answer.url.contains("/api/") && page.get_element_by_id("editor").is_some() =>
             {
-                self.saved(&page, changes == self.changes.get());
+                self.saved(&page, sent.is_last());
             }
             (409, _) => say("Not saved: somebody changed this draft. “Save draft” shows what to do."),
             (422, _) => say("Not saved yet: something is not as it should be. “Save draft” shows what."),

@@ -1,5 +1,6 @@
 //! The few things of the DOM that everything here needs.
 
+use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -26,6 +27,46 @@ pub(crate) fn on(target: &EventTarget, event: &str, mut f: impl FnMut(&Event) + 
 pub(crate) fn later(ms: i32, f: impl FnOnce() + 'static) {
     let callback = Closure::once_into_js(f);
     let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(callback.unchecked_ref(), ms);
+}
+
+/// Of several waits or questions that overlap, only the last one counts.
+#[derive(Clone, Default)]
+pub(crate) struct Latest(Rc<Cell<u32>>);
+
+/// One of them.
+#[derive(Clone)]
+pub(crate) struct Turn {
+    of: Latest,
+    number: u32,
+}
+
+impl Latest {
+    /// Begins the next one, which ends those before.
+    pub(crate) fn turn(&self) -> Turn {
+        self.0.set(self.0.get().wrapping_add(1));
+        self.last()
+    }
+
+    /// The one that counts now.
+    pub(crate) fn last(&self) -> Turn {
+        Turn { of: self.clone(), number: self.0.get() }
+    }
+}
+
+impl Turn {
+    /// Whether none has begun since.
+    pub(crate) fn is_last(&self) -> bool {
+        self.of.0.get() == self.number
+    }
+
+    /// Calls `f` after some milliseconds, if this is still the last then.
+    pub(crate) fn later(self, ms: i32, f: impl FnOnce(Self) + 'static) {
+        later(ms, move || {
+            if self.is_last() {
+                f(self);
+            }
+        });
+    }
 }
 
 /// The closest element around where an event happened that matches.

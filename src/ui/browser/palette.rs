@@ -1,8 +1,7 @@
 //! Opens what `[data-palette]` leads to over the page, at a key: the list `#found` of that page follows
 //! what is typed.
 
-use super::dom::{self, closest, on};
-use std::{cell::Cell, rc::Rc};
+use super::dom::{self, Latest, Turn, closest, on};
 use wasm_bindgen::JsCast;
 use web_sys::{
     Element, Event, HtmlAnchorElement, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent,
@@ -12,41 +11,42 @@ use web_sys::{
 const PAUSE: i32 = 60;
 
 pub(in crate::ui) fn offer_palette() {
-    let document = dom::document();
-    on(&document, "keydown", |event| {
+    let (document, looks) = (dom::document(), Latest::default());
+    let ours = looks.clone();
+    on(&document, "keydown", move |event| {
         let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
         if (key.ctrl_key() || key.meta_key())
             && !key.shift_key()
             && !key.alt_key()
             && key.key() == "k"
-            && open().is_some()
+            && open(&ours).is_some()
         {
             event.prevent_default();
         }
     });
-    on(&document, "click", |event| {
+    on(&document, "click", move |event| {
         let plain = event
             .dyn_ref::<web_sys::MouseEvent>()
             .is_some_and(|click| !click.ctrl_key() && !click.meta_key());
-        if plain && closest(event, "[data-palette]").is_some() && open().is_some() {
+        if plain && closest(event, "[data-palette]").is_some() && open(&looks).is_some() {
             event.prevent_default();
         }
     });
 }
 
 /// Shows the palette, made when it is wanted first.
-fn open() -> Option<()> {
-    let dialog = dom::by_id("palette").or_else(make)?;
+fn open(looks: &Latest) -> Option<()> {
+    let dialog = dom::by_id("palette").or_else(|| make(looks))?;
     if !dialog.open() {
         dialog.show_modal().ok()?;
     }
     let input: HtmlInputElement = dialog.query_selector("input").ok()??.dyn_into().ok()?;
     input.select();
-    look(&input, &Rc::new(Cell::new(0)), 0);
+    look(&input, looks, 0);
     Some(())
 }
 
-fn make() -> Option<HtmlDialogElement> {
+fn make(looks: &Latest) -> Option<HtmlDialogElement> {
     let link: HtmlElement = dom::all("[data-palette]").next()?.dyn_into().ok()?;
     let document = dom::document();
     let dialog: HtmlDialogElement = document.create_element("dialog").ok()?.dyn_into().ok()?;
@@ -58,9 +58,8 @@ fn make() -> Option<HtmlDialogElement> {
     );
     link.parent_element()?.append_child(&dialog).ok()?;
     let input: HtmlInputElement = dialog.query_selector("input").ok()??.dyn_into().ok()?;
-    let round = Rc::new(Cell::new(0));
-    let field = input.clone();
-    on(&input, "input", move |_| look(&field, &round, PAUSE));
+    let (field, looks) = (input.clone(), looks.clone());
+    on(&input, "input", move |_| look(&field, &looks, PAUSE));
     on(&dialog, "keydown", walk);
     // A press beside it closes it: what lies beside is the dialog itself.
     let own = dialog.clone();
@@ -73,25 +72,21 @@ fn make() -> Option<HtmlDialogElement> {
 }
 
 /// Asks for the list a moment later, unless something else was typed by then.
-fn look(input: &HtmlInputElement, round: &Rc<Cell<u32>>, pause: i32) {
-    let now = round.get().wrapping_add(1);
-    round.set(now);
-    let (input, round) = (input.clone(), round.clone());
-    dom::later(pause, move || {
+fn look(input: &HtmlInputElement, looks: &Latest, pause: i32) {
+    let input = input.clone();
+    looks.turn().later(pause, move |turn| {
         dom::spawn(async move {
-            if round.get() == now {
-                let _ = fill(&input, &round, now).await;
-            }
+            let _ = fill(&input, &turn).await;
         });
     });
 }
 
-async fn fill(input: &HtmlInputElement, round: &Cell<u32>, now: u32) -> Option<()> {
+async fn fill(input: &HtmlInputElement, turn: &Turn) -> Option<()> {
     let link: HtmlAnchorElement = dom::all("[data-palette]").next()?.dyn_into().ok()?;
     let asked = String::from(web_sys::js_sys::encode_uri_component(&input.value()));
     let answer = dom::fetch(&format!("{}?q={asked}", link.href()), None).await?;
     let found = answer.document()?.get_element_by_id("found")?;
-    if round.get() == now {
+    if turn.is_last() {
         input.next_element_sibling()?.set_inner_html(&found.inner_html());
     }
     Some(())

@@ -1,6 +1,6 @@
 //! A slug is suggested from the name until somebody types one, and checked while they do.
 
-use super::dom::{self, on};
+use super::dom::{self, Latest, on};
 use crate::fields::Slug;
 use std::{cell::Cell, rc::Rc};
 use web_sys::{Element, HtmlInputElement};
@@ -14,43 +14,39 @@ pub(in crate::ui) fn assist_slug() {
         return;
     };
     let own = Rc::new(Cell::new(!slug.value().is_empty()));
-    let latest = Rc::new(Cell::new(0_u32));
+    let looks = Latest::default();
 
-    let (input, typed, round, url) = (slug.clone(), own.clone(), latest.clone(), check.clone());
+    let (input, typed, before, url) = (slug.clone(), own.clone(), looks.clone(), check.clone());
     on(&name, "input", {
         let name = name.clone();
         move |_| {
             if !typed.get() {
                 input.set_value(&Slug::suggest(&name.value()));
-                look_up(&input, &round, &url);
+                look_up(&input, &before, &url);
             }
         }
     });
     let (input, url) = (slug.clone(), check.clone());
     on(&slug, "input", move |_| {
         own.set(!input.value().is_empty());
-        look_up(&input, &latest, &url);
+        look_up(&input, &looks, &url);
     });
 }
 
 /// Asks whether the slug is free, a moment after the last key.
-fn look_up(input: &HtmlInputElement, latest: &Rc<Cell<u32>>, check: &str) {
-    let round = latest.get().wrapping_add(1);
-    latest.set(round);
+fn look_up(input: &HtmlInputElement, looks: &Latest, check: &str) {
+    let turn = looks.turn();
     let value = input.value();
     match Slug::parse(&value) {
         Err(_) if value.is_empty() => return say("", ""),
         Err(why) => return say("taken", why),
         Ok(_) => say("checking", "Checking…"),
     }
-    let (latest, url) = (latest.clone(), format!("{check}{value}"));
-    dom::later(250, move || {
-        if latest.get() != round {
-            return;
-        }
+    let url = format!("{check}{value}");
+    turn.later(250, move |turn| {
         dom::spawn(async move {
             let answer = dom::fetch(&url, None).await;
-            if latest.get() != round {
+            if !turn.is_last() {
                 return;
             }
             match answer.filter(|answer| answer.status == 200).map(|answer| answer.text) {
