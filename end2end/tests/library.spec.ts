@@ -130,6 +130,11 @@ test('a folder is moved, and its variables come along', async ({ at: { ana, slug
   await expect(page.getByRole('navigation', { name: 'Breadcrumb' })).toHaveText(/Prompts\s*Marketing\s*Support/);
   await ana.goes(`/${slug}/prompts/${tone}`);
   await expect(page.locator('#preview pre')).toHaveText('Be kind and brief. You write to colleagues.');
+  await ana.goes(`/${slug}/prompts/${tone}/details`);
+  await page.getByRole('link', { name: 'Move prompt…' }).click();
+  await page.getByLabel('Folder', { exact: true }).selectOption('Marketing/Support');
+  await ana.presses('Move prompt');
+  await expect(page.getByRole('navigation', { name: 'Breadcrumb' })).toHaveText(/Prompts\s*Marketing\s*Support\s*Tone/);
 });
 
 test('a prompt is found by its words', async ({ at: { ana, slug } }) => {

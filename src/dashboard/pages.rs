@@ -5,6 +5,7 @@ use crate::{
     fields::PathName,
     id::PromptId,
     invitations::{State, listing as invitations},
+    library::contents::icon_of,
     members::{Listing, danger_zone},
     orgs::{Frame, Place},
     paths,
@@ -12,7 +13,7 @@ use crate::{
     role::{self, ViewInvitations},
     server::{Caller, Scope},
     time::Timestamp,
-    ui::{Avatar, Icon, When, glyph},
+    ui::{Avatar, Icon, When},
 };
 use leptos::prelude::*;
 
@@ -104,11 +105,10 @@ async fn recent(scope: &Scope) -> Result<impl IntoView + use<>> {
     let (now, empty) = (scope.server().clock.now(), rows.is_empty());
     let rows = rows.into_iter().map(|row| {
         let above = row.path.rsplit_once('/').map(|(above, _)| format!("{above}, "));
-        let icon = if row.kind == Kind::Chat { glyph::Chat } else { glyph::File };
         view! {
             <li class="row">
                 <div class="row-main">
-                    <a class="thing" href=paths::prompt(scope.slug(), row.id)><Icon is=icon/><span>{row.name.to_string()}</span></a>
+                    <a class="thing" href=paths::prompt(scope.slug(), row.id)><Icon is=icon_of(row.kind)/><span>{row.name.to_string()}</span></a>
                     <small>{above}"changed "<When at=row.updated_at now/></small>
                 </div>
             </li>

@@ -7,16 +7,13 @@ use super::{
 use crate::{
     error::Result,
     fields::Name,
-    library::{
-        DuplicatePrompt, MovePrompt, TrashPrompt, folders,
-        pages::{folder_choices, places},
-    },
+    library::{DuplicatePrompt, MovePrompt, TrashPrompt, folders, pages::place_fields},
     paths,
     prompts::references::{self, Dependant},
     role::{EditContent, TrashContent},
     server::{Caller, audit::Action},
     time::Timestamp,
-    ui::{Act, Bake, Confirm, Field, Form, FormAlert, Hidden, Html, Section, Select, Submit, When},
+    ui::{About, Act, Bake, Confirm, Field, Form, FormAlert, Html, Section, Submit, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -31,7 +28,8 @@ pub async fn details(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     let users = references::used_by(&desk.scope, desk.prompt.id).await?;
     let (users, activity) = (used_by(&desk, &users), activity(&desk).await?);
-    let manage = if desk.scope.can::<EditContent>() { manage(&desk).await?.bake() } else { about(&desk) };
+    let manage =
+        if desk.scope.can::<EditContent>() { manage(&caller, &desk).await?.bake() } else { about(&desk) };
     let export = |ending| paths::export(desk.scope.slug(), ending, &format!("?prompt={}", desk.prompt.id));
     let body = view! {
         <FormAlert action=DuplicatePrompt::PATH/>
@@ -59,14 +57,16 @@ fn about(desk: &Desk) -> Html {
     .bake()
 }
 
-async fn manage(desk: &Desk) -> Result<impl IntoView + use<>> {
+async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
     let prompt = desk.prompt.clone();
     let (org, id) = (desk.scope.slug().to_string(), prompt.id.to_string());
     let about = || vec![("org", org.clone()), ("prompt", id.clone())];
-    let choices = folder_choices(folders::all(&desk.scope).await?.into_iter());
-    let folder = prompt.folder_id.map_or_else(String::new, |folder| folder.to_string());
-    let hidden = || about().into_iter().map(|(name, value)| view! { <Hidden name value/> }).collect_view();
-    let (naming, moving) = (hidden(), hidden());
+    let named = about();
+    // The form that moves it names every folder there is, so it is there when it is asked for.
+    let moving = match caller.query("move") {
+        Some(_) => move_form(desk, about()).await?.bake(),
+        None => view! { <p><a class="button" href="?move=1">"Move prompt…"</a></p> }.bake(),
+    };
     let duplicate = view! { <Act action=DuplicatePrompt::PATH about=about()><button class="button">"Duplicate prompt"</button></Act> };
     let delete = desk.scope.can::<TrashContent>().then(|| {
         let (label, about) = (format!("Delete {}", prompt.name), about());
@@ -79,27 +79,31 @@ async fn manage(desk: &Desk) -> Result<impl IntoView + use<>> {
         }
     });
     Ok(view! {
-        <Section title="Name" says="Whoever asks for the old path is led on, until something new is there.">
+        <Section title="Name and place" says="Whoever asks for the old path is led on, until something new is there.">
             <Form action=DescribePrompt::PATH ids="describe-">
-                {naming}
+                <About of=named/>
                 <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80/>
                 <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true/>
                 <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Divided by commas."/>
                 <div class="form-actions"><Submit kind="">"Save details"</Submit></div>
             </Form>
-        </Section>
-        <Section title="Place">
-            <Form action=MovePrompt::PATH ids="move-">
-                {moving}
-                <Select name="folder" label="Folder" choices value=folder/>
-                <Select name="place" label="Place" choices=places() value="last"/>
-                <div class="form-actions"><Submit kind="">"Move prompt"</Submit></div>
-            </Form>
+            {moving}
         </Section>
         <div class="page-actions">
             {duplicate}
             {delete}
         </div>
+    })
+}
+
+async fn move_form(desk: &Desk, about: Vec<(&'static str, String)>) -> Result<impl IntoView + use<>> {
+    let places = place_fields("folder", folders::all(&desk.scope).await?, desk.prompt.folder_id);
+    Ok(view! {
+        <Form action=MovePrompt::PATH ids="move-">
+            <About of=about/>
+            {places}
+            <div class="form-actions"><Submit kind="">"Move prompt"</Submit></div>
+        </Form>
     })
 }
 

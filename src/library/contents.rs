@@ -127,16 +127,24 @@ fn folder_row(scope: &Scope, row: &FolderRow) -> impl IntoView + use<> {
 fn prompt_row(scope: &Scope, row: &PromptRow) -> impl IntoView + use<> {
     let url = paths::prompt(scope.slug(), row.id);
     let now = scope.server().clock.now();
-    let icon = if row.kind == Kind::Chat { glyph::Chat } else { glyph::File };
     let tags: Vec<_> =
         row.tags.iter().map(|tag| view! { <span class="badge">{tag.to_owned()}</span>" " }).collect();
     view! {
         <tr>
-            <td data-label="Name"><a class="thing" href=url><Icon is=icon/>{row.name.to_string()}</a></td>
+            <td data-label="Name"><a class="thing" href=url><Icon is=icon_of(row.kind)/>{row.name.to_string()}</a></td>
             <td data-label="Version">{version_of(row.latest, row.is_dirty)}</td>
             <td data-label="Tags">{tags}</td>
             <td data-label="Changed"><When at=row.updated_at now/></td>
         </tr>
+    }
+}
+
+/// The icon of a kind of prompt.
+#[must_use]
+pub fn icon_of(kind: Kind) -> glyph::Glyph {
+    match kind {
+        Kind::Text => glyph::File,
+        Kind::Chat => glyph::Chat,
     }
 }
 

@@ -10,19 +10,21 @@ use super::{
     variables_form::variables_section,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     id::FolderId,
     orgs::{Frame, Place},
     paths,
     prompts::content::Kind,
     role::{EditContent, ExportOrganization, ImportContent, TrashContent},
-    server::{Caller, Scope},
+    server::{Caller, Scope, shelf::Keep},
     ui::{
-        Act, Bake, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Section, Select,
-        Submit, glyph,
+        About, Act, Bake, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Section,
+        Select, Submit, glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// `/{org}/prompts`.
 ///
@@ -68,17 +70,15 @@ fn new_buttons(scope: &Scope, folder: Option<FolderId>) -> impl IntoView + use<>
 /// `/{org}/prompts/folders/{folder}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`](crate::error::Error::NotFound) when there is no such folder.
+/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such folder.
 pub async fn folder(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
-    let id: FolderId = caller.segment(3).parse().map_err(|_| crate::error::Error::NotFound)?;
-    let folder = folders::find(&scope, id).await?;
-    let trail = folders::trail(&scope, Some(id)).await?;
+    let id: FolderId = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
+    let told = scope.kept(format!("folder {id}"), Told::read(&scope, id)).await?;
+    let folder = &told.folder;
     let tree = tree(&scope, Here::Folder(id)).await?;
     let contents = contents(&caller, &scope, Some(id)).await?;
-    let own = variables::read(&scope, Some(id)).await?;
-    let manage =
-        if scope.can::<EditContent>() { Some(manage(&caller, &scope, &folder).await?) } else { None };
+    let manage = if scope.can::<EditContent>() { Some(manage(&caller, &scope, folder).await?) } else { None };
     let body = view! {
         <header class="page-head">
             <div><h1>{folder.name.to_string()}</h1><p>"A folder. What is in it inherits its variables."</p></div>
@@ -87,14 +87,39 @@ pub async fn folder(caller: Caller) -> Result<impl IntoView> {
         <FormAlert action=TrashFolder::PATH/>
         <FormAlert action=DuplicateFolder::PATH/>
         {contents}
-        {variables_section(&caller, &scope, Some(id), &own, "What is in this folder inherits them; a nearer folder, a prompt's own default and the call come first.")}
+        {variables_section(&caller, &scope, Some(id), &told.variables, "What is in this folder inherits them; a nearer folder, a prompt's own default and the call come first.")}
         <p class="page-links">
             <a href=paths::export(scope.slug(), "json", &format!("?folder={id}")) download>"Export this folder as JSON"</a>
             <a href=paths::export(scope.slug(), "md", &format!("?folder={id}")) download>"As Markdown"</a>
         </p>
         {manage}
     };
-    Ok(frame.show_thing(Place::Prompts, crumbs(scope.slug(), &trail), beside(tree, body)))
+    Ok(frame.show_thing(Place::Prompts, crumbs(scope.slug(), &told.trail), beside(tree, body)))
+}
+
+/// What the page of a folder tells of it.
+struct Told {
+    folder: Folder,
+    /// The folders from the top down to it.
+    trail: Vec<Folder>,
+    /// Its own variables.
+    variables: BTreeMap<String, Value>,
+}
+
+impl Told {
+    async fn read(scope: &Scope, id: FolderId) -> Result<Self> {
+        let trail = folders::trail(scope, Some(id)).await?;
+        let folder = trail.last().cloned().ok_or(Error::NotFound)?;
+        Ok(Self { folder, trail, variables: variables::read(scope, Some(id)).await? })
+    }
+}
+
+impl Keep for Told {
+    fn bytes(&self) -> usize {
+        let folders = self.trail.iter().map(|folder| size_of::<Folder>() + folder.path.len());
+        let variables = self.variables.iter().map(|(name, value)| name.len() + value.to_string().len());
+        folders.sum::<usize>() + variables.sum::<usize>()
+    }
 }
 
 /// `/{org}/prompts/variables`.
@@ -118,11 +143,10 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
     let (org, id) = (scope.slug().to_string(), folder.id.to_string());
     let name = folder.name.to_string();
     let about = || vec![("org", org.clone()), ("folder", id.clone())];
-    let hidden = || about().into_iter().map(|(name, value)| view! { <Hidden name value/> }).collect_view();
-    let naming = hidden();
+    let named = about();
     // The form that moves it names every folder there is, so it is there when it is asked for.
     let moving = match caller.query("move") {
-        Some(_) => move_form(scope, folder, hidden().into_any()).await?.bake(),
+        Some(_) => move_form(scope, folder, about()).await?.bake(),
         None => view! { <p><a class="button" href=format!("{}?move=1", paths::folder(scope.slug(), Some(folder.id)))>"Move folder…"</a></p> }.bake(),
     };
     let duplicate = view! { <Act action=DuplicateFolder::PATH about=about()><button class="button">"Duplicate folder"</button></Act> };
@@ -139,7 +163,7 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
     Ok(view! {
         <Section title="Name and place" says="Prompts can still be found where they were, until something new is there.">
             <Form action=RenameFolder::PATH ids="rename-">
-                {naming}
+                <About of=named/>
                 <Field name="name" label="Name" value=name.clone() maxlength=80/>
                 <div class="form-actions"><Submit kind="">"Rename folder"</Submit></div>
             </Form>
@@ -152,33 +176,48 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
     })
 }
 
-async fn move_form(scope: &Scope, folder: &Folder, hidden: AnyView) -> Result<impl IntoView + use<>> {
+async fn move_form(
+    scope: &Scope,
+    folder: &Folder,
+    about: Vec<(&'static str, String)>,
+) -> Result<impl IntoView + use<>> {
     let inside = format!("{}/", folder.path);
-    let parents = folders::all(scope).await?.into_iter();
-    let choices = folder_choices(parents.filter(|one| one.id != folder.id && !one.path.starts_with(&inside)));
-    let parent = folder.parent_id.map_or_else(String::new, |parent| parent.to_string());
+    let mut parents = folders::all(scope).await?;
+    parents.retain(|one| one.id != folder.id && !one.path.starts_with(&inside));
+    let places = place_fields("parent", parents, folder.parent_id);
     Ok(view! {
         <Form action=MoveFolder::PATH ids="move-">
-            {hidden}
-            <Select name="parent" label="Folder" choices value=parent/>
-            <Select name="place" label="Place" choices=places() value="last"/>
+            <About of=about/>
+            {places}
             <div class="form-actions"><Submit kind="">"Move folder"</Submit></div>
         </Form>
     })
 }
 
 /// The folders to choose from, the top first.
-pub fn folder_choices(folders: impl Iterator<Item = Folder>) -> Vec<Choice> {
+fn folder_choices(folders: Vec<Folder>) -> Vec<Choice> {
     let top = Choice { value: String::new(), label: "At the top".into(), says: "" };
-    let each = folders.map(|folder| Choice { value: folder.id.to_string(), label: folder.path, says: "" });
+    let each = folders.into_iter().map(|folder| Choice {
+        value: folder.id.to_string(),
+        label: folder.path,
+        says: "",
+    });
     std::iter::once(top).chain(each).collect()
 }
 
-/// The places to choose from in a folder.
-#[must_use]
-pub fn places() -> Vec<Choice> {
+/// Where something moves to: a field for the folder, named as given, and one for the place in it.
+pub fn place_fields(
+    field: &'static str,
+    folders: Vec<Folder>,
+    now_in: Option<FolderId>,
+) -> impl IntoView + use<> {
+    let choices = folder_choices(folders);
     let places = [("last", "Last"), ("first", "First")];
-    places.map(|(value, label)| Choice { value: value.into(), label: label.into(), says: "" }).to_vec()
+    let places = places.map(|(value, label)| Choice { value: value.into(), label: label.into(), says: "" });
+    view! {
+        <Select name=field label="Folder" choices value=now_in.map_or_else(String::new, |id| id.to_string())/>
+        <Select name="place" label="Place" choices=places.to_vec() value="last"/>
+    }
 }
 
 /// `/{org}/prompts/new`.
@@ -245,5 +284,5 @@ async fn place_of_new(caller: &Caller, scope: &Scope) -> Result<(String, Here, V
     let folder = folder.filter(|folder| all.iter().any(|one| one.id == *folder));
     let here = folder.map_or(Here::Top, Here::Folder);
     let chosen = folder.map_or_else(String::new, |folder: FolderId| folder.to_string());
-    Ok((chosen, here, folder_choices(all.into_iter())))
+    Ok((chosen, here, folder_choices(all)))
 }

@@ -1,6 +1,7 @@
 //! The page that finds prompts.
 
 use super::{
+    contents::icon_of,
     pages::beside,
     search::{Hit, search},
     tree::{Here, tree},
@@ -9,7 +10,6 @@ use crate::{
     error::Result,
     orgs::{Frame, Place},
     paths,
-    prompts::content::Kind,
     server::{Caller, Scope},
     ui::{Bake, Empty, Html, Icon, When, glyph},
 };
@@ -63,12 +63,11 @@ pub(super) fn search_form(scope: &Scope, typed: &str) -> Html {
 
 fn row(scope: &Scope, hit: &Hit) -> impl IntoView + use<> {
     let now = scope.server().clock.now();
-    let icon = if hit.kind == Kind::Chat { glyph::Chat } else { glyph::File };
     let above = hit.path.rsplit_once('/').map(|(above, _)| above.to_owned());
     let description = (!hit.description.is_empty()).then(|| view! { <p>{hit.description.clone()}</p> });
     view! {
         <li>
-            <a class="thing" href=paths::prompt(scope.slug(), hit.id)><Icon is=icon/>{hit.name.to_string()}</a>" "
+            <a class="thing" href=paths::prompt(scope.slug(), hit.id)><Icon is=icon_of(hit.kind)/>{hit.name.to_string()}</a>" "
             <small>{above}" "<When at=hit.updated_at now/></small>
             {description}
         </li>

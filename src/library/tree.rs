@@ -1,7 +1,10 @@
 //! The tree beside every page of the library. Only the branches that lead to where one is are open, so
 //! what is sent does not grow with the library.
 
-use super::folders::{Folder, above};
+use super::{
+    contents::icon_of,
+    folders::{Folder, above},
+};
 use crate::{
     error::Result,
     fields::{PathName, Slug},
@@ -163,14 +166,13 @@ impl Writer<'_> {
 
     fn prompt(&self, prompt: &PromptRow) -> impl IntoView + use<> {
         let current = self.is_here(prompt.id).then_some("page");
-        let icon = if prompt.kind == Kind::Chat { glyph::Chat } else { glyph::File };
         // What it is as a reference, which chats cannot be.
         let path = (prompt.kind == Kind::Text).then(|| prompt.path.clone());
         view! {
             <li>
                 <a class="tree-item" href=paths::prompt(self.org, prompt.id) aria-current=current data-thing="prompt"
                     data-id=prompt.id.to_string() data-path=path>
-                    <Icon is=icon/><span>{prompt.name.to_string()}</span>
+                    <Icon is=icon_of(prompt.kind)/><span>{prompt.name.to_string()}</span>
                 </a>
             </li>
         }

@@ -3,10 +3,10 @@
 
 use crate::{
     error::Result,
-    library::search::search,
+    library::{contents::icon_of, search::search},
     orgs::{Frame, Place},
     paths,
-    prompts::{content::Kind, index::fold},
+    prompts::index::fold,
     role::{EditContent, ImportContent, InviteMembers},
     server::{Caller, Scope},
     ui::{Bake, Html, Icon, glyph},
@@ -64,7 +64,7 @@ pub async fn find(caller: Caller) -> Result<impl IntoView> {
 async fn prompts(scope: &Scope, typed: &str) -> Result<Vec<Found>> {
     let hits = search(scope, typed, i64::try_from(SIZE).unwrap_or(8)).await?;
     let found = hits.into_iter().map(|hit| Found {
-        icon: if hit.kind == Kind::Chat { glyph::Chat } else { glyph::File },
+        icon: icon_of(hit.kind),
         says: hit.path.rsplit_once('/').map_or_else(|| "Prompt".to_owned(), |(above, _)| above.to_owned()),
         name: hit.name.to_string(),
         url: paths::prompt(scope.slug(), hit.id),

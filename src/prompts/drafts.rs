@@ -1,6 +1,6 @@
 //! Drafts: what a prompt will say in its next version. One a prompt, shared by all, never served.
 
-use super::{checks, content::Content, references, store};
+use super::{checks, content::Content, index, references, store};
 use crate::{
     error::{Error, Result},
     fields::Name,
@@ -144,7 +144,7 @@ pub async fn save_within(
     Ok(draft.revision + 1)
 }
 
-/// Writes the draft, whatever it was.
+/// Writes the draft, whatever it was; search knows it until there is a version.
 ///
 /// # Errors
 /// When the database fails.
@@ -162,6 +162,9 @@ pub async fn write(change: &mut OrgChange, prompt: PromptId, content: &Content, 
         .bind(by)
         .execute()
         .await?;
+    if base == 0 {
+        index::write(change, prompt).await?;
+    }
     references::of_draft(change, prompt, content).await
 }
 

@@ -43,8 +43,14 @@ async fn words_are_found_wherever_they_stand(app: TestApp) {
     assert_eq!(found(&lib, "東").await, ["東京"]);
     assert_eq!(found(&lib, "んにち").await, ["東京"]);
     assert_eq!(found(&lib, "triage nothing").await, [""; 0]);
+    lib.writes(triage, "Other words").await.unwrap();
+    assert_eq!(found(&lib, "other").await, [""; 0], "what is served is found, not what is being written");
     lib.says(triage, "Other words").await.unwrap();
     assert_eq!(found(&lib, "tickets").await, [""; 0]);
+    // Before anything is served there is the draft alone.
+    let new = lib.prompt(None, "Breakfast").await;
+    lib.writes(new, "Marmalade").await.unwrap();
+    assert_eq!(found(&lib, "marmalade").await, ["Breakfast"]);
     moves::move_prompt(&lib.may(), triage, None, Place::Last).await.unwrap();
     assert_eq!(found(&lib, "kundendienst").await, [""; 0]);
 }

@@ -14,7 +14,7 @@ use crate::{
     library::{folders, variables},
     prompts::{
         content::{Content, Kind},
-        drafts, index, store,
+        drafts, store,
         versions::content_within,
     },
     server::OrgChange,
@@ -230,7 +230,6 @@ impl<'a, 'f> Merge<'a, 'f> {
         }
         let failed = self.works[at].failed.clone();
         let draft = self.draft(at, latest).await?;
-        index::write(self.change, id).await?;
         let mut says = match added {
             1 => "1 version".to_owned(),
             count => format!("{count} versions"),
