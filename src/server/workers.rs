@@ -29,13 +29,18 @@ const SOON: Duration = Duration::from_secs(1);
 /// How long they wait for their turn.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// The pause between two turns.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(250);
+/// How many wait when it is a crowd.
+const CROWD: usize = 8;
+/// The pause between two turns when a crowd waits: its work takes less than a hundredth of the time.
+const PAUSE_IN_A_CROWD: Duration = Duration::from_secs(4);
 
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The threads and their queue. Cheap to clone; they end with the last clone.
 #[derive(Debug, Clone)]
 pub struct Workers {
+    threads: usize,
     jobs: mpsc::Sender<Job>,
     places: Arc<Semaphore>,
     turn: Arc<Semaphore>,
@@ -51,7 +56,8 @@ impl Default for Workers {
             let queue = queue.clone();
             thread::spawn(move || work(&queue));
         }
-        Self { jobs, places: Arc::new(Semaphore::new(threads + QUEUE)), turn: Arc::new(Semaphore::new(1)) }
+        let (places, turn) = (Semaphore::new(threads + QUEUE), Semaphore::new(1));
+        Self { threads, jobs, places: Arc::new(places), turn: Arc::new(turn) }
     }
 }
 
@@ -72,6 +78,10 @@ fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
 }
 
 impl Workers {
+    fn waiting(&self) -> usize {
+        (self.threads + QUEUE).saturating_sub(self.places.available_permits())
+    }
+
     /// Does some work, twice at most, and tells what came of it.
     ///
     /// # Errors
@@ -98,9 +108,10 @@ impl Workers {
             done = answered => done.map_err(|_| BUSY),
             turn = tokio::time::timeout(PATIENCE, self.turn.clone().acquire_owned()) => {
                 let turn = turn.map_err(|_| BUSY)?;
+                let pause = if self.waiting() < CROWD { PAUSE } else { PAUSE_IN_A_CROWD };
                 let done = tokio::task::spawn_blocking(move || work()).await;
                 tokio::spawn(async move {
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(pause).await;
                     drop(turn);
                 });
                 done.map_err(|_| BUSY)
