@@ -223,7 +223,7 @@ pub fn place_fields(
 /// `/{org}/prompts/new`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
+/// Those of [`Frame::enter`]; [`Error::Forbidden`] for those who may not.
 pub async fn new_prompt(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     scope.clone().require::<EditContent>()?;

@@ -32,8 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(250);
 /// How many wait when it is a crowd.
 const CROWD: usize = 8;
-/// The pause between two turns when a crowd waits: its work takes less than a hundredth of the time.
-const PAUSE_IN_A_CROWD: Duration = Duration::from_secs(4);
+/// The pause between two turns when a crowd waits: its work takes less than one part in two hundred of the time.
+const PAUSE_IN_A_CROWD: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce() + Send>;
 

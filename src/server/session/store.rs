@@ -73,7 +73,7 @@ impl SessionStore for Store {
         }))
     }
 
-    /// Nothing: sessions are ended by [`end`] in the change that ends them, and a record is deleted
+    /// Nothing: sessions are ended by [`end`](super::end) in the change that ends them, and a record is deleted
     /// under its old id also when it goes on under a fresh one.
     async fn delete(&self, _: &Id) -> StoreResult<()> {
         Ok(())
