@@ -6,6 +6,8 @@
 mod domains;
 #[cfg(feature = "ssr")]
 mod email;
+#[cfg(feature = "ssr")]
+mod environment_name;
 mod name;
 #[cfg(feature = "ssr")]
 mod password;
@@ -18,6 +20,8 @@ mod text;
 pub use domains::Domains;
 #[cfg(feature = "ssr")]
 pub use email::{Email, split_addresses};
+#[cfg(feature = "ssr")]
+pub use environment_name::EnvironmentName;
 pub use name::Name;
 #[cfg(feature = "ssr")]
 pub use password::Password;

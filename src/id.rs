@@ -63,6 +63,12 @@ ids! {
     TrashId;
     /// A file that was sent to be imported.
     ImportId;
+    /// An environment that prompts are deployed to.
+    EnvironmentId;
+    /// What was done to what is live in an environment.
+    DeploymentId;
+    /// A deployment that others must approve.
+    DeploymentRequestId;
     /// A variable of a folder or of an organization.
     VariableId;
     /// A sign-up that waits for its address to be proven.

@@ -146,7 +146,7 @@ async fn plain(grant: &Grant<EditContent>) -> Result<Resolved> {
     let mut change = grant.change().await?;
     let id = prompt(&mut change, None, "Plain", parts.concat()).await?;
     change.commit().await?;
-    resolve::version(grant, id, 1).await
+    resolve::version(&**grant, id, 1).await
 }
 
 /// Five prompts, each of which refers to the next, with two variables each.
@@ -159,7 +159,7 @@ async fn nested(grant: &Grant<EditContent>) -> Result<Resolved> {
         id = prompt(&mut change, None, &format!("Level {n}"), text).await?;
     }
     change.commit().await?;
-    resolve::version(grant, id, 1).await
+    resolve::version(&**grant, id, 1).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "time itself is measured, and nothing is decided by it")]

@@ -190,7 +190,7 @@ fn change(topic: Topic) -> sse::Event {
 /// Whether a role may know that something happened.
 fn may_see(role: Role, topic: Topic) -> bool {
     match topic {
-        Topic::Members | Topic::Organization | Topic::Prompts | Topic::Drafts => true,
+        Topic::Members | Topic::Organization | Topic::Prompts | Topic::Drafts | Topic::Deployments => true,
         Topic::Invitations => role.can::<ViewInvitations>(),
         Topic::Session => false,
     }

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     fields::{Name, Slug},
-    id::{OrgId, UserId},
+    id::{EnvironmentId, OrgId, UserId},
     role::Role,
     server::{
         Caller, Change, Person, Server,
@@ -132,5 +132,34 @@ async fn insert(
         .bind(now)
         .execute()
         .await?;
+    plant_environments(change, org, personal_of.is_none()).await?;
     Ok(Some(org))
+}
+
+/// Makes the environments that an organization begins with. What a team deploys for others to rely on,
+/// somebody else approves; who is alone has nobody to ask.
+///
+/// # Errors
+/// When the database fails.
+pub async fn plant_environments(change: &mut Change, org: OrgId, is_team: bool) -> Result<()> {
+    let (approvals, now) = (i64::from(is_team), change.clock().now());
+    for (position, (name, approvals)) in
+        (1_i64..).zip([("development", 0), ("staging", 0), ("production", approvals)])
+    {
+        let environment = EnvironmentId(change.clock().id());
+        change
+            .query(
+                "INSERT INTO environments (org_id, id, name, position, approvals, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+            )
+            .bind(org)
+            .bind(environment)
+            .bind(name)
+            .bind(position)
+            .bind(approvals)
+            .bind(now)
+            .execute()
+            .await?;
+    }
+    Ok(())
 }

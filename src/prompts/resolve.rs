@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    id::{FolderId, PromptId},
-    server::Scope,
-    templates::Selector,
+    id::{EnvironmentId, FolderId, PromptId},
+    server::{Reads, Scope},
+    templates::{Reference, Selector},
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -20,10 +20,55 @@ use std::collections::{BTreeMap, HashMap};
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such prompt or version.
-pub async fn version(scope: &Scope, prompt: PromptId, number: i64) -> Result<Resolved> {
-    let mut resolver = Resolver { scope, parts: Vec::new(), places: HashMap::new() };
+pub async fn version(reads: impl Reads, prompt: PromptId, number: i64) -> Result<Resolved> {
+    let mut resolver = Resolver::new(reads, None, None);
     resolver.version(prompt, number).await?.ok_or(Error::NotFound)?;
     Ok(Resolved { parts: resolver.parts })
+}
+
+/// A version of a prompt as an environment has it: a reference that names no version leads to what is
+/// deployed there, or else to where it led when the version was saved. With `instead` it is as if that were
+/// deployed.
+///
+/// # Errors
+/// As [`version`].
+pub async fn deployed(
+    reads: impl Reads,
+    environment: EnvironmentId,
+    (prompt, number): (PromptId, i64),
+    instead: Option<Instead>,
+) -> Result<Resolved> {
+    let mut resolver = Resolver::new(reads, Some(environment), instead);
+    resolver.version(prompt, number).await?.ok_or(Error::NotFound)?;
+    Ok(Resolved { parts: resolver.parts })
+}
+
+/// What would be live of a prompt in an environment, if anything.
+#[derive(Debug, Clone, Copy)]
+pub struct Instead {
+    /// The environment.
+    pub environment: EnvironmentId,
+    /// The prompt.
+    pub prompt: PromptId,
+    /// The version; none if nothing would be live.
+    pub version: Option<i64>,
+}
+
+/// The version of a prompt that is live in an environment, if one is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live(
+    reads: &mut impl Reads,
+    environment: EnvironmentId,
+    prompt: PromptId,
+) -> Result<Option<i64>> {
+    let newest = reads.query(
+        "SELECT version FROM deployments WHERE org_id = $1 AND environment_id = $2 AND prompt_id = $3
+         ORDER BY number DESC LIMIT 1",
+    );
+    let newest: Option<(Option<i64>,)> = newest.bind(environment).bind(prompt).optional().await?;
+    Ok(newest.and_then(|(version,)| version))
 }
 
 /// A content that is no version yet, such as what somebody types: its references lead to what is newest.
@@ -32,8 +77,8 @@ pub async fn version(scope: &Scope, prompt: PromptId, number: i64) -> Result<Res
 /// # Errors
 /// When the database fails.
 pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resolved> {
-    let mut resolver = Resolver { scope, parts: Vec::new(), places: HashMap::new() };
-    let inherited = inherited(scope, of.folder_id).await?;
+    let mut resolver = Resolver::new(scope, None, None);
+    let inherited = inherited(&mut resolver.reads, of.folder_id).await?;
     let leads = targets(&content);
     let (prompt, path) = (of.id, of.path.clone());
     resolver.parts.push(Part {
@@ -62,16 +107,45 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
     Ok(Resolved { parts: resolver.parts })
 }
 
+/// Where a reference of a version leads: to the version it led to when it was saved, unless an environment
+/// decides.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct Lead {
+    target: String,
+    to_id: PromptId,
+    to_number: Option<i64>,
+    environment_id: Option<EnvironmentId>,
+}
+
+/// The environment that decides which version a reference leads to, by its target as written and the
+/// environment it names, for a prompt that is in `here`; none when that is decided already.
+#[must_use]
+pub fn follows(
+    target: &str,
+    named: Option<EnvironmentId>,
+    here: Option<EnvironmentId>,
+) -> Option<EnvironmentId> {
+    let names_none = || Reference::parse(target).is_some_and(|to| to.selector == Selector::Latest);
+    named.or_else(|| here.filter(|_| names_none()))
+}
+
 /// The most prompts that one may be made of.
 const MAX_PARTS: usize = 500;
 
-struct Resolver<'a> {
-    scope: &'a Scope,
+struct Resolver<R> {
+    reads: R,
+    /// The environment that references follow, where they name no version.
+    follows: Option<EnvironmentId>,
+    instead: Option<Instead>,
     parts: Vec<Part>,
     places: HashMap<(PromptId, i64), usize>,
 }
 
-impl Resolver<'_> {
+impl<R: Reads> Resolver<R> {
+    fn new(reads: R, follows: Option<EnvironmentId>, instead: Option<Instead>) -> Self {
+        Self { reads, follows, instead, parts: Vec::new(), places: HashMap::new() }
+    }
+
     /// The place of a version among the parts, with all that is below it; none when there is no such
     /// version.
     async fn version(&mut self, prompt: PromptId, number: i64) -> Result<Option<usize>> {
@@ -81,7 +155,7 @@ impl Resolver<'_> {
         if self.parts.len() >= MAX_PARTS {
             return Ok(None);
         }
-        let row = self.scope.query(
+        let row = self.reads.query(
             "SELECT p.path, p.folder_id, v.content FROM versions v
              JOIN prompts p ON p.org_id = v.org_id AND p.id = v.prompt_id
              WHERE v.org_id = $1 AND v.prompt_id = $2 AND v.number = $3",
@@ -89,22 +163,35 @@ impl Resolver<'_> {
         let row: Option<(String, Option<FolderId>, String)> =
             row.bind(prompt).bind(number).optional().await?;
         let Some((path, folder, content)) = row else { return Ok(None) };
-        let (content, inherited) = (parse(&content)?, inherited(self.scope, folder).await?);
+        let (content, inherited) = (parse(&content)?, inherited(&mut self.reads, folder).await?);
         let place = self.parts.len();
         self.places.insert((prompt, number), place);
         let references = BTreeMap::new();
         self.parts.push(Part { prompt, path, version: Some(number), content, inherited, references });
-        let below = self.scope.query(
-            "SELECT target, to_id, to_number FROM prompt_references
-             WHERE org_id = $1 AND prompt_id = $2 AND number = $3 AND to_number IS NOT NULL",
+        let below = self.reads.query(
+            "SELECT target, to_id, to_number, environment_id FROM prompt_references
+             WHERE org_id = $1 AND prompt_id = $2 AND number = $3",
         );
-        let below: Vec<(String, PromptId, i64)> = below.bind(prompt).bind(number).all().await?;
-        for (target, to, number) in below {
-            if let Some(leads) = Box::pin(self.version(to, number)).await? {
-                self.parts[place].references.insert(target, leads);
+        let below: Vec<Lead> = below.bind(prompt).bind(number).all().await?;
+        for lead in below {
+            let Some(number) = self.number(&lead).await? else { continue };
+            if let Some(leads) = Box::pin(self.version(lead.to_id, number)).await? {
+                self.parts[place].references.insert(lead.target, leads);
             }
         }
         Ok(Some(place))
+    }
+
+    /// The version that a reference leads to, if it leads to one.
+    async fn number(&mut self, lead: &Lead) -> Result<Option<i64>> {
+        let follows = follows(&lead.target, lead.environment_id, self.follows);
+        let Some(environment) = follows else { return Ok(lead.to_number) };
+        let instead = self.instead.filter(|one| one.environment == environment && one.prompt == lead.to_id);
+        let live = match instead {
+            Some(instead) => instead.version,
+            None => live(&mut self.reads, environment, lead.to_id).await?,
+        };
+        Ok(live.or(lead.to_number))
     }
 }
 
@@ -113,8 +200,8 @@ impl Resolver<'_> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn inherited(scope: &Scope, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
-    let rows = scope.query(
+pub async fn inherited(reads: &mut impl Reads, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
+    let rows = reads.query(
         "WITH RECURSIVE above (id, parent_id, depth) AS (
            SELECT id, parent_id, depth FROM folders WHERE org_id = $1 AND id = $2
            UNION ALL

@@ -80,6 +80,17 @@ actions! {
     Trashed             "trash.added"                "put in the trash";
     Untrashed           "trash.restored"             "took out of the trash";
     Purged              "trash.purged"               "deleted for good";
+    EnvironmentCreated  "environment.created"        "made the environment";
+    EnvironmentChanged  "environment.updated"        "changed the environment";
+    EnvironmentDeleted  "environment.deleted"        "deleted the environment";
+    Deployed            "prompt.deployed"            "deployed";
+    Promoted            "prompt.promoted"            "promoted";
+    RolledBack          "prompt.rolled_back"         "rolled back";
+    Undeployed          "prompt.undeployed"          "undeployed";
+    DeploymentRequested "deployment.requested"       "asked for the deployment of";
+    DeploymentApproved  "deployment.approved"        "approved the deployment of";
+    DeploymentDeclined  "deployment.declined"        "declined the deployment of";
+    DeploymentWithdrawn "deployment.withdrawn"       "withdrew the deployment of";
     LibraryImported     "library.imported"           "imported prompts";
     LibraryExported     "library.exported"           "exported prompts";
     MembersExported     "members.exported"           "exported the members";

@@ -35,6 +35,8 @@ pub enum Topic {
     Prompts,
     /// Drafts; the id is the prompt's.
     Drafts,
+    /// Environments, and what is deployed to them; the id is the prompt's or environment's.
+    Deployments,
     /// A signed-in browser that is no longer; the id is the session's. Of no organization.
     Session,
 }
@@ -49,6 +51,7 @@ impl Topic {
             Self::Organization => "organization",
             Self::Prompts => "prompts",
             Self::Drafts => "drafts",
+            Self::Deployments => "deployments",
             Self::Session => "session",
         }
     }

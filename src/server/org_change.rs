@@ -72,6 +72,12 @@ impl OrgChange {
         self.sender.person
     }
 
+    /// Who acts, as the audit log has it.
+    #[must_use]
+    pub const fn doer(&self) -> Doer {
+        self.doer
+    }
+
     /// The time now.
     #[must_use]
     pub fn now(&self) -> crate::time::Timestamp {

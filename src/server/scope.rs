@@ -108,6 +108,16 @@ impl Scope {
         Self::of_server(server, Arc::default(), org, reason).await
     }
 
+    /// What somebody may do in an organization, without a request of theirs.
+    #[cfg(test)]
+    pub(crate) async fn of_member(server: &Server, org: OrgId, person: Person) -> Result<Self> {
+        let mut scope = Self::of_chore(server, org, "a test").await?;
+        let role = scope.query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2");
+        let role: Option<(Role,)> = role.bind(person.id).optional().await?;
+        (scope.role, scope.actor) = (role.ok_or(Error::NotFound)?.0, Actor::Person(person));
+        Ok(scope)
+    }
+
     async fn of_server(
         server: &Server,
         client: Arc<Client>,

@@ -10,12 +10,14 @@ use std::{
 const FLOOR: [&str; 6] = ["error", "fields", "id", "paths", "role", "time"];
 
 /// What stands on it, in order: each may use what comes before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 20] = [
     "server",
     "ui",
     "orgs",
     "templates",
     "prompts",
+    "environments",
+    "deployments",
     "library",
     "editor",
     "members",

@@ -7,6 +7,7 @@
 mod accounts;
 mod architecture;
 mod audit_log;
+mod deployments;
 mod invitations;
 mod isolation;
 mod library;

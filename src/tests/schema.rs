@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 both_databases!(
     tenant_tables_are_keyed_by_their_organization,
+    postgres_fences_the_rows_of_tenant_tables,
     references_between_tenant_tables_stay_in_their_organization,
     what_must_hold_is_a_constraint,
     one_invitation_of_an_address_is_pending,
@@ -142,6 +143,20 @@ async fn tenant_tables_are_keyed_by_their_organization(app: TestApp) {
         assert_eq!(first, "org_id", "the primary key of {table} begins with its organization");
         let columns = columns(&app, &table).await;
         assert!(columns.iter().all(|(name, _, is_optional)| name != "org_id" || !is_optional), "{table}");
+    }
+}
+
+async fn postgres_fences_the_rows_of_tenant_tables(app: TestApp) {
+    if app.database.kind == Kind::Sqlite {
+        return;
+    }
+    for table in tenant_tables(&app).await {
+        let fenced = format!(
+            "SELECT c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid)
+             FROM pg_class c WHERE c.oid = CAST('{table}' AS regclass)"
+        );
+        let (fenced,): (bool,) = app.outside_tenancy().query(sql(fenced)).one().await.unwrap();
+        assert!(fenced, "{table} has no row-level security");
     }
 }
 

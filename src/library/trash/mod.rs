@@ -8,6 +8,7 @@ pub use restore::restore;
 
 use super::folders;
 use crate::{
+    deployments::store as deployments,
     error::{Error, Result},
     fields::Name,
     id::{FolderId, PromptId, TrashId},
@@ -110,7 +111,11 @@ pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<Tra
     Ok(trash)
 }
 
+/// Refuses to take away what others use: other prompts, and services.
 async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()> {
+    if let Some((path, environment)) = deployments::live_among(change, prompts).await?.first() {
+        return Err(Error::conflict(format!("{path} is deployed to {environment}. Undeploy it first.")));
+    }
     let users = references::outside_users(change, prompts).await?;
     if users.is_empty() {
         return Ok(());

@@ -10,6 +10,7 @@ use crate::{
         moves::{self, Place},
         trash, variables,
     },
+    orgs::store::plant_environments,
     prompts::{
         content::{Body, Content, Kind},
         drafts, store, versions,
@@ -56,6 +57,7 @@ impl TestApp {
         );
         let insert = insert.bind(id).bind(slug.clone()).bind(name.to_owned());
         insert.bind(Span::days(7)).bind(now).execute().await.unwrap();
+        plant_environments(&mut change, id, true).await.unwrap();
         change.commit().await.unwrap();
         let org = Org { id, slug, app: self.clone() };
         org.admits(owner, Role::Owner).await;

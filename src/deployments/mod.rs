@@ -1,0 +1,16 @@
+//! Deployments: which version of a prompt is live in which environment.
+//!
+//! What is done to what is live is a row that never changes, and the newest row of a prompt in an
+//! environment is what is live there. Every way there (deploying, promoting, rolling back, undeploying, an
+//! approved request) ends in one function, which refuses what would break something that is live.
+
+#[cfg(feature = "ssr")]
+pub mod deploy;
+#[cfg(feature = "ssr")]
+pub mod impact;
+#[cfg(feature = "ssr")]
+pub mod model;
+#[cfg(feature = "ssr")]
+pub mod requests;
+#[cfg(feature = "ssr")]
+pub mod store;

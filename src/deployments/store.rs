@@ -1,0 +1,142 @@
+//! Deployments in the database.
+
+use super::model::{Kind, Order, before};
+use crate::{
+    error::Result,
+    fields::Name,
+    id::{DeploymentId, EnvironmentId, PromptId},
+    server::{OrgChange, Reads, Topic, audit::Entry},
+    time::Timestamp,
+};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// What was done to what is live of a prompt in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Deployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// Its number in the environment and of the prompt, from 1.
+    pub number: i64,
+    /// What was done.
+    pub kind: Kind,
+    /// The version that was live from then on, if one was.
+    pub version: Option<i64>,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// Who did it, when it was a person who still has an account.
+    pub by: Option<Name>,
+}
+
+/// The newest deployments of a prompt in an environment, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn history(
+    mut reads: impl Reads,
+    environment: EnvironmentId,
+    prompt: PromptId,
+    size: i64,
+) -> Result<Vec<Deployment>> {
+    let rows = reads.query(
+        "SELECT d.id, d.number, d.kind, d.version, d.reason, d.created_at, u.name AS by
+         FROM deployments d LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
+         WHERE d.org_id = $1 AND d.environment_id = $2 AND d.prompt_id = $3
+         ORDER BY d.number DESC LIMIT CAST($4 AS BIGINT)",
+    );
+    Ok(rows.bind(environment).bind(prompt).bind(size).all().await?)
+}
+
+/// The newest deployment of a prompt in an environment: what is live there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest(
+    reads: impl Reads,
+    environment: EnvironmentId,
+    prompt: PromptId,
+) -> Result<Option<Deployment>> {
+    Ok(history(reads, environment, prompt, 1).await?.into_iter().next())
+}
+
+/// The version that rolling back leads to, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn previous(
+    mut reads: impl Reads,
+    environment: EnvironmentId,
+    prompt: PromptId,
+) -> Result<Option<i64>> {
+    let rows = reads.query(
+        "SELECT kind, version FROM deployments
+         WHERE org_id = $1 AND environment_id = $2 AND prompt_id = $3 ORDER BY number",
+    );
+    Ok(before(&rows.bind(environment).bind(prompt).all().await?))
+}
+
+/// Of some prompts, the paths of those that are live, each with the environment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_among(change: &mut OrgChange, prompts: &[PromptId]) -> Result<BTreeSet<(String, String)>> {
+    let mut live = BTreeSet::new();
+    for prompt in prompts {
+        let rows = change.query(
+            "SELECT p.path, e.name FROM deployments d
+             JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
+             JOIN environments e ON e.org_id = d.org_id AND e.id = d.environment_id
+             WHERE d.org_id = $1 AND d.prompt_id = $2 AND d.version IS NOT NULL
+               AND d.number = (SELECT max(m.number) FROM deployments m
+                 WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = $2)",
+        );
+        live.extend(rows.bind(*prompt).all::<(String, String)>().await?);
+    }
+    Ok(live)
+}
+
+/// Writes what was done, after the deployment that was seen.
+pub(super) async fn insert(change: &mut OrgChange, order: &Order, about: &About<'_>) -> Result<i64> {
+    let (id, now, doer) = (DeploymentId(change.new_id()), change.now(), change.doer());
+    let number = order.seen + 1;
+    change
+        .query(
+            "INSERT INTO deployments (org_id, id, environment_id, prompt_id, number, kind, version, reason,
+               actor_kind, actor_id, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(id)
+        .bind(order.environment)
+        .bind(order.prompt)
+        .bind(number)
+        .bind(order.kind)
+        .bind(order.version)
+        .bind(order.reason.clone())
+        .bind(doer.kind)
+        .bind(doer.id)
+        .bind(now)
+        .execute()
+        .await?;
+    let details = json!({
+        "of": about.path,
+        "environment": about.environment,
+        "before": { "version": about.version },
+        "after": { "version": order.version },
+        "reason": order.reason,
+    });
+    change.audit(Entry::new(order.kind.action(), order.prompt.0).details(details)).await?;
+    change.announce(Topic::Deployments, order.prompt.0).await?;
+    Ok(number)
+}
+
+/// What the log tells of a deployment besides.
+pub(super) struct About<'a> {
+    /// The path of the prompt.
+    pub(super) path: &'a str,
+    /// The name of the environment.
+    pub(super) environment: &'a str,
+    /// The version that was live before.
+    pub(super) version: Option<i64>,
+}

@@ -1,0 +1,5 @@
+//! Environments: where prompts are deployed to, and where services read them from. A workspace begins with
+//! development, staging and production; what is protected, others must approve.
+
+#[cfg(feature = "ssr")]
+pub mod store;

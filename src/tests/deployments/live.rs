@@ -1,0 +1,180 @@
+use super::{Team, TestApp, both_databases, why};
+use crate::{
+    deployments::{
+        deploy::deploy,
+        model::{Kind, Order},
+        store::{history, previous},
+    },
+    error::Error,
+    library::trash,
+    prompts::store as prompts,
+};
+use futures_util::future::join;
+
+both_databases!(
+    what_is_newest_is_live,
+    rolling_back_is_a_row_of_its_own,
+    nobody_writes_over_what_they_have_not_seen,
+    two_who_deploy_at_once_are_told,
+    a_row_never_changes,
+    what_a_prompt_refers_to_is_as_the_environment_has_it,
+    what_would_break_something_live_is_refused,
+    what_is_live_is_not_deleted,
+);
+
+async fn what_is_newest_is_live(app: TestApp) {
+    let team = Team::of(&app).await;
+    let (dev, staging) = (team.environment("development").await.id, team.environment("staging").await.id);
+    let tone = team.saying("Tone", &["one", "two"]).await;
+    assert_eq!(team.live(dev, tone).await, None);
+    assert_eq!(why(team.undeploys(dev, tone).await), "Nothing is live here.");
+    team.deploys(dev, tone, 2).await.unwrap();
+    assert_eq!((team.live(dev, tone).await, team.live(staging, tone).await), (Some(2), None));
+    assert_eq!(why(team.deploys(dev, tone, 2).await), "Version 2 is live here already.");
+    assert_eq!(team.deploys(dev, tone, 3).await, Err(Error::NotFound));
+    team.deploys(dev, tone, 1).await.unwrap();
+    assert_eq!(team.served(dev, tone).await, "one");
+    team.undeploys(dev, tone).await.unwrap();
+    assert_eq!(team.live(dev, tone).await, None);
+    let rows = history(&team.scope, dev, tone, 50).await.unwrap();
+    let rows: Vec<_> = rows.iter().map(|row| (row.number, row.kind, row.version)).collect();
+    assert_eq!(rows, [(3, Kind::Undeploy, None), (2, Kind::Deploy, Some(1)), (1, Kind::Deploy, Some(2))]);
+    let told = app.rows("audit_log", "action IN ('prompt.deployed', 'prompt.undeployed')").await;
+    assert_eq!(told.len(), 3, "what was refused is not told");
+}
+
+async fn rolling_back_is_a_row_of_its_own(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let tone = team.saying("Tone", &["one", "two", "three"]).await;
+    for version in 1..=3 {
+        team.deploys(dev, tone, version).await.unwrap();
+    }
+    for back in [2, 1] {
+        let version = previous(&team.scope, dev, tone).await.unwrap();
+        assert_eq!(version, Some(back));
+        let order = Order { kind: Kind::Rollback, ..team.order(dev, tone, version).await };
+        deploy(&team.may(), &order).await.unwrap();
+    }
+    assert_eq!((team.live(dev, tone).await, previous(&team.scope, dev, tone).await), (Some(1), Ok(None)));
+    assert_eq!(history(&team.scope, dev, tone, 50).await.unwrap().len(), 5);
+}
+
+async fn nobody_writes_over_what_they_have_not_seen(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let tone = team.saying("Tone", &["one", "two"]).await;
+    let seen = team.order(dev, tone, Some(1)).await;
+    team.deploys(dev, tone, 2).await.unwrap();
+    let says = "Somebody was here in the meantime: version 2 is live now.";
+    assert_eq!(why(deploy(&team.may(), &seen).await), says);
+    let long = Order { reason: "x".repeat(501), ..team.order(dev, tone, Some(1)).await };
+    assert_eq!(why(deploy(&team.may(), &long).await), "Use at most 500 characters.");
+    let other = Team::named(&app, "Other").await;
+    let theirs = other.environment("development").await.id;
+    for order in [
+        Order { environment: theirs, ..team.order(dev, tone, Some(1)).await },
+        Order { kind: Kind::Undeploy, ..team.order(dev, tone, Some(1)).await },
+        Order { kind: Kind::Deploy, ..team.order(dev, tone, None).await },
+    ] {
+        assert_eq!(deploy(&team.may(), &order).await, Err(Error::NotFound), "{order:?}");
+    }
+    let foreign = other.order(theirs, tone, Some(1)).await;
+    assert_eq!(deploy(&other.may(), &foreign).await, Err(Error::NotFound));
+}
+
+async fn two_who_deploy_at_once_are_told(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    for trial in 0..20 {
+        let tone = team.saying(&format!("Tone {trial}"), &["one", "two"]).await;
+        let (one, two) = (team.order(dev, tone, Some(1)).await, team.order(dev, tone, Some(2)).await);
+        let (ours, theirs) = (team.may(), team.may());
+        let outcomes = join(deploy(&ours, &one), deploy(&theirs, &two)).await;
+        let won = [outcomes.0.is_ok(), outcomes.1.is_ok()];
+        assert_eq!(won.iter().filter(|won| **won).count(), 1, "{outcomes:?}");
+        assert_eq!(team.live(dev, tone).await, Some(if won[0] { 1 } else { 2 }));
+    }
+}
+
+async fn a_row_never_changes(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    team.deploys(dev, team.saying("Tone", &["one"]).await, 1).await.unwrap();
+    assert!(app.try_execute("UPDATE deployments SET reason = 'another'").await.is_err());
+}
+
+async fn what_a_prompt_refers_to_is_as_the_environment_has_it(app: TestApp) {
+    let team = Team::of(&app).await;
+    let (dev, staging) = (team.environment("development").await.id, team.environment("staging").await.id);
+    let tone = team.saying("Tone", &["kind", "curt"]).await;
+    let fixed = team.saying("Fixed", &["Be [[ Tone@1 ]]."]).await;
+    let triage = team.saying("Triage", &["Be [[ Tone ]]."]).await;
+    team.says(tone, "odd").await;
+    for prompt in [triage, fixed] {
+        team.deploys(dev, prompt, 1).await.unwrap();
+        team.deploys(staging, prompt, 1).await.unwrap();
+    }
+    // What it led to when it was saved, until the environment has something of its own.
+    assert_eq!(team.served(dev, triage).await, "Be curt.");
+    let order = team.order(dev, tone, Some(3)).await;
+    let impact = crate::deployments::deploy::preview(&team.may(), &order).await.unwrap();
+    assert_eq!(
+        impact.changes.into_iter().collect::<Vec<_>>(),
+        [("Triage".to_owned(), "development".to_owned())]
+    );
+    deploy(&team.may(), &order).await.unwrap();
+    assert_eq!(
+        (team.served(dev, triage).await, team.served(staging, triage).await),
+        ("Be odd.".into(), "Be curt.".into())
+    );
+    assert_eq!(team.served(dev, fixed).await, "Be kind.");
+    team.undeploys(dev, tone).await.unwrap();
+    assert_eq!(team.served(dev, triage).await, "Be curt.");
+}
+
+async fn what_would_break_something_live_is_refused(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let tone = team.saying("Tone", &["kind", "{{ mood }}"]).await;
+    let triage =
+        team.saying("Triage", &["Be [[ Tone@1 ]].", "Be [[ Tone@1 ]] and [[ Tone | mood=glad ]]."]).await;
+    team.deploys(dev, tone, 1).await.unwrap();
+    team.deploys(dev, triage, 1).await.unwrap();
+    // Who calls the prompt itself is told; who calls one that it is put into cannot know.
+    let order = team.order(dev, tone, Some(2)).await;
+    let impact = crate::deployments::deploy::preview(&team.may(), &order).await.unwrap();
+    assert_eq!(impact.asks.into_iter().collect::<Vec<_>>(), ["mood"]);
+    deploy(&team.may(), &order).await.unwrap();
+    let moody = team.saying("Moody", &["[[ Tone@1 ]] [[ Tone ]]"]).await;
+    team.deploys(dev, tone, 1).await.unwrap();
+    team.deploys(dev, moody, 1).await.unwrap();
+    let says = "Moody in development would need mood, which nobody gives it.";
+    assert_eq!(why(team.deploys(dev, tone, 2).await), says);
+    team.deploys(dev, triage, 2).await.unwrap();
+    team.undeploys(dev, moody).await.unwrap();
+    team.deploys(dev, tone, 2).await.unwrap();
+    // Each is no circle by itself; in the environment they would be.
+    let (a, b) = (team.saying("A", &["plain"]).await, team.saying("B", &["plain"]).await);
+    team.says(a, "[[ B ]]").await;
+    team.says(a, "plain again").await;
+    team.says(b, "[[ A ]]").await;
+    team.deploys(dev, a, 2).await.unwrap();
+    assert!(why(team.deploys(dev, b, 2).await).contains("goes deeper than 5 prompts"));
+    assert_eq!(team.live(dev, b).await, None);
+}
+
+async fn what_is_live_is_not_deleted(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let tone = team.saying("Tone", &["kind"]).await;
+    team.deploys(dev, tone, 1).await.unwrap();
+    let says = "Tone is deployed to development. Undeploy it first.";
+    assert_eq!(why(trash::put_prompt(&team.may(), tone).await), says);
+    team.undeploys(dev, tone).await.unwrap();
+    let trashed = trash::put_prompt(&team.may(), tone).await.unwrap();
+    assert_eq!(team.deploys(dev, tone, 1).await, Err(Error::NotFound));
+    trash::purge(&team.may(), trashed).await.unwrap();
+    assert_eq!(prompts::find(&team.scope, tone).await, Err(Error::NotFound));
+    assert_eq!(app.rows("deployments", "1 = 1").await.len(), 0);
+}
