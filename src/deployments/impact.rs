@@ -9,11 +9,11 @@ use crate::{
     id::{EnvironmentId, PromptId},
     prompts::{
         render::{Problems, Values, render},
-        resolve::{self, Instead, follows},
+        resolve::{self, Instead},
     },
     server::OrgChange,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What would come of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,7 +26,7 @@ pub struct Impact {
     pub asks: BTreeSet<String>,
 }
 
-/// A live prompt that refers to another.
+/// A live prompt that may refer to another.
 #[derive(Debug, Clone, sqlx::FromRow)]
 struct User {
     prompt_id: PromptId,
@@ -34,8 +34,6 @@ struct User {
     environment_id: EnvironmentId,
     environment: String,
     version: i64,
-    target: String,
-    named: Option<EnvironmentId>,
 }
 
 /// What would come of an order.
@@ -48,68 +46,61 @@ pub async fn of(change: &mut OrgChange, order: &Order) -> Result<Impact> {
     let mut impact = Impact::default();
     let live = resolve::live(&mut &mut *change, environment, prompt).await?;
     if let Some(version) = version {
-        let after = problems(change, environment, (prompt, version), Some(instead)).await?;
+        let after = look(change, environment, (prompt, version), Some(instead)).await?.1;
         impact.breaks.extend(after.others.into_iter().map(|(path, what)| format!("{path}: {what}")));
         let before = match live {
-            Some(live) => problems(change, environment, (prompt, live), None).await?.missing,
+            Some(live) => look(change, environment, (prompt, live), None).await?.1.missing,
             None => after.missing.clone(),
         };
         impact.asks = after.missing.difference(&before).cloned().collect();
     }
-    for ((user, _), one) in users(change, environment, prompt).await? {
-        let before = problems(change, one.environment_id, (user, one.version), None).await?;
-        let after = problems(change, one.environment_id, (user, one.version), Some(instead)).await?;
-        let at = format!("{} in {}", one.path, one.environment);
+    for user in users(change, environment, prompt).await? {
+        let live = (user.prompt_id, user.version);
+        let (parts_before, before) = look(change, user.environment_id, live, None).await?;
+        let (parts_after, after) = look(change, user.environment_id, live, Some(instead)).await?;
+        if parts_before == parts_after {
+            continue;
+        }
+        let at = format!("{} in {}", user.path, user.environment);
         for (path, what) in after.others.difference(&before.others) {
             impact.breaks.insert(format!("{at} would break. {path}: {what}"));
         }
         for name in after.missing.difference(&before.missing) {
             impact.breaks.insert(format!("{at} would need {name}, which nobody gives it."));
         }
-        impact.changes.insert((one.path, one.environment));
+        impact.changes.insert((user.path, user.environment));
     }
     Ok(impact)
 }
 
-/// What is in the way of rendering a version as an environment has it, without any value of a call.
-async fn problems(
+/// What a version is put together from as an environment has it, and what is in the way of rendering it
+/// without any value of a call.
+async fn look(
     change: &mut OrgChange,
     environment: EnvironmentId,
     version: (PromptId, i64),
     instead: Option<Instead>,
-) -> Result<Problems> {
+) -> Result<(Vec<(PromptId, Option<i64>)>, Problems)> {
     let resolved = resolve::deployed(change, environment, version, instead).await?;
-    Ok(render(&resolved, &Values::new()).err().unwrap_or_default())
+    let parts = resolved.parts.iter().map(|part| (part.prompt, part.version)).collect();
+    Ok((parts, render(&resolved, &Values::new()).err().unwrap_or_default()))
 }
 
-/// The live prompts that what is live of a prompt in an environment is put into, directly or not.
-async fn users(
-    change: &mut OrgChange,
-    environment: EnvironmentId,
-    prompt: PromptId,
-) -> Result<BTreeMap<(PromptId, EnvironmentId), User>> {
-    let (mut all, mut next) = (BTreeMap::new(), vec![(prompt, environment)]);
-    while let Some((prompt, environment)) = next.pop() {
-        let rows = change.query(
-            "SELECT d.prompt_id, p.path, d.environment_id, e.name AS environment, d.version,
-               r.target, r.environment_id AS named
-             FROM prompt_references r
-             JOIN deployments d ON d.org_id = r.org_id AND d.prompt_id = r.prompt_id AND d.version = r.number
-             JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
-             JOIN environments e ON e.org_id = d.org_id AND e.id = d.environment_id
-             WHERE r.org_id = $1 AND r.to_id = $2
-               AND d.number = (SELECT max(m.number) FROM deployments m
-                 WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)",
-        );
-        for user in rows.bind(prompt).all::<User>().await? {
-            let at = (user.prompt_id, user.environment_id);
-            let follows = follows(&user.target, user.named, Some(user.environment_id));
-            if follows == Some(environment) && !all.contains_key(&at) {
-                next.push(at);
-                all.insert(at, user);
-            }
-        }
-    }
-    all.remove(&(prompt, environment));
-    Ok(all)
+/// The live prompts that may be put together from a prompt: those that any version of it leads up to.
+async fn users(change: &mut OrgChange, environment: EnvironmentId, prompt: PromptId) -> Result<Vec<User>> {
+    let users = change.query(
+        "WITH RECURSIVE up (id) AS (
+           SELECT prompt_id FROM prompt_references WHERE org_id = $1 AND to_id = $2 AND number > 0
+           UNION
+           SELECT r.prompt_id FROM prompt_references r JOIN up ON r.to_id = up.id WHERE r.org_id = $1 AND r.number > 0)
+         SELECT d.prompt_id, p.path, d.environment_id, e.name AS environment, d.version
+         FROM up JOIN deployments d ON d.org_id = $1 AND d.prompt_id = up.id
+         JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
+         JOIN environments e ON e.org_id = d.org_id AND e.id = d.environment_id
+         WHERE d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
+           WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)",
+    );
+    let mut users: Vec<User> = users.bind(prompt).all().await?;
+    users.retain(|user| (user.prompt_id, user.environment_id) != (prompt, environment));
+    Ok(users)
 }

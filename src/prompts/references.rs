@@ -4,27 +4,41 @@ use super::{
     checks::flaw,
     content::{Content, Kind},
     render::MAX_DEPTH,
-    store,
+    resolve,
+    store::{self, Prompt},
 };
 use crate::{
+    environments::store as environments,
     error::{Flaw, Result},
-    id::PromptId,
+    id::{EnvironmentId, PromptId},
     server::{OrgChange, Scope},
     templates::{Reference, Selector, Template},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where a reference of a version leads: a version of another prompt.
+/// Where a reference of a version leads: to another prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
     /// As written, without overrides.
     pub target: String,
     /// The prompt.
     pub prompt: PromptId,
-    /// Its version.
-    pub number: i64,
-    /// The hash of that version.
-    pub hash: Vec<u8>,
+    /// Which version of it.
+    pub to: To,
+}
+
+/// Which version of a prompt a reference leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum To {
+    /// This one, for ever.
+    Version {
+        /// Its number.
+        number: i64,
+        /// Its hash.
+        hash: Vec<u8>,
+    },
+    /// Whichever is live in this environment.
+    Environment(EnvironmentId),
 }
 
 /// A prompt that uses another.
@@ -62,7 +76,7 @@ pub(super) async fn of_draft(change: &mut OrgChange, prompt: PromptId, content: 
 }
 
 /// Where the references of a version to be saved lead. They lead to versions that are there now, so what a
-/// version renders to never changes.
+/// version renders to never changes, unless it names an environment.
 ///
 /// # Errors
 /// When the database fails; what is wrong with the references comes as flaws.
@@ -98,7 +112,9 @@ pub async fn circles(
     let mut found = Vec::new();
     for pin in pins {
         let mut trail = vec![path.to_owned()];
-        found.extend(Box::pin(walk(change, prompt, (pin.prompt, pin.number), &mut trail)).await?);
+        if let To::Version { number, .. } = pin.to {
+            found.extend(Box::pin(walk(change, prompt, (pin.prompt, number), &mut trail)).await?);
+        }
     }
     Ok(found)
 }
@@ -121,19 +137,34 @@ async fn pin_one(
     let number = match &reference.selector {
         Selector::Latest => to.latest,
         Selector::Version(number) => i64::from(*number),
-        Selector::Environment(name) => {
-            return Ok(Err(format!("[[ {target} ]]: there is no environment {name}.")));
-        }
+        Selector::Environment(name) => return pin_to_environment(change, target, &to, name).await,
     };
     let hash = change.query("SELECT hash FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3");
     let hash: Option<(Vec<u8>,)> = hash.bind(to.id).bind(number).optional().await?;
     Ok(match hash {
-        Some((hash,)) => Ok(Pin { target: target.to_owned(), prompt: to.id, number, hash }),
+        Some((hash,)) => {
+            Ok(Pin { target: target.to_owned(), prompt: to.id, to: To::Version { number, hash } })
+        }
         None if to.latest == 0 => {
             Err(format!("[[ {target} ]]: {} has no version yet. Save one first.", to.path))
         }
         None => Err(format!("[[ {target} ]]: {} has no version {number}.", to.path)),
     })
+}
+
+async fn pin_to_environment(
+    change: &mut OrgChange,
+    target: &str,
+    to: &Prompt,
+    name: &str,
+) -> Result<Result<Pin, String>> {
+    let Some(environment) = environments::named(&mut *change, name).await? else {
+        return Ok(Err(format!("[[ {target} ]]: there is no environment {name}.")));
+    };
+    if resolve::live(&mut &mut *change, environment.id, to.id).await?.is_none() {
+        return Ok(Err(format!("[[ {target} ]]: {} is not deployed to {name}.", to.path)));
+    }
+    Ok(Ok(Pin { target: target.to_owned(), prompt: to.id, to: To::Environment(environment.id) }))
 }
 
 /// Goes down the references of a version, looking for `start` and for the bottom. The trail holds the paths
@@ -172,19 +203,25 @@ pub(super) async fn insert(
     change: &mut OrgChange,
     (prompt, number): (PromptId, i64),
     target: &str,
-    to: PromptId,
-    to_number: Option<i64>,
+    prompt_to: PromptId,
+    to: Option<&To>,
 ) -> Result<()> {
+    let (to_number, environment) = match to {
+        Some(To::Version { number, .. }) => (Some(*number), None),
+        Some(To::Environment(environment)) => (None, Some(*environment)),
+        None => (None, None),
+    };
     change
         .query(
-            "INSERT INTO prompt_references (org_id, prompt_id, number, target, to_id, to_number)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO prompt_references (org_id, prompt_id, number, target, to_id, to_number, environment_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(prompt)
         .bind(number)
         .bind(target.to_owned())
-        .bind(to)
+        .bind(prompt_to)
         .bind(to_number)
+        .bind(environment)
         .execute()
         .await?;
     Ok(())

@@ -8,6 +8,7 @@ use super::{
     store::{self, Prompt},
 };
 use crate::{
+    environments::store as environments,
     error::{Error, Result},
     id::{EnvironmentId, FolderId, PromptId},
     server::{Reads, Scope},
@@ -21,8 +22,8 @@ use std::collections::{BTreeMap, HashMap};
 /// # Errors
 /// [`Error::NotFound`] when there is no such prompt or version.
 pub async fn version(reads: impl Reads, prompt: PromptId, number: i64) -> Result<Resolved> {
-    let mut resolver = Resolver::new(reads, None, None);
-    resolver.version(prompt, number).await?.ok_or(Error::NotFound)?;
+    let mut resolver = Resolver::new(reads, None);
+    resolver.version((prompt, number), None).await?.ok_or(Error::NotFound)?;
     Ok(Resolved { parts: resolver.parts })
 }
 
@@ -38,8 +39,8 @@ pub async fn deployed(
     (prompt, number): (PromptId, i64),
     instead: Option<Instead>,
 ) -> Result<Resolved> {
-    let mut resolver = Resolver::new(reads, Some(environment), instead);
-    resolver.version(prompt, number).await?.ok_or(Error::NotFound)?;
+    let mut resolver = Resolver::new(reads, instead);
+    resolver.version((prompt, number), Some(environment)).await?.ok_or(Error::NotFound)?;
     Ok(Resolved { parts: resolver.parts })
 }
 
@@ -77,7 +78,7 @@ pub async fn live(
 /// # Errors
 /// When the database fails.
 pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resolved> {
-    let mut resolver = Resolver::new(scope, None, None);
+    let mut resolver = Resolver::new(scope, None);
     let inherited = inherited(&mut resolver.reads, of.folder_id).await?;
     let leads = targets(&content);
     let (prompt, path) = (of.id, of.path.clone());
@@ -95,12 +96,16 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
             Ok(_) | Err(Error::NotFound) => continue,
             Err(error) => return Err(error),
         };
-        let number = match reference.selector {
-            Selector::Latest => to.latest,
-            Selector::Version(number) => i64::from(number),
-            Selector::Environment(_) => continue,
+        let (number, follows) = match reference.selector {
+            Selector::Latest => (Some(to.latest), None),
+            Selector::Version(number) => (Some(i64::from(number)), None),
+            Selector::Environment(name) => match environments::named(scope, &name).await? {
+                Some(named) => (resolver.live(named.id, to.id).await?, Some(named.id)),
+                None => (None, None),
+            },
         };
-        if let Some(place) = resolver.version(to.id, number).await? {
+        let Some(number) = number else { continue };
+        if let Some(place) = resolver.version((to.id, number), follows).await? {
             resolver.parts[0].references.insert(target, place);
         }
     }
@@ -117,16 +122,13 @@ struct Lead {
     environment_id: Option<EnvironmentId>,
 }
 
-/// The environment that decides which version a reference leads to, by its target as written and the
-/// environment it names, for a prompt that is in `here`; none when that is decided already.
-#[must_use]
-pub fn follows(
-    target: &str,
-    named: Option<EnvironmentId>,
-    here: Option<EnvironmentId>,
-) -> Option<EnvironmentId> {
-    let names_none = || Reference::parse(target).is_some_and(|to| to.selector == Selector::Latest);
-    named.or_else(|| here.filter(|_| names_none()))
+impl Lead {
+    /// The environment that decides which version it leads to, in a prompt that follows `here`; none when
+    /// that is decided already.
+    fn decides(&self, here: Option<EnvironmentId>) -> Option<EnvironmentId> {
+        let names_none = || Reference::parse(&self.target).is_some_and(|to| to.selector == Selector::Latest);
+        self.environment_id.or_else(|| here.filter(|_| names_none()))
+    }
 }
 
 /// The most prompts that one may be made of.
@@ -134,22 +136,24 @@ const MAX_PARTS: usize = 500;
 
 struct Resolver<R> {
     reads: R,
-    /// The environment that references follow, where they name no version.
-    follows: Option<EnvironmentId>,
     instead: Option<Instead>,
     parts: Vec<Part>,
-    places: HashMap<(PromptId, i64), usize>,
+    places: HashMap<((PromptId, i64), Option<EnvironmentId>), usize>,
 }
 
 impl<R: Reads> Resolver<R> {
-    fn new(reads: R, follows: Option<EnvironmentId>, instead: Option<Instead>) -> Self {
-        Self { reads, follows, instead, parts: Vec::new(), places: HashMap::new() }
+    fn new(reads: R, instead: Option<Instead>) -> Self {
+        Self { reads, instead, parts: Vec::new(), places: HashMap::new() }
     }
 
     /// The place of a version among the parts, with all that is below it; none when there is no such
-    /// version.
-    async fn version(&mut self, prompt: PromptId, number: i64) -> Result<Option<usize>> {
-        if let Some(place) = self.places.get(&(prompt, number)) {
+    /// version. References that name no version follow an environment, if one is given.
+    async fn version(
+        &mut self,
+        (prompt, number): (PromptId, i64),
+        follows: Option<EnvironmentId>,
+    ) -> Result<Option<usize>> {
+        if let Some(place) = self.places.get(&((prompt, number), follows)) {
             return Ok(Some(*place));
         }
         if self.parts.len() >= MAX_PARTS {
@@ -165,7 +169,7 @@ impl<R: Reads> Resolver<R> {
         let Some((path, folder, content)) = row else { return Ok(None) };
         let (content, inherited) = (parse(&content)?, inherited(&mut self.reads, folder).await?);
         let place = self.parts.len();
-        self.places.insert((prompt, number), place);
+        self.places.insert(((prompt, number), follows), place);
         let references = BTreeMap::new();
         self.parts.push(Part { prompt, path, version: Some(number), content, inherited, references });
         let below = self.reads.query(
@@ -174,24 +178,26 @@ impl<R: Reads> Resolver<R> {
         );
         let below: Vec<Lead> = below.bind(prompt).bind(number).all().await?;
         for lead in below {
-            let Some(number) = self.number(&lead).await? else { continue };
-            if let Some(leads) = Box::pin(self.version(lead.to_id, number)).await? {
+            let decides = lead.decides(follows);
+            let live = match decides {
+                Some(environment) => self.live(environment, lead.to_id).await?,
+                None => None,
+            };
+            // What names no version goes on following where it stands, deployed there or not.
+            let Some(number) = live.or(lead.to_number) else { continue };
+            let below = (lead.to_id, number);
+            if let Some(leads) = Box::pin(self.version(below, decides.or(follows))).await? {
                 self.parts[place].references.insert(lead.target, leads);
             }
         }
         Ok(Some(place))
     }
 
-    /// The version that a reference leads to, if it leads to one.
-    async fn number(&mut self, lead: &Lead) -> Result<Option<i64>> {
-        let follows = follows(&lead.target, lead.environment_id, self.follows);
-        let Some(environment) = follows else { return Ok(lead.to_number) };
-        let instead = self.instead.filter(|one| one.environment == environment && one.prompt == lead.to_id);
-        let live = match instead {
-            Some(instead) => instead.version,
-            None => live(&mut self.reads, environment, lead.to_id).await?,
-        };
-        Ok(live.or(lead.to_number))
+    async fn live(&mut self, environment: EnvironmentId, prompt: PromptId) -> Result<Option<i64>> {
+        match self.instead.filter(|one| one.environment == environment && one.prompt == prompt) {
+            Some(instead) => Ok(instead.version),
+            None => live(&mut self.reads, environment, prompt).await,
+        }
     }
 }
 

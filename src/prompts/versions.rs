@@ -5,13 +5,13 @@ use super::{
     content::Content,
     drafts::{self, parse},
     index,
-    references::{self, Pin},
+    references::{self, Pin, To},
     store::{self, Prompt},
 };
 use crate::{
     error::{Error, Result},
     fields::Name,
-    id::PromptId,
+    id::{EnvironmentId, PromptId},
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Topic,
@@ -178,14 +178,18 @@ pub async fn content_within(
 }
 
 async fn pins_of(change: &mut OrgChange, prompt: PromptId, number: i64) -> Result<Vec<Pin>> {
+    type Row = (String, PromptId, Option<i64>, Option<Vec<u8>>, Option<EnvironmentId>);
     let rows = change.query(
-        "SELECT r.target, r.to_id, r.to_number, v.hash FROM prompt_references r
-         JOIN versions v ON v.org_id = r.org_id AND v.prompt_id = r.to_id AND v.number = r.to_number
+        "SELECT r.target, r.to_id, r.to_number, v.hash, r.environment_id FROM prompt_references r
+         LEFT JOIN versions v ON v.org_id = r.org_id AND v.prompt_id = r.to_id AND v.number = r.to_number
          WHERE r.org_id = $1 AND r.prompt_id = $2 AND r.number = $3 ORDER BY r.target",
     );
-    let rows: Vec<(String, PromptId, i64, Vec<u8>)> = rows.bind(prompt).bind(number).all().await?;
-    let pin = |(target, prompt, number, hash)| Pin { target, prompt, number, hash };
-    Ok(rows.into_iter().map(pin).collect())
+    let rows: Vec<Row> = rows.bind(prompt).bind(number).all().await?;
+    let pin = |(target, prompt, number, hash, environment): Row| {
+        let version = number.zip(hash).map(|(number, hash)| To::Version { number, hash });
+        Some(Pin { target, prompt, to: environment.map(To::Environment).or(version)? })
+    };
+    Ok(rows.into_iter().filter_map(pin).collect())
 }
 
 /// A version to be made.
@@ -219,7 +223,10 @@ pub fn hash(content: &Content, pins: &[Pin]) -> Vec<u8> {
     hasher.update(content.canonical());
     for pin in pins {
         hasher.update(format!("\n{}\0", pin.target));
-        hasher.update(&pin.hash);
+        match &pin.to {
+            To::Version { hash, .. } => hasher.update(hash),
+            To::Environment(environment) => hasher.update(format!("environment {environment}")),
+        }
     }
     hasher.finalize().to_vec()
 }
@@ -253,7 +260,7 @@ pub async fn insert(change: &mut OrgChange, prompt: PromptId, latest: i64, new: 
         .execute()
         .await?;
     for pin in new.pins {
-        references::insert(change, (prompt, number), &pin.target, pin.prompt, Some(pin.number)).await?;
+        references::insert(change, (prompt, number), &pin.target, pin.prompt, Some(&pin.to)).await?;
     }
     change
         .query("UPDATE prompts SET latest = $3, kind = $4, updated_at = $5 WHERE org_id = $1 AND id = $2")

@@ -93,14 +93,15 @@ async fn prompt(scope: &Scope, id: PromptId) -> Result<PromptEntry> {
     );
     let rows: Vec<Row> = rows.bind(id).all().await?;
     let leads = scope.query(
-        "SELECT r.number, r.target, p.path, r.to_number FROM prompt_references r
+        "SELECT r.number, r.target, p.path, coalesce(r.to_number, 0), coalesce(e.name, '') FROM prompt_references r
          JOIN prompts p ON p.org_id = r.org_id AND p.id = r.to_id
-         WHERE r.org_id = $1 AND r.prompt_id = $2 AND r.to_number IS NOT NULL",
+         LEFT JOIN environments e ON e.org_id = r.org_id AND e.id = r.environment_id
+         WHERE r.org_id = $1 AND r.prompt_id = $2 AND (r.to_number IS NOT NULL OR e.name IS NOT NULL)",
     );
-    let leads: Vec<(i64, String, String, i64)> = leads.bind(id).all().await?;
+    let leads: Vec<(i64, String, String, i64, String)> = leads.bind(id).all().await?;
     let mut references: BTreeMap<i64, BTreeMap<String, Lead>> = BTreeMap::new();
-    for (number, target, path, version) in leads {
-        references.entry(number).or_default().insert(target, Lead { path, version });
+    for (number, target, path, version, environment) in leads {
+        references.entry(number).or_default().insert(target, Lead { path, version, environment });
     }
     let mut versions = Vec::with_capacity(rows.len());
     for row in rows {

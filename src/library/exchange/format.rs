@@ -10,12 +10,12 @@
 //! A prompt has a `description`, `tags`, the `old_paths` that lead to it, its `versions` from the first on, and
 //! its `draft` where that says something else than the newest of them. A version has its `number`, `message`,
 //! `author` (a name), `created_at` (RFC 3339, UTC), the version it `restores`, what it says (`content`, as
-//! [`Content`] is written), and where its `references` led: from the target as written to a path and a version.
+//! [`Content`] is written), and where its `references` led: from the target as written to a path and a version, or the environment it named.
 
 use crate::prompts::content::Content;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// What the file says it is.
 pub const FORMAT: &str = "prompt-studio/library/1";
@@ -124,6 +124,25 @@ pub struct VersionEntry {
 pub struct Lead {
     /// The path of the prompt.
     pub path: String,
-    /// The number of the version.
+    /// The number of the version; 0 where it named an environment.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub version: i64,
+    /// The environment it named, if it did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub environment: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+impl fmt::Display for Lead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.environment.is_empty() {
+            write!(f, "version {} of {}", self.version, self.path)
+        } else {
+            write!(f, "{} in {}", self.path, self.environment)
+        }
+    }
 }

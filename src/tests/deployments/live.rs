@@ -18,6 +18,7 @@ both_databases!(
     two_who_deploy_at_once_are_told,
     a_row_never_changes,
     what_a_prompt_refers_to_is_as_the_environment_has_it,
+    a_reference_may_name_an_environment,
     what_would_break_something_live_is_refused,
     what_is_live_is_not_deleted,
 );
@@ -131,6 +132,44 @@ async fn what_a_prompt_refers_to_is_as_the_environment_has_it(app: TestApp) {
     assert_eq!(team.served(dev, fixed).await, "Be kind.");
     team.undeploys(dev, tone).await.unwrap();
     assert_eq!(team.served(dev, triage).await, "Be curt.");
+}
+
+async fn a_reference_may_name_an_environment(app: TestApp) {
+    let team = Team::of(&app).await;
+    let (dev, staging) = (team.environment("development").await.id, team.environment("staging").await.id);
+    let (word, tone) =
+        (team.saying("Word", &["kind", "curt"]).await, team.saying("Tone", &["[[ Word ]]"]).await);
+    let triage = team.saying("Triage", &["plain"]).await;
+    let saves = |text: &'static str| team.tries(triage, text);
+    assert_eq!(
+        why(saves("Be [[ Tone@nowhere ]].").await),
+        "[[ Tone@nowhere ]]: there is no environment nowhere."
+    );
+    assert_eq!(
+        why(saves("Be [[ Tone@staging ]].").await),
+        "[[ Tone@staging ]]: Tone is not deployed to staging."
+    );
+    team.deploys(staging, tone, 1).await.unwrap();
+    saves("Be [[ Tone@staging ]].").await.unwrap();
+    team.deploys(dev, triage, 2).await.unwrap();
+    // What is put in is as staging has it, in development too, all the way down.
+    assert_eq!(team.served(dev, triage).await, "Be curt.");
+    team.deploys(dev, word, 2).await.unwrap();
+    let order = team.order(staging, word, Some(1)).await;
+    let changes = crate::deployments::deploy::preview(&team.may(), &order).await.unwrap().changes;
+    let changes: Vec<_> = changes.iter().map(|(path, at)| format!("{path} in {at}")).collect();
+    assert_eq!(changes, ["Tone in staging", "Triage in development"]);
+    deploy(&team.may(), &order).await.unwrap();
+    assert_eq!(team.served(dev, triage).await, "Be kind.");
+    let says = "Triage in development would break. Triage: [[ Tone@staging ]] leads nowhere.";
+    assert_eq!(why(team.undeploys(staging, tone).await), says);
+    // A version that names an environment is the same for as long as it says the same.
+    assert_eq!(why(saves("Be [[ Tone@staging ]].").await), "Nothing has changed since version 2.");
+    let says = "A reference of Triage names staging, in a version that is kept.";
+    team.undeploys(dev, triage).await.unwrap();
+    team.undeploys(staging, tone).await.unwrap();
+    team.undeploys(staging, word).await.unwrap();
+    assert_eq!(why(crate::environments::store::delete(&team.may(), staging).await), says);
 }
 
 async fn what_would_break_something_live_is_refused(app: TestApp) {

@@ -74,11 +74,16 @@ impl Team {
     }
 
     async fn says(&self, id: PromptId, text: &str) {
+        self.tries(id, text).await.unwrap();
+    }
+
+    /// Saves a version, and tells its number.
+    async fn tries(&self, id: PromptId, text: &str) -> Result<i64> {
         let content: Content = serde_json::from_value(json!({ "body": { "text": text } })).unwrap();
         let revision = drafts::read(&self.scope, id).await.unwrap().revision;
         let revision = drafts::save(&self.may(), id, revision, &content).await.unwrap();
         let latest = prompts::find(&self.scope, id).await.unwrap().latest;
-        versions::save(&self.may(), id, versions::Seen { revision, latest }, "").await.unwrap();
+        versions::save(&self.may(), id, versions::Seen { revision, latest }, "").await
     }
 
     /// What somebody who looks at the board now orders.

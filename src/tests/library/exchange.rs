@@ -1,5 +1,7 @@
 use super::{Library, TestApp, both_databases, content};
 use crate::{
+    deployments::{deploy::deploy, model as deployments},
+    environments::store as environments,
     error::Error,
     library::{
         exchange::{
@@ -87,13 +89,18 @@ async fn full(app: &TestApp, name: &str) -> Library {
     drafts::save(&lib.may(), chat, 1, &said).await.unwrap();
     versions::save(&lib.may(), chat, lib.seen(chat).await, "First").await.unwrap();
     lib.prompt(None, "Never saved").await;
+    let environment = environments::named(&lib.scope, "development").await.unwrap().unwrap().id;
+    let (kind, version, reason) = (deployments::Kind::Deploy, Some(1), String::new());
+    let order = deployments::Order { environment, prompt: tone, kind, version, reason, seen: 0 };
+    deploy(&lib.may(), &order).await.unwrap();
+    lib.saying(None, "Follower", "[[ Parts/Deep/Tone@development ]]").await;
     lib
 }
 
 async fn a_round_trip_loses_nothing(app: TestApp) {
     let (ours, theirs) = (full(&app, "Acme").await, Library::of(&app, "Globex").await);
     let file = ours.file().await;
-    assert_eq!((file.folders.len(), file.prompts.len(), file.variables.len()), (3, 4, 2));
+    assert_eq!((file.folders.len(), file.prompts.len(), file.variables.len()), (3, 5, 2));
     let answer = file.prompts.iter().find(|prompt| prompt.path == "Answer").unwrap();
     assert_eq!((answer.versions.len(), &answer.old_paths[..]), (3, &["Reply".to_owned()][..]));
     assert_eq!((answer.versions[2].restores, answer.versions[0].references.len()), (Some(1), 2));

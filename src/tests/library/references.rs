@@ -95,7 +95,8 @@ async fn what_leads_nowhere_is_told(app: TestApp) {
         ("[[ saved ]]", "[[ saved ]] leads nowhere: there is no prompt saved."),
         ("[[ Unsaved ]]", "[[ Unsaved ]]: Unsaved has no version yet. Save one first."),
         ("[[ Saved@2 ]]", "[[ Saved@2 ]]: Saved has no version 2."),
-        ("[[ Saved@production ]]", "[[ Saved@production ]]: there is no environment production."),
+        ("[[ Saved@nowhere ]]", "[[ Saved@nowhere ]]: there is no environment nowhere."),
+        ("[[ Saved@production ]]", "[[ Saved@production ]]: Saved is not deployed to production."),
         ("[[ Chat ]]", "[[ Chat ]] is a chat: only text prompts can be put into others."),
     ] {
         assert_eq!(why(lib.says(user, text).await), message);

@@ -3,10 +3,10 @@
 use super::{Merge, Told};
 use crate::{
     error::Result,
-    id::PromptId,
+    id::{EnvironmentId, PromptId},
     library::exchange::{check::levels, format::Lead},
     prompts::{
-        references::{Pin, circles},
+        references::{Pin, To, circles},
         versions::{self, Origin},
     },
     time::Timestamp,
@@ -65,10 +65,7 @@ impl Merge<'_, '_> {
                 // What an older version refers to may be long gone.
                 None if n + 1 < entry.versions.len() => {}
                 None => {
-                    return Ok(Err(format!(
-                        "it refers to version {} of {}, which is not there",
-                        lead.version, lead.path
-                    )));
+                    return Ok(Err(format!("it refers to {lead}, which is not there")));
                 }
             }
         }
@@ -85,6 +82,9 @@ impl Merge<'_, '_> {
         if levels(path).is_err() {
             return Ok(None);
         }
+        if !lead.environment.is_empty() {
+            return self.pin_to_environment(target, lead).await;
+        }
         if let Some(&other) = self.places.get(path.as_str()) {
             let wanted = usize::try_from(number).ok().and_then(|wanted| wanted.checked_sub(1));
             let Some(here) = wanted.and_then(|wanted| self.works[other].numbers.get(wanted)) else {
@@ -97,7 +97,24 @@ impl Merge<'_, '_> {
              WHERE p.org_id = $1 AND p.path = $2 AND p.trash_id IS NULL AND p.kind = 'text' AND v.number = $3",
         );
         let to: Option<(PromptId, Vec<u8>)> = to.bind(path.clone()).bind(number).optional().await?;
-        Ok(to.map(|(prompt, hash)| Pin { target: target.to_owned(), prompt, number, hash }))
+        let pin =
+            |(prompt, hash)| Pin { target: target.to_owned(), prompt, to: To::Version { number, hash } };
+        Ok(to.map(pin))
+    }
+
+    async fn pin_to_environment(&mut self, target: &str, lead: &Lead) -> Result<Option<Pin>> {
+        let to = self.change.query(
+            "SELECT p.id, e.id FROM prompts p JOIN environments e ON e.org_id = p.org_id
+             WHERE p.org_id = $1 AND p.path = $2 AND p.trash_id IS NULL AND p.kind = 'text' AND e.name = $3",
+        );
+        let to: Option<(PromptId, EnvironmentId)> =
+            to.bind(lead.path.clone()).bind(lead.environment.clone()).optional().await?;
+        let pin = |(prompt, environment)| Pin {
+            target: target.to_owned(),
+            prompt,
+            to: To::Environment(environment),
+        };
+        Ok(to.map(pin))
     }
 
     /// Adds the next version of the file after those that are here, unless it is here already.
