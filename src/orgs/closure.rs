@@ -22,12 +22,16 @@ const RESERVED: Span = Span::days(90);
 
 /// What belongs to an organization, in the order it can be removed in. Its audit log stays.
 const BELONGINGS: &[&str] = &[
+    "DELETE FROM approvals WHERE org_id = $1",
+    "DELETE FROM deployment_requests WHERE org_id = $1",
+    "DELETE FROM deployments WHERE org_id = $1",
     "DELETE FROM prompt_references WHERE org_id = $1",
     "DELETE FROM old_paths WHERE org_id = $1",
     "DELETE FROM prompt_search WHERE org_id = $1",
     "DELETE FROM versions WHERE org_id = $1",
     "DELETE FROM drafts WHERE org_id = $1",
     "DELETE FROM prompts WHERE org_id = $1",
+    "DELETE FROM environments WHERE org_id = $1",
     "DELETE FROM variables WHERE org_id = $1",
     "UPDATE trash SET parent_id = NULL WHERE org_id = $1",
     "DELETE FROM folders WHERE org_id = $1",

@@ -2,6 +2,8 @@
 
 use super::{Person, TestApp};
 use crate::{
+    deployments::{deploy::deploy, model as deployments},
+    environments::store as environments,
     fields::PathName,
     id::{FolderId, ImageId, ImportId, InvitationId, OrgId, PromptId, TrashId},
     library::{
@@ -210,7 +212,29 @@ impl Org {
         moves::move_prompt(&edit, prompts[1], Some(folder), Place::Last).await.unwrap();
         let trash = trash::put_prompt(&scope.clone().require().unwrap(), prompts[2]).await.unwrap();
         let file = format!("{{\"format\":\"{FORMAT}\",\"folders\":[{{\"path\":\"Imported\"}}]}}");
-        let import = exchange::store::keep(&scope.require().unwrap(), None, &file).await.unwrap();
+        let import = exchange::store::keep(&scope.clone().require().unwrap(), None, &file).await.unwrap();
+        self.deploys(&scope, prompts[0]).await;
         Stock { folder, prompt: prompts[1], trash, import }
+    }
+
+    /// Deploys the first version of a prompt to development; that it is taken away again waits, approved by
+    /// an Owner.
+    async fn deploys(&self, scope: &Scope, prompt: PromptId) {
+        let environment = environments::named(scope, "development").await.unwrap().unwrap().id;
+        let (kind, version, reason) = (deployments::Kind::Deploy, Some(1), String::new());
+        let order = deployments::Order { environment, prompt, kind, version, reason, seen: 0 };
+        deploy(&scope.clone().require().unwrap(), &order).await.unwrap();
+        let (id, now) = (self.app.clock.id(), self.app.clock.now());
+        let mut change = self.app.change_outside_tenancy().await.unwrap();
+        for sql in [
+            "INSERT INTO deployment_requests (org_id, id, environment_id, prompt_id, kind, reason, seen, state, requested_by, created_at)
+             SELECT $1, $2, $3, $4, 'undeploy', '', 1, 'pending', user_id, $5 FROM members WHERE org_id = $1 AND role = 'owner' ORDER BY user_id LIMIT 1",
+            "INSERT INTO approvals (org_id, request_id, user_id, created_at)
+             SELECT $1, $2, user_id, $5 FROM members WHERE org_id = $1 AND role = 'owner' AND $3 <> $4 ORDER BY user_id LIMIT 1",
+        ] {
+            let insert = change.query(sql).bind(self.id).bind(id).bind(environment).bind(prompt).bind(now);
+            insert.execute().await.unwrap();
+        }
+        change.commit().await.unwrap();
     }
 }
