@@ -21,13 +21,13 @@
 //! | the floor | [`id`], [`time`], [`role`] (the permission table), [`fields`] (what people type, parsed once), [`error`] (the one error), [`paths`] (every URL) |
 //! | `server` | the machine room: config, database, walls, sessions, forms, mail, events. It knows no feature |
 //! | [`ui`] | components, each with a twin in `style/components/`, and the islands of every page |
-//! | features | [`orgs`], [`environments`], [`templates`], [`prompts`], [`deployments`], [`library`], [`editor`], [`members`], [`accounts`], [`invitations`], [`profile`], [`dashboard`], [`audit_log`], [`live`], [`mailbox`], [`bench`](mod@bench) |
+//! | features | [`orgs`], [`environments`], [`templates`], [`prompts`], [`deployments`], [`library`], [`editor`], [`board`], [`members`], [`accounts`], [`invitations`], [`profile`], [`dashboard`], [`audit_log`], [`live`], [`mailbox`], [`bench`](mod@bench) |
 //! | `app` | the sitemap and the router |
 //!
 //! A feature has the same few file names, each only when needed: `model` (types and pure rules),
 //! `actions` (server functions, each a paragraph: enter, require, act, announce), `store` (SQL),
 //! `pages`, `letters`. Each module may use those to its left, never one to its right:
-//! floor → server → ui → orgs → environments → templates → prompts → deployments → library → editor → members → accounts → invitations → profile → dashboard → `audit_log` → live → mailbox →
+//! floor → server → ui → orgs → environments → templates → prompts → deployments → library → editor → board → members → accounts → invitations → profile → dashboard → `audit_log` → live → mailbox →
 //! bench → app → main. Where a page shows something of a later feature, `app` hands it in.
 //!
 //! # What always holds
@@ -81,6 +81,7 @@ pub mod accounts;
 pub mod app;
 pub mod audit_log;
 pub mod bench;
+pub mod board;
 pub mod dashboard;
 pub mod deployments;
 pub mod editor;

@@ -1,7 +1,7 @@
 //! The one way there is to what is live.
 
 use super::{
-    impact::{self, Impact},
+    impact,
     model::{Kind, Order},
     requests,
     store::{self, About},
@@ -51,15 +51,6 @@ pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// What would come of an order, without doing anything.
-///
-/// # Errors
-/// As [`deploy`], but for what it would break.
-pub async fn preview(grant: &Grant<Deploy>, order: &Order) -> Result<Impact> {
-    let mut change = grant.change().await?;
-    impact::of(&mut change, order).await
-}
-
 /// Makes it so, in a change that is behind all checks of who may.
 pub(super) async fn carry_out(
     change: &mut OrgChange,
@@ -67,6 +58,7 @@ pub(super) async fn carry_out(
     environment: &Environment,
 ) -> Result<i64> {
     let (path, version) = check(change, order).await?;
+    requests::overtake(change, order, environment).await?;
     let about = About { path: &path, environment: environment.name.as_str(), version };
     store::insert(change, order, &about).await
 }
@@ -92,7 +84,7 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<(Stri
         );
         return Err(Error::conflict(already));
     }
-    let breaks = impact::of(change, order).await?.breaks;
+    let breaks = impact::of(&mut *change, order).await?.breaks;
     if !breaks.is_empty() {
         return Err(Error::conflict(breaks.into_iter().collect::<Vec<_>>().join(" ")));
     }

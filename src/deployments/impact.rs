@@ -11,7 +11,7 @@ use crate::{
         render::{Problems, Values, render},
         resolve::{self, Instead},
     },
-    server::OrgChange,
+    server::Reads,
 };
 use std::collections::BTreeSet;
 
@@ -40,24 +40,24 @@ struct User {
 ///
 /// # Errors
 /// When the database fails; [`Error::NotFound`](crate::error::Error::NotFound) when there is no such version.
-pub async fn of(change: &mut OrgChange, order: &Order) -> Result<Impact> {
+pub async fn of(mut reads: impl Reads, order: &Order) -> Result<Impact> {
     let &Order { environment, prompt, version, .. } = order;
     let instead = Instead { environment, prompt, version };
     let mut impact = Impact::default();
-    let live = resolve::live(&mut &mut *change, environment, prompt).await?;
+    let live = resolve::live(&mut reads, environment, prompt).await?;
     if let Some(version) = version {
-        let after = look(change, environment, (prompt, version), Some(instead)).await?.1;
+        let after = look(&mut reads, environment, (prompt, version), Some(instead)).await?.1;
         impact.breaks.extend(after.others.into_iter().map(|(path, what)| format!("{path}: {what}")));
         let before = match live {
-            Some(live) => look(change, environment, (prompt, live), None).await?.1.missing,
+            Some(live) => look(&mut reads, environment, (prompt, live), None).await?.1.missing,
             None => after.missing.clone(),
         };
         impact.asks = after.missing.difference(&before).cloned().collect();
     }
-    for user in users(change, environment, prompt).await? {
+    for user in users(&mut reads, environment, prompt).await? {
         let live = (user.prompt_id, user.version);
-        let (parts_before, before) = look(change, user.environment_id, live, None).await?;
-        let (parts_after, after) = look(change, user.environment_id, live, Some(instead)).await?;
+        let (parts_before, before) = look(&mut reads, user.environment_id, live, None).await?;
+        let (parts_after, after) = look(&mut reads, user.environment_id, live, Some(instead)).await?;
         if parts_before == parts_after {
             continue;
         }
@@ -76,19 +76,19 @@ pub async fn of(change: &mut OrgChange, order: &Order) -> Result<Impact> {
 /// What a version is put together from as an environment has it, and what is in the way of rendering it
 /// without any value of a call.
 async fn look(
-    change: &mut OrgChange,
+    reads: impl Reads,
     environment: EnvironmentId,
     version: (PromptId, i64),
     instead: Option<Instead>,
 ) -> Result<(Vec<(PromptId, Option<i64>)>, Problems)> {
-    let resolved = resolve::deployed(change, environment, version, instead).await?;
+    let resolved = resolve::deployed(reads, environment, version, instead).await?;
     let parts = resolved.parts.iter().map(|part| (part.prompt, part.version)).collect();
     Ok((parts, render(&resolved, &Values::new()).err().unwrap_or_default()))
 }
 
 /// The live prompts that may be put together from a prompt: those that any version of it leads up to.
-async fn users(change: &mut OrgChange, environment: EnvironmentId, prompt: PromptId) -> Result<Vec<User>> {
-    let users = change.query(
+async fn users(mut reads: impl Reads, environment: EnvironmentId, prompt: PromptId) -> Result<Vec<User>> {
+    let users = reads.query(
         "WITH RECURSIVE up (id) AS (
            SELECT prompt_id FROM prompt_references WHERE org_id = $1 AND to_id = $2 AND number > 0
            UNION

@@ -4,6 +4,7 @@
 //! environment is what is live there. Every way there (deploying, promoting, rolling back, undeploying, an
 //! approved request) ends in one function, which refuses what would break something that is live.
 
+pub mod actions;
 #[cfg(feature = "ssr")]
 pub mod deploy;
 #[cfg(feature = "ssr")]
@@ -11,6 +12,10 @@ pub mod impact;
 #[cfg(feature = "ssr")]
 pub mod model;
 #[cfg(feature = "ssr")]
+pub mod overview;
+#[cfg(feature = "ssr")]
 pub mod requests;
 #[cfg(feature = "ssr")]
 pub mod store;
+
+pub use actions::{ApproveDeployment, DeclineDeployment, Deploy, WithdrawDeployment};

@@ -27,6 +27,8 @@ pub struct Request {
     pub environment_id: EnvironmentId,
     /// The prompt.
     pub prompt_id: PromptId,
+    /// The prompt's path.
+    pub path: String,
     /// What is to be done.
     pub kind: Kind,
     /// The version that is to be live; none when nothing is.
@@ -46,7 +48,15 @@ pub struct Request {
 }
 
 impl Request {
-    fn order(&self) -> Order {
+    /// How many approved it, and how many must.
+    #[must_use]
+    pub fn says_approved(&self, environment: &Environment) -> String {
+        format!("{} of {} approved", self.approved, environment.approvals)
+    }
+
+    /// What is to be done.
+    #[must_use]
+    pub fn order(&self) -> Order {
         Order {
             environment: self.environment_id,
             prompt: self.prompt_id,
@@ -61,11 +71,12 @@ impl Request {
 macro_rules! pending {
     ($and:literal) => {
         concat!(
-            "SELECT q.id, q.environment_id, q.prompt_id, q.kind, q.version, q.reason, q.seen, q.requested_by,
-               u.name AS by, q.created_at,
+            "SELECT q.id, q.environment_id, q.prompt_id, p.path, q.kind, q.version, q.reason, q.seen,
+               q.requested_by, u.name AS by, q.created_at,
                (SELECT count(*) FROM approvals a JOIN members m ON m.org_id = a.org_id AND m.user_id = a.user_id
                 WHERE a.org_id = q.org_id AND a.request_id = q.id AND m.role IN ('admin', 'owner')) AS approved
              FROM deployment_requests q JOIN users u ON u.id = q.requested_by
+             JOIN prompts p ON p.org_id = q.org_id AND p.id = q.prompt_id
              WHERE q.org_id = $1 AND q.state = 'pending'",
             $and
         )
@@ -91,9 +102,7 @@ pub(super) async fn insert(
     environment: &Environment,
 ) -> Result<DeploymentRequestId> {
     let by = change.person().ok_or(Error::Forbidden)?;
-    let waiting = change.query(pending!(" AND q.environment_id = $2 AND q.prompt_id = $3"));
-    let waiting: Option<Request> = waiting.bind(order.environment).bind(order.prompt).optional().await?;
-    if let Some(waiting) = waiting {
+    if let Some(waiting) = waiting(change, order).await? {
         return Err(Error::conflict(format!(
             "{} asked for something here already, which waits.",
             waiting.by
@@ -147,9 +156,8 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) 
     // Whoever lost the right since is not counted any more.
     let enough = find(&mut change, id).await?.approved >= environment.approvals;
     let deployed = if enough {
-        let number = carry_out(&mut change, &order, &environment).await?;
         decide(&mut change, id, "deployed").await?;
-        Some(number)
+        Some(carry_out(&mut change, &order, &environment).await?)
     } else {
         check(&mut change, &order).await?;
         None
@@ -176,6 +184,18 @@ pub async fn withdraw(grant: &Grant<Deploy>, id: DeploymentRequestId) -> Result<
         return Err(Error::Forbidden);
     }
     end(change, id, "withdrawn", Action::DeploymentWithdrawn).await
+}
+
+/// Declines what waits for a prompt in an environment, when something else is done there.
+pub(super) async fn overtake(change: &mut OrgChange, order: &Order, environment: &Environment) -> Result<()> {
+    let Some(request) = waiting(change, order).await? else { return Ok(()) };
+    decide(change, request.id, "declined").await?;
+    tell(change, Action::DeploymentDeclined, &request.order(), environment).await
+}
+
+async fn waiting(change: &mut OrgChange, order: &Order) -> Result<Option<Request>> {
+    let waiting = change.query(pending!(" AND q.environment_id = $2 AND q.prompt_id = $3"));
+    Ok(waiting.bind(order.environment).bind(order.prompt).optional().await?)
 }
 
 async fn end(

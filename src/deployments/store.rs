@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     fields::Name,
     id::{DeploymentId, EnvironmentId, PromptId},
-    server::{OrgChange, Reads, Topic, audit::Entry},
+    server::{OrgChange, Reads, Scope, Topic, audit::Entry},
     time::Timestamp,
 };
 use serde_json::json;
@@ -47,6 +47,49 @@ pub async fn history(
          ORDER BY d.number DESC LIMIT CAST($4 AS BIGINT)",
     );
     Ok(rows.bind(environment).bind(prompt).bind(size).all().await?)
+}
+
+/// What was done in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Done {
+    /// The environment.
+    pub environment_id: EnvironmentId,
+    /// The prompt.
+    pub prompt_id: PromptId,
+    /// The prompt's path.
+    pub path: String,
+    /// What was done.
+    #[sqlx(flatten)]
+    pub deployment: Deployment,
+}
+
+/// The deployments to an environment, the newest first, but for the first `from`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn done_in(scope: &Scope, environment: EnvironmentId, from: i64, size: i64) -> Result<Vec<Done>> {
+    let rows = scope.query(
+        "SELECT d.environment_id, d.prompt_id, p.path, d.id, d.number, d.kind, d.version, d.reason, d.created_at,
+           u.name AS by
+         FROM deployments d JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
+         LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
+         WHERE d.org_id = $1 AND d.environment_id = $2
+         ORDER BY d.id DESC LIMIT CAST($3 AS BIGINT) OFFSET CAST($4 AS BIGINT)",
+    );
+    Ok(rows.bind(environment).bind(size).bind(from).all().await?)
+}
+
+/// Each environment with the version of a prompt that is live there, in the order of the environments.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_of(scope: &Scope, prompt: PromptId) -> Result<Vec<(EnvironmentId, String, Option<i64>)>> {
+    let rows = scope.query(
+        "SELECT e.id, e.name, (SELECT d.version FROM deployments d
+           WHERE d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = $2 ORDER BY d.number DESC LIMIT 1)
+         FROM environments e WHERE e.org_id = $1 ORDER BY e.position, e.id",
+    );
+    Ok(rows.bind(prompt).all().await?)
 }
 
 /// The newest deployment of a prompt in an environment: what is live there.

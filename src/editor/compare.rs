@@ -3,6 +3,7 @@
 use super::{
     SaveVersion,
     desk::{Desk, Tab},
+    difference::{shown, split},
 };
 use crate::{
     error::{Error, Result},
@@ -10,13 +11,13 @@ use crate::{
     prompts::{
         checks,
         content::Content,
-        diff::{Difference, Line, Part, PartKind, Side, between},
+        diff::between,
         references::{self, Dependant},
         versions,
     },
     role::EditContent,
     server::Caller,
-    ui::{Alert, Bake, Field, Form, Hidden, Html, Submit},
+    ui::{Alert, Field, Form, Hidden, Submit},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -39,12 +40,11 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
     let title = format!("Save version {next}");
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
     let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
-    let view = split(&caller);
     let body = view! {
         <h2>{title}</h2>
         {wrong}
         {affected(&users)}
-        {shown(&difference, view, &caller)}
+        {shown(&difference, &caller)}
         <section class="panel">
             <Form action=SaveVersion::PATH>
                 <Hidden name="org" value=org/>
@@ -106,7 +106,7 @@ pub async fn compare(caller: Caller) -> Result<impl IntoView> {
             {view.then(|| view! { <input type="hidden" name="view" value="split"/> })}
             <button class="button">"Compare"</button>
         </form>
-        {shown(&difference, view, &caller)}
+        {shown(&difference, &caller)}
     };
     Ok(desk.show(Tab::Versions, (), body))
 }
@@ -119,133 +119,4 @@ async fn side(desk: &Desk, which: &str) -> Result<Content> {
             versions::content(&desk.scope, desk.prompt.id, number).await
         }
     }
-}
-
-/// Whether both sides are shown beside each other.
-fn split(caller: &Caller) -> bool {
-    caller.query("view").as_deref() == Some("split")
-}
-
-/// A difference, with the way to the other view of it.
-fn shown(difference: &Difference, split: bool, caller: &Caller) -> Html {
-    if difference.is_empty() {
-        return view! { <p class="note">"Nothing differs."</p> }.bake();
-    }
-    let summary = difference.summary.join(", ");
-    let parts: Vec<_> = difference.parts.iter().map(|one| part(one, split)).collect();
-    let path = caller.page.split('?').next().unwrap_or_default().to_owned();
-    let query =
-        |name: &str| caller.query(name).filter(|value| value.bytes().all(|b| b.is_ascii_alphanumeric()));
-    let mut url = format!("{path}?view={}", if split { "unified" } else { "split" });
-    for name in ["from", "to"] {
-        if let Some(value) = query(name) {
-            url.extend(["&", name, "=", &value]);
-        }
-    }
-    let other = if split { "One below the other" } else { "Side by side" };
-    view! {
-        <div class="difference">
-            <header><p><strong>{summary}</strong></p><a class="button" data-size="small" href=url>{other}</a></header>
-            {parts}
-        </div>
-    }
-    .bake()
-}
-
-fn part(part: &Part, split: bool) -> impl IntoView + use<> {
-    let kind = match part.kind {
-        PartKind::Added => "added",
-        PartKind::Removed => "removed",
-        PartKind::Changed => "changed",
-    };
-    let rows: Vec<Html> =
-        if split { split_rows(&part.lines) } else { part.lines.iter().map(unified_row).collect() };
-    let class = if split { "diff split" } else { "diff" };
-    let label = format!("{}, {kind}", part.title);
-    view! {
-        <section class="panel diff-part">
-            <header><h2>{part.title.clone()}" "<span class="badge">{kind}</span></h2></header>
-            <div class="diff-scroll" tabindex="0" role="region" aria-label=label>
-                <table class=class><tbody>{rows}</tbody></table>
-            </div>
-        </section>
-    }
-}
-
-fn unified_row(line: &Line) -> Html {
-    let (kind, sign) = match line.side {
-        Side::Both => ("both", " "),
-        Side::Old => ("old", "−"),
-        Side::New => ("new", "+"),
-        Side::Gap => return view! { <tr data-side="gap"><td colspan="4">"⋯"</td></tr> }.bake(),
-    };
-    let spoken = match line.side {
-        Side::Old => "removed: ",
-        Side::New => "added: ",
-        _ => "",
-    };
-    view! {
-        <tr data-side=kind>
-            <td class="diff-number">{line.old}</td>
-            <td class="diff-number">{line.new}</td>
-            <td class="diff-sign" aria-hidden="true">{sign}</td>
-            <td class="diff-text"><span class="visually-hidden">{spoken}</span>{pieces(line)}</td>
-        </tr>
-    }
-    .bake()
-}
-
-/// Lines that are gone beside those that are new.
-fn split_rows(lines: &[Line]) -> Vec<Html> {
-    let (mut rows, mut at) = (Vec::new(), 0);
-    while at < lines.len() {
-        match lines[at].side {
-            Side::Gap => {
-                rows.push(view! { <tr data-side="gap"><td colspan="4">"⋯"</td></tr> }.bake());
-                at += 1;
-            }
-            Side::Both => {
-                rows.push(pair(Some(&lines[at]), Some(&lines[at])));
-                at += 1;
-            }
-            _ => {
-                let run =
-                    lines[at..].iter().take_while(|line| matches!(line.side, Side::Old | Side::New)).count();
-                let (old, new): (Vec<&Line>, Vec<&Line>) =
-                    lines[at..at + run].iter().partition(|line| line.side == Side::Old);
-                let most = old.len().max(new.len());
-                rows.extend((0..most).map(|n| pair(old.get(n).copied(), new.get(n).copied())));
-                at += run;
-            }
-        }
-    }
-    rows
-}
-
-fn pair(old: Option<&Line>, new: Option<&Line>) -> Html {
-    let cell = |line: Option<&Line>, number: Option<usize>, side: &'static str| {
-        let kind = line.filter(|line| line.side != Side::Both).map(|_| side);
-        let spoken = if kind.is_some() { if side == "old" { "removed: " } else { "added: " } } else { "" };
-        let text = line.map(pieces);
-        view! {
-            <td class="diff-number">{number}</td>
-            <td class="diff-text" data-side=kind><span class="visually-hidden">{spoken}</span>{text}</td>
-        }
-    };
-    let (before, after) = (old.and_then(|line| line.old), new.and_then(|line| line.new));
-    view! { <tr>{cell(old, before, "old")}{cell(new, after, "new")}</tr> }.bake()
-}
-
-/// The text of a line, what differs marked; white space that differs is made visible.
-fn pieces(line: &Line) -> Vec<Html> {
-    let piece = |(differs, text): &(bool, String)| {
-        if *differs {
-            let visible = text.chars().all(char::is_whitespace);
-            let text = if visible { text.replace(' ', "·").replace('\t', "→") } else { text.clone() };
-            view! { <mark>{text}</mark> }.bake()
-        } else {
-            view! { {text.clone()} }.bake()
-        }
-    };
-    line.pieces.iter().map(piece).collect()
 }

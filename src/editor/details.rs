@@ -5,8 +5,10 @@ use super::{
     desk::{Desk, Tab},
 };
 use crate::{
+    deployments::store::live_of,
     error::Result,
     fields::Name,
+    id::EnvironmentId,
     library::{DuplicatePrompt, MovePrompt, TrashPrompt, folders, pages::place_fields},
     paths,
     prompts::references::{self, Dependant},
@@ -27,6 +29,7 @@ const RECENT: i64 = 50;
 pub async fn details(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     let users = references::used_by(&desk.scope, desk.prompt.id).await?;
+    let deployed = deployed(&desk).await?;
     let (users, activity) = (used_by(&desk, &users), activity(&desk).await?);
     let manage =
         if desk.scope.can::<EditContent>() { manage(&caller, &desk).await?.bake() } else { about(&desk) };
@@ -35,6 +38,7 @@ pub async fn details(caller: Caller) -> Result<impl IntoView> {
         <FormAlert action=DuplicatePrompt::PATH/>
         <FormAlert action=TrashPrompt::PATH/>
         {manage}
+        <Section title="Deployed">{deployed}</Section>
         <Section title="Used by" says="Prompts whose draft or newest version refers to this one.">{users}</Section>
         <Section title="Activity">{activity}</Section>
         <p class="page-links">
@@ -43,6 +47,19 @@ pub async fn details(caller: Caller) -> Result<impl IntoView> {
         </p>
     };
     Ok(desk.show(Tab::Details, (), body))
+}
+
+/// Which version is live in each environment.
+async fn deployed(desk: &Desk) -> Result<impl IntoView + use<>> {
+    let (slug, prompt) = (desk.scope.slug(), desk.prompt.id);
+    let pair = |(environment, name, version): (EnvironmentId, String, Option<i64>)| {
+        let says = version.map_or_else(|| "Nothing".to_owned(), |version| format!("v{version}"));
+        let spoken = format!("{says} in {name}");
+        let url = paths::deployment(slug, environment, prompt);
+        view! { <dt>{name}</dt><dd><a href=url aria-label=spoken>{says}</a></dd> }
+    };
+    let pairs: Vec<_> = live_of(&desk.scope, prompt).await?.into_iter().map(pair).collect();
+    Ok(view! { <dl class="pairs" id="deployed" data-live="deployments">{pairs}</dl> })
 }
 
 /// What is known of the prompt, for those who only read.

@@ -13,6 +13,8 @@ mod desk;
 #[cfg(feature = "ssr")]
 mod details;
 #[cfg(feature = "ssr")]
+pub mod difference;
+#[cfg(feature = "ssr")]
 mod edit_page;
 #[cfg(feature = "ssr")]
 pub mod form;

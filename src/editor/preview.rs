@@ -45,6 +45,7 @@ pub(super) fn preview(caller: &Caller, desk: &Desk, resolved: &Resolved) -> Html
         Ok(rendered) => said(rendered),
         Err(problems) => wrong(&problems),
     };
+    let made_of = made_of(resolved);
     let unused = (!unused.is_empty()).then(|| {
         view! { <p class="note" data-kind="warning">{format!("Declared and not used: {}.", unused.join(", "))}</p> }
     });
@@ -54,7 +55,7 @@ pub(super) fn preview(caller: &Caller, desk: &Desk, resolved: &Resolved) -> Html
         <section class="preview" id="preview-panel" aria-labelledby="preview-title">
             <h2 id="preview-title">"Preview"</h2>
             <p class="hint">"The draft as it was saved last."</p>
-            <div id="preview" data-live=live aria-live="polite">{outcome}{unused}</div>
+            <div id="preview" data-live=live aria-live="polite">{outcome}{unused}{made_of}</div>
             {has_inputs.then(|| view! {
                 <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" id="try" data-in-place>
                     <PageField/>
@@ -68,6 +69,18 @@ pub(super) fn preview(caller: &Caller, desk: &Desk, resolved: &Resolved) -> Html
         </section>
     }
     .bake()
+}
+
+/// The prompts that the draft is put together from.
+fn made_of(resolved: &Resolved) -> Option<impl IntoView + use<>> {
+    let rows = resolved.graph().into_iter().map(|edge| {
+        let version = edge.to_version.map(|version| format!(" v{version}"));
+        let within = (edge.from != resolved.parts[0].path).then(|| format!(", in {}", edge.from));
+        view! { <li><code>{format!("[[ {} ]]", edge.target)}</code>" "<small>{format!("is {}", edge.to)}{version}{within}</small></li> }
+    });
+    let rows: Vec<_> = rows.collect();
+    (!rows.is_empty())
+        .then(|| view! { <ul class="lines" role="list" aria-label="Put together from">{rows}</ul> })
 }
 
 fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<> {

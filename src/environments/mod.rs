@@ -1,5 +1,10 @@
 //! Environments: where prompts are deployed to, and where services read them from. A workspace begins with
 //! development, staging and production; what is protected, others must approve.
 
+pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod page;
 #[cfg(feature = "ssr")]
 pub mod store;
+
+pub use actions::{CreateEnvironment, DeleteEnvironment, MoveEnvironment, SetEnvironment};

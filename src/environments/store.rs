@@ -121,16 +121,29 @@ pub async fn set(
     tell(change, Action::EnvironmentChanged, id, details).await
 }
 
-/// Puts the environments in an order: those named first, in theirs; the others after them, in the one they have.
+/// Which way an environment is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Before the one before it.
+    Earlier,
+    /// After the one after it.
+    Later,
+}
+
+/// Puts an environment one place earlier or later, as far as there is one.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn arrange(grant: &Grant<ManageEnvironments>, order: &[EnvironmentId]) -> Result<()> {
+/// [`Error::NotFound`] when there is no such environment.
+pub async fn shift(grant: &Grant<ManageEnvironments>, id: EnvironmentId, step: Step) -> Result<()> {
     let mut change = grant.change().await?;
     let all: Vec<EnvironmentId> = list(&mut change).await?.into_iter().map(|one| one.id).collect();
-    let place = |id: &EnvironmentId| order.iter().position(|other| other == id).unwrap_or(usize::MAX);
+    let at = all.iter().position(|other| *other == id).ok_or(Error::NotFound)?;
+    let to = match step {
+        Step::Earlier => at.saturating_sub(1),
+        Step::Later => (at + 1).min(all.len() - 1),
+    };
     let mut arranged = all.clone();
-    arranged.sort_by_key(place);
+    arranged.swap(at, to);
     if arranged == all {
         return Ok(());
     }
@@ -138,8 +151,8 @@ pub async fn arrange(grant: &Grant<ManageEnvironments>, order: &[EnvironmentId])
         let set = change.query("UPDATE environments SET position = $3 WHERE org_id = $1 AND id = $2");
         set.bind(*id).bind(position).execute().await?;
     }
-    let first = arranged.first().copied().ok_or(Error::NotFound)?;
-    tell(change, Action::EnvironmentChanged, first, json!({ "after": { "order": arranged } })).await
+    let (before, after) = (json!({ "order": all }), json!({ "order": arranged }));
+    tell(change, Action::EnvironmentChanged, id, json!({ "before": before, "after": after })).await
 }
 
 /// Deletes an environment, with the history of what was deployed to it.

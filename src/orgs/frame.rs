@@ -4,6 +4,7 @@
 use super::{
     OrgAvatar,
     account_menu::{sign_out_form, theme_form},
+    place::Place,
     store,
 };
 use crate::{
@@ -11,95 +12,12 @@ use crate::{
     fields::Slug,
     id::OrgId,
     paths,
-    role::{DeleteOrganization, Role, ViewAuditLog, ViewInvitations},
+    role::Role,
     server::{Caller, Membership, Organization, Person, Scope},
     time::Span,
     ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Toast, glyph},
 };
 use leptos::prelude::*;
-
-/// Which page of an organization it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The dashboard.
-    Dashboard,
-    /// The library.
-    Prompts,
-    /// General settings.
-    General,
-    /// The members.
-    Members,
-    /// The invitations.
-    Invitations,
-    /// The audit log.
-    AuditLog,
-    /// Finding anything.
-    Find,
-    /// Handing over and deleting.
-    DangerZone,
-    /// The offer to take it over.
-    Transfer,
-}
-
-impl Place {
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Dashboard => "Dashboard",
-            Self::Prompts => "Prompts",
-            Self::General => "General",
-            Self::Members => "Members",
-            Self::Invitations => "Invitations",
-            Self::AuditLog => "Audit log",
-            Self::Find => "Find",
-            Self::DangerZone => "Danger zone",
-            Self::Transfer => "Transfer",
-        }
-    }
-
-    const fn is_setting(self) -> bool {
-        !matches!(self, Self::Dashboard | Self::Prompts | Self::Find | Self::Transfer)
-    }
-
-    fn url(self, org: &Slug) -> String {
-        match self {
-            Self::Dashboard => paths::organization(org),
-            Self::Prompts => paths::prompts(org),
-            Self::General => paths::settings(org),
-            Self::Members => paths::members(org),
-            Self::Invitations => paths::invitations(org),
-            Self::AuditLog => paths::audit_log(org),
-            Self::Find => paths::find(org),
-            Self::DangerZone => paths::danger_zone(org),
-            Self::Transfer => paths::transfer(org),
-        }
-    }
-
-    /// The pages that a role sees, with their names.
-    #[must_use]
-    pub fn pages(org: &Slug, role: Role) -> Vec<(&'static str, String)> {
-        let all = [
-            Self::Dashboard,
-            Self::Prompts,
-            Self::General,
-            Self::Members,
-            Self::Invitations,
-            Self::AuditLog,
-            Self::DangerZone,
-        ];
-        let seen = all.into_iter().filter(|place| place.is_for(role));
-        seen.map(|place| (place.label(), place.url(org))).collect()
-    }
-
-    /// Whether a role sees the tab.
-    fn is_for(self, role: Role) -> bool {
-        match self {
-            Self::Invitations => role.can::<ViewInvitations>(),
-            Self::AuditLog => role.can::<ViewAuditLog>(),
-            Self::DangerZone => role.can::<DeleteOrganization>(),
-            _ => true,
-        }
-    }
-}
 
 /// How old the last visit is before another one is noted.
 const VISIT: Span = Span::minutes(5);
@@ -279,11 +197,13 @@ fn new_organization() -> impl IntoView {
 fn navigation(org: &Slug, place: Place) -> impl IntoView + use<> {
     let at_home = (place == Place::Dashboard).then_some("page");
     let in_prompts = (place == Place::Prompts).then_some("page");
+    let in_deployments = (place == Place::Deployments).then_some("page");
     let in_settings = place.is_setting().then_some("page");
     view! {
         <nav class="nav" aria-label="Workspace">
             <a class="nav-item" href=paths::organization(org) aria-current=at_home><Icon is=glyph::House/>"Dashboard"</a>
             <a class="nav-item" href=paths::prompts(org) aria-current=in_prompts><Icon is=glyph::File/>"Prompts"</a>
+            <a class="nav-item" href=paths::deployments(org) aria-current=in_deployments><Icon is=glyph::Deployed/>"Deployments"</a>
             <hr/>
             <a class="nav-item" href=paths::settings(org) aria-current=in_settings><Icon is=glyph::Settings/>"Settings"</a>
         </nav>

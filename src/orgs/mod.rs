@@ -20,6 +20,8 @@ mod letters;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+mod place;
+#[cfg(feature = "ssr")]
 pub mod settings;
 #[cfg(feature = "ssr")]
 mod settings_forms;
@@ -33,5 +35,7 @@ pub use actions::{
 #[cfg(feature = "ssr")]
 pub use avatar::OrgAvatar;
 #[cfg(feature = "ssr")]
-pub use frame::{Frame, Place};
+pub use frame::Frame;
 pub use model::{DefaultRole, INVITATION_HOURS};
+#[cfg(feature = "ssr")]
+pub use place::Place;

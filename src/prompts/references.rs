@@ -161,7 +161,7 @@ async fn pin_to_environment(
     let Some(environment) = environments::named(&mut *change, name).await? else {
         return Ok(Err(format!("[[ {target} ]]: there is no environment {name}.")));
     };
-    if resolve::live(&mut &mut *change, environment.id, to.id).await?.is_none() {
+    if resolve::live(&mut *change, environment.id, to.id).await?.is_none() {
         return Ok(Err(format!("[[ {target} ]]: {} is not deployed to {name}.", to.path)));
     }
     Ok(Ok(Pin { target: target.to_owned(), prompt: to.id, to: To::Environment(environment.id) }))

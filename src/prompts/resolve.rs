@@ -60,7 +60,7 @@ pub struct Instead {
 /// # Errors
 /// When the database fails.
 pub async fn live(
-    reads: &mut impl Reads,
+    mut reads: impl Reads,
     environment: EnvironmentId,
     prompt: PromptId,
 ) -> Result<Option<i64>> {
@@ -206,7 +206,7 @@ impl<R: Reads> Resolver<R> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn inherited(reads: &mut impl Reads, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
+pub async fn inherited(mut reads: impl Reads, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
     let rows = reads.query(
         "WITH RECURSIVE above (id, parent_id, depth) AS (
            SELECT id, parent_id, depth FROM folders WHERE org_id = $1 AND id = $2

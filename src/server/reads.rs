@@ -14,8 +14,14 @@ impl Reads for &Scope {
     }
 }
 
-impl Reads for &mut OrgChange {
+impl Reads for OrgChange {
     fn query(&mut self, sql: &'static str) -> Query<'_> {
-        OrgChange::query(self, sql)
+        Self::query(self, sql)
+    }
+}
+
+impl<R: Reads> Reads for &mut R {
+    fn query(&mut self, sql: &'static str) -> Query<'_> {
+        R::query(self, sql)
     }
 }

@@ -10,7 +10,7 @@ use std::{
 const FLOOR: [&str; 6] = ["error", "fields", "id", "paths", "role", "time"];
 
 /// What stands on it, in order: each may use what comes before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "server",
     "ui",
     "orgs",
@@ -20,6 +20,7 @@ const ORDER: [&str; 20] = [
     "deployments",
     "library",
     "editor",
+    "board",
     "members",
     "accounts",
     "invitations",

@@ -8,8 +8,8 @@ pub mod glyph {
         LuCircleUser as Account, LuFileText as File, LuFolder as Folder, LuFolderOpen as FolderOpen,
         LuHouse as House, LuInbox as Inbox, LuInfo as Info, LuLogOut as SignOut, LuMail as Mail,
         LuMenu as Menu, LuMessagesSquare as Chat, LuMonitor as Monitor, LuMoon as Moon, LuPlus as Plus,
-        LuSearch as Search, LuSettings as Settings, LuSun as Sun, LuTrash2 as Trash, LuUserPlus as Invite,
-        LuUsers as Users, LuX as Close,
+        LuRocket as Deployed, LuSearch as Search, LuSettings as Settings, LuSun as Sun, LuTrash2 as Trash,
+        LuUserPlus as Invite, LuUsers as Users, LuX as Close,
     };
 }
 

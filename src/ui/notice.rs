@@ -44,6 +44,13 @@ notices! {
     Untrashed         "untrashed"          "Out of the trash";
     Purged            "purged"             "Deleted for good";
     Imported          "imported"           "Imported";
+    Deployed          "deployed"           "Live now";
+    Undeployed        "undeployed"         "Not live any more";
+    DeploymentRequested "deployment-requested" "Somebody else must approve it now";
+    DeploymentApproved "deployment-approved" "Approved";
+    DeploymentDeclined "deployment-declined" "Declined";
+    DeploymentWithdrawn "deployment-withdrawn" "Withdrawn";
+    EnvironmentDeleted "environment-deleted" "Environment deleted";
     Left              "left"               "You left the workspace";
 }
 

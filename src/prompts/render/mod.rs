@@ -51,6 +51,37 @@ pub struct Part {
     pub references: BTreeMap<String, usize>,
 }
 
+/// A reference that is followed when a prompt is rendered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Edge {
+    /// The path of the prompt it stands in.
+    pub from: String,
+    /// The version of that prompt; none for a draft.
+    pub from_version: Option<i64>,
+    /// As written, without overrides.
+    pub target: String,
+    /// The path of the prompt it leads to.
+    pub to: String,
+    /// The version of that prompt.
+    pub to_version: Option<i64>,
+}
+
+impl Resolved {
+    /// The resolution graph: every reference that is followed, those of the prompt itself first.
+    #[must_use]
+    pub fn graph(&self) -> Vec<Edge> {
+        let edges = |from: &Part| {
+            let (path, version, references) = (from.path.clone(), from.version, from.references.clone());
+            references.into_iter().filter_map(move |(target, to)| {
+                let to = self.parts.get(to)?;
+                let (from, to_version) = (path.clone(), to.version);
+                Some(Edge { from, from_version: version, target, to: to.path.clone(), to_version })
+            })
+        };
+        self.parts.iter().flat_map(edges).collect()
+    }
+}
+
 /// What a model is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -118,6 +149,25 @@ mod tests {
             inherited,
             references,
         }
+    }
+
+    #[test]
+    fn the_graph_is_all_that_is_followed() {
+        let parts = vec![
+            part("A", text("[[ B ]] [[ C@2 ]]"), &[("B", 1), ("C@2", 2)]),
+            Part { version: Some(3), ..part("B", text("[[ C@2 ]]"), &[("C@2", 2)]) },
+            Part { version: Some(2), ..part("C", text("c"), &[]) },
+        ];
+        let graph = Resolved { parts }.graph();
+        let told = |edge: &Edge| {
+            (edge.from.clone(), edge.from_version, edge.target.clone(), edge.to.clone(), edge.to_version)
+        };
+        let edge = |from: &str, version, target: &str, to: &str, number| {
+            (from.to_owned(), version, target.to_owned(), to.to_owned(), Some(number))
+        };
+        let expected =
+            [edge("A", None, "B", "B", 3), edge("A", None, "C@2", "C", 2), edge("B", Some(3), "C@2", "C", 2)];
+        assert_eq!(graph.iter().map(told).collect::<Vec<_>>(), expected);
     }
 
     fn alone(content: Content) -> Resolved {

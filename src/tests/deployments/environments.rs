@@ -1,6 +1,6 @@
 use super::{Team, TestApp, both_databases, why};
 use crate::{
-    environments::store::{arrange, create, delete, list, set},
+    environments::store::{Step, create, delete, list, set, shift},
     error::Error,
     fields::EnvironmentName,
     role::{ManageEnvironments, Role},
@@ -43,14 +43,18 @@ async fn they_are_made_renamed_arranged_and_deleted(app: TestApp) {
     assert!(set(&team.may(), staging.id, &name("eu"), 0).await.is_err());
     set(&team.may(), staging.id, &name("preview"), 1).await.unwrap();
     set(&team.may(), staging.id, &name("preview"), 1).await.unwrap();
-    arrange(&team.may(), &[eu]).await.unwrap();
-    let expected = [("eu", 2), ("development", 0), ("preview", 1), ("production", 1)];
+    for step in [Step::Earlier, Step::Earlier, Step::Later, Step::Earlier] {
+        shift(&team.may(), eu, step).await.unwrap();
+    }
+    shift(&team.may(), staging.id, Step::Later).await.unwrap();
+    shift(&team.may(), staging.id, Step::Later).await.unwrap();
+    let expected = [("development", 0), ("eu", 2), ("production", 1), ("preview", 1)];
     assert_eq!(names(&team.scope).await, expected.map(|(name, n)| (name.to_owned(), n)));
     delete(&team.may(), eu).await.unwrap();
     assert_eq!(delete(&team.may(), eu).await, Err(Error::NotFound));
     assert_eq!(names(&team.scope).await.len(), 3);
     let told = app.rows("audit_log", "action LIKE 'environment.%'").await;
-    assert_eq!(told.len(), 4, "what changes nothing is not told");
+    assert_eq!(told.len(), 8, "what changes nothing is not told");
     for n in 3..20 {
         create(&team.may(), &name(&format!("e{n}")), 0).await.unwrap();
     }

@@ -2,6 +2,7 @@ use super::{Team, TestApp, both_databases, why};
 use crate::{
     deployments::{
         deploy::deploy,
+        impact,
         model::{Kind, Order},
         store::{history, previous},
     },
@@ -119,7 +120,7 @@ async fn what_a_prompt_refers_to_is_as_the_environment_has_it(app: TestApp) {
     // What it led to when it was saved, until the environment has something of its own.
     assert_eq!(team.served(dev, triage).await, "Be curt.");
     let order = team.order(dev, tone, Some(3)).await;
-    let impact = crate::deployments::deploy::preview(&team.may(), &order).await.unwrap();
+    let impact = impact::of(&team.scope, &order).await.unwrap();
     assert_eq!(
         impact.changes.into_iter().collect::<Vec<_>>(),
         [("Triage".to_owned(), "development".to_owned())]
@@ -156,7 +157,7 @@ async fn a_reference_may_name_an_environment(app: TestApp) {
     assert_eq!(team.served(dev, triage).await, "Be curt.");
     team.deploys(dev, word, 2).await.unwrap();
     let order = team.order(staging, word, Some(1)).await;
-    let changes = crate::deployments::deploy::preview(&team.may(), &order).await.unwrap().changes;
+    let changes = impact::of(&team.scope, &order).await.unwrap().changes;
     let changes: Vec<_> = changes.iter().map(|(path, at)| format!("{path} in {at}")).collect();
     assert_eq!(changes, ["Tone in staging", "Triage in development"]);
     deploy(&team.may(), &order).await.unwrap();
@@ -182,7 +183,7 @@ async fn what_would_break_something_live_is_refused(app: TestApp) {
     team.deploys(dev, triage, 1).await.unwrap();
     // Who calls the prompt itself is told; who calls one that it is put into cannot know.
     let order = team.order(dev, tone, Some(2)).await;
-    let impact = crate::deployments::deploy::preview(&team.may(), &order).await.unwrap();
+    let impact = impact::of(&team.scope, &order).await.unwrap();
     assert_eq!(impact.asks.into_iter().collect::<Vec<_>>(), ["mood"]);
     deploy(&team.may(), &order).await.unwrap();
     let moody = team.saying("Moody", &["[[ Tone@1 ]] [[ Tone ]]"]).await;

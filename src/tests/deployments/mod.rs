@@ -106,7 +106,7 @@ impl Team {
     }
 
     async fn live(&self, environment: EnvironmentId, prompt: PromptId) -> Option<i64> {
-        resolve::live(&mut &self.scope, environment, prompt).await.unwrap()
+        resolve::live(&self.scope, environment, prompt).await.unwrap()
     }
 
     /// What services get of a prompt in an environment.

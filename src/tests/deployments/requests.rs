@@ -111,10 +111,10 @@ async fn what_was_asked_for_before_something_else_went_live_is_not_done(app: Tes
     let stage = Stage::of(&app).await;
     let id = stage.asked(1).await;
     stage.asks(&stage.adam, 2).await.unwrap();
-    let says = "Somebody was here in the meantime: version 2 is live now.";
-    assert_eq!(why(stage.approves(&stage.ada, id).await), says);
-    assert_eq!(stage.live().await, Some(2));
-    assert_eq!(pending(&stage.team.scope).await.unwrap()[0].approved, 0);
+    assert_eq!(stage.approves(&stage.ada, id).await, Err(Error::NotFound));
+    assert_eq!((stage.live().await, pending(&stage.team.scope).await.unwrap().len()), (Some(2), 0));
+    let declined = app.rows("audit_log", "action = 'deployment.declined'").await;
+    assert_eq!(declined.len(), 1);
 }
 
 async fn two_who_approve_at_once_deploy_once(app: TestApp) {

@@ -16,7 +16,7 @@ async fn long_ago(org: &Org, by: &Person, n: i64) {
     for i in 0..n {
         org.planted(by, &format!("old-{i}@example.com"), Role::Viewer).await;
     }
-    let id = by.app.literal(org.id);
+    let id = by.app.literal(org.id.0);
     by.app
         .execute(&format!("UPDATE invitations SET created_at = created_at - 200000000 WHERE org_id = {id}"))
         .await;

@@ -2,7 +2,7 @@
 //! caller.
 
 use crate::{
-    id::{ImageId, SessionId},
+    id::{DeploymentRequestId, ImageId, SessionId, UserId},
     role::Role,
     server::tokens::{Token, TokenHash},
     tests::support::{Authenticator, Browser, Org, PASSWORD, Person, Planted, Stock, TestApp, hash},
@@ -71,6 +71,8 @@ pub(in crate::tests) struct Stage {
     pub(in crate::tests) image: ImageId,
     /// What is in the organization's library.
     pub(in crate::tests) stock: Stock,
+    /// What the founder asked to be undeployed, or else the caller where they are to withdraw it.
+    pub(in crate::tests) request: DeploymentRequestId,
     /// A pending invitation of somebody new.
     pub(in crate::tests) invitation: Planted,
     /// A pending invitation of the caller.
@@ -81,6 +83,8 @@ pub(in crate::tests) struct Stage {
     pub(in crate::tests) reset: String,
     /// The token with which the caller changes their address.
     pub(in crate::tests) address_change: String,
+    /// The caller, or else the target.
+    pub(in crate::tests) own: UserId,
     /// The address of the caller.
     pub(in crate::tests) own_email: String,
     /// Another session of the caller.
@@ -118,6 +122,7 @@ impl Stage {
         let authenticator = Authenticator::waiting(app, somebody).await;
         let recovery_code = plant_second_step(app, &browser, &cast.founder).await;
         let (image, stock, target) = (org.has_image().await, org.has_library().await, cast.target.clone());
+        let request = org.awaits(&cast.founder, (stock.environment, stock.live)).await;
         Self {
             browser,
             org,
@@ -126,11 +131,13 @@ impl Stage {
             deleted,
             image,
             stock,
+            request,
             invitation,
             own_invitation,
             sign_up,
             reset,
             address_change,
+            own: somebody.id,
             own_email,
             other_session,
             authenticator,
@@ -145,6 +152,12 @@ impl Stage {
         match function {
             "account/renew_recovery_codes" => {
                 app.execute("UPDATE two_factors SET confirmed_at = 1").await;
+            }
+            "deployments/withdraw" => {
+                let (request, caller) = (app.literal(self.request.0), app.literal(self.own.0));
+                let theirs =
+                    format!("UPDATE deployment_requests SET requested_by = {caller} WHERE id = {request}");
+                app.execute(&theirs).await;
             }
             // What the caller made in other cells is theirs alone.
             "account/close" => {

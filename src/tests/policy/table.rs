@@ -176,6 +176,30 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     post("variables/set", Needs::May("EditContent"), |s| {
         of_folder(s, vec![("name-0", "tone".into()), ("value-0", "Sample".into())])
     }),
+    post("deployments/deploy", Needs::May("Deploy"), |s| {
+        let environment = ("environment", s.stock.environment.to_string());
+        let (kind, version) = (("kind", "deploy".into()), ("version", "1".into()));
+        of_prompt(s, vec![environment, kind, version, ("seen", "0".into()), ("reason", "Sample".into())])
+    }),
+    post("deployments/approve", Needs::May("ApproveDeployment"), |s| {
+        in_org(s, vec![("request", s.request.to_string())])
+    }),
+    post("deployments/decline", Needs::May("ApproveDeployment"), |s| {
+        in_org(s, vec![("request", s.request.to_string())])
+    }),
+    post("deployments/withdraw", Needs::May("Deploy"), |s| {
+        in_org(s, vec![("request", s.request.to_string())])
+    }),
+    post("environments/create", Needs::May("ManageEnvironments"), |s| {
+        in_org(s, vec![("name", "sample".into()), ("approvals", "1".into())])
+    }),
+    post("environments/set", Needs::May("ManageEnvironments"), |s| {
+        of_environment(s, vec![("name", "sample".into()), ("approvals", "1".into())])
+    }),
+    post("environments/move", Needs::May("ManageEnvironments"), |s| {
+        of_environment(s, vec![("to", "later".into())])
+    }),
+    post("environments/delete", Needs::May("ManageEnvironments"), |s| of_environment(s, vec![])),
     post("imports/create", Needs::May("ImportContent"), |s| {
         let text = "---\npath: Sample\n---\nSample\n".into();
         in_org(s, vec![("text", text)])
@@ -253,6 +277,23 @@ pub(in crate::tests) const PAGES: &[Page] = &[
         prompt_page(s, "/compare?from=1&to=draft")
     }),
     page("/{org}/prompts/{prompt}/details", Needs::May("ViewContent"), |s| prompt_page(s, "/details")),
+    page("/{org}/deployments", Needs::May("ViewOrganization"), |s| s.org.page("deployments")),
+    page("/{org}/deployments/environments", Needs::May("ViewOrganization"), |s| {
+        s.org.page("deployments/environments")
+    }),
+    page("/{org}/deployments/environments/{environment}", Needs::May("ManageEnvironments"), |s| {
+        s.org.page(&format!("deployments/environments/{}", s.stock.environment))
+    }),
+    page("/{org}/deployments/requests/{request}", Needs::May("ViewOrganization"), |s| {
+        s.org.page(&format!("deployments/requests/{}", s.request))
+    }),
+    page("/{org}/deployments/{environment}", Needs::May("ViewOrganization"), |s| {
+        s.org.page(&format!("deployments/{}", s.stock.environment))
+    }),
+    page("/{org}/deployments/{environment}/{prompt}", Needs::May("ViewOrganization"), |s| deployment(s, "")),
+    page("/{org}/deployments/{environment}/{prompt}/review", Needs::May("Deploy"), |s| {
+        deployment(s, "/review?kind=undeploy")
+    }),
     page("/{org}/settings", Needs::May("ViewOrganization"), |s| s.org.page("settings")),
     page("/{org}/settings/general", Needs::May("ViewOrganization"), |s| s.org.page("settings/general")),
     page("/{org}/settings/members", Needs::May("ViewMembers"), |s| s.org.page("settings/members")),
@@ -309,4 +350,12 @@ fn of_folder(stage: &Stage, mut fields: Fields) -> Fields {
 
 fn prompt_page(stage: &Stage, page: &str) -> String {
     stage.org.page(&format!("prompts/{}{page}", stage.stock.prompt))
+}
+
+fn of_environment(s: &Stage, more: Fields) -> Fields {
+    in_org(s, [vec![("environment", s.stock.empty.to_string())], more].concat())
+}
+
+fn deployment(s: &Stage, page: &str) -> String {
+    s.org.page(&format!("deployments/{}/{}{page}", s.stock.environment, s.stock.live))
 }

@@ -5,7 +5,10 @@ use crate::{
     deployments::{deploy::deploy, model as deployments},
     environments::store as environments,
     fields::PathName,
-    id::{FolderId, ImageId, ImportId, InvitationId, OrgId, PromptId, TrashId},
+    id::{
+        DeploymentRequestId, EnvironmentId, FolderId, ImageId, ImportId, InvitationId, OrgId, PromptId,
+        TrashId,
+    },
     library::{
         exchange::{self, format::FORMAT},
         folders,
@@ -38,6 +41,11 @@ pub(in crate::tests) struct Stock {
     pub(in crate::tests) prompt: PromptId,
     pub(in crate::tests) trash: TrashId,
     pub(in crate::tests) import: ImportId,
+    /// Where a prompt is live.
+    pub(in crate::tests) environment: EnvironmentId,
+    pub(in crate::tests) live: PromptId,
+    /// Where none is.
+    pub(in crate::tests) empty: EnvironmentId,
 }
 
 /// An invitation put there without a letter.
@@ -213,28 +221,38 @@ impl Org {
         let trash = trash::put_prompt(&scope.clone().require().unwrap(), prompts[2]).await.unwrap();
         let file = format!("{{\"format\":\"{FORMAT}\",\"folders\":[{{\"path\":\"Imported\"}}]}}");
         let import = exchange::store::keep(&scope.clone().require().unwrap(), None, &file).await.unwrap();
-        self.deploys(&scope, prompts[0]).await;
-        Stock { folder, prompt: prompts[1], trash, import }
+        let environment = self.deploys(&scope, prompts[0]).await;
+        let empty = environments::named(&scope, "staging").await.unwrap().unwrap().id;
+        Stock { folder, prompt: prompts[1], trash, import, environment, live: prompts[0], empty }
     }
 
-    /// Deploys the first version of a prompt to development; that it is taken away again waits, approved by
-    /// an Owner.
-    async fn deploys(&self, scope: &Scope, prompt: PromptId) {
+    /// Deploys the first version of a prompt to development.
+    async fn deploys(&self, scope: &Scope, prompt: PromptId) -> EnvironmentId {
         let environment = environments::named(scope, "development").await.unwrap().unwrap().id;
         let (kind, version, reason) = (deployments::Kind::Deploy, Some(1), String::new());
         let order = deployments::Order { environment, prompt, kind, version, reason, seen: 0 };
         deploy(&scope.clone().require().unwrap(), &order).await.unwrap();
-        let (id, now) = (self.app.clock.id(), self.app.clock.now());
+        environment
+    }
+
+    /// Has somebody ask that a prompt which is live is undeployed, approved already by themselves.
+    pub(in crate::tests) async fn awaits(
+        &self,
+        by: &Person,
+        (environment, prompt): (EnvironmentId, PromptId),
+    ) -> DeploymentRequestId {
+        let (id, now) = (DeploymentRequestId(self.app.clock.id()), self.app.clock.now());
         let mut change = self.app.change_outside_tenancy().await.unwrap();
         for sql in [
-            "INSERT INTO deployment_requests (org_id, id, environment_id, prompt_id, kind, reason, seen, state, requested_by, created_at)
-             SELECT $1, $2, $3, $4, 'undeploy', '', 1, 'pending', user_id, $5 FROM members WHERE org_id = $1 AND role = 'owner' ORDER BY user_id LIMIT 1",
+            "INSERT INTO deployment_requests (org_id, id, requested_by, environment_id, prompt_id, kind, reason, seen, state, created_at)
+             VALUES ($1, $2, $3, $4, $5, 'undeploy', '', 1, 'pending', $6)",
             "INSERT INTO approvals (org_id, request_id, user_id, created_at)
-             SELECT $1, $2, user_id, $5 FROM members WHERE org_id = $1 AND role = 'owner' AND $3 <> $4 ORDER BY user_id LIMIT 1",
+             SELECT $1, $2, $3, $6 FROM environments WHERE org_id = $1 AND id = $4 AND $5 IS NOT NULL",
         ] {
-            let insert = change.query(sql).bind(self.id).bind(id).bind(environment).bind(prompt).bind(now);
-            insert.execute().await.unwrap();
+            let insert = change.query(sql).bind(self.id).bind(id).bind(by.id);
+            insert.bind(environment).bind(prompt).bind(now).execute().await.unwrap();
         }
         change.commit().await.unwrap();
+        id
     }
 }

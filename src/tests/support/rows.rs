@@ -3,6 +3,7 @@
 use super::{Kind, TestApp};
 use crate::id::OrgId;
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// A statement put together by a test. It is never freed; tests are few.
 pub(in crate::tests) fn sql(text: impl AsRef<str>) -> &'static str {
@@ -69,7 +70,7 @@ impl TestApp {
     /// Everything in the database that belongs to an organization.
     pub(in crate::tests) async fn everything_of(&self, org: OrgId) -> BTreeMap<String, Vec<String>> {
         let mut all = BTreeMap::new();
-        let id = self.literal(org);
+        let id = self.literal(org.0);
         for table in self.tables().await {
             let key = if table == "organizations" { "id" } else { "org_id" };
             if self.columns(&table).await.iter().any(|column| column == key) {
@@ -81,10 +82,10 @@ impl TestApp {
     }
 
     /// An id as it is written in a statement.
-    pub(in crate::tests) fn literal(&self, org: OrgId) -> String {
+    pub(in crate::tests) fn literal(&self, id: Uuid) -> String {
         match self.database.kind {
-            Kind::Sqlite => format!("X'{}'", org.0.simple()),
-            Kind::Postgres => format!("'{org}'"),
+            Kind::Sqlite => format!("X'{}'", id.simple()),
+            Kind::Postgres => format!("'{id}'"),
         }
     }
 }

@@ -1,0 +1,111 @@
+import { makeLibrary, saves, writes } from '../support/library.ts';
+import type { Person } from '../support/person.ts';
+import { expect, test as base, unique } from '../support/studio.ts';
+
+/** Ana, who owns an organization with a library. */
+const test = base.extend<{ at: { ana: Person; slug: string; tone: string } }>({
+  at: async ({ person }, use) => {
+    const ana = await person('Ana');
+    const { name, slug } = unique('Acme');
+    await ana.hasOrganization({ name, slug });
+    const { tone } = await makeLibrary(ana, slug);
+    await use({ ana, slug, tone });
+  },
+});
+
+/** Goes from the board to a prompt in an environment. */
+async function opens({ page }: Person, at: string): Promise<void> {
+  await page.getByRole('link', { name: at, exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(at.split('/')[1]!);
+}
+
+test('a version goes through the environments and back', async ({ at: { ana, slug, tone } }) => {
+  const { page } = ana;
+  await ana.goes(`/${slug}`);
+  await page.getByRole('link', { name: 'Deployments' }).click();
+  await opens(ana, 'Support/Tone in development');
+  await page.getByRole('link', { name: 'Deploy v1…' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Deploy version 1 of Support/Tone to development');
+  await ana.fills({ Why: 'It is good' });
+  expect(await ana.presses('Deploy')).toBe(303);
+  await expect(page.getByText('Version 1 is live, the newest.')).toBeVisible();
+  await expect(page.locator('#history')).toContainText('It is good');
+  await page.getByRole('link', { name: 'Promote v1 to staging…' }).click();
+  await ana.presses('Promote');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Tone in staging');
+  await writes(ana, slug, tone, { kind: 'text', text: 'Be kind.' });
+  await saves(ana, slug, tone, '');
+  await ana.goes(`/${slug}/deployments`);
+  await expect(page.getByRole('link', { name: 'Support/Tone in development' })).toContainText('v1, 1 behind');
+  await opens(ana, 'Support/Tone in development');
+  await page.getByRole('link', { name: 'Deploy v2…' }).click();
+  await expect(page.locator('.difference')).toContainText('Be kind and brief.');
+  await ana.presses('Deploy');
+  await page.getByRole('link', { name: 'Roll back to v1…' }).click();
+  await ana.presses('Roll back');
+  await expect(page.getByText('Version 1 is live, 1 behind the newest.')).toBeVisible();
+  await page.getByRole('link', { name: 'Undeploy…' }).click();
+  await ana.presses('Undeploy');
+  await expect(page.getByText('Nothing is live here.')).toBeVisible();
+  await expect(page.locator('#history > li')).toHaveCount(4);
+});
+
+test('production wants somebody else to agree', async ({ at: { ana, slug }, person }) => {
+  const ed = await person('Ed');
+  await ana.hasAdmitted(slug, ed, 'Editor');
+  await ed.goes(`/${slug}/deployments`);
+  await opens(ed, 'Support/Tone in production');
+  await ed.page.getByRole('link', { name: 'Deploy v1…' }).click();
+  await ed.fills({ Why: 'Customers wait' });
+  expect(await ed.presses('Ask for approval')).toBe(303);
+  await expect(ed.page.getByText('Nothing is live here.')).toBeVisible();
+  await ed.goes(`/${slug}/deployments`);
+  const waiting = (who: Person) => who.page.locator('#waiting');
+  await expect(waiting(ed)).toContainText('0 of 1 approved');
+  await expect(waiting(ed).getByRole('button', { name: 'Approve' })).toHaveCount(0);
+  await ana.goes(`/${slug}/deployments`);
+  await expect(waiting(ana)).toContainText('Customers wait');
+  expect(await ana.presses('Approve')).toBe(303);
+  await expect(waiting(ana)).toHaveCount(0);
+  await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('v1');
+});
+
+test('what would break is said before it is done', async ({ at: { ana, slug, tone } }) => {
+  const { page } = ana;
+  const order = { org: slug, kind: 'deploy', reason: '' };
+  await ana.goes(`/${slug}/deployments`);
+  const development = (await page.getByRole('link', { name: 'Support/Tone in development' }).getAttribute('href'))!.split('/').at(-2)!;
+  const triage = (await page.getByRole('link', { name: 'Support/Triage in development' }).getAttribute('href'))!.split('/').at(-1)!;
+  await ana.sends('deployments/deploy', { ...order, environment: development, prompt: tone, version: '1', seen: '0' });
+  await ana.sends('deployments/deploy', { ...order, environment: development, prompt: triage, version: '2', seen: '0' });
+  await writes(ana, slug, tone, { kind: 'text', text: 'Be {{ mood }}.' });
+  await saves(ana, slug, tone, '');
+  await ana.goes(`/${slug}/deployments/${development}/${tone}/review?kind=deploy&version=2`);
+  await expect(page.getByText('Support/Triage in development would need mood, which nobody gives it.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Deploy' })).toHaveCount(0);
+});
+
+test('environments are made, protected, ordered and deleted', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  await ana.goes(`/${slug}/deployments`);
+  await page.getByRole('link', { name: 'Environments' }).click();
+  await ana.fills({ Name: 'EU' });
+  expect(await ana.presses('Create environment')).toBe(422);
+  await expect(page.getByText('Use small letters, digits and hyphens')).toBeVisible();
+  await ana.fills({ Name: 'eu' });
+  await ana.presses('Create environment');
+  const names = page.locator('#environments tbody td:first-child');
+  await expect(names).toHaveText(['development', 'staging', 'production', 'eu']);
+  await ana.presses('Move up: eu');
+  await expect(names).toHaveText(['development', 'staging', 'eu', 'production']);
+  await page.getByRole('link', { name: 'eu', exact: true }).click();
+  await page.getByLabel('Deploying to it').selectOption('2');
+  await ana.presses('Save environment');
+  await ana.goes(`/${slug}/deployments/environments`);
+  await expect(page.getByRole('row', { name: /eu/ })).toContainText('2 Admins approve');
+  await page.getByRole('link', { name: 'eu', exact: true }).click();
+  const ask = page.getByRole('button', { name: 'Delete eu' });
+  await ask.first().click();
+  await ana.posts(ask.last());
+  await expect(names).toHaveText(['development', 'staging', 'production']);
+});

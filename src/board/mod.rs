@@ -1,0 +1,14 @@
+//! The board: what is deployed where, and what is done about it.
+
+#[cfg(feature = "ssr")]
+mod acts;
+#[cfg(feature = "ssr")]
+pub mod cell;
+#[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
+pub mod page;
+#[cfg(feature = "ssr")]
+mod requests;
+#[cfg(feature = "ssr")]
+pub mod review;

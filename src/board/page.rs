@@ -1,0 +1,111 @@
+//! The page of the board: prompts down, environments across.
+
+use super::requests::waiting;
+use crate::{
+    deployments::{
+        ApproveDeployment, DeclineDeployment, WithdrawDeployment,
+        overview::{Asked, Cell, Overview, Row, overview},
+    },
+    environments::store::{self as environments, Environment},
+    error::Result,
+    orgs::{Frame, Place},
+    paths,
+    server::{Caller, Scope},
+    ui::{Bake, Empty, FormAlert, Html, Pager, When, glyph},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// How many prompts a page shows.
+const SIZE: i64 = 50;
+
+/// `/{org}/deployments`.
+///
+/// # Errors
+/// Those of [`Frame::enter`].
+pub async fn board(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let typed: String = caller.query("q").unwrap_or_default().chars().take(255).collect();
+    let from = caller.query("from").and_then(|from| from.parse::<u32>().ok()).map_or(0, i64::from);
+    let asked = Asked { typed: typed.clone(), from, size: SIZE };
+    let (all, found) = (environments::list(&scope).await?, overview(&scope, &asked).await?);
+    let requests = waiting(&scope, &all).await?;
+    let table = table(&scope, &all, &found, &asked);
+    let org = scope.slug();
+    let body = view! {
+        <header class="page-head">
+            <div><h1>"Deployments"</h1><p>"Which version of a prompt services get, in each environment."</p></div>
+            <div class="page-actions"><a class="button" href=paths::environments(org)>"Environments"</a></div>
+        </header>
+        <FormAlert action=ApproveDeployment::PATH/>
+        <FormAlert action=DeclineDeployment::PATH/>
+        <FormAlert action=WithdrawDeployment::PATH/>
+        {requests}
+        <form class="filters" method="get" role="search" aria-label="Find a prompt">
+            <input type="search" name="q" value=typed maxlength="255" placeholder="Find by path" aria-label="Path"/>
+            <button class="button">"Find"</button>
+        </form>
+        <div id="board" data-live="deployments prompts">{table}</div>
+    };
+    Ok(frame.show(Place::Deployments, body))
+}
+
+fn table(scope: &Scope, all: &[Environment], found: &Overview, asked: &Asked) -> Html {
+    if found.rows.is_empty() {
+        let says = if asked.typed.is_empty() {
+            "Save a version of a prompt; from then on it can be deployed."
+        } else {
+            "No prompt with a version has this in its path."
+        };
+        return view! { <Empty icon=glyph::File title="Nothing to deploy"><p>{says}</p></Empty> }.bake();
+    }
+    let heads: Vec<_> = all
+        .iter()
+        .map(|one| {
+            let lock = one.is_protected().then(|| view! { " "<span class="badge">"Protected"</span> });
+            let url = paths::environment_history(scope.slug(), one.id);
+            view! { <th scope="col"><a href=url>{one.name.to_string()}</a>{lock}</th> }
+        })
+        .collect();
+    let rows: Vec<_> = found.rows.iter().map(|row| line(scope, all, found, row)).collect();
+    let url = |from: i64| {
+        let query = serde_urlencoded::to_string([("q", asked.typed.as_str()), ("from", &from.to_string())]);
+        format!("{}?{}", paths::deployments(scope.slug()), query.unwrap_or_default())
+    };
+    let next = found.has_more.then(|| url(asked.from + asked.size));
+    let first = (asked.from > 0).then(|| url(0));
+    view! {
+        <div class="table-scroll">
+            <table class="table board">
+                <thead><tr><th scope="col">"Prompt"</th>{heads}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        <Pager first next/>
+    }
+    .bake()
+}
+
+fn line(scope: &Scope, all: &[Environment], found: &Overview, row: &Row) -> impl IntoView + use<> {
+    let cells: Vec<_> = all
+        .iter()
+        .map(|one| {
+            let url = paths::deployment(scope.slug(), one.id, row.id);
+            let shown = shown(scope, row, found.cells.get(&(row.id, one.id)));
+            let spoken = format!("{} in {}", row.path, one.name);
+            view! { <td data-label=one.name.to_string()><a class="cell" href=url aria-label=spoken>{shown}</a></td> }
+        })
+        .collect();
+    let url = paths::prompt(scope.slug(), row.id);
+    view! { <tr><th scope="row" data-label="Prompt"><a href=url>{row.path.clone()}</a></th>{cells}</tr> }
+}
+
+/// What a cell says: the version, how far it is behind, who, when.
+fn shown(scope: &Scope, row: &Row, cell: Option<&Cell>) -> Html {
+    let Some((cell, version)) = cell.and_then(|cell| Some((cell, cell.version?))) else {
+        return view! { <span class="nothing">"—"</span> }.bake();
+    };
+    let now = scope.server().clock.now();
+    let behind = (row.latest > version).then(|| format!(", {} behind", row.latest - version));
+    let by = cell.by.as_ref().map(|by| format!("{by}, "));
+    view! { <strong>{format!("v{version}")}</strong>{behind}<small>{by}<When at=cell.created_at now/></small> }.bake()
+}

@@ -1,0 +1,83 @@
+//! What waits for somebody to approve it.
+
+use crate::{
+    deployments::{
+        ApproveDeployment, DeclineDeployment, WithdrawDeployment,
+        model::Kind,
+        requests::{Request, pending},
+    },
+    environments::store::Environment,
+    error::Result,
+    paths, role,
+    server::Scope,
+    ui::{Act, Bake, Html, When},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// The list of what waits; nothing when nothing does.
+pub(super) async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Option<Html>> {
+    let requests = pending(scope).await?;
+    let environment = |request: &Request| all.iter().find(|one| one.id == request.environment_id);
+    let rows = requests.iter().filter_map(|request| Some(row(scope, request, environment(request)?)));
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let list = view! {
+        <section class="panel" id="waiting" data-live="deployments" aria-labelledby="waiting-title">
+            <header><h2 id="waiting-title">"Waiting for approval"</h2></header>
+            <ul class="lines" role="list">{rows}</ul>
+        </section>
+    };
+    Ok(Some(list.bake()))
+}
+
+fn row(scope: &Scope, request: &Request, environment: &Environment) -> Html {
+    let now = scope.server().clock.now();
+    let url = paths::deployment_request(scope.slug(), request.id);
+    let what = format!("{} {} {}", request.by, says(request.kind, request.version), request.path);
+    let to = match request.kind {
+        Kind::Undeploy => format!(" from {}", environment.name),
+        _ => format!(" to {}", environment.name),
+    };
+    let approved = request.says_approved(environment);
+    let reason = (!request.reason.is_empty()).then(|| view! { <p>{request.reason.clone()}</p> });
+    view! {
+        <li class="request">
+            <div>
+                <a href=url>{what}{to}</a>" "<small><When at=request.created_at now/>", "{approved}</small>
+                {reason}
+            </div>
+            <div class="row-acts">{decisions(scope, request)}</div>
+        </li>
+    }
+    .bake()
+}
+
+/// What somebody wants: "wants to deploy version 3 of".
+fn says(kind: Kind, version: Option<i64>) -> String {
+    let version = version.map_or_else(String::new, |version| format!("version {version} of"));
+    match kind {
+        Kind::Deploy => format!("wants to deploy {version}"),
+        Kind::Promote => format!("wants to promote {version}"),
+        Kind::Rollback => format!("wants to roll back to {version}"),
+        Kind::Undeploy => "wants to undeploy".to_owned(),
+    }
+}
+
+/// What one can decide about a request.
+pub(super) fn decisions(scope: &Scope, request: &Request) -> impl IntoView + use<> {
+    let about = || vec![("org", scope.slug().to_string()), ("request", request.id.to_string())];
+    let is_own = scope.person().is_some_and(|person| person.id == request.requested_by);
+    let (approve, decline, withdraw) = (about(), about(), about());
+    let others = scope.can::<role::ApproveDeployment>() && !is_own;
+    view! {
+        {others.then(|| view! {
+            <Act action=ApproveDeployment::PATH about=approve><button class="button" data-size="small" data-kind="primary">"Approve"</button></Act>
+            <Act action=DeclineDeployment::PATH about=decline><button class="button" data-size="small">"Decline"</button></Act>
+        })}
+        {is_own.then(|| view! {
+            <Act action=WithdrawDeployment::PATH about=withdraw><button class="button" data-size="small">"Withdraw"</button></Act>
+        })}
+    }
+}

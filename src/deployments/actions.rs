@@ -1,0 +1,98 @@
+//! The server functions: what forms post to.
+
+#![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
+
+use crate::{
+    error::Error,
+    id::{DeploymentRequestId, EnvironmentId, PromptId},
+};
+use leptos::prelude::*;
+
+/// Does something to what is live of a prompt in an environment, or asks for it where others must approve.
+#[server(endpoint = "deployments/deploy")]
+pub async fn deploy(
+    org: String,
+    environment: EnvironmentId,
+    prompt: PromptId,
+    kind: String,
+    #[server(default)] version: String,
+    seen: i64,
+    #[server(default)] reason: String,
+) -> Result<(), Error> {
+    use crate::{
+        deployments::{
+            deploy::{Outcome, deploy},
+            model::{Kind, Order},
+        },
+        fields::text,
+        paths,
+        role::Deploy,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<Deploy>()?;
+    let kind = Kind::parse(&kind).ok_or(Error::NotFound)?;
+    let version = version.parse().ok();
+    let reason = text(&reason, 500).map_err(|why| Error::invalid("reason", why))?;
+    let order = Order { environment, prompt, kind, version, reason, seen };
+    match deploy(&grant, &order).await? {
+        Outcome::Requested(_) => Notice::DeploymentRequested.say(),
+        Outcome::Deployed(_) if version.is_none() => Notice::Undeployed.say(),
+        Outcome::Deployed(_) => Notice::Deployed.say(),
+    }
+    forms::go(&paths::deployment(grant.slug(), environment, prompt));
+    Ok(())
+}
+
+/// Approves a deployment that somebody else asked for.
+#[server(endpoint = "deployments/approve")]
+pub async fn approve_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
+    use crate::{
+        deployments::requests,
+        paths,
+        role::ApproveDeployment,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ApproveDeployment>()?;
+    match requests::approve(&grant, request).await? {
+        Some(_) => Notice::Deployed.say(),
+        None => Notice::DeploymentApproved.say(),
+    }
+    forms::go(&paths::deployments(grant.slug()));
+    Ok(())
+}
+
+/// Declines a deployment that somebody else asked for.
+#[server(endpoint = "deployments/decline")]
+pub async fn decline_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
+    use crate::{
+        deployments::requests,
+        paths,
+        role::ApproveDeployment,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ApproveDeployment>()?;
+    requests::decline(&grant, request).await?;
+    Notice::DeploymentDeclined.say();
+    forms::go(&paths::deployments(grant.slug()));
+    Ok(())
+}
+
+/// Withdraws a deployment that one asked for oneself.
+#[server(endpoint = "deployments/withdraw")]
+pub async fn withdraw_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
+    use crate::{
+        deployments::requests,
+        paths,
+        role::Deploy,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<Deploy>()?;
+    requests::withdraw(&grant, request).await?;
+    Notice::DeploymentWithdrawn.say();
+    forms::go(&paths::deployments(grant.slug()));
+    Ok(())
+}

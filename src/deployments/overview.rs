@@ -1,0 +1,96 @@
+//! What is live of which prompt in which environment: the table of the board.
+
+use crate::{
+    error::Result,
+    fields::Name,
+    id::{EnvironmentId, PromptId},
+    prompts::index::fold,
+    server::Scope,
+    time::Timestamp,
+};
+use std::collections::HashMap;
+
+/// A prompt that has a version, and so can be deployed.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Row {
+    /// Its id.
+    pub id: PromptId,
+    /// Its path.
+    pub path: String,
+    /// The number of its newest version.
+    pub latest: i64,
+}
+
+/// What is live of a prompt in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Cell {
+    /// The environment.
+    pub environment_id: EnvironmentId,
+    /// The prompt.
+    pub prompt_id: PromptId,
+    /// The version; none when it was undeployed.
+    pub version: Option<i64>,
+    /// When that was done.
+    pub created_at: Timestamp,
+    /// Who did it, when it was a person who still has an account.
+    pub by: Option<Name>,
+}
+
+/// Which prompts are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// What their path holds, as typed; anything when it is empty.
+    pub typed: String,
+    /// How many to leave out at the beginning.
+    pub from: i64,
+    /// How many to tell at most.
+    pub size: i64,
+}
+
+/// A page of the prompts that can be deployed, by path, and what is live of each.
+#[derive(Debug, Clone, Default)]
+pub struct Overview {
+    /// The prompts.
+    pub rows: Vec<Row>,
+    /// What is live of them.
+    pub cells: HashMap<(PromptId, EnvironmentId), Cell>,
+    /// Whether there are more prompts.
+    pub has_more: bool,
+}
+
+macro_rules! page {
+    ($select:literal) => {
+        concat!(
+            "WITH page (id, path, latest) AS (
+               SELECT p.id, p.path, p.latest FROM prompts p
+               JOIN prompt_search s ON s.org_id = p.org_id AND s.prompt_id = p.id
+               WHERE p.org_id = $1 AND p.trash_id IS NULL AND p.latest > 0 AND s.path LIKE $2 ESCAPE '\\'
+               ORDER BY p.path LIMIT CAST($3 AS BIGINT) OFFSET CAST($4 AS BIGINT)) ",
+            $select
+        )
+    };
+}
+
+/// Reads a page.
+///
+/// # Errors
+/// When the database fails.
+pub async fn overview(scope: &Scope, asked: &Asked) -> Result<Overview> {
+    let typed = fold(&asked.typed).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let (like, size) = (format!("%{typed}%"), asked.size);
+    let rows = scope.query(page!("SELECT id, path, latest FROM page ORDER BY path"));
+    let mut rows: Vec<Row> = rows.bind(like.clone()).bind(size + 1).bind(asked.from).all().await?;
+    let most = usize::try_from(size).unwrap_or(0);
+    let has_more = rows.len() > most;
+    rows.truncate(most);
+    let cells = scope.query(page!(
+        "SELECT d.environment_id, d.prompt_id, d.version, d.created_at, u.name AS by
+         FROM page JOIN deployments d ON d.org_id = $1 AND d.prompt_id = page.id
+         LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
+         WHERE d.number = (SELECT max(m.number) FROM deployments m
+           WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)"
+    ));
+    let cells: Vec<Cell> = cells.bind(like).bind(size).bind(asked.from).all().await?;
+    let cells = cells.into_iter().map(|cell| ((cell.prompt_id, cell.environment_id), cell)).collect();
+    Ok(Overview { rows, cells, has_more })
+}

@@ -1,0 +1,86 @@
+//! The server functions: what forms post to.
+
+#![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
+
+use crate::{error::Error, id::EnvironmentId};
+use leptos::prelude::*;
+
+/// Makes an environment.
+#[server(endpoint = "environments/create")]
+pub async fn create_environment(
+    org: String,
+    name: String,
+    #[server(default)] approvals: i64,
+) -> Result<(), Error> {
+    use crate::{
+        environments::store,
+        fields::EnvironmentName,
+        role::ManageEnvironments,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
+    let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
+    store::create(&grant, &name, approvals).await?;
+    Notice::Saved.say();
+    Ok(())
+}
+
+/// Changes what an environment is called, and how many must approve what is deployed to it.
+#[server(endpoint = "environments/set")]
+pub async fn set_environment(
+    org: String,
+    environment: EnvironmentId,
+    name: String,
+    #[server(default)] approvals: i64,
+) -> Result<(), Error> {
+    use crate::{
+        environments::store,
+        fields::EnvironmentName,
+        role::ManageEnvironments,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
+    let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
+    store::set(&grant, environment, &name, approvals).await?;
+    Notice::Saved.say();
+    Ok(())
+}
+
+/// Puts an environment one place earlier or later.
+#[server(endpoint = "environments/move")]
+pub async fn move_environment(org: String, environment: EnvironmentId, to: String) -> Result<(), Error> {
+    use crate::{
+        environments::store,
+        role::ManageEnvironments,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
+    let step = match to.as_str() {
+        "earlier" => store::Step::Earlier,
+        "later" => store::Step::Later,
+        _ => return Err(Error::invalid("to", "Choose a direction.")),
+    };
+    store::shift(&grant, environment, step).await?;
+    Notice::Moved.say();
+    Ok(())
+}
+
+/// Deletes an environment that nothing is deployed to.
+#[server(endpoint = "environments/delete")]
+pub async fn delete_environment(org: String, environment: EnvironmentId) -> Result<(), Error> {
+    use crate::{
+        environments::store,
+        paths,
+        role::ManageEnvironments,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
+    store::delete(&grant, environment).await?;
+    Notice::EnvironmentDeleted.say();
+    forms::go(&paths::environments(grant.slug()));
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The pages of an organization that have a name in its navigation.
+
+use crate::{
+    fields::Slug,
+    paths,
+    role::{DeleteOrganization, Role, ViewAuditLog, ViewInvitations},
+};
+
+/// Which page of an organization it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The dashboard.
+    Dashboard,
+    /// The library.
+    Prompts,
+    /// What is deployed where.
+    Deployments,
+    /// General settings.
+    General,
+    /// The members.
+    Members,
+    /// The invitations.
+    Invitations,
+    /// The audit log.
+    AuditLog,
+    /// Finding anything.
+    Find,
+    /// Handing over and deleting.
+    DangerZone,
+    /// The offer to take it over.
+    Transfer,
+}
+
+impl Place {
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Dashboard => "Dashboard",
+            Self::Prompts => "Prompts",
+            Self::Deployments => "Deployments",
+            Self::General => "General",
+            Self::Members => "Members",
+            Self::Invitations => "Invitations",
+            Self::AuditLog => "Audit log",
+            Self::Find => "Find",
+            Self::DangerZone => "Danger zone",
+            Self::Transfer => "Transfer",
+        }
+    }
+
+    pub(super) const fn is_setting(self) -> bool {
+        !matches!(self, Self::Dashboard | Self::Prompts | Self::Deployments | Self::Find | Self::Transfer)
+    }
+
+    pub(super) fn url(self, org: &Slug) -> String {
+        match self {
+            Self::Dashboard => paths::organization(org),
+            Self::Prompts => paths::prompts(org),
+            Self::Deployments => paths::deployments(org),
+            Self::General => paths::settings(org),
+            Self::Members => paths::members(org),
+            Self::Invitations => paths::invitations(org),
+            Self::AuditLog => paths::audit_log(org),
+            Self::Find => paths::find(org),
+            Self::DangerZone => paths::danger_zone(org),
+            Self::Transfer => paths::transfer(org),
+        }
+    }
+
+    /// The pages that a role sees, with their names.
+    #[must_use]
+    pub fn pages(org: &Slug, role: Role) -> Vec<(&'static str, String)> {
+        let all = [
+            Self::Dashboard,
+            Self::Prompts,
+            Self::Deployments,
+            Self::General,
+            Self::Members,
+            Self::Invitations,
+            Self::AuditLog,
+            Self::DangerZone,
+        ];
+        let seen = all.into_iter().filter(|place| place.is_for(role));
+        seen.map(|place| (place.label(), place.url(org))).collect()
+    }
+
+    /// Whether a role sees the tab.
+    pub(super) fn is_for(self, role: Role) -> bool {
+        match self {
+            Self::Invitations => role.can::<ViewInvitations>(),
+            Self::AuditLog => role.can::<ViewAuditLog>(),
+            Self::DangerZone => role.can::<DeleteOrganization>(),
+            _ => true,
+        }
+    }
+}
