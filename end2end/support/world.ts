@@ -1,5 +1,6 @@
 import type { Browser } from '@playwright/test';
 import { addMembers, expireInvitations, forgetProofs } from './database.ts';
+import { makeDeployments, type Deployed } from './deployments.ts';
 import { makeLibrary, type Library } from './library.ts';
 import { squarePng } from './pictures.ts';
 import { Person, tokenOf } from './person.ts';
@@ -31,6 +32,8 @@ export interface World {
   gils: string;
   /** What is in the library of `acme`. */
   library: Library;
+  /** What is deployed of it. */
+  deployed: Deployed;
   /** The mailed link that makes Gil's new address his. */
   address: string;
   /** Mailed links of invitations to `acme`, by state. */
@@ -47,8 +50,8 @@ export async function makeWorld(browser: Browser, studio: Studio): Promise<World
     return new Person(studio, await context.newPage(), 'on', name, studio.server);
   };
   const [ana, eve, bo, nobody] = [await somebody('Ana Novak'), await somebody('Eve'), await somebody('Bo Lind'), await somebody('Nobody')];
-  const [kim, gil] = [await somebody('Kim Sato'), await somebody('Gil')];
-  for (const person of [ana, eve, bo, kim, gil]) await person.hasAccount();
+  const [kim, gil, ed] = [await somebody('Kim Sato'), await somebody('Gil'), await somebody('Ed Park')];
+  for (const person of [ana, eve, bo, kim, gil, ed]) await person.hasAccount();
 
   const acme = await ana.hasOrganization({ name: 'Acme Prompts', slug: 'acme-prompts' });
   await addMembers(studio.db, acme, 10);
@@ -97,7 +100,9 @@ export async function makeWorld(browser: Browser, studio: Studio): Promise<World
   const address = (await studio.mail.next('gilbert@people.test')).link;
   await forgetProofs(studio.db, gil.email);
   const library = await makeLibrary(ana, acme);
-  return { ana, eve, bo, nobody, kim, gil, acme, library, fresh, big, offered, gils, address, links, copied };
+  await ana.hasAdmitted(acme, ed, 'Editor');
+  const deployed = await makeDeployments(ana, ed, acme, library);
+  return { ana, eve, bo, nobody, kim, gil, acme, library, deployed, fresh, big, offered, gils, address, links, copied };
 }
 
 async function revoke(owner: Person, org: string, email: string): Promise<void> {

@@ -78,6 +78,8 @@ test('pages of the app fit', async ({ person }) => {
     details: `/${org}/prompts/${triage}/details`,
     trash: `/${org}/prompts/trash`,
     import: `/${org}/prompts/import`,
+    deployments: `/${org}/deployments`,
+    environments: `/${org}/deployments/environments`,
     dashboard: `/${org}`,
     'new organization': '/new',
     general: `/${org}/settings/general`,

@@ -60,7 +60,7 @@ pub async fn cell(caller: Caller) -> Result<impl IntoView> {
             {nothing}
             <ol class="lines" role="list" id="history" data-live="deployments">{rows}</ol>
         </Section>
-        <p class="page-links"><a href=paths::prompt(scope.slug(), prompt.id)>"The prompt"</a></p>
+        <p class="page-links"><a href=paths::prompt(scope.slug(), prompt.id)>"Open the prompt"</a></p>
     };
     let trail = vec![trail(&scope, &environment, &prompt)];
     Ok(frame.show_thing(Place::Deployments, trail, body))

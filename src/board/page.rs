@@ -36,15 +36,17 @@ pub async fn board(caller: Caller) -> Result<impl IntoView> {
             <div><h1>"Deployments"</h1><p>"Which version of a prompt services get, in each environment."</p></div>
             <div class="page-actions"><a class="button" href=paths::environments(org)>"Environments"</a></div>
         </header>
-        <FormAlert action=ApproveDeployment::PATH/>
-        <FormAlert action=DeclineDeployment::PATH/>
-        <FormAlert action=WithdrawDeployment::PATH/>
-        {requests}
-        <form class="filters" method="get" role="search" aria-label="Find a prompt">
-            <input type="search" name="q" value=typed maxlength="255" placeholder="Find by path" aria-label="Path"/>
-            <button class="button">"Find"</button>
-        </form>
-        <div id="board" data-live="deployments prompts">{table}</div>
+        <div class="stack">
+            <FormAlert action=ApproveDeployment::PATH/>
+            <FormAlert action=DeclineDeployment::PATH/>
+            <FormAlert action=WithdrawDeployment::PATH/>
+            {requests}
+            <form class="filters" method="get" role="search" aria-label="Find a prompt">
+                <input type="search" name="q" value=typed maxlength="255" placeholder="Find by path" aria-label="Path"/>
+                <button class="button">"Find"</button>
+            </form>
+            <div id="board" data-live="deployments prompts">{table}</div>
+        </div>
     };
     Ok(frame.show(Place::Deployments, body))
 }
@@ -107,5 +109,5 @@ fn shown(scope: &Scope, row: &Row, cell: Option<&Cell>) -> Html {
     let now = scope.server().clock.now();
     let behind = (row.latest > version).then(|| format!(", {} behind", row.latest - version));
     let by = cell.by.as_ref().map(|by| format!("{by}, "));
-    view! { <strong>{format!("v{version}")}</strong>{behind}<small>{by}<When at=cell.created_at now/></small> }.bake()
+    view! { <span><strong>{format!("v{version}")}</strong>{behind}</span><small>{by}<When at=cell.created_at now/></small> }.bake()
 }

@@ -70,12 +70,14 @@ pub async fn request(caller: Caller) -> Result<impl IntoView> {
     let reason = (!order.reason.is_empty()).then(|| view! { <p>{order.reason.clone()}</p> });
     let form = view! {
         <section class="panel">
-            <p>{request.by.to_string()}" asked for it. "{request.says_approved(&environment)}"."</p>
-            {reason}
-            <FormAlert action=ApproveDeployment::PATH/>
-            <FormAlert action=DeclineDeployment::PATH/>
-            <FormAlert action=WithdrawDeployment::PATH/>
-            <div class="form-actions">{decisions(&scope, &request)}</div>
+            <div class="panel-body">
+                <p>{request.by.to_string()}" asked for it. "{request.says_approved(&environment)}"."</p>
+                {reason}
+                <FormAlert action=ApproveDeployment::PATH/>
+                <FormAlert action=DeclineDeployment::PATH/>
+                <FormAlert action=WithdrawDeployment::PATH/>
+                <div class="row-acts">{decisions(&scope, &request)}</div>
+            </div>
         </section>
     };
     let head = trail(&scope, &environment, &prompt);
@@ -108,9 +110,7 @@ async fn shown(
             <h1>{title(order, environment, prompt)}</h1>
             <p>{live_now}</p>
         </div></header>
-        {told(impact)}
-        {differs}
-        {form}
+        <div class="stack">{told(impact)}{differs}{form}</div>
     })
 }
 

@@ -28,12 +28,14 @@ pub async fn environments(caller: Caller) -> Result<impl IntoView> {
         <header class="page-head">
             <div><h1>"Environments"</h1><p>"Where prompts are deployed to, and where services read them from."</p></div>
         </header>
-        <FormAlert action=MoveEnvironment::PATH/>
-        <table class="table" id="environments" data-live="deployments">
-            <thead><tr><th scope="col">"Name"</th><th scope="col">"Deploying to it"</th><th scope="col"><span class="visually-hidden">"Order"</span></th></tr></thead>
-            <tbody>{rows}</tbody>
-        </table>
-        {scope.can::<ManageEnvironments>().then(|| new(&scope))}
+        <div class="stack">
+            <FormAlert action=MoveEnvironment::PATH/>
+            <table class="table" id="environments" data-live="deployments">
+                <thead><tr><th scope="col">"Name"</th><th scope="col">"Deploying to it"</th><th scope="col"><span class="visually-hidden">"Order"</span></th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+            {scope.can::<ManageEnvironments>().then(|| new(&scope))}
+        </div>
     };
     let trail = vec![("Environments".to_owned(), paths::environments(scope.slug()))];
     Ok(frame.show_thing(Place::Deployments, trail, body))
@@ -111,23 +113,25 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
     let about = || vec![("org", org.clone()), ("environment", id.to_string())];
     let (set, delete) = (about(), about());
     let body = view! {
-        <header class="page-head"><div><h1>{title.clone()}</h1><p>"An environment."</p></div></header>
-        <FormAlert action=DeleteEnvironment::PATH/>
-        <section class="panel">
-            <Form action=SetEnvironment::PATH>
-                <About of=set/>
-                <Field name="name" label="Name" value=name.to_string() maxlength=40
-                    hint="Services that ask for the old name are told it is not there."/>
-                <Select name="approvals" label="Deploying to it" choices=protections() value=approvals.to_string()/>
-                <div class="form-actions"><Submit>"Save environment"</Submit></div>
-            </Form>
-        </section>
-        <div class="page-actions">
-            <button class="button" data-kind="danger" type="button" popovertarget="delete-environment">{label.clone()}</button>
-            <Confirm id="delete-environment" question=format!("{label}?")
-                says="Its history goes with it. Services that ask for it are told it is not there.">
-                <Act action=DeleteEnvironment::PATH about=delete><button class="button" data-kind="danger">{label}</button></Act>
-            </Confirm>
+        <header class="page-head"><div><h1>{title.clone()}</h1><p>{protection(approvals)}"."</p></div></header>
+        <div class="stack">
+            <FormAlert action=DeleteEnvironment::PATH/>
+            <section class="panel">
+                <Form action=SetEnvironment::PATH>
+                    <About of=set/>
+                    <Field name="name" label="Name" value=name.to_string() maxlength=40
+                        hint="Services that ask for the old name are told it is not there."/>
+                    <Select name="approvals" label="Deploying to it" choices=protections() value=approvals.to_string()/>
+                    <div class="form-actions"><Submit>"Save environment"</Submit></div>
+                </Form>
+            </section>
+            <div class="page-actions">
+                <button class="button" data-kind="danger" type="button" popovertarget="delete-environment">{label.clone()}</button>
+                <Confirm id="delete-environment" question=format!("{label}?")
+                    says="Its history goes with it. Services that ask for it are told it is not there.">
+                    <Act action=DeleteEnvironment::PATH about=delete><button class="button" data-kind="danger">{label}</button></Act>
+                </Confirm>
+            </div>
         </div>
     };
     let trail = vec![
