@@ -30,7 +30,7 @@ export async function looksRight(page: Page, { name, open, status, windowOnly }:
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       const shot = `${name}-${size.width}-${colorScheme}`;
-      await page.screenshot({ path: path.join(SCREENS, `${shot}.png`), fullPage: !windowOnly, animations: 'disabled' });
+      await picture(page, `${shot}.png`, !windowOnly);
       expect.soft(await violations(page), `${shot}: axe`).toEqual([]);
     }
     const wide = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
@@ -38,6 +38,12 @@ export async function looksRight(page: Page, { name, open, status, windowOnly }:
     expect.soft(await cutOff(page), `${name}-${size.width}: cut off at the side`).toEqual([]);
   }
   expect.soft(complaints(), `${name}: what the browser complains about`).toEqual([]);
+}
+
+/** Takes a picture for people to look at. A busy browser now and then says that it cannot, and then can. */
+async function picture(page: Page, name: string, fullPage: boolean): Promise<void> {
+  const take = () => page.screenshot({ path: path.join(SCREENS, name), fullPage, animations: 'disabled' });
+  await expect(take).toPass({ intervals: [100, 500, 1000], timeout: 10_000 });
 }
 
 async function violations(page: Page): Promise<string[]> {
