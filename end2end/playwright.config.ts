@@ -45,7 +45,7 @@ export default defineConfig<StudioOptions, StudioWorkerOptions>({
     { name: 'js', use: { scripting: 'on' } },
     {
       name: 'nojs',
-      testMatch: ['join', 'forms', 'entry', 'settings', 'account', 'ownership', 'audit', 'library', 'deployments'].map((spec) => `${spec}.spec.ts`),
+      testMatch: ['join', 'forms', 'entry', 'settings', 'account', 'ownership', 'audit', 'library', 'deployments', 'api-keys'].map((spec) => `${spec}.spec.ts`),
       use: { scripting: 'off', javaScriptEnabled: false },
     },
     { name: 'wasm-blocked', testMatch: 'forms.spec.ts', use: { scripting: 'no-wasm', contextOptions: { reducedMotion: 'no-preference' } } },

@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::pages as accounts,
-    audit_log, bench, board,
+    api, api_keys, audit_log, bench, board,
     dashboard::pages as dashboard,
     editor,
     environments::page as environments,
@@ -71,6 +71,9 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/{org}/settings", page(orgs::general)),
         ("/{org}/settings/general", page(orgs::general)),
         ("/{org}/settings/members", page(members_with_invitations)),
+        ("/{org}/settings/api-keys", page(api_keys::pages::api_keys)),
+        ("/{org}/settings/api-keys/new", page(api_keys::pages::new_api_key)),
+        ("/{org}/settings/api-keys/{key}", page(api_keys::page::api_key)),
         ("/{org}/settings/audit-log", page(audit_log::pages::audit_log)),
         ("/{org}/settings/danger-zone", page(danger_zone::danger_zone)),
         ("/{org}/transfer", page(danger_zone::transfer)),
@@ -108,5 +111,5 @@ pub fn router(server: &Server) -> Router {
     if server.config.bench {
         streams = streams.merge(bench::routes::routes(server, pages.clone()));
     }
-    serve::router(server, pages, streams)
+    serve::router(server, pages, streams, api::routes(server))
 }

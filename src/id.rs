@@ -69,6 +69,8 @@ ids! {
     DeploymentId;
     /// A deployment that others must approve.
     DeploymentRequestId;
+    /// An API key.
+    ApiKeyId;
     /// A variable of a folder or of an organization.
     VariableId;
     /// A sign-up that waits for its address to be proven.

@@ -32,7 +32,7 @@
 //!
 //! # What always holds
 //!
-//! - **Three walls.** A `server::Scope` is somebody in one organization; only `server/scope.rs`
+//! - **Three walls.** A `server::Scope` is somebody in one organization; only `server/scope`
 //!   makes one, from the session and the slug in the URL. Reads take it, and every statement names
 //!   the organization as `$1`. A `server::Grant` is the proof that its holder may do one thing;
 //!   writes demand it, so a forgotten check does not compile. In the schema every tenant key begins
@@ -78,6 +78,9 @@
 
 pub mod accounts;
 #[cfg(feature = "ssr")]
+pub mod api;
+pub mod api_keys;
+#[cfg(feature = "ssr")]
 pub mod app;
 pub mod audit_log;
 pub mod bench;
@@ -90,6 +93,7 @@ pub mod error;
 pub mod fields;
 pub mod id;
 pub mod invitations;
+pub mod key_scope;
 pub mod library;
 pub mod live;
 pub mod mailbox;

@@ -2,8 +2,9 @@
 //!
 //! Everything asks this table: the server through [`Permission`] and the proofs that
 //! `server::scope` hands out, the pages to decide what they show. Roles are ordered, and a higher
-//! one may do all that a lower one may.
+//! one may do all that a lower one may. An API key may do what one of its scopes stands for.
 
+use crate::key_scope::{KeyScope, KeyScopes};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -28,10 +29,12 @@ pub trait Permission: Send + Sync + 'static {
     const NEEDS: Role;
     /// The name of the permission, as in the table.
     const NAME: &'static str;
+    /// The scope with which an API key may do it; none where no key may.
+    const KEY: Option<KeyScope>;
 }
 
 macro_rules! permissions {
-    ($($name:ident needs $role:ident, $what:literal;)*) => {
+    ($($name:ident needs $role:ident $(or $scope:ident)?, $what:literal;)*) => {
         $(
             #[doc = $what]
             #[derive(Debug, Clone, Copy)]
@@ -40,49 +43,74 @@ macro_rules! permissions {
             impl Permission for $name {
                 const NEEDS: Role = Role::$role;
                 const NAME: &'static str = stringify!($name);
+                const KEY: Option<KeyScope> = permissions!(@key $($scope)?);
             }
         )*
 
-        /// The table as data: name, lowest role, what it allows.
-        pub const PERMISSIONS: &[(&str, Role, &str)] = &[$((stringify!($name), Role::$role, $what),)*];
+        /// The table as data: name, lowest role, scope of keys, what it allows.
+        pub const PERMISSIONS: &[(&str, Role, Option<KeyScope>, &str)] =
+            &[$((stringify!($name), Role::$role, permissions!(@key $($scope)?), $what),)*];
     };
+    (@key) => { None };
+    (@key $scope:ident) => { Some(KeyScope::$scope) };
 }
 
 permissions! {
-    ViewOrganization     needs Viewer, "See the organization, switch to it, see its settings without secrets";
-    ViewContent          needs Viewer, "See prompts, folders, versions, differences, deployments, test results";
-    ViewMembers          needs Viewer, "See who is a member: names, addresses, roles, since when";
-    ViewProviders        needs Viewer, "See which providers and models are set up, never a secret";
-    ExportContent        needs Viewer, "Export one prompt or folder";
-    Leave                needs Viewer, "Leave the organization (not the last Owner, not the personal one)";
+    ViewOrganization     needs Viewer,                    "See the organization, switch to it, see its settings without secrets";
+    ViewContent          needs Viewer or ReadPrompts,     "See prompts, folders, versions, differences, test results";
+    ViewDeployments      needs Viewer or ReadDeployments, "See environments, and what is deployed to them";
+    ViewMembers          needs Viewer or ReadAudit,       "See who is a member: names, addresses, roles, since when";
+    ViewProviders        needs Viewer,                    "See which providers and models are set up, never a secret";
+    ExportContent        needs Viewer or ReadPrompts,     "Export one prompt or folder";
+    Leave                needs Viewer,                    "Leave the organization (not the last Owner, not the personal one)";
 
-    Comment              needs Editor, "Comment (an organization may open this to Viewers)";
-    EditContent          needs Editor, "Create, edit, move, reorder and duplicate prompts and folders; save versions; write together";
-    TrashContent         needs Editor, "Put prompts and folders in the trash, and take them out again";
-    ImportContent        needs Editor, "Import prompts and folders";
-    RunPrompts           needs Editor, "Run prompts and suites, which spends the organization's money (an organization may open this to Viewers)";
-    EditTests            needs Editor, "Create and edit data sets, test cases and evaluators";
-    Deploy               needs Editor, "Deploy and roll back in an environment that is not protected; ask for it in one that is";
-    ViewOwnUsage         needs Editor, "See one's own usage and cost, and those of a prompt";
+    Comment              needs Editor,                    "Comment (an organization may open this to Viewers)";
+    EditContent          needs Editor or WritePrompts,    "Create, edit, move, reorder and duplicate prompts and folders; save versions; write together";
+    TrashContent         needs Editor or DeletePrompts,   "Put prompts and folders in the trash, and take them out again";
+    ImportContent        needs Editor or WritePrompts,    "Import prompts and folders";
+    RunPrompts           needs Editor or RunPrompts,      "Run prompts and suites, which spends the organization's money (an organization may open this to Viewers)";
+    EditTests            needs Editor,                    "Create and edit data sets, test cases and evaluators";
+    Deploy               needs Editor or WriteDeployments,"Deploy and roll back in an environment that is not protected; ask for it in one that is";
+    ViewOwnUsage         needs Editor,                    "See one's own usage and cost, and those of a prompt";
 
-    PurgeContent         needs Admin,  "Empty the trash for good";
-    DeployProtected      needs Admin,  "Deploy and roll back in a protected environment";
-    ApproveDeployment    needs Admin,  "Approve a deployment somebody else asked for";
-    ManageEnvironments   needs Admin,  "Create, rename, delete and protect environments";
-    ViewInvitations      needs Admin,  "See invitations";
-    InviteMembers        needs Admin,  "Invite people, and resend and revoke invitations, up to one's own role";
-    ManageMembers        needs Admin,  "Change the role of members and remove them, up to one's own role";
-    ManageProviders      needs Admin,  "Add, change, test and delete provider credentials";
-    ManageApiKeys        needs Admin,  "List, create, rotate and revoke API keys";
-    ManageIntegrations   needs Admin,  "Manage webhooks and git synchronisation";
-    ViewUsage            needs Admin,  "See usage and cost of the whole organization";
-    ManageBudgets        needs Admin,  "Set budgets and rate limits";
-    ViewAuditLog         needs Admin,  "Read and export the audit log";
-    ExportOrganization   needs Admin,  "Export the whole organization";
-    ManageSettings       needs Admin,  "Change the settings: the name, the default role and lifetime of invitations, retention";
+    PurgeContent         needs Admin,                     "Empty the trash for good";
+    DeployProtected      needs Admin or DeployProtected,  "Deploy and roll back in a protected environment";
+    ApproveDeployment    needs Admin,                     "Approve a deployment somebody else asked for";
+    ManageEnvironments   needs Admin,                     "Create, rename, delete and protect environments";
+    ViewInvitations      needs Admin or ReadAudit,        "See invitations";
+    InviteMembers        needs Admin,                     "Invite people, and resend and revoke invitations, up to one's own role";
+    ManageMembers        needs Admin,                     "Change the role of members and remove them, up to one's own role";
+    ManageProviders      needs Admin,                     "Add, change, test and delete provider credentials";
+    ManageApiKeys        needs Admin,                     "List, create, rotate and revoke API keys";
+    ManageIntegrations   needs Admin,                     "Manage webhooks and git synchronisation";
+    ViewUsage            needs Admin or ReadUsage,        "See usage and cost of the whole organization";
+    ManageBudgets        needs Admin,                     "Set budgets and rate limits";
+    ViewAuditLog         needs Admin or ReadAudit,        "Read and export the audit log";
+    ExportOrganization   needs Admin,                     "Export the whole organization";
+    ManageSettings       needs Admin,                     "Change the settings: the name, the default role and lifetime of invitations, retention";
 
-    TransferOrganization needs Owner,  "Hand the organization over to another member";
-    DeleteOrganization   needs Owner,  "Delete the organization";
+    TransferOrganization needs Owner,                     "Hand the organization over to another member";
+    DeleteOrganization   needs Owner,                     "Delete the organization";
+}
+
+/// What somebody may do anything by: a member by their role, a key by its scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rights {
+    /// Those of a role.
+    Role(Role),
+    /// Those of a key.
+    Key(KeyScopes),
+}
+
+impl Rights {
+    /// Whether they allow `P`.
+    #[must_use]
+    pub fn can<P: Permission>(self) -> bool {
+        match self {
+            Self::Role(role) => role.can::<P>(),
+            Self::Key(scopes) => P::KEY.is_some_and(|scope| scopes.has(scope)),
+        }
+    }
 }
 
 impl Role {
@@ -200,8 +228,32 @@ mod tests {
     }
 
     #[test]
+    fn a_key_can_do_nothing_that_those_who_make_keys_may_not() {
+        for (name, role, scope, _) in PERMISSIONS {
+            assert!(scope.is_none() || *role <= ManageApiKeys::NEEDS, "{name}");
+        }
+        let kept = [
+            "ManageApiKeys",
+            "ManageMembers",
+            "InviteMembers",
+            "DeleteOrganization",
+            "ManageSettings",
+            "ApproveDeployment",
+            "Leave",
+        ];
+        for (name, _, scope, _) in PERMISSIONS.iter().filter(|(name, ..)| kept.contains(name)) {
+            assert_eq!(*scope, None, "{name}");
+        }
+    }
+
+    #[test]
     fn the_table_is_what_was_agreed() {
-        let lines: Vec<_> = PERMISSIONS.iter().map(|(name, role, _)| format!("{name:<21} {role}")).collect();
+        let lines: Vec<_> = PERMISSIONS
+            .iter()
+            .map(|(name, role, scope, _)| {
+                format!("{name:<21} {role:<6} {}", scope.map_or("-", KeyScope::code))
+            })
+            .collect();
         insta::assert_snapshot!(lines.join("\n"));
     }
 }

@@ -49,6 +49,12 @@ impl Span {
         self.0 / 3_600_000
     }
 
+    /// The span in whole minutes, rounded down.
+    #[must_use]
+    pub const fn whole_minutes(self) -> i64 {
+        self.0 / 60_000
+    }
+
     /// The span in the largest unit that fits, rounded, in words: "6 days", "1 hour", "a moment".
     #[must_use]
     pub fn in_words(self) -> String {

@@ -34,6 +34,8 @@ export interface World {
   library: Library;
   /** What is deployed of it. */
   deployed: Deployed;
+  /** The id of a key. */
+  key: string;
   /** The mailed link that makes Gil's new address his. */
   address: string;
   /** Mailed links of invitations to `acme`, by state. */
@@ -102,7 +104,10 @@ export async function makeWorld(browser: Browser, studio: Studio): Promise<World
   const library = await makeLibrary(ana, acme);
   await ana.hasAdmitted(acme, ed, 'Editor');
   const deployed = await makeDeployments(ana, ed, acme, library);
-  return { ana, eve, bo, nobody, kim, gil, acme, library, deployed, fresh, big, offered, gils, address, links, copied };
+  const keys = [{ name: 'Checkout service', preset: 'runtime', expires: '90' }, { name: 'Old pipeline', preset: 'ci-cd', expires: 'never' }];
+  const [key, old] = [await keyOf(ana, acme, keys[0]!), await keyOf(ana, acme, keys[1]!)];
+  await ana.sends('api_keys/revoke', { org: acme, key: old });
+  return { key, ana, eve, bo, nobody, kim, gil, acme, library, deployed, fresh, big, offered, gils, address, links, copied };
 }
 
 async function revoke(owner: Person, org: string, email: string): Promise<void> {
@@ -110,4 +115,9 @@ async function revoke(owner: Person, org: string, email: string): Promise<void> 
   const row = list.split('<tr').find((text) => text.includes(email))!;
   const invitation = row.match(/name="invitation" value="([^"]+)"/)![1]!;
   await owner.sends('invitations/revoke', { org, invitation });
+}
+
+async function keyOf(owner: Person, org: string, fields: Record<string, string>): Promise<string> {
+  const answer = await owner.page.request.post(`${owner.at.url}/api/api_keys/create`, { form: { org, ...fields }, headers: { accept: 'application/json' } });
+  return ((await answer.json()) as { id: string }).id;
 }

@@ -86,6 +86,8 @@ test('pages of the app fit', async ({ person }) => {
     members: `/${org}/settings/members`,
     invitations: `/${org}/settings/invitations`,
     'invite people': `/${org}/settings/invitations/new`,
+    'API keys': `/${org}/settings/api-keys`,
+    'new API key': `/${org}/settings/api-keys/new`,
     'audit log': `/${org}/settings/audit-log`,
     'danger zone': `/${org}/settings/danger-zone`,
     'offer to take over': `/${theirs}/transfer`,

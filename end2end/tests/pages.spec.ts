@@ -222,6 +222,27 @@ const SIGNED_IN: Record<string, Sight> = {
   'board-review-undeploy': { who: 'ana', path: (world) => `/${world.acme}/deployments/${world.deployed.staging}/${world.library.tone}/review?kind=undeploy` },
   'board-request': { who: 'ana', path: (world) => `/${world.acme}/deployments/requests/${world.deployed.request}` },
   'environment-history': { who: 'ana', path: (world) => `/${world.acme}/deployments/${world.deployed.development}` },
+  'api-keys-none': { who: 'ana', path: (world) => `/${world.fresh}/settings/api-keys` },
+  'api-keys': { who: 'ana', path: (world) => `/${world.acme}/settings/api-keys` },
+  'api-key': { who: 'ana', path: (world) => `/${world.acme}/settings/api-keys/${world.key}` },
+  'api-key-new': { who: 'ana', path: (world) => `/${world.acme}/settings/api-keys/new` },
+  'api-key-wrong': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/settings/api-keys/new`,
+    then: async (page) => {
+      await page.getByLabel('Name').fill('Sample');
+      await page.getByRole('textbox', { name: 'Folders' }).fill('Nowhere');
+      await submit(page, 'Create API key');
+    },
+  },
+  'api-key-shown': {
+    who: 'ana',
+    path: (world) => `/${world.acme}/settings/api-keys/new`,
+    then: async (page) => {
+      await page.getByLabel('Name').fill('Sample');
+      await submit(page, 'Create API key');
+    },
+  },
   environments: { who: 'ana', path: (world) => `/${world.acme}/deployments/environments` },
   environment: { who: 'ana', path: (world) => `/${world.acme}/deployments/environments/${world.deployed.production}` },
   'prompt-details-viewer': { who: 'eve', path: (world) => `/${world.acme}/prompts/${world.library.tone}/details` },

@@ -36,7 +36,7 @@ pub(super) struct Row {
 macro_rules! log {
     ($lead:literal) => {
         concat!(
-            "SELECT x.id, x.created_at, x.actor_kind, x.actor_id, x.actor_role, who.name AS actor_name, x.action,
+            "SELECT x.id, x.created_at, x.actor_kind, x.actor_id, x.actor_role, coalesce(who.name, k.name) AS actor_name, x.action,
                     x.target_id, person.name AS target_name, i.email AS target_email, x.details, o.ip, o.user_agent, x.request_id
              FROM (
                SELECT * FROM (
@@ -52,6 +52,7 @@ macro_rules! log {
                  ORDER BY r.audit_id DESC LIMIT CAST($7 AS BIGINT)) told
              ) x
              LEFT JOIN users who ON who.id = x.actor_id
+             LEFT JOIN api_keys k ON k.org_id = $1 AND k.id = x.actor_id
              LEFT JOIN users person ON person.id = x.target_id
              LEFT JOIN invitations i ON i.org_id = $1 AND i.id = x.target_id
              LEFT JOIN audit_origins o ON o.audit_id = x.id

@@ -2,9 +2,10 @@
 
 use super::cell::did;
 use crate::{
-    deployments::store::{Done, done_in},
+    deployments::store::{Done, done},
     environments::store as environments,
     error::{Error, Result},
+    id::DeploymentId,
     orgs::{Frame, Place},
     paths,
     role::ManageEnvironments,
@@ -24,14 +25,15 @@ pub async fn history(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let id = caller.segment(2).parse().map_err(|_| Error::NotFound)?;
     let environment = environments::find(&scope, id).await?;
-    let from = caller.query("from").and_then(|from| from.parse::<u32>().ok()).map_or(0, i64::from);
-    let mut done = done_in(&scope, id, from, SIZE + 1).await?;
-    let url = |from: i64| format!("{}?from={from}", paths::environment_history(scope.slug(), id));
-    let has_more = i64::try_from(done.len()).is_ok_and(|found| found > SIZE);
-    let (first, next) = ((from > 0).then(|| url(0)), has_more.then(|| url(from + SIZE)));
-    done.truncate(usize::try_from(SIZE).unwrap_or(0));
-    let nothing = done.is_empty().then(|| view! { <p class="note">"Nothing was deployed here yet."</p> });
-    let rows: Vec<_> = done.iter().map(|one| row(&scope, one)).collect();
+    let before: Option<DeploymentId> = caller.query("before").and_then(|before| before.parse().ok());
+    let mut found = done(&scope, (Some(id), None), before, SIZE + 1).await?;
+    let base = paths::environment_history(scope.slug(), id);
+    let has_more = i64::try_from(found.len()).is_ok_and(|found| found > SIZE);
+    found.truncate(usize::try_from(SIZE).unwrap_or(0));
+    let last = found.last().filter(|_| has_more).map(|last| last.deployment.id);
+    let (first, next) = (before.map(|_| base.clone()), last.map(|last| format!("{base}?before={last}")));
+    let nothing = found.is_empty().then(|| view! { <p class="note">"Nothing was deployed here yet."</p> });
+    let rows: Vec<_> = found.iter().map(|one| row(&scope, one)).collect();
     let title = environment.name.to_string();
     let settings = scope.can::<ManageEnvironments>().then(|| {
         view! {

@@ -32,7 +32,7 @@ pub struct Cell {
     pub version: Option<i64>,
     /// When that was done.
     pub created_at: Timestamp,
-    /// Who did it, when it was a person who still has an account.
+    /// Who did it: a person who still has an account, or a key.
     pub by: Option<Name>,
 }
 
@@ -84,9 +84,10 @@ pub async fn overview(scope: &Scope, asked: &Asked) -> Result<Overview> {
     let has_more = rows.len() > most;
     rows.truncate(most);
     let cells = scope.query(page!(
-        "SELECT d.environment_id, d.prompt_id, d.version, d.created_at, u.name AS by
+        "SELECT d.environment_id, d.prompt_id, d.version, d.created_at, coalesce(u.name, k.name) AS by
          FROM page JOIN deployments d ON d.org_id = $1 AND d.prompt_id = page.id
          LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
+         LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id
          WHERE d.number = (SELECT max(m.number) FROM deployments m
            WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)"
     ));

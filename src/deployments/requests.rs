@@ -37,9 +37,9 @@ pub struct Request {
     pub reason: String,
     /// The number of the newest deployment when it was asked for.
     pub seen: i64,
-    /// Who asked.
+    /// Who asked, or made the key that did.
     pub requested_by: UserId,
-    /// Their name.
+    /// Their name, or the key's.
     pub by: Name,
     /// When.
     pub created_at: Timestamp,
@@ -72,10 +72,11 @@ macro_rules! pending {
     ($and:literal) => {
         concat!(
             "SELECT q.id, q.environment_id, q.prompt_id, p.path, q.kind, q.version, q.reason, q.seen,
-               q.requested_by, u.name AS by, q.created_at,
+               q.requested_by, coalesce(k.name, u.name) AS by, q.created_at,
                (SELECT count(*) FROM approvals a JOIN members m ON m.org_id = a.org_id AND m.user_id = a.user_id
                 WHERE a.org_id = q.org_id AND a.request_id = q.id AND m.role IN ('admin', 'owner')) AS approved
              FROM deployment_requests q JOIN users u ON u.id = q.requested_by
+             LEFT JOIN api_keys k ON k.org_id = q.org_id AND k.id = q.key_id
              JOIN prompts p ON p.org_id = q.org_id AND p.id = q.prompt_id
              WHERE q.org_id = $1 AND q.state = 'pending'",
             $and
@@ -101,7 +102,9 @@ pub(super) async fn insert(
     order: &Order,
     environment: &Environment,
 ) -> Result<DeploymentRequestId> {
-    let by = change.person().ok_or(Error::Forbidden)?;
+    // For a key stands whoever made it, who thus may not approve what it asks for.
+    let key = change.key().cloned();
+    let by = change.person().or(key.as_ref().map(|key| key.created_by)).ok_or(Error::Forbidden)?;
     if let Some(waiting) = waiting(change, order).await? {
         return Err(Error::conflict(format!(
             "{} asked for something here already, which waits.",
@@ -112,8 +115,8 @@ pub(super) async fn insert(
     change
         .query(
             "INSERT INTO deployment_requests (org_id, id, environment_id, prompt_id, kind, version, reason, seen,
-               state, requested_by, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10)",
+               state, requested_by, key_id, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $11)",
         )
         .bind(id)
         .bind(order.environment)
@@ -123,6 +126,7 @@ pub(super) async fn insert(
         .bind(order.reason.clone())
         .bind(order.seen)
         .bind(by)
+        .bind(key.map(|key| key.id))
         .bind(now)
         .execute()
         .await?;

@@ -2,7 +2,7 @@
 
 use super::model::{Kind, Order, before};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     fields::Name,
     id::{DeploymentId, EnvironmentId, PromptId},
     server::{OrgChange, Reads, Scope, Topic, audit::Entry},
@@ -26,7 +26,7 @@ pub struct Deployment {
     pub reason: String,
     /// When.
     pub created_at: Timestamp,
-    /// Who did it, when it was a person who still has an account.
+    /// Who did it: a person who still has an account, or a key.
     pub by: Option<Name>,
 }
 
@@ -41,8 +41,9 @@ pub async fn history(
     size: i64,
 ) -> Result<Vec<Deployment>> {
     let rows = reads.query(
-        "SELECT d.id, d.number, d.kind, d.version, d.reason, d.created_at, u.name AS by
+        "SELECT d.id, d.number, d.kind, d.version, d.reason, d.created_at, coalesce(u.name, k.name) AS by
          FROM deployments d LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
+         LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id
          WHERE d.org_id = $1 AND d.environment_id = $2 AND d.prompt_id = $3
          ORDER BY d.number DESC LIMIT CAST($4 AS BIGINT)",
     );
@@ -54,6 +55,8 @@ pub async fn history(
 pub struct Done {
     /// The environment.
     pub environment_id: EnvironmentId,
+    /// Its name.
+    pub environment: String,
     /// The prompt.
     pub prompt_id: PromptId,
     /// The prompt's path.
@@ -63,20 +66,45 @@ pub struct Done {
     pub deployment: Deployment,
 }
 
-/// The deployments to an environment, the newest first, but for the first `from`.
+macro_rules! done {
+    ($and:literal) => {
+        concat!(
+            "SELECT d.environment_id, e.name AS environment, d.prompt_id, p.path, d.id, d.number, d.kind, d.version,
+               d.reason, d.created_at, coalesce(u.name, k.name) AS by
+             FROM deployments d JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
+             JOIN environments e ON e.org_id = d.org_id AND e.id = d.environment_id
+             LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
+             LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id
+             WHERE d.org_id = $1 ",
+            $and
+        )
+    };
+}
+
+/// Deployments, the newest first: to an environment and of a prompt, if they are given, before another one,
+/// if that is.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn done_in(scope: &Scope, environment: EnvironmentId, from: i64, size: i64) -> Result<Vec<Done>> {
-    let rows = scope.query(
-        "SELECT d.environment_id, d.prompt_id, p.path, d.id, d.number, d.kind, d.version, d.reason, d.created_at,
-           u.name AS by
-         FROM deployments d JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
-         LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
-         WHERE d.org_id = $1 AND d.environment_id = $2
-         ORDER BY d.id DESC LIMIT CAST($3 AS BIGINT) OFFSET CAST($4 AS BIGINT)",
-    );
-    Ok(rows.bind(environment).bind(size).bind(from).all().await?)
+pub async fn done(
+    scope: &Scope,
+    (environment, prompt): (Option<EnvironmentId>, Option<PromptId>),
+    before: Option<DeploymentId>,
+    size: i64,
+) -> Result<Vec<Done>> {
+    let rows = scope.query(done!(
+        "AND ($2 IS NULL OR d.environment_id = $2) AND ($3 IS NULL OR d.prompt_id = $3) AND ($4 IS NULL OR d.id < $4)
+         ORDER BY d.id DESC LIMIT CAST($5 AS BIGINT)"
+    ));
+    Ok(rows.bind(environment).bind(prompt).bind(before).bind(size).all().await?)
+}
+
+/// A deployment.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such deployment.
+pub async fn one(scope: &Scope, id: DeploymentId) -> Result<Done> {
+    scope.query(done!("AND d.id = $2")).bind(id).optional().await?.ok_or(Error::NotFound)
 }
 
 /// Each environment with the version of a prompt that is live there, in the order of the environments.

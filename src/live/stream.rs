@@ -7,7 +7,7 @@
 
 use crate::{
     error::Error,
-    role::{Role, ViewInvitations},
+    role::{ManageApiKeys, Role, ViewInvitations},
     server::{Caller, Event, Scope, Server, Topic, csrf, session},
 };
 use axum::{
@@ -192,6 +192,7 @@ fn may_see(role: Role, topic: Topic) -> bool {
     match topic {
         Topic::Members | Topic::Organization | Topic::Prompts | Topic::Drafts | Topic::Deployments => true,
         Topic::Invitations => role.can::<ViewInvitations>(),
+        Topic::Keys => role.can::<ManageApiKeys>(),
         Topic::Session => false,
     }
 }

@@ -28,7 +28,7 @@ pub async fn members(
     invite: Html,
     (invited, pending): (Option<Html>, Html),
 ) -> Result<impl IntoView + use<>> {
-    let looker = Looker::new(scope);
+    let looker = Looker::new(scope).with_keys(scope).await?;
     let rows = rows(caller, scope, &listing, &looker).await?;
     let invited = invited.filter(|_| rows.found.next.is_none());
     Ok(frame.show(

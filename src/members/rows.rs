@@ -5,6 +5,8 @@ use super::{
     listing::{Found, Row},
 };
 use crate::{
+    api_keys::store::{made_by, says_they_stay},
+    error::Result,
     fields::Slug,
     id::UserId,
     role::Role,
@@ -15,6 +17,8 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::HashMap;
 
+const LOSE_ACCESS: &str = "You lose access at once.";
+
 /// What a row needs to know of who looks at it.
 pub(super) struct Looker {
     pub(super) org: Slug,
@@ -23,6 +27,8 @@ pub(super) struct Looker {
     pub(super) user: Option<UserId>,
     pub(super) role: Role,
     pub(super) now: Timestamp,
+    /// What it means to leave.
+    pub(super) leaving: String,
 }
 
 impl Looker {
@@ -35,7 +41,15 @@ impl Looker {
             user: scope.person().map(|person| person.id),
             role: scope.role(),
             now: scope.server().clock.now(),
+            leaving: LOSE_ACCESS.to_owned(),
         }
+    }
+
+    /// The same, told what they leave behind.
+    pub(super) async fn with_keys(self, scope: &Scope) -> Result<Self> {
+        let Some(user) = self.user else { return Ok(self) };
+        let keys = says_they_stay(&made_by(scope, user).await?);
+        Ok(Self { leaving: format!("{LOSE_ACCESS}{keys}"), ..self })
     }
 
     /// The roles this one may give to a member.
@@ -181,7 +195,7 @@ fn menu(looker: &Looker, role: Role, is_self: bool) -> Option<Html> {
                     <button class="button" data-kind="danger">{format!("Leave {org}")}</button>
                 </form>
             };
-            return confirm(&format!("Leave {org}?"), "You lose access at once.", leave);
+            return confirm(&format!("Leave {org}?"), &looker.leaving, leave);
         }
         let remove = view! {
             <button class="button" data-kind="danger" form=format!("f-{}", gap(ID)) formaction=RemoveMember::PATH>
@@ -193,7 +207,7 @@ fn menu(looker: &Looker, role: Role, is_self: bool) -> Option<Html> {
 }
 
 /// A menu that asks once, in words that name the thing.
-fn confirm(question: &str, says: &'static str, act: impl IntoView + 'static) -> Html {
+fn confirm(question: &str, says: &str, act: impl IntoView + 'static) -> Html {
     let menu = format!("menu-{}", gap(ID));
     view! {
         <div class="row-menu">

@@ -36,6 +36,7 @@ const BELONGINGS: &[&str] = &[
     "UPDATE trash SET parent_id = NULL WHERE org_id = $1",
     "DELETE FROM folders WHERE org_id = $1",
     "DELETE FROM trash WHERE org_id = $1",
+    "DELETE FROM api_keys WHERE org_id = $1",
     "DELETE FROM imports WHERE org_id = $1",
     "DELETE FROM transfers WHERE org_id = $1",
     "DELETE FROM organization_images WHERE org_id = $1",

@@ -107,7 +107,7 @@ impl Frame {
     }
 
     fn tabs(&self, place: Place) -> impl IntoView + use<> {
-        let tabs = [Place::General, Place::Members, Place::Invitations, Place::AuditLog, Place::DangerZone];
+        let tabs = Place::SETTINGS;
         let tabs = tabs.into_iter().filter(|tab| tab.is_for(self.role));
         let tabs = tabs.map(|tab| {
             let current = (tab == place).then_some("page");

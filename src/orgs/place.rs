@@ -3,7 +3,7 @@
 use crate::{
     fields::Slug,
     paths,
-    role::{DeleteOrganization, Role, ViewAuditLog, ViewInvitations},
+    role::{DeleteOrganization, ManageApiKeys, Role, ViewAuditLog, ViewInvitations},
 };
 
 /// Which page of an organization it is.
@@ -21,6 +21,8 @@ pub enum Place {
     Members,
     /// The invitations.
     Invitations,
+    /// The API keys.
+    ApiKeys,
     /// The audit log.
     AuditLog,
     /// Finding anything.
@@ -32,6 +34,10 @@ pub enum Place {
 }
 
 impl Place {
+    /// The settings, in the order of their tabs.
+    pub(super) const SETTINGS: [Self; 6] =
+        [Self::General, Self::Members, Self::Invitations, Self::ApiKeys, Self::AuditLog, Self::DangerZone];
+
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Dashboard => "Dashboard",
@@ -40,6 +46,7 @@ impl Place {
             Self::General => "General",
             Self::Members => "Members",
             Self::Invitations => "Invitations",
+            Self::ApiKeys => "API keys",
             Self::AuditLog => "Audit log",
             Self::Find => "Find",
             Self::DangerZone => "Danger zone",
@@ -59,6 +66,7 @@ impl Place {
             Self::General => paths::settings(org),
             Self::Members => paths::members(org),
             Self::Invitations => paths::invitations(org),
+            Self::ApiKeys => paths::api_keys(org),
             Self::AuditLog => paths::audit_log(org),
             Self::Find => paths::find(org),
             Self::DangerZone => paths::danger_zone(org),
@@ -69,17 +77,8 @@ impl Place {
     /// The pages that a role sees, with their names.
     #[must_use]
     pub fn pages(org: &Slug, role: Role) -> Vec<(&'static str, String)> {
-        let all = [
-            Self::Dashboard,
-            Self::Prompts,
-            Self::Deployments,
-            Self::General,
-            Self::Members,
-            Self::Invitations,
-            Self::AuditLog,
-            Self::DangerZone,
-        ];
-        let seen = all.into_iter().filter(|place| place.is_for(role));
+        let all = [Self::Dashboard, Self::Prompts, Self::Deployments].into_iter().chain(Self::SETTINGS);
+        let seen = all.filter(|place| place.is_for(role));
         seen.map(|place| (place.label(), place.url(org))).collect()
     }
 
@@ -87,6 +86,7 @@ impl Place {
     pub(super) fn is_for(self, role: Role) -> bool {
         match self {
             Self::Invitations => role.can::<ViewInvitations>(),
+            Self::ApiKeys => role.can::<ManageApiKeys>(),
             Self::AuditLog => role.can::<ViewAuditLog>(),
             Self::DangerZone => role.can::<DeleteOrganization>(),
             _ => true,

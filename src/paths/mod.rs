@@ -6,7 +6,10 @@ mod library;
 pub use deployments::*;
 pub use library::*;
 
-use crate::{fields::Slug, id::ImageId};
+use crate::{
+    fields::Slug,
+    id::{ApiKeyId, ImageId},
+};
 
 /// Where somebody is led who is just here: the last used organization, or the sign-in page.
 pub const HOME: &str = "/";
@@ -154,6 +157,24 @@ pub fn image(org: &Slug, image: ImageId) -> String {
 #[must_use]
 pub fn new_invitation(org: &Slug) -> String {
     format!("/{org}/settings/invitations/new")
+}
+
+/// The API keys of an organization.
+#[must_use]
+pub fn api_keys(org: &Slug) -> String {
+    format!("/{org}/settings/api-keys")
+}
+
+/// An API key.
+#[must_use]
+pub fn api_key(org: &Slug, key: ApiKeyId) -> String {
+    format!("/{org}/settings/api-keys/{key}")
+}
+
+/// The form that makes an API key.
+#[must_use]
+pub fn new_api_key(org: &Slug) -> String {
+    format!("/{org}/settings/api-keys/new")
 }
 
 /// The stream of what happens in an organization.

@@ -3,10 +3,13 @@
 use super::{
     ChangeAddress, CloseAccount, ConfirmAddress, Rename, address, closure,
     frame::{Place, frame},
+    store,
 };
 use crate::{
     accounts::pages::private_token,
+    api_keys::store::says_they_stay,
     error::Result,
+    fields::Name,
     members,
     orgs::{self, OrgAvatar, closure as ends},
     paths,
@@ -94,7 +97,11 @@ pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let mine = organization::mine(&caller).await?;
     let deleted = ends::restorable_by(&caller.server, person.id).await?;
-    let rows = mine.into_iter().map(|(mine, locked)| row(mine, locked)).collect_view();
+    let keys = store::keys_made_by(&caller.server, person.id).await?;
+    let made = |mine: &Membership| {
+        keys.get(&mine.organization.id).map_or_else(String::new, |names| says_they_stay(names))
+    };
+    let rows: Vec<_> = mine.into_iter().map(|(mine, locked)| row(&mine, locked, &made(&mine))).collect();
     let now = caller.server.clock.now();
     let restorable = (!deleted.is_empty()).then(|| {
         let rows = deleted.into_iter().map(|org| {
@@ -133,11 +140,11 @@ pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
     ))
 }
 
-fn row(mine: Membership, locked: bool) -> impl IntoView {
-    let Membership { organization, role } = mine;
+fn row(mine: &Membership, locked: bool, keys: &str) -> impl IntoView + use<> {
+    let (organization, role) = (mine.organization.clone(), mine.role);
     let Organization { slug, name, is_personal, .. } = organization.clone();
     let kind = if is_personal { "Personal" } else { role.label() };
-    let leave = (!(is_personal && role == Role::Owner)).then(|| leave(&organization));
+    let leave = (!(is_personal && role == Role::Owner)).then(|| leave(&organization, keys));
     view! {
         <li class="row">
             <OrgAvatar organization/>
@@ -151,14 +158,14 @@ fn row(mine: Membership, locked: bool) -> impl IntoView {
     }
 }
 
-fn leave(organization: &Organization) -> Html {
+fn leave(organization: &Organization, keys: &str) -> Html {
     let (menu, name) = (format!("leave-{}", organization.slug), organization.name.to_string());
     let org = organization.slug.to_string();
     view! {
         <div class="row-menu">
             <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
                 aria-label=format!("More for {name}")>"⋯"</button>
-            <Confirm id=menu question=format!("Leave {name}?") says="You lose access at once.">
+            <Confirm id=menu question=format!("Leave {name}?") says=format!("You lose access at once.{keys}")>
                 <Act action=members::Leave::PATH about=vec![("org", org)]>
                     <button class="button" data-kind="danger">{format!("Leave {name}")}</button>
                 </Act>
@@ -176,7 +183,9 @@ pub async fn closure(caller: Caller) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let in_the_way = closure::in_the_way(&caller, person.id).await?;
     let body = if in_the_way.is_empty() {
-        close(&person).bake()
+        let keys: Vec<Name> =
+            store::keys_made_by(&caller.server, person.id).await?.into_values().flatten().collect();
+        close(&person, &says_they_stay(&keys)).bake()
     } else {
         let names = in_the_way.into_iter().map(|(name, slug)| {
             view! { <li><a href=paths::danger_zone(&slug)>{name.to_string()}</a></li> }
@@ -193,11 +202,13 @@ pub async fn closure(caller: Caller) -> Result<impl IntoView> {
     Ok(frame(Place::Closure, "Your account and your personal workspace, for good.", body))
 }
 
-fn close(person: &Person) -> impl IntoView + use<> {
+fn close(person: &Person, keys: &str) -> impl IntoView + use<> {
     let hint = format!("Type {} to make sure.", person.email);
+    let says = format!(
+        "You leave all workspaces, your personal workspace is removed with everything in it, and what is personal about you is erased. Nobody can bring it back.{keys}"
+    );
     view! {
-        <Section title="Delete your account" kind="danger"
-            says="You leave all workspaces, your personal workspace is removed with everything in it, and what is personal about you is erased. Nobody can bring it back.">
+        <Section title="Delete your account" kind="danger" says>
             <Form action=CloseAccount::PATH>
                 <Field name="email" label="Your address" kind="email" verbatim=true hint/>
                 <PasswordProof/>

@@ -3,14 +3,15 @@
 use crate::{
     error::Result,
     fields::{Name, Password},
-    id::OrgId,
+    id::{OrgId, UserId},
     server::{
-        Caller, Person, Proof, Topic,
+        Caller, Person, Proof, Server, Topic,
         audit::{Action, Entry},
         session,
     },
 };
 use serde_json::json;
+use std::collections::HashMap;
 
 /// Changes somebody's name, and says so wherever it is shown.
 pub(super) async fn rename(caller: &Caller, person: &Person, name: Name) -> Result<()> {
@@ -42,4 +43,18 @@ pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Passwor
     }
     caller.audit(&mut change, user, Entry::new(Action::PasswordChanged, user.0)).await?;
     change.commit().await
+}
+
+/// The names of the keys that somebody made, by organization: they go on when somebody goes.
+pub(super) async fn keys_made_by(server: &Server, user: UserId) -> Result<HashMap<OrgId, Vec<Name>>> {
+    let rows = server.outside_tenancy().query(
+        "SELECT org_id, name FROM api_keys
+         WHERE created_by = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+         ORDER BY lower(name), id",
+    );
+    let mut keys: HashMap<OrgId, Vec<Name>> = HashMap::new();
+    for (org, name) in rows.bind(user).bind(server.clock.now()).all::<(OrgId, Name)>().await? {
+        keys.entry(org).or_default().push(name);
+    }
+    Ok(keys)
 }

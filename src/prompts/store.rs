@@ -80,6 +80,15 @@ pub async fn find_within(change: &mut OrgChange, id: PromptId) -> Result<Prompt>
     change.query(BY_ID).bind(id).optional().await?.ok_or(Error::NotFound)
 }
 
+/// The prompts whose path comes after another, by path.
+///
+/// # Errors
+/// When the database fails.
+pub async fn after(scope: &Scope, path: &str, size: i64) -> Result<Vec<Prompt>> {
+    let prompts = scope.query(prompt!("path > $2 ORDER BY path LIMIT CAST($3 AS BIGINT)"));
+    Ok(prompts.bind(path.to_owned()).bind(size).all().await?)
+}
+
 /// The prompt of a path, or the one that had it last when none has it now.
 ///
 /// # Errors

@@ -7,7 +7,7 @@
 use super::{caller::Client, change::Change};
 use crate::{
     error::Result,
-    id::{AuditId, OrgId, UserId},
+    id::{ApiKeyId, AuditId, OrgId, UserId},
     role::Role,
 };
 use serde_json::Value;
@@ -91,6 +91,9 @@ actions! {
     DeploymentApproved  "deployment.approved"        "approved the deployment of";
     DeploymentDeclined  "deployment.declined"        "declined the deployment of";
     DeploymentWithdrawn "deployment.withdrawn"       "withdrew the deployment of";
+    KeyCreated          "key.created"                "made the key";
+    KeyRotated          "key.rotated"                "rotated the key";
+    KeyRevoked          "key.revoked"                "revoked the key";
     LibraryImported     "library.imported"           "imported prompts";
     LibraryExported     "library.exported"           "exported prompts";
     MembersExported     "members.exported"           "exported the members";
@@ -163,6 +166,12 @@ impl Doer {
     #[must_use]
     pub const fn person(user: UserId, role: Option<Role>) -> Self {
         Self { kind: "person", id: Some(user.0), role }
+    }
+
+    /// An API key.
+    #[must_use]
+    pub const fn key(key: ApiKeyId) -> Self {
+        Self { kind: "key", id: Some(key.0), role: None }
     }
 
     /// Somebody of whom nothing is known.

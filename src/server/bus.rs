@@ -37,6 +37,8 @@ pub enum Topic {
     Drafts,
     /// Environments, and what is deployed to them; the id is the prompt's or environment's.
     Deployments,
+    /// API keys; the id is the key's.
+    Keys,
     /// A signed-in browser that is no longer; the id is the session's. Of no organization.
     Session,
 }
@@ -52,6 +54,7 @@ impl Topic {
             Self::Prompts => "prompts",
             Self::Drafts => "drafts",
             Self::Deployments => "deployments",
+            Self::Keys => "keys",
             Self::Session => "session",
         }
     }

@@ -1,7 +1,7 @@
 //! A change in one organization.
 
 use super::{
-    Actor, Change, Scope,
+    Actor, Change, Key, Scope,
     audit::{Doer, Entry},
     bus::Topic,
     caller::Client,
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::{OrgId, UserId},
-    role::Role,
+    role::{Permission, Rights, Role},
 };
 use std::sync::Arc;
 use uuid::Uuid;
@@ -27,6 +27,7 @@ pub struct OrgChange {
     sender: Sender,
     client: Arc<Client>,
     role: Role,
+    key: Option<Arc<Key>>,
 }
 
 impl OrgChange {
@@ -43,10 +44,11 @@ impl OrgChange {
         there.ok_or(Error::NotFound)?;
         let (doer, person) = match scope.actor() {
             Actor::Person(person) => (Doer::person(person.id, Some(scope.role())), Some(person.id)),
+            Actor::Key(key) => (Doer::key(key.id), None),
             Actor::System(_) => (Doer::server(), None),
         };
-        let sender = Sender { org: Some(org), person, about: None };
-        Ok(Self { change, org, doer, sender, client: scope.client().clone(), role: scope.role() })
+        let (sender, client) = (Sender { org: Some(org), person, about: None }, scope.client().clone());
+        Ok(Self { change, org, doer, sender, client, role: scope.role(), key: scope.key().cloned() })
     }
 
     /// Notes the actor's role, read anew behind the fence.
@@ -60,13 +62,26 @@ impl OrgChange {
         self.role
     }
 
+    /// Whether the actor may do `P`, as things are now.
+    #[must_use]
+    pub fn can<P: Permission>(&self) -> bool {
+        let rights = self.key.as_ref().map_or(Rights::Role(self.role), |key| Rights::Key(key.scopes));
+        rights.can::<P>()
+    }
+
+    /// The key acting, if it is one.
+    #[must_use]
+    pub const fn key(&self) -> Option<&Arc<Key>> {
+        self.key.as_ref()
+    }
+
     /// Says for the audit log that the organization acts for somebody who is no member, or of whom
     /// nothing is known.
     pub fn acts_for(&mut self, user: Option<UserId>) {
         self.doer = user.map_or_else(Doer::somebody, |user| Doer::person(user, None));
     }
 
-    /// The person acting; none when it is the server itself.
+    /// The person acting; none when it is a key or the server itself.
     #[must_use]
     pub const fn person(&self) -> Option<UserId> {
         self.sender.person

@@ -17,8 +17,9 @@ use tower_http::{
 };
 use tracing::Instrument;
 
-/// All routes with their layers; `pages` are those of the app, `streams` those that stay open.
-pub fn router(server: &Server, pages: Router, streams: Router) -> Router {
+/// All routes with their layers; `pages` are those of the app, `streams` those that stay open, `api` what
+/// services read from, which has layers of its own.
+pub fn router(server: &Server, pages: Router, streams: Router, api: Router) -> Router {
     let forms = forms::Forms { server: server.clone(), pages: pages.clone() };
     let posts = Router::new().route("/api/{*function}", any(forms::dispatch)).with_state(forms);
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(20));
@@ -33,7 +34,8 @@ pub fn router(server: &Server, pages: Router, streams: Router) -> Router {
         .route(paths::HEALTHZ, get(|| async { "ok\n" }))
         .route(paths::READYZ, get(readyz))
         .with_state(server.clone())
-        .merge(assets::routes(server));
+        .merge(assets::routes(server))
+        .merge(api);
     bare.merge(app)
         .layer(middleware::from_fn_with_state(server.clone(), secure_headers))
         .layer(CatchPanicLayer::custom(|_| plain_error(&super::caller::internal(&"a request panicked"))))
@@ -70,7 +72,8 @@ async fn identify(
     }
 }
 
-fn client(server: &Server, request: &Request) -> Client {
+/// Where a request comes from.
+pub fn client(server: &Server, request: &Request) -> Client {
     let headers = request.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());

@@ -5,9 +5,11 @@
 //! product. `support` makes them read as such.
 
 mod accounts;
+mod api_keys;
 mod architecture;
 mod audit_log;
 mod deployments;
+mod http_api;
 mod invitations;
 mod isolation;
 mod library;

@@ -12,7 +12,8 @@ pub fn Confirm(
     #[prop(into)]
     question: String,
     /// What comes of it.
-    says: &'static str,
+    #[prop(into)]
+    says: String,
     /// The form, or the button of one.
     children: Children,
 ) -> impl IntoView {

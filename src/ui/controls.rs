@@ -1,4 +1,4 @@
-use super::{Field, Icon, form::FormState, glyph};
+use super::{Choice, Field, Icon, form::FormState, glyph};
 use crate::server::Caller;
 use leptos::prelude::*;
 
@@ -32,6 +32,41 @@ pub fn Check(
             </label>
             <FieldFlaw name/>
         </div>
+    }
+}
+
+/// Some things of which any number may be ticked. Each is a field of its own, `<prefix><value>`, since a form
+/// may not name one twice.
+#[component]
+pub fn Ticks(
+    /// What they are called together.
+    label: &'static str,
+    /// What the names of the fields begin with.
+    prefix: &'static str,
+    /// What there is to tick.
+    choices: Vec<Choice>,
+    /// A line of help.
+    #[prop(optional)]
+    hint: &'static str,
+) -> impl IntoView {
+    let state = use_context::<FormState>().unwrap_or_default();
+    let boxes = choices.into_iter().map(|choice| {
+        let name = format!("{prefix}{}", choice.value);
+        let checked = state.value(&name).is_some();
+        view! {
+            <label class="choice">
+                <input type="checkbox" name=name value="true" checked=checked/>
+                <span>{choice.label}</span>
+                {(!choice.says.is_empty()).then(|| view! { <small>{choice.says}</small> })}
+            </label>
+        }
+    });
+    view! {
+        <fieldset class="field">
+            <legend>{label}</legend>
+            {boxes.collect_view()}
+            {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
+        </fieldset>
     }
 }
 

@@ -61,7 +61,7 @@ pub use {
     avatar::{Avatar, Initials, hue, initials},
     bake::{Bake, Html},
     confirm::{About, Act, Confirm},
-    controls::{Check, FieldFlaw, PasswordProof, Upload},
+    controls::{Check, FieldFlaw, PasswordProof, Ticks, Upload},
     cookies::{cookie, set_cookie},
     document::Head,
     empty::Empty,

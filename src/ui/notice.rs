@@ -50,6 +50,7 @@ notices! {
     DeploymentApproved "deployment-approved" "Approved";
     DeploymentDeclined "deployment-declined" "Declined";
     DeploymentWithdrawn "deployment-withdrawn" "Withdrawn";
+    KeyRevoked        "key-revoked"        "Key revoked";
     EnvironmentDeleted "environment-deleted" "Environment deleted";
     Left              "left"               "You left the workspace";
 }

@@ -27,8 +27,8 @@ both_databases!(
 
 /// The parameters of functions that name something of an organization. Tokens are no ids: who holds
 /// one may use it; that it is bound to an address is tried with `accept`.
-const IDS: [&str; 9] =
-    ["org", "user", "invitation", "folder", "prompt", "trash", "import", "environment", "request"];
+const IDS: [&str; 10] =
+    ["org", "user", "invitation", "folder", "prompt", "trash", "import", "environment", "request", "key"];
 
 /// The family of everybody in the other organization.
 const OTHER: &str = "Otherfamily";
@@ -55,7 +55,7 @@ impl Two {
         let stock = &self.theirs.stock;
         let ids = [self.theirs.org.id.0, self.theirs.invitation.id.0, self.theirs.target.id.0];
         let ids = ids.into_iter().chain([stock.folder.0, stock.prompt.0, stock.trash.0, stock.import.0]);
-        let ids = ids.chain([stock.environment.0, stock.live.0, self.theirs.request.0]);
+        let ids = ids.chain([stock.environment.0, stock.live.0, self.theirs.request.0, stock.key.0]);
         let ids = ids.flat_map(|id| [id.to_string(), id.simple().to_string()]);
         let secrets = ids.chain([OTHER.to_owned(), OTHER.to_lowercase(), self.theirs.word.clone()]);
         // What was asked with may come back in the form that failed.

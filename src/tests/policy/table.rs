@@ -190,6 +190,17 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     post("deployments/withdraw", Needs::May("Deploy"), |s| {
         in_org(s, vec![("request", s.request.to_string())])
     }),
+    post("api_keys/create", Needs::May("ManageApiKeys"), |s| {
+        let preset = vec![("preset", "runtime".into()), ("expires", "90".into()), ("name", "Sample".into())];
+        in_org(s, [preset, vec![("password", password())]].concat())
+    }),
+    post("api_keys/rotate", Needs::May("ManageApiKeys"), |s| {
+        let key = vec![("key", s.stock.key.to_string()), ("overlap", "30".into())];
+        in_org(s, [key, vec![("password", password())]].concat())
+    }),
+    post("api_keys/revoke", Needs::May("ManageApiKeys"), |s| {
+        in_org(s, [vec![("key", s.stock.key.to_string())], vec![("password", password())]].concat())
+    }),
     post("environments/create", Needs::May("ManageEnvironments"), |s| {
         in_org(s, vec![("name", "sample".into()), ("approvals", "1".into())])
     }),
@@ -302,6 +313,13 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     }),
     page("/{org}/settings/invitations/new", Needs::May("InviteMembers"), |s| {
         s.org.page("settings/invitations/new")
+    }),
+    page("/{org}/settings/api-keys", Needs::May("ManageApiKeys"), |s| s.org.page("settings/api-keys")),
+    page("/{org}/settings/api-keys/new", Needs::May("ManageApiKeys"), |s| {
+        s.org.page("settings/api-keys/new")
+    }),
+    page("/{org}/settings/api-keys/{key}", Needs::May("ManageApiKeys"), |s| {
+        s.org.page(&format!("settings/api-keys/{}", s.stock.key))
     }),
     page("/{org}/settings/audit-log", Needs::May("ViewAuditLog"), |s| s.org.page("settings/audit-log")),
     page("/{org}/settings/danger-zone", Needs::May("DeleteOrganization"), |s| {

@@ -15,7 +15,7 @@ pub(in crate::tests) struct Answer {
 }
 
 impl Answer {
-    pub(super) async fn read(response: Response<Body>) -> Self {
+    pub(in crate::tests) async fn read(response: Response<Body>) -> Self {
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8_lossy(&body).into_owned();

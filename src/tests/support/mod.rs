@@ -9,6 +9,7 @@ mod app;
 mod authenticator;
 mod browser;
 mod database;
+mod keys;
 mod letters;
 mod org;
 mod person;

@@ -6,8 +6,8 @@ use crate::{
     environments::store as environments,
     fields::PathName,
     id::{
-        DeploymentRequestId, EnvironmentId, FolderId, ImageId, ImportId, InvitationId, OrgId, PromptId,
-        TrashId,
+        ApiKeyId, DeploymentRequestId, EnvironmentId, FolderId, ImageId, ImportId, InvitationId, OrgId,
+        PromptId, TrashId,
     },
     library::{
         exchange::{self, format::FORMAT},
@@ -46,6 +46,8 @@ pub(in crate::tests) struct Stock {
     pub(in crate::tests) live: PromptId,
     /// Where none is.
     pub(in crate::tests) empty: EnvironmentId,
+    /// A key that reads prompts.
+    pub(in crate::tests) key: ApiKeyId,
 }
 
 /// An invitation put there without a letter.
@@ -147,6 +149,11 @@ impl Org {
         image
     }
 
+    /// The app it is in.
+    pub(super) fn app(&self) -> &TestApp {
+        &self.app
+    }
+
     /// What somebody is in it.
     pub(in crate::tests) async fn role_of(&self, person: &Person) -> Option<Role> {
         let found = self.app.outside_tenancy();
@@ -223,7 +230,8 @@ impl Org {
         let import = exchange::store::keep(&scope.clone().require().unwrap(), None, &file).await.unwrap();
         let environment = self.deploys(&scope, prompts[0]).await;
         let empty = environments::named(&scope, "staging").await.unwrap().unwrap().id;
-        Stock { folder, prompt: prompts[1], trash, import, environment, live: prompts[0], empty }
+        let (key, _) = self.has_key("read:prompts").await;
+        Stock { folder, prompt: prompts[1], trash, import, environment, live: prompts[0], empty, key }
     }
 
     /// Deploys the first version of a prompt to development.

@@ -1,11 +1,17 @@
 //! The walls between organizations.
 //!
-//! A [`Scope`] is somebody in one organization; only this file makes one. Reads take it. A
-//! [`Grant`] is a scope whose holder may do one thing; writes demand it, so a forgotten check does
-//! not compile. An [`OrgChange`] is a transaction that only touches rows of its organization.
+//! A [`Scope`] is somebody (a member, an API key, the server itself) in one organization; only this file
+//! makes one. Reads take it. A [`Grant`] is a scope whose holder may do one thing; writes demand it, so a
+//! forgotten check does not compile. An [`OrgChange`](super::OrgChange) is a transaction that only touches
+//! rows of its organization.
+
+mod grant;
+
+pub use grant::Grant;
 
 use super::{
-    Caller, Change, Membership, OrgChange, Organization, Person, Server,
+    Caller, Change, Key, Membership, Organization, Person, Server,
+    audit::{Action, Doer, Entry},
     caller::Client,
     db::{Db, Query},
     org_change::assert_fenced,
@@ -16,16 +22,18 @@ use crate::{
     error::{Error, Result},
     fields::Slug,
     id::OrgId,
-    role::{Leave, Permission, Role},
+    role::{Leave, Permission, Rights, Role},
     time::Timestamp,
 };
-use std::{marker::PhantomData, ops::Deref, sync::Arc};
+use std::sync::Arc;
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// A member.
     Person(Person),
+    /// An API key of the organization.
+    Key(Arc<Key>),
     /// The server itself, for a reason.
     System(&'static str),
 }
@@ -118,6 +126,15 @@ impl Scope {
         Ok(scope)
     }
 
+    /// Enters the organization of an API key as that key.
+    ///
+    /// # Errors
+    /// [`Error::SignedOut`] when its organization is no more.
+    pub async fn of_key(server: &Server, client: Arc<Client>, key: Arc<Key>) -> Result<Self> {
+        let organization = find(server, key.org).await?.ok_or(Error::SignedOut)?;
+        Ok(Self::acting(server, client, organization, Actor::Key(key)))
+    }
+
     async fn of_server(
         server: &Server,
         client: Arc<Client>,
@@ -125,27 +142,23 @@ impl Scope {
         reason: &'static str,
     ) -> Result<Self> {
         let organization = find(server, org).await?.ok_or(Error::NotFound)?;
-        Ok(Self {
-            server: server.clone(),
-            client,
-            organization,
-            actor: Actor::System(reason),
-            role: Role::Owner,
-            seen: 0,
-            visited_at: None,
-        })
+        Ok(Self::acting(server, client, organization, Actor::System(reason)))
+    }
+
+    /// Somebody who is no person. The server has an Owner's rights; a key has its scopes, and the lowest
+    /// role wherever one is asked for.
+    fn acting(server: &Server, client: Arc<Client>, organization: Organization, actor: Actor) -> Self {
+        let role = if matches!(actor, Actor::Key(_)) { Role::Viewer } else { Role::Owner };
+        let server = server.clone();
+        Self { server, client, organization, actor, role, seen: 0, visited_at: None }
     }
 
     /// The proof that the holder may do `P`.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] when their role does not allow it.
+    /// [`Error::Forbidden`] when their role or their scopes do not allow it.
     pub fn require<P: Permission>(self) -> Result<Grant<P>> {
-        if self.role.can::<P>() {
-            Ok(Grant { scope: self, permission: PhantomData })
-        } else {
-            Err(Error::Forbidden)
-        }
+        if self.can::<P>() { Ok(Grant::of(self)) } else { Err(Error::Forbidden) }
     }
 
     /// The organization.
@@ -169,15 +182,33 @@ impl Scope {
     /// Whether the actor may do `P`; pages show what is allowed by it.
     #[must_use]
     pub fn can<P: Permission>(&self) -> bool {
-        self.role.can::<P>()
+        self.rights().can::<P>()
     }
 
-    /// The member acting; none when it is the server itself.
+    /// What the actor may do anything by.
+    #[must_use]
+    pub fn rights(&self) -> Rights {
+        match &self.actor {
+            Actor::Key(key) => Rights::Key(key.scopes),
+            Actor::Person(_) | Actor::System(_) => Rights::Role(self.role),
+        }
+    }
+
+    /// The member acting; none when it is a key or the server itself.
     #[must_use]
     pub const fn person(&self) -> Option<&Person> {
         match &self.actor {
             Actor::Person(person) => Some(person),
-            Actor::System(_) => None,
+            Actor::Key(_) | Actor::System(_) => None,
+        }
+    }
+
+    /// The key acting, if it is one.
+    #[must_use]
+    pub const fn key(&self) -> Option<&Arc<Key>> {
+        match &self.actor {
+            Actor::Key(key) => Some(key),
+            Actor::Person(_) | Actor::System(_) => None,
         }
     }
 
@@ -209,9 +240,25 @@ impl Scope {
     /// # Errors
     /// Those of `make`.
     pub async fn kept<T: Keep>(&self, what: String, make: impl Future<Output = Result<T>>) -> Result<Arc<T>> {
+        // Only of a person it is known which event they have seen.
+        if self.person().is_none() {
+            return make.await.map(Arc::new);
+        }
         let minute = self.server.clock.now().minute();
         let label = Label { org: self.organization.id, seen: self.seen, role: self.role, minute, what };
         self.server.shelf.get(label, make).await
+    }
+
+    /// Writes down that a key was refused something in the organization.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn note_refusal(&self, act: &str) -> Result<()> {
+        let Some(key) = self.key() else { return Ok(()) };
+        let mut change = Change::begin(&self.server).await?;
+        let entry = Entry::new(Action::Denied, None).details(serde_json::json!({ "act": act }));
+        change.audit(Some(self.organization.id), Doer::key(key.id), &self.client, entry).await?;
+        change.commit().await
     }
 
     /// The server.
@@ -233,54 +280,5 @@ impl Scope {
     pub fn query(&self, sql: &'static str) -> Query<'_> {
         assert_fenced(sql);
         self.server.db.query(sql).bind(self.organization.id)
-    }
-}
-
-/// A scope whose holder may do `P`. Only [`Scope::require`] makes one.
-#[derive(Debug, Clone)]
-pub struct Grant<P> {
-    scope: Scope,
-    permission: PhantomData<P>,
-}
-
-impl<P> Deref for Grant<P> {
-    type Target = Scope;
-
-    fn deref(&self) -> &Scope {
-        &self.scope
-    }
-}
-
-impl<P: Permission> Grant<P> {
-    /// Begins a change in the organization, alone in it: others that change it wait. The role is
-    /// read again under that lock, so what was true when the request came in is true still.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] or [`Error::Forbidden`] when the actor lost the right in the meantime;
-    /// when the database fails.
-    pub async fn change(&self) -> Result<OrgChange> {
-        self.change_within(Change::begin(&self.scope.server).await?).await
-    }
-
-    /// Goes on with a change that was begun outside the organization, such as making an account
-    /// that joins it. From here on it is fenced.
-    ///
-    /// # Errors
-    /// As [`change`](Self::change).
-    pub async fn change_within(&self, change: Change) -> Result<OrgChange> {
-        let mut change = OrgChange::fence(change, &self.scope).await?;
-        if let Some(person) = self.scope.person() {
-            let row: Option<(Role,)> = change
-                .query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2")
-                .bind(person.id)
-                .optional()
-                .await?;
-            let (role,) = row.ok_or(Error::NotFound)?;
-            if !role.can::<P>() {
-                return Err(Error::Forbidden);
-            }
-            change.acts_as(role);
-        }
-        Ok(change)
     }
 }

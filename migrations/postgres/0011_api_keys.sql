@@ -1,0 +1,38 @@
+-- API keys: what services show. Of a secret only its SHA-256 is stored.
+
+CREATE TABLE api_keys (
+  org_id UUID NOT NULL REFERENCES organizations (id),
+  id UUID NOT NULL,
+  -- The part of the key by which it is found.
+  public_id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
+  -- Names divided by spaces, such as `read:prompts`.
+  scopes TEXT NOT NULL,
+  -- JSON lists of ids; none for all. Not tables that refer to them: a limit whose last thing is deleted
+  -- must go on allowing nothing.
+  environments TEXT,
+  folders TEXT,
+  secret_hash BYTEA NOT NULL CHECK (length(secret_hash) = 32),
+  last_four TEXT NOT NULL,
+  -- The secret before the last rotation, and until when it is good.
+  previous_hash BYTEA CHECK (length(previous_hash) = 32),
+  previous_until BIGINT,
+  expires_at BIGINT,
+  revoked_at BIGINT,
+  revoked_by UUID REFERENCES users (id),
+  -- Whoever made it; the key outlives their membership.
+  created_by UUID NOT NULL REFERENCES users (id),
+  created_at BIGINT NOT NULL,
+  last_used_at BIGINT,
+  last_used_ip TEXT,
+  PRIMARY KEY (org_id, id),
+  CHECK ((previous_hash IS NULL) = (previous_until IS NULL))
+);
+
+-- The key with which a deployment was asked for, where it was one; `requested_by` made it, and so may not
+-- approve what it asks for.
+ALTER TABLE deployment_requests ADD COLUMN key_id UUID;
+
+ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE api_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY fence ON api_keys USING ((SELECT app_org_id()) IS NULL OR org_id = (SELECT app_org_id()));

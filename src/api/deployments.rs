@@ -1,0 +1,223 @@
+//! Environments, and what is deployed to them.
+
+use super::{
+    input::{Json, Params, after, page_size},
+    json,
+    problem::Refusal,
+    prompts::Page,
+    service::Service,
+};
+use crate::{
+    deployments::{
+        deploy::{Outcome, deploy},
+        model::{Kind, Order},
+        store::{self, Done},
+    },
+    environments::store::{self as environments, Environment},
+    fields::text,
+    id::DeploymentId,
+    prompts::store::Prompt,
+    role::{Deploy, ViewDeployments},
+    ui::rfc3339,
+};
+use axum::{
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+/// An environment.
+#[derive(Debug, Serialize)]
+struct EnvironmentShown {
+    id: String,
+    name: String,
+    /// How many people must approve what is deployed to it; 0 where it is not protected.
+    approvals: i64,
+}
+
+/// `GET /environments`: those the key reaches, in their order.
+pub(super) async fn environments(service: Service) -> Result<Response, Refusal> {
+    service.grant::<ViewDeployments>()?;
+    let all = environments::list(service.scope()).await?;
+    let reached = all.into_iter().filter(|one| service.key().environments.reaches(&one.id));
+    let data = reached.map(|one| EnvironmentShown {
+        id: one.id.to_string(),
+        name: one.name.to_string(),
+        approvals: one.approvals,
+    });
+    Ok(json(&serde_json::json!({ "data": data.collect::<Vec<_>>() })))
+}
+
+/// A deployment.
+#[derive(Debug, Serialize)]
+struct DeploymentShown {
+    id: String,
+    environment: String,
+    prompt: String,
+    path: String,
+    /// Its number in the environment and of the prompt, from 1.
+    number: i64,
+    kind: Kind,
+    version: Option<i64>,
+    reason: String,
+    by: Option<String>,
+    created_at: String,
+}
+
+impl From<Done> for DeploymentShown {
+    fn from(done: Done) -> Self {
+        let Done { prompt_id, path, environment, deployment, .. } = done;
+        Self {
+            id: deployment.id.to_string(),
+            environment,
+            prompt: prompt_id.to_string(),
+            path,
+            number: deployment.number,
+            kind: deployment.kind,
+            version: deployment.version,
+            reason: deployment.reason,
+            by: deployment.by.map(|name| name.to_string()),
+            created_at: rfc3339(deployment.created_at),
+        }
+    }
+}
+
+/// Which deployments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    /// Of this prompt, by its id or its path.
+    prompt: Option<String>,
+    /// To this environment, by its name or its id.
+    environment: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// `GET /deployments`: the newest first.
+pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
+    service.grant::<ViewDeployments>()?;
+    let prompt = match which.prompt.as_deref() {
+        Some(named) => Some(service.prompt(named).await?.id),
+        None => None,
+    };
+    let environment = match which.environment.as_deref() {
+        Some(named) => Some(service.environment(named).await?.id),
+        None => None,
+    };
+    let size = page_size(which.limit)?;
+    let wrong = |_| Refusal::malformed("cursor", "Send what next_cursor said, or nothing.");
+    let before: Option<DeploymentId> = match after(which.cursor.as_deref())? {
+        Some(before) => Some(before.parse().map_err(wrong)?),
+        None => None,
+    };
+    let reached = service.prefixes().await?;
+    let key = service.key();
+    let is_reached = |done: &Done| {
+        key.environments.reaches(&done.environment_id)
+            && reached
+                .as_ref()
+                .is_none_or(|all| all.iter().any(|prefix| done.path.starts_with(prefix.as_str())))
+    };
+    let (mut found, mut before) = (Vec::new(), before);
+    while found.len() <= size {
+        let read = store::done(service.scope(), (environment, prompt), before, READ).await?;
+        let is_last = i64::try_from(read.len()).is_ok_and(|read| read < READ);
+        before = read.last().map(|last| last.deployment.id);
+        found.extend(read.into_iter().filter(is_reached));
+        if is_last {
+            break;
+        }
+    }
+    Ok(json(&Page::new(found, size, |done| done.deployment.id.to_string(), DeploymentShown::from)))
+}
+
+/// How many deployments are read at once.
+const READ: i64 = 200;
+
+/// What is to be deployed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToDeploy {
+    /// The prompt, by its id or its path.
+    prompt: String,
+    /// The environment, by its name or its id.
+    environment: String,
+    /// The version; null to undeploy.
+    version: Option<i64>,
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /deployments`.
+pub(super) async fn create(service: Service, Json(asked): Json<ToDeploy>) -> Result<Response, Refusal> {
+    service.grant::<Deploy>()?;
+    let prompt = service.prompt(&asked.prompt).await?;
+    let environment = service.environment(&asked.environment).await?;
+    let kind = if asked.version.is_some() { Kind::Deploy } else { Kind::Undeploy };
+    carry_out(&service, &prompt, &environment, (kind, asked.version), &asked.reason).await
+}
+
+/// Why something is rolled back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToRollBack {
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /deployments/{deployment}/rollback`: goes back behind the deployment, which must be the newest of its
+/// prompt and environment.
+pub(super) async fn rollback(
+    service: Service,
+    Path(deployment): Path<NamedDeployment>,
+    Json(asked): Json<ToRollBack>,
+) -> Result<Response, Refusal> {
+    service.grant::<Deploy>()?;
+    let id: DeploymentId =
+        deployment.deployment.parse().map_err(|_| Refusal::missing("There is no such deployment."))?;
+    let done = store::one(service.scope(), id).await?;
+    let prompt = service.prompt(&done.prompt_id.to_string()).await?;
+    let environment = service.environment(&done.environment_id.to_string()).await?;
+    let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
+    if newest.is_none_or(|newest| newest.id != id) {
+        return Err(crate::error::Error::conflict("Something else was deployed since.").into());
+    }
+    let to = store::previous(service.scope(), environment.id, prompt.id).await?;
+    let to = to.ok_or_else(|| crate::error::Error::conflict("Nothing was live here before."))?;
+    carry_out(&service, &prompt, &environment, (Kind::Rollback, Some(to)), &asked.reason).await
+}
+
+/// The deployment that a URL names.
+#[derive(Debug, Deserialize)]
+pub(super) struct NamedDeployment {
+    deployment: String,
+}
+
+/// Deploys, or asks for it where people must approve: 201 with the deployment, or 202 with the request.
+async fn carry_out(
+    service: &Service,
+    prompt: &Prompt,
+    environment: &Environment,
+    (kind, version): (Kind, Option<i64>),
+    reason: &str,
+) -> Result<Response, Refusal> {
+    let grant = service.grant::<Deploy>()?;
+    let reason = text(reason, 500).map_err(|why| crate::error::Error::invalid("reason", why))?;
+    let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
+    let seen = newest.map_or(0, |newest| newest.number);
+    let order = Order { environment: environment.id, prompt: prompt.id, kind, version, reason, seen };
+    match deploy(&grant, &order).await? {
+        Outcome::Deployed(_) => {
+            let done = store::done(service.scope(), (Some(environment.id), Some(prompt.id)), None, 1).await?;
+            let shown = done.into_iter().next().map(DeploymentShown::from);
+            Ok((StatusCode::CREATED, axum::Json(shown)).into_response())
+        }
+        Outcome::Requested(id) => {
+            let request =
+                serde_json::json!({ "request": id.to_string(), "approvals": environment.approvals });
+            Ok((StatusCode::ACCEPTED, axum::Json(request)).into_response())
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Who asks: the service behind a key, and what of its organization it reaches.
+
+use super::problem::Refusal;
+use crate::{
+    environments::store::{self as environments, Environment},
+    error::{Error, Result},
+    id::FolderId,
+    library::folders,
+    prompts::store::{self as prompts, Prompt},
+    role::Permission,
+    server::{
+        Grant, Key, Scope, Server,
+        caller::Client,
+        keys::{Limit, authenticate},
+    },
+};
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::{header, request::Parts},
+};
+use std::sync::Arc;
+
+/// The service behind a key. What it asks for goes through here, so that the limits of the key hold
+/// everywhere.
+#[derive(Debug, Clone)]
+pub(super) struct Service {
+    scope: Scope,
+    key: Arc<Key>,
+}
+
+impl Service {
+    /// The organization, as the key sees it.
+    pub(super) const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The key.
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The proof that the key may do `P`.
+    pub(super) fn grant<P: Permission>(&self) -> Result<Grant<P>, Refusal> {
+        self.scope.clone().require().map_err(|_| Refusal::lacks(&self.scope, P::KEY))
+    }
+
+    /// A prompt by its id or its path.
+    pub(super) async fn prompt(&self, named: &str) -> Result<Prompt, Refusal> {
+        let prompt = match named.parse() {
+            Ok(id) => prompts::find(&self.scope, id).await?,
+            Err(_) => prompts::at_path(&self.scope, named).await?,
+        };
+        if self.reaches_folder(prompt.folder_id).await? {
+            Ok(prompt)
+        } else {
+            Err(Refusal::beyond(&self.scope, "this prompt"))
+        }
+    }
+
+    /// An environment by its name or its id.
+    pub(super) async fn environment(&self, named: &str) -> Result<Environment, Refusal> {
+        let found = match named.parse() {
+            Ok(id) => Some(environments::find(&self.scope, id).await?),
+            Err(_) => environments::named(&self.scope, named).await?,
+        };
+        let environment =
+            found.ok_or_else(|| Refusal::missing(format!("There is no environment {named}.")))?;
+        if self.key.environments.reaches(&environment.id) {
+            Ok(environment)
+        } else {
+            Err(Refusal::beyond(&self.scope, environment.name.as_str()))
+        }
+    }
+
+    /// Whether the key reaches what is in a folder; the top only a key without such a limit does.
+    pub(super) async fn reaches_folder(&self, folder: Option<FolderId>) -> Result<bool> {
+        let Limit::Only(reached) = &self.key.folders else { return Ok(true) };
+        let around = folders::trail(&self.scope, folder).await?;
+        Ok(around.iter().any(|folder| reached.contains(&folder.id)))
+    }
+
+    /// Of the folders the key is limited to, the beginnings of all paths in them; none for no limit.
+    pub(super) async fn prefixes(&self) -> Result<Option<Vec<String>>> {
+        let Limit::Only(reached) = &self.key.folders else { return Ok(None) };
+        let mut prefixes = Vec::new();
+        for id in reached {
+            match folders::find(&self.scope, *id).await {
+                Ok(folder) => prefixes.push(format!("{}/", folder.path)),
+                Err(Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(prefixes))
+    }
+}
+
+impl FromRequestParts<Server> for Service {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Refusal> {
+        let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let shown = shown.and_then(bearer).ok_or(Error::SignedOut)?;
+        let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
+        let key = Arc::new(authenticate(server, &client, shown).await?);
+        let scope = Scope::of_key(server, client, key.clone()).await?;
+        // Where the URL names an organization, it is the key's own or none.
+        let params = RawPathParams::from_request_parts(parts, server).await;
+        let named = params.iter().flat_map(|params| params.iter()).find(|(name, _)| *name == "organization");
+        if named.is_some_and(|(_, slug)| slug != scope.slug().as_str()) {
+            return Err(Error::NotFound.into());
+        }
+        Ok(Self { scope, key })
+    }
+}
+
+/// The token of an `Authorization` header; RFC 6750, RFC 9110 §11.1: the scheme is read in any case.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}

@@ -1,0 +1,60 @@
+//! Whose key it is.
+
+use super::{json, problem::Refusal, service::Service};
+use crate::{server::keys::Limit, ui::rfc3339};
+use axum::response::Response;
+use serde::Serialize;
+
+/// A key and its organization.
+#[derive(Debug, Serialize)]
+struct Whoami {
+    key: Key,
+    organization: Organization,
+}
+
+#[derive(Debug, Serialize)]
+struct Key {
+    id: String,
+    name: String,
+    scopes: Vec<&'static str>,
+    /// The ids of the environments it reaches; null for all.
+    environments: Option<Vec<String>>,
+    /// The ids of the folders it reaches; null for all.
+    folders: Option<Vec<String>>,
+    /// RFC 3339; null for a key that does not run out.
+    expires_at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Organization {
+    id: String,
+    slug: String,
+    name: String,
+}
+
+fn ids<Id: ToString>(limit: &Limit<Id>) -> Option<Vec<String>> {
+    match limit {
+        Limit::All => None,
+        Limit::Only(ids) => Some(ids.iter().map(ToString::to_string).collect()),
+    }
+}
+
+/// `GET /whoami`.
+pub(super) async fn whoami(service: Service) -> Result<Response, Refusal> {
+    let (key, organization) = (service.key(), service.scope().organization());
+    Ok(json(&Whoami {
+        key: Key {
+            id: key.id.to_string(),
+            name: key.name.to_string(),
+            scopes: key.scopes.iter().map(crate::key_scope::KeyScope::code).collect(),
+            environments: ids(&key.environments),
+            folders: ids(&key.folders),
+            expires_at: key.expires_at.map(rfc3339),
+        },
+        organization: Organization {
+            id: organization.id.to_string(),
+            slug: organization.slug.to_string(),
+            name: organization.name.to_string(),
+        },
+    }))
+}

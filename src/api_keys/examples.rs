@@ -1,0 +1,52 @@
+//! How a key is used, in three languages.
+
+use crate::ui::{Bake, Html};
+use leptos::prelude::*;
+
+const CURL: &str = r#"curl --get "{base}/api/v1/prompts/Support%2FTriage" \
+  --data-urlencode environment=production \
+  --header "Authorization: Bearer $PROMPT_STUDIO_KEY""#;
+
+const PYTHON: &str = r#"import os, urllib.parse, urllib.request, json
+
+def prompt(path, environment="production"):
+    url = "{base}/api/v1/prompts/" + urllib.parse.quote(path, safe="")
+    request = urllib.request.Request(
+        url + "?" + urllib.parse.urlencode({"environment": environment}),
+        headers={"Authorization": "Bearer " + os.environ["PROMPT_STUDIO_KEY"]},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+print(prompt("Support/Triage")["version"])"#;
+
+const TYPESCRIPT: &str = r"async function prompt(path: string, environment = 'production') {
+  const url = new URL(`/api/v1/prompts/${encodeURIComponent(path)}`, '{base}');
+  url.searchParams.set('environment', environment);
+  const headers = { Authorization: `Bearer ${process.env.PROMPT_STUDIO_KEY}` };
+  const answer = await fetch(url, { headers });
+  if (!answer.ok) throw new Error((await answer.json()).detail);
+  return answer.json();
+}
+
+console.log((await prompt('Support/Triage')).version);";
+
+/// The examples, for a studio at `base`.
+pub(super) fn all(base: &str) -> Html {
+    let base = base.trim_end_matches('/');
+    let examples =
+        [("curl", CURL), ("Python", PYTHON), ("TypeScript", TYPESCRIPT)].map(|(language, code)| {
+            let code = code.replace("{base}", base);
+            view! { <h3>{language}</h3><pre class="example"><code>{code}</code></pre> }
+        });
+    view! {
+        <section class="panel" aria-labelledby="examples-title">
+            <header>
+                <h2 id="examples-title">"How it is used"</h2>
+                <p>"With the key in the environment as PROMPT_STUDIO_KEY, and the path of a prompt that is deployed."</p>
+            </header>
+            <div class="panel-body">{examples.into_iter().collect_view()}</div>
+        </section>
+    }
+    .bake()
+}

@@ -1,0 +1,111 @@
+//! A key: what is known of it, its rotation, its end.
+
+use super::{
+    RevokeApiKey, RotateApiKey, Shown,
+    form::OVERLAPS,
+    pages::{ends, limits, shown_once},
+    store::{self, ApiKey},
+};
+use crate::{
+    environments::store as environments,
+    error::{Error, Result},
+    library::folders,
+    orgs::{Frame, Place},
+    paths,
+    role::ManageApiKeys,
+    server::{Caller, Scope, forms::Posted},
+    ui::{About, Bake, Choice, Form, Html, PasswordProof, Section, Select, Submit, When},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/{org}/settings/api-keys/{key}`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such key; [`Error::Forbidden`] for those
+/// who may not.
+pub async fn api_key(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let grant = scope.clone().require::<ManageApiKeys>()?;
+    let id = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
+    let key = store::find(&grant, id).await?;
+    let rotated = caller.posted().filter(|posted| posted.action == RotateApiKey::PATH);
+    let rotated: Option<Shown> = rotated.and_then(Posted::answer);
+    let shown = rotated.map(|shown| shown_once(&scope, &shown));
+    let facts = facts(&scope, &key).await?;
+    let acts = key.is_good(scope.server().clock.now()).then(|| acts(&scope, &key));
+    let title = key.name.to_string();
+    let body = view! {
+        <header class="page-head"><div><h1>{title.clone()}</h1><p class="key-looks">{key.looks.clone()}</p></div></header>
+        <div class="stack">{shown}{facts}{acts}</div>
+    };
+    Ok(frame.show_thing(Place::ApiKeys, vec![(title, paths::api_key(scope.slug(), id))], body))
+}
+
+async fn facts(scope: &Scope, key: &ApiKey) -> Result<Html> {
+    let now = scope.server().clock.now();
+    let all = environments::list(scope).await?;
+    let environments =
+        limits(&key.environments, |id| all.iter().find(|one| one.id == *id).map(|one| one.name.to_string()));
+    let all = folders::all(scope).await?;
+    let folders = limits(&key.folders, |id| {
+        all.iter().find(|folder| folder.id == *id).map(|folder| folder.path.clone())
+    });
+    let scopes: Vec<_> = key
+        .scopes
+        .iter()
+        .map(|one| view! { <li><code>{one.code()}</code>" "<small>{one.says()}</small></li> })
+        .collect();
+    let used = match (key.last_used_at, key.last_used_ip.clone()) {
+        (Some(at), Some(ip)) => view! { <When at now/>" from "{ip} }.bake(),
+        (Some(at), None) => view! { <When at now/> }.bake(),
+        (None, _) => view! { "Never" }.bake(),
+    };
+    let previous = key.previous_until.filter(|until| *until > now).map(|until| {
+        view! { <dt>"The secret before"</dt><dd>"is good until it runs out "<When at=until now/></dd> }
+    });
+    let (by, made, ends) = (key.by.to_string(), key.created_at, ends(key, now));
+    Ok(view! {
+        <Section title="What it is">
+            <dl class="pairs">
+                <dt>"Environments"</dt><dd>{environments}</dd>
+                <dt>"Folders"</dt><dd>{folders}</dd>
+                <dt>"Runs out"</dt><dd>{ends}</dd>
+                {previous}
+                <dt>"Last used"</dt><dd>{used}</dd>
+                <dt>"Made"</dt><dd><When at=made now/>" by "{by}</dd>
+            </dl>
+        </Section>
+        <Section title="What it may do"><ul class="lines" role="list">{scopes}</ul></Section>
+    }
+    .bake())
+}
+
+fn acts(scope: &Scope, key: &ApiKey) -> Html {
+    let about = || vec![("org", scope.slug().to_string()), ("key", key.id.to_string())];
+    let (rotate, revoke) = (about(), about());
+    let overlaps = OVERLAPS.iter().map(|(value, _, label)| Choice {
+        value: (*value).into(),
+        label: (*label).into(),
+        says: "",
+    });
+    let overlaps: Vec<_> = overlaps.collect();
+    let label = format!("Revoke {}", key.name);
+    view! {
+        <Section title="Rotate" says="A new secret. The id, and all that is said of the key here, stay.">
+            <Form action=RotateApiKey::PATH ids="rotate-">
+                <About of=rotate/>
+                <Select name="overlap" label="The old secret goes on for" choices=overlaps value="30"/>
+                <PasswordProof/>
+                <div class="form-actions"><Submit kind="">"Rotate key"</Submit></div>
+            </Form>
+        </Section>
+        <Section title="Revoke" kind="danger" says="At once and for good: whatever comes with it is refused.">
+            <Form action=RevokeApiKey::PATH ids="revoke-">
+                <About of=revoke/>
+                <PasswordProof/>
+                <div class="form-actions"><Submit kind="danger">{label}</Submit></div>
+            </Form>
+        </Section>
+    }
+    .bake()
+}

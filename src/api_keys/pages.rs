@@ -1,0 +1,214 @@
+//! The list of keys, and the form that makes one.
+
+use super::{
+    CreateApiKey, RevokeApiKey, Shown, examples,
+    form::{CUSTOM, ENVIRONMENT, LIFETIMES, ON_A_DAY, SCOPE},
+    store::{self, ApiKey},
+};
+use crate::{
+    environments::store::{self as environments, Environment},
+    error::Result,
+    key_scope::{KeyScope, KeyScopes, Preset},
+    orgs::{Frame, Place},
+    paths,
+    role::ManageApiKeys,
+    server::{Caller, Scope, forms::Posted, keys::Limit},
+    time::Timestamp,
+    ui::{
+        About, Bake, Choice, Choices, Empty, Field, Form, FormAlert, Html, PasswordProof, Select, Submit,
+        Ticks, When, glyph,
+    },
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/{org}/settings/api-keys`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
+pub async fn api_keys(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let grant = scope.clone().require::<ManageApiKeys>()?;
+    let keys = store::list(&grant).await?;
+    let list = if keys.is_empty() { none() } else { table(&scope, &keys) };
+    let url = paths::new_api_key(scope.slug());
+    Ok(frame.show(
+        Place::ApiKeys,
+        view! {
+            <header class="page-head">
+                <div><h1>"API keys"</h1><p>"With them services read what is deployed. They are the workspace's, not a person's."</p></div>
+                <div class="page-actions"><a class="button" data-kind="primary" href=url>"New API key"</a></div>
+            </header>
+            <FormAlert action=RevokeApiKey::PATH/>
+            <div data-live="keys" id="keys">{list}</div>
+        },
+    ))
+}
+
+fn none() -> Html {
+    view! {
+        <Empty icon=glyph::Key title="No API keys">
+            <p>"A service shows a key to fetch the prompts that are deployed."</p>
+        </Empty>
+    }
+    .bake()
+}
+
+fn table(scope: &Scope, keys: &[ApiKey]) -> Html {
+    let now = scope.server().clock.now();
+    let rows: Vec<_> = keys.iter().map(|key| row(scope, key, now)).collect();
+    view! {
+        <table class="table keys">
+            <thead><tr>
+                <th scope="col">"Name"</th><th scope="col">"May"</th><th scope="col">"Runs out"</th><th scope="col">"Last used"</th>
+            </tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .bake()
+}
+
+fn row(scope: &Scope, key: &ApiKey, now: Timestamp) -> impl IntoView + use<> {
+    let url = paths::api_key(scope.slug(), key.id);
+    let (name, looks) = (key.name.to_string(), key.looks.clone());
+    let used = key.last_used_at.map_or_else(
+        || view! { <span class="muted">"Never"</span> }.into_any(),
+        |at| view! { <When at now/> }.into_any(),
+    );
+    view! {
+        <tr>
+            <td data-label="Name"><a href=url>{name}</a><small class="key-looks">{looks}</small></td>
+            <td data-label="May">{may(key.scopes)}</td>
+            <td data-label="Runs out">{ends(key, now)}</td>
+            <td data-label="Last used">{used}</td>
+        </tr>
+    }
+}
+
+/// What scopes amount to: a preset, or how many there are.
+pub(super) fn may(scopes: KeyScopes) -> String {
+    let preset = Preset::ALL.into_iter().find(|preset| preset.scopes() == scopes);
+    preset.map_or_else(
+        || match scopes.iter().count() {
+            1 => "1 scope".to_owned(),
+            n => format!("{n} scopes"),
+        },
+        |preset| preset.label().to_owned(),
+    )
+}
+
+/// When a key ends, or that it has.
+pub(super) fn ends(key: &ApiKey, now: Timestamp) -> Html {
+    match (key.revoked_at, key.expires_at) {
+        (Some(at), _) => view! { <span class="badge">"Revoked"</span>" "<When at now/> }.bake(),
+        (None, Some(at)) if at <= now => {
+            view! { <span class="badge">"Has run out"</span>" "<When at now/> }.bake()
+        }
+        (None, Some(at)) => view! { <When at now/> }.bake(),
+        (None, None) => view! { "Never" }.bake(),
+    }
+}
+
+/// `/{org}/settings/api-keys/new`.
+///
+/// # Errors
+/// As [`api_keys`].
+pub async fn new_api_key(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    scope.clone().require::<ManageApiKeys>()?;
+    let made = caller.posted().filter(|posted| posted.action == CreateApiKey::PATH).and_then(Posted::answer);
+    let body = match made {
+        Some(shown) => shown_once(&scope, &shown),
+        None => form(&scope, &environments::list(&scope).await?),
+    };
+    let trail = vec![("New API key".to_owned(), paths::new_api_key(scope.slug()))];
+    let head = view! {
+        <header class="page-head">
+            <div><h1>"New API key"</h1><p>"It never does more than you may yourself, and nothing about members, keys or billing."</p></div>
+        </header>
+    };
+    Ok(frame.show_thing(Place::ApiKeys, trail, view! { {head}{body} }))
+}
+
+/// The key, the one time that it is seen, and how it is used.
+pub(super) fn shown_once(scope: &Scope, shown: &Shown) -> Html {
+    let key = shown.key.clone();
+    let url = paths::api_key(scope.slug(), shown.id);
+    let examples = examples::all(&scope.server().config.url(""));
+    view! {
+        <section class="panel" id="shown" aria-labelledby="shown-title">
+            <header>
+                <h2 id="shown-title">"Keep it now"</h2>
+                <p>"This is the only time that the key is shown. Put it where your service keeps its secrets."</p>
+            </header>
+            <div class="panel-body stack">
+                <div class="copy">
+                    <input type="text" id="key" readonly value=key aria-label="API key" autocomplete="off" spellcheck="false"/>
+                    <button class="button" type="button" data-copies="key">"Copy key"</button>
+                </div>
+                <p><a href=url>"I have kept it"</a></p>
+            </div>
+        </section>
+        {examples}
+    }
+    .bake()
+}
+
+fn form(scope: &Scope, all: &[Environment]) -> Html {
+    let about = vec![("org", scope.slug().to_string())];
+    let presets = Preset::ALL.into_iter().map(|preset| Choice {
+        value: preset.code().into(),
+        label: preset.label().into(),
+        says: preset.says(),
+    });
+    let custom = Choice { value: CUSTOM.into(), label: "Custom".into(), says: "What is ticked below" };
+    let presets: Vec<_> = presets.chain([custom]).collect();
+    let scopes = KeyScope::ALL.iter().map(|one| Choice {
+        value: one.code().into(),
+        label: one.code().into(),
+        says: one.says(),
+    });
+    let scopes: Vec<_> = scopes.collect();
+    let environments =
+        all.iter().map(|one| Choice { value: one.id.to_string(), label: one.name.to_string(), says: "" });
+    let environments: Vec<_> = environments.collect();
+    let lifetimes = LIFETIMES.iter().map(|(value, _, label)| ((*value).to_owned(), (*label).to_owned()));
+    let lifetimes = lifetimes.chain([(ON_A_DAY.to_owned(), "On a day".to_owned())]);
+    let lifetimes: Vec<_> = lifetimes.map(|(value, label)| Choice { value, label, says: "" }).collect();
+    view! {
+        <section class="panel">
+            <Form action=CreateApiKey::PATH>
+                <About of=about/>
+                <Field name="name" label="Name" maxlength=80 hint="What it is for, such as the service that uses it."/>
+                <Choices name="preset" label="What it may do" choices=presets value=Preset::Runtime.code()/>
+                <details class="more">
+                    <summary>"Custom scopes"</summary>
+                    <Ticks label="Scopes" prefix=SCOPE choices=scopes/>
+                </details>
+                <Ticks label="Environments" prefix=ENVIRONMENT choices=environments hint="None ticked means all."/>
+                <Field name="folders" label="Folders" kind="textarea" maxlength=5000 optional=true verbatim=true
+                    hint="Their paths, one a line. None means all."/>
+                <Select name="expires" label="Runs out after" choices=lifetimes value="90"/>
+                <Field name="expires_on" label="On which day" kind="date" optional=true maxlength=10
+                    hint="Counts where “On a day” is chosen. The key is good until that day is over, UTC."/>
+                <PasswordProof/>
+                <div class="form-actions"><Submit>"Create API key"</Submit></div>
+            </Form>
+        </section>
+    }
+    .bake()
+}
+
+/// Names of what a key reaches, for people.
+pub(super) fn limits<Id: PartialEq + serde::de::DeserializeOwned>(
+    limit: &Limit<Id>,
+    name: impl Fn(&Id) -> Option<String>,
+) -> String {
+    match limit {
+        Limit::All => "All".to_owned(),
+        Limit::Only(ids) => {
+            let names: Vec<String> =
+                ids.iter().map(|id| name(id).unwrap_or_else(|| "one that is gone".to_owned())).collect();
+            names.join(", ")
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The proof that somebody may do something.
+
+use super::Scope;
+use crate::{
+    error::{Error, Result},
+    key_scope::KeyScopes,
+    role::{Permission, Rights, Role},
+    server::{Change, OrgChange},
+};
+use std::{marker::PhantomData, ops::Deref};
+
+/// A scope whose holder may do `P`. Only [`Scope::require`] makes one.
+#[derive(Debug, Clone)]
+pub struct Grant<P> {
+    scope: Scope,
+    permission: PhantomData<P>,
+}
+
+impl<P> Grant<P> {
+    /// Whoever calls this has checked that the holder may.
+    pub(super) const fn of(scope: Scope) -> Self {
+        Self { scope, permission: PhantomData }
+    }
+}
+
+impl<P> Deref for Grant<P> {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl<P: Permission> Grant<P> {
+    /// Begins a change in the organization, alone in it: others that change it wait. The role is
+    /// read again under that lock, so what was true when the request came in is true still.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Forbidden`] when the actor lost the right in the meantime;
+    /// when the database fails.
+    pub async fn change(&self) -> Result<OrgChange> {
+        self.change_within(Change::begin(&self.scope.server).await?).await
+    }
+
+    /// Goes on with a change that was begun outside the organization, such as making an account
+    /// that joins it. From here on it is fenced.
+    ///
+    /// # Errors
+    /// As [`change`](Self::change).
+    pub async fn change_within(&self, change: Change) -> Result<OrgChange> {
+        let mut change = OrgChange::fence(change, &self.scope).await?;
+        if let Some(key) = self.scope.key() {
+            let now = change.now();
+            let row = change.query(
+                "SELECT scopes FROM api_keys
+                 WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)",
+            );
+            let (scopes,): (String,) =
+                row.bind(key.id).bind(now).optional().await?.ok_or(Error::SignedOut)?;
+            let rights = Rights::Key(KeyScopes::parse(&scopes));
+            if !rights.can::<P>() {
+                return Err(Error::Forbidden);
+            }
+        }
+        if let Some(person) = self.scope.person() {
+            let row: Option<(Role,)> = change
+                .query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2")
+                .bind(person.id)
+                .optional()
+                .await?;
+            let (role,) = row.ok_or(Error::NotFound)?;
+            if !role.can::<P>() {
+                return Err(Error::Forbidden);
+            }
+            change.acts_as(role);
+        }
+        Ok(change)
+    }
+}

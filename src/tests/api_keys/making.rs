@@ -1,0 +1,181 @@
+use super::{PASSWORD, Person, Role, TestApp, acme, both_databases, key};
+use crate::{
+    environments::store as environments,
+    key_scope::{KeyScope, Preset},
+    server::{Scope, keys::Limit},
+    tests::support::assert_absent,
+    time::Span,
+};
+
+both_databases!(
+    a_key_is_shown_once_and_kept_nowhere,
+    what_is_typed_wrong_is_told_at_its_field,
+    a_key_reaches_what_it_was_made_for,
+    a_key_runs_out_when_it_was_said_to,
+    keys_want_a_password_and_an_admin,
+    rotating_and_revoking_is_told,
+    there_are_not_too_many_keys,
+    who_leaves_is_shown_what_stays,
+);
+
+async fn a_key_is_shown_once_and_kept_nowhere(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let answer = ana.makes_key(&acme, &[]).await.status(200);
+    let (id, shown) = key(&answer);
+    assert!(shown.starts_with("ps_"), "{shown}");
+    let secret = shown.split('_').nth(2).unwrap();
+    assert_absent(&app.everything().await, secret.as_bytes());
+    let list = ana.get("/acme/settings/api-keys").await.status(200).says("Robot").says("Runtime");
+    let list = list.hides(secret).says(&secret[secret.len() - 4..]);
+    list.says(&format!("/acme/settings/api-keys/{id}"));
+    ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200).hides(secret).says("run:prompts");
+    let made =
+        acme.count("SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'key.created'").await;
+    assert_eq!(made, 1);
+    // A browser without script is shown it in answer to the form.
+    let page = [
+        ("org", "acme"),
+        ("name", "Other"),
+        ("preset", "full"),
+        ("expires", "never"),
+        ("page", "/acme/settings/api-keys/new"),
+    ];
+    let page = ana.post("/api/api_keys/create", &page).await.status(200).says("Keep it now").says("ps_");
+    page.has("cache-control", "no-store").says("PROMPT_STUDIO_KEY");
+}
+
+async fn what_is_typed_wrong_is_told_at_its_field(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let long = "x".repeat(81);
+    for (fields, field) in [
+        (&[("name", " ")][..], "name"),
+        (&[("name", &long)], "name"),
+        (&[("preset", "admin")], "preset"),
+        (&[("preset", "custom")], "preset"),
+        (&[("preset", "custom"), ("scope-members:write", "true")], "preset"),
+        (&[("expires", "31")], "expires"),
+        (&[("expires", "custom"), ("expires_on", "")], "expires_on"),
+        (&[("expires", "custom"), ("expires_on", "2001-02-30")], "expires_on"),
+        (&[("expires", "custom"), ("expires_on", "2001-01-01")], "expires_on"),
+        (&[("expires", "custom"), ("expires_on", "9999-12-31")], "expires_on"),
+        (&[("folders", "Nowhere")], "folders"),
+    ] {
+        let answer = ana.makes_key(&acme, fields).await.status(422);
+        assert!(answer.body.contains(&format!("\"field\":\"{field}\"")), "{fields:?}: {answer}");
+    }
+    let all = [("name", ""), ("preset", ""), ("expires", ""), ("folders", "a\nb")];
+    let answer = ana.makes_key(&acme, &all).await.status(422);
+    assert_eq!(answer.body.matches("\"field\"").count(), 4, "{answer}");
+    assert_eq!(acme.count("SELECT count(*) FROM api_keys WHERE org_id = $1").await, 0);
+}
+
+async fn a_key_reaches_what_it_was_made_for(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let stock = acme.has_library().await;
+    let scope = Scope::of_chore(&app, acme.id, "a test").await.unwrap();
+    let staging = environments::named(&scope, "staging").await.unwrap().unwrap().id;
+    let (_, plain) = key(&ana.makes_key(&acme, &[]).await.status(200));
+    let plain = app.shown(&plain).await.unwrap();
+    assert_eq!(
+        (plain.scopes, plain.environments, plain.folders),
+        (Preset::Runtime.scopes(), Limit::All, Limit::All)
+    );
+    let field = format!("environment-{staging}");
+    let fields =
+        [("preset", "custom"), ("scope-read:audit", "true"), (&*field, "true"), ("folders", " Support \n")];
+    let (_, limited) = key(&ana.makes_key(&acme, &fields).await.status(200));
+    let limited = app.shown(&limited).await.unwrap();
+    assert_eq!(limited.scopes.iter().collect::<Vec<_>>(), [KeyScope::ReadAudit]);
+    assert_eq!(limited.environments, Limit::Only(vec![staging]));
+    assert_eq!(limited.folders, Limit::Only(vec![stock.folder]));
+    // What is ticked counts only where it says so.
+    let (_, preset) = key(&ana.makes_key(&acme, &[("scope-deploy:protected", "true")]).await.status(200));
+    assert!(!app.shown(&preset).await.unwrap().scopes.has(KeyScope::DeployProtected));
+    // Environments of another organization are none.
+    let other = app.org("Other", &ana).await;
+    let scope = Scope::of_chore(&app, other.id, "a test").await.unwrap();
+    let theirs = environments::named(&scope, "staging").await.unwrap().unwrap().id;
+    ana.makes_key(&acme, &[(&format!("environment-{theirs}"), "true")]).await.status(404);
+}
+
+async fn a_key_runs_out_when_it_was_said_to(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let (_, month) = key(&ana.makes_key(&acme, &[("expires", "30")]).await.status(200));
+    let (id, never) = key(&ana.makes_key(&acme, &[("expires", "never")]).await.status(200));
+    app.clock.advance(Span::minutes(30 * 24 * 60 - 1));
+    app.shown(&month).await.unwrap();
+    app.clock.advance(Span::minutes(1));
+    app.shown(&month).await.unwrap_err();
+    app.clock.advance(Span::days(4000));
+    app.shown(&never).await.unwrap();
+    let ana = app.known("Ana", app.browser_of(ana.id).await).await;
+    ana.get("/acme/settings/api-keys").await.status(200).says("Has run out");
+    ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200).says("Revoke Robot");
+}
+
+async fn keys_want_a_password_and_an_admin(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let (adam, ed) = (acme.has("Adam", Role::Admin).await, acme.has("Ed", Role::Editor).await);
+    ed.makes_key(&acme, &[]).await.status(403);
+    ed.get("/acme/settings/api-keys").await.status(403);
+    let (id, _) = key(&adam.makes_key(&acme, &[]).await.status(200));
+    app.clock.advance(Span::minutes(16));
+    let about = |more: &[(&'static str, &'static str)]| {
+        let mut fields = vec![("org".to_owned(), "acme".to_owned()), ("key".to_owned(), id.clone())];
+        fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        fields
+    };
+    let call = async |who: &Person, act: &str, fields: Vec<(String, String)>| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+        who.call(&format!("/api/api_keys/{act}"), &fields).await
+    };
+    adam.makes_key(&acme, &[]).await.status(422).says("Enter your password to go on.");
+    call(&adam, "rotate", about(&[("overlap", "30")])).await.status(422).says("password");
+    call(&adam, "revoke", about(&[])).await.status(422).says("password");
+    call(&adam, "revoke", about(&[("password", "wrong horse battery")])).await.status(422);
+    call(&ana, "rotate", about(&[("overlap", "30"), ("password", PASSWORD)])).await.status(200);
+    call(&adam, "revoke", about(&[("password", PASSWORD)])).await.status(200);
+}
+
+async fn rotating_and_revoking_is_told(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let (id, first) = key(&ana.makes_key(&acme, &[]).await.status(200));
+    let about = [("org", "acme"), ("key", &*id)];
+    ana.call("/api/api_keys/rotate", &[&about[..], &[("overlap", "31")]].concat()).await.status(422);
+    let answer = ana.call("/api/api_keys/rotate", &[&about[..], &[("overlap", "30")]].concat()).await;
+    let (same, second) = key(&answer.status(200));
+    assert_eq!(same, id);
+    assert_eq!(first.split('_').nth(1), second.split('_').nth(1));
+    ana.call("/api/api_keys/revoke", &about).await.status(200);
+    for shown in [&first, &second] {
+        app.shown(shown).await.unwrap_err();
+    }
+    ana.call("/api/api_keys/revoke", &about).await.status(404);
+    ana.call("/api/api_keys/rotate", &[&about[..], &[("overlap", "30")]].concat()).await.status(404);
+    let log = ana.get("/acme/settings/audit-log").await.status(200);
+    for says in ["made the key", "rotated the key", "revoked the key"] {
+        assert!(log.body.contains(says), "{says}: {log}");
+    }
+    ana.get("/acme/settings/api-keys").await.status(200).says("Revoked");
+}
+
+async fn there_are_not_too_many_keys(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    for _ in 0..crate::api_keys::store::MAX {
+        acme.has_key("read:prompts").await;
+    }
+    ana.makes_key(&acme, &[]).await.status(409).says("at most 200 keys");
+}
+
+async fn who_leaves_is_shown_what_stays(app: TestApp) {
+    let (_, acme) = acme(&app).await;
+    let adam = acme.has("Adam", Role::Admin).await;
+    let says = "API keys that you made go on working: Robot.";
+    adam.get("/acme/settings/members").await.status(200).hides("go on working");
+    let (_, shown) = key(&adam.makes_key(&acme, &[]).await.status(200));
+    for page in ["/acme/settings/members", "/account/organizations", "/account/closure"] {
+        adam.get(page).await.status(200).says(says);
+    }
+    adam.leaves(&acme).await.status(200);
+    app.shown(&shown).await.unwrap();
+}

@@ -1,0 +1,139 @@
+use super::{Role, TestApp, acme, both_databases};
+use crate::{
+    error::Error,
+    id::ApiKeyId,
+    key_scope::KeyScope,
+    role::{
+        DeleteOrganization, EditContent, ManageApiKeys, ManageMembers, Permission, ViewAuditLog, ViewContent,
+    },
+    server::{Scope, keys::KeyToken},
+    time::Span,
+};
+use std::sync::Arc;
+
+both_databases!(
+    only_the_right_secret_is_let_in,
+    a_key_dies_with_its_organization,
+    a_rotated_key_overlaps,
+    its_use_is_noted_once_a_minute,
+    a_key_may_do_what_its_scopes_say,
+    a_revoked_key_changes_nothing_it_had_begun,
+    a_limit_without_anything_left_reaches_nothing,
+);
+
+async fn revoke(app: &TestApp, id: ApiKeyId) {
+    let revoke =
+        format!("UPDATE api_keys SET revoked_at = {} WHERE id = {}", app.clock.now().0, app.literal(id.0));
+    assert_eq!(app.execute(&revoke).await, 1);
+}
+
+async fn only_the_right_secret_is_let_in(app: TestApp) {
+    let (_, acme) = acme(&app).await;
+    let (id, token) = acme.has_key("read:prompts").await;
+    let key = app.shown(token.as_str()).await.unwrap();
+    assert_eq!((key.id, key.org, key.name.as_str()), (id, acme.id, "Sample key"));
+    // Another secret of the same id, a key that is not known, and no key at all.
+    let others = [KeyToken::new(Some(token.public_id())), KeyToken::new(None)];
+    for other in others.iter().map(KeyToken::as_str).chain(["", "ps", "Bearer", token.public_id()]) {
+        assert_eq!(app.shown(other).await, Err(Error::SignedOut), "{other}");
+    }
+    revoke(&app, id).await;
+    assert_eq!(app.shown(token.as_str()).await, Err(Error::SignedOut));
+}
+
+async fn a_key_dies_with_its_organization(app: TestApp) {
+    let (_, acme) = acme(&app).await;
+    let (_, token) = acme.has_key("read:prompts").await;
+    let key = Arc::new(app.shown(token.as_str()).await.unwrap());
+    acme.is_deleted().await;
+    assert_eq!(app.shown(token.as_str()).await, Err(Error::SignedOut));
+    let scope = Scope::of_key(&app, Arc::default(), key).await;
+    assert_eq!(scope.map(drop), Err(Error::SignedOut));
+}
+
+async fn a_rotated_key_overlaps(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let (id, old) = acme.has_key("read:prompts").await;
+    let rotate = async |overlap: &str| {
+        let fields = [("org", "acme"), ("key", &*id.to_string()), ("overlap", overlap)];
+        super::key(&ana.call("/api/api_keys/rotate", &fields).await.status(200)).1
+    };
+    let new = rotate("30").await;
+    app.shown(old.as_str()).await.unwrap();
+    app.shown(&new).await.unwrap();
+    app.clock.advance(Span::minutes(14));
+    // Rotated once more, only the last two are good.
+    let newest = rotate("30").await;
+    assert_eq!(app.shown(old.as_str()).await, Err(Error::SignedOut));
+    app.shown(&new).await.unwrap();
+    app.clock.advance(Span::minutes(30));
+    assert_eq!(app.shown(&new).await, Err(Error::SignedOut));
+    app.shown(&newest).await.unwrap();
+}
+
+async fn its_use_is_noted_once_a_minute(app: TestApp) {
+    let (_, acme) = acme(&app).await;
+    let (_, token) = acme.has_key("read:prompts").await;
+    let noted = async || app.rows("api_keys", "last_used_ip = '203.0.113.7'").await;
+    assert!(noted().await.is_empty());
+    app.shown(KeyToken::new(Some(token.public_id())).as_str()).await.unwrap_err();
+    assert!(noted().await.is_empty(), "a wrong secret is no use");
+    app.shown(token.as_str()).await.unwrap();
+    let first = noted().await;
+    assert_eq!(first.len(), 1);
+    app.clock.advance(Span::seconds(59));
+    app.shown(token.as_str()).await.unwrap();
+    assert_eq!(noted().await, first);
+    app.clock.advance(Span::seconds(1));
+    app.shown(token.as_str()).await.unwrap();
+    assert_ne!(noted().await, first);
+}
+
+fn may<P: Permission>(scope: &Scope) -> bool {
+    assert_eq!(scope.can::<P>(), scope.clone().require::<P>().is_ok());
+    scope.can::<P>()
+}
+
+async fn a_key_may_do_what_its_scopes_say(app: TestApp) {
+    let (_, acme) = acme(&app).await;
+    let (_, token) = acme.has_key("read:prompts").await;
+    let scope = Scope::of_key(&app, Arc::default(), Arc::new(app.shown(token.as_str()).await.unwrap()))
+        .await
+        .unwrap();
+    assert!(may::<ViewContent>(&scope));
+    assert!(!may::<EditContent>(&scope) && !may::<ViewAuditLog>(&scope));
+    let all: Vec<_> = KeyScope::ALL.iter().map(|scope| scope.code()).collect();
+    let (_, token) = acme.has_key(&all.join(" ")).await;
+    let scope = Scope::of_key(&app, Arc::default(), Arc::new(app.shown(token.as_str()).await.unwrap()))
+        .await
+        .unwrap();
+    assert!(may::<EditContent>(&scope) && may::<ViewAuditLog>(&scope));
+    assert!(
+        !may::<ManageMembers>(&scope) && !may::<ManageApiKeys>(&scope) && !may::<DeleteOrganization>(&scope)
+    );
+    assert_eq!((scope.person(), scope.role()), (None, Role::Viewer));
+}
+
+async fn a_revoked_key_changes_nothing_it_had_begun(app: TestApp) {
+    let (_, acme) = acme(&app).await;
+    let (id, token) = acme.has_key("write:prompts").await;
+    let key = Arc::new(app.shown(token.as_str()).await.unwrap());
+    let scope = Scope::of_key(&app, Arc::default(), key).await.unwrap();
+    let grant = scope.require::<EditContent>().unwrap();
+    grant.change().await.map(drop).unwrap();
+    revoke(&app, id).await;
+    assert_eq!(grant.change().await.map(drop), Err(Error::SignedOut));
+}
+
+async fn a_limit_without_anything_left_reaches_nothing(app: TestApp) {
+    let (_, acme) = acme(&app).await;
+    let stock = acme.has_library().await;
+    for stored in ["[]", "not json", "[\"x\"]"] {
+        let (_, token) = acme.has_limited_key("read:prompts", Some(stored.into()), Some(stored.into())).await;
+        let key = app.shown(token.as_str()).await.unwrap();
+        assert!(
+            !key.environments.reaches(&stock.environment) && !key.folders.reaches(&stock.folder),
+            "{stored}"
+        );
+    }
+}

@@ -1,0 +1,69 @@
+use super::{Service, TestApp, acme, both_databases, problem, told};
+use crate::{role::Role, tests::support::Answer};
+use serde_json::{Value, json};
+
+both_databases!(a_key_deploys_and_rolls_back, what_is_protected_people_approve,);
+
+const DEPLOYS: &str = "read:prompts read:deployments write:deployments";
+
+impl Service {
+    async fn deploys(&self, prompt: &str, environment: &str, version: Value) -> Answer {
+        let body = json!({ "prompt": prompt, "environment": environment, "version": version, "reason": "By a test" });
+        self.post("/deployments", body).await
+    }
+}
+
+async fn a_key_deploys_and_rolls_back(app: TestApp) {
+    let (ana, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, DEPLOYS).await;
+    let first = told(&service.deploys("Support/Triage", "development", json!(1)).await.status(201));
+    assert_eq!(
+        (&first["by"], &first["number"], &first["kind"]),
+        (&json!("Sample key"), &json!(1), &json!("deploy"))
+    );
+    service
+        .get("/prompts/Support%2FTriage?environment=development")
+        .await
+        .status(200)
+        .has("x-prompt-version", "1");
+    problem(service.deploys("Support/Triage", "development", json!(1)).await, 409, "conflict");
+    problem(service.deploys("Support/Triage", "development", json!(3)).await, 404, "not_found");
+    let second = told(&service.deploys("Support/Triage", "development", json!(2)).await.status(201));
+    let back = |id: &Value| format!("/deployments/{}/rollback", id.as_str().unwrap());
+    problem(service.post(&back(&first["id"]), json!({})).await, 409, "conflict");
+    let third = told(&service.post(&back(&second["id"]), json!({ "reason": "Too long" })).await.status(201));
+    assert_eq!(
+        (&third["version"], &third["kind"], &third["reason"]),
+        (&json!(1), &json!("rollback"), &json!("Too long"))
+    );
+    problem(service.post(&back(&third["id"]), json!({})).await, 409, "conflict");
+    service.deploys("Support/Triage", "development", json!(null)).await.status(201);
+    problem(service.deploys("Support/Triage", "development", json!(null)).await, 409, "conflict");
+    // People see who it was.
+    let log = ana.get("/acme/settings/audit-log").await.status(200);
+    assert!(log.body.contains("Sample key"), "{log}");
+    let wordy =
+        json!({ "prompt": "Tone", "environment": "staging", "version": 1, "reason": "x".repeat(501) });
+    let told = problem(service.post("/deployments", wordy).await, 422, "unprocessable");
+    assert_eq!(told["errors"][0]["field"], "reason");
+}
+
+async fn what_is_protected_people_approve(app: TestApp) {
+    let (ana, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, DEPLOYS).await;
+    let request = told(&service.deploys("Tone", "production", json!(1)).await.status(202));
+    assert_eq!(request["approvals"], 1);
+    problem(service.get("/prompts/Tone").await, 404, "not_found");
+    ana.get("/acme/deployments").await.status(200).says("Sample key wants to deploy version 1 of");
+    // Whoever made the key does not approve what it asks for.
+    let approve = [("org", "acme"), ("request", request["request"].as_str().unwrap())];
+    ana.call("/api/deployments/approve", &approve).await.status(403);
+    let adam = acme.has("Adam", Role::Admin).await;
+    adam.call("/api/deployments/approve", &approve).await.status(200);
+    service.get("/prompts/Tone").await.status(200);
+    // With the scope for it, a key deploys where one approval is enough.
+    let trusted = Service::of(&app, &acme, &format!("{DEPLOYS} deploy:protected")).await;
+    trusted.deploys("Tone", "production", json!(null)).await.status(201);
+    app.execute("UPDATE environments SET approvals = 2 WHERE name = 'production'").await;
+    trusted.deploys("Tone", "production", json!(1)).await.status(202);
+}

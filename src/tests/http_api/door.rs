@@ -1,0 +1,127 @@
+use super::{Service, TestApp, acme, both_databases, problem, told};
+use axum::{body::Body, http::Method};
+use serde_json::json;
+
+both_databases!(
+    only_a_key_opens_it,
+    a_session_opens_nothing,
+    what_is_wrong_is_a_problem,
+    a_key_tells_whose_it_is,
+    what_is_asked_wrong_is_refused,
+);
+
+/// All routes, with an id or a path where one is.
+pub(super) const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/whoami"),
+    ("GET", "/prompts"),
+    ("GET", "/prompts/Tone?environment=development"),
+    ("POST", "/prompts/Tone/render"),
+    ("GET", "/prompts/Tone/versions"),
+    ("GET", "/prompts/Tone/versions/1"),
+    ("GET", "/environments"),
+    ("GET", "/deployments"),
+    ("POST", "/deployments"),
+    ("POST", "/deployments/00000000-0000-0000-0000-000000000000/rollback"),
+];
+
+async fn only_a_key_opens_it(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let (_, good) = acme.has_key("read:prompts").await;
+    let changed = format!("{}A", &good.as_str()[..good.as_str().len() - 1]);
+    for key in ["", "x", &changed, "ps_0_0_0"] {
+        let service = Service::with(&app, key);
+        for (method, path) in ROUTES {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = service.send(method, path, &[], Body::empty()).await;
+            let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
+            problem(answer, 401, "unauthenticated");
+            assert!(challenge.starts_with("Bearer realm="), "{challenge}");
+        }
+    }
+    let nobody = Service::with(&app, "");
+    for header in [format!("Basic {}", good.as_str()), good.as_str().to_owned(), "Bearer".to_owned()] {
+        let answer = nobody.send(Method::GET, "/whoami", &[("authorization", &header)], Body::empty()).await;
+        problem(answer, 401, "unauthenticated");
+    }
+    let header = format!("bEARER {}", good.as_str());
+    nobody.send(Method::GET, "/whoami", &[("authorization", &header)], Body::empty()).await.status(200);
+}
+
+async fn a_session_opens_nothing(app: TestApp) {
+    let (ana, acme, _) = acme(&app).await;
+    for path in ["whoami", "prompts", "environments"] {
+        problem(ana.get(&format!("/api/v1/{path}")).await, 401, "unauthenticated");
+    }
+    // And a key opens no page.
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    let request = axum::http::Request::builder().uri("/acme/prompts").header("accept", "text/html");
+    let request = request.header("authorization", format!("Bearer {}", service.key));
+    let answer = app.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.headers()["location"], "/sign-in?next=/acme/prompts");
+}
+
+async fn what_is_wrong_is_a_problem(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    problem(service.get("/nothing").await, 404, "not_found");
+    problem(service.get("/").await, 404, "not_found");
+    problem(service.send(Method::DELETE, "/whoami", &[], Body::empty()).await, 405, "method_not_allowed");
+    let told = problem(service.post("/deployments", json!({})).await, 400, "invalid_request");
+    assert!(told["errors"].is_array(), "{told}");
+    let answer = service.get("/prompts/Nowhere").await;
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    problem(answer, 404, "not_found");
+}
+
+async fn a_key_tells_whose_it_is(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let folders = format!("[\"{}\"]", stock.folder);
+    let (id, key) = acme.has_limited_key("read:prompts read:audit", None, Some(folders)).await;
+    let answer = Service::with(&app, key.as_str()).get("/whoami").await.status(200);
+    let expected = json!({
+        "key": {
+            "id": id.to_string(), "name": "Sample key", "scopes": ["read:prompts", "read:audit"],
+            "environments": null, "folders": [stock.folder.to_string()], "expires_at": null,
+        },
+        "organization": { "id": acme.id.to_string(), "slug": "acme", "name": "Acme" },
+    });
+    assert_eq!(told(&answer), expected);
+}
+
+async fn what_is_asked_wrong_is_refused(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts read:deployments write:deployments").await;
+    for path in [
+        "/prompts?limit=0",
+        "/prompts?limit=101",
+        "/prompts?limit=-1",
+        "/prompts?limit=x",
+        "/prompts?cursor=%00",
+        "/prompts?cursor=_w",
+        "/prompts?updated_after=yesterday",
+        "/prompts?nonsense=1",
+        "/prompts?limit=1&limit=2",
+        "/prompts/Tone?environment=development&version=1",
+        "/prompts/Tone?version=x",
+        "/prompts/Tone?resolve=maybe",
+        "/prompts/Tone/versions?cursor=eA",
+        "/prompts/Tone/versions/one",
+        "/deployments?cursor=eA",
+    ] {
+        problem(service.get(path).await, 400, "invalid_request");
+    }
+    for body in ["", "{", "[]", "null", "{\"prompt\":1}", "{\"variables\":[]}", "{\"nonsense\":1}"] {
+        let json = [("content-type", "application/json")];
+        for path in ["/prompts/Tone/render", "/deployments"] {
+            let answer = service.send(Method::POST, path, &json, Body::from(body)).await;
+            problem(answer, 400, "invalid_request");
+        }
+    }
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let answer = service.send(Method::POST, "/deployments", &form, Body::from("prompt=Tone")).await;
+    problem(answer, 400, "invalid_request");
+    let long = "x".repeat(2 * 1024 * 1024);
+    let json = [("content-type", "application/json")];
+    let answer = service.send(Method::POST, "/deployments", &json, Body::from(long)).await;
+    assert!(matches!(answer.status, 400 | 413), "{answer}");
+}

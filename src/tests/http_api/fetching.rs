@@ -1,0 +1,126 @@
+use super::{Service, TestApp, acme, both_databases, problem, told};
+use axum::{body::Body, http::Method};
+use serde_json::json;
+
+both_databases!(
+    what_is_deployed_is_fetched,
+    a_version_is_fetched_by_its_number,
+    what_has_not_changed_is_not_sent_again,
+    it_is_rendered_with_values,
+);
+
+async fn what_is_deployed_is_fetched(app: TestApp) {
+    let (ana, acme, stock) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    let says = problem(service.get("/prompts/Tone").await, 404, "not_found");
+    assert_eq!(says["detail"], "Tone is not deployed to production.");
+    let answer = service.get("/prompts/Tone?environment=development").await.status(200);
+    let expected = json!({
+        "id": stock.live.to_string(), "path": "Tone", "name": "Tone", "description": "", "tags": [],
+        "environment": "development", "inherited": {}, "kind": "text", "version": 1,
+        "hash": told(&answer)["hash"], "engine": "plain", "text": "Be {{ tone }}.", "variables": [], "model": {},
+        "parts": [], "references": [],
+    });
+    assert_eq!(told(&answer), expected);
+    assert_eq!(told(&answer)["hash"].as_str().map(str::len), Some(64));
+    let same = service.get(&format!("/prompts/{}?label=development", stock.live)).await.status(200);
+    assert_eq!(told(&same), expected);
+    let same = service.get("/organizations/acme/prompts/Tone?environment=development").await.status(200);
+    assert_eq!(told(&same), expected);
+    // An old path leads on.
+    let moved =
+        [("org", "acme"), ("prompt", &*stock.live.to_string()), ("folder", &*stock.folder.to_string())];
+    ana.call("/api/prompts/move", &moved).await.status(200);
+    let answer = service.get("/prompts/Tone?environment=development").await.status(200);
+    assert_eq!(
+        (&told(&answer)["path"], &told(&answer)["inherited"]),
+        (&json!("Support/Tone"), &json!({ "tone": "kind" }))
+    );
+    service.get("/prompts/Support%2FTone?environment=development").await.status(200);
+    problem(service.get("/prompts/Tone?environment=nowhere").await, 404, "not_found");
+}
+
+async fn a_version_is_fetched_by_its_number(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    let answer = service.get("/prompts/Support%2FTriage?version=1").await.status(200);
+    let triage = told(&answer);
+    assert_eq!(
+        (&triage["text"], &triage["version"], triage.get("path")),
+        (&json!("[[ Tone ]]"), &json!(1), None)
+    );
+    assert_eq!(triage["parts"][0]["text"], "Be {{ tone }}.");
+    assert_eq!(
+        triage["references"],
+        json!([
+            { "from": "Support/Triage", "from_version": 1, "target": "Tone", "to": "Tone", "to_version": 1 }
+        ])
+    );
+    let latest = service.get("/prompts/Support%2FTriage?label=latest&resolve=false").await.status(200);
+    let latest = told(&latest);
+    assert_eq!((&latest["text"], latest.get("parts")), (&json!("[[ Tone ]]!"), None));
+    let immutable =
+        service.get(&format!("/prompts/{}?version=1&resolve=false", stock.prompt)).await.status(200);
+    immutable.has("cache-control", "private, max-age=31536000, immutable").has("x-prompt-version", "1");
+    for gone in ["version=3", "version=0", "version=-1", "version=9223372036854775807"] {
+        problem(service.get(&format!("/prompts/Support%2FTriage?{gone}")).await, 404, "not_found");
+    }
+    let versions = told(&service.get("/prompts/Support%2FTriage/versions?limit=1").await.status(200));
+    assert_eq!(versions["data"][0]["version"], 2);
+    let next = versions["next_cursor"].as_str().unwrap();
+    let path = format!("/prompts/Support%2FTriage/versions?limit=1&cursor={next}");
+    let versions = told(&service.get(&path).await.status(200));
+    assert_eq!((&versions["data"][0]["version"], &versions["next_cursor"]), (&json!(1), &json!(null)));
+    let one = told(&service.get("/prompts/Support%2FTriage/versions/2").await.status(200));
+    assert_eq!((&one["version"], &one["text"]), (&json!(2), &json!("[[ Tone ]]!")));
+    problem(service.get("/prompts/Support%2FTriage/versions/3").await, 404, "not_found");
+}
+
+async fn what_has_not_changed_is_not_sent_again(app: TestApp) {
+    let (ana, acme, stock) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    let path = "/prompts/Tone?environment=development";
+    let first = service.get(path).await.status(200);
+    let cached = "private, max-age=0, stale-while-revalidate=60, stale-if-error=86400";
+    let first = first.has("cache-control", cached).has("x-prompt-version", "1");
+    assert!(first.header("vary").is_some_and(|vary| vary.contains("Authorization")));
+    let etag = first.header("etag").unwrap().to_owned();
+    for known in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".to_owned()] {
+        let answer = service.send(Method::GET, path, &[("if-none-match", &known)], Body::empty()).await;
+        let answer = answer.status(304).has("etag", &etag).has("cache-control", cached);
+        assert!(answer.body.is_empty(), "{answer}");
+    }
+    service.send(Method::GET, path, &[("if-none-match", "\"x\"")], Body::empty()).await.status(200);
+    // What is deployed anew is seen by the next fetch.
+    let fields = [
+        ("org", "acme"),
+        ("environment", &*stock.environment.to_string()),
+        ("prompt", &*stock.live.to_string()),
+    ];
+    let undeploy = [&fields[..], &[("kind", "undeploy"), ("seen", "1")]].concat();
+    ana.call("/api/deployments/deploy", &undeploy).await.status(200);
+    let answer = service.send(Method::GET, path, &[("if-none-match", &etag)], Body::empty()).await;
+    problem(answer, 404, "not_found");
+}
+
+async fn it_is_rendered_with_values(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    let asked = json!({ "environment": "development", "variables": { "tone": "{{ x }}" } });
+    let answer = service.post("/prompts/Tone/render", asked).await.status(200).has("x-prompt-version", "1");
+    let rendered = told(&answer);
+    assert_eq!((&rendered["text"], &rendered["version"]), (&json!("Be {{ x }}."), &json!(1)));
+    let missing = problem(
+        service.post("/prompts/Tone/render", json!({ "environment": "development" })).await,
+        422,
+        "unprocessable",
+    );
+    assert_eq!(missing["errors"], json!([{ "field": "variables.tone", "message": "tone needs a value." }]));
+    let answer = service
+        .post(
+            "/prompts/Support%2FTriage/render",
+            json!({ "label": "latest", "variables": { "tone": "brief" } }),
+        )
+        .await;
+    assert_eq!(told(&answer.status(200))["text"], "Be brief.!");
+}

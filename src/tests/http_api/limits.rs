@@ -1,0 +1,125 @@
+use super::{Service, TestApp, acme, both_databases, door::ROUTES, problem, told};
+use crate::key_scope::KeyScope;
+use axum::{body::Body, http::Method};
+use serde_json::json;
+
+both_databases!(
+    a_scope_opens_what_it_says,
+    a_key_reaches_its_environments_and_folders,
+    another_organization_is_not_there,
+);
+
+/// The scope that a route needs; none for those that any key may ask.
+fn needs(method: &str, path: &str) -> Option<KeyScope> {
+    match (method, path.split(['/', '?']).nth(1)) {
+        (_, Some("whoami")) => None,
+        (_, Some("prompts")) => Some(KeyScope::ReadPrompts),
+        ("POST", Some("deployments")) => Some(KeyScope::WriteDeployments),
+        _ => Some(KeyScope::ReadDeployments),
+    }
+}
+
+async fn a_scope_opens_what_it_says(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let mut grid = Vec::new();
+    for scope in KeyScope::ALL {
+        let service = Service::of(&app, &acme, scope.code()).await;
+        for (method, path) in ROUTES {
+            let json = [("content-type", "application/json")];
+            let body = if path.starts_with("/deployments") && !path.ends_with("rollback") {
+                json!({ "prompt": "Tone", "environment": "staging", "version": 9 })
+            } else {
+                json!({})
+            };
+            let verb = Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = service.send(verb, path, &json, Body::from(body.to_string())).await;
+            let status = answer.status;
+            let may = needs(method, path).is_none_or(|needed| needed == *scope);
+            // Which rollback there is, only those who may roll back are told.
+            assert_eq!(status == 403, !may, "{} {method} {path}: {answer}", scope.code());
+            if status == 403 {
+                let needed = needs(method, path).unwrap().code();
+                assert!(told(&answer)["detail"].as_str().unwrap().contains(needed), "{answer}");
+                grid.push(());
+            }
+        }
+    }
+    let denied = acme.count("SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'access.denied' AND actor_kind = 'key'");
+    assert_eq!(denied.await, i64::try_from(grid.len()).unwrap(), "each refusal is written down");
+}
+
+async fn a_key_reaches_its_environments_and_folders(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let scopes = "read:prompts read:deployments write:deployments";
+    let staging = Some(format!("[\"{}\"]", stock.empty));
+    let (_, key) = acme.has_limited_key(scopes, staging, None).await;
+    let service = Service::with(&app, key.as_str());
+    problem(service.get("/prompts/Tone?environment=development").await, 403, "forbidden");
+    problem(service.get("/prompts/Tone").await, 403, "forbidden");
+    problem(service.get(&format!("/prompts/Tone?label={}", stock.environment)).await, 403, "forbidden");
+    problem(service.get("/deployments?environment=development").await, 403, "forbidden");
+    let environments = told(&service.get("/environments").await.status(200));
+    assert_eq!(environments["data"].as_array().unwrap().len(), 1);
+    assert_eq!(told(&service.get("/deployments").await.status(200))["data"], json!([]));
+    let deploy = |environment: &str, prompt: &str| json!({ "prompt": prompt, "environment": environment, "version": 1 });
+    problem(service.post("/deployments", deploy("production", "Tone")).await, 403, "forbidden");
+    service.post("/deployments", deploy("staging", "Tone")).await.status(201);
+    service.get("/prompts/Tone?environment=staging").await.status(200);
+
+    let support = Some(format!("[\"{}\"]", stock.folder));
+    let (_, key) = acme.has_limited_key(scopes, None, support).await;
+    let service = Service::with(&app, key.as_str());
+    service.get("/prompts/Support%2FTriage?version=1").await.status(200);
+    service.get(&format!("/prompts/{}?version=1", stock.prompt)).await.status(200);
+    for path in [
+        "/prompts/Tone?version=1",
+        &format!("/prompts/{}?version=1", stock.live),
+        "/prompts/Tone/versions",
+        "/prompts/Tone/versions/1",
+        "/deployments?prompt=Tone",
+    ] {
+        problem(service.get(path).await, 403, "forbidden");
+    }
+    problem(service.post("/prompts/Tone/render", json!({ "label": "latest" })).await, 403, "forbidden");
+    problem(service.post("/deployments", deploy("development", "Tone")).await, 403, "forbidden");
+    let listed = told(&service.get("/prompts").await.status(200));
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1);
+    assert_eq!(told(&service.get("/deployments").await.status(200))["data"], json!([]));
+    // A deployment of something else is not rolled back by its id either.
+    let theirs = Service::of(&app, &acme, "read:deployments").await;
+    let theirs = told(&theirs.get("/deployments?prompt=Tone").await.status(200));
+    let path = format!("/deployments/{}/rollback", theirs["data"][0]["id"].as_str().unwrap());
+    problem(service.post(&path, json!({})).await, 403, "forbidden");
+}
+
+async fn another_organization_is_not_there(app: TestApp) {
+    let (ana, _, stock) = acme(&app).await;
+    let other = app.org("Other", &ana).await;
+    let all: Vec<_> = KeyScope::ALL.iter().map(|scope| scope.code()).collect();
+    let service = Service::of(&app, &other, &all.join(" ")).await;
+    let (live, environment) = (stock.live, stock.environment);
+    for path in [
+        format!("/prompts/{live}"),
+        format!("/prompts/{live}?version=1"),
+        format!("/prompts/{live}/versions"),
+        format!("/prompts/{live}/versions/1"),
+        "/prompts/Tone".to_owned(),
+        format!("/deployments?prompt={live}"),
+        format!("/deployments?environment={environment}"),
+        "/organizations/acme/prompts".to_owned(),
+        "/organizations/acme/environments".to_owned(),
+        "/organizations/nobody/environments".to_owned(),
+    ] {
+        problem(service.get(&path).await, 404, "not_found");
+    }
+    service.get("/organizations/other/environments").await.status(200);
+    let deploy =
+        |environment: &str| json!({ "prompt": live.to_string(), "environment": environment, "version": 1 });
+    for environment in ["development", &environment.to_string()] {
+        problem(service.post("/deployments", deploy(environment)).await, 404, "not_found");
+    }
+    assert_eq!(app.rows("deployments", "1 = 1").await.len(), 1);
+    let seen = told(&service.get("/deployments").await.status(200));
+    assert_eq!(seen["data"], json!([]));
+    assert_eq!(told(&service.get("/prompts").await.status(200))["data"], json!([]));
+}
