@@ -46,7 +46,9 @@ pub fn routes(server: &Server) -> Router {
         .nest("/organizations/{organization}", managed.clone())
         .merge(managed)
         .route("/whoami", get(whoami::whoami))
-        .fallback(nothing)
+        // Not as a fallback: the functions of forms are at `/api/…`, and would come first.
+        .route("/", any(nothing))
+        .route("/{*nothing}", any(nothing))
         .method_not_allowed_fallback(|| async { Refusal::wrong_method() })
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(middleware::from_fn_with_state(server.clone(), answer))
