@@ -149,3 +149,14 @@ test('keys save, move and fold', async ({ at: { ana } }) => {
   await fold.click();
   await expect(text(ana, 1)).toBeVisible();
 });
+
+test('a button pressed while another is answered has its turn', async ({ at: { ana, triage } }) => {
+  const { page } = ana;
+  await page.route('**/api/prompts/**', async (route) => {
+    await new Promise((slept) => setTimeout(slept, 500));
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Save draft' }).click();
+  await page.getByRole('button', { name: 'Save version…' }).click();
+  await expect(page).toHaveURL(new RegExp(`/${triage}/save$`));
+});

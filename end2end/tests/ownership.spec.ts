@@ -131,7 +131,7 @@ test.describe('deleting', () => {
     await expect(title(bo)).toHaveText('Not for your role');
     await bo.goes(`/${slug}/settings/general`);
     const tabs = bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link');
-    await expect(tabs).toHaveText(['General', 'Members', 'Invitations', 'Audit log']);
+    await expect(tabs).toHaveText(['General', 'Members', 'Invitations', 'API keys', 'Audit log']);
   });
 
   test('is nothing for a personal workspace', async ({ person }) => {

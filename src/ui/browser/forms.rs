@@ -5,6 +5,7 @@ use super::{
     dom::{self, closest, document, on},
     morph,
 };
+use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent,
@@ -29,14 +30,27 @@ fn submit(event: &Event) {
     let form: HtmlFormElement = form.unchecked_into();
     let button = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
     event.prevent_default();
-    if form.get_attribute("aria-busy").is_some() {
+    if form.has_attribute("aria-busy") {
+        // Another button has its turn afterwards; the same one was pressed twice.
+        if let Some(button) = button.filter(|button| !button.has_attribute("aria-busy")) {
+            PRESSED.set(Some((form, button)));
+        }
         return;
     }
     dom::spawn(async move {
         busy(&form, button.as_ref(), true);
         post(&form, button.as_ref()).await;
         busy(&form, button.as_ref(), false);
+        let pressed = PRESSED.take().filter(|(of, button)| *of == form && button.is_connected());
+        if let Some((form, button)) = pressed {
+            let _ = form.request_submit_with_submitter(Some(&button));
+        }
     });
+}
+
+thread_local! {
+    /// The button of a form that was pressed while the form waited for its answer.
+    static PRESSED: RefCell<Option<(HtmlFormElement, HtmlElement)>> = const { RefCell::new(None) };
 }
 
 fn busy(form: &Element, button: Option<&HtmlElement>, is_busy: bool) {
