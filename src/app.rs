@@ -15,7 +15,7 @@ use crate::{
     orgs::{Frame, closure, image, pages as orgs},
     palette,
     profile::{pages as profile, security_page},
-    server::{Caller, Server, jobs::Chore, serve},
+    server::{Caller, Server, hot::Front, jobs::Chore, serve},
     ui::{not_found, page},
 };
 use axum::{Router, routing::MethodRouter};
@@ -42,6 +42,7 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/account/organizations", page(profile::organizations)),
         ("/account/closure", page(profile::closure)),
         ("/account/address/{token}", page(profile::confirm_address)),
+        ("/api/docs", page(api::docs::docs)),
         ("/dev/mailbox", page(mailbox::mailbox)),
         ("/dev/mailbox/{letter}", page(mailbox::letter)),
         ("/{org}", page(dashboard::dashboard)),
@@ -96,10 +97,15 @@ pub const CHORES: &[Chore] = &[
     |server| Box::pin(async move { closure::purge_due(&server).await }),
     |server| Box::pin(async move { trash::purge_due(&server).await }),
     |server| Box::pin(async move { exchange::store::forget_old(&server).await }),
+    |server| Box::pin(async move { api::forget_old(&server).await }),
 ];
 
 /// Everything the server answers.
-pub fn router(server: &Server) -> Router {
+pub fn front(server: &Server) -> Front {
+    Front::new(server.clone(), routes(server))
+}
+
+fn routes(server: &Server) -> Router {
     let router = Router::new().fallback_service(page(not_found));
     let pages = pages().into_iter().fold(router, |router, (path, page)| router.route(path, page));
     let mut streams = live::stream::routes(server)

@@ -10,7 +10,8 @@
 //! What changes something is a `#[server]` function that a real `<form>` posts to, so everything
 //! works with scripts off; with them, the island [`ui::InPlace`] posts forms in place and
 //! [`ui::Live`] keeps the marked regions of a page as they are on the server. There is no JSON twin
-//! of any page, and no router in the browser.
+//! of any page, and no router in the browser. Services have an HTTP API of their own, [`api`], which a
+//! key opens; what they fetch all day is answered from memory ([`server::hot`]) before any of it.
 //!
 //! Everything belongs to one organization, the tenant, and is invisible from every other.
 //!
@@ -21,14 +22,14 @@
 //! | the floor | [`id`], [`time`], [`role`] (the permission table), [`fields`] (what people type, parsed once), [`error`] (the one error), [`paths`] (every URL) |
 //! | `server` | the machine room: config, database, walls, sessions, forms, mail, events. It knows no feature |
 //! | [`ui`] | components, each with a twin in `style/components/`, and the islands of every page |
-//! | features | [`orgs`], [`environments`], [`templates`], [`prompts`], [`deployments`], [`library`], [`editor`], [`board`], [`members`], [`accounts`], [`invitations`], [`profile`], [`dashboard`], [`audit_log`], [`live`], [`mailbox`], [`bench`](mod@bench) |
+//! | features | [`orgs`], [`environments`], [`templates`], [`prompts`], [`deployments`], [`library`], [`editor`], [`board`], [`api_keys`], [`members`], [`accounts`], [`invitations`], [`profile`], [`dashboard`], [`audit_log`], [`live`], [`mailbox`], [`api`] (what services read), [`bench`](mod@bench) |
 //! | `app` | the sitemap and the router |
 //!
 //! A feature has the same few file names, each only when needed: `model` (types and pure rules),
 //! `actions` (server functions, each a paragraph: enter, require, act, announce), `store` (SQL),
 //! `pages`, `letters`. Each module may use those to its left, never one to its right:
-//! floor → server → ui → orgs → environments → templates → prompts → deployments → library → editor → board → members → accounts → invitations → profile → dashboard → `audit_log` → live → mailbox →
-//! bench → app → main. Where a page shows something of a later feature, `app` hands it in.
+//! floor → server → ui → orgs → environments → templates → prompts → deployments → library → editor → board → `api_keys` → members → accounts → invitations → profile → dashboard → palette → `audit_log` →
+//! live → mailbox → api → bench → app → main. Where a page shows something of a later feature, `app` hands it in.
 //!
 //! # What always holds
 //!

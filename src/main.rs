@@ -33,6 +33,6 @@ async fn main() -> ExitCode {
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::start(config).await?;
     jobs::start(&server, app::CHORES);
-    listen::serve(&server, app::router(&server)).await?;
+    listen::serve(&server, app::front(&server)).await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::fmt;
 /// What a member is in an organization, from the lowest to the highest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Read-only access.
@@ -86,7 +87,7 @@ permissions! {
     ViewUsage            needs Admin or ReadUsage,        "See usage and cost of the whole organization";
     ManageBudgets        needs Admin,                     "Set budgets and rate limits";
     ViewAuditLog         needs Admin or ReadAudit,        "Read and export the audit log";
-    ExportOrganization   needs Admin,                     "Export the whole organization";
+    ExportOrganization   needs Admin or ReadPrompts,      "Export the whole organization";
     ManageSettings       needs Admin,                     "Change the settings: the name, the default role and lifetime of invitations, retention";
 
     TransferOrganization needs Owner,                     "Hand the organization over to another member";

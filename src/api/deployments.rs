@@ -1,10 +1,9 @@
 //! Environments, and what is deployed to them.
 
 use super::{
-    input::{Json, Params, after, page_size},
+    input::{Json, Page, Params, after, page_size},
     json,
     problem::Refusal,
-    prompts::Page,
     service::Service,
 };
 use crate::{
@@ -26,9 +25,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// An environment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Environment)]
 struct EnvironmentShown {
     id: String,
     name: String,
@@ -36,7 +37,20 @@ struct EnvironmentShown {
     approvals: i64,
 }
 
-/// `GET /environments`: those the key reaches, in their order.
+/// All environments that a key reaches.
+#[derive(Debug, Serialize, ToSchema)]
+struct Environments {
+    data: Vec<EnvironmentShown>,
+}
+
+/// List environments
+///
+/// Those that the key reaches, in their order.
+#[utoipa::path(
+    get, path = "/environments", tag = "Deployments",
+    responses((status = 200, description = "The environments.", body = Environments)),
+    extensions(("x-scope" = json!("read:deployments"))),
+)]
 pub(super) async fn environments(service: Service) -> Result<Response, Refusal> {
     service.grant::<ViewDeployments>()?;
     let all = environments::list(service.scope()).await?;
@@ -46,11 +60,12 @@ pub(super) async fn environments(service: Service) -> Result<Response, Refusal> 
         name: one.name.to_string(),
         approvals: one.approvals,
     });
-    Ok(json(&serde_json::json!({ "data": data.collect::<Vec<_>>() })))
+    Ok(json(&Environments { data: data.collect() }))
 }
 
 /// A deployment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Deployment)]
 struct DeploymentShown {
     id: String,
     environment: String,
@@ -84,18 +99,29 @@ impl From<Done> for DeploymentShown {
 }
 
 /// Which deployments.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Which {
     /// Of this prompt, by its id or its path.
     prompt: Option<String>,
     /// To this environment, by its name or its id.
     environment: Option<String>,
+    /// At most so many.
+    #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<usize>,
+    /// Where the page begins: `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
-/// `GET /deployments`: the newest first.
+/// List deployments
+///
+/// The newest first. What is live is the newest of a prompt and environment.
+#[utoipa::path(
+    get, path = "/deployments", tag = "Deployments", params(Which),
+    responses((status = 200, description = "A page of deployments.", body = Page<DeploymentShown>)),
+    extensions(("x-scope" = json!("read:deployments"))),
+)]
 pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
     service.grant::<ViewDeployments>()?;
     let prompt = match which.prompt.as_deref() {
@@ -137,7 +163,7 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
 const READ: i64 = 200;
 
 /// What is to be deployed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToDeploy {
     /// The prompt, by its id or its path.
@@ -146,11 +172,23 @@ pub(super) struct ToDeploy {
     environment: String,
     /// The version; null to undeploy.
     version: Option<i64>,
+    /// Why; at most 500 characters.
     #[serde(default)]
+    #[schema(max_length = 500)]
     reason: String,
 }
 
-/// `POST /deployments`.
+/// Deploy
+///
+/// Makes a version live in an environment, or takes it off. What a missing reference would break is refused.
+#[utoipa::path(
+    post, path = "/deployments", tag = "Deployments", request_body = ToDeploy,
+    responses(
+        (status = 201, description = "It is deployed.", body = DeploymentShown),
+        (status = 202, description = "The environment is protected: others must approve it.", body = Asked),
+    ),
+    extensions(("x-scope" = json!("write:deployments"))),
+)]
 pub(super) async fn create(service: Service, Json(asked): Json<ToDeploy>) -> Result<Response, Refusal> {
     service.grant::<Deploy>()?;
     let prompt = service.prompt(&asked.prompt).await?;
@@ -160,15 +198,26 @@ pub(super) async fn create(service: Service, Json(asked): Json<ToDeploy>) -> Res
 }
 
 /// Why something is rolled back.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToRollBack {
+    /// Why; at most 500 characters.
     #[serde(default)]
+    #[schema(max_length = 500)]
     reason: String,
 }
 
-/// `POST /deployments/{deployment}/rollback`: goes back behind the deployment, which must be the newest of its
-/// prompt and environment.
+/// Roll back
+///
+/// Makes live again what was live before a deployment, which must be the newest of its prompt and environment.
+#[utoipa::path(
+    post, path = "/deployments/{deployment}/rollback", tag = "Deployments", params(NamedDeployment), request_body = ToRollBack,
+    responses(
+        (status = 201, description = "It is deployed.", body = DeploymentShown),
+        (status = 202, description = "The environment is protected: others must approve it.", body = Asked),
+    ),
+    extensions(("x-scope" = json!("write:deployments"))),
+)]
 pub(super) async fn rollback(
     service: Service,
     Path(deployment): Path<NamedDeployment>,
@@ -190,9 +239,22 @@ pub(super) async fn rollback(
 }
 
 /// The deployment that a URL names.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct NamedDeployment {
+    /// Its id.
+    #[param(format = Uuid)]
     deployment: String,
+}
+
+/// What waits until others approve.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeploymentRequest)]
+struct Asked {
+    /// The id of the request.
+    request: String,
+    /// How many people must approve it.
+    approvals: i64,
 }
 
 /// Deploys, or asks for it where people must approve: 201 with the deployment, or 202 with the request.
@@ -211,13 +273,12 @@ async fn carry_out(
     match deploy(&grant, &order).await? {
         Outcome::Deployed(_) => {
             let done = store::done(service.scope(), (Some(environment.id), Some(prompt.id)), None, 1).await?;
-            let shown = done.into_iter().next().map(DeploymentShown::from);
-            Ok((StatusCode::CREATED, axum::Json(shown)).into_response())
+            let done = done.into_iter().next().ok_or(crate::error::Error::NotFound)?;
+            Ok((StatusCode::CREATED, axum::Json(DeploymentShown::from(done))).into_response())
         }
         Outcome::Requested(id) => {
-            let request =
-                serde_json::json!({ "request": id.to_string(), "approvals": environment.approvals });
-            Ok((StatusCode::ACCEPTED, axum::Json(request)).into_response())
+            let asked = Asked { request: id.to_string(), approvals: environment.approvals };
+            Ok((StatusCode::ACCEPTED, axum::Json(asked)).into_response())
         }
     }
 }

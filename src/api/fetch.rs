@@ -5,31 +5,39 @@ use super::{
     problem::Refusal,
     prompts::{Named, hex},
     service::Service,
+    which::{Found, Which, find, resolved},
 };
 use crate::{
-    environments::store::Environment,
+    id::PromptId,
+    library::folders,
     prompts::{
-        content::{Body, Content, Message, ModelSettings, Variable},
-        render::{Edge, Resolved},
-        resolve,
+        content::{Body, Content, Kind, Message, ModelSettings, Variable},
+        render::Edge,
         store::Prompt,
     },
     role::ViewContent,
+    server::{
+        Server,
+        caller::{Client, internal},
+        hot::{Answer, Change},
+        serve::add_secure_headers,
+    },
     templates::Engine,
 };
 use axum::{
-    body::Body as Bytes,
-    extract::Path,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    Extension,
+    extract::{OriginalUri, Path},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::Response,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+use utoipa::ToSchema;
 
 /// What a version says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Said {
     engine: Engine,
     /// Of a text prompt.
@@ -52,68 +60,48 @@ impl From<Content> for Said {
     }
 }
 
-/// Which version of a prompt: what is deployed to an environment (production, unless another is named), a
-/// version by its number, or the newest (`label=latest`).
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Which {
-    pub(super) environment: Option<String>,
-    pub(super) version: Option<i64>,
-    pub(super) label: Option<String>,
-    /// Whether the prompts that it is put together from come with it.
-    pub(super) resolve: Option<bool>,
-}
-
-/// What was asked for.
-pub(super) enum Found {
-    /// What is deployed to an environment.
-    Deployed(Environment, i64),
-    /// A version, whatever is deployed.
-    Version(i64),
-}
-
-impl Found {
-    pub(super) const fn number(&self) -> i64 {
-        match self {
-            Self::Deployed(_, number) | Self::Version(number) => *number,
-        }
-    }
-}
-
 /// A prompt that a service fetched.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FetchedPrompt)]
 struct Fetched {
     id: String,
-    /// What changes while the version does not; left out where a version was asked for by its number.
-    #[serde(flatten)]
-    place: Option<PlaceNow>,
-    kind: &'static str,
+    kind: Kind,
     version: i64,
+    /// SHA-256 of what the version says and of what its references lead to, in hex.
     hash: String,
     #[serde(flatten)]
     said: Said,
-    /// The prompts that it refers to, directly or not.
+    /// The prompts that it refers to, directly or not; left out with `resolve=false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     parts: Option<Vec<Part>>,
-    /// Which reference of which prompt leads where.
+    /// Which reference of which prompt leads where; left out with `resolve=false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     references: Option<Vec<Edge>>,
+    #[serde(flatten)]
+    now: Now,
 }
 
-/// Where a prompt stands now.
-#[derive(Debug, Serialize)]
-struct PlaceNow {
-    path: String,
-    name: String,
-    description: String,
-    tags: Vec<String>,
-    environment: String,
+/// What changes while the version does not: only where it was asked for as it is deployed.
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct Now {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<String>>,
+    /// The environment it is deployed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<String>,
     /// What the folders around it and the organization give to its variables.
-    inherited: BTreeMap<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inherited: Option<BTreeMap<String, Value>>,
 }
 
 /// A prompt that another is put together from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Part {
     id: String,
     path: String,
@@ -123,14 +111,38 @@ struct Part {
     inherited: BTreeMap<String, Value>,
 }
 
-/// `GET /prompts/{prompt}`.
+/// Fetch a prompt
+///
+/// What is deployed to an environment, or a version. The answer comes from memory; send the `ETag` of the one
+/// before as `If-None-Match` and it has no body as long as nothing has changed.
+#[utoipa::path(
+    get, path = "/prompts/{prompt}", tag = "Prompts", params(Named, Which, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer before: if it still holds, the answer is 304.")),
+    responses(
+        (status = 200, description = "The prompt.", body = Fetched, headers(
+            ("ETag" = String, description = "Tells this answer from any other."),
+            ("Cache-Control" = String, description = "A version by id with `resolve=false` is immutable; anything else is asked for anew each time, and may be used for a day where the studio cannot be reached."),
+            ("Vary" = String, description = "`Authorization, Accept-Encoding`."),
+            ("X-Prompt-Version" = i64, description = "The version."),
+        )),
+        (status = 304, description = "The answer before still holds.", headers(
+            ("ETag" = String, description = "As it was."),
+            ("X-Prompt-Version" = i64, description = "The version."),
+        )),
+    ),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
 pub(super) async fn fetch(
     service: Service,
     Path(named): Path<Named>,
     Params(which): Params<Which>,
+    OriginalUri(uri): OriginalUri,
+    Extension(client): Extension<Arc<Client>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
+    let (server, org) = (service.scope().server(), service.scope().organization().id);
+    // What is kept is read after what happened was counted.
+    let heard = server.hot.heard.count(org, Change::Content);
     let prompt = service.prompt(&named.prompt).await?;
     let found = find(&service, &prompt, &which).await?;
     let resolved = resolved(&service, &prompt, &found).await?;
@@ -141,31 +153,43 @@ pub(super) async fn fetch(
     let own = parts.next().ok_or_else(|| Refusal::missing("There is no such version."))?;
     let parts = is_whole.then(|| parts.map(part).collect());
     let is_version = matches!(found, Found::Version(_));
-    let place = match &found {
-        Found::Deployed(environment, _) => Some(PlaceNow {
-            path: prompt.path.clone(),
-            name: prompt.name.to_string(),
-            description: prompt.description.clone(),
-            tags: prompt.tags.iter().map(ToString::to_string).collect(),
-            environment: environment.name.to_string(),
-            inherited: own.inherited,
-        }),
-        Found::Version(_) => None,
+    let now = match &found {
+        Found::Deployed(environment, _) => Now {
+            path: Some(prompt.path.clone()),
+            name: Some(prompt.name.to_string()),
+            description: Some(prompt.description.clone()),
+            tags: Some(prompt.tags.iter().map(ToString::to_string).collect()),
+            environment: Some(environment.name.to_string()),
+            inherited: Some(own.inherited),
+        },
+        Found::Version(_) => Now::default(),
     };
     let fetched = Fetched {
         id: prompt.id.to_string(),
-        place,
-        kind: prompt.kind.as_str(),
+        kind: prompt.kind,
         version: found.number(),
         hash: hex(&hash),
         said: own.content.into(),
         parts,
         references,
+        now,
     };
     // A version never changes, but a path may lead to another prompt one day, and what a version refers to
     // may follow an environment.
-    let is_immutable = is_version && !is_whole && named.prompt.parse::<crate::id::PromptId>().is_ok();
-    Ok(answer(&fetched, is_immutable, &headers))
+    let is_immutable = is_version && !is_whole && named.prompt.parse::<PromptId>().is_ok();
+    let environment = match &found {
+        Found::Deployed(environment, _) => Some(environment.id),
+        Found::Version(_) => None,
+    };
+    let around = folders::trail(service.scope(), prompt.folder_id).await?;
+    let around = around.into_iter().map(|folder| folder.id).collect();
+    let answer = Arc::new(answer(server, &fetched, (prompt.id, is_immutable))?.about(environment, around));
+    if let Some(asked) = uri.path_and_query() {
+        server.hot.keep(org, asked.as_str(), answer.clone(), heard, server.clock.now());
+    }
+    server.hot.count(service.key(), prompt.id);
+    let name = HeaderValue::try_from(&client.request_id).map_err(|error| internal(&error))?;
+    Ok(answer.to(&headers, name))
 }
 
 fn part(part: crate::prompts::render::Part) -> Part {
@@ -178,41 +202,6 @@ fn part(part: crate::prompts::render::Part) -> Part {
     }
 }
 
-pub(super) async fn find(service: &Service, prompt: &Prompt, which: &Which) -> Result<Found, Refusal> {
-    let named = [which.environment.is_some(), which.version.is_some(), which.label.is_some()];
-    if named.into_iter().filter(|named| *named).count() > 1 {
-        return Err(Refusal::malformed(
-            "",
-            "Name an environment, a version or a label, not several of them.",
-        ));
-    }
-    if let Some(number) = which.version {
-        return Ok(Found::Version(number));
-    }
-    let label = which.label.as_deref();
-    if label == Some("latest") {
-        let missing = || Refusal::missing(format!("{} has no version yet.", prompt.path));
-        return if prompt.latest > 0 { Ok(Found::Version(prompt.latest)) } else { Err(missing()) };
-    }
-    // Any other label is the name of an environment.
-    let name = which.environment.as_deref().or(label).unwrap_or("production");
-    let environment = service.environment(name).await?;
-    let live = resolve::live(service.scope(), environment.id, prompt.id).await?;
-    let missing = || Refusal::missing(format!("{} is not deployed to {}.", prompt.path, environment.name));
-    let live = live.ok_or_else(missing)?;
-    Ok(Found::Deployed(environment, live))
-}
-
-pub(super) async fn resolved(service: &Service, prompt: &Prompt, found: &Found) -> Result<Resolved, Refusal> {
-    let scope = service.scope();
-    Ok(match found {
-        Found::Deployed(environment, number) => {
-            resolve::deployed(scope, environment.id, (prompt.id, *number), None).await?
-        }
-        Found::Version(number) => resolve::version(scope, prompt.id, *number).await?,
-    })
-}
-
 async fn hash(service: &Service, prompt: &Prompt, number: i64) -> Result<Vec<u8>, Refusal> {
     let versions =
         crate::prompts::versions::list(service.scope(), prompt.id, number.saturating_add(1), 1).await?;
@@ -220,31 +209,25 @@ async fn hash(service: &Service, prompt: &Prompt, number: i64) -> Result<Vec<u8>
 }
 
 /// An answer that caches keep: for good, or until they are told that it has changed.
-fn answer(fetched: &Fetched, is_immutable: bool, headers: &HeaderMap) -> Response {
-    let body = serde_json::to_vec(fetched).unwrap_or_default();
-    let etag = format!("\"{}\"", hex(&Sha256::digest(&body)[..16]));
-    let is_known =
-        headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).is_some_and(|known| {
-            known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag || one.trim() == "*")
-        });
-    let mut response = if is_known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, "application/json")], Bytes::from(body)).into_response()
-    };
+fn answer(
+    server: &Server,
+    fetched: &Fetched,
+    (prompt, is_immutable): (PromptId, bool),
+) -> Result<Answer, Refusal> {
+    let body = serde_json::to_vec(fetched).map_err(|error| internal(&error))?;
     let cached = if is_immutable {
         "private, max-age=31536000, immutable"
     } else {
         "private, max-age=0, stale-while-revalidate=60, stale-if-error=86400"
     };
-    let headers = response.headers_mut();
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cached));
     headers.insert(header::VARY, HeaderValue::from_static("Authorization, Accept-Encoding"));
     headers.insert(VERSION, HeaderValue::from(fetched.version));
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        headers.insert(header::ETAG, etag);
-    }
-    response
+    add_secure_headers(server, &mut headers);
+    let tag = hex(&Sha256::digest(&body)[..16]);
+    Ok(Answer::new(body, &headers, &tag, prompt).map_err(|error| internal(&error))?)
 }
 
 /// The version that an answer tells of.

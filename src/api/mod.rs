@@ -3,59 +3,128 @@
 //! A key opens it, never a cookie; no page's layers stand around it. Management paths are there twice: of the
 //! key's organization, and under `/organizations/{organization}`.
 
+mod audit;
 mod deployments;
+mod difference;
+pub mod docs;
+mod door;
+mod events;
+mod exchange;
 mod fetch;
+mod folders;
 mod input;
+mod openapi;
+mod people;
 mod problem;
 mod prompts;
 mod render;
+mod repeat;
 mod service;
+mod usage;
+mod which;
 mod whoami;
+mod writing;
 
 use crate::{
     error::Error,
-    server::{Server, serve},
+    server::{Server, hot::Allowance, serve},
 };
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue},
+    body::Bytes,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{any, get},
 };
 use problem::Refusal;
-use std::sync::Arc;
+use serde_json::Value;
+use std::sync::{Arc, LazyLock};
 use tower_http::limit::RequestBodyLimitLayer;
+use utoipa::{OpenApi as _, openapi::OpenApi};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use repeat::forget_old;
 
 /// The most bytes of a request's body.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// All routes.
+/// All routes, and the document that describes them.
 pub fn routes(server: &Server) -> Router {
-    let managed = Router::new()
-        .route("/prompts", get(prompts::list))
-        .route("/prompts/{prompt}", get(fetch::fetch))
-        .route("/prompts/{prompt}/render", post(render::render))
-        .route("/prompts/{prompt}/versions", get(prompts::versions))
-        .route("/prompts/{prompt}/versions/{number}", get(prompts::version))
-        .route("/environments", get(deployments::environments))
-        .route("/deployments", get(deployments::list).post(deployments::create))
-        .route("/deployments/{deployment}/rollback", post(deployments::rollback));
+    let Parts { managed, import, own, .. } = Parts::new();
+    let managed = managed
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .merge(import.layer(RequestBodyLimitLayer::new(exchange::MAX_FILE)));
     let v1 = Router::new()
         .nest("/organizations/{organization}", managed.clone())
         .merge(managed)
-        .route("/whoami", get(whoami::whoami))
+        .merge(own)
         // Not as a fallback: the functions of forms are at `/api/…`, and would come first.
         .route("/", any(nothing))
         .route("/{*nothing}", any(nothing))
         .method_not_allowed_fallback(|| async { Refusal::wrong_method() })
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        // Axum's own limit is lower than that of a file.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(server.clone(), repeat::once))
+        .layer(middleware::from_fn_with_state(server.clone(), door::let_in))
         .layer(middleware::from_fn_with_state(server.clone(), answer))
         .with_state(server.clone());
     // What is nested does not answer to its own path with a slash behind it.
     let bare = any(nothing).layer(middleware::from_fn_with_state(server.clone(), answer));
-    Router::new().nest("/api/v1", v1).route("/api/v1/", bare)
+    let text = Bytes::from(document().to_string());
+    let described = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) });
+    Router::new().nest("/api/v1", v1).route("/api/v1/", bare).route("/api/openapi.json", described)
+}
+
+/// The document that describes the API: `OpenAPI` 3.1.
+pub fn document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| openapi::complete(&Parts::new().document));
+    &DOCUMENT
+}
+
+/// The routes, and what is said of them.
+struct Parts {
+    /// Those that are there twice.
+    managed: Router<Server>,
+    /// The one of them that takes a file.
+    import: Router<Server>,
+    /// Those of the key itself.
+    own: Router<Server>,
+    document: OpenApi,
+}
+
+impl Parts {
+    fn new() -> Self {
+        let (managed, managed_document) = OpenApiRouter::new()
+            .routes(routes!(prompts::list, writing::create))
+            .routes(routes!(writing::order))
+            .routes(routes!(fetch::fetch, writing::describe, writing::delete))
+            .routes(routes!(writing::put))
+            .routes(routes!(render::render))
+            .routes(routes!(prompts::versions, writing::save))
+            .routes(routes!(prompts::version))
+            .routes(routes!(difference::compare))
+            .routes(routes!(folders::list, folders::create))
+            .routes(routes!(folders::read, folders::change, folders::delete))
+            .routes(routes!(exchange::export))
+            .routes(routes!(deployments::environments))
+            .routes(routes!(deployments::list, deployments::create))
+            .routes(routes!(deployments::rollback))
+            .routes(routes!(people::members))
+            .routes(routes!(people::invited))
+            .routes(routes!(audit::audit_log))
+            .routes(routes!(usage::usage))
+            .split_for_parts();
+        let (import, import_document) =
+            OpenApiRouter::new().routes(routes!(exchange::import)).split_for_parts();
+        let (own, document) = OpenApiRouter::with_openapi(openapi::Described::openapi())
+            .routes(routes!(whoami::whoami))
+            .routes(routes!(events::events))
+            .split_for_parts();
+        let document = document.merge_from(managed_document).merge_from(import_document);
+        Self { managed, import, own, document }
+    }
 }
 
 async fn nothing() -> Refusal {
@@ -68,13 +137,19 @@ async fn answer(State(server): State<Server>, mut request: Request, next: Next) 
     let act = format!("{} {}", request.method(), request.uri().path());
     request.extensions_mut().insert(client.clone());
     let mut response = next.run(request).await;
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+    let allowance = response.extensions_mut().remove::<Allowance>();
+    // The layer that limits bodies answers in words of its own.
+    let too_large = (response.status() == StatusCode::PAYLOAD_TOO_LARGE).then(Refusal::too_large);
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>().or(too_large) {
         if let Some(scope) = refusal.denied()
             && let Err(error) = scope.note_refusal(&act).await
         {
             tracing::error!(%error, "a refusal was not written down");
         }
         response = refusal.answer(&client.request_id);
+    }
+    if let Some(allowance) = allowance {
+        allowance.tell(response.headers_mut());
     }
     if let Ok(id) = HeaderValue::from_str(&client.request_id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Flaw},
     key_scope::KeyScope,
-    server::Scope,
+    server::{Scope, hot::Allowance},
 };
 use axum::{
     body::Body,
@@ -12,12 +12,51 @@ use axum::{
 };
 use serde::Serialize;
 use std::borrow::Cow;
+use utoipa::ToSchema;
 
 /// The kind of a problem's body.
 pub(super) const KIND: &str = "application/problem+json";
 
+macro_rules! codes {
+    ($($name:ident $status:literal $code:literal $says:literal;)*) => {
+        /// What kind of problem there is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Code { $(#[doc = $says] $name,)* }
+
+        impl Code {
+            /// All of them, by their status.
+            pub(super) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name, for programs.
+            pub(super) const fn as_str(self) -> &'static str { match self { $(Self::$name => $code,)* } }
+
+            /// The status of answers with it.
+            pub(super) const fn status(self) -> u16 { match self { $(Self::$name => $status,)* } }
+
+            /// When it is answered, for people.
+            pub(super) const fn says(self) -> &'static str { match self { $(Self::$name => $says,)* } }
+        }
+    };
+}
+
+codes! {
+    InvalidRequest 400 "invalid_request" "The request cannot be understood: a parameter, the body or a header. `errors` names the field.";
+    Unauthenticated 401 "unauthenticated" "No key was sent, or it is not good: not known, revoked, run out, or its organization is gone.";
+    Forbidden 403 "forbidden" "The key lacks a scope, which `detail` names, or is limited to other environments or folders.";
+    NotFound 404 "not_found" "There is nothing here that the key may know of. What belongs to another organization is not there either.";
+    MethodNotAllowed 405 "method_not_allowed" "The path is there, but does not answer to this method.";
+    Conflict 409 "conflict" "What is there stands against it: nothing has changed, it is live already, something waits for approval, or the same request is being carried out.";
+    PreconditionFailed 412 "precondition_failed" "Somebody saved a newer version than the one that `If-Match` names. Fetch it, and decide again.";
+    TooLarge 413 "too_large" "The body is larger than 1 MiB; an import may have 8 MiB.";
+    Unprocessable 422 "unprocessable" "The request is understood, but what it says does not hold. `errors` names each field and what to do about it.";
+    IdempotencyMismatch 422 "idempotency_mismatch" "Another request was sent under this `Idempotency-Key` within a day.";
+    RateLimited 429 "rate_limited" "The key asks more often than this studio allows. `Retry-After` says how many seconds to wait.";
+    Internal 500 "internal" "Something went wrong on our side. It is safe to try again with the same `Idempotency-Key`.";
+    Unavailable 503 "unavailable" "The studio cannot answer for the moment. `Retry-After` says how many seconds to wait.";
+}
+
 /// A problem as it is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Problem {
     /// Where the documentation tells of it.
     #[serde(rename = "type")]
@@ -38,7 +77,7 @@ pub(super) struct Problem {
 }
 
 /// One thing wrong with one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct FieldError {
     /// The field, such as `variables.company`; empty for the whole.
     pub field: String,
@@ -55,8 +94,7 @@ impl From<&Flaw> for FieldError {
 /// Why a request was not answered. It becomes a [`Problem`] where the request's name is known.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
-    status: u16,
-    code: &'static str,
+    code: Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_after: Option<u32>,
@@ -69,7 +107,7 @@ impl Refusal {
     pub(super) fn malformed(field: &str, message: impl Into<Cow<'static, str>>) -> Self {
         let detail = message.into();
         let errors = vec![FieldError { field: field.to_owned(), message: detail.clone().into_owned() }];
-        Self { errors, ..Self::of(400, "invalid_request", detail) }
+        Self { errors, ..Self::of(Code::InvalidRequest, detail) }
     }
 
     /// A key that lacks a scope.
@@ -77,33 +115,58 @@ impl Refusal {
         let says =
             |needs: KeyScope| format!("This needs the scope {}, which this key does not have.", needs.code());
         let detail = needs.map_or_else(|| "No key may do this.".to_owned(), says);
-        Self { denied: Some(Box::new(scope.clone())), ..Self::of(403, "forbidden", detail) }
+        Self { denied: Some(Box::new(scope.clone())), ..Self::of(Code::Forbidden, detail) }
     }
 
     /// A key that does not reach something of its organization.
     pub(super) fn beyond(scope: &Scope, what: &str) -> Self {
         let detail = format!("This key does not reach {what}.");
-        Self { denied: Some(Box::new(scope.clone())), ..Self::of(403, "forbidden", detail) }
+        Self { denied: Some(Box::new(scope.clone())), ..Self::of(Code::Forbidden, detail) }
     }
 
     /// A path that is there, but not for this method.
     pub(super) fn wrong_method() -> Self {
-        Self::of(405, "method_not_allowed", "This path does not answer to this method.")
+        Self::of(Code::MethodNotAllowed, "This path does not answer to this method.")
+    }
+
+    /// Another request under the name of one before.
+    pub(super) fn named_twice() -> Self {
+        Self::of(Code::IdempotencyMismatch, "Another request was sent under this Idempotency-Key.")
+    }
+
+    /// A newer version than the one that was seen.
+    pub(super) fn drifted(latest: i64) -> Self {
+        Self::of(Code::PreconditionFailed, format!("The newest version is {latest} now."))
     }
 
     /// Something that is not there.
     pub(super) fn missing(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::of(404, "not_found", detail)
+        Self::of(Code::NotFound, detail)
     }
 
     /// A prompt that cannot be rendered as it was asked for.
     pub(super) fn unprocessable(errors: Vec<FieldError>) -> Self {
         let detail = errors.first().map_or_else(String::new, |first| first.message.clone());
-        Self { errors, ..Self::of(422, "unprocessable", detail) }
+        Self { errors, ..Self::of(Code::Unprocessable, detail) }
     }
 
-    fn of(status: u16, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after: None, denied: None }
+    fn of(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, denied: None }
+    }
+
+    /// A body that is larger than is read.
+    pub(super) fn too_large() -> Self {
+        Self::of(Code::TooLarge, "Send less at once.")
+    }
+
+    /// A key that asks too often.
+    pub(super) fn too_often(allowance: Allowance) -> Self {
+        let detail = format!("A key may ask {} times in a minute.", allowance.limit);
+        Self { retry_after: Some(allowance.reset), ..Self::of(Code::RateLimited, detail) }
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or_default()
     }
 
     /// In whose scope a right was wanting.
@@ -113,13 +176,13 @@ impl Refusal {
 
     /// The answer, in a request of this name.
     pub(super) fn answer(self, request_id: &str) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or_default();
+        let status = self.status();
         let problem = Problem {
-            about: format!("/api/docs#{}", self.code),
+            about: format!("/api/docs#{}", self.code.as_str()),
             title: status.canonical_reason().unwrap_or("Error"),
-            status: self.status,
+            status: status.as_u16(),
             detail: self.detail.into_owned(),
-            code: self.code,
+            code: self.code.as_str(),
             request_id: request_id.to_owned(),
             errors: self.errors,
         };
@@ -127,7 +190,7 @@ impl Refusal {
         let mut response = (status, Body::from(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(KIND));
-        if self.status == 401 {
+        if self.code == Code::Unauthenticated {
             let challenge =
                 HeaderValue::from_static("Bearer realm=\"Prompt Studio\", error=\"invalid_token\"");
             headers.insert(header::WWW_AUTHENTICATE, challenge);
@@ -142,14 +205,14 @@ impl Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let code = match &error {
-            Error::NotFound => "not_found",
-            Error::Forbidden | Error::SecondFactorMissing => "forbidden",
-            Error::SignedOut => "unauthenticated",
-            Error::Invalid { .. } => "unprocessable",
-            Error::Conflict { .. } => "conflict",
-            Error::TooMany { .. } => "rate_limited",
-            Error::Unavailable { .. } => "unavailable",
-            Error::Internal { .. } => "internal",
+            Error::NotFound => Code::NotFound,
+            Error::Forbidden | Error::SecondFactorMissing => Code::Forbidden,
+            Error::SignedOut => Code::Unauthenticated,
+            Error::Invalid { .. } => Code::Unprocessable,
+            Error::Conflict { .. } => Code::Conflict,
+            Error::TooMany { .. } => Code::RateLimited,
+            Error::Unavailable { .. } => Code::Unavailable,
+            Error::Internal { .. } => Code::Internal,
         };
         let detail = match &error {
             Error::NotFound => "There is nothing here that this key may know of.".to_owned(),
@@ -162,13 +225,13 @@ impl From<Error> for Refusal {
             _ => Vec::new(),
         };
         let retry_after = error.retry_after();
-        Self { errors, retry_after, ..Self::of(error.status(), code, detail) }
+        Self { errors, retry_after, ..Self::of(code, detail) }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = StatusCode::from_u16(self.status).unwrap_or_default().into_response();
+        let mut response = self.status().into_response();
         response.extensions_mut().insert(self);
         response
     }

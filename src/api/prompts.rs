@@ -2,13 +2,15 @@
 
 use super::{
     fetch::Said,
-    input::{Params, after, cursor, page_size},
+    input::{Page, Paged, Params, after, page_size},
     json,
     problem::Refusal,
     service::Service,
 };
 use crate::{
+    deployments::store as deployments,
     prompts::{
+        content::Kind,
         store::{self, Prompt},
         versions::{self, Version},
     },
@@ -18,37 +20,16 @@ use crate::{
 use axum::{extract::Path, response::Response};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
-
-/// A page of things.
-#[derive(Debug, Serialize)]
-pub(super) struct Page<T> {
-    data: Vec<T>,
-    /// Where the next page begins; null for the last one.
-    next_cursor: Option<String>,
-}
-
-impl<T> Page<T> {
-    /// The first `size` of what was found, which is one more than that where there is another page.
-    pub(super) fn new<R>(
-        mut rows: Vec<R>,
-        size: usize,
-        at: impl Fn(&R) -> String,
-        show: impl Fn(R) -> T,
-    ) -> Self {
-        let has_more = rows.len() > size;
-        rows.truncate(size);
-        let next_cursor = rows.last().filter(|_| has_more).map(|last| cursor(&at(last)));
-        Self { data: rows.into_iter().map(show).collect(), next_cursor }
-    }
-}
+use utoipa::{IntoParams, ToSchema};
 
 /// A prompt, without what it says.
-#[derive(Debug, Serialize)]
-struct Summary {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Prompt)]
+pub(super) struct Summary {
     id: String,
     path: String,
     name: String,
-    kind: &'static str,
+    kind: Kind,
     description: String,
     tags: Vec<String>,
     /// The number of the newest version; 0 before the first.
@@ -63,7 +44,7 @@ impl From<Prompt> for Summary {
             id: prompt.id.to_string(),
             path: prompt.path,
             name: prompt.name.to_string(),
-            kind: prompt.kind.as_str(),
+            kind: prompt.kind,
             description: prompt.description,
             tags: prompt.tags.iter().map(ToString::to_string).collect(),
             latest: prompt.latest,
@@ -74,8 +55,9 @@ impl From<Prompt> for Summary {
 }
 
 /// Which prompts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Which {
     /// The path of a folder: those in it, at any depth.
     folder: Option<String>,
@@ -83,13 +65,26 @@ pub(super) struct Which {
     tag: Option<String>,
     /// Those with this in their path.
     q: Option<String>,
-    /// Those changed after this moment, RFC 3339.
+    /// Those that are deployed to the environment of this name.
+    label: Option<String>,
+    /// Those changed after this moment.
+    #[param(format = DateTime)]
     updated_after: Option<String>,
+    /// At most so many.
+    #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<usize>,
+    /// Where the page begins: `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
-/// `GET /prompts`: by path.
+/// List prompts
+///
+/// By path.
+#[utoipa::path(
+    get, path = "/prompts", tag = "Prompts", params(Which),
+    responses((status = 200, description = "A page of prompts, without what they say.", body = Page<Summary>)),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
 pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
     let (size, mut from) = (page_size(which.limit)?, after(which.cursor.as_deref())?.unwrap_or_default());
@@ -99,6 +94,13 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
     });
     let (moment, reached) = (moment.transpose()?, service.prefixes().await?);
     let folder = which.folder.as_deref().map(|folder| format!("{}/", folder.trim_end_matches('/')));
+    let live = match which.label.as_deref() {
+        Some(label) => {
+            let environment = service.environment(label).await?.id;
+            Some(deployments::live_in(service.scope(), environment).await?)
+        }
+        None => None,
+    };
     let q = which.q.as_deref().map(crate::prompts::index::fold);
     let is_asked_for = |prompt: &Prompt| {
         let within = |prefix: &String| prompt.path.starts_with(prefix.as_str());
@@ -106,6 +108,7 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
             && folder.as_ref().is_none_or(within)
             && which.tag.as_ref().is_none_or(|tag| prompt.tags.iter().any(|one| one == tag))
             && q.as_ref().is_none_or(|q| crate::prompts::index::fold(&prompt.path).contains(q.as_str()))
+            && live.as_ref().is_none_or(|live| live.contains(&prompt.id))
             && moment.is_none_or(|moment| prompt.updated_at > moment)
     };
     let mut found = Vec::new();
@@ -127,7 +130,8 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
 const READ: i64 = 500;
 
 /// A version, without what it says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Version)]
 struct VersionSummary {
     version: i64,
     hash: String,
@@ -159,15 +163,14 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Which page.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Paged {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-/// `GET /prompts/{prompt}/versions`: the newest first.
+/// List versions
+///
+/// The newest first.
+#[utoipa::path(
+    get, path = "/prompts/{prompt}/versions", tag = "Versions", params(Named, Paged),
+    responses((status = 200, description = "A page of versions, without what they say.", body = Page<VersionSummary>)),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
 pub(super) async fn versions(
     service: Service,
     Path(named): Path<Named>,
@@ -184,28 +187,44 @@ pub(super) async fn versions(
 }
 
 /// The prompt that a URL names, by its id or its path.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct Named {
+    /// Its id, or its path, percent-encoded.
+    #[param(example = "Support%2FTriage")]
     pub(super) prompt: String,
 }
 
 /// The version that a URL names.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct NamedVersion {
+    /// The prompt's id, or its path, percent-encoded.
+    #[param(example = "Support%2FTriage")]
     prompt: String,
+    /// The version, from 1.
+    #[param(value_type = i64, minimum = 1)]
     number: String,
 }
 
 /// A version with what it says.
-#[derive(Debug, Serialize)]
-struct Whole {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WholeVersion)]
+pub(super) struct Whole {
     #[serde(flatten)]
     summary: VersionSummary,
     #[serde(flatten)]
     said: Said,
 }
 
-/// `GET /prompts/{prompt}/versions/{number}`.
+/// Read a version
+///
+/// A version never changes.
+#[utoipa::path(
+    get, path = "/prompts/{prompt}/versions/{number}", tag = "Versions", params(NamedVersion),
+    responses((status = 200, description = "The version.", body = Whole)),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
 pub(super) async fn version(service: Service, Path(named): Path<NamedVersion>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
@@ -215,5 +234,10 @@ pub(super) async fn version(service: Service, Path(named): Path<NamedVersion>) -
     let found = found.into_iter().find(|version| version.number == number);
     let found = found.ok_or_else(|| Refusal::missing(format!("{} has no version {number}.", prompt.path)))?;
     let content = versions::content(service.scope(), prompt.id, number).await?;
-    Ok(json(&Whole { summary: found.into(), said: content.into() }))
+    Ok(whole(found, content.into()))
+}
+
+/// A version with what it says, as an answer.
+pub(super) fn whole(version: Version, said: Said) -> Response {
+    json(&Whole { summary: version.into(), said })
 }

@@ -1,12 +1,13 @@
 //! What a prompt says with values in it.
 
 use super::{
-    fetch::{VERSION, Which, find, resolved},
+    fetch::VERSION,
     input::Json,
     json,
     problem::{FieldError, Refusal},
     prompts::Named,
     service::Service,
+    which::{Which, find, resolved},
 };
 use crate::{
     prompts::{
@@ -17,32 +18,51 @@ use crate::{
 };
 use axum::{extract::Path, http::HeaderValue, response::Response};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What is to be rendered with which values.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToRender {
+    /// The values, by the names of variables and placeholders.
     #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
     variables: Values,
+    /// What is deployed to this environment, by its name or its id; `production` unless anything is said.
     environment: Option<String>,
+    /// This version, whatever is deployed.
+    #[schema(minimum = 1)]
     version: Option<i64>,
+    /// `latest` for the newest version; or the name of an environment.
     label: Option<String>,
 }
 
 /// What a model is to be sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RenderedPrompt)]
 struct Made {
     id: String,
     version: i64,
+    /// Of a text prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// Of a chat prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<Message>>,
     model: ModelSettings,
     references: Vec<Edge>,
 }
 
-/// `POST /prompts/{prompt}/render`.
+/// Render a prompt
+///
+/// Puts values in. No model is called.
+#[utoipa::path(
+    post, path = "/prompts/{prompt}/render", tag = "Prompts", params(Named), request_body = ToRender,
+    responses((status = 200, description = "What a model is to be sent.", body = Made, headers(
+        ("X-Prompt-Version" = i64, description = "The version."),
+    ))),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
 pub(super) async fn render(
     service: Service,
     Path(named): Path<Named>,

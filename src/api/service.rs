@@ -4,19 +4,15 @@ use super::problem::Refusal;
 use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
-    id::FolderId,
+    id::{ApiKeyId, FolderId, PromptId},
     library::folders,
     prompts::store::{self as prompts, Prompt},
     role::Permission,
-    server::{
-        Grant, Key, Scope, Server,
-        caller::Client,
-        keys::{Limit, authenticate},
-    },
+    server::{Grant, Key, Scope, Server, caller::Client, keys::Limit},
 };
 use axum::{
     extract::{FromRequestParts, RawPathParams},
-    http::{header, request::Parts},
+    http::request::Parts,
 };
 use std::sync::Arc;
 
@@ -57,6 +53,26 @@ impl Service {
         }
     }
 
+    /// A prompt, if there is one and the key reaches it.
+    pub(super) async fn reached(&self, id: PromptId) -> Result<Option<Prompt>> {
+        match prompts::find(&self.scope, id).await {
+            Ok(prompt) => Ok(self.reaches_folder(prompt.folder_id).await?.then_some(prompt)),
+            Err(Error::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the key is still good.
+    pub(super) async fn is_good(&self) -> Result<bool> {
+        let row = self.scope.query(
+            "SELECT k.id FROM api_keys k JOIN organizations o ON o.id = k.org_id AND o.deleted_at IS NULL
+             WHERE k.org_id = $1 AND k.id = $2 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3)",
+        );
+        let now = self.scope.server().clock.now();
+        let row: Option<(ApiKeyId,)> = row.bind(self.key.id).bind(now).optional().await?;
+        Ok(row.is_some())
+    }
+
     /// An environment by its name or its id.
     pub(super) async fn environment(&self, named: &str) -> Result<Environment, Refusal> {
         let found = match named.parse() {
@@ -69,6 +85,23 @@ impl Service {
             Ok(environment)
         } else {
             Err(Refusal::beyond(&self.scope, environment.name.as_str()))
+        }
+    }
+
+    /// A folder by its id or its path; none for the top, which only a key without such a limit reaches.
+    pub(super) async fn folder(&self, named: Option<&str>) -> Result<Option<FolderId>, Refusal> {
+        let folder = match named.map(|named| (named, named.parse())) {
+            None => None,
+            Some((_, Ok(id))) => Some(folders::find(&self.scope, id).await?.id),
+            Some((path, Err(_))) => {
+                let found = folders::at_path(&self.scope, path.trim_end_matches('/')).await?;
+                Some(found.ok_or_else(|| Refusal::missing(format!("There is no folder {path}.")))?.id)
+            }
+        };
+        if self.reaches_folder(folder).await? {
+            Ok(folder)
+        } else {
+            Err(Refusal::beyond(&self.scope, folder.map_or("the top", |_| "this folder")))
         }
     }
 
@@ -98,10 +131,8 @@ impl FromRequestParts<Server> for Service {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Refusal> {
-        let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let shown = shown.and_then(bearer).ok_or(Error::SignedOut)?;
+        let key = parts.extensions.get::<Arc<Key>>().cloned().ok_or(Error::SignedOut)?;
         let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
-        let key = Arc::new(authenticate(server, &client, shown).await?);
         let scope = Scope::of_key(server, client, key.clone()).await?;
         // Where the URL names an organization, it is the key's own or none.
         let params = RawPathParams::from_request_parts(parts, server).await;
@@ -111,10 +142,4 @@ impl FromRequestParts<Server> for Service {
         }
         Ok(Self { scope, key })
     }
-}
-
-/// The token of an `Authorization` header; RFC 6750, RFC 9110 §11.1: the scheme is read in any case.
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
 }

@@ -4,15 +4,17 @@ use super::{json, problem::Refusal, service::Service};
 use crate::{server::keys::Limit, ui::rfc3339};
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A key and its organization.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Whoami {
     key: Key,
     organization: Organization,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WhoamiKey)]
 struct Key {
     id: String,
     name: String,
@@ -25,7 +27,8 @@ struct Key {
     expires_at: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WhoamiOrganization)]
 struct Organization {
     id: String,
     slug: String,
@@ -39,7 +42,13 @@ fn ids<Id: ToString>(limit: &Limit<Id>) -> Option<Vec<String>> {
     }
 }
 
-/// `GET /whoami`.
+/// Read whose key it is
+///
+/// Any key may ask.
+#[utoipa::path(
+    get, path = "/whoami", tag = "Organization",
+    responses((status = 200, description = "The key and its organization.", body = Whoami)),
+)]
 pub(super) async fn whoami(service: Service) -> Result<Response, Refusal> {
     let (key, organization) = (service.key(), service.scope().organization());
     Ok(json(&Whoami {

@@ -1,6 +1,7 @@
 //! The audit log as a file: CSV or JSON Lines, written as it is read.
 
 use super::{
+    entry::Entry,
     filter::{Asked, Filter},
     store::{self, Row},
     words::target_name,
@@ -10,7 +11,8 @@ use crate::{
     role::ViewAuditLog,
     server::{
         Caller, Grant, Scope,
-        audit::{Action, Entry},
+        audit::{self, Action},
+        caller::internal,
         exports::{attachment, csv_row},
         serve,
     },
@@ -24,7 +26,6 @@ use axum::{
     routing::get,
 };
 use futures_util::stream;
-use serde_json::json;
 
 /// How many rows are read at a time.
 const BATCH: usize = 500;
@@ -83,7 +84,7 @@ async fn begin(caller: &Caller, org: &str) -> Result<(Grant<ViewAuditLog>, Optio
     let filter = Filter { after: String::new(), ..Filter::parse(&caller.page) };
     let asked = filter.resolve(&grant).await?;
     let mut change = grant.change().await?;
-    change.audit(Entry::new(Action::AuditLogExported, None)).await?;
+    change.audit(audit::Entry::new(Action::AuditLogExported, None)).await?;
     change.commit().await?;
     Ok((grant, asked))
 }
@@ -125,18 +126,7 @@ fn write_csv(row: &Row) -> Result<String> {
     ])
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as `write_csv`")]
 fn write_json(row: &Row) -> Result<String> {
-    let line = json!({
-        "id": row.id,
-        "time": rfc3339_exact(row.created_at),
-        "actor": { "kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name, "role": row.actor_role },
-        "action": row.action,
-        "target": { "id": row.target_id, "name": target_name(row) },
-        "details": row.details.0,
-        "ip": row.ip,
-        "user_agent": row.user_agent,
-        "request_id": row.request_id,
-    });
+    let line = serde_json::to_string(&Entry::from(row)).map_err(|error| internal(&error))?;
     Ok(format!("{line}\n"))
 }

@@ -1,9 +1,11 @@
 //! The audit log as its readers see it: filtered, paged, exported.
 
 #[cfg(feature = "ssr")]
+pub mod entry;
+#[cfg(feature = "ssr")]
 pub mod export;
 #[cfg(feature = "ssr")]
-mod filter;
+pub mod filter;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]

@@ -2,6 +2,7 @@
 //! seldom, to be told from the way to it and back.
 
 use crate::{
+    environments::store as environments,
     error::{Error, Result},
     fields::PathName,
     id::{FolderId, PromptId},
@@ -11,11 +12,12 @@ use crate::{
         content::{Body, Content, Kind},
         diff, drafts,
         render::{Resolved, Values, render},
-        resolve, store,
-        versions::{self, Seen},
+        resolve,
+        saving::{self, Seen},
+        store,
     },
     role::EditContent,
-    server::{Grant, OrgChange, Scope},
+    server::{Grant, OrgChange, Scope, Topic},
 };
 use serde_json::{Value, json};
 use std::{
@@ -63,8 +65,14 @@ fn prose(n: usize, bytes: usize) -> String {
     text
 }
 
-/// Fills a library with folders, ten in each, and prompts with a version each, spread over them.
-pub(super) async fn plant(grant: &Grant<EditContent>, count: usize, prompts: usize) -> Result<()> {
+/// Fills a library with folders, ten in each, and prompts with a version of so many bytes each, spread over
+/// them.
+pub(super) async fn plant(
+    grant: &Grant<EditContent>,
+    count: usize,
+    prompts: usize,
+    bytes: usize,
+) -> Result<()> {
     let mut made: Vec<FolderId> = Vec::with_capacity(count);
     let mut change = grant.change().await?;
     for n in 0..count {
@@ -76,11 +84,28 @@ pub(super) async fn plant(grant: &Grant<EditContent>, count: usize, prompts: usi
         let mut change = grant.change().await?;
         for n in batch {
             let folder = made.get(n % count.max(1)).copied();
-            prompt(&mut change, folder, &format!("Prompt {n}"), prose(*n, 400)).await?;
+            prompt(&mut change, folder, &format!("Prompt {n}"), prose(*n, bytes)).await?;
         }
         change.commit().await?;
     }
     Ok(())
+}
+
+/// Makes the first version of every prompt live in production. No approval is asked for and no log written:
+/// the rows are there to be read.
+pub(super) async fn deploy(grant: &Grant<EditContent>) -> Result<()> {
+    let mut change = grant.change().await?;
+    let production = environments::named(&mut change, "production").await?.ok_or(Error::NotFound)?.id;
+    let now = change.now();
+    // There is one deployment of each prompt, so the prompt's id serves for it.
+    let deploy = change.query(
+        "INSERT INTO deployments (org_id, id, environment_id, prompt_id, number, kind, version, reason,
+           actor_kind, created_at)
+         SELECT org_id, id, $2, id, 1, 'deploy', 1, '', 'system', $3 FROM prompts WHERE org_id = $1",
+    );
+    deploy.bind(production).bind(now).execute().await?;
+    change.announce(Topic::Deployments, production.0).await?;
+    change.commit().await
 }
 
 async fn prompt(
@@ -93,7 +118,7 @@ async fn prompt(
     let path = store::path_in(change, folder, &called).await?;
     let new = store::NewPrompt { folder, name: &called, path, description: "", tags: &Tags::default() };
     let id = store::insert(change, new, &said(text)).await?;
-    versions::save_within(change, id, "").await?;
+    saving::save_within(change, id, "").await?;
     Ok(id)
 }
 
@@ -125,7 +150,7 @@ pub(super) async fn measure(scope: Scope) -> Result<Value> {
         let revision = drafts::read(&scope, id).await?.revision;
         let revision = drafts::save(&grant, id, revision, &said(format!("{n} {}", prose(1, 2000)))).await?;
         let begun = begin();
-        versions::save(&grant, id, Seen { revision, latest: n }, "").await?;
+        saving::save(&grant, id, Seen { revision, latest: n }, "").await?;
         times.push(begun.elapsed());
     }
     told.push(row("save version", times));

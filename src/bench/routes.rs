@@ -62,6 +62,16 @@ struct Seed {
     folders: usize,
     #[serde(default)]
     prompts: usize,
+    /// About how long the text of each prompt is.
+    #[serde(default = "short")]
+    bytes: usize,
+    /// Whether its first version is live in production.
+    #[serde(default)]
+    deployed: bool,
+}
+
+const fn short() -> usize {
+    400
 }
 
 async fn seed(
@@ -97,7 +107,10 @@ async fn populate(server: &Server, caller: &Caller, seed: &Seed) -> Result<(Emai
         change.commit().await?;
     }
     let library = Scope::system(caller, org, "seeding a benchmark").await?.require()?;
-    library::plant(&library, seed.folders, seed.prompts).await?;
+    library::plant(&library, seed.folders, seed.prompts, seed.bytes).await?;
+    if seed.deployed {
+        library::deploy(&library).await?;
+    }
     for rows in (0..seed.audit).collect::<Vec<_>>().chunks(1000) {
         let mut change = host.change().await?;
         for n in rows {

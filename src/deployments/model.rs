@@ -5,11 +5,13 @@ use crate::{
     server::audit::Action,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, ToSchema)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
+#[schema(as = DeploymentKind)]
 pub enum Kind {
     /// A version was made live.
     Deploy,

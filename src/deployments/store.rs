@@ -120,6 +120,21 @@ pub async fn live_of(scope: &Scope, prompt: PromptId) -> Result<Vec<(Environment
     Ok(rows.bind(prompt).all().await?)
 }
 
+/// The prompts that are live in an environment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_in(scope: &Scope, environment: EnvironmentId) -> Result<BTreeSet<PromptId>> {
+    let rows = scope.query(
+        "SELECT d.prompt_id FROM deployments d
+         WHERE d.org_id = $1 AND d.environment_id = $2 AND d.version IS NOT NULL
+           AND d.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = $2 AND m.prompt_id = d.prompt_id)",
+    );
+    let rows: Vec<(PromptId,)> = rows.bind(environment).all().await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// The newest deployment of a prompt in an environment: what is live there.
 ///
 /// # Errors

@@ -48,14 +48,14 @@ pub async fn save_version(
 ) -> Result<(), Error> {
     use crate::{
         fields, paths,
-        prompts::versions::{self, Seen},
+        prompts::saving::{self, Seen},
         role::EditContent,
         server::{Caller, Scope, forms},
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let message = fields::text(&message, 500).map_err(|wrong| Error::invalid("message", wrong))?;
-    versions::save(&grant, prompt, Seen { revision, latest }, &message).await?;
+    saving::save(&grant, prompt, Seen { revision, latest }, &message).await?;
     Notice::VersionSaved.say();
     forms::go(&paths::versions(grant.slug(), prompt));
     Ok(())
@@ -66,13 +66,13 @@ pub async fn save_version(
 pub async fn restore_version(org: String, prompt: PromptId, number: i64, latest: i64) -> Result<(), Error> {
     use crate::{
         paths,
-        prompts::versions,
+        prompts::saving,
         role::EditContent,
         server::{Caller, Scope, forms},
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
-    versions::restore(&grant, prompt, number, latest).await?;
+    saving::restore(&grant, prompt, number, latest).await?;
     Notice::VersionRestored.say();
     forms::go(&paths::versions(grant.slug(), prompt));
     Ok(())

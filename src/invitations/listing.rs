@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The rows of a page.
-const SIZE: usize = 50;
+pub const SIZE: usize = 50;
 
 /// An invitation as the list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -43,7 +43,7 @@ pub struct Rows {
     pub next: Option<InvitationId>,
 }
 
-/// The invitations of the organization; ids sort by time, so they serve as cursor.
+/// At most `size` of the invitations of the organization; ids sort by time, so they serve as cursor.
 ///
 /// # Errors
 /// When the database fails.
@@ -51,6 +51,7 @@ pub async fn list(
     grant: &Grant<ViewInvitations>,
     only: Option<State>,
     after: Option<InvitationId>,
+    size: usize,
 ) -> Result<Rows> {
     let mut rows: Vec<Row> = grant
         .query(
@@ -62,11 +63,11 @@ pub async fn list(
         )
         .bind(only)
         .bind(after)
-        .bind(i64::try_from(SIZE + 1).unwrap_or(i64::MAX))
+        .bind(i64::try_from(size + 1).unwrap_or(i64::MAX))
         .all()
         .await?;
-    let more = rows.len() > SIZE;
-    rows.truncate(SIZE);
+    let more = rows.len() > size;
+    rows.truncate(size);
     let next = rows.last().filter(|_| more).map(|row| row.id);
     Ok(Rows { rows, next })
 }

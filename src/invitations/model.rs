@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 /// Where an invitation stands. One that is pending past its time has run out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = InvitationState))]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// It can be accepted.

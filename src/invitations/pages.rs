@@ -29,7 +29,7 @@ pub async fn invitations(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let grant = scope.clone().require::<ViewInvitations>()?;
     let after = caller.query("after").and_then(|after| after.parse().ok());
-    let found = listing::list(&grant, None, after).await?;
+    let found = listing::list(&grant, None, after, listing::SIZE).await?;
     let base = paths::invitations(scope.slug());
     let next = found.next.map(|id: InvitationId| format!("{base}?after={id}"));
     let first = after.map(|_| base);

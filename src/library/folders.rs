@@ -42,6 +42,17 @@ pub async fn find(scope: &Scope, id: FolderId) -> Result<Folder> {
     scope.query(BY_ID).bind(id).optional().await?.ok_or(Error::NotFound)
 }
 
+/// The folder of a path; none when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn at_path(scope: &Scope, path: &str) -> Result<Option<Folder>> {
+    let folder = scope.query(
+        "SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL",
+    );
+    Ok(folder.bind(path.to_owned()).optional().await?)
+}
+
 /// The same, as it is within a change.
 ///
 /// # Errors

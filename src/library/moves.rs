@@ -47,18 +47,26 @@ impl<Id: FromStr> Place<Id> {
 /// [`Error::Invalid`] at `name` when it is taken or paths get too long; [`Error::NotFound`].
 pub async fn rename_folder(grant: &Grant<EditContent>, id: FolderId, name: &PathName) -> Result<()> {
     let mut change = grant.change().await?;
-    let folder = folders::find_within(&mut change, id).await?;
+    rename_folder_within(&mut change, id, name).await?;
+    change.commit().await
+}
+
+/// The same, within a change.
+///
+/// # Errors
+/// As [`rename_folder`].
+pub async fn rename_folder_within(change: &mut OrgChange, id: FolderId, name: &PathName) -> Result<()> {
+    let folder = folders::find_within(change, id).await?;
     if folder.name == *name {
         return Ok(());
     }
-    let (parent, path) = folders::place(&mut change, folder.parent_id, name).await?;
+    let (parent, path) = folders::place(change, folder.parent_id, name).await?;
     let rename = change.query("UPDATE folders SET name = $3 WHERE org_id = $1 AND id = $2");
     rename.bind(id).bind(name.clone()).execute().await?;
-    repath(&mut change, &folder, &path, parent).await?;
+    repath(change, &folder, &path, parent).await?;
     let details = json!({ "of": path, "before": { "name": folder.name }, "after": { "name": name } });
     change.audit(Entry::new(Action::FolderRenamed, id.0).details(details)).await?;
-    change.announce(Topic::Prompts, id.0).await?;
-    change.commit().await
+    change.announce(Topic::Prompts, id.0).await
 }
 
 /// Puts a folder, with all that is in it, into another or to the top, at a place among the folders there.
@@ -73,16 +81,29 @@ pub async fn move_folder(
     place: Place<FolderId>,
 ) -> Result<()> {
     let mut change = grant.change().await?;
-    let folder = folders::find_within(&mut change, id).await?;
+    move_folder_within(&mut change, id, parent, place).await?;
+    change.commit().await
+}
+
+/// The same, within a change.
+///
+/// # Errors
+/// As [`move_folder`].
+pub async fn move_folder_within(
+    change: &mut OrgChange,
+    id: FolderId,
+    parent: Option<FolderId>,
+    place: Place<FolderId>,
+) -> Result<()> {
+    let folder = folders::find_within(change, id).await?;
     if folder.parent_id != parent {
-        enter(&mut change, &folder, parent).await?;
+        enter(change, &folder, parent).await?;
     }
-    put_folder(&mut change, id, parent, place).await?;
-    let path = folders::find_within(&mut change, id).await?.path;
+    put_folder(change, id, parent, place).await?;
+    let path = folders::find_within(change, id).await?.path;
     let details = json!({ "of": path, "before": { "path": folder.path }, "after": { "path": path } });
     change.audit(Entry::new(Action::FolderMoved, id.0).details(details)).await?;
-    change.announce(Topic::Prompts, id.0).await?;
-    change.commit().await
+    change.announce(Topic::Prompts, id.0).await
 }
 
 async fn enter(change: &mut OrgChange, folder: &Folder, parent: Option<FolderId>) -> Result<()> {
@@ -182,6 +203,38 @@ pub async fn move_prompt(
     let details = json!({ "of": path, "before": { "path": before.path }, "after": { "path": path } });
     change.audit(Entry::new(Action::PromptMoved, id.0).details(details)).await?;
     change.announce(Topic::Prompts, id.0).await?;
+    change.commit().await
+}
+
+/// Puts prompts of a folder first in it, in this order.
+///
+/// # Errors
+/// [`Error::NotFound`] when one of them is not in the folder; [`Error::Invalid`] when one is named twice.
+pub async fn order_prompts(
+    grant: &Grant<EditContent>,
+    folder: Option<FolderId>,
+    order: &[PromptId],
+) -> Result<()> {
+    let mut change = grant.change().await?;
+    let mut place = Place::First;
+    for (n, id) in order.iter().enumerate() {
+        if order[..n].contains(id) {
+            return Err(Error::invalid("prompts", "Name each prompt once."));
+        }
+        if store::find_within(&mut change, *id).await?.folder_id != folder {
+            return Err(Error::NotFound);
+        }
+        put_prompt(&mut change, *id, folder, place).await?;
+        place = Place::After(*id);
+    }
+    let path = match folder {
+        Some(folder) => folders::find_within(&mut change, folder).await?.path,
+        None => String::new(),
+    };
+    let about = folder.map(|folder| folder.0);
+    change.audit(Entry::new(Action::PromptsOrdered, about).details(json!({ "of": path }))).await?;
+    let id = about.unwrap_or_else(|| change.new_id());
+    change.announce(Topic::Prompts, id).await?;
     change.commit().await
 }
 

@@ -9,7 +9,7 @@ use crate::{
     prompts::{
         Tags,
         content::{Body, Content, Kind, Message, Speaker, ValueKind, Variable},
-        store, versions,
+        saving, store,
     },
     role::EditContent,
     server::{Grant, OrgChange, Scope, Server},
@@ -104,7 +104,7 @@ async fn prompt(
     let path = store::path_in(change, Some(folder), &name).await?;
     let new = store::NewPrompt { folder: Some(folder), name: &name, path, description, tags: &tags };
     let id = store::insert(change, new, content).await?;
-    versions::save_within(change, id, "The sample as it comes").await?;
+    saving::save_within(change, id, "The sample as it comes").await?;
     Ok(id)
 }
 

@@ -36,6 +36,8 @@ const BELONGINGS: &[&str] = &[
     "UPDATE trash SET parent_id = NULL WHERE org_id = $1",
     "DELETE FROM folders WHERE org_id = $1",
     "DELETE FROM trash WHERE org_id = $1",
+    "DELETE FROM idempotent_requests WHERE org_id = $1",
+    "DELETE FROM key_usage WHERE org_id = $1",
     "DELETE FROM api_keys WHERE org_id = $1",
     "DELETE FROM imports WHERE org_id = $1",
     "DELETE FROM transfers WHERE org_id = $1",

@@ -6,6 +6,7 @@
 use crate::templates::{Engine, Template, parse};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// The most bytes of all text of a content.
 pub const MAX_TEXT: usize = 200_000;
@@ -15,7 +16,7 @@ pub const MAX_MESSAGES: usize = 50;
 pub const MAX_VARIABLES: usize = 60;
 
 /// What a prompt says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
     /// How its text is read.
@@ -32,7 +33,7 @@ pub struct Content {
 }
 
 /// The text or the messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Body {
     /// One text, which other prompts may refer to.
@@ -42,9 +43,10 @@ pub enum Body {
 }
 
 /// Whether a prompt is one text or messages; fixed by its first version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PromptKind)]
 pub enum Kind {
     /// One text, which other prompts may refer to.
     #[default]
@@ -54,7 +56,7 @@ pub enum Kind {
 }
 
 /// A message of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
     /// Who speaks.
@@ -68,7 +70,7 @@ pub struct Message {
 }
 
 /// Who speaks in a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Speaker {
     /// Instructions.
@@ -84,7 +86,7 @@ pub enum Speaker {
 }
 
 /// A declared variable.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
     /// Its name.
@@ -104,7 +106,7 @@ pub struct Variable {
 }
 
 /// What a variable holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ValueKind {
     /// Text.
@@ -121,7 +123,7 @@ pub enum ValueKind {
 }
 
 /// How a model is to be asked; what is left out is left to whoever asks.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSettings {
     /// The kind of provider, such as `openai`.

@@ -22,6 +22,8 @@ pub mod render;
 #[cfg(feature = "ssr")]
 pub mod resolve;
 #[cfg(feature = "ssr")]
+pub mod saving;
+#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]
 mod tags;

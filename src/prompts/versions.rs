@@ -1,25 +1,18 @@
 //! Versions: what a prompt said, once and for all.
 
 use super::{
-    checks,
     content::Content,
-    drafts::{self, parse},
+    drafts::parse,
     index,
     references::{self, Pin, To},
-    store::{self, Prompt},
 };
 use crate::{
     error::{Error, Result},
     fields::Name,
     id::{EnvironmentId, PromptId},
-    role::EditContent,
-    server::{
-        Grant, OrgChange, Scope, Topic,
-        audit::{Action, Entry},
-    },
+    server::{OrgChange, Scope, Topic},
     time::Timestamp,
 };
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 /// A version, without what it says.
@@ -59,8 +52,10 @@ impl Version {
 /// When the database fails.
 pub async fn list(scope: &Scope, prompt: PromptId, before: i64, size: i64) -> Result<Vec<Version>> {
     let list = scope.query(
-        "SELECT v.number, v.hash, v.message, v.restores, v.created_at, u.name AS author, v.author AS origin
+        "SELECT v.number, v.hash, v.message, v.restores, v.created_at, coalesce(u.name, k.name) AS author,
+           v.author AS origin
          FROM versions v LEFT JOIN users u ON u.id = v.created_by
+         LEFT JOIN api_keys k ON k.org_id = v.org_id AND k.id = v.key_id
          WHERE v.org_id = $1 AND v.prompt_id = $2 AND v.number < $3 ORDER BY v.number DESC LIMIT CAST($4 AS BIGINT)",
     );
     Ok(list.bind(prompt).bind(before).bind(size).all().await?)
@@ -78,91 +73,6 @@ pub async fn content(scope: &Scope, prompt: PromptId, number: i64) -> Result<Con
     parse(&row.ok_or(Error::NotFound)?.0)
 }
 
-/// What somebody saw when they asked for a version to be saved.
-#[derive(Debug, Clone, Copy)]
-pub struct Seen {
-    /// The revision of the draft.
-    pub revision: i64,
-    /// The number of the newest version.
-    pub latest: i64,
-}
-
-/// Saves the draft as a version, and tells its number.
-///
-/// # Errors
-/// [`Error::Conflict`] when the draft or the versions are not as they were seen, or nothing has changed;
-/// [`Error::Invalid`] when its text cannot be read or its references lead nowhere or in a circle.
-pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, message: &str) -> Result<i64> {
-    let mut change = grant.change().await?;
-    let draft = drafts::read_within(&mut change, prompt).await?;
-    let of = store::find_within(&mut change, prompt).await?;
-    if of.latest != seen.latest {
-        return Err(Error::conflict(format!(
-            "Version {} was saved while you were at it. See what it changed, then save on top of it.",
-            of.latest
-        )));
-    }
-    if draft.revision != seen.revision {
-        return Err(Error::conflict("The draft changed while you were at it. See what would be saved now."));
-    }
-    let number = save_seen(&mut change, &of, &draft.content, message).await?;
-    change.commit().await?;
-    Ok(number)
-}
-
-/// Saves the draft as it is within a change.
-///
-/// # Errors
-/// As [`save`].
-pub async fn save_within(change: &mut OrgChange, prompt: PromptId, message: &str) -> Result<i64> {
-    let draft = drafts::read_within(change, prompt).await?;
-    let of = store::find_within(change, prompt).await?;
-    save_seen(change, &of, &draft.content, message).await
-}
-
-async fn save_seen(change: &mut OrgChange, of: &Prompt, content: &Content, message: &str) -> Result<i64> {
-    checks::refuse(checks::flaws(content))?;
-    checks::refuse(checks::syntax_flaws(content))?;
-    let pins = references::pin(change, of.id, &of.path, content).await?;
-    let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
-    let new = New { content, pins: &pins, message, restores: None, origin: None };
-    let number = insert(change, of.id, of.latest, new).await?;
-    drafts::write(change, of.id, content, number).await?;
-    let details = json!({ "of": of.path, "after": { "version": number, "message": message } });
-    change.audit(Entry::new(Action::VersionSaved, of.id.0).details(details)).await?;
-    Ok(number)
-}
-
-/// Makes a new version that says what an older one said, and tells its number. A draft with changes of its
-/// own stays as it is.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such version; [`Error::Conflict`] when the newest says the same, or
-/// is not the one that was seen.
-pub async fn restore(grant: &Grant<EditContent>, prompt: PromptId, number: i64, latest: i64) -> Result<i64> {
-    let mut change = grant.change().await?;
-    let of = store::find_within(&mut change, prompt).await?;
-    let Some(content) = content_within(&mut change, prompt, number).await? else {
-        return Err(Error::NotFound);
-    };
-    if of.latest != latest {
-        return Err(Error::conflict(format!("Version {} was saved while you were at it.", of.latest)));
-    }
-    let newest = content_within(&mut change, prompt, of.latest).await?;
-    let draft = drafts::read_within(&mut change, prompt).await?;
-    let pins = pins_of(&mut change, prompt, number).await?;
-    let message = format!("Restores version {number}");
-    let new = New { content: &content, pins: &pins, message: &message, restores: Some(number), origin: None };
-    let made = insert(&mut change, prompt, of.latest, new).await?;
-    if newest.as_ref() == Some(&draft.content) {
-        drafts::write(&mut change, prompt, &content, made).await?;
-    }
-    let details = json!({ "of": of.path, "after": { "version": made, "restores": number } });
-    change.audit(Entry::new(Action::VersionRestored, prompt.0).details(details)).await?;
-    change.commit().await?;
-    Ok(made)
-}
-
 /// The same, as it is within a change; none when there is no such version.
 ///
 /// # Errors
@@ -177,7 +87,7 @@ pub async fn content_within(
     row.map(|(json,)| parse(&json)).transpose()
 }
 
-async fn pins_of(change: &mut OrgChange, prompt: PromptId, number: i64) -> Result<Vec<Pin>> {
+pub(super) async fn pins_of(change: &mut OrgChange, prompt: PromptId, number: i64) -> Result<Vec<Pin>> {
     type Row = (String, PromptId, Option<i64>, Option<Vec<u8>>, Option<EnvironmentId>);
     let rows = change.query(
         "SELECT r.target, r.to_id, r.to_number, v.hash, r.environment_id FROM prompt_references r
@@ -236,7 +146,8 @@ pub fn hash(content: &Content, pins: &[Pin]) -> Vec<u8> {
 /// # Errors
 /// [`Error::Conflict`] when it equals that one.
 pub async fn insert(change: &mut OrgChange, prompt: PromptId, latest: i64, new: New<'_>) -> Result<i64> {
-    let (number, hash, now, by) = (latest + 1, hash(new.content, new.pins), change.now(), change.person());
+    let (number, hash, now) = (latest + 1, hash(new.content, new.pins), change.now());
+    let (person, key) = (change.person(), change.key().map(|key| key.id));
     let same = change
         .query("SELECT 1 FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3 AND hash = $4");
     let same: Option<(i32,)> = same.bind(prompt).bind(latest).bind(hash.clone()).optional().await?;
@@ -245,8 +156,8 @@ pub async fn insert(change: &mut OrgChange, prompt: PromptId, latest: i64, new: 
     }
     change
         .query(
-            "INSERT INTO versions (org_id, prompt_id, number, hash, content, message, restores, created_at, created_by, author)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "INSERT INTO versions (org_id, prompt_id, number, hash, content, message, restores, created_at, created_by, author, key_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(prompt)
         .bind(number)
@@ -255,8 +166,9 @@ pub async fn insert(change: &mut OrgChange, prompt: PromptId, latest: i64, new: 
         .bind(new.message.to_owned())
         .bind(new.restores)
         .bind(new.origin.map_or(now, |origin| origin.at.min(now)))
-        .bind(by)
+        .bind(person)
         .bind(new.origin.map_or("", |origin| origin.author).to_owned())
+        .bind(key)
         .execute()
         .await?;
     for pin in new.pins {

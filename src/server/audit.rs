@@ -73,6 +73,7 @@ actions! {
     PromptCreated       "prompt.created"             "made the prompt";
     PromptChanged       "prompt.updated"             "changed the details of";
     PromptMoved         "prompt.moved"               "moved the prompt";
+    PromptsOrdered      "prompts.ordered"            "put in order the prompts of";
     PromptDuplicated    "prompt.duplicated"          "duplicated the prompt";
     DraftEdited         "draft.edited"               "edited the draft of";
     VersionSaved        "version.saved"              "saved a version of";

@@ -6,8 +6,9 @@
 //! each reads the new rows; reading once a second in any case means that nothing depends on the
 //! notification.
 
-use super::{Clock, db::Db};
+use super::{Clock, Server, db::Db, hot::nodes::RENEWED};
 use crate::{
+    error::Result,
     id::OrgId,
     time::{Span, Timestamp},
 };
@@ -95,6 +96,23 @@ impl Bus {
         self.sender.subscribe()
     }
 
+    /// Waits until all other processes have heard of what is committed, which this one has: with an event of
+    /// its own, whose number is given out only now, so whoever has read it has read all before it.
+    pub(super) async fn heard_everywhere(&self, server: &Server) -> Result<()> {
+        if matches!(server.db, Db::Sqlite { .. }) || !server.hot.has_others(&server.db).await? {
+            return Ok(());
+        }
+        let (id, now) = (server.clock.id(), server.clock.now());
+        let mut tx = server.db.begin().await?;
+        let mark = tx.query(
+            "INSERT INTO events (org_id, topic, entity_id, created_at) VALUES (NULL, $1, $2, $3) RETURNING seq",
+        );
+        let (seq,): (i64,) = mark.bind(Topic::Session).bind(id).bind(now).one().await?;
+        tx.commit().await?;
+        self.committed.notify_one();
+        server.hot.heard_by_others(&server.db, seq).await
+    }
+
     /// Tells that a transaction with these events has committed.
     pub(super) fn committed(&self, events: Vec<Event>, db: &Db) {
         match db {
@@ -110,9 +128,9 @@ impl Bus {
     }
 
     /// Keeps this process in touch with the others; never returns on PostgreSQL.
-    pub async fn run(self, db: Db, clock: Clock) {
-        if matches!(db, Db::Postgres { .. }) {
-            tokio::join!(self.notify_others(&db), self.follow(&db, &clock));
+    pub async fn run(self, server: Server) {
+        if matches!(server.db, Db::Postgres { .. }) {
+            tokio::join!(self.notify_others(&server.db), self.follow(&server));
         }
     }
 
@@ -134,18 +152,25 @@ impl Bus {
     }
 
     /// Publishes the rows that appear in the table, in this process.
-    async fn follow(&self, db: &Db, clock: &Clock) {
+    async fn follow(&self, server: &Server) {
+        let (db, clock) = (&server.db, &server.clock);
         let mut reader = Reader::default();
         let mut listener = None;
         loop {
             if listener.is_none() {
                 listener = listen(db).await;
             }
-            match reader.read(db, clock).await {
+            let asked = clock.instant();
+            let heard = async {
+                let events = reader.read(db, clock).await?;
+                server.hot.follow(db, &events, reader.newest, asked).await?;
+                Ok::<_, sqlx::Error>(events)
+            };
+            match heard.await {
                 Ok(events) => events.into_iter().for_each(|event| self.publish(event)),
                 Err(error) => tracing::warn!(%error, "events could not be read"),
             }
-            let wait = Duration::from_secs(1);
+            let wait = RENEWED;
             match &mut listener {
                 Some(woken) => {
                     if let Ok(Err(_)) = tokio::time::timeout(wait, woken.recv()).await {
@@ -170,13 +195,15 @@ async fn listen(db: &Db) -> Option<sqlx::postgres::PgListener> {
 struct Reader {
     floor: Option<i64>,
     seen: BTreeSet<i64>,
+    /// The highest number that was read.
+    newest: i64,
 }
 
 impl Reader {
     async fn read(&mut self, db: &Db, clock: &Clock) -> super::db::Result<Vec<Event>> {
         let Some(floor) = self.floor else {
             let (newest,): (i64,) = db.query("SELECT coalesce(max(seq), 0) FROM events").one().await?;
-            self.floor = Some(newest);
+            (self.floor, self.newest) = (Some(newest), newest);
             return Ok(Vec::new());
         };
         let events: Vec<Event> = db
@@ -184,6 +211,7 @@ impl Reader {
             .bind(floor)
             .all()
             .await?;
+        self.newest = events.last().map_or(self.newest, |event| event.seq.max(self.newest));
         let settled = clock.now() - GAP;
         let floor = events.iter().filter(|event| event.created_at < settled).map(|event| event.seq).max();
         let fresh = events.into_iter().filter(|event| self.seen.insert(event.seq)).collect();

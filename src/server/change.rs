@@ -143,7 +143,14 @@ impl Change {
     /// When the database fails; nothing has happened then, unless it went away while committing.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await?;
+        let closes = |event: &Event| matches!(event.topic, Topic::Keys | Topic::Organization);
+        let closes = self.events.iter().any(closes);
+        self.server.hot.hear(&self.events);
         self.server.bus.committed(self.events, &self.server.db);
+        if closes {
+            // Whoever is answered may rely on it that the key, or the organization, is closed everywhere.
+            self.server.bus.heard_everywhere(&self.server).await?;
+        }
         if self.has_letters {
             self.server.mail.wake();
         }

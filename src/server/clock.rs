@@ -5,7 +5,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 /// Tells the time: the system's, shifted by as much as a test asked for.
@@ -22,6 +22,14 @@ impl Clock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
         Timestamp(millis.saturating_add(self.shift.load(Ordering::Relaxed)))
+    }
+
+    /// A moment that only spans are measured from: it does not jump when the time is set, and tests do not
+    /// move it.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the home of the clock")]
+    pub fn instant(&self) -> Instant {
+        Instant::now()
     }
 
     /// Moves this clock and its clones ahead.

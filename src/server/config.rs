@@ -48,6 +48,14 @@ pub struct Config {
     #[arg(long, env = "STUDIO_CLIENT_IP_HEADER")]
     pub client_ip_header: Option<String>,
 
+    /// MiB of memory for what services fetch.
+    #[arg(long, env = "STUDIO_FETCH_MIB", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
+    pub fetch_mib: u16,
+
+    /// How often an API key may ask in a minute, of one process; 0: as often as it likes.
+    #[arg(long, env = "STUDIO_API_REQUESTS_A_MINUTE", default_value_t = 0)]
+    pub api_requests_a_minute: u32,
+
     /// Days without a request after which a session ends.
     #[arg(long, env = "STUDIO_SESSION_IDLE_DAYS", default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=365))]
     pub session_idle_days: i64,

@@ -1,6 +1,6 @@
 //! What the server does on its own: sends letters, follows other processes, sweeps up.
 
-use super::Server;
+use super::{Server, hot::usage};
 use crate::{error::Result, time::Span};
 use std::{pin::Pin, time::Duration};
 
@@ -13,7 +13,8 @@ pub type Chore = fn(Server) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 /// Starts the background work of this process, with the chores of features; it ends with the runtime.
 pub fn start(server: &Server, chores: &'static [Chore]) {
     tokio::spawn(server.mail.clone().run(server.clone()));
-    tokio::spawn(server.bus.clone().run(server.db.clone(), server.clock.clone()));
+    tokio::spawn(server.bus.clone().run(server.clone()));
+    tokio::spawn(usage::run(server.clone()));
     let server = server.clone();
     tokio::spawn(async move {
         loop {

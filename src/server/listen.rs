@@ -1,10 +1,10 @@
 //! The socket: connections are accepted, served, and cut off when their client is too slow.
 
-use super::Server;
-use axum::{
-    Router,
-    extract::{ConnectInfo, Request},
+use super::{
+    Server,
+    hot::{Front, usage},
 };
+use axum::extract::{ConnectInfo, Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -41,20 +41,16 @@ impl Default for Patience {
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub async fn serve(server: &Server, router: Router) -> io::Result<()> {
+pub async fn serve(server: &Server, front: Front) -> io::Result<()> {
     let listener = TcpListener::bind(server.config.listen).await?;
     tracing::info!(listen = %listener.local_addr()?, url = %server.config.base_url, "serving");
-    accept(listener, router, Patience::default(), stopped()).await;
+    accept(listener, front, Patience::default(), stopped()).await;
+    usage::fold_and_tell(server).await;
     Ok(())
 }
 
 /// Answers whoever connects until `stop`, and lets open requests finish for a moment.
-pub async fn accept(
-    listener: TcpListener,
-    router: Router,
-    patience: Patience,
-    stop: impl Future<Output = ()>,
-) {
+pub async fn accept(listener: TcpListener, front: Front, patience: Patience, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -62,7 +58,7 @@ pub async fn accept(
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
                 Ok((socket, client)) => {
-                    let connection = graceful.watch(connection(socket, client, router.clone(), patience));
+                    let connection = graceful.watch(connection(socket, client, front.clone(), patience));
                     tokio::spawn(async move {
                         if let Err(error) = connection.await {
                             tracing::debug!(%error, "a connection ended");
@@ -88,7 +84,7 @@ type Connection<S> = http1::Connection<TokioIo<std::pin::Pin<Box<TimeoutStream<T
 fn connection(
     socket: TcpStream,
     client: SocketAddr,
-    router: Router,
+    front: Front,
     patience: Patience,
 ) -> Connection<
     impl hyper::service::Service<
@@ -105,7 +101,7 @@ fn connection(
     let service = service_fn(move |request: axum::http::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(client));
-        router.clone().oneshot(request)
+        front.clone().oneshot(request)
     });
     http1::Builder::new()
         .timer(TokioTimer::new())

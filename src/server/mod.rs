@@ -15,6 +15,7 @@ pub mod csrf;
 pub mod db;
 pub mod exports;
 pub mod forms;
+pub mod hot;
 pub mod jobs;
 pub mod keys;
 pub mod limits;

@@ -108,7 +108,16 @@ fn warn_of_proxy() {
 async fn secure_headers(State(server): State<Server>, request: Request, next: Next) -> Response {
     let is_asset = request.uri().path().starts_with("/pkg/");
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    add_secure_headers(&server, response.headers_mut());
+    if !is_asset {
+        let none = HeaderValue::from_static("no-store");
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(none);
+    }
+    response
+}
+
+/// The same headers, where an answer has none of its own.
+pub fn add_secure_headers(server: &Server, headers: &mut HeaderMap) {
     let defaults = [
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -128,10 +137,6 @@ async fn secure_headers(State(server): State<Server>, request: Request, next: Ne
         let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
-    if !is_asset {
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    }
-    response
 }
 
 /// Whether the server can serve: the database answers.

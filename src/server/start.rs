@@ -1,7 +1,7 @@
 //! The server as a value: what every request and job has at hand.
 
 use super::{
-    assets::Assets, bus::Bus, change::Change, clock::Clock, config::Config, db::Db, limits::Limits,
+    assets::Assets, bus::Bus, change::Change, clock::Clock, config::Config, db::Db, hot::Hot, limits::Limits,
     mail::Mail, passwords::Passwords, seal::Seal, shelf::Shelf, workers::Workers,
 };
 use crate::error::Result;
@@ -30,6 +30,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// How often things may be tried.
     pub limits: Limits,
+    /// What services fetch.
+    pub hot: Hot,
     /// What was made and is true until something happens.
     pub(super) shelf: Shelf,
     /// The files of the site.
@@ -73,6 +75,7 @@ impl Server {
         let limits = Limits::new(clock.clone(), config.rate_limits);
         let workers = Workers::default();
         let passwords = Passwords::new(workers.clone());
+        let hot = Hot::new(&config, &db, &clock);
         let (bus, assets, shelf) = (Bus::default(), Assets::load(), Shelf::default());
         Ok(Self(Arc::new(Parts {
             config,
@@ -83,6 +86,7 @@ impl Server {
             workers,
             passwords,
             limits,
+            hot,
             shelf,
             assets,
             db,

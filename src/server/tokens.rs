@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 pub struct Token(String);
 
 /// What is stored of a token.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct TokenHash(Vec<u8>);
 

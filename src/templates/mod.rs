@@ -40,6 +40,7 @@ use serde::{Deserialize, Serialize};
 /// How the text of a prompt is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Engine {
     /// Variables and references, nothing else.
     #[default]

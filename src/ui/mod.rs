@@ -77,7 +77,7 @@ pub use {
     sheet::Sheet,
     stencil::{Stencil, gap},
     theme::Theme,
-    when::{Moment, When, day, parse_rfc3339, rfc3339, rfc3339_exact},
+    when::{Moment, When, day, iso_day, parse_day, parse_rfc3339, rfc3339, rfc3339_exact},
 };
 
 #[cfg(not(feature = "editor"))]

@@ -1,7 +1,7 @@
 use crate::time::{Span, Timestamp};
 use leptos::prelude::*;
 use time::{
-    OffsetDateTime,
+    Date, Month, OffsetDateTime,
     format_description::{BorrowedFormatItem, well_known::Rfc3339},
     macros::format_description,
 };
@@ -11,6 +11,8 @@ const EXACT: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC");
 const MACHINE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+
+const MACHINE_DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
 /// A moment: how far it is from now, and exactly on hover.
 #[component]
@@ -67,6 +69,22 @@ pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
     i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Timestamp)
 }
 
+/// The beginning of a day that a program wrote, such as `2026-03-01`, UTC.
+#[must_use]
+pub fn parse_day(text: &str) -> Option<Timestamp> {
+    let mut parts = text.splitn(3, '-');
+    let (year, month, day) =
+        (parts.next()?.parse().ok()?, parts.next()?.parse::<u8>().ok()?, parts.next()?.parse().ok()?);
+    let date = Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()?;
+    Some(Timestamp(date.midnight().assume_utc().unix_timestamp().max(0) * 1000))
+}
+
+/// The day of a moment, as programs write it: `2026-03-01`, UTC.
+#[must_use]
+pub fn iso_day(at: Timestamp) -> String {
+    write(at, MACHINE_DAY)
+}
+
 /// The day of a moment, as people write it: "3 Mar 2026".
 #[must_use]
 pub fn day(at: Timestamp) -> String {
@@ -99,6 +117,14 @@ fn relative(at: Timestamp, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_parsed_to_the_letter() {
+        assert_eq!(parse_day("1970-01-02"), Some(Timestamp(86_400_000)));
+        for text in ["", "2026", "2026-13-01", "2026-02-30", "x-y-z", "99999999999-1-1", "-1-1-1"] {
+            assert_eq!(parse_day(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn moments_read_as_people_say_them() {

@@ -31,20 +31,27 @@ pub fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
         [b'-', b'-', b'-', ..] => markdown::read_bytes(bytes).map(LibraryFile::of_prompt),
         json => of_json(json),
     }?;
-    if file.prompts.len() > MAX_THINGS || file.folders.len() > MAX_THINGS {
-        return Err(format!("Import at most {MAX_THINGS} prompts at once."));
-    }
+    whole(&file)?;
     Ok(file)
 }
 
-fn of_json(bytes: &[u8]) -> Result<LibraryFile, String> {
-    let file: LibraryFile = serde_json::from_slice(bytes).map_err(|error| {
-        format!("This is no library file: {error}.").chars().take(300).collect::<String>()
-    })?;
+/// Whether a file may be imported as a whole.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn whole(file: &LibraryFile) -> Result<(), String> {
     if file.format != FORMAT {
         return Err(format!("This is no library file: its format should be {FORMAT}."));
     }
-    Ok(file)
+    if file.prompts.len() > MAX_THINGS || file.folders.len() > MAX_THINGS {
+        return Err(format!("Import at most {MAX_THINGS} prompts at once."));
+    }
+    Ok(())
+}
+
+fn of_json(bytes: &[u8]) -> Result<LibraryFile, String> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| format!("This is no library file: {error}.").chars().take(300).collect::<String>())
 }
 
 /// What is said about a prompt, checked.

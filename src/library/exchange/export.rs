@@ -87,8 +87,9 @@ async fn prompt(scope: &Scope, id: PromptId) -> Result<PromptEntry> {
         scope.query("SELECT path FROM old_paths WHERE org_id = $1 AND prompt_id = $2 ORDER BY path");
     let old_paths: Vec<(String,)> = old_paths.bind(id).all().await?;
     let rows = scope.query(
-        "SELECT v.number, v.message, v.author AS origin, u.name AS author, v.created_at, v.restores, v.content
+        "SELECT v.number, v.message, v.author AS origin, coalesce(u.name, k.name) AS author, v.created_at, v.restores, v.content
          FROM versions v LEFT JOIN users u ON u.id = v.created_by
+         LEFT JOIN api_keys k ON k.org_id = v.org_id AND k.id = v.key_id
          WHERE v.org_id = $1 AND v.prompt_id = $2 ORDER BY v.number",
     );
     let rows: Vec<Row> = rows.bind(id).all().await?;

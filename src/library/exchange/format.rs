@@ -16,12 +16,13 @@ use crate::prompts::content::Content;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
+use utoipa::ToSchema;
 
 /// What the file says it is.
 pub const FORMAT: &str = "prompt-studio/library/1";
 
 /// A library, or a part of one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LibraryFile {
     /// [`FORMAT`].
@@ -53,7 +54,7 @@ impl LibraryFile {
 }
 
 /// A folder in the file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FolderEntry {
     /// Its path.
@@ -64,7 +65,7 @@ pub struct FolderEntry {
 }
 
 /// A prompt in the file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PromptEntry {
     /// Its path.
@@ -95,7 +96,7 @@ impl PromptEntry {
 }
 
 /// A version in the file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VersionEntry {
     /// Its number, from 1.
@@ -119,8 +120,9 @@ pub struct VersionEntry {
 }
 
 /// Where a reference led.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReferenceLead)]
 pub struct Lead {
     /// The path of the prompt.
     pub path: String,

@@ -11,7 +11,7 @@ use crate::{
     id::ImportId,
     role::ImportContent,
     server::{
-        Grant, Topic,
+        Grant, OrgChange, Topic,
         audit::{Action, Entry},
     },
 };
@@ -63,8 +63,28 @@ pub async fn preview(grant: &Grant<ImportContent>, id: ImportId) -> Result<Vec<L
 pub async fn import(grant: &Grant<ImportContent>, id: ImportId) -> Result<Vec<Line>> {
     let mut change = grant.change().await?;
     let file: LibraryFile = find(&mut change, id).await?;
-    let lines = Merge::new(&mut change).run(&file).await?;
     forget(&mut change, id).await?;
+    merge(change, &file).await
+}
+
+/// What importing this file would do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn preview_file(grant: &Grant<ImportContent>, file: &LibraryFile) -> Result<Vec<Line>> {
+    Merge::new(&mut grant.change().await?).run(file).await
+}
+
+/// Imports this file, and tells what it did.
+///
+/// # Errors
+/// When the database fails.
+pub async fn import_file(grant: &Grant<ImportContent>, file: &LibraryFile) -> Result<Vec<Line>> {
+    merge(grant.change().await?, file).await
+}
+
+async fn merge(mut change: OrgChange, file: &LibraryFile) -> Result<Vec<Line>> {
+    let lines = Merge::new(&mut change).run(file).await?;
     let details = json!({ "after": {
         "created": count(&lines, Act::Create),
         "changed": count(&lines, Act::Change),

@@ -100,7 +100,15 @@ async fn read(caller: &Caller, org: &str, asked: &Asked) -> Result<LibraryFile> 
     }
 }
 
-async fn file<P: Permission>(grant: &Grant<P>, extent: Extent, target: Option<Uuid>) -> Result<LibraryFile> {
+/// Reads a part of the library, and writes into the log that it left.
+///
+/// # Errors
+/// As [`export`].
+pub async fn file<P: Permission>(
+    grant: &Grant<P>,
+    extent: Extent,
+    target: Option<Uuid>,
+) -> Result<LibraryFile> {
     let file = export(grant, extent).await?;
     let mut change = grant.change().await?;
     change.audit(Entry::new(Action::LibraryExported, target)).await?;

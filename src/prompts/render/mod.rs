@@ -52,7 +52,8 @@ pub struct Part {
 }
 
 /// A reference that is followed when a prompt is rendered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Reference)]
 pub struct Edge {
     /// The path of the prompt it stands in.
     pub from: String,

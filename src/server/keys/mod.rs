@@ -4,18 +4,21 @@ mod token;
 
 pub use token::KeyToken;
 
-use super::{Change, Server, caller::Client, tokens::TokenHash};
+use super::{
+    Change, Server,
+    caller::Client,
+    hot::{self, Principal, principals::NOTED},
+    tokens::TokenHash,
+};
 use crate::{
     error::{Error, Result},
     fields::Name,
     id::{ApiKeyId, EnvironmentId, FolderId, OrgId, UserId},
     key_scope::KeyScopes,
-    time::{Span, Timestamp},
+    time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
-
-/// How old the last use is before another one is noted.
-const NOTED: Span = Span::minutes(1);
+use std::sync::Arc;
 
 /// A key that is good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +71,15 @@ impl<Id: PartialEq + DeserializeOwned> Limit<Id> {
         }
     }
 
+    /// Whether it reaches any of some things.
+    #[must_use]
+    pub fn reaches_any(&self, ids: &[Id]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(_) => ids.iter().any(|id| self.reaches(id)),
+        }
+    }
+
     /// A limit as the database has it: a JSON list, or nothing for all. What cannot be read reaches nothing.
     #[must_use]
     pub fn parse(stored: Option<&str>) -> Self {
@@ -101,41 +113,68 @@ impl Row {
         let is_alive = self.revoked_at.is_none() && self.expires_at.is_none_or(|at| now < at);
         is_alive && (is_current || is_previous)
     }
+
+    /// Until when a secret that is good now is good at most.
+    fn until(&self, shown: &TokenHash) -> Option<Timestamp> {
+        let previous = self.previous_until.filter(|_| !self.secret_hash.is(shown));
+        [previous, self.expires_at].into_iter().flatten().min()
+    }
+
+    fn key(&self) -> Key {
+        Key {
+            id: self.id,
+            org: self.org_id,
+            name: self.name.clone(),
+            scopes: KeyScopes::parse(&self.scopes),
+            environments: Limit::parse(self.environments.as_deref()),
+            folders: Limit::parse(self.folders.as_deref()),
+            created_by: self.created_by,
+            expires_at: self.expires_at,
+        }
+    }
 }
+
+const ROW: &str =
+    "SELECT k.id, k.org_id, k.name, k.scopes, k.environments, k.folders, k.secret_hash, k.previous_hash,
+       k.previous_until, k.expires_at, k.revoked_at, k.created_by, k.last_used_at
+     FROM api_keys k JOIN organizations o ON o.id = k.org_id
+     WHERE k.public_id = $1 AND o.deleted_at IS NULL";
 
 /// The key that a service shows, noting that it is used.
 ///
 /// # Errors
 /// [`Error::SignedOut`] when it is none, is not known, was revoked or has run out, or when its organization
 /// is gone: nobody outside can tell them apart.
-pub async fn authenticate(server: &Server, client: &Client, shown: &str) -> Result<Key> {
+pub async fn authenticate(server: &Server, client: &Client, shown: &str) -> Result<Arc<Key>> {
     let token = KeyToken::parse(shown).ok_or(Error::SignedOut)?;
-    let row = server.db.query(
-        "SELECT k.id, k.org_id, k.name, k.scopes, k.environments, k.folders, k.secret_hash, k.previous_hash,
-           k.previous_until, k.expires_at, k.revoked_at, k.created_by, k.last_used_at
-         FROM api_keys k JOIN organizations o ON o.id = k.org_id
-         WHERE k.public_id = $1 AND o.deleted_at IS NULL",
-    );
-    let row: Option<Row> = row.bind(token.public_id().to_owned()).optional().await?;
-    let now = server.clock.now();
-    let row = row.filter(|row| row.admits(&token.hash(), now)).ok_or(Error::SignedOut)?;
-    if row.last_used_at.is_none_or(|last| now - last >= NOTED) {
-        note_use(server, client, &row, now).await;
+    let (hash, now) = (token.hash(), server.clock.now());
+    if let Some(principal) = server.hot.principal(&hash, now) {
+        if principal.is_to_be_noted(now) {
+            note_use(server, client, &principal.key, now).await;
+        }
+        return Ok(principal.key.clone());
     }
-    Ok(Key {
-        id: row.id,
-        org: row.org_id,
-        name: row.name,
-        scopes: KeyScopes::parse(&row.scopes),
-        environments: Limit::parse(row.environments.as_deref()),
-        folders: Limit::parse(row.folders.as_deref()),
-        created_by: row.created_by,
-        expires_at: row.expires_at,
-    })
+    let good = async || -> Result<Row> {
+        let row = server.db.query(ROW).bind(token.public_id().to_owned());
+        let row: Option<Row> = row.optional().await?;
+        row.filter(|row| row.admits(&hash, now)).ok_or(Error::SignedOut)
+    };
+    // What is kept must be read after what has happened was counted, which the first reading tells of whom.
+    let org = good().await?.org_id;
+    let heard = server.hot.heard.count(org, hot::Change::Keys);
+    let row = good().await?;
+    let key = Arc::new(row.key());
+    let is_due = row.last_used_at.is_none_or(|last| now - last >= NOTED);
+    if is_due {
+        note_use(server, client, &key, now).await;
+    }
+    let noted = row.last_used_at.filter(|_| !is_due).unwrap_or(now);
+    server.hot.remember(hash.clone(), Principal::new(key.clone(), row.until(&hash), heard, noted));
+    Ok(key)
 }
 
 /// Notes when and from where a key was used. That it cannot be noted is no reason to refuse it.
-async fn note_use(server: &Server, client: &Client, row: &Row, now: Timestamp) {
+pub(super) async fn note_use(server: &Server, client: &Client, key: &Key, now: Timestamp) {
     let noted = async {
         let mut change = Change::begin(server).await?;
         let note = change.query(
@@ -143,7 +182,7 @@ async fn note_use(server: &Server, client: &Client, row: &Row, now: Timestamp) {
              WHERE org_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at < $3)",
         );
         let ip = client.ip.map(|ip| ip.to_string());
-        note.bind(row.org_id).bind(row.id).bind(now).bind(ip).execute().await?;
+        note.bind(key.org).bind(key.id).bind(now).bind(ip).execute().await?;
         change.commit().await
     };
     if let Err(error) = noted.await {

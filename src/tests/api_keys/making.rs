@@ -77,7 +77,7 @@ async fn a_key_reaches_what_it_was_made_for(app: TestApp) {
     let (_, plain) = key(&ana.makes_key(&acme, &[]).await.status(200));
     let plain = app.shown(&plain).await.unwrap();
     assert_eq!(
-        (plain.scopes, plain.environments, plain.folders),
+        (plain.scopes, plain.environments.clone(), plain.folders.clone()),
         (Preset::Runtime.scopes(), Limit::All, Limit::All)
     );
     let field = format!("environment-{staging}");

@@ -15,7 +15,7 @@ async fn acme(app: &TestApp) -> (Person, Org) {
 
 impl Person {
     /// Makes a key with a form that is filled in as it should be but for `fields`.
-    async fn makes_key(&self, org: &Org, fields: &[(&str, &str)]) -> Answer {
+    pub(in crate::tests) async fn makes_key(&self, org: &Org, fields: &[(&str, &str)]) -> Answer {
         let usual = [("org", &*org.slug), ("name", "Robot"), ("preset", "runtime"), ("expires", "90")];
         let is_usual = |name: &str| fields.iter().all(|(other, _)| *other != name);
         let usual = usual.into_iter().filter(|(name, _)| is_usual(name));
@@ -25,7 +25,7 @@ impl Person {
 }
 
 /// The key in an answer.
-fn key(answer: &Answer) -> (String, String) {
+pub(in crate::tests) fn key(answer: &Answer) -> (String, String) {
     let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     (told["id"].as_str().unwrap().to_owned(), told["key"].as_str().unwrap().to_owned())
 }

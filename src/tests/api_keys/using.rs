@@ -1,12 +1,12 @@
 use super::{Role, TestApp, acme, both_databases};
 use crate::{
     error::Error,
-    id::ApiKeyId,
+    id::{ApiKeyId, OrgId},
     key_scope::KeyScope,
     role::{
         DeleteOrganization, EditContent, ManageApiKeys, ManageMembers, Permission, ViewAuditLog, ViewContent,
     },
-    server::{Scope, keys::KeyToken},
+    server::{Scope, Topic, keys::KeyToken},
     time::Span,
 };
 use std::sync::Arc;
@@ -21,10 +21,12 @@ both_databases!(
     a_limit_without_anything_left_reaches_nothing,
 );
 
-async fn revoke(app: &TestApp, id: ApiKeyId) {
-    let revoke =
-        format!("UPDATE api_keys SET revoked_at = {} WHERE id = {}", app.clock.now().0, app.literal(id.0));
-    assert_eq!(app.execute(&revoke).await, 1);
+async fn revoke(app: &TestApp, org: OrgId, id: ApiKeyId) {
+    let mut change = app.change_outside_tenancy().await.unwrap();
+    let revoke = change.query("UPDATE api_keys SET revoked_at = $3 WHERE org_id = $1 AND id = $2");
+    assert_eq!(revoke.bind(org).bind(id).bind(app.clock.now()).execute().await.unwrap(), 1);
+    change.announce(Some(org), Topic::Keys, id.0).await.unwrap();
+    change.commit().await.unwrap();
 }
 
 async fn only_the_right_secret_is_let_in(app: TestApp) {
@@ -37,14 +39,14 @@ async fn only_the_right_secret_is_let_in(app: TestApp) {
     for other in others.iter().map(KeyToken::as_str).chain(["", "ps", "Bearer", token.public_id()]) {
         assert_eq!(app.shown(other).await, Err(Error::SignedOut), "{other}");
     }
-    revoke(&app, id).await;
+    revoke(&app, acme.id, id).await;
     assert_eq!(app.shown(token.as_str()).await, Err(Error::SignedOut));
 }
 
 async fn a_key_dies_with_its_organization(app: TestApp) {
     let (_, acme) = acme(&app).await;
     let (_, token) = acme.has_key("read:prompts").await;
-    let key = Arc::new(app.shown(token.as_str()).await.unwrap());
+    let key = app.shown(token.as_str()).await.unwrap();
     acme.is_deleted().await;
     assert_eq!(app.shown(token.as_str()).await, Err(Error::SignedOut));
     let scope = Scope::of_key(&app, Arc::default(), key).await;
@@ -97,16 +99,12 @@ fn may<P: Permission>(scope: &Scope) -> bool {
 async fn a_key_may_do_what_its_scopes_say(app: TestApp) {
     let (_, acme) = acme(&app).await;
     let (_, token) = acme.has_key("read:prompts").await;
-    let scope = Scope::of_key(&app, Arc::default(), Arc::new(app.shown(token.as_str()).await.unwrap()))
-        .await
-        .unwrap();
+    let scope = Scope::of_key(&app, Arc::default(), app.shown(token.as_str()).await.unwrap()).await.unwrap();
     assert!(may::<ViewContent>(&scope));
     assert!(!may::<EditContent>(&scope) && !may::<ViewAuditLog>(&scope));
     let all: Vec<_> = KeyScope::ALL.iter().map(|scope| scope.code()).collect();
     let (_, token) = acme.has_key(&all.join(" ")).await;
-    let scope = Scope::of_key(&app, Arc::default(), Arc::new(app.shown(token.as_str()).await.unwrap()))
-        .await
-        .unwrap();
+    let scope = Scope::of_key(&app, Arc::default(), app.shown(token.as_str()).await.unwrap()).await.unwrap();
     assert!(may::<EditContent>(&scope) && may::<ViewAuditLog>(&scope));
     assert!(
         !may::<ManageMembers>(&scope) && !may::<ManageApiKeys>(&scope) && !may::<DeleteOrganization>(&scope)
@@ -117,11 +115,11 @@ async fn a_key_may_do_what_its_scopes_say(app: TestApp) {
 async fn a_revoked_key_changes_nothing_it_had_begun(app: TestApp) {
     let (_, acme) = acme(&app).await;
     let (id, token) = acme.has_key("write:prompts").await;
-    let key = Arc::new(app.shown(token.as_str()).await.unwrap());
+    let key = app.shown(token.as_str()).await.unwrap();
     let scope = Scope::of_key(&app, Arc::default(), key).await.unwrap();
     let grant = scope.require::<EditContent>().unwrap();
     grant.change().await.map(drop).unwrap();
-    revoke(&app, id).await;
+    revoke(&app, acme.id, id).await;
     assert_eq!(grant.change().await.map(drop), Err(Error::SignedOut));
 }
 

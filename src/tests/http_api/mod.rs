@@ -1,10 +1,18 @@
 //! The HTTP API: who is let in, what is answered, and what a key does not reach.
 
 mod deploying;
+mod describing;
 mod door;
+mod events;
 mod fetching;
+mod hot;
 mod limits;
 mod listing;
+mod managing;
+mod nodes;
+mod rates;
+mod repeating;
+mod writing;
 
 use super::support::{Answer, Org, Person, Stock, TestApp, both_databases};
 use axum::{

@@ -12,7 +12,7 @@ use crate::{
         },
         variables,
     },
-    prompts::{Tags, content::Kind, drafts, store as prompts, versions},
+    prompts::{Tags, content::Kind, drafts, saving, store as prompts},
     time::Span,
 };
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ async fn full(app: &TestApp, name: &str) -> Library {
     lib.says(tone, "Be very {{ tone }}.").await.unwrap();
     let reply = lib.saying(None, "Reply", "[[ Parts/Deep/Tone@1 | tone=kind ]] [[ Parts/Deep/Tone ]]").await;
     lib.says(reply, "Plain").await.unwrap();
-    versions::restore(&lib.may(), reply, 1, 2).await.unwrap();
+    saving::restore(&lib.may(), reply, 1, 2).await.unwrap();
     lib.writes(reply, "A draft {{ of }} mine").await.unwrap();
     let named = crate::fields::PathName::parse("Answer").unwrap();
     let tags = Tags::parse("mail, first").unwrap();
@@ -87,7 +87,7 @@ async fn full(app: &TestApp, name: &str) -> Library {
     });
     let said = serde_json::from_value(said).unwrap();
     drafts::save(&lib.may(), chat, 1, &said).await.unwrap();
-    versions::save(&lib.may(), chat, lib.seen(chat).await, "First").await.unwrap();
+    saving::save(&lib.may(), chat, lib.seen(chat).await, "First").await.unwrap();
     lib.prompt(None, "Never saved").await;
     let environment = environments::named(&lib.scope, "development").await.unwrap().unwrap().id;
     let (kind, version, reason) = (deployments::Kind::Deploy, Some(1), String::new());

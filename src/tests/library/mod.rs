@@ -1,4 +1,4 @@
-//! The library: folders, prompts, drafts, versions, references, the trash. What is done here is done by the
+//! The library: folders, prompts, drafts, saving, references, the trash. What is done here is done by the
 //! store; forms and pages have their own tests.
 
 mod constraints;
@@ -21,7 +21,9 @@ use crate::{
         content::{Content, Kind as PromptKind},
         drafts,
         render::{Rendered, render},
-        resolve, store, versions,
+        resolve,
+        saving::{Seen, save},
+        store,
     },
     role::Permission,
     server::{Grant, Scope},
@@ -78,12 +80,12 @@ impl Library {
     /// Saves a version that says `text`, and tells its number.
     async fn says(&self, id: PromptId, text: &str) -> Result<i64> {
         self.writes(id, text).await?;
-        versions::save(&self.may(), id, self.seen(id).await, "").await
+        save(&self.may(), id, self.seen(id).await, "").await
     }
 
-    async fn seen(&self, id: PromptId) -> versions::Seen {
+    async fn seen(&self, id: PromptId) -> Seen {
         let revision = drafts::read(&self.scope, id).await.unwrap().revision;
-        versions::Seen { revision, latest: store::find(&self.scope, id).await.unwrap().latest }
+        Seen { revision, latest: store::find(&self.scope, id).await.unwrap().latest }
     }
 
     async fn path(&self, id: PromptId) -> String {

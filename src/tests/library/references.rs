@@ -82,7 +82,7 @@ async fn what_leads_nowhere_is_told(app: TestApp) {
     lib.saying(None, "Saved", "x").await;
     let chat =
         store::create(&lib.may(), None, &PathName::parse("Chat").unwrap(), super::PromptKind::Chat).await;
-    crate::prompts::versions::save(
+    crate::prompts::saving::save(
         &lib.may(),
         chat.unwrap(),
         lib.seen(lib.at("Chat").await.unwrap()).await,

@@ -1,7 +1,7 @@
 use super::{Library, TestApp, both_databases, content, why};
 use crate::{
     error::Error,
-    prompts::{drafts, store, versions},
+    prompts::{drafts, saving, store, versions},
 };
 use futures_util::future::join;
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn a_version_is_saved_from_the_draft(app: TestApp) {
     lib.writes(tone, "Be kind.").await.unwrap();
     assert_eq!(versions::list(&lib.scope, tone, i64::MAX, 10).await.unwrap(), []);
     let seen = lib.seen(tone).await;
-    assert_eq!(versions::save(&lib.may(), tone, seen, "First").await, Ok(1));
+    assert_eq!(saving::save(&lib.may(), tone, seen, "First").await, Ok(1));
     lib.writes(tone, "Be kinder.").await.unwrap();
     assert_eq!(lib.rendered(tone, 1, json!({})).await, "Be kind.");
     assert_eq!(lib.says(tone, "Be kindest.").await, Ok(2));
@@ -65,7 +65,7 @@ async fn of_two_who_save_at_once_one_wins(app: TestApp) {
         lib.writes(tone, &format!("{trial}")).await.ok();
         lib.writes(tone, &format!("more {trial}")).await.unwrap();
         let (seen, may) = (lib.seen(tone).await, lib.may());
-        let (a, b) = join(versions::save(&may, tone, seen, "a"), versions::save(&may, tone, seen, "b")).await;
+        let (a, b) = join(saving::save(&may, tone, seen, "a"), saving::save(&may, tone, seen, "b")).await;
         let (won, lost) = if a.is_ok() { (a, b) } else { (b, a) };
         let number = won.unwrap();
         assert_eq!(number, seen.latest + 1);
@@ -90,20 +90,20 @@ async fn a_restored_version_is_a_new_one(app: TestApp) {
     let lib = Library::of(&app, "Acme").await;
     let tone = lib.saying(None, "Tone", "one").await;
     lib.says(tone, "two").await.unwrap();
-    assert_eq!(versions::restore(&lib.may(), tone, 1, 2).await, Ok(3));
+    assert_eq!(saving::restore(&lib.may(), tone, 1, 2).await, Ok(3));
     assert_eq!(lib.rendered(tone, 3, json!({})).await, "one");
     assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content, content("one"));
     let newest = versions::list(&lib.scope, tone, i64::MAX, 1).await.unwrap().remove(0);
     assert_eq!((newest.restores, newest.message.as_str()), (Some(1), "Restores version 1"));
-    assert_eq!(why(versions::restore(&lib.may(), tone, 1, 3).await), "Nothing has changed since version 3.");
-    assert_eq!(versions::restore(&lib.may(), tone, 9, 3).await, Err(Error::NotFound));
+    assert_eq!(why(saving::restore(&lib.may(), tone, 1, 3).await), "Nothing has changed since version 3.");
+    assert_eq!(saving::restore(&lib.may(), tone, 9, 3).await, Err(Error::NotFound));
     assert_eq!(
-        why(versions::restore(&lib.may(), tone, 2, 2).await),
+        why(saving::restore(&lib.may(), tone, 2, 2).await),
         "Version 3 was saved while you were at it."
     );
     // A draft with changes of its own stays.
     lib.writes(tone, "draft").await.unwrap();
-    assert_eq!(versions::restore(&lib.may(), tone, 2, 3).await, Ok(4));
+    assert_eq!(saving::restore(&lib.may(), tone, 2, 3).await, Ok(4));
     assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content, content("draft"));
 }
 
@@ -159,8 +159,7 @@ async fn what_cannot_be_kept_is_told(app: TestApp) {
         serde_json::from_value(json!({ "engine": "jinja", "body": { "text": "a\n{% if %}" } })).unwrap();
     let seen = lib.seen(tone).await.revision;
     drafts::save(&lib.may(), tone, seen, &jinja).await.unwrap();
-    let Err(Error::Invalid { flaws }) = versions::save(&lib.may(), tone, lib.seen(tone).await, "").await
-    else {
+    let Err(Error::Invalid { flaws }) = saving::save(&lib.may(), tone, lib.seen(tone).await, "").await else {
         panic!()
     };
     assert_eq!(flaws[0].field, "text");

@@ -246,6 +246,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
 
 pub(in crate::tests) const PAGES: &[Page] = &[
     page("/", Needs::SignedIn, |_| "/".into()),
+    page("/api/docs", Needs::Nothing, |_| "/api/docs".into()),
     page("/sign-in", Needs::Nothing, |_| "/sign-in".into()),
     page("/sign-in/code", Needs::Nothing, |_| "/sign-in/code".into()),
     page("/sign-up", Needs::Nothing, |_| "/sign-up".into()),

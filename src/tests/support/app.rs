@@ -3,10 +3,9 @@
 use super::{BASE, Browser, Database, Kind, Person, person, sql};
 use crate::{
     app,
-    server::{Config, Server, Topic, jobs},
+    server::{Config, Server, Topic, hot::Front, jobs},
 };
 use axum::{
-    Router,
     body::Body,
     extract::ConnectInfo,
     http::{Request, Response},
@@ -20,7 +19,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub(in crate::tests) struct TestApp {
     server: Server,
-    router: Router,
+    front: Front,
     pub(in crate::tests) database: Database,
 }
 
@@ -53,8 +52,8 @@ impl TestApp {
         configure(&mut config);
         let server = Server::start(config).await.unwrap();
         jobs::start(&server, app::CHORES);
-        let router = app::router(&server);
-        Self { server, router, database: database.clone() }
+        let front = app::front(&server);
+        Self { server, front, database: database.clone() }
     }
 
     /// Another server on the same database, configured differently.
@@ -68,8 +67,8 @@ impl TestApp {
     }
 
     /// What it answers with.
-    pub(in crate::tests) fn router(&self) -> Router {
-        self.router.clone()
+    pub(in crate::tests) fn front(&self) -> Front {
+        self.front.clone()
     }
 
     /// A browser nobody is signed in on.
@@ -83,7 +82,7 @@ impl TestApp {
             let client = SocketAddr::from(([127, 0, 0, 1], 40_000));
             request.extensions_mut().insert(ConnectInfo(client));
         }
-        let Ok(response) = self.router.clone().oneshot(request).await;
+        let Ok(response) = self.front.clone().oneshot(request).await;
         response
     }
 

@@ -7,9 +7,15 @@ use crate::{
     server::{
         Key,
         caller::Client,
+        hot::usage::fold,
         keys::{KeyToken, authenticate},
     },
 };
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use std::sync::Arc;
 
 impl Org {
     /// A key with these scopes and no limit, made by an Owner.
@@ -41,9 +47,31 @@ impl Org {
     }
 }
 
+impl Org {
+    /// A service fetches what is live, and makes a folder by a name of its own for the request.
+    pub(in crate::tests) async fn serves(&self) {
+        let app = self.app();
+        let (_, key) = self.has_key("read:prompts write:prompts").await;
+        let ask = |method: Method, path: &str| {
+            let bearer = format!("Bearer {}", key.as_str());
+            Request::builder()
+                .method(method)
+                .uri(format!("/api/v1{path}"))
+                .header(header::AUTHORIZATION, bearer)
+        };
+        let fetch = ask(Method::GET, "/prompts/Tone?environment=development").body(Body::empty()).unwrap();
+        assert_eq!(app.send(fetch).await.status(), 200);
+        let make = ask(Method::POST, "/folders").header("idempotency-key", "served");
+        let make = make.header(header::CONTENT_TYPE, "application/json");
+        let make = make.body(Body::from("{\"name\":\"Served\"}")).unwrap();
+        assert_eq!(app.send(make).await.status(), 201);
+        fold(app).await.unwrap();
+    }
+}
+
 impl TestApp {
     /// Who a service is that shows a key.
-    pub(in crate::tests) async fn shown(&self, token: &str) -> crate::error::Result<Key> {
+    pub(in crate::tests) async fn shown(&self, token: &str) -> crate::error::Result<Arc<Key>> {
         let client = Client { ip: Some([203, 0, 113, 7].into()), ..Client::default() };
         authenticate(self, &client, token).await
     }

@@ -18,10 +18,10 @@ use crate::{
     orgs::store::plant_environments,
     prompts::{
         content::{Body, Content, Kind},
-        drafts, store, versions,
+        drafts, saving, store,
     },
     role::{self, Role},
-    server::{Grant, Scope, tokens::Token},
+    server::{Grant, Scope, Topic, tokens::Token},
     time::Span,
 };
 
@@ -122,6 +122,7 @@ impl Org {
         let now = self.app.clock.now();
         let delete = change.query("UPDATE organizations SET deleted_at = $2 WHERE id = $1");
         delete.bind(self.id).bind(now).execute().await.unwrap();
+        change.announce(Some(self.id), Topic::Organization, self.id.0).await.unwrap();
         change.commit().await.unwrap();
     }
 
@@ -218,8 +219,8 @@ impl Org {
             let id = store::create(&edit, None, &name(title), Kind::Text).await.unwrap();
             for (n, text) in (0..).zip(texts) {
                 drafts::save(&edit, id, 2 * n + 1, &said(text)).await.unwrap();
-                let seen = versions::Seen { revision: 2 * n + 2, latest: n };
-                versions::save(&edit, id, seen, "").await.unwrap();
+                let seen = saving::Seen { revision: 2 * n + 2, latest: n };
+                saving::save(&edit, id, seen, "").await.unwrap();
             }
             prompts.push(id);
         }

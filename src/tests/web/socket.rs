@@ -1,7 +1,10 @@
 //! The socket itself: clients that are slow, heads that are large.
 
 use super::{TestApp, run};
-use crate::server::listen::{Patience, accept};
+use crate::server::{
+    hot::Front,
+    listen::{Patience, accept},
+};
 use crate::tests::support::Kind;
 use axum::{Router, routing::get};
 use std::{net::SocketAddr, time::Duration};
@@ -12,12 +15,12 @@ use tokio::{
 };
 
 /// A server on a socket of its own, with little patience.
-async fn listening(router: Router) -> (SocketAddr, oneshot::Sender<()>) {
+async fn listening(front: Front) -> (SocketAddr, oneshot::Sender<()>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let patience = Patience { head: Duration::from_millis(300), answer: Duration::from_millis(300) };
-    tokio::spawn(accept(listener, router, patience, async { drop(stopped.await) }));
+    tokio::spawn(accept(listener, front, patience, async { drop(stopped.await) }));
     (address, stop)
 }
 
@@ -32,7 +35,7 @@ async fn until_closed(socket: &mut TcpStream) -> String {
 #[test]
 fn a_head_that_never_ends_is_cut_off() {
     run(Kind::Sqlite, async |app: TestApp| {
-        let (address, _stop) = listening(app.router()).await;
+        let (address, _stop) = listening(app.front()).await;
         for begun in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
             let mut socket = TcpStream::connect(address).await.unwrap();
             socket.write_all(begun.as_bytes()).await.unwrap();
@@ -52,7 +55,7 @@ fn a_head_that_never_ends_is_cut_off() {
 #[test]
 fn heads_have_a_size() {
     run(Kind::Sqlite, async |app: TestApp| {
-        let (address, _stop) = listening(app.router()).await;
+        let (address, _stop) = listening(app.front()).await;
         let many = (0..150).map(|n| format!("X-H{n}: y\r\n")).collect::<Vec<_>>().concat();
         let long = format!("X-Long: {}\r\n", "y".repeat(300 * 1024));
         for headers in [many, long] {
@@ -70,9 +73,9 @@ fn heads_have_a_size() {
 
 #[test]
 fn who_does_not_take_the_answer_is_cut_off() {
-    run(Kind::Sqlite, async |_: TestApp| {
+    run(Kind::Sqlite, async |app: TestApp| {
         let large = Router::new().route("/", get(async || vec![b'x'; 64 * 1024 * 1024]));
-        let (address, _stop) = listening(large).await;
+        let (address, _stop) = listening(Front::new((*app).clone(), large)).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -84,7 +87,7 @@ fn who_does_not_take_the_answer_is_cut_off() {
 
 #[test]
 fn open_requests_are_finished_when_it_stops() {
-    run(Kind::Sqlite, async |_: TestApp| {
+    run(Kind::Sqlite, async |app: TestApp| {
         let slow = Router::new().route(
             "/",
             get(async || {
@@ -92,7 +95,7 @@ fn open_requests_are_finished_when_it_stops() {
                 "done"
             }),
         );
-        let (address, stop) = listening(slow).await;
+        let (address, stop) = listening(Front::new((*app).clone(), slow)).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;

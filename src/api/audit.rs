@@ -1,0 +1,88 @@
+//! The audit log.
+
+use super::{
+    input::{Page, Params, after, page_size},
+    json,
+    problem::Refusal,
+    service::Service,
+};
+use crate::{
+    audit_log::{
+        entry::{Entry, entries},
+        filter::Filter,
+    },
+    id::AuditId,
+    role::ViewAuditLog,
+    server::audit::Action,
+    ui::parse_day,
+};
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Who did it: an id, an address, or a name.
+    #[param(max_length = 254)]
+    actor: Option<String>,
+    /// What was done, such as `prompt.deployed`.
+    action: Option<String>,
+    /// What it was done to: an id; a person also as an address or a name.
+    #[param(max_length = 254)]
+    target: Option<String>,
+    /// The first day, UTC.
+    #[param(format = Date, example = "2026-03-01")]
+    from: Option<String>,
+    /// The last day, UTC.
+    #[param(format = Date)]
+    to: Option<String>,
+    /// At most so many.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<usize>,
+    /// Where the page begins: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Read the audit log
+///
+/// What was done in the organization, the newest first.
+#[utoipa::path(
+    get, path = "/audit-log", tag = "Organization", params(Which),
+    responses((status = 200, description = "A page of entries.", body = Page<Entry>)),
+    extensions(("x-scope" = json!("read:audit"))),
+)]
+pub(super) async fn audit_log(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
+    let grant = service.grant::<ViewAuditLog>()?;
+    let size = page_size(which.limit)?;
+    if which.action.as_deref().is_some_and(|action| Action::parse(action).is_none()) {
+        return Err(Refusal::malformed("action", "There is no such action."));
+    }
+    for (field, text) in [("actor", &which.actor), ("target", &which.target)] {
+        if text.as_ref().is_some_and(|text| text.chars().count() > 254) {
+            return Err(Refusal::malformed(field, "Send at most 254 characters."));
+        }
+    }
+    for (field, day) in [("from", &which.from), ("to", &which.to)] {
+        if day.as_deref().is_some_and(|day| parse_day(day).is_none()) {
+            return Err(Refusal::malformed(field, "Send a day such as 2026-03-01."));
+        }
+    }
+    let after = after(which.cursor.as_deref())?.unwrap_or_default();
+    if !after.is_empty() && after.parse::<AuditId>().is_err() {
+        return Err(Refusal::malformed("cursor", "Send what next_cursor said, or nothing."));
+    }
+    let text = |text: Option<String>| text.unwrap_or_default();
+    let filter = Filter {
+        actor: text(which.actor),
+        action: text(which.action),
+        target: text(which.target),
+        from: text(which.from),
+        to: text(which.to),
+        after,
+    };
+    let (found, next) = entries(&grant, &filter, size).await?;
+    Ok(json(&Page::of(found, next.map(|id| id.to_string()))))
+}

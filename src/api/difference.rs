@@ -1,0 +1,107 @@
+//! What differs between two versions.
+
+use super::{input::Params, json, problem::Refusal, prompts::Named, service::Service};
+use crate::{
+    prompts::{
+        diff::{self, PartKind, Side, between},
+        versions,
+    },
+    role::ViewContent,
+};
+use axum::{extract::Path, response::Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which versions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// The version before.
+    #[param(minimum = 1)]
+    from: i64,
+    /// The version after.
+    #[param(minimum = 1)]
+    to: i64,
+}
+
+/// What differs.
+#[derive(Debug, Serialize, ToSchema)]
+struct Difference {
+    from: i64,
+    to: i64,
+    /// In words, the most important first.
+    summary: Vec<String>,
+    /// Message by message, the text, the variables, the model.
+    parts: Vec<Part>,
+}
+
+/// A part that differs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DifferentPart)]
+struct Part {
+    title: String,
+    /// `added`, `removed` or `changed`.
+    kind: &'static str,
+    /// Its lines, unchanged ones only around those that changed.
+    lines: Vec<Line>,
+}
+
+/// A line of a part.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DifferentLine)]
+struct Line {
+    /// ` ` in both versions, `-` only before, `+` only after, `…` where lines are left out.
+    side: &'static str,
+    /// Its number before.
+    old: Option<usize>,
+    /// Its number after.
+    new: Option<usize>,
+    text: String,
+}
+
+impl From<diff::Part> for Part {
+    fn from(part: diff::Part) -> Self {
+        let kind = match part.kind {
+            PartKind::Added => "added",
+            PartKind::Removed => "removed",
+            PartKind::Changed => "changed",
+        };
+        Self { title: part.title, kind, lines: part.lines.into_iter().map(Line::from).collect() }
+    }
+}
+
+impl From<diff::Line> for Line {
+    fn from(line: diff::Line) -> Self {
+        let side = match line.side {
+            Side::Both => " ",
+            Side::Old => "-",
+            Side::New => "+",
+            Side::Gap => "…",
+        };
+        let text = line.pieces.into_iter().map(|(_, text)| text).collect();
+        Self { side, old: line.old, new: line.new, text }
+    }
+}
+
+/// Compare versions
+///
+/// What differs between two versions of a prompt, line by line.
+#[utoipa::path(
+    get, path = "/prompts/{prompt}/diff", tag = "Versions", params(Named, Which),
+    responses((status = 200, description = "What differs.", body = Difference)),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
+pub(super) async fn compare(
+    service: Service,
+    Path(named): Path<Named>,
+    Params(which): Params<Which>,
+) -> Result<Response, Refusal> {
+    service.grant::<ViewContent>()?;
+    let prompt = service.prompt(&named.prompt).await?;
+    let before = versions::content(service.scope(), prompt.id, which.from).await?;
+    let after = versions::content(service.scope(), prompt.id, which.to).await?;
+    let found = between(&before, &after);
+    let parts = found.parts.into_iter().map(Part::from).collect();
+    Ok(json(&Difference { from: which.from, to: which.to, summary: found.summary, parts }))
+}

@@ -1,0 +1,157 @@
+//! What holds for the whole API, and how a service is best written.
+
+use super::prose;
+use crate::{
+    api::problem::Code,
+    ui::{Bake, Html},
+};
+use leptos::prelude::*;
+
+const CURL: &str = r#"curl "https://studio.example.com/api/v1/prompts/Support%2FTriage" \
+  --header "Authorization: Bearer $PROMPT_STUDIO_KEY""#;
+
+const PYTHON: &str = r#"import json, os, threading, time, urllib.error, urllib.parse, urllib.request
+
+BASE = "https://studio.example.com/api/v1"
+AUTH = {"Authorization": "Bearer " + os.environ["PROMPT_STUDIO_KEY"]}
+kept = {}  # path -> (etag, prompt)
+
+def prompt(path):
+    etag, last = kept.get(path, (None, None))
+    headers = AUTH | ({"If-None-Match": etag} if etag else {})
+    url = f"{BASE}/prompts/{urllib.parse.quote(path, safe='')}"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=2) as answer:
+            kept[path] = (answer.headers["ETag"], json.load(answer))
+    except urllib.error.HTTPError as error:
+        if error.code != 304 and not (error.code >= 500 and last):
+            raise
+    except OSError:
+        if not last:  # Write kept to a file, or ship prompts with the program, to start without the studio.
+            raise
+    return kept[path][1]
+
+def listen():  # Keeps what was fetched up to date; then prompt() need not ask each time.
+    last = None
+    while True:
+        try:
+            headers = AUTH | ({"Last-Event-ID": last} if last else {})
+            with urllib.request.urlopen(urllib.request.Request(BASE + "/events", headers=headers), timeout=60) as stream:
+                for path in list(kept):
+                    prompt(path)
+                for line in stream:
+                    name, _, value = line.decode().rstrip("\n").partition(": ")
+                    if name == "id":
+                        last = value
+                    elif name == "data":
+                        for path in [json.loads(value).get("path")] if "path" in value else list(kept):
+                            if path in kept:
+                                prompt(path)
+        except OSError:
+            time.sleep(1)
+
+threading.Thread(target=listen, daemon=True).start()"#;
+
+const TYPESCRIPT: &str = r"const base = 'https://studio.example.com/api/v1';
+const auth = { Authorization: `Bearer ${process.env.PROMPT_STUDIO_KEY}` };
+const kept = new Map<string, { etag: string; prompt: any }>();
+
+export async function prompt(path: string) {
+  const last = kept.get(path);
+  const headers = last ? { ...auth, 'If-None-Match': last.etag } : auth;
+  const url = `${base}/prompts/${encodeURIComponent(path)}`;
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(2000) }).catch(() => null);
+  if (answer?.ok) {
+    kept.set(path, { etag: answer.headers.get('ETag')!, prompt: await answer.json() });
+  } else if (!last || (answer && answer.status !== 304 && answer.status < 500)) {
+    throw new Error(answer ? (await answer.json()).detail : 'The studio cannot be reached.');
+  }
+  return kept.get(path)!.prompt;
+}";
+
+const TOPICS: [(&str, &str); 7] = [
+    (
+        "Keys",
+        "An Admin makes a key in the settings of the workspace, under API keys. Send it as “Authorization: Bearer ps_…”. It names the workspace, so paths need not; the same paths are also below /api/v1/organizations/{slug}. A key does what its scopes say, in the environments and folders it is limited to, and nothing else. A revoked key is refused from the moment the revocation is answered.",
+    ),
+    (
+        "Fetching",
+        "A prompt is named by its id, which stays, or by its path, percent-encoded as one segment. Unless you say otherwise you get what is deployed to production. Answers carry a strong ETag: send it back as If-None-Match and the answer is 304 until something changes. A version by id with resolve=false never changes and may be kept for good.",
+    ),
+    (
+        "Pages",
+        "Lists answer with data and next_cursor. Send next_cursor as cursor for the next page; it is null on the last. A cursor is not to be looked into.",
+    ),
+    (
+        "Sending twice",
+        "A POST may carry an Idempotency-Key of your choice. Within a day the same request under it is carried out once, and answered as the first time with Idempotency-Replayed: true. Another request under it is refused.",
+    ),
+    (
+        "Saving over others",
+        "POST …/versions takes If-Match with the hash of the newest version you saw. If somebody saved a newer one, the answer is 412 and nothing is saved.",
+    ),
+    (
+        "Limits",
+        "A studio may limit how often a key asks in a minute; then answers carry X-RateLimit-Limit, -Remaining and -Reset, and 429 carries Retry-After. Bodies have at most 1 MiB, imports 8 MiB.",
+    ),
+    (
+        "Problems",
+        "What goes wrong is answered as application/problem+json (RFC 9457). code tells programs what it is, errors names each field with what to do about it, and request_id finds the request in the studio's log.",
+    ),
+];
+
+/// What holds for all operations, and examples.
+pub(super) fn guide(base: &str) -> Html {
+    let base = base.trim_end_matches('/');
+    let topics = TOPICS.map(|(title, text)| view! { <dt>{title}</dt><dd>{text}</dd> });
+    let example = |title: &'static str, code: &str| {
+        let code = code.replace("https://studio.example.com", base);
+        let title = (!title.is_empty()).then_some(view! { <h3>{title}</h3> });
+        view! { {title}<pre><code>{code}</code></pre> }
+    };
+    view! {
+        <p class="lead">
+            "What services read and write with an API key, below "<code>{format!("{base}/api/v1")}</code>
+            ". For programs: "<a href="/api/openapi.json">"OpenAPI 3.1"</a>"."
+        </p>
+        {example("", CURL)}
+        <section aria-labelledby="guide">
+            <h2 id="guide">"What holds everywhere"</h2>
+            <dl>{topics.into_iter().collect_view()}</dl>
+        </section>
+        <section aria-labelledby="pattern">
+            <h2 id="pattern">"A service that keeps working"</h2>
+            <p>
+                "Keep the last answer with its ETag, ask with it, and use it when the studio cannot be reached. A
+                service that must not ask on each call listens to events and fetches what has changed; it fetches
+                once when the stream opens, so nothing is missed in between."
+            </p>
+            {example("Python, with nothing but its library", PYTHON)}
+            {example("TypeScript", TYPESCRIPT)}
+        </section>
+    }
+    .bake()
+}
+
+/// What may go wrong; each has an anchor, to which the `type` of a problem leads.
+pub(super) fn problems() -> Html {
+    let rows = Code::ALL.iter().map(|code| {
+        view! {
+            <tr id=code.as_str()>
+                <td>{code.status()}</td>
+                <td><code>{code.as_str()}</code></td>
+                <td>{prose(code.says())}</td>
+            </tr>
+        }
+    });
+    view! {
+        <section aria-labelledby="problems">
+            <h2 id="problems">"Problems"</h2>
+            <table>
+                <thead><tr><th scope="col">"Status"</th><th scope="col">"Code"</th><th scope="col">"When"</th></tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </section>
+    }
+    .bake()
+}

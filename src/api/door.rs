@@ -1,0 +1,39 @@
+//! Who is let in: whoever shows a good key, as often as the studio allows.
+
+use super::problem::Refusal;
+use crate::{
+    error::Error,
+    server::{Key, Server, caller::Client, hot::bearer, keys::authenticate},
+};
+use axum::{
+    extract::{Request, State},
+    http::HeaderMap,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use std::sync::Arc;
+
+/// Lets in who shows a good key; handlers find it among the extensions of the request.
+pub(super) async fn let_in(State(server): State<Server>, mut request: Request, next: Next) -> Response {
+    let client = request.extensions().get::<Arc<Client>>().cloned().unwrap_or_default();
+    let key = match shown(&server, &client, request.headers()).await {
+        Ok(key) => key,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let allowance = server.hot.spend(key.id, server.clock.now());
+    let mut response = if let Some(spent) = allowance.filter(|allowance| allowance.is_spent) {
+        Refusal::too_often(spent).into_response()
+    } else {
+        request.extensions_mut().insert(key);
+        next.run(request).await
+    };
+    if let Some(allowance) = allowance {
+        response.extensions_mut().insert(allowance);
+    }
+    response
+}
+
+async fn shown(server: &Server, client: &Client, headers: &HeaderMap) -> Result<Arc<Key>, Refusal> {
+    let shown = bearer(headers).ok_or(Error::SignedOut)?;
+    Ok(authenticate(server, client, shown).await?)
+}

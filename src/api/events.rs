@@ -1,0 +1,169 @@
+//! `GET /events`: server-sent events of what is deployed, so that services need not ask again and again.
+
+use super::{problem::Refusal, service::Service};
+use crate::{
+    deployments::store::live_of,
+    error::{Error, Result},
+    id::PromptId,
+    role::ViewContent,
+    server::{Event, Server, Topic},
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue},
+    response::{
+        IntoResponse, Response,
+        sse::{self, KeepAlive, Sse},
+    },
+};
+use serde::Serialize;
+use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    mpsc,
+};
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::ToSchema;
+
+/// How often a quiet stream makes sure that its key is still good.
+const RECHECK: Duration = Duration::from_mins(1);
+/// How many events wait for a reader before it is cut off.
+const WAITING: usize = 256;
+
+/// What is live of a prompt now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeploymentChanged)]
+pub(super) struct Changed {
+    prompt: String,
+    path: String,
+    /// The version by environment; null where nothing is live.
+    live: BTreeMap<String, Option<i64>>,
+}
+
+/// Listen to deployments
+///
+/// Server-sent events. `deployment.changed` tells as JSON which version of a prompt is live in which environment;
+/// `reset` says that too much was missed to tell: fetch anew what you use. A comment is sent every 15 seconds.
+#[utoipa::path(
+    get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was heard: what was missed is told first.")),
+    responses((status = 200, description = "A stream; the data of `deployment.changed` is a `DeploymentChanged`.", body = String, content_type = "text/event-stream")),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
+pub(super) async fn events(
+    service: Service,
+    State(server): State<Server>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    service.grant::<ViewContent>()?;
+    // Before what was missed is read: what happens in between is not missed.
+    let events = server.bus.subscribe();
+    let last = headers.get("last-event-id").map(|last| last.to_str().ok().and_then(|last| last.parse().ok()));
+    let last: Option<i64> = match last {
+        Some(None) => return Err(Refusal::malformed("Last-Event-ID", "Send the id of an event.")),
+        Some(last) => last,
+        None => None,
+    };
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let watch = Watch { service, known: last.unwrap_or_default() };
+    tokio::spawn(watch.run(last, events, sender));
+    let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
+    let mut response = Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive).into_response();
+    response.headers_mut().insert(BUFFERING, HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The stream of one service.
+struct Watch {
+    service: Service,
+    /// The newest event that the reader knows of.
+    known: i64,
+}
+
+type Out = mpsc::Sender<Result<sse::Event, Infallible>>;
+
+impl Watch {
+    async fn run(mut self, last: Option<i64>, mut events: broadcast::Receiver<Event>, out: Out) {
+        // Says at once that the stream is open.
+        let _ = out.try_send(Ok(sse::Event::default().comment("open")));
+        if let Some(last) = last
+            && self.resume(last, &out).await.is_err()
+        {
+            return;
+        }
+        loop {
+            let is_good = tokio::select! {
+                () = out.closed() => return,
+                () = tokio::time::sleep(RECHECK) => self.service.is_good().await,
+                event = events.recv() => match event {
+                    Ok(event) => self.on(&event, &out).await,
+                    // What was not heard is read.
+                    Err(RecvError::Lagged(_)) => self.catch_up(self.known, &out).await.map(|()| true),
+                    Err(RecvError::Closed) => return,
+                },
+            };
+            if !matches!(is_good, Ok(true)) {
+                return;
+            }
+        }
+    }
+
+    /// Tells of what happened after an event, or that this is not known any more: events are kept for an hour.
+    async fn resume(&mut self, last: i64, out: &Out) -> Result<()> {
+        let newest = self.service.scope().query(
+            "SELECT coalesce(max(seq), 0), coalesce(sum(CASE WHEN seq = $2 THEN 1 ELSE 0 END), 0) FROM events
+             WHERE org_id = $1",
+        );
+        let (newest, is_known): (i64, i64) = newest.bind(last).one().await?;
+        if is_known > 0 {
+            return self.catch_up(last, out).await;
+        }
+        self.known = newest;
+        let reset = sse::Event::default().id(newest.to_string()).event("reset").data("{}");
+        out.try_send(Ok(reset)).map_err(|_| Error::Unavailable { retry_after: 1 })
+    }
+
+    /// Tells of what happened after an event.
+    async fn catch_up(&mut self, since: i64, out: &Out) -> Result<()> {
+        let missed = self.service.scope().query(
+            "SELECT entity_id, max(seq) AS seq FROM events
+             WHERE org_id = $1 AND topic = 'deployments' AND seq > $2 GROUP BY entity_id ORDER BY seq",
+        );
+        let missed: Vec<(PromptId, i64)> = missed.bind(since).all().await?;
+        for (prompt, seq) in missed {
+            self.tell(prompt, seq, out).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the stream may go on after an event.
+    async fn on(&mut self, event: &Event, out: &Out) -> Result<bool> {
+        if event.org_id != Some(self.service.scope().organization().id) {
+            return Ok(true);
+        }
+        match event.topic {
+            // What was told already while catching up is told again: it is a state, not a step.
+            Topic::Deployments => {
+                self.tell(PromptId(event.entity_id), event.seq, out).await?;
+                Ok(true)
+            }
+            Topic::Keys | Topic::Organization => self.service.is_good().await,
+            _ => Ok(true),
+        }
+    }
+
+    /// Tells what is live of a prompt, as far as the key reaches; of anything else it tells nothing.
+    async fn tell(&mut self, prompt: PromptId, seq: i64, out: &Out) -> Result<()> {
+        self.known = self.known.max(seq);
+        let Some(prompt) = self.service.reached(prompt).await? else { return Ok(()) };
+        let live = live_of(self.service.scope(), prompt.id).await?;
+        let reached = live.into_iter().filter(|(id, ..)| self.service.key().environments.reaches(id));
+        let live = reached.map(|(_, name, version)| (name, version)).collect();
+        let changed = Changed { prompt: prompt.id.to_string(), path: prompt.path, live };
+        let event = sse::Event::default().id(seq.to_string()).event("deployment.changed");
+        let event = event.json_data(changed).map_err(|error| crate::server::caller::internal(&error))?;
+        // Who does not keep up begins anew, with the last event it has.
+        out.try_send(Ok(event)).map_err(|_| Error::Unavailable { retry_after: 1 })
+    }
+}

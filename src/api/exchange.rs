@@ -1,0 +1,147 @@
+//! The library as a file.
+
+use super::{
+    input::{Json, Params},
+    json,
+    problem::Refusal,
+    service::Service,
+};
+use crate::{
+    error::Error,
+    library::exchange::{
+        check,
+        export::Extent,
+        format::LibraryFile,
+        import::{self, Act, count},
+        routes,
+    },
+    role::{ExportContent, ExportOrganization, ImportContent},
+};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// The most bytes of a file.
+pub(super) const MAX_FILE: usize = 8 * 1024 * 1024;
+
+/// Which part of the library.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// A folder with everything in it, by its id or its path.
+    folder: Option<String>,
+    /// One prompt, by its id or its path.
+    prompt: Option<String>,
+}
+
+/// Export prompts
+///
+/// The library, a folder or a prompt as one JSON object, with all versions. A key that is limited to folders
+/// names one of them.
+#[utoipa::path(
+    get, path = "/export", tag = "Library", params(Which),
+    responses((status = 200, description = "The file.", body = LibraryFile)),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
+pub(super) async fn export(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
+    let file = match (which.folder.as_deref(), which.prompt.as_deref()) {
+        (Some(_), Some(_)) => {
+            return Err(Refusal::malformed("folder", "Name a folder or a prompt, not both."));
+        }
+        (None, Some(named)) => {
+            let grant = service.grant::<ExportContent>()?;
+            let id = service.prompt(named).await?.id;
+            routes::file(&grant, Extent::Prompt(id), Some(id.0)).await?
+        }
+        (Some(named), None) => {
+            let grant = service.grant::<ExportContent>()?;
+            let id = service.folder(Some(named)).await?.ok_or(Error::NotFound)?;
+            routes::file(&grant, Extent::Folder(id), Some(id.0)).await?
+        }
+        (None, None) => {
+            let grant = service.grant::<ExportOrganization>()?;
+            service.folder(None).await?;
+            routes::file(&grant, Extent::Whole, None).await?
+        }
+    };
+    Ok(json(&file))
+}
+
+/// How to import.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct How {
+    /// Only tell what would be done.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What an import did.
+#[derive(Debug, Serialize, ToSchema)]
+struct Imported {
+    created: usize,
+    changed: usize,
+    skipped: usize,
+    /// What came of each thing in the file.
+    lines: Vec<Line>,
+}
+
+/// What came of a thing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportedLine)]
+struct Line {
+    act: Done,
+    /// The path of the folder or prompt; empty for the variables of the organization.
+    path: String,
+    /// What exactly, or why not.
+    says: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ImportedAct)]
+enum Done {
+    Created,
+    Changed,
+    Skipped,
+}
+
+impl From<import::Line> for Line {
+    fn from(line: import::Line) -> Self {
+        let act = match line.act {
+            Act::Create => Done::Created,
+            Act::Change => Done::Changed,
+            Act::Skip => Done::Skipped,
+        };
+        Self { act, path: line.path, says: line.says }
+    }
+}
+
+/// Import prompts
+///
+/// Takes a file as an export writes it, of at most 8 MiB. What is there already gains the versions that are
+/// new; nothing is deleted. All of it happens, or nothing. A key that is limited to folders may not import.
+#[utoipa::path(
+    post, path = "/import", tag = "Library", params(How), request_body = LibraryFile,
+    responses((status = 200, description = "What was done, or would be.", body = Imported)),
+    extensions(("x-scope" = json!("write:prompts"))),
+)]
+pub(super) async fn import(
+    service: Service,
+    Params(how): Params<How>,
+    Json(file): Json<LibraryFile>,
+) -> Result<Response, Refusal> {
+    let grant = service.grant::<ImportContent>()?;
+    service.folder(None).await?;
+    check::whole(&file).map_err(|why| Error::invalid("", why))?;
+    let lines = if how.dry_run {
+        import::preview_file(&grant, &file).await?
+    } else {
+        import::import_file(&grant, &file).await?
+    };
+    let [created, changed, skipped] = [Act::Create, Act::Change, Act::Skip].map(|act| count(&lines, act));
+    let lines = lines.into_iter().map(Line::from).collect();
+    Ok(json(&Imported { created, changed, skipped, lines }))
+}

@@ -1,0 +1,225 @@
+//! Folders and their variables.
+
+use super::{
+    input::{Json, Page, Paged, Params, after, page_size},
+    json,
+    problem::Refusal,
+    service::Service,
+};
+use crate::{
+    error::Error,
+    fields::PathName,
+    id::FolderId,
+    library::{
+        folders::{self, Folder},
+        moves::{self, Place},
+        trash, variables,
+    },
+    role::{EditContent, TrashContent, ViewContent},
+};
+use axum::{
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
+
+/// A folder.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Folder)]
+struct Shown {
+    id: String,
+    path: String,
+    name: String,
+    /// The id of the folder it is in; null at the top.
+    parent: Option<String>,
+    /// How deep it is, from 1.
+    depth: i64,
+}
+
+impl From<Folder> for Shown {
+    fn from(folder: Folder) -> Self {
+        Self {
+            id: folder.id.to_string(),
+            path: folder.path,
+            name: folder.name.to_string(),
+            parent: folder.parent_id.map(|id| id.to_string()),
+            depth: folder.depth,
+        }
+    }
+}
+
+/// A folder with its own variables.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WholeFolder)]
+struct Whole {
+    #[serde(flatten)]
+    folder: Shown,
+    variables: BTreeMap<String, Value>,
+}
+
+/// List folders
+///
+/// By path.
+#[utoipa::path(
+    get, path = "/folders", tag = "Library", params(Paged),
+    responses((status = 200, description = "A page of folders.", body = Page<Shown>)),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
+pub(super) async fn list(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
+    service.grant::<ViewContent>()?;
+    let (size, from) = (page_size(paged.limit)?, after(paged.cursor.as_deref())?.unwrap_or_default());
+    let reached = service.prefixes().await?;
+    let is_reached = |folder: &Folder| {
+        let path = format!("{}/", folder.path);
+        reached.as_ref().is_none_or(|all| all.iter().any(|prefix| path.starts_with(prefix.as_str())))
+    };
+    let all = folders::all(service.scope()).await?;
+    let found =
+        all.into_iter().filter(|folder| folder.path > from && is_reached(folder)).take(size + 1).collect();
+    Ok(json(&Page::new(found, size, |folder: &Folder| folder.path.clone(), Shown::from)))
+}
+
+/// The folder that a URL names, by its id or its path.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct Named {
+    /// Its id, or its path, percent-encoded.
+    #[param(example = "Support")]
+    folder: String,
+}
+
+/// Read a folder
+///
+/// With its own variables.
+#[utoipa::path(
+    get, path = "/folders/{folder}", tag = "Library", params(Named),
+    responses((status = 200, description = "The folder.", body = Whole)),
+    extensions(("x-scope" = json!("read:prompts"))),
+)]
+pub(super) async fn read(service: Service, Path(named): Path<Named>) -> Result<Response, Refusal> {
+    service.grant::<ViewContent>()?;
+    let id = found(&service, &named).await?;
+    shown(&service, id, StatusCode::OK).await
+}
+
+/// A folder to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewFolder)]
+pub(super) struct New {
+    name: String,
+    /// The folder to make it in, by its id or its path; none for the top.
+    parent: Option<String>,
+    #[serde(default)]
+    variables: BTreeMap<String, Value>,
+}
+
+/// Make a folder
+///
+/// Ten levels deep at most.
+#[utoipa::path(
+    post, path = "/folders", tag = "Library", request_body = New,
+    responses((status = 201, description = "The folder.", body = Whole)),
+    extensions(("x-scope" = json!("write:prompts"))),
+)]
+pub(super) async fn create(service: Service, Json(new): Json<New>) -> Result<Response, Refusal> {
+    let grant = service.grant::<EditContent>()?;
+    let parent = service.folder(new.parent.as_deref()).await?;
+    let name = PathName::parse(&new.name).map_err(|why| Error::invalid("name", why))?;
+    let variables: Vec<_> = new.variables.into_iter().collect();
+    variables::check(&variables)?;
+    let mut change = grant.change().await?;
+    let id = folders::insert(&mut change, parent, &name).await?;
+    variables::set_within(&mut change, Some(id), &variables).await?;
+    change.commit().await?;
+    shown(&service, id, StatusCode::CREATED).await
+}
+
+/// What is to change of a folder; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChangedFolder)]
+pub(super) struct Changed {
+    name: Option<String>,
+    /// All of its variables.
+    variables: Option<BTreeMap<String, Value>>,
+    /// The folder to put it in, by its id or its path; empty for the top.
+    parent: Option<String>,
+    /// `first`, `last`, or the id of the folder to stand after.
+    place: Option<String>,
+}
+
+/// Change a folder
+///
+/// Names it, moves it, or sets its variables; what is left out stays. All of it happens, or nothing.
+#[utoipa::path(
+    patch, path = "/folders/{folder}", tag = "Library", params(Named), request_body = Changed,
+    responses((status = 200, description = "The folder.", body = Whole)),
+    extensions(("x-scope" = json!("write:prompts"))),
+)]
+pub(super) async fn change(
+    service: Service,
+    Path(named): Path<Named>,
+    Json(asked): Json<Changed>,
+) -> Result<Response, Refusal> {
+    let grant = service.grant::<EditContent>()?;
+    let id = found(&service, &named).await?;
+    let before = folders::find(service.scope(), id).await?;
+    let parent = match asked.parent.as_deref() {
+        None => before.parent_id,
+        Some("") => service.folder(None).await?,
+        Some(parent) => service.folder(Some(parent)).await?,
+    };
+    let place: Option<Place<FolderId>> = Place::parse(asked.place.as_deref().unwrap_or_default());
+    let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the id of a folder."))?;
+    let name = asked.name.map(|name| PathName::parse(&name)).transpose();
+    let name = name.map_err(|why| Error::invalid("name", why))?;
+    let variables: Option<Vec<_>> = asked.variables.map(|all| all.into_iter().collect());
+    if let Some(variables) = &variables {
+        variables::check(variables)?;
+    }
+    let mut change = grant.change().await?;
+    if let Some(name) = name {
+        moves::rename_folder_within(&mut change, id, &name).await?;
+    }
+    if parent != before.parent_id || asked.place.is_some() {
+        moves::move_folder_within(&mut change, id, parent, place).await?;
+    }
+    if let Some(variables) = variables {
+        variables::set_within(&mut change, Some(id), &variables).await?;
+    }
+    change.commit().await?;
+    shown(&service, id, StatusCode::OK).await
+}
+
+/// Throw a folder away
+///
+/// Puts it in the trash with all that is in it, where it stays for 30 days.
+#[utoipa::path(
+    delete, path = "/folders/{folder}", tag = "Library", params(Named),
+    responses((status = 204, description = "It is in the trash.")),
+    extensions(("x-scope" = json!("delete:prompts"))),
+)]
+pub(super) async fn delete(service: Service, Path(named): Path<Named>) -> Result<Response, Refusal> {
+    let grant = service.grant::<TrashContent>()?;
+    let id = found(&service, &named).await?;
+    trash::put_folder(&grant, id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn found(service: &Service, named: &Named) -> Result<FolderId, Refusal> {
+    let id = service.folder(Some(&named.folder)).await?;
+    Ok(id.ok_or(Error::NotFound)?)
+}
+
+async fn shown(service: &Service, id: FolderId, status: StatusCode) -> Result<Response, Refusal> {
+    let folder = folders::find(service.scope(), id).await?.into();
+    let variables = variables::read(service.scope(), Some(id)).await?;
+    let mut response = json(&Whole { folder, variables });
+    *response.status_mut() = status;
+    Ok(response)
+}

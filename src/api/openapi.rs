@@ -1,0 +1,170 @@
+//! The API as a document (`OpenAPI` 3.1): `/api/openapi.json`.
+//!
+//! Paths, parameters and bodies stand at the handlers. What holds for all of them is added here: who is let in,
+//! what may go wrong, and the headers of every answer.
+
+use super::problem::{Code, KIND, Problem};
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Prompt Studio",
+        version = "1",
+        description = "What services read and write with an API key. The key names the organization.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/api/v1")),
+    tags(
+        (name = "Prompts", description = "Prompts: fetched as they are deployed, rendered, made and moved."),
+        (name = "Versions", description = "What a prompt said, says, and is to say."),
+        (name = "Deployments", description = "Which version is live in which environment."),
+        (name = "Library", description = "Folders, and the library as a file."),
+        (name = "Organization", description = "Who and what there is."),
+    ),
+    components(schemas(Problem, super::events::Changed)),
+)]
+pub(super) struct Described;
+
+/// Completes the document with what holds for all operations.
+pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    document["components"]["securitySchemes"] =
+        json!({ "key": { "type": "http", "scheme": "bearer", "description": "An API key, `ps_…`." } });
+    document["components"]["headers"] = headers();
+    document["components"]["responses"] =
+        Code::ALL.iter().map(|code| (code.as_str().to_owned(), problem(*code))).collect::<Map<_, _>>().into();
+    document["security"] = json!([{ "key": [] }]);
+    let Some(paths) = document["paths"].as_object_mut() else { return document };
+    let mut aliases = Map::new();
+    for (path, item) in paths.iter_mut() {
+        let Some(item) = item.as_object_mut() else { continue };
+        for (method, operation) in item.iter_mut() {
+            let summary = operation["summary"].as_str().unwrap_or_default();
+            operation["operationId"] = summary.to_lowercase().replace(' ', "_").into();
+            complete_operation(method, operation);
+        }
+        if !matches!(path.as_str(), "/whoami" | "/events") {
+            let mut alias = item.clone();
+            alias.values_mut().for_each(name_organization);
+            aliases.insert(format!("/organizations/{{organization}}{path}"), alias.into());
+        }
+    }
+    paths.extend(aliases);
+    document
+}
+
+fn complete_operation(method: &str, operation: &mut Value) {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        forbid_null(&mut parameter["schema"]);
+    }
+    if method == "post" {
+        let name = json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+            "description": "Any name: for a day, the same request under it is carried out once and answered alike.",
+        });
+        add_parameter(operation, name);
+    }
+    let has_body = operation.get("requestBody").is_some();
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for response in responses.values_mut() {
+        for (name, header) in
+            [("X-Request-Id", "request_id")].into_iter().chain(RATE.map(|(name, _)| (name, name)))
+        {
+            response["headers"][name] = json!({ "$ref": format!("#/components/headers/{header}") });
+        }
+    }
+    for code in Code::ALL {
+        let may_be = match code {
+            // The first is no operation's; the second is told of beside another; the third only where there
+            // is a condition.
+            Code::MethodNotAllowed | Code::IdempotencyMismatch | Code::PreconditionFailed => false,
+            Code::TooLarge => has_body,
+            Code::Conflict | Code::Unprocessable => method != "get",
+            _ => true,
+        };
+        if may_be {
+            let reference = json!({ "$ref": format!("#/components/responses/{}", code.as_str()) });
+            responses.insert(code.status().to_string(), reference);
+        }
+    }
+    let has_condition = operation["parameters"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
+    if has_condition {
+        operation["responses"]["412"] = json!({ "$ref": "#/components/responses/precondition_failed" });
+    }
+}
+
+const RATE: [(&str, &str); 3] = [
+    ("X-RateLimit-Limit", "How often the key may ask in a minute; only where the studio has such a limit."),
+    ("X-RateLimit-Remaining", "How often it still may in this one."),
+    ("X-RateLimit-Reset", "Seconds until the next one begins."),
+];
+
+/// The headers of answers, by the names they are referred to.
+fn headers() -> Value {
+    let mut headers = json!({
+        "request_id": { "description": "The name of the request in the studio's log.", "schema": { "type": "string" } },
+    });
+    for (name, says) in RATE {
+        headers[name] = json!({ "description": says, "schema": { "type": "integer" } });
+    }
+    headers
+}
+
+/// The answer of a kind of problem.
+fn problem(code: Code) -> Value {
+    let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/request_id" } });
+    for (name, _) in RATE {
+        headers[name] = json!({ "$ref": format!("#/components/headers/{name}") });
+    }
+    if code == Code::Unauthenticated {
+        headers["WWW-Authenticate"] =
+            json!({ "description": "`Bearer …` (RFC 6750).", "schema": { "type": "string" } });
+    }
+    if matches!(code, Code::RateLimited | Code::Unavailable) {
+        headers["Retry-After"] = json!({ "description": "Seconds.", "schema": { "type": "integer" } });
+    }
+    // Two kinds share a status.
+    let says = match code {
+        Code::Unprocessable => format!("{} Or: {}", code.says(), Code::IdempotencyMismatch.says()),
+        _ => code.says().to_owned(),
+    };
+    json!({
+        "description": says,
+        "headers": headers,
+        "content": { KIND: { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    })
+}
+
+fn add_parameter(operation: &mut Value, parameter: Value) {
+    match operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        Some(parameters) => parameters.push(parameter),
+        None => operation["parameters"] = json!([parameter]),
+    }
+}
+
+/// A parameter that is left out is not there; it is not null.
+fn forbid_null(schema: &mut Value) {
+    if let Some(kinds) = schema["type"].as_array_mut() {
+        kinds.retain(|kind| kind != "null");
+        if let [kind] = &kinds[..] {
+            schema["type"] = kind.clone();
+        }
+    }
+}
+
+/// The same operation, of an organization that the path names.
+fn name_organization(operation: &mut Value) {
+    let name = json!({
+        "name": "organization", "in": "path", "required": true, "schema": { "type": "string" },
+        "description": "The slug of the key's own organization.",
+    });
+    add_parameter(operation, name);
+    if let Some(id) = operation["operationId"].as_str() {
+        operation["operationId"] = format!("{id}_of_organization").into();
+    }
+}

@@ -1,0 +1,89 @@
+//! Who is a member and who was invited; only to be read.
+
+use super::{
+    input::{Page, Paged, Params, after, page_size},
+    json,
+    problem::Refusal,
+    service::Service,
+};
+use crate::{
+    invitations::{State, listing as invitations},
+    members::Listing,
+    role::{Role, ViewInvitations, ViewMembers},
+    ui::rfc3339,
+};
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A member.
+#[derive(Debug, Serialize, ToSchema)]
+struct Member {
+    id: String,
+    name: String,
+    email: String,
+    role: Role,
+    joined_at: String,
+    last_active_at: String,
+}
+
+/// List members
+///
+/// By name.
+#[utoipa::path(
+    get, path = "/members", tag = "Organization", params(Paged),
+    responses((status = 200, description = "A page of members.", body = Page<Member>)),
+    extensions(("x-scope" = json!("read:audit"))),
+)]
+pub(super) async fn members(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
+    service.grant::<ViewMembers>()?;
+    let (size, after) = (page_size(paged.limit)?, after(paged.cursor.as_deref())?.unwrap_or_default());
+    let page = Listing { size: size.to_string(), after, ..Listing::default() };
+    let found = page.read(service.scope()).await?;
+    let data = found.rows.into_iter().map(|row| Member {
+        id: row.user_id.to_string(),
+        name: row.name.to_string(),
+        email: row.email.to_string(),
+        role: row.role,
+        joined_at: rfc3339(row.joined_at),
+        last_active_at: rfc3339(row.active_at),
+    });
+    Ok(json(&Page::of(data.collect(), found.next)))
+}
+
+/// An invitation.
+#[derive(Debug, Serialize, ToSchema)]
+struct Invitation {
+    id: String,
+    email: String,
+    role: Role,
+    state: State,
+    sent_at: String,
+    expires_at: String,
+}
+
+/// List invitations
+///
+/// The newest first.
+#[utoipa::path(
+    get, path = "/invitations", tag = "Organization", params(Paged),
+    responses((status = 200, description = "A page of invitations.", body = Page<Invitation>)),
+    extensions(("x-scope" = json!("read:audit"))),
+)]
+pub(super) async fn invited(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
+    let grant = service.grant::<ViewInvitations>()?;
+    let after = after(paged.cursor.as_deref())?;
+    let size = page_size(paged.limit)?;
+    let wrong = |_| Refusal::malformed("cursor", "Send what next_cursor said, or nothing.");
+    let after = after.map(|after| after.parse().map_err(wrong)).transpose()?;
+    let found = invitations::list(&grant, None, after, size).await?;
+    let data = found.rows.into_iter().map(|row| Invitation {
+        id: row.id.to_string(),
+        email: row.email.to_string(),
+        role: row.role,
+        state: row.state,
+        sent_at: rfc3339(row.sent_at),
+        expires_at: rfc3339(row.expires_at),
+    });
+    Ok(json(&Page::of(data.collect(), found.next.map(|id| id.to_string()))))
+}

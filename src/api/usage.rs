@@ -1,0 +1,111 @@
+//! How often keys fetch prompts.
+
+use super::{input::Params, json, problem::Refusal, service::Service};
+use crate::{
+    error::Result,
+    role::ViewUsage,
+    server::Scope,
+    time::{Span, Timestamp},
+    ui::{iso_day, parse_day},
+};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// By what fetches are added up.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = UsageGroup)]
+enum Group {
+    #[default]
+    Prompt,
+    Key,
+    Day,
+}
+
+/// Which usage.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// By what fetches are added up.
+    #[serde(default)]
+    #[param(inline)]
+    group_by: Group,
+    /// The first day, UTC; thirty days ago unless said.
+    #[param(format = Date, example = "2026-03-01")]
+    from: Option<String>,
+    /// The last day, UTC; today unless said.
+    #[param(format = Date)]
+    to: Option<String>,
+}
+
+/// All there is in the days that were asked for.
+#[derive(Debug, Serialize, ToSchema)]
+struct Usage {
+    /// Those with the most fetches first, at most a thousand; days in their order.
+    data: Vec<Used>,
+}
+
+/// How often a prompt was fetched, or with a key, or on a day.
+#[derive(Debug, Serialize, ToSchema)]
+struct Used {
+    /// The id of the prompt or key, or the day.
+    of: String,
+    /// The path of the prompt or the name of the key; null for a day, and for what is gone.
+    name: Option<String>,
+    fetches: i64,
+}
+
+const BY_PROMPT: &str = "SELECT n.prompt_id, max(p.path), CAST(sum(n.fetches) AS BIGINT) FROM key_usage n
+    LEFT JOIN prompts p ON p.org_id = n.org_id AND p.id = n.prompt_id
+    WHERE n.org_id = $1 AND n.day >= $2 AND n.day <= $3
+    GROUP BY n.prompt_id ORDER BY sum(n.fetches) DESC, n.prompt_id LIMIT 1000";
+const BY_KEY: &str = "SELECT n.key_id, max(k.name), CAST(sum(n.fetches) AS BIGINT) FROM key_usage n
+    LEFT JOIN api_keys k ON k.org_id = n.org_id AND k.id = n.key_id
+    WHERE n.org_id = $1 AND n.day >= $2 AND n.day <= $3
+    GROUP BY n.key_id ORDER BY sum(n.fetches) DESC, n.key_id LIMIT 1000";
+const BY_DAY: &str = "SELECT n.day, CAST(sum(n.fetches) AS BIGINT) FROM key_usage n
+    WHERE n.org_id = $1 AND n.day >= $2 AND n.day <= $3 GROUP BY n.day ORDER BY n.day LIMIT 1000";
+
+/// Read usage
+///
+/// How often prompts were fetched. What was fetched in the last second may not be counted yet.
+#[utoipa::path(
+    get, path = "/usage", tag = "Organization", params(Which),
+    responses((status = 200, description = "What was fetched.", body = Usage)),
+    extensions(("x-scope" = json!("read:usage"))),
+)]
+pub(super) async fn usage(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
+    let grant = service.grant::<ViewUsage>()?;
+    let day = |field: &str, text: Option<&str>, otherwise: Timestamp| match text {
+        None => Ok(otherwise),
+        Some(text) => {
+            parse_day(text).ok_or_else(|| Refusal::malformed(field, "Send a day such as 2026-03-01."))
+        }
+    };
+    let now = grant.server().clock.now();
+    let from = day("from", which.from.as_deref(), now - Span::days(30))?;
+    let to = day("to", which.to.as_deref(), now)?;
+    let days = (from.0.div_euclid(DAY), to.0.div_euclid(DAY));
+    Ok(json(&Usage { data: read(&grant, which.group_by, days).await? }))
+}
+
+/// Milliseconds of a day.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+async fn read(scope: &Scope, group: Group, (from, to): (i64, i64)) -> Result<Vec<Used>> {
+    if let Group::Day = group {
+        let rows: Vec<(i64, i64)> = scope.query(BY_DAY).bind(from).bind(to).all().await?;
+        let used = rows.into_iter().map(|(day, fetches)| Used {
+            of: iso_day(Timestamp(day * DAY)),
+            name: None,
+            fetches,
+        });
+        return Ok(used.collect());
+    }
+    let sql = if let Group::Key = group { BY_KEY } else { BY_PROMPT };
+    let rows: Vec<(Uuid, Option<String>, i64)> = scope.query(sql).bind(from).bind(to).all().await?;
+    Ok(rows.into_iter().map(|(id, name, fetches)| Used { of: id.to_string(), name, fetches }).collect())
+}

@@ -1,0 +1,77 @@
+//! Which version of a prompt a service means.
+
+use super::{problem::Refusal, service::Service};
+use crate::{
+    environments::store::Environment,
+    prompts::{render::Resolved, resolve, store::Prompt},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Which version of a prompt: what is deployed to an environment (production, unless another is named), a
+/// version by its number, or the newest (`label=latest`).
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// What is deployed to this environment, by its name or its id; `production` unless anything is said.
+    pub(super) environment: Option<String>,
+    /// This version, whatever is deployed.
+    #[param(minimum = 1)]
+    pub(super) version: Option<i64>,
+    /// `latest` for the newest version; or the name of an environment.
+    pub(super) label: Option<String>,
+    /// Whether the prompts that it is put together from come with it; they do unless this is `false`.
+    pub(super) resolve: Option<bool>,
+}
+
+/// What was asked for.
+pub(super) enum Found {
+    /// What is deployed to an environment.
+    Deployed(Environment, i64),
+    /// A version, whatever is deployed.
+    Version(i64),
+}
+
+impl Found {
+    pub(super) const fn number(&self) -> i64 {
+        match self {
+            Self::Deployed(_, number) | Self::Version(number) => *number,
+        }
+    }
+}
+
+pub(super) async fn find(service: &Service, prompt: &Prompt, which: &Which) -> Result<Found, Refusal> {
+    let named = [which.environment.is_some(), which.version.is_some(), which.label.is_some()];
+    if named.into_iter().filter(|named| *named).count() > 1 {
+        return Err(Refusal::malformed(
+            "",
+            "Name an environment, a version or a label, not several of them.",
+        ));
+    }
+    if let Some(number) = which.version {
+        return Ok(Found::Version(number));
+    }
+    let label = which.label.as_deref();
+    if label == Some("latest") {
+        let missing = || Refusal::missing(format!("{} has no version yet.", prompt.path));
+        return if prompt.latest > 0 { Ok(Found::Version(prompt.latest)) } else { Err(missing()) };
+    }
+    // Any other label is the name of an environment.
+    let name = which.environment.as_deref().or(label).unwrap_or("production");
+    let environment = service.environment(name).await?;
+    let live = resolve::live(service.scope(), environment.id, prompt.id).await?;
+    let missing = || Refusal::missing(format!("{} is not deployed to {}.", prompt.path, environment.name));
+    let live = live.ok_or_else(missing)?;
+    Ok(Found::Deployed(environment, live))
+}
+
+pub(super) async fn resolved(service: &Service, prompt: &Prompt, found: &Found) -> Result<Resolved, Refusal> {
+    let scope = service.scope();
+    Ok(match found {
+        Found::Deployed(environment, number) => {
+            resolve::deployed(scope, environment.id, (prompt.id, *number), None).await?
+        }
+        Found::Version(number) => resolve::version(scope, prompt.id, *number).await?,
+    })
+}

@@ -1,0 +1,276 @@
+//! Making and changing prompts and their versions.
+
+use super::{
+    fetch::Said,
+    input::Json,
+    json,
+    problem::Refusal,
+    prompts::{Named, Summary, Whole, hex},
+    service::Service,
+};
+use crate::{
+    error::Error,
+    fields::PathName,
+    id::{FolderId, PromptId},
+    library::{
+        moves::{self, Place},
+        trash,
+    },
+    prompts::{
+        Tags,
+        content::{Body, Content, Kind, Message, ModelSettings, Variable},
+        saving,
+        store::{self, Prompt},
+        versions,
+    },
+    role::{EditContent, TrashContent},
+    templates::Engine,
+};
+use axum::{
+    extract::Path,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A prompt to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPrompt {
+    name: String,
+    /// The folder, by its id or its path; none for the top.
+    folder: Option<String>,
+    #[serde(default)]
+    kind: Kind,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+/// Make a prompt
+///
+/// It says nothing until a version is saved.
+#[utoipa::path(
+    post, path = "/prompts", tag = "Prompts", request_body = NewPrompt,
+    responses((status = 201, description = "The prompt.", body = Summary)),
+    extensions(("x-scope" = json!("write:prompts"))),
+)]
+pub(super) async fn create(service: Service, Json(new): Json<NewPrompt>) -> Result<Response, Refusal> {
+    let grant = service.grant::<EditContent>()?;
+    let folder = service.folder(new.folder.as_deref()).await?;
+    let name = PathName::parse(&new.name).map_err(|why| Error::invalid("name", why))?;
+    let (description, tags) = (&described(&new.description)?, &tagged(&new.tags)?);
+    let mut change = grant.change().await?;
+    let path = store::path_in(&mut change, folder, &name).await?;
+    let made = store::NewPrompt { folder, name: &name, path, description, tags };
+    let id = store::insert(&mut change, made, &Content::empty(new.kind)).await?;
+    change.commit().await?;
+    shown(&service, id, StatusCode::CREATED).await
+}
+
+fn described(description: &str) -> Result<String, Refusal> {
+    Ok(crate::fields::text(description, 1000).map_err(|why| Error::invalid("description", why))?)
+}
+
+fn tagged(tags: &[String]) -> Result<Tags, Refusal> {
+    Ok(Tags::parse(&tags.join("\n")).map_err(|why| Error::invalid("tags", why))?)
+}
+
+/// What is to change of a prompt; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChangedPrompt)]
+pub(super) struct Described {
+    name: Option<String>,
+    description: Option<String>,
+    tags: Option<Vec<String>>,
+}
+
+/// Change a prompt
+///
+/// What is left out stays. Its old path goes on leading to it.
+#[utoipa::path(
+    patch, path = "/prompts/{prompt}", tag = "Prompts", params(Named), request_body = Described,
+    responses((status = 200, description = "The prompt.", body = Summary)),
+    extensions(("x-scope" = json!("write:prompts"))),
+)]
+pub(super) async fn describe(
+    service: Service,
+    Path(named): Path<Named>,
+    Json(asked): Json<Described>,
+) -> Result<Response, Refusal> {
+    let grant = service.grant::<EditContent>()?;
+    let prompt = service.prompt(&named.prompt).await?;
+    let name = asked.name.map_or(Ok(prompt.name), |name| PathName::parse(&name));
+    let name = name.map_err(|why| Error::invalid("name", why))?;
+    let tags = asked.tags.map_or(Ok(prompt.tags), |tags| tagged(&tags))?;
+    let description = asked.description.map_or(Ok(prompt.description), |text| described(&text))?;
+    store::describe(&grant, prompt.id, &name, &description, &tags).await?;
+    shown(&service, prompt.id, StatusCode::OK).await
+}
+
+/// Throw a prompt away
+///
+/// Puts it in the trash, where it stays for 30 days. What is deployed is undeployed.
+#[utoipa::path(
+    delete, path = "/prompts/{prompt}", tag = "Prompts", params(Named),
+    responses((status = 204, description = "It is in the trash.")),
+    extensions(("x-scope" = json!("delete:prompts"))),
+)]
+pub(super) async fn delete(service: Service, Path(named): Path<Named>) -> Result<Response, Refusal> {
+    let grant = service.grant::<TrashContent>()?;
+    let prompt = service.prompt(&named.prompt).await?;
+    trash::put_prompt(&grant, prompt.id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Where a prompt is to stand.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MovedPrompt)]
+pub(super) struct Moved {
+    /// The folder, by its id or its path; none for the top.
+    folder: Option<String>,
+    /// `first`, `last`, or the id of the prompt to stand after.
+    place: Option<String>,
+}
+
+/// Move a prompt
+///
+/// Into a folder or to the top, at a place.
+#[utoipa::path(
+    patch, path = "/prompts/{prompt}/move", tag = "Prompts", params(Named), request_body = Moved,
+    responses((status = 200, description = "The prompt.", body = Summary)),
+    extensions(("x-scope" = json!("write:prompts"))),
+)]
+pub(super) async fn put(
+    service: Service,
+    Path(named): Path<Named>,
+    Json(asked): Json<Moved>,
+) -> Result<Response, Refusal> {
+    let grant = service.grant::<EditContent>()?;
+    let prompt = service.prompt(&named.prompt).await?;
+    let folder = service.folder(asked.folder.as_deref()).await?;
+    let place: Option<Place<PromptId>> = Place::parse(asked.place.as_deref().unwrap_or_default());
+    let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the id of a prompt."))?;
+    moves::move_prompt(&grant, prompt.id, folder, place).await?;
+    shown(&service, prompt.id, StatusCode::OK).await
+}
+
+/// Prompts of a folder in the order that they are to have.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = OrderedPrompts)]
+pub(super) struct Ordered {
+    folder: Option<String>,
+    /// Ids or paths; those that are not named come after them.
+    prompts: Vec<String>,
+}
+
+/// Put prompts in order
+///
+/// At most 100 prompts of a folder; those that are not named come after them.
+#[utoipa::path(
+    post, path = "/prompts/batch-order", tag = "Prompts", request_body = Ordered,
+    responses((status = 204, description = "They are in this order.")),
+    extensions(("x-scope" = json!("write:prompts"))),
+)]
+pub(super) async fn order(service: Service, Json(asked): Json<Ordered>) -> Result<Response, Refusal> {
+    let grant = service.grant::<EditContent>()?;
+    let folder: Option<FolderId> = service.folder(asked.folder.as_deref()).await?;
+    let mut order = Vec::new();
+    for named in asked.prompts.iter().take(super::input::MOST) {
+        order.push(service.prompt(named).await?.id);
+    }
+    if order.len() < asked.prompts.len() {
+        return Err(Error::invalid("prompts", "Name at most 100 prompts at once.").into());
+    }
+    moves::order_prompts(&grant, folder, &order).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A version to be saved.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewVersion {
+    #[serde(default)]
+    engine: Engine,
+    text: Option<String>,
+    messages: Option<Vec<Message>>,
+    #[serde(default)]
+    variables: Vec<Variable>,
+    #[serde(default)]
+    model: ModelSettings,
+    #[serde(default)]
+    message: String,
+}
+
+impl NewVersion {
+    fn content(self) -> Result<(Content, String), Refusal> {
+        let body = match (self.text, self.messages) {
+            (Some(text), None) => Body::Text(text),
+            (None, Some(messages)) => Body::Chat(messages),
+            _ => return Err(Refusal::malformed("text", "Send a text or messages, and not both.")),
+        };
+        let content = Content { engine: self.engine, body, variables: self.variables, model: self.model };
+        Ok((content, self.message))
+    }
+}
+
+/// Save a version
+///
+/// A prompt stays text or chat from its first version on. What is said must be well-formed, and its references must lead somewhere.
+#[utoipa::path(
+    post, path = "/prompts/{prompt}/versions", tag = "Versions", request_body = NewVersion, params(Named, ("If-Match" = Option<String>, Header, description = "`\"<hash of the newest version that was seen>\"`, or `*` for any: if there is a newer one, the answer is 412 and nothing is saved.")),
+    responses((status = 201, description = "The version.", body = Whole, headers(
+        ("ETag" = String, description = "Its hash, to be sent as `If-Match` with the next."),
+    ))),
+    extensions(("x-scope" = json!("write:prompts"))),
+)]
+pub(super) async fn save(
+    service: Service,
+    Path(named): Path<Named>,
+    headers: HeaderMap,
+    Json(asked): Json<NewVersion>,
+) -> Result<Response, Refusal> {
+    let grant = service.grant::<EditContent>()?;
+    let prompt = service.prompt(&named.prompt).await?;
+    let (content, message) = asked.content()?;
+    let message = crate::fields::text(&message, 500).map_err(|why| Error::invalid("message", why))?;
+    let parent = headers.get(header::IF_MATCH).map(|tag| tag.to_str().unwrap_or_default().trim().to_owned());
+    let newest = versions::list(service.scope(), prompt.id, i64::MAX, 1).await?;
+    let hash = newest.first().map(|newest| format!("\"{}\"", hex(&newest.hash)));
+    let is_parent = |parent: &String| parent == "*" && hash.is_some() || Some(parent) == hash.as_ref();
+    if parent.as_ref().is_some_and(|parent| !is_parent(parent)) {
+        return Err(Refusal::drifted(prompt.latest));
+    }
+    let number = match saving::put(&grant, prompt.id, prompt.latest, &content, &message).await {
+        // Somebody else saved one in between.
+        Err(Error::Conflict { .. }) if parent.is_some() && changed(&service, &prompt).await? => {
+            return Err(Refusal::drifted(prompt.latest + 1));
+        }
+        saved => saved?,
+    };
+    let made = versions::list(service.scope(), prompt.id, number.saturating_add(1), 1).await?;
+    let made = made.into_iter().next().ok_or(Error::NotFound)?;
+    let tag = HeaderValue::try_from(format!("\"{}\"", hex(&made.hash)));
+    let mut response = super::prompts::whole(made, Said::from(content));
+    *response.status_mut() = StatusCode::CREATED;
+    if let Ok(tag) = tag {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+async fn changed(service: &Service, before: &Prompt) -> Result<bool, Refusal> {
+    Ok(store::find(service.scope(), before.id).await?.latest != before.latest)
+}
+
+async fn shown(service: &Service, id: PromptId, status: StatusCode) -> Result<Response, Refusal> {
+    let prompt = store::find(service.scope(), id).await?;
+    let mut response = json(&Summary::from(prompt));
+    *response.status_mut() = status;
+    Ok(response)
+}

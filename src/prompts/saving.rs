@@ -1,0 +1,139 @@
+//! Saving: from a draft, or from what a service sends, to a version.
+
+use super::{
+    checks,
+    content::Content,
+    drafts, references,
+    store::{self, Prompt},
+    versions::{New, content_within, insert, pins_of},
+};
+use crate::{
+    error::{Error, Result},
+    id::PromptId,
+    role::EditContent,
+    server::{
+        Grant, OrgChange,
+        audit::{Action, Entry},
+    },
+};
+use serde_json::json;
+
+/// What somebody saw when they asked for a version to be saved.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// The revision of the draft.
+    pub revision: i64,
+    /// The number of the newest version.
+    pub latest: i64,
+}
+
+/// Saves the draft as a version, and tells its number.
+///
+/// # Errors
+/// [`Error::Conflict`] when the draft or the versions are not as they were seen, or nothing has changed;
+/// [`Error::Invalid`] when its text cannot be read or its references lead nowhere or in a circle.
+pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, message: &str) -> Result<i64> {
+    let mut change = grant.change().await?;
+    let draft = drafts::read_within(&mut change, prompt).await?;
+    let of = store::find_within(&mut change, prompt).await?;
+    if of.latest != seen.latest {
+        return Err(Error::conflict(format!(
+            "Version {} was saved while you were at it. See what it changed, then save on top of it.",
+            of.latest
+        )));
+    }
+    if draft.revision != seen.revision {
+        return Err(Error::conflict("The draft changed while you were at it. See what would be saved now."));
+    }
+    let number = save_seen(&mut change, &of, &draft.content, message).await?;
+    change.commit().await?;
+    Ok(number)
+}
+
+/// Saves the draft as it is within a change.
+///
+/// # Errors
+/// As [`save`].
+pub async fn save_within(change: &mut OrgChange, prompt: PromptId, message: &str) -> Result<i64> {
+    let draft = drafts::read_within(change, prompt).await?;
+    let of = store::find_within(change, prompt).await?;
+    save_seen(change, &of, &draft.content, message).await
+}
+
+/// Saves a content as a version, whatever the draft is, and tells its number. A draft with changes of its own
+/// stays as it is.
+///
+/// # Errors
+/// As [`save`].
+pub async fn put(
+    grant: &Grant<EditContent>,
+    prompt: PromptId,
+    latest: i64,
+    content: &Content,
+    message: &str,
+) -> Result<i64> {
+    let mut change = grant.change().await?;
+    let of = store::find_within(&mut change, prompt).await?;
+    if of.latest != latest {
+        return Err(Error::conflict(format!("Version {} was saved while you were at it.", of.latest)));
+    }
+    if of.latest > 0 && of.kind != content.kind() {
+        return Err(Error::conflict("A prompt stays text or chat from its first version on."));
+    }
+    let newest = content_within(&mut change, prompt, of.latest).await?;
+    let draft = drafts::read_within(&mut change, prompt).await?;
+    let number = save_seen(&mut change, &of, content, message).await?;
+    if of.kind != content.kind() {
+        let kind = change.query("UPDATE prompts SET kind = $3 WHERE org_id = $1 AND id = $2");
+        kind.bind(prompt).bind(content.kind()).execute().await?;
+    }
+    let is_empty = draft.content == Content::empty(draft.content.kind());
+    if newest.as_ref() != Some(&draft.content) && !is_empty && draft.content.kind() == content.kind() {
+        drafts::write(&mut change, prompt, &draft.content, draft.base).await?;
+    }
+    change.commit().await?;
+    Ok(number)
+}
+
+async fn save_seen(change: &mut OrgChange, of: &Prompt, content: &Content, message: &str) -> Result<i64> {
+    checks::refuse(checks::flaws(content))?;
+    checks::refuse(checks::syntax_flaws(content))?;
+    let pins = references::pin(change, of.id, &of.path, content).await?;
+    let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
+    let new = New { content, pins: &pins, message, restores: None, origin: None };
+    let number = insert(change, of.id, of.latest, new).await?;
+    drafts::write(change, of.id, content, number).await?;
+    let details = json!({ "of": of.path, "after": { "version": number, "message": message } });
+    change.audit(Entry::new(Action::VersionSaved, of.id.0).details(details)).await?;
+    Ok(number)
+}
+
+/// Makes a new version that says what an older one said, and tells its number. A draft with changes of its
+/// own stays as it is.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such version; [`Error::Conflict`] when the newest says the same, or
+/// is not the one that was seen.
+pub async fn restore(grant: &Grant<EditContent>, prompt: PromptId, number: i64, latest: i64) -> Result<i64> {
+    let mut change = grant.change().await?;
+    let of = store::find_within(&mut change, prompt).await?;
+    let Some(content) = content_within(&mut change, prompt, number).await? else {
+        return Err(Error::NotFound);
+    };
+    if of.latest != latest {
+        return Err(Error::conflict(format!("Version {} was saved while you were at it.", of.latest)));
+    }
+    let newest = content_within(&mut change, prompt, of.latest).await?;
+    let draft = drafts::read_within(&mut change, prompt).await?;
+    let pins = pins_of(&mut change, prompt, number).await?;
+    let message = format!("Restores version {number}");
+    let new = New { content: &content, pins: &pins, message: &message, restores: Some(number), origin: None };
+    let made = insert(&mut change, prompt, of.latest, new).await?;
+    if newest.as_ref() == Some(&draft.content) {
+        drafts::write(&mut change, prompt, &content, made).await?;
+    }
+    let details = json!({ "of": of.path, "after": { "version": made, "restores": number } });
+    change.audit(Entry::new(Action::VersionRestored, prompt.0).details(details)).await?;
+    change.commit().await?;
+    Ok(made)
+}

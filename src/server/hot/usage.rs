@@ -1,0 +1,104 @@
+//! How often prompts are fetched: counted where it happens, written down once a second.
+//!
+//! Each thread counts for itself behind a lock that nobody else takes but the one who writes it down.
+
+use crate::{
+    error::Result,
+    id::{ApiKeyId, OrgId, PromptId},
+    server::{Change, Server},
+};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use thread_local::ThreadLocal;
+
+/// How often what was counted is written down.
+const FOLDED: Duration = Duration::from_secs(1);
+/// Milliseconds of a day.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Whose key fetched what.
+type Of = (OrgId, ApiKeyId, PromptId);
+type Counts = HashMap<Of, i64>;
+
+/// What was counted since it was written down last.
+#[derive(Debug, Default)]
+pub(super) struct Usage(ThreadLocal<Mutex<Counts>>);
+
+fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Usage {
+    /// Counts a fetch.
+    pub(super) fn count(&self, of: Of) {
+        *lock(self.0.get_or_default()).entry(of).or_default() += 1;
+    }
+
+    fn take(&self) -> Counts {
+        let mut all = Counts::new();
+        for counts in &self.0 {
+            for (of, count) in std::mem::take(&mut *lock(counts)) {
+                *all.entry(of).or_default() += count;
+            }
+        }
+        all
+    }
+
+    /// Counts again what could not be written down.
+    fn put_back(&self, counts: Counts) {
+        let mut mine = lock(self.0.get_or_default());
+        for (of, count) in counts {
+            *mine.entry(of).or_default() += count;
+        }
+    }
+}
+
+/// Writes down what was counted, once a second; never returns.
+pub(in crate::server) async fn run(server: Server) {
+    loop {
+        tokio::time::sleep(FOLDED).await;
+        fold_and_tell(&server).await;
+    }
+}
+
+pub(in crate::server) async fn fold_and_tell(server: &Server) {
+    if let Err(error) = fold(server).await {
+        tracing::warn!(%error, "usage was not written down yet");
+    }
+}
+
+/// Writes down what was counted.
+///
+/// # Errors
+/// When the database fails; it is counted on then.
+pub(crate) async fn fold(server: &Server) -> Result<()> {
+    let counts = server.hot.usage.take();
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let written = write(server, &counts).await;
+    if written.is_err() {
+        server.hot.usage.put_back(counts);
+    }
+    written
+}
+
+async fn write(server: &Server, counts: &Counts) -> Result<()> {
+    let day = server.clock.now().0.div_euclid(DAY);
+    let mut change = Change::begin(server).await?;
+    // In one order, so that several processes do not wait for each other in a ring.
+    let mut counts: Vec<_> = counts.iter().collect();
+    counts.sort_unstable();
+    for ((org, key, prompt), count) in counts {
+        let add = change.query(
+            "INSERT INTO key_usage (org_id, day, key_id, prompt_id, fetches) SELECT $1, $2, $3, $4, $5
+             WHERE EXISTS (SELECT 1 FROM api_keys WHERE org_id = $1 AND id = $3)
+             ON CONFLICT (org_id, day, key_id, prompt_id) DO UPDATE SET fetches = key_usage.fetches + excluded.fetches",
+        );
+        add.bind(*org).bind(day).bind(*key).bind(*prompt).bind(*count).execute().await?;
+    }
+    change.commit().await
+}

@@ -1,0 +1,114 @@
+use super::{TestApp, both_databases, door::ROUTES};
+use crate::api::document;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+both_databases!(the_document_is_there_for_all, the_page_tells_of_everything,);
+
+fn operations() -> Vec<(String, String, &'static Value)> {
+    let paths = document()["paths"].as_object().unwrap();
+    let all = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().unwrap().iter();
+        methods.map(move |(method, operation)| (method.clone(), path.clone(), operation))
+    });
+    all.collect()
+}
+
+/// A path of the API as the document has it.
+fn templated(path: &str) -> String {
+    let path = path.split('?').next().unwrap();
+    let mut parts: Vec<_> = path.split('/').map(ToOwned::to_owned).collect();
+    if parts.len() > 2 && parts[2] != "batch-order" {
+        parts[2] = format!("{{{}}}", parts[1].trim_end_matches('s'));
+    }
+    if parts.len() > 4 {
+        parts[4] = "{number}".into();
+    }
+    parts.join("/")
+}
+
+#[test]
+fn the_document_has_all_routes_and_no_others() {
+    let tried: BTreeSet<_> =
+        ROUTES.iter().map(|(method, path)| (method.to_lowercase(), templated(path))).collect();
+    let own = |path: &String| !path.starts_with("/organizations/");
+    let told: BTreeSet<_> = operations()
+        .into_iter()
+        .filter(|(_, path, _)| own(path))
+        .map(|(method, path, _)| (method, path))
+        .collect();
+    assert_eq!(tried, told, "ROUTES in door.rs and the document tell of the same");
+    for (method, path) in &told {
+        let twice = format!("/organizations/{{organization}}{path}");
+        let is_there = operations().iter().any(|(other, at, _)| other == method && *at == twice);
+        assert_eq!(is_there, !["/whoami", "/events"].contains(&path.as_str()), "{twice}");
+    }
+}
+
+#[test]
+fn every_operation_is_described_to_the_end() {
+    let mut ids = BTreeSet::new();
+    for (method, path, operation) in operations() {
+        let what = format!("{method} {path}");
+        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{what}: its id is taken");
+        for text in ["summary", "description"] {
+            assert!(operation[text].as_str().is_some_and(|text| !text.is_empty()), "{what}: {text}");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let says = parameter["description"].as_str();
+            assert!(says.is_some_and(|says| !says.is_empty()), "{what}: {parameter}");
+        }
+        let answers = operation["responses"].as_object().unwrap();
+        for status in ["400", "401", "403", "404", "429", "500", "503"] {
+            assert!(answers.contains_key(status), "{what}: {status}");
+        }
+        for name in path.split(['{', '}']).skip(1).step_by(2) {
+            let all = operation["parameters"].as_array().unwrap();
+            assert!(all.iter().any(|one| one["name"] == name && one["in"] == "path"), "{what}: {name}");
+        }
+        assert_eq!(operation.get("x-scope").is_none(), path == "/whoami", "{what}: its scope");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn look(value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(to) = fields.get("$ref").and_then(Value::as_str) {
+                    assert!(document().pointer(to.trim_start_matches('#')).is_some(), "{to}");
+                }
+                fields.values().for_each(look);
+            }
+            Value::Array(all) => all.iter().for_each(look),
+            _ => {}
+        }
+    }
+    look(document());
+}
+
+async fn the_document_is_there_for_all(app: TestApp) {
+    let answer =
+        app.browser().get("/api/openapi.json").await.status(200).has("content-type", "application/json");
+    let told: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(told["openapi"], "3.1.0");
+    assert_eq!(told, *document());
+}
+
+async fn the_page_tells_of_everything(app: TestApp) {
+    let page = app.browser().get("/api/docs").await.status(200).body;
+    for (_, path, operation) in operations() {
+        if !path.starts_with("/organizations/") {
+            assert!(
+                page.contains(&format!("id=\"{}\"", operation["operationId"].as_str().unwrap())),
+                "{path}"
+            );
+        }
+    }
+    // What it links to on itself is there.
+    for link in page.split("href=\"#").skip(1) {
+        let id = link.split('"').next().unwrap();
+        assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
+    }
+    assert!(!page.contains("<script src=\"http"), "nothing comes from elsewhere");
+}

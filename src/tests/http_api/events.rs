@@ -1,0 +1,174 @@
+use super::{Service, TestApp, acme, both_databases, problem};
+use axum::{
+    body::{Body, BodyDataStream},
+    http::{Method, Request, header},
+};
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+both_databases!(
+    what_is_deployed_is_told,
+    a_key_hears_only_what_it_reaches,
+    what_was_missed_is_told_first,
+    whoever_was_away_for_long_begins_anew,
+    a_revoked_key_hears_no_more,
+    only_who_may_read_prompts_may_listen,
+);
+
+/// Long enough, on a machine with much else to do, for what takes some milliseconds.
+const SOON: Duration = Duration::from_secs(10);
+const SCOPES: &str = "read:prompts read:deployments write:deployments";
+
+/// An open stream.
+struct Stream {
+    body: BodyDataStream,
+    heard: String,
+}
+
+/// An event: its id, its name, and what it tells.
+type Told = (String, String, Value);
+
+impl Stream {
+    async fn open(service: &Service, last: Option<&str>) -> Self {
+        let mut request = Request::builder().method(Method::GET).uri("/api/v1/events");
+        request = request.header(header::AUTHORIZATION, format!("Bearer {}", service.key));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let response = service.app.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache");
+        let mut stream = Self { body: response.into_body().into_data_stream(), heard: String::new() };
+        assert_eq!(stream.block().await.as_deref(), Some(": open"));
+        stream
+    }
+
+    /// The next block of the stream; none at its end.
+    async fn block(&mut self) -> Option<String> {
+        let read = async {
+            loop {
+                if let Some((block, rest)) = self.heard.split_once("\n\n") {
+                    let block = block.to_owned();
+                    self.heard = rest.to_owned();
+                    return Some(block);
+                }
+                let chunk = self.body.next().await?;
+                self.heard += std::str::from_utf8(&chunk.unwrap()).unwrap();
+            }
+        };
+        tokio::time::timeout(SOON, read).await.expect("something is heard in time")
+    }
+
+    async fn next(&mut self) -> Told {
+        let block = self.block().await.expect("the stream goes on");
+        let line = |name: &str| {
+            let found = block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            found.map(|value| value.trim_start().to_owned()).unwrap_or_default()
+        };
+        (line("id"), line("event"), serde_json::from_str(&line("data")).unwrap_or(Value::Null))
+    }
+}
+
+impl Stream {
+    /// The next event about a prompt. On PostgreSQL what was done to set the stage may still be told.
+    async fn told_of(&mut self, path: &str) -> (String, Value) {
+        loop {
+            let (id, name, told) = self.next().await;
+            if name == "deployment.changed" && told["path"] == path {
+                return (id, told);
+            }
+        }
+    }
+}
+
+fn order(prompt: &str, environment: &str, version: i64) -> Value {
+    json!({ "prompt": prompt, "environment": environment, "version": version })
+}
+
+async fn what_is_deployed_is_told(app: TestApp) {
+    app.hears().await;
+    let (_, acme, stock) = acme(&app).await;
+    let service = Service::of(&app, &acme, SCOPES).await;
+    let mut stream = Stream::open(&service, None).await;
+    service.post("/deployments", order("Support/Triage", "staging", 2)).await.status(201);
+    let (id, told) = stream.told_of("Support/Triage").await;
+    assert!(id.parse::<i64>().is_ok(), "{id}");
+    let live = json!({ "development": null, "staging": 2, "production": null });
+    assert_eq!(told, json!({ "prompt": stock.prompt.to_string(), "path": "Support/Triage", "live": live }));
+    // Who fetches then has what was told of.
+    let fetched = service.get("/prompts/Support%2FTriage?environment=staging").await.status(200);
+    assert_eq!(super::told(&fetched)["version"], 2);
+    // What happens in another organization is not heard.
+    let other = app.org("Other", &app.somebody("Olga").await).await;
+    other.has_library().await;
+    service.post("/deployments", order("Support/Triage", "staging", 1)).await.status(201);
+    let (_, told) = stream.told_of("Support/Triage").await;
+    assert_eq!(told["live"]["staging"], 1);
+}
+
+async fn a_key_hears_only_what_it_reaches(app: TestApp) {
+    app.hears().await;
+    let (_, acme, stock) = acme(&app).await;
+    let all = Service::of(&app, &acme, SCOPES).await;
+    let folders = Some(format!("[\"{}\"]", stock.folder));
+    let environments = Some(format!("[\"{}\"]", stock.empty));
+    let (_, key) = acme.has_limited_key("read:prompts", environments, folders).await;
+    let mut stream = Stream::open(&Service::with(&app, key.as_str()), None).await;
+    all.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    all.post("/deployments", order("Support/Triage", "staging", 1)).await.status(201);
+    let (_, _, told) = stream.next().await;
+    assert_eq!((&told["path"], &told["live"]), (&json!("Support/Triage"), &json!({ "staging": 1 })));
+}
+
+async fn what_was_missed_is_told_first(app: TestApp) {
+    app.hears().await;
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, SCOPES).await;
+    let mut stream = Stream::open(&service, None).await;
+    service.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    let (seen, _) = stream.told_of("Tone").await;
+    drop(stream);
+    service.post("/deployments", order("Support/Triage", "staging", 1)).await.status(201);
+    let mut stream = Stream::open(&service, Some(&seen)).await;
+    let (next, told) = stream.told_of("Support/Triage").await;
+    assert_eq!(told["live"]["staging"], 1);
+    assert!(next.parse::<i64>().unwrap() > seen.parse::<i64>().unwrap());
+}
+
+async fn whoever_was_away_for_long_begins_anew(app: TestApp) {
+    app.hears().await;
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, SCOPES).await;
+    for (n, unknown) in (1..).zip(["1", "999999999999", "-1"]) {
+        let mut stream = Stream::open(&service, Some(unknown)).await;
+        let (id, name, _) = stream.next().await;
+        assert_eq!(name, "reset", "{unknown}");
+        // From there it goes on.
+        let order = order("Support/Triage", "staging", 1 + n % 2);
+        service.post("/deployments", order).await.status(201);
+        let mut again = Stream::open(&service, Some(&id)).await;
+        assert_eq!(again.next().await.1, "deployment.changed");
+    }
+    for wrong in ["x", "1.5", "99999999999999999999"] {
+        let headers = [("last-event-id", wrong)];
+        let answer = service.send(Method::GET, "/events", &headers, Body::empty()).await;
+        problem(answer, 400, "invalid_request");
+    }
+}
+
+async fn a_revoked_key_hears_no_more(app: TestApp) {
+    app.hears().await;
+    let (ana, acme, _) = acme(&app).await;
+    let (id, shown) = crate::tests::api_keys::key(&ana.makes_key(&acme, &[]).await.status(200));
+    let mut stream = Stream::open(&Service::with(&app, &shown), None).await;
+    ana.call("/api/api_keys/revoke", &[("org", "acme"), ("key", &*id)]).await.status(200);
+    assert_eq!(stream.block().await, None);
+}
+
+async fn only_who_may_read_prompts_may_listen(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:deployments write:deployments").await;
+    problem(service.get("/events").await, 403, "forbidden");
+}

@@ -1,0 +1,40 @@
+use super::{Service, TestApp, acme, both_databases, problem};
+use crate::time::Span;
+
+both_databases!(a_key_asks_as_often_as_it_may, without_a_limit_none_is_told);
+
+const PATH: &str = "/prompts/Tone?environment=development";
+
+async fn a_key_asks_as_often_as_it_may(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let app = app.another(|config| config.api_requests_a_minute = 5).await;
+    app.hears().await;
+    // At the beginning of a minute.
+    app.clock.advance(Span(60_000 - app.clock.now().0 % 60_000));
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    for (n, path) in [PATH, PATH, PATH, "/whoami", "/nothing"].into_iter().enumerate() {
+        let answer = service.get(path).await;
+        assert_ne!(answer.status, 429);
+        let left = (4 - n).to_string();
+        let answer = answer.has("x-ratelimit-limit", "5").has("x-ratelimit-remaining", &left);
+        assert!(answer.header("x-ratelimit-reset").unwrap().parse::<u32>().unwrap() <= 60);
+    }
+    for path in [PATH, "/whoami"] {
+        let answer = service.get(path).await.has("x-ratelimit-remaining", "0");
+        assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() <= 60);
+        problem(answer, 429, "rate_limited");
+    }
+    // Another key has a count of its own, and another minute another.
+    Service::of(&app, &acme, "read:prompts").await.get(PATH).await.status(200);
+    app.clock.advance(Span::minutes(1));
+    service.get(PATH).await.status(200).has("x-ratelimit-remaining", "4");
+}
+
+async fn without_a_limit_none_is_told(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    for _ in 0..20 {
+        let answer = service.get(PATH).await.status(200);
+        assert_eq!(answer.header("x-ratelimit-limit"), None);
+    }
+}

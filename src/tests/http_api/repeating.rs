@@ -1,0 +1,84 @@
+use super::{Answer, Service, TestApp, acme, both_databases, problem, told};
+use crate::{api::forget_old, time::Span};
+use axum::{body::Body, http::Method};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+both_databases!(
+    the_same_request_is_carried_out_once,
+    another_request_under_the_name_is_refused,
+    of_many_at_once_one_is_carried_out,
+    a_name_is_the_key_s_own_for_a_day,
+    what_was_refused_may_be_sent_again,
+);
+
+async fn send(service: &Service, path: &str, name: &str, body: Value) -> Answer {
+    let headers = [("content-type", "application/json"), ("idempotency-key", name)];
+    service.send(Method::POST, path, &headers, Body::from(body.to_string())).await
+}
+
+fn new(name: &str) -> Value {
+    json!({ "name": name })
+}
+
+async fn the_same_request_is_carried_out_once(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    let first = send(&service, "/prompts", "one", new("Fresh")).await.status(201);
+    assert_eq!(first.header("idempotency-replayed"), None);
+    let again = send(&service, "/prompts", "one", new("Fresh")).await.status(201);
+    assert_eq!(again.body, first.body);
+    let again = again.has("idempotency-replayed", "true").has("content-type", "application/json");
+    assert_ne!(again.header("x-request-id"), first.header("x-request-id"));
+    // Without the name it is another request.
+    problem(service.post("/prompts", new("Fresh")).await, 422, "unprocessable");
+    for name in ["", &"x".repeat(256)] {
+        problem(send(&service, "/prompts", name, new("Other")).await, 400, "invalid_request");
+    }
+}
+
+async fn another_request_under_the_name_is_refused(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    send(&service, "/prompts", "one", new("Fresh")).await.status(201);
+    problem(send(&service, "/prompts", "one", new("Other")).await, 422, "idempotency_mismatch");
+    problem(send(&service, "/folders", "one", new("Fresh")).await, 422, "idempotency_mismatch");
+    assert_eq!(acme.count("SELECT count(*) FROM prompts WHERE org_id = $1 AND name = 'Other'").await, 0);
+}
+
+async fn of_many_at_once_one_is_carried_out(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    for n in 0..10 {
+        let (name, text) = (format!("race {n}"), json!({ "text": format!("Said {n}") }));
+        let all = (0..5).map(|_| send(&service, "/prompts/Tone/versions", &name, text.clone()));
+        for answer in join_all(all).await {
+            assert!([201, 409].contains(&answer.status), "{answer}");
+        }
+        let kept = send(&service, "/prompts/Tone/versions", &name, text).await.status(201);
+        assert_eq!(told(&kept)["version"], n + 2);
+    }
+}
+
+async fn a_name_is_the_key_s_own_for_a_day(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let one = Service::of(&app, &acme, "write:prompts").await;
+    let other = Service::of(&app, &acme, "write:prompts").await;
+    send(&one, "/prompts", "same", new("A")).await.status(201);
+    send(&other, "/prompts", "same", new("B")).await.status(201);
+    app.clock.advance(Span::hours(24));
+    problem(send(&one, "/prompts", "same", new("A")).await, 422, "unprocessable");
+    send(&one, "/prompts", "same", new("C")).await.status(201);
+    app.clock.advance(Span::hours(24));
+    forget_old(&app).await.unwrap();
+    assert!(app.rows("idempotent_requests", "1 = 1").await.is_empty());
+}
+
+async fn what_was_refused_may_be_sent_again(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "write:prompts").await;
+    problem(send(&service, "/prompts", "one", new("")).await, 422, "unprocessable");
+    send(&service, "/prompts", "one", new("Fresh")).await.status(201);
+    problem(send(&Service::with(&app, "x"), "/prompts", "one", new("Fresh")).await, 401, "unauthenticated");
+    assert_eq!(app.rows("idempotent_requests", "1 = 1").await.len(), 1);
+}
