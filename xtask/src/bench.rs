@@ -6,9 +6,13 @@
 
 mod client;
 mod load;
+mod memory;
 mod report;
+mod revocations;
 mod scenario;
-mod server;
+pub(crate) mod server;
+pub(crate) mod services;
+mod wire;
 
 use std::time::Duration;
 
@@ -19,12 +23,16 @@ use crate::bench::server::Server;
 use crate::site::Profile;
 use crate::{serve, sh};
 
+const REVOCATIONS: &str = "revocations";
+const MEMORY: &str = "memory";
+
 /// What to measure and for how long.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Measures only routes whose name contains this
+    /// Measures only what has this in its name: routes, `revocations`, `memory`
     filter: Option<String>,
-    /// Two rounds of half-second slices instead of five of two seconds: to see that everything works
+    /// Two rounds of half-second slices instead of five of two seconds, and a fiftieth of the keys and prompts: to see
+    /// that everything works
     #[arg(long)]
     quick: bool,
     /// Connections that send one request after the other
@@ -37,9 +45,21 @@ pub(crate) struct Args {
 
 impl Args {
     fn plan(&self) -> Plan {
-        let (rounds, slice) =
-            if self.quick { (2, Duration::from_millis(500)) } else { (5, Duration::from_secs(2)) };
-        Plan { rounds, slice, connections: self.connections.max(1) }
+        let connections = self.connections.max(1);
+        if self.quick {
+            Plan { rounds: 2, slice: Duration::from_millis(500), connections, keys: 200, prompts: 2_000 }
+        } else {
+            Plan { rounds: 5, slice: Duration::from_secs(2), connections, keys: 10_000, prompts: 100_000 }
+        }
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.filter.as_deref().is_none_or(|filter| name.contains(filter))
+    }
+
+    /// Whether it is nothing of the table that is wanted, which takes a while to set up.
+    fn wants_no_route(&self) -> bool {
+        self.filter.as_deref().is_some_and(|filter| [REVOCATIONS, MEMORY].contains(&filter))
     }
 }
 
@@ -48,27 +68,40 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !args.no_build {
         serve::build(Profile::Release)?;
     }
-    let server = Server::start(&serve::binary(Profile::Release)?)?;
+    let mut server = Server::start(&serve::binary(Profile::Release)?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(measure(&server, args));
+    let outcome = runtime.block_on(measure(&mut server, args));
     // The server gets Ctrl-C from the terminal as well, so what failed then is of no interest.
     sh::check_interrupt()?;
     outcome.with_context(|| format!("the server said last:\n{}", server.last_words()))
 }
 
-async fn measure(server: &Server, args: &Args) -> Result<()> {
+async fn measure(server: &mut Server, args: &Args) -> Result<()> {
     let plan = args.plan();
+    if !args.wants_no_route() {
+        measure_routes(server, args, &plan).await?;
+    }
+    if args.wants(REVOCATIONS) {
+        revocations::measure(server, &plan).await.context(REVOCATIONS)?;
+    }
+    // Last, because it starts the server anew.
+    if args.wants(MEMORY) {
+        memory::measure(server, &plan).await.context(MEMORY)?;
+    }
+    Ok(())
+}
+
+async fn measure_routes(server: &Server, args: &Args, plan: &Plan) -> Result<()> {
     let (routes, work) = scenario::prepare(&server.address()).await.context("cannot prepare the scenario")?;
-    let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
     for one in &work {
         println!("{:17} p50 {:>9.1} us   p99 {:>9.1} us", one.what, one.p50_us, one.p99_us);
     }
     println!("\n{} connections, {} rounds of 4 slices of {:?}\n", plan.connections, plan.rounds, plan.slice);
     report::print_head();
-    for route in routes.iter().filter(|route| wanted(route.name)) {
-        let measured = load::compare(server, route, &plan).await.with_context(|| route.name.to_owned())?;
+    for route in routes.iter().filter(|route| args.wants(route.name)) {
+        let measured = load::compare(server, route, plan).await.with_context(|| route.name.to_owned())?;
         report::print_row(route.name, &measured);
     }
-    println!("\nthe server had {} MiB at most", server.peak_memory()?);
+    println!("\nthe server had {} MiB at most\n", server.peak_memory()? / 1024);
     Ok(())
 }

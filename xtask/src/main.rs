@@ -14,6 +14,7 @@ mod bench;
 mod browser;
 mod bundle;
 mod compress;
+mod conform;
 mod css;
 mod licences;
 mod machine;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::postgres::Postgres;
 use crate::site::{self, Profile};
-use crate::{browser, bundle, licences, serve, sh, wasm};
+use crate::{browser, bundle, conform, licences, serve, sh, wasm};
 
 /// Everything in the workspace.
 const PACKAGES: [&str; 2] = ["prompt-studio", "xtask"];
@@ -40,6 +40,7 @@ pub(crate) const ALL: &[Step] = &[
     Step { name: "licences", about: "every dependency has a licence we accept", run: |_| licences::check() },
     Step { name: "site", about: "the release site builds, and its wasm holds no SQL", run: release_site },
     Step { name: "rust", about: "the Rust tests pass on SQLite and PostgreSQL", run: rust },
+    Step { name: "api", about: "the HTTP API answers as its document says", run: api },
     Step { name: "browser", about: "the browser tests pass in Chromium", run: in_browser },
 ];
 
@@ -104,6 +105,12 @@ fn cargo_test(package: &str, postgres: &str, filter: Option<&str>) -> Result<()>
     let mut cargo = sh::cargo();
     cargo.args(["test", "--no-fail-fast", "--package", package]).args(filter);
     sh::run(cargo.env("TEST_POSTGRES_URL", postgres))
+}
+
+fn api(_: &mut Shared) -> Result<()> {
+    site::build(Profile::Release)?;
+    serve::build_binary(Profile::Quick)?;
+    conform::test()
 }
 
 fn in_browser(shared: &mut Shared) -> Result<()> {

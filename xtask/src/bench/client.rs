@@ -22,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) body: String,
     /// The value of the `Cookie` header; empty for nobody.
     pub(crate) cookies: String,
+    /// More headers, by name.
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 /// What came back.
@@ -59,12 +61,18 @@ impl Connection {
         if !call.cookies.is_empty() {
             request = request.header(COOKIE, &call.cookies);
         }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
         if call.method != Method::GET {
             request = request.header(ORIGIN, format!("http://{}", self.address));
             request = request.header("sec-fetch-site", "same-origin");
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
-        let request = request.header("accept", "text/html").body(Full::from(call.body.clone()))?;
+        if call.headers.iter().all(|(name, _)| *name != "accept") {
+            request = request.header("accept", "text/html");
+        }
+        let request = request.body(Full::from(call.body.clone()))?;
         self.sender.ready().await?;
         let (head, body) = self.sender.send_request(request).await?.into_parts();
         Ok(Answer { status: head.status, headers: head.headers, body: body.collect().await?.to_bytes() })
@@ -85,29 +93,39 @@ impl Person {
 
     /// Opens a page; anything but success is an error.
     pub(crate) async fn get(&mut self, path: &str) -> Result<Answer> {
-        let answer = self.send(self.call(Method::GET, path, &[])).await?;
+        let answer = self.send(&self.call(Method::GET, path, &[])).await?;
         ensure!(answer.status.is_success(), "GET {path} answered {}", answer.status);
         Ok(answer)
     }
 
     /// Posts a form; success and redirects are fine.
     pub(crate) async fn post_form(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<Answer> {
-        let answer = self.send(self.call(Method::POST, path, fields)).await?;
-        if answer.status.is_success() || answer.status.is_redirection() {
-            return Ok(answer);
-        }
-        bail!("POST {path} answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+        self.post(self.call(Method::POST, path, fields)).await
+    }
+
+    /// Posts a form as a script does: what came of it is told as JSON, and no page is rendered.
+    pub(crate) async fn post_for_json(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<Answer> {
+        let headers = vec![("accept", "application/json".to_owned())];
+        self.post(Call { headers, ..self.call(Method::POST, path, fields) }).await
     }
 
     /// The request that this person would send.
     pub(crate) fn call(&self, method: Method, path: &str, fields: &[(&str, &str)]) -> Call {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        Call { method, path: path.to_owned(), body, cookies: cookies.join("; ") }
+        Call { method, path: path.to_owned(), body, cookies: cookies.join("; "), headers: Vec::new() }
     }
 
-    async fn send(&mut self, call: Call) -> Result<Answer> {
-        let answer = self.connection.send(&call).await?;
+    async fn post(&mut self, call: Call) -> Result<Answer> {
+        let answer = self.send(&call).await?;
+        if answer.status.is_success() || answer.status.is_redirection() {
+            return Ok(answer);
+        }
+        bail!("POST {} answered {}: {}", call.path, answer.status, String::from_utf8_lossy(&answer.body));
+    }
+
+    async fn send(&mut self, call: &Call) -> Result<Answer> {
+        let answer = self.connection.send(call).await?;
         for header in answer.headers.get_all(SET_COOKIE) {
             let pair = header.to_str()?.split(';').next().unwrap_or_default();
             if let Some((name, value)) = pair.split_once('=') {

@@ -4,14 +4,17 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use tokio::task::LocalSet;
+use tokio::task::{JoinHandle, LocalSet};
 
 use crate::bench::client::{Answer, Call, Connection};
 use crate::bench::scenario::{Route, SERIAL};
 use crate::bench::server::Server;
+use crate::bench::wire::{Wire, can_carry};
 use crate::sh;
 
 /// How many a crowd is.
@@ -31,6 +34,10 @@ pub(crate) struct Plan {
     pub(crate) slice: Duration,
     /// Connections at once.
     pub(crate) connections: usize,
+    /// Keys to revoke.
+    pub(crate) keys: usize,
+    /// Prompts to have in memory.
+    pub(crate) prompts: usize,
 }
 
 /// What slices of the same request gave together.
@@ -49,7 +56,7 @@ pub(crate) struct Sample {
 impl Sample {
     /// Good answers a second.
     pub(crate) fn rate(&self) -> f64 {
-        f64::from(u32::try_from(self.latencies.len()).unwrap_or(u32::MAX)) / self.elapsed.as_secs_f64()
+        rate(self.latencies.len(), self.elapsed)
     }
 
     fn add(&mut self, other: Self) {
@@ -58,6 +65,11 @@ impl Sample {
         self.cpu += other.cpu;
         self.errors += other.errors;
     }
+}
+
+/// So many in that time, a second.
+pub(crate) fn rate(count: usize, elapsed: Duration) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / elapsed.as_secs_f64()
 }
 
 /// A route and its control, measured in turn.
@@ -91,7 +103,7 @@ pub(crate) async fn compare(server: &Server, route: &Route, plan: &Plan) -> Resu
             sh::check_interrupt()?;
             let (target, sample) = if is_control { (&control, &mut theirs) } else { (&measured, &mut ours) };
             let crowd = match &route.flood {
-                Some(call) if !is_control => Some(Crowd::gather(server, call).await?),
+                Some(call) if !is_control => Some(Crowd::gather(server, &[call], CROWD).await?),
                 _ => None,
             };
             sample.add(slice(server, target, plan).await?);
@@ -104,17 +116,31 @@ pub(crate) async fn compare(server: &Server, route: &Route, plan: &Plan) -> Resu
     Ok(comparison)
 }
 
-/// Many who send the same all the while, until they are dropped. Told to come back later, they do so
+/// Many who each send the same all the while, until they are dropped. Told to come back later, they do so
 /// after a second.
-struct Crowd(Vec<tokio::task::JoinHandle<()>>);
+pub(crate) struct Crowd {
+    members: Vec<JoinHandle<()>>,
+    answers: Arc<Answers>,
+}
+
+/// What a crowd was answered so far.
+#[derive(Default)]
+struct Answers {
+    good: AtomicUsize,
+    other: AtomicUsize,
+}
 
 impl Crowd {
-    async fn gather(server: &Server, call: &Call) -> Result<Self> {
-        let mut crowd = Self(Vec::new());
-        for _ in 0..CROWD {
-            let (mut connection, call) = (Connection::open(&server.address()).await?, call.clone());
-            crowd.0.push(tokio::spawn(async move {
+    /// So many, among whom the calls are dealt out in turn.
+    pub(crate) async fn gather(server: &Server, calls: &[&Call], size: usize) -> Result<Self> {
+        let mut crowd = Self { members: Vec::new(), answers: Arc::default() };
+        for call in calls.iter().cycle().take(size) {
+            let (mut connection, call) = (Connection::open(&server.address()).await?, Call::clone(call));
+            let answers = Arc::clone(&crowd.answers);
+            crowd.members.push(tokio::spawn(async move {
                 while let Ok(answer) = connection.send(&call).await {
+                    let count = if answer.status.is_success() { &answers.good } else { &answers.other };
+                    count.fetch_add(1, Ordering::Relaxed);
                     if answer.status.as_u16() == 503 {
                         tokio::time::sleep(Duration::from_secs(1)).await;
                     }
@@ -125,11 +151,22 @@ impl Crowd {
         tokio::time::sleep(Duration::from_millis(300)).await;
         Ok(crowd)
     }
+
+    /// How many good answers there were so far; that there was any other, or that somebody has left, is an error.
+    pub(crate) fn answered(&self) -> Result<usize> {
+        let (other, left) = (self.answers.other.load(Ordering::Relaxed), self.members.iter());
+        let left = left.filter(|member| member.is_finished()).count();
+        ensure!(
+            other == 0 && left == 0,
+            "of the load, {other} requests were refused and {left} connections lost"
+        );
+        Ok(self.answers.good.load(Ordering::Relaxed))
+    }
 }
 
 impl Drop for Crowd {
     fn drop(&mut self) {
-        self.0.iter().for_each(tokio::task::JoinHandle::abort);
+        self.members.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -137,7 +174,7 @@ impl Drop for Crowd {
 async fn slice(server: &Server, target: &Rc<Target>, plan: &Plan) -> Result<Sample> {
     let mut connections = Vec::new();
     for _ in 0..plan.connections {
-        connections.push(Connection::open(&target.address).await?);
+        connections.push(Line::open(target).await?);
     }
     let (cpu, start) = (server.cpu()?, Instant::now());
     let local = LocalSet::new();
@@ -157,12 +194,12 @@ async fn slice(server: &Server, target: &Rc<Target>, plan: &Plan) -> Result<Samp
 }
 
 /// Sends one request after the other until the end; gives the times of the good ones and the number of the others.
-async fn work(mut connection: Connection, target: Rc<Target>, end: Instant) -> (Vec<Duration>, u64) {
+async fn work(mut line: Line, target: Rc<Target>, end: Instant) -> (Vec<Duration>, u64) {
     let (mut latencies, mut errors, mut in_a_row) = (Vec::new(), 0, 0);
     while Instant::now() < end && in_a_row < PATIENCE {
         let start = Instant::now();
-        let answer = connection.send(&target.next()).await;
-        if answer.as_ref().is_ok_and(|answer| target.accepts(answer)) {
+        let answer = line.send(&target).await;
+        if answer.as_ref().is_ok_and(|answer| target.accepts(*answer)) {
             latencies.push(start.elapsed());
             in_a_row = 0;
             continue;
@@ -170,12 +207,38 @@ async fn work(mut connection: Connection, target: Rc<Target>, end: Instant) -> (
         errors += 1;
         in_a_row += 1;
         if answer.is_err()
-            && let Ok(fresh) = Connection::open(&target.address).await
+            && let Ok(fresh) = Line::open(&target).await
         {
-            connection = fresh;
+            line = fresh;
         }
     }
     (latencies, errors)
+}
+
+/// A connection of whichever kind can carry the call.
+enum Line {
+    Wire(Wire),
+    Connection(Connection),
+}
+
+impl Line {
+    async fn open(target: &Target) -> Result<Self> {
+        if can_carry(&target.call, &target.expected) {
+            return Wire::open(&target.address, &target.call).await.map(Self::Wire);
+        }
+        Connection::open(&target.address).await.map(Self::Connection)
+    }
+
+    /// The status of the answer, and the length of its body.
+    async fn send(&mut self, target: &Target) -> Result<(u16, usize)> {
+        match self {
+            Self::Wire(wire) => wire.send().await,
+            Self::Connection(connection) => {
+                let answer = connection.send(&target.next()).await?;
+                Ok((answer.status.as_u16(), answer.body.len()))
+            }
+        }
+    }
 }
 
 impl Target {
@@ -199,9 +262,8 @@ impl Target {
         numbered(&self.call, self.serial.replace(self.serial.get() + 1))
     }
 
-    fn accepts(&self, answer: &Answer) -> bool {
-        answer.status == self.expected.status
-            && answer.body.len().abs_diff(self.expected.body.len()) <= LENGTH_SLACK
+    fn accepts(&self, (status, length): (u16, usize)) -> bool {
+        status == self.expected.status.as_u16() && length.abs_diff(self.expected.body.len()) <= LENGTH_SLACK
     }
 }
 

@@ -7,7 +7,7 @@ use crate::bench::load::{Comparison, Sample};
 /// Prints the names of the columns.
 pub(crate) fn print_head() {
     println!(
-        "{:17} {:>10} {:>8} {:>8} {:>10} {:>12} {:>14} {:>11} {:>8} {:>7}",
+        "{:17} {:>10} {:>8} {:>8} {:>10} {:>12} {:>11} {:>8} {:>11} {:>8} {:>7}",
         "route",
         "requests/s",
         "p50 ms",
@@ -15,6 +15,7 @@ pub(crate) fn print_head() {
         "CPU ms/req",
         "control r/s",
         "its p99 ms",
+        "its CPU",
         "of control",
         "spread",
         "errors"
@@ -30,16 +31,57 @@ pub(crate) fn print_row(name: &str, comparison: &Comparison) {
     theirs.sort_unstable();
     let (ratio, spread) = summary(ratios);
     println!(
-        "{name:17} {:>10.0} {:>8.2} {:>8.2} {:>10.3} {:>12.0} {:>14.2} {:>10.1}% {:>7.1}% {:>7}",
+        "{name:17} {:>10.0} {:>8.2} {:>8.2} {:>10.3} {:>12.0} {:>11.2} {:>8.3} {:>10.1}% {:>7.1}% {:>7}",
         route.rate(),
         millis(percentile(&sorted, 50)),
         millis(percentile(&sorted, 99)),
         cpu_each(route),
         control.rate(),
         millis(percentile(&theirs, 99)),
+        cpu_each(control),
         ratio * 100.0,
         spread * 100.0,
         route.errors + control.errors
+    );
+}
+
+/// Prints what came of keys that were revoked, by how long each took, sorted, under so many fetches a second.
+pub(crate) fn print_revocations(sorted: &[Duration], load: f64, let_in: usize) {
+    println!(
+        "{:17} p50 {:>9.2} ms   p99 {:>9.2} ms   {} keys under {load:.0} fetches/s; {let_in} of them let in later",
+        "revocations",
+        millis(percentile(sorted, 50)),
+        millis(percentile(sorted, 99)),
+        sorted.len()
+    );
+}
+
+/// The memory of the server around the fetches of a library, in KiB.
+pub(crate) struct Memory {
+    /// When it has just begun.
+    pub(crate) start: u64,
+    /// When it has read the database, and nothing was fetched yet.
+    pub(crate) before: u64,
+    /// When each prompt was fetched.
+    pub(crate) after: u64,
+    /// How many there are.
+    pub(crate) prompts: usize,
+    /// How many fetches a second it answered when they were all sent again.
+    pub(crate) again: f64,
+}
+
+/// Prints what a library takes in memory.
+pub(crate) fn print_memory(memory: &Memory) {
+    let Memory { start, before, after, prompts, again } = memory;
+    let prompts_or_one = u64::try_from(*prompts).unwrap_or(u64::MAX).max(1);
+    println!(
+        "{:17} {} MiB at the start, {} before and {} after {prompts} prompts were fetched, {} bytes each; \
+         again at {again:.0} fetches/s",
+        "memory",
+        start / 1024,
+        before / 1024,
+        after / 1024,
+        after.saturating_sub(*before) * 1024 / prompts_or_one
     );
 }
 

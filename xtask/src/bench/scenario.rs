@@ -1,12 +1,13 @@
 //! What is measured: the organizations that are set up first, and the routes as data.
 //!
-//! Everything that depends on the server's paths and form fields is in this file.
+//! Everything that depends on the server's paths and form fields is in this file and in `services`.
 
 use anyhow::{Context, Result};
 use hyper::Method;
 use serde::Deserialize;
 
 use crate::bench::client::{Call, Person};
+use crate::bench::services;
 
 /// Stands in a form for a number that no other request of the run carries.
 pub(crate) const SERIAL: &str = "SERIAL";
@@ -29,10 +30,12 @@ pub(crate) struct Route {
 
 /// An organization as the server's seed makes it.
 #[derive(Deserialize)]
-struct Seeded {
+pub(crate) struct Seeded {
     email: String,
-    password: String,
-    slug: String,
+    /// The password of its owner.
+    pub(crate) password: String,
+    /// Its place in URLs.
+    pub(crate) slug: String,
 }
 
 /// Sets up the organizations and returns the routes to measure, those that change data last.
@@ -55,7 +58,10 @@ pub(crate) async fn prepare(address: &str) -> Result<(Vec<Route>, Vec<Work>)> {
     let invitation = format!("guest-{SERIAL}@example.com");
     let invite = [("org", &*growing.slug), ("email", &*invitation), ("role", "viewer")];
     let done = work(&mut hal, &stocked.slug).await?;
+    let [fetch, known] = services::fetches(address).await?;
     let routes = vec![
+        fetch,
+        known,
         page("library, 10k", &hal, &library),
         page("folder, 10k", &hal, &deep),
         page("search page, 10k", &hal, &format!("{library}/search?q=refund+legal")),
@@ -144,7 +150,7 @@ fn control(person: &Person, path: &str) -> Call {
 }
 
 /// A fresh organization of so many members, and its owner signed in.
-async fn organization(address: &str, members: usize) -> Result<(Seeded, Person)> {
+pub(crate) async fn organization(address: &str, members: usize) -> Result<(Seeded, Person)> {
     seeded(address, &format!("members={members}")).await
 }
 
@@ -153,7 +159,8 @@ async fn logged(address: &str, rows: usize) -> Result<(Seeded, Person)> {
     seeded(address, &format!("members=1&audit={rows}")).await
 }
 
-async fn seeded(address: &str, of: &str) -> Result<(Seeded, Person)> {
+/// One as the server's seed is asked for it.
+pub(crate) async fn seeded(address: &str, of: &str) -> Result<(Seeded, Person)> {
     let mut owner = Person::arrive(address).await?;
     let answer = owner.post_form(&format!("/dev/seed?{of}"), &[]).await?;
     let seeded: Seeded =

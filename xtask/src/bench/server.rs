@@ -15,6 +15,7 @@ use crate::{machine, sh};
 /// A running server; dropping it stops the server and deletes its data.
 pub(crate) struct Server {
     child: Child,
+    command: Command,
     port: u16,
     home: TempDir,
 }
@@ -25,10 +26,10 @@ impl Server {
         let cores = machine::find("taskset").and_then(|_| machine::two_cores());
         let port = machine::free_port()?;
         let home = tempfile::tempdir()?;
-        let child = sh::spawn(&mut command(binary, port, home.path(), cores.map(|cores| cores.0))?)?;
-        let mut server = Self { child, port, home };
-        sh::wait_until(&mut server.child, Duration::from_secs(30), || machine::listens(port))
-            .with_context(|| format!("the server does not start:\n{}", server.last_words()))?;
+        let mut command = command(binary, port, home.path(), cores.map(|cores| cores.0))?;
+        let child = sh::spawn(&mut command)?;
+        let mut server = Self { child, command, port, home };
+        server.wait()?;
         match cores {
             Some((theirs, ours)) => {
                 pin_ourselves(ours)?;
@@ -37,6 +38,19 @@ impl Server {
             None => println!("not pinned: `taskset` or a second core is missing"),
         }
         Ok(server)
+    }
+
+    /// Stops the server and starts it anew, with the data that it has: it keeps nothing in memory then.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        sh::stop(&mut self.child, Signal::SIGTERM)?;
+        self.child = sh::spawn(&mut self.command)?;
+        self.wait()
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        let port = self.port;
+        sh::wait_until(&mut self.child, Duration::from_secs(30), || machine::listens(port))
+            .with_context(|| format!("the server does not start:\n{}", self.last_words()))
     }
 
     /// Where it listens.
@@ -54,13 +68,20 @@ impl Server {
         Ok(Duration::from_secs(ticks) / a_second)
     }
 
-    /// The most memory that it has had so far, in MiB.
+    /// The most memory that it has had since it was started, in KiB.
     pub(crate) fn peak_memory(&self) -> Result<u64> {
+        self.memory_of("VmHWM:")
+    }
+
+    /// The memory that it has now, in KiB.
+    pub(crate) fn memory(&self) -> Result<u64> {
+        self.memory_of("VmRSS:")
+    }
+
+    fn memory_of(&self, field: &str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))
             .context("memory is read from /proc, which Linux has")?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<u64>().ok());
-        Ok(kib.context("cannot read /proc/<pid>/status")? / 1024)
+        kib(&status, field).context("cannot read /proc/<pid>/status")
     }
 
     /// The end of its log.
@@ -101,6 +122,8 @@ fn command(binary: &Path, port: u16, home: &Path, core: Option<usize>) -> Result
         "--rate-limits=0",
         "--max-pending-invitations=1000000000",
         "--max-invitations-a-day=1000000000",
+        // All that is fetched is kept, however large the library.
+        "--fetch-mib=1024",
     ]);
     let log = File::create(home.join("log"))?;
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -118,6 +141,10 @@ fn cpu_ticks(stat: &str) -> Option<u64> {
     Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
 }
 
+fn kib(status: &str, field: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix(field))?.split_whitespace().next()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,5 +154,12 @@ mod tests {
         let stat = "42 (a) b (c) S 1 42 42 0 -1 4194304 100 0 0 0 17 25 0 0 20 0 3 0 100";
         assert_eq!(cpu_ticks(stat), Some(42));
         assert_eq!(cpu_ticks("nonsense"), None);
+    }
+
+    #[test]
+    fn reads_memory_by_the_name_of_its_field() {
+        let status = "VmHWM:\t   30 kB\nVmRSS:\t   20 kB\nRssAnon:\t   10 kB\n";
+        assert_eq!(kib(status, "VmRSS:"), Some(20));
+        assert_eq!(kib(status, "VmSwap:"), None);
     }
 }
