@@ -47,6 +47,15 @@ const SIGNED_OUT: Record<string, Sight> = {
       await submit(page, 'Sign in');
     },
   },
+  'api-docs': { who: 'nobody', path: '/api/docs' },
+  'api-docs-open': {
+    who: 'nobody',
+    path: '/api/docs',
+    then: async (page) => {
+      await page.locator('#fetch_a_prompt > summary').click();
+      await page.locator('#deploy > summary').click();
+    },
+  },
   'sign-up': { who: 'nobody', path: '/sign-up' },
   'sign-up-wrong': {
     who: 'nobody',

@@ -1,0 +1,75 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { expect, test } from '../support/studio.ts';
+import type { Person } from '../support/person.ts';
+
+/** A service of the person's own workspace, with a prompt that is deployed to production. */
+async function service(ana: Person) {
+  const { page } = ana;
+  await ana.goes('/');
+  const slug = new URL(page.url()).pathname.slice(1);
+  await ana.goes(`/${slug}/settings/api-keys/new`);
+  await ana.fills({ Name: 'Examples' });
+  await page.getByRole('radio', { name: /^Full/ }).check();
+  expect(await ana.presses('Create API key')).toBe(200);
+  const key = await page.getByRole('textbox', { name: 'API key' }).inputValue();
+  const post = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const answer = await fetch(`${ana.at.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(answer.status, await answer.clone().text()).toBe(201);
+  };
+  const deploys = async (version: number, text: string) => {
+    await post('/prompts/Greeting/versions', { text });
+    await post('/deployments', { prompt: 'Greeting', environment: 'production', version });
+  };
+  await post('/prompts', { name: 'Greeting' });
+  await deploys(1, 'Hello {{ name }}');
+  return { env: { ...process.env, PROMPT_STUDIO_KEY: key }, deploys };
+}
+
+test('the examples of the reference run as they stand', async ({ person }) => {
+  const ana = await person('Ana');
+  const { env, deploys } = await service(ana);
+  await ana.goes('/api/docs');
+  const [curl, python, typescript] = await ana.page.locator('pre code').allTextContents();
+
+  const fetched = execFileSync('bash', ['-c', curl!.replace('Support%2FTriage', 'Greeting')], { env, stdio: 'pipe' });
+  expect(JSON.parse(fetched.toString())).toMatchObject({ version: 1, text: 'Hello {{ name }}' });
+
+  const code = `${python!}
+print(prompt("Greeting")["text"], prompt("Greeting")["version"], flush=True)
+end = time.monotonic() + 20
+while kept["Greeting"][1]["version"] < 2 and time.monotonic() < end:
+    time.sleep(0.05)
+print(kept["Greeting"][1]["version"])`;
+  const running = spawn('python3', ['-c', code], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines: string[] = [];
+  for await (const line of createInterface(running.stdout)) {
+    lines.push(line);
+    // What is deployed now is told to who listens.
+    if (lines.length === 1) await deploys(2, 'Good day {{ name }}');
+  }
+  expect(lines).toEqual(['Hello {{ name }} 1', '2']);
+
+  const folder = mkdtempSync(join(tmpdir(), 'examples-'));
+  const again = "console.log(String((await prompt('Greeting')).version), (await prompt('Greeting')).text);";
+  writeFileSync(join(folder, 'example.mts'), `${typescript!}\n${again}\n`);
+  const modules = join(import.meta.dirname, '../node_modules');
+  const types = ['--types', 'node', '--typeRoots', join(modules, '@types'), '--skipLibCheck'];
+  const compile = ['example.mts', '--module', 'nodenext', '--target', 'es2022', '--strict', ...types];
+  execFileSync(join(modules, '.bin/tsc'), compile, { stdio: ['ignore', 'inherit', 'inherit'], cwd: folder });
+  const { stdout } = await promisify(execFile)('node', [join(folder, 'example.mjs')], { env });
+  expect(stdout).toBe('2 Good day {{ name }}\n');
+});
+
+test('a problem leads to where it is explained', async ({ person }) => {
+  const ana = await person('Ana');
+  const answer = await fetch(`${ana.at.url}/api/v1/whoami`);
+  const { type, code } = (await answer.json()) as { type: string; code: string };
+  await ana.goes(type);
+  await expect(ana.page.locator(`[id="${code}"]`)).toContainText('No key was sent');
+});
