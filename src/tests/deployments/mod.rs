@@ -2,6 +2,7 @@
 
 mod environments;
 mod live;
+mod random;
 mod requests;
 
 use super::support::{Org, Person, TestApp, both_databases};
@@ -19,7 +20,7 @@ use crate::{
         content::{Content, Kind as PromptKind},
         drafts,
         render::{Rendered, Values, render},
-        resolve, store as prompts, versions,
+        resolve, saving, store as prompts,
     },
     role::Permission,
     server::{Grant, Scope},
@@ -83,7 +84,7 @@ impl Team {
         let revision = drafts::read(&self.scope, id).await.unwrap().revision;
         let revision = drafts::save(&self.may(), id, revision, &content).await.unwrap();
         let latest = prompts::find(&self.scope, id).await.unwrap().latest;
-        versions::save(&self.may(), id, versions::Seen { revision, latest }, "").await
+        saving::save(&self.may(), id, saving::Seen { revision, latest }, "").await
     }
 
     /// What somebody who looks at the board now orders.

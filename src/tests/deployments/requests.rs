@@ -18,6 +18,7 @@ both_databases!(
     who_lost_the_right_is_not_counted,
     what_was_asked_for_before_something_else_went_live_is_not_done,
     two_who_approve_at_once_deploy_once,
+    approving_against_deploying_something_else,
     what_waits_is_declined_or_withdrawn,
 );
 
@@ -128,6 +129,27 @@ async fn two_who_approve_at_once_deploy_once(app: TestApp) {
         assert_eq!(stage.live().await, Some(version));
     }
     assert_eq!(app.rows("deployments", "1 = 1").await.len(), 6);
+}
+
+async fn approving_against_deploying_something_else(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    for _ in 0..20 {
+        let live = stage.live().await;
+        let asked = if live == Some(1) { 2 } else { 1 };
+        // Meanwhile another Admin takes away what is live, or deploys the other version where nothing is.
+        let other = if live.is_none() { Some(2) } else { None };
+        let id = stage.asked(asked).await;
+        let order = stage.team.order(stage.production, stage.tone, other).await;
+        let theirs = stage.team.of_member::<Deploy>(&stage.ada).await.unwrap();
+        let (approved, deployed) = join(stage.approves(&stage.adam, id), deploy(&theirs, &order)).await;
+        let live = match (&approved, &deployed) {
+            (Ok(Some(_)), Err(Error::Conflict { .. })) => Some(asked),
+            (Err(Error::NotFound | Error::Conflict { .. }), Ok(Outcome::Deployed(_))) => other,
+            _ => panic!("{approved:?} {deployed:?}"),
+        };
+        assert_eq!(stage.live().await, live);
+        assert_eq!(pending(&stage.team.scope).await.unwrap(), []);
+    }
 }
 
 async fn what_waits_is_declined_or_withdrawn(app: TestApp) {

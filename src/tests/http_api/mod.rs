@@ -5,6 +5,7 @@ mod describing;
 mod door;
 mod events;
 mod fetching;
+mod grid;
 mod hot;
 mod limits;
 mod listing;
@@ -12,6 +13,7 @@ mod managing;
 mod nodes;
 mod rates;
 mod repeating;
+mod rotating;
 mod writing;
 
 use super::support::{Answer, Org, Person, Stock, TestApp, both_databases};
