@@ -59,9 +59,11 @@ macro_rules! prompt {
 }
 
 const BY_ID: &str = prompt!("id = $2");
+// Said so that both paths are looked up in their indexes: with OR, all prompts of the organization are read.
 const AT_PATH: &str = prompt!(
-    "(path = $2 OR id = (SELECT prompt_id FROM old_paths WHERE org_id = $1 AND path = $2))
-     ORDER BY path = $2 DESC LIMIT 1"
+    "id = coalesce(
+       (SELECT p.id FROM prompts p WHERE p.org_id = $1 AND p.path = $2 AND p.trash_id IS NULL),
+       (SELECT o.prompt_id FROM old_paths o WHERE o.org_id = $1 AND o.path = $2))"
 );
 
 /// A prompt.
