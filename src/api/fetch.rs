@@ -4,17 +4,14 @@ use super::{
     input::Params,
     problem::Refusal,
     prompts::{Named, hex},
+    said::Form,
     service::Service,
     which::{Found, Which, find, resolved},
 };
 use crate::{
     id::PromptId,
     library::folders,
-    prompts::{
-        content::{Body, Content, Kind, Message, ModelSettings, Variable},
-        render::Edge,
-        store::Prompt,
-    },
+    prompts::{content::Kind, render::Edge, store::Prompt},
     role::ViewContent,
     server::{
         Server,
@@ -22,7 +19,6 @@ use crate::{
         hot::{Answer, Change},
         serve::add_secure_headers,
     },
-    templates::Engine,
 };
 use axum::{
     Extension,
@@ -31,34 +27,9 @@ use axum::{
     response::Response,
 };
 use serde::Serialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use utoipa::ToSchema;
-
-/// What a version says.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Said {
-    engine: Engine,
-    /// Of a text prompt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    /// Of a chat prompt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<Vec<Message>>,
-    variables: Vec<Variable>,
-    model: ModelSettings,
-}
-
-impl From<Content> for Said {
-    fn from(content: Content) -> Self {
-        let (text, messages) = match content.body {
-            Body::Text(text) => (Some(text), None),
-            Body::Chat(messages) => (None, Some(messages)),
-        };
-        Self { engine: content.engine, text, messages, variables: content.variables, model: content.model }
-    }
-}
 
 /// A prompt that a service fetched.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,10 +41,7 @@ struct Fetched {
     /// SHA-256 of what the version says and of what its references lead to, in hex.
     hash: String,
     #[serde(flatten)]
-    said: Said,
-    /// The prompts that it refers to, directly or not; left out with `resolve=false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parts: Option<Vec<Part>>,
+    form: Form,
     /// Which reference of which prompt leads where; left out with `resolve=false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     references: Option<Vec<Edge>>,
@@ -95,25 +63,11 @@ struct Now {
     /// The environment it is deployed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<String>,
-    /// What the folders around it and the organization give to its variables.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    inherited: Option<BTreeMap<String, Value>>,
-}
-
-/// A prompt that another is put together from.
-#[derive(Debug, Serialize, ToSchema)]
-struct Part {
-    id: String,
-    path: String,
-    version: Option<i64>,
-    #[serde(flatten)]
-    said: Said,
-    inherited: BTreeMap<String, Value>,
 }
 
 /// Fetch a prompt
 ///
-/// What is deployed to an environment, or a version. The answer comes from memory; send the `ETag` of the one
+/// What is deployed to an environment, or a version. What it refers to is put in, so that only variables are left; `variables` tells of each what it falls back on. The answer comes from memory; send the `ETag` of the one
 /// before as `If-None-Match` and it has no body as long as nothing has changed.
 #[utoipa::path(
     get, path = "/prompts/{prompt}", tag = "Prompts", params(Named, Which, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer before: if it still holds, the answer is 304.")),
@@ -148,11 +102,10 @@ pub(super) async fn fetch(
     let resolved = resolved(&service, &prompt, &found).await?;
     let hash = hash(&service, &prompt, found.number()).await?;
     let is_whole = which.resolve.unwrap_or(true);
-    let references = is_whole.then(|| resolved.graph());
-    let mut parts = resolved.parts.into_iter();
-    let own = parts.next().ok_or_else(|| Refusal::missing("There is no such version."))?;
-    let parts = is_whole.then(|| parts.map(part).collect());
     let is_version = matches!(found, Found::Version(_));
+    let references = is_whole.then(|| resolved.graph());
+    let form = if is_whole { Form::whole(resolved) } else { Form::alone(resolved, !is_version) };
+    let form = form.ok_or_else(|| Refusal::missing("There is no such version."))?;
     let now = match &found {
         Found::Deployed(environment, _) => Now {
             path: Some(prompt.path.clone()),
@@ -160,7 +113,6 @@ pub(super) async fn fetch(
             description: Some(prompt.description.clone()),
             tags: Some(prompt.tags.iter().map(ToString::to_string).collect()),
             environment: Some(environment.name.to_string()),
-            inherited: Some(own.inherited),
         },
         Found::Version(_) => Now::default(),
     };
@@ -169,8 +121,7 @@ pub(super) async fn fetch(
         kind: prompt.kind,
         version: found.number(),
         hash: hex(&hash),
-        said: own.content.into(),
-        parts,
+        form,
         references,
         now,
     };
@@ -190,16 +141,6 @@ pub(super) async fn fetch(
     server.hot.count(service.key(), prompt.id);
     let name = HeaderValue::try_from(&client.request_id).map_err(|error| internal(&error))?;
     Ok(answer.to(&headers, name))
-}
-
-fn part(part: crate::prompts::render::Part) -> Part {
-    Part {
-        id: part.prompt.to_string(),
-        path: part.path,
-        version: part.version,
-        said: part.content.into(),
-        inherited: part.inherited,
-    }
 }
 
 async fn hash(service: &Service, prompt: &Prompt, number: i64) -> Result<Vec<u8>, Refusal> {

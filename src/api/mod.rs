@@ -19,6 +19,7 @@ mod problem;
 mod prompts;
 mod render;
 mod repeat;
+mod said;
 mod service;
 mod usage;
 mod which;

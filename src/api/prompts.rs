@@ -1,10 +1,10 @@
 //! Prompts and their versions, as they are managed.
 
 use super::{
-    fetch::Said,
     input::{Page, Paged, Params, after, page_size},
     json,
     problem::Refusal,
+    said::Said,
     service::Service,
 };
 use crate::{

@@ -21,7 +21,7 @@ pub(super) struct Which {
     pub(super) version: Option<i64>,
     /// `latest` for the newest version; or the name of an environment.
     pub(super) label: Option<String>,
-    /// Whether the prompts that it is put together from come with it; they do unless this is `false`.
+    /// Whether the prompts that it refers to are put in; they are unless this is `false`: then it is as it is written.
     pub(super) resolve: Option<bool>,
 }
 

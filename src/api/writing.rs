@@ -1,11 +1,11 @@
 //! Making and changing prompts and their versions.
 
 use super::{
-    fetch::Said,
     input::Json,
     json,
     problem::Refusal,
     prompts::{Named, Summary, Whole, hex},
+    said::Said,
     service::Service,
 };
 use crate::{

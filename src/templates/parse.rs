@@ -127,6 +127,19 @@ impl<'t> Reader<'t> {
 }
 
 impl Template {
+    /// One of these pieces; texts that follow each other are one.
+    #[must_use]
+    pub fn of(engine: Engine, pieces: impl IntoIterator<Item = Piece>) -> Self {
+        let mut template = Self { engine, pieces: Vec::new() };
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => template.push_text(&text),
+                piece => template.pieces.push(piece),
+            }
+        }
+        template
+    }
+
     fn push_text(&mut self, text: &str) {
         match self.pieces.last_mut() {
             _ if text.is_empty() => {}

@@ -76,7 +76,7 @@ const TOPICS: [(&str, &str); 7] = [
     ),
     (
         "Fetching",
-        "A prompt is named by its id, which stays, or by its path, percent-encoded as one segment. Unless you say otherwise you get what is deployed to production. Answers carry a strong ETag: send it back as If-None-Match and the answer is 304 until something changes. A version by id with resolve=false never changes and may be kept for good.",
+        "A prompt is named by its id, which stays, or by its path, percent-encoded as one segment. Unless you say otherwise you get what is deployed to production, with the prompts that it refers to put in. variables tells each name that is left in the text, whether it must have a value, and its default; where one has same_as, it takes the value you have for that name, or else its own default. To have values put in for you, POST them to …/render. Answers carry a strong ETag: send it back as If-None-Match and the answer is 304 until something changes. A version by id with resolve=false never changes and may be kept for good.",
     ),
     (
         "Pages",

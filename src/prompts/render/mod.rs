@@ -12,7 +12,10 @@
 //! problem, and all problems are told at once. Values are inert: nothing in them is looked at again.
 //! Text comes out as it is, numbers and booleans as text, lists and objects as compact JSON.
 
+mod compose;
 mod renderer;
+
+pub use compose::{Composed, Taken, compose};
 
 use super::content::{Body, Content, Message};
 use crate::id::PromptId;

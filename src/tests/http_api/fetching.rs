@@ -5,6 +5,7 @@ use serde_json::json;
 both_databases!(
     what_is_deployed_is_fetched,
     a_version_is_fetched_by_its_number,
+    what_it_refers_to_is_put_in,
     what_has_not_changed_is_not_sent_again,
     it_is_rendered_with_values,
 );
@@ -17,9 +18,9 @@ async fn what_is_deployed_is_fetched(app: TestApp) {
     let answer = service.get("/prompts/Tone?environment=development").await.status(200);
     let expected = json!({
         "id": stock.live.to_string(), "path": "Tone", "name": "Tone", "description": "", "tags": [],
-        "environment": "development", "inherited": {}, "kind": "text", "version": 1,
-        "hash": told(&answer)["hash"], "engine": "plain", "text": "Be {{ tone }}.", "variables": [], "model": {},
-        "parts": [], "references": [],
+        "environment": "development", "kind": "text", "version": 1, "hash": told(&answer)["hash"],
+        "engine": "plain", "text": "Be {{ tone }}.", "variables": [{ "name": "tone", "required": true }],
+        "model": {}, "references": [],
     });
     assert_eq!(told(&answer), expected);
     assert_eq!(told(&answer)["hash"].as_str().map(str::len), Some(64));
@@ -33,8 +34,8 @@ async fn what_is_deployed_is_fetched(app: TestApp) {
     ana.call("/api/prompts/move", &moved).await.status(200);
     let answer = service.get("/prompts/Tone?environment=development").await.status(200);
     assert_eq!(
-        (&told(&answer)["path"], &told(&answer)["inherited"]),
-        (&json!("Support/Tone"), &json!({ "tone": "kind" }))
+        (&told(&answer)["path"], &told(&answer)["variables"]),
+        (&json!("Support/Tone"), &json!([{ "name": "tone", "required": false, "default": "kind" }]))
     );
     service.get("/prompts/Support%2FTone?environment=development").await.status(200);
     problem(service.get("/prompts/Tone?environment=nowhere").await, 404, "not_found");
@@ -47,9 +48,8 @@ async fn a_version_is_fetched_by_its_number(app: TestApp) {
     let triage = told(&answer);
     assert_eq!(
         (&triage["text"], &triage["version"], triage.get("path")),
-        (&json!("[[ Tone ]]"), &json!(1), None)
+        (&json!("Be {{ tone }}."), &json!(1), None)
     );
-    assert_eq!(triage["parts"][0]["text"], "Be {{ tone }}.");
     assert_eq!(
         triage["references"],
         json!([
@@ -58,7 +58,7 @@ async fn a_version_is_fetched_by_its_number(app: TestApp) {
     );
     let latest = service.get("/prompts/Support%2FTriage?label=latest&resolve=false").await.status(200);
     let latest = told(&latest);
-    assert_eq!((&latest["text"], latest.get("parts")), (&json!("[[ Tone ]]!"), None));
+    assert_eq!((&latest["text"], latest.get("references")), (&json!("[[ Tone ]]!"), None));
     let immutable =
         service.get(&format!("/prompts/{}?version=1&resolve=false", stock.prompt)).await.status(200);
     immutable.has("cache-control", "private, max-age=31536000, immutable").has("x-prompt-version", "1");
@@ -74,6 +74,36 @@ async fn a_version_is_fetched_by_its_number(app: TestApp) {
     let one = told(&service.get("/prompts/Support%2FTriage/versions/2").await.status(200));
     assert_eq!((&one["version"], &one["text"]), (&json!(2), &json!("[[ Tone ]]!")));
     problem(service.get("/prompts/Support%2FTriage/versions/3").await, 404, "not_found");
+}
+
+async fn what_it_refers_to_is_put_in(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    let saved = async |path: &str, content: serde_json::Value| {
+        service.post("/prompts", json!({ "name": path })).await.status(201);
+        service.post(&format!("/prompts/{path}/versions"), content).await.status(201);
+        told(&service.get(&format!("/prompts/{path}?label=latest")).await.status(200))
+    };
+    let plain = json!({
+        "text": "{{ tone }}: [[ Tone ]] [[ Tone | tone=\"odd\" ]]",
+        "variables": [{ "name": "tone", "default": "kind" }],
+    });
+    let plain = saved("Plain", plain).await;
+    assert_eq!(plain["text"], "{{ tone }}: Be {{ tone }}. Be {{ tone }}.");
+    assert_eq!(plain["variables"], json!([{ "name": "tone", "type": "string", "required": true }]));
+    assert_eq!((&plain["references"][0]["to"], plain.get("parts")), (&json!("Tone"), None));
+    let fixed = json!({
+        "text": "{{ tone }} [[ Support/Triage | tone=x ]]", "variables": [{ "name": "tone", "default": "kind" }],
+    });
+    // What is handed on goes no further than where it is handed.
+    assert_eq!(saved("Fixed", fixed).await["variables"][0]["required"], true);
+    let jinja = json!({ "engine": "jinja", "text": "{% for x in y %}[[ Tone ]]{% endfor %}" });
+    let jinja = saved("Jinja", jinja).await;
+    assert_eq!(jinja["text"], "{% for x in y %}[[ Tone ]]{% endfor %}");
+    assert_eq!((&jinja["parts"][0]["text"], &jinja["inherited"]), (&json!("Be {{ tone }}."), &json!({})));
+    let raw = told(&service.get("/prompts/Fixed?label=latest&resolve=false").await.status(200));
+    assert_eq!(raw["text"], "{{ tone }} [[ Support/Triage | tone=x ]]");
+    assert_eq!(raw["variables"][0]["default"], "kind");
 }
 
 async fn what_has_not_changed_is_not_sent_again(app: TestApp) {

@@ -79,7 +79,7 @@ async fn what_changes_is_fetched_anew(app: TestApp) {
     assert_eq!(fetch().await["description"], "How to speak");
     let variables = [("org", "acme"), ("folder", ""), ("name-0", "tone"), ("value-0", "brief")];
     ana.call("/api/variables/set", &variables).await.status(200);
-    assert_eq!(fetch().await["inherited"]["tone"], "brief");
+    assert_eq!(fetch().await["variables"][0]["default"], "brief");
     let environment = stock.environment.to_string();
     let rename = [("org", "acme"), ("environment", &*environment), ("name", "dev"), ("approvals", "0")];
     ana.call("/api/environments/set", &rename).await.status(200);
