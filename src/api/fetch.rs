@@ -14,20 +14,17 @@ use crate::{
     prompts::{content::Kind, render::Edge, store::Prompt},
     role::ViewContent,
     server::{
-        Server,
         caller::{Client, internal},
-        hot::{Answer, Change},
-        serve::add_secure_headers,
+        hot::{About, Answer, Change, Lasting},
     },
 };
 use axum::{
     Extension,
     extract::{OriginalUri, Path},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderValue},
     response::Response,
 };
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -99,14 +96,29 @@ pub(super) async fn fetch(
     let heard = server.hot.heard.count(org, Change::Content);
     let prompt = service.prompt(&named.prompt).await?;
     let found = find(&service, &prompt, &which).await?;
-    let resolved = resolved(&service, &prompt, &found).await?;
-    let hash = hash(&service, &prompt, found.number()).await?;
     let is_whole = which.resolve.unwrap_or(true);
-    let is_version = matches!(found, Found::Version(_));
-    let references = is_whole.then(|| resolved.graph());
-    let form = if is_whole { Form::whole(resolved) } else { Form::alone(resolved, !is_version) };
-    let form = form.ok_or_else(|| Refusal::missing("There is no such version."))?;
-    let now = match &found {
+    let fetched = read(&service, &prompt, &found, is_whole).await?;
+    // A version never changes, but a path may lead to another prompt one day, and what a version refers to
+    // may follow an environment.
+    let is_same = matches!(found, Found::Version(_)) && !is_whole && named.prompt.parse::<PromptId>().is_ok();
+    let lasting = if is_same { Lasting::ForGood } else { Lasting::WhileTrue };
+    let about = about(&service, &prompt, &found, lasting).await?;
+    let body = serde_json::to_vec(&fetched).map_err(|error| internal(&error))?;
+    let answer = Arc::new(Answer::new(&server.hot.heads, body, about));
+    if let Some(asked) = uri.path_and_query() {
+        server.hot.keep(org, asked.as_str(), answer.clone(), heard, server.clock.now());
+    }
+    server.hot.count(service.key(), prompt.id);
+    let name = HeaderValue::try_from(&client.request_id).map_err(|error| internal(&error))?;
+    Ok(answer.to(&headers, name))
+}
+
+/// What was asked for, put together or as it is written.
+async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool) -> Result<Fetched, Refusal> {
+    let resolved = resolved(service, prompt, found).await?;
+    let (references, inherits) = (is_whole.then(|| resolved.graph()), matches!(found, Found::Deployed(..)));
+    let form = if is_whole { Form::whole(resolved) } else { Form::alone(resolved, inherits) };
+    let now = match found {
         Found::Deployed(environment, _) => Now {
             path: Some(prompt.path.clone()),
             name: Some(prompt.name.to_string()),
@@ -116,31 +128,30 @@ pub(super) async fn fetch(
         },
         Found::Version(_) => Now::default(),
     };
-    let fetched = Fetched {
+    Ok(Fetched {
         id: prompt.id.to_string(),
         kind: prompt.kind,
         version: found.number(),
-        hash: hex(&hash),
-        form,
+        hash: hex(&hash(service, prompt, found.number()).await?),
+        form: form.ok_or_else(|| Refusal::missing("There is no such version."))?,
         references,
         now,
-    };
-    // A version never changes, but a path may lead to another prompt one day, and what a version refers to
-    // may follow an environment.
-    let is_immutable = is_version && !is_whole && named.prompt.parse::<PromptId>().is_ok();
-    let environment = match &found {
+    })
+}
+
+async fn about(
+    service: &Service,
+    prompt: &Prompt,
+    found: &Found,
+    lasting: Lasting,
+) -> Result<About, Refusal> {
+    let environment = match found {
         Found::Deployed(environment, _) => Some(environment.id),
         Found::Version(_) => None,
     };
     let around = folders::trail(service.scope(), prompt.folder_id).await?;
     let around = around.into_iter().map(|folder| folder.id).collect();
-    let answer = Arc::new(answer(server, &fetched, (prompt.id, is_immutable))?.about(environment, around));
-    if let Some(asked) = uri.path_and_query() {
-        server.hot.keep(org, asked.as_str(), answer.clone(), heard, server.clock.now());
-    }
-    server.hot.count(service.key(), prompt.id);
-    let name = HeaderValue::try_from(&client.request_id).map_err(|error| internal(&error))?;
-    Ok(answer.to(&headers, name))
+    Ok(About { prompt: prompt.id, version: found.number(), lasting, environment, around })
 }
 
 async fn hash(service: &Service, prompt: &Prompt, number: i64) -> Result<Vec<u8>, Refusal> {
@@ -148,28 +159,3 @@ async fn hash(service: &Service, prompt: &Prompt, number: i64) -> Result<Vec<u8>
         crate::prompts::versions::list(service.scope(), prompt.id, number.saturating_add(1), 1).await?;
     Ok(versions.into_iter().next().map(|version| version.hash).unwrap_or_default())
 }
-
-/// An answer that caches keep: for good, or until they are told that it has changed.
-fn answer(
-    server: &Server,
-    fetched: &Fetched,
-    (prompt, is_immutable): (PromptId, bool),
-) -> Result<Answer, Refusal> {
-    let body = serde_json::to_vec(fetched).map_err(|error| internal(&error))?;
-    let cached = if is_immutable {
-        "private, max-age=31536000, immutable"
-    } else {
-        "private, max-age=0, stale-while-revalidate=60, stale-if-error=86400"
-    };
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cached));
-    headers.insert(header::VARY, HeaderValue::from_static("Authorization, Accept-Encoding"));
-    headers.insert(VERSION, HeaderValue::from(fetched.version));
-    add_secure_headers(server, &mut headers);
-    let tag = hex(&Sha256::digest(&body)[..16]);
-    Ok(Answer::new(body, &headers, &tag, prompt).map_err(|error| internal(&error))?)
-}
-
-/// The version that an answer tells of.
-pub(super) const VERSION: HeaderName = HeaderName::from_static("x-prompt-version");

@@ -1,7 +1,6 @@
 //! What a prompt says with values in it.
 
 use super::{
-    fetch::VERSION,
     input::Json,
     json,
     problem::{FieldError, Refusal},
@@ -15,6 +14,7 @@ use crate::{
         render::{Edge, Problems, Rendered, Values, render as render_resolved},
     },
     role::ViewContent,
+    server::hot::VERSION,
 };
 use axum::{extract::Path, http::HeaderValue, response::Response};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! From a request to a page: the layers every request passes, and the routes that are no page.
 
-use super::{Caller, Server, assets, caller::Client, csrf, forms, session, uploads};
+use super::{Caller, Server, assets, caller::Client, config::Config, csrf, forms, session, uploads};
 use crate::{error::Error, paths};
 use axum::{
     Extension, Router,
@@ -108,7 +108,7 @@ fn warn_of_proxy() {
 async fn secure_headers(State(server): State<Server>, request: Request, next: Next) -> Response {
     let is_asset = request.uri().path().starts_with("/pkg/");
     let mut response = next.run(request).await;
-    add_secure_headers(&server, response.headers_mut());
+    add_secure_headers(&server.config, response.headers_mut());
     if !is_asset {
         let none = HeaderValue::from_static("no-store");
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(none);
@@ -117,7 +117,7 @@ async fn secure_headers(State(server): State<Server>, request: Request, next: Ne
 }
 
 /// The same headers, where an answer has none of its own.
-pub fn add_secure_headers(server: &Server, headers: &mut HeaderMap) {
+pub(super) fn add_secure_headers(config: &Config, headers: &mut HeaderMap) {
     let defaults = [
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -133,7 +133,7 @@ pub fn add_secure_headers(server: &Server, headers: &mut HeaderMap) {
     for (name, value) in defaults {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if server.config.is_secure() {
+    if config.is_secure() {
         let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }

@@ -1,15 +1,10 @@
-//! Answers as they are sent, kept until something changes or others are asked for more.
+//! The answers that are kept, until something changes or others are asked for more.
 
 use super::{
-    REQUEST_ID,
+    answer::Answer,
     heard::{Change, Heard},
 };
-use crate::id::{EnvironmentId, FolderId, OrgId, PromptId};
-use axum::{
-    body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, header::InvalidHeaderValue},
-    response::Response,
-};
+use crate::id::OrgId;
 use papaya::{Equivalent, HashMap};
 use std::{
     hash::{Hash, Hasher},
@@ -18,125 +13,6 @@ use std::{
         atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
 };
-
-/// An answer, in the forms that it is sent in.
-#[derive(Debug)]
-pub struct Answer {
-    plain: Form,
-    brotli: Option<Form>,
-    pub(super) prompt: PromptId,
-    pub(super) environment: Option<EnvironmentId>,
-    pub(super) around: Vec<FolderId>,
-}
-
-/// A form of an answer, with all that can be made ready.
-#[derive(Debug)]
-struct Form {
-    body: Bytes,
-    etag: HeaderValue,
-    /// The headers, with room for the name of the request.
-    headers: HeaderMap,
-    /// Those for whoever has it already: what a cache needs (RFC 9110 §15.4.5).
-    known: HeaderMap,
-}
-
-impl Form {
-    fn new(body: Bytes, headers: &HeaderMap, tag: &str) -> Result<Self, InvalidHeaderValue> {
-        let etag = HeaderValue::from_str(&format!("\"{tag}\""))?;
-        let mut headers = headers.clone();
-        headers.insert(header::ETAG, etag.clone());
-        headers.insert(REQUEST_ID, HeaderValue::from_static(""));
-        let mut known = headers.clone();
-        let needed = |name: &HeaderName| {
-            [header::ETAG, header::CACHE_CONTROL, header::VARY, REQUEST_ID].contains(name)
-                || name.as_str().starts_with("x-prompt-")
-        };
-        for name in headers.keys().filter(|name| !needed(name)) {
-            known.remove(name);
-        }
-        Ok(Self { body, etag, headers, known })
-    }
-}
-
-impl Answer {
-    /// An answer of this body with these headers about a prompt; `tag` tells it from any other.
-    ///
-    /// # Errors
-    /// When `tag` cannot stand in a header.
-    pub fn new(
-        body: Vec<u8>,
-        headers: &HeaderMap,
-        tag: &str,
-        prompt: PromptId,
-    ) -> Result<Self, InvalidHeaderValue> {
-        let brotli = compressed(&body).map(|body| {
-            let mut headers = headers.clone();
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
-            Form::new(body.into(), &headers, &format!("{tag}-br"))
-        });
-        let (plain, brotli) = (Form::new(body.into(), headers, tag)?, brotli.transpose()?);
-        Ok(Self { plain, brotli, prompt, environment: None, around: Vec::new() })
-    }
-
-    /// The same, telling of an environment, and of the prompt as in these folders: keys may be limited to others.
-    #[must_use]
-    pub fn about(self, environment: Option<EnvironmentId>, around: Vec<FolderId>) -> Self {
-        Self { environment, around, ..self }
-    }
-
-    /// The answer to a request with these headers and of this name: in the form it takes, or that it has it
-    /// already.
-    #[must_use]
-    pub fn to(&self, asked: &HeaderMap, request: HeaderValue) -> Response {
-        let brotli = self.brotli.as_ref().filter(|_| takes_brotli(asked));
-        let form = brotli.unwrap_or(&self.plain);
-        let known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| self.is_known(known));
-        let mut response = Response::new(if known { Body::empty() } else { Body::from(form.body.clone()) });
-        *response.headers_mut() = if known { form.known.clone() } else { form.headers.clone() };
-        response.headers_mut().insert(REQUEST_ID, request);
-        if known {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-        }
-        response
-    }
-
-    /// Whether `If-None-Match` names it, in any of its forms (RFC 9110 §13.1.2: compared weakly).
-    fn is_known(&self, known: &HeaderValue) -> bool {
-        let known = known.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        let known = known.map(|one| one.strip_prefix(b"W/").unwrap_or(one));
-        let forms = || std::iter::once(&self.plain).chain(&self.brotli);
-        known.into_iter().any(|one| one == b"*" || forms().any(|form| form.etag.as_bytes() == one))
-    }
-
-    /// About how many bytes it takes.
-    fn bytes(&self) -> usize {
-        let brotli = self.brotli.as_ref().map_or(0, |form| form.body.len());
-        self.plain.body.len() + brotli + self.around.len() * size_of::<FolderId>() + 4096
-    }
-}
-
-/// The body compressed, where that makes it smaller by more than it costs.
-fn compressed(body: &[u8]) -> Option<Vec<u8>> {
-    if body.len() < 512 {
-        return None;
-    }
-    let (mut small, mut body_left) = (Vec::with_capacity(body.len() / 2), body);
-    let params = brotli::enc::BrotliEncoderParams { quality: 5, size_hint: body.len(), ..Default::default() };
-    brotli::BrotliCompress(&mut body_left, &mut small, &params).ok()?;
-    (small.len() < body.len() * 9 / 10).then_some(small)
-}
-
-/// Whether a request takes brotli: it is named, and not with a quality of nought.
-fn takes_brotli(asked: &HeaderMap) -> bool {
-    let Some(accepts) = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else {
-        return false;
-    };
-    accepts.split(',').any(|one| {
-        let (name, quality) = one.split_once(';').unwrap_or((one, "q=1"));
-        let quality = quality.trim().strip_prefix("q=").and_then(|quality| quality.parse::<f32>().ok());
-        name.trim().eq_ignore_ascii_case("br") && quality.is_none_or(|quality| quality > 0.0)
-    })
-}
 
 /// What was asked for: an organization, and the path and query as they came.
 #[derive(Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //!
 //! With PostgreSQL other processes change things too. `nodes` tells when this one may answer from memory.
 
+mod answer;
 mod answers;
 mod heard;
 mod meter;
@@ -14,7 +15,7 @@ pub(super) mod nodes;
 pub(crate) mod principals;
 pub(crate) mod usage;
 
-pub use answers::Answer;
+pub use answer::{About, Answer, Heads, Lasting, VERSION};
 pub use heard::{Change, Heard};
 pub use meter::Allowance;
 pub use principals::Principal;
@@ -64,6 +65,8 @@ use usage::Usage;
 pub struct Hot {
     /// What happened.
     pub heard: Heard,
+    /// The headers of all answers.
+    pub heads: Heads,
     principals: Principals,
     answers: Answers,
     lease: nodes::Lease,
@@ -78,6 +81,7 @@ impl Hot {
     pub(super) fn new(config: &Config, db: &Db, clock: &Clock) -> Self {
         Self {
             heard: Heard::default(),
+            heads: Heads::new(config),
             principals: Principals::default(),
             answers: Answers::new(usize::from(config.fetch_mib) * 1024 * 1024),
             lease: nodes::Lease::new(db, clock),
@@ -168,8 +172,8 @@ impl Hot {
         let uri = request.uri().path_and_query()?.as_str();
         let answer = self.answers.find(key.org, uri, &self.heard, second(now))?;
         let is_reached = key.scopes.has(KeyScope::ReadPrompts)
-            && answer.environment.is_none_or(|environment| key.environments.reaches(&environment))
-            && key.folders.reaches_any(&answer.around);
+            && answer.about.environment.is_none_or(|environment| key.environments.reaches(&environment))
+            && key.folders.reaches_any(&answer.about.around);
         if !is_reached {
             return None;
         }
@@ -179,7 +183,7 @@ impl Hot {
             // either way.
             return None;
         }
-        self.count(key, answer.prompt);
+        self.count(key, answer.about.prompt);
         if principal.is_to_be_noted(now) {
             let (server, client, key) = (server.clone(), serve::client(server, request), key.clone());
             tokio::spawn(async move { keys::note_use(&server, &client, &key, now).await });
