@@ -23,11 +23,11 @@ async function service(ana: Person) {
     expect(answer.status, await answer.clone().text()).toBe(201);
   };
   const deploys = async (version: number, text: string) => {
-    await post('/prompts/Greeting/versions', { text });
+    await post('/prompts/Greeting/versions', { text, variables: [{ name: 'sign', default: '!' }] });
     await post('/deployments', { prompt: 'Greeting', environment: 'production', version });
   };
   await post('/prompts', { name: 'Greeting' });
-  await deploys(1, 'Hello {{ name }}');
+  await deploys(1, 'Hello {{ name }}{{sign}} \\{{ name }}');
   return { env: { ...process.env, PROMPT_STUDIO_KEY: key }, deploys };
 }
 
@@ -38,10 +38,10 @@ test('the examples of the reference run as they stand', async ({ person }) => {
   const [curl, python, typescript] = await ana.page.locator('pre code').allTextContents();
 
   const fetched = execFileSync('bash', ['-c', curl!.replace('Support%2FTriage', 'Greeting')], { env, stdio: 'pipe' });
-  expect(JSON.parse(fetched.toString())).toMatchObject({ version: 1, text: 'Hello {{ name }}' });
+  expect(JSON.parse(fetched.toString())).toMatchObject({ version: 1, text: 'Hello {{ name }}{{sign}} \\{{ name }}' });
 
   const code = `${python!}
-print(prompt("Greeting")["text"], prompt("Greeting")["version"], flush=True)
+print(fill(prompt("Greeting"), name="{{ sign }}"), prompt("Greeting")["version"], flush=True)
 end = time.monotonic() + 20
 while kept["Greeting"][1]["version"] < 2 and time.monotonic() < end:
     time.sleep(0.05)
@@ -51,19 +51,19 @@ print(kept["Greeting"][1]["version"])`;
   for await (const line of createInterface(running.stdout)) {
     lines.push(line);
     // What is deployed now is told to who listens.
-    if (lines.length === 1) await deploys(2, 'Good day {{ name }}');
+    if (lines.length === 1) await deploys(2, 'Good day, {{ name }}{{sign}} \\{{ name }}');
   }
-  expect(lines).toEqual(['Hello {{ name }} 1', '2']);
+  expect(lines).toEqual(['Hello {{ sign }}! {{ name }} 1', '2']);
 
   const folder = mkdtempSync(join(tmpdir(), 'examples-'));
-  const again = "console.log(String((await prompt('Greeting')).version), (await prompt('Greeting')).text);";
+  const again = "console.log((await prompt('Greeting')).version, fill(await prompt('Greeting'), { name: 'Ada' }));";
   writeFileSync(join(folder, 'example.mts'), `${typescript!}\n${again}\n`);
   const modules = join(import.meta.dirname, '../node_modules');
   const types = ['--types', 'node', '--typeRoots', join(modules, '@types'), '--skipLibCheck'];
   const compile = ['example.mts', '--module', 'nodenext', '--target', 'es2022', '--strict', ...types];
   execFileSync(join(modules, '.bin/tsc'), compile, { stdio: ['ignore', 'inherit', 'inherit'], cwd: folder });
   const { stdout } = await promisify(execFile)('node', [join(folder, 'example.mjs')], { env });
-  expect(stdout).toBe('2 Good day {{ name }}\n');
+  expect(stdout).toBe('2 Good day, Ada! {{ name }}\n');
 });
 
 test('a problem leads to where it is explained', async ({ person }) => {

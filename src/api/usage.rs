@@ -89,7 +89,13 @@ pub(super) async fn usage(service: Service, Params(which): Params<Which>) -> Res
     let from = day("from", which.from.as_deref(), now - Span::days(30))?;
     let to = day("to", which.to.as_deref(), now)?;
     let days = (from.0.div_euclid(DAY), to.0.div_euclid(DAY));
-    Ok(json(&Usage { data: read(&grant, which.group_by, days).await? }))
+    let mut data = read(&grant, which.group_by, days).await?;
+    if let (Group::Prompt, Some(prefixes)) = (which.group_by, service.prefixes().await?) {
+        // Of other folders such a key learns no names.
+        let is_reached = |path: &String| prefixes.iter().any(|prefix| path.starts_with(prefix));
+        data.retain(|used| used.name.as_ref().is_some_and(is_reached));
+    }
+    Ok(json(&Usage { data }))
 }
 
 /// Milliseconds of a day.

@@ -31,7 +31,8 @@ pub async fn api_key(caller: Caller) -> Result<impl IntoView> {
     let rotated = caller.posted().filter(|posted| posted.action == RotateApiKey::PATH);
     let rotated: Option<Shown> = rotated.and_then(Posted::answer);
     let shown = rotated.map(|shown| shown_once(&scope, &shown));
-    let facts = facts(&scope, &key).await?;
+    let fetches = store::fetches(&grant, id).await?;
+    let facts = facts(&scope, &key, fetches).await?;
     let acts = key.is_good(scope.server().clock.now()).then(|| acts(&scope, &key));
     let title = key.name.to_string();
     let body = view! {
@@ -41,7 +42,7 @@ pub async fn api_key(caller: Caller) -> Result<impl IntoView> {
     Ok(frame.show_thing(Place::ApiKeys, vec![(title, paths::api_key(scope.slug(), id))], body))
 }
 
-async fn facts(scope: &Scope, key: &ApiKey) -> Result<Html> {
+async fn facts(scope: &Scope, key: &ApiKey, fetches: i64) -> Result<Html> {
     let now = scope.server().clock.now();
     let all = environments::list(scope).await?;
     let environments =
@@ -72,6 +73,7 @@ async fn facts(scope: &Scope, key: &ApiKey) -> Result<Html> {
                 <dt>"Runs out"</dt><dd>{ends}</dd>
                 {previous}
                 <dt>"Last used"</dt><dd>{used}</dd>
+                <dt>"Fetches"</dt><dd>{fetches}" in 30 days"</dd>
                 <dt>"Made"</dt><dd><When at=made now/>" by "{by}</dd>
             </dl>
         </Section>

@@ -7,15 +7,13 @@ use crate::{
     key_scope::KeyScopes,
     role::ManageApiKeys,
     server::{
-        Grant, OrgChange, Proof, Scope, Topic,
+        Grant, OrgChange, Proof, Topic,
         audit::{Action, Entry},
         keys::{KeyToken, Limit},
-        shelf::Keep,
     },
     time::{Span, Timestamp},
 };
 use serde_json::json;
-use std::collections::HashMap;
 
 /// The most keys of an organization that are good.
 pub const MAX: i64 = 200;
@@ -126,43 +124,18 @@ pub async fn find(grant: &Grant<ManageApiKeys>, id: ApiKeyId) -> Result<ApiKey> 
     row.map(ApiKey::from).ok_or(Error::NotFound)
 }
 
-/// The names of an organization's keys that are good, by who made them.
-struct Makers(HashMap<UserId, Vec<Name>>);
-
-impl Keep for Makers {
-    fn bytes(&self) -> usize {
-        self.0.values().map(|names| 64 + names.len() * size_of::<Name>() * 2).sum()
-    }
-}
-
-/// The names of the keys that a member made: they go on when the member goes.
+/// How often a key fetched prompts in the last thirty days and today.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn made_by(scope: &Scope, user: UserId) -> Result<Vec<Name>> {
-    let makers = scope.kept("makers of keys".to_owned(), async {
-        let rows = scope.query(
-            "SELECT created_by, name FROM api_keys
-             WHERE org_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
-             ORDER BY lower(name), id",
-        );
-        let mut makers: HashMap<UserId, Vec<Name>> = HashMap::new();
-        for (user, name) in rows.bind(scope.server().clock.now()).all::<(UserId, Name)>().await? {
-            makers.entry(user).or_default().push(name);
-        }
-        Ok(Makers(makers))
-    });
-    Ok(makers.await?.0.get(&user).cloned().unwrap_or_default())
-}
-
-/// What somebody who leaves is told of the keys they made.
-#[must_use]
-pub fn says_they_stay(names: &[Name]) -> String {
-    if names.is_empty() {
-        return String::new();
-    }
-    let names: Vec<&str> = names.iter().map(Name::as_str).collect();
-    format!(" API keys that you made go on working: {}.", names.join(", "))
+pub async fn fetches(grant: &Grant<ManageApiKeys>, id: ApiKeyId) -> Result<i64> {
+    let sum = grant.query(
+        "SELECT CAST(coalesce(sum(fetches), 0) AS BIGINT) FROM key_usage
+         WHERE org_id = $1 AND key_id = $2 AND day >= $3",
+    );
+    let from = grant.server().clock.now() - Span::days(30);
+    let (sum,): (i64,) = sum.bind(id).bind(from.0.div_euclid(Span::days(1).0)).one().await?;
+    Ok(sum)
 }
 
 /// What a key is to be.

@@ -5,7 +5,7 @@ use super::{
     listing::{Found, Row},
 };
 use crate::{
-    api_keys::store::{made_by, says_they_stay},
+    api_keys::makers::{made_by, says_they_stay},
     error::Result,
     fields::Slug,
     id::UserId,

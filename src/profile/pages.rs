@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     accounts::pages::private_token,
-    api_keys::store::says_they_stay,
+    api_keys::makers::says_they_stay,
     error::Result,
     fields::Name,
     members,

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 const CURL: &str = r#"curl "https://studio.example.com/api/v1/prompts/Support%2FTriage" \
   --header "Authorization: Bearer $PROMPT_STUDIO_KEY""#;
 
-const PYTHON: &str = r#"import json, os, threading, time, urllib.error, urllib.parse, urllib.request
+const PYTHON: &str = r#"import json, os, re, threading, time, urllib.error, urllib.parse, urllib.request
 
 BASE = "https://studio.example.com/api/v1"
 AUTH = {"Authorization": "Bearer " + os.environ["PROMPT_STUDIO_KEY"]}
@@ -30,6 +30,16 @@ def prompt(path):
         if not last:  # Write kept to a file, or ship prompts with the program, to start without the studio.
             raise
     return kept[path][1]
+
+def fill(prompt, **values):  # With the engine "plain"; for "jinja", POST the values to /render.
+    taken = {}
+    for one in prompt["variables"]:
+        name = one.get("same_as", one["name"])
+        if one["required"] and name not in values:
+            raise KeyError(name)
+        taken[one["name"]] = values.get(name, one.get("default", ""))
+    found = re.compile(r"\\(\{\{|\[\[)|\{\{\s*(\w+)\s*\}\}")
+    return found.sub(lambda it: it[1] or str(taken.get(it[2], it[0])), prompt["text"])
 
 def listen():  # Keeps what was fetched up to date; then prompt() need not ask each time.
     last = None
@@ -67,6 +77,17 @@ export async function prompt(path: string) {
     throw new Error(answer ? (await answer.json()).detail : 'The studio cannot be reached.');
   }
   return kept.get(path)!.prompt;
+}
+
+// With the engine 'plain'; for 'jinja', POST the values to /render.
+export function fill(prompt: any, values: Record<string, unknown>): string {
+  const taken = new Map<string, unknown>();
+  for (const { name, same_as = name, required, default: otherwise = '' } of prompt.variables) {
+    if (required && !(same_as in values)) throw new Error(`${same_as} needs a value.`);
+    taken.set(name, values[same_as] ?? otherwise);
+  }
+  const found = /\\(\{\{|\[\[)|\{\{\s*([\p{L}\p{N}_]+)\s*\}\}/gu;
+  return prompt.text.replace(found, (all: string, sign?: string, name?: string) => sign ?? String(taken.get(name!) ?? all));
 }";
 
 const TOPICS: [(&str, &str); 7] = [

@@ -142,6 +142,9 @@ async fn fetches_are_counted(app: TestApp) {
     let tone = json!({ "of": stock.live.to_string(), "name": "Tone", "fetches": 5 });
     let triage = json!({ "of": stock.prompt.to_string(), "name": "Support/Triage", "fetches": 1 });
     assert_eq!(used("").await, json!([tone, triage]));
+    let (_, key) = acme.has_limited_key("read:usage", None, Some(format!("[\"{}\"]", stock.folder))).await;
+    let limited = Service::with(&app, key.as_str());
+    assert_eq!(told(&limited.get("/usage").await.status(200))["data"], json!([triage]));
     assert_eq!(used("?group_by=key").await[0]["fetches"], 6);
     assert_eq!(used("?group_by=key").await[0]["name"], "Sample key");
     app.clock.advance(Span::days(1));
