@@ -56,7 +56,7 @@ print(kept["Greeting"][1]["version"])`;
   expect(lines).toEqual(['Hello {{ sign }}! {{ name }} 1', '2']);
 
   const folder = mkdtempSync(join(tmpdir(), 'examples-'));
-  const again = "console.log((await prompt('Greeting')).version, fill(await prompt('Greeting'), { name: 'Ada' }));";
+  const again = "console.log(String((await prompt('Greeting')).version), fill(await prompt('Greeting'), { name: 'Ada' }));";
   writeFileSync(join(folder, 'example.mts'), `${typescript!}\n${again}\n`);
   const modules = join(import.meta.dirname, '../node_modules');
   const types = ['--types', 'node', '--typeRoots', join(modules, '@types'), '--skipLibCheck'];
