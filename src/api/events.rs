@@ -2,7 +2,7 @@
 
 use super::{problem::Refusal, service::Service};
 use crate::{
-    deployments::store::live_of,
+    deployments::{impact::users, store::live_of},
     error::{Error, Result},
     id::PromptId,
     role::ViewContent,
@@ -17,7 +17,11 @@ use axum::{
     },
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    time::Duration,
+};
 use tokio::sync::{
     broadcast::{self, error::RecvError},
     mpsc,
@@ -29,6 +33,9 @@ use utoipa::ToSchema;
 const RECHECK: Duration = Duration::from_mins(1);
 /// How many events wait for a reader before it is cut off.
 const WAITING: usize = 256;
+
+/// Of more prompts than these that change at once, it is told only that there are some.
+const MANY: usize = 50;
 
 /// What is live of a prompt now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,8 +49,10 @@ pub(super) struct Changed {
 
 /// Listen to deployments
 ///
-/// Server-sent events. `deployment.changed` tells as JSON which version of a prompt is live in which environment;
-/// `reset` says that too much was missed to tell: fetch anew what you use. A comment is sent every 15 seconds.
+/// Server-sent events. `deployment.changed` tells as JSON which version of a prompt is live in which environment,
+/// and is sent for the live prompts, too, that refer to one that was deployed. `prompts.changed` says that prompts
+/// were saved, renamed or moved, that folders hand down other values, or that very many changed at once; `reset` that
+/// too much was missed to tell: after both, fetch anew what you use. A comment is sent every 15 seconds.
 #[utoipa::path(
     get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was heard: what was missed is told first.")),
     responses((status = 200, description = "A stream; the data of `deployment.changed` is a `DeploymentChanged`.", body = String, content_type = "text/event-stream")),
@@ -120,8 +129,7 @@ impl Watch {
             return self.catch_up(last, out).await;
         }
         self.known = newest;
-        let reset = sse::Event::default().id(newest.to_string()).event("reset").data("{}");
-        out.try_send(Ok(reset)).map_err(|_| Error::Unavailable { retry_after: 1 })
+        send(out, sse::Event::default().id(newest.to_string()).event("reset").data("{}"))
     }
 
     /// Tells of what happened after an event.
@@ -131,8 +139,17 @@ impl Watch {
              WHERE org_id = $1 AND topic = 'deployments' AND seq > $2 GROUP BY entity_id ORDER BY seq",
         );
         let missed: Vec<(PromptId, i64)> = missed.bind(since).all().await?;
+        let changed = self
+            .service
+            .scope()
+            .query("SELECT max(seq) FROM events WHERE org_id = $1 AND topic = 'prompts' AND seq > $2");
+        let (changed,): (Option<i64>,) = changed.bind(since).one().await?;
+        if let Some(seq) = changed {
+            // It comes first, under the id before: whoever is cut off before the last is told all of it again.
+            self.changed(if missed.is_empty() { seq } else { since }, out)?;
+        }
         for (prompt, seq) in missed {
-            self.tell(prompt, seq, out).await?;
+            self.deployed(prompt, seq, out).await?;
         }
         Ok(())
     }
@@ -145,12 +162,33 @@ impl Watch {
         match event.topic {
             // What was told already while catching up is told again: it is a state, not a step.
             Topic::Deployments => {
-                self.tell(PromptId(event.entity_id), event.seq, out).await?;
+                self.deployed(PromptId(event.entity_id), event.seq, out).await?;
                 Ok(true)
             }
+            Topic::Prompts => self.changed(event.seq, out).map(|()| true),
             Topic::Keys | Topic::Organization => self.service.is_good().await,
             _ => Ok(true),
         }
+    }
+
+    /// Tells of a prompt that was deployed, and of those that are put together from it.
+    async fn deployed(&mut self, prompt: PromptId, seq: i64, out: &Out) -> Result<()> {
+        let users = users(self.service.scope(), prompt).await?;
+        let others: BTreeSet<_> = users.into_iter().map(|user| user.prompt_id).collect();
+        self.tell(prompt, seq, out).await?;
+        if others.len() > MANY {
+            return self.changed(seq, out);
+        }
+        for other in others.into_iter().filter(|other| *other != prompt) {
+            self.tell(other, seq, out).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells that there may be something else than before under any name.
+    fn changed(&mut self, seq: i64, out: &Out) -> Result<()> {
+        self.known = self.known.max(seq);
+        send(out, sse::Event::default().id(seq.to_string()).event("prompts.changed").data("{}"))
     }
 
     /// Tells what is live of a prompt, as far as the key reaches; of anything else it tells nothing.
@@ -163,7 +201,11 @@ impl Watch {
         let changed = Changed { prompt: prompt.id.to_string(), path: prompt.path, live };
         let event = sse::Event::default().id(seq.to_string()).event("deployment.changed");
         let event = event.json_data(changed).map_err(|error| crate::server::caller::internal(&error))?;
-        // Who does not keep up begins anew, with the last event it has.
-        out.try_send(Ok(event)).map_err(|_| Error::Unavailable { retry_after: 1 })
+        send(out, event)
     }
+}
+
+/// Sends an event. Who does not keep up begins anew, with the last event it has.
+fn send(out: &Out, event: sse::Event) -> Result<()> {
+    out.try_send(Ok(event)).map_err(|_| Error::Unavailable { retry_after: 1 })
 }

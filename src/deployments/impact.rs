@@ -26,14 +26,19 @@ pub struct Impact {
     pub asks: BTreeSet<String>,
 }
 
-/// A live prompt that may refer to another.
+/// A live prompt that may be put together from another.
 #[derive(Debug, Clone, sqlx::FromRow)]
-struct User {
-    prompt_id: PromptId,
-    path: String,
-    environment_id: EnvironmentId,
-    environment: String,
-    version: i64,
+pub struct User {
+    /// The prompt.
+    pub prompt_id: PromptId,
+    /// Its path.
+    pub path: String,
+    /// Where it is live.
+    pub environment_id: EnvironmentId,
+    /// The name of that environment.
+    pub environment: String,
+    /// The version that is live there.
+    pub version: i64,
 }
 
 /// What would come of an order.
@@ -54,7 +59,10 @@ pub async fn of(mut reads: impl Reads, order: &Order) -> Result<Impact> {
         };
         impact.asks = after.missing.difference(&before).cloned().collect();
     }
-    for user in users(&mut reads, environment, prompt).await? {
+    for user in users(&mut reads, prompt).await? {
+        if (user.prompt_id, user.environment_id) == (prompt, environment) {
+            continue;
+        }
         let live = (user.prompt_id, user.version);
         let (parts_before, before) = look(&mut reads, user.environment_id, live, None).await?;
         let (parts_after, after) = look(&mut reads, user.environment_id, live, Some(instead)).await?;
@@ -86,8 +94,11 @@ async fn look(
     Ok((parts, render(&resolved, &Values::new()).err().unwrap_or_default()))
 }
 
-/// The live prompts that may be put together from a prompt: those that any version of it leads up to.
-async fn users(mut reads: impl Reads, environment: EnvironmentId, prompt: PromptId) -> Result<Vec<User>> {
+/// The live prompts that may be put together from a prompt: those of which any version leads down to it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn users(mut reads: impl Reads, prompt: PromptId) -> Result<Vec<User>> {
     let users = reads.query(
         "WITH RECURSIVE up (id) AS (
            SELECT prompt_id FROM prompt_references WHERE org_id = $1 AND to_id = $2 AND number > 0
@@ -100,7 +111,5 @@ async fn users(mut reads: impl Reads, environment: EnvironmentId, prompt: Prompt
          WHERE d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
            WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)",
     );
-    let mut users: Vec<User> = users.bind(prompt).all().await?;
-    users.retain(|user| (user.prompt_id, user.environment_id) != (prompt, environment));
-    Ok(users)
+    Ok(users.bind(prompt).all().await?)
 }

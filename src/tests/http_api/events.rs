@@ -9,6 +9,8 @@ use std::time::Duration;
 
 both_databases!(
     what_is_deployed_is_told,
+    what_is_put_together_of_it_is_told_too,
+    what_folders_hand_down_is_told,
     a_key_hears_only_what_it_reaches,
     what_was_missed_is_told_first,
     whoever_was_away_for_long_begins_anew,
@@ -108,6 +110,44 @@ async fn what_is_deployed_is_told(app: TestApp) {
     assert_eq!(told["live"]["staging"], 1);
 }
 
+async fn what_is_put_together_of_it_is_told_too(app: TestApp) {
+    app.hears().await;
+    let (_, acme, stock) = acme(&app).await;
+    let service = Service::of(&app, &acme, SCOPES).await;
+    service.post("/deployments", order("Support/Triage", "staging", 1)).await.status(201);
+    let folders = Some(format!("[\"{}\"]", stock.folder));
+    let (_, limited) = acme.has_limited_key("read:prompts", None, folders).await;
+    let mut stream = Stream::open(&service, None).await;
+    let mut limited = Stream::open(&Service::with(&app, limited.as_str()), None).await;
+    service.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    let (seen, _) = stream.told_of("Tone").await;
+    // What waits to be told on PostgreSQL has another id.
+    while stream.told_of("Support/Triage").await.0 != seen {}
+    // A key that does not reach what was deployed hears of what it does reach.
+    while limited.told_of("Support/Triage").await.0 != seen {}
+}
+
+async fn what_folders_hand_down_is_told(app: TestApp) {
+    app.hears().await;
+    let (ana, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, SCOPES).await;
+    let mut stream = Stream::open(&service, None).await;
+    service.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    let (seen, _) = stream.told_of("Tone").await;
+    let variables = [("org", "acme"), ("folder", ""), ("name-0", "tone"), ("value-0", "brief")];
+    ana.call("/api/variables/set", &variables).await.status(200);
+    let changed = async |mut stream: Stream| loop {
+        let (id, name, told) = stream.next().await;
+        if name == "prompts.changed" && id.parse::<i64>().unwrap() > seen.parse().unwrap() {
+            return told;
+        }
+    };
+    assert_eq!(changed(stream).await, json!({}));
+    assert_eq!(changed(Stream::open(&service, Some(&seen)).await).await, json!({}));
+    let fetched = super::told(&service.get("/prompts/Tone?environment=staging").await.status(200));
+    assert_eq!(fetched["variables"][0]["default"], "brief");
+}
+
 async fn a_key_hears_only_what_it_reaches(app: TestApp) {
     app.hears().await;
     let (_, acme, stock) = acme(&app).await;
@@ -118,7 +158,12 @@ async fn a_key_hears_only_what_it_reaches(app: TestApp) {
     let mut stream = Stream::open(&Service::with(&app, key.as_str()), None).await;
     all.post("/deployments", order("Tone", "staging", 1)).await.status(201);
     all.post("/deployments", order("Support/Triage", "staging", 1)).await.status(201);
-    let (_, _, told) = stream.next().await;
+    let told = loop {
+        let (_, name, told) = stream.next().await;
+        if name == "deployment.changed" {
+            break told;
+        }
+    };
     assert_eq!((&told["path"], &told["live"]), (&json!("Support/Triage"), &json!({ "staging": 1 })));
 }
 
