@@ -73,3 +73,12 @@ test('a problem leads to where it is explained', async ({ person }) => {
   await ana.goes(type);
   await expect(ana.page.locator(`[id="${code}"]`)).toContainText('No key was sent');
 });
+
+test('a link to a shape opens it', async ({ person }) => {
+  const { page, ...ana } = await person('Ana');
+  await page.goto(`${ana.at.url}/api/docs`);
+  await expect(page.locator('#schema-FetchedPrompt')).toBeHidden();
+  await page.locator('#fetch_a_prompt > summary').click();
+  await page.locator('#fetch_a_prompt').getByRole('link', { name: 'FetchedPrompt' }).click();
+  await expect(page.locator('#schema-FetchedPrompt')).toBeInViewport();
+});

@@ -95,11 +95,8 @@ fn body(operation: &Value) -> Option<impl IntoView + use<>> {
 }
 
 fn answers(operation: &Value) -> impl IntoView + use<> {
-    let rows = operation["responses"].as_object().into_iter().flatten().map(|(status, answer)| {
-        // Problems are told of once, in a table of their own.
-        let code = answer["$ref"].as_str().and_then(|to| to.rsplit('/').next()).map(|code| {
-            view! { <a href=format!("#{code}")>{code.to_owned()}</a> }
-        });
+    let all = || operation["responses"].as_object().into_iter().flatten();
+    let rows = all().filter(|(_, answer)| problem(answer).is_none()).map(|(status, answer)| {
         let schema = answer["content"].as_object().and_then(|content| content.values().next()?.get("schema"));
         let kind = schema.map(|schema| view! { " "{kind(schema)} });
         let headers = answer["headers"].as_object().into_iter().flatten();
@@ -109,12 +106,23 @@ fn answers(operation: &Value) -> impl IntoView + use<> {
             .collect();
         let headers = (!headers.is_empty()).then(|| format!(" With {}.", headers.join(", ")));
         let says = text(&answer["description"]);
-        view! { <tr><td>{status.clone()}</td><td>{code}{prose(&says)}{kind}{headers}</td></tr> }
+        view! { <tr><td>{status.clone()}</td><td>{prose(&says)}{kind}{headers}</td></tr> }
     });
+    // What they are is told once, in a table of their own.
+    let problems = all().filter_map(|(_, answer)| problem(answer));
+    let problems = problems.map(|code| view! { <a href=format!("#{code}")>{code.to_owned()}</a>" " });
     view! {
         <table>
             <thead><tr><th scope="col">"Answer"</th><th scope="col">"What"</th></tr></thead>
-            <tbody>{rows.collect_view()}</tbody>
+            <tbody>
+                {rows.collect_view()}
+                <tr><td>"Problems"</td><td>{problems.collect_view()}</td></tr>
+            </tbody>
         </table>
     }
+}
+
+/// The code of an answer that is a problem.
+fn problem(answer: &Value) -> Option<&str> {
+    answer["$ref"].as_str()?.rsplit('/').next()
 }

@@ -20,16 +20,19 @@ pub(super) fn all(document: &Value) -> Html {
         let is_table = !fields.is_empty();
         let whole = (!is_table).then(|| view! { <p>{kind(schema)}</p> });
         view! {
-            <section class="panel" id=format!("schema-{name}")>
-                <header><h3>{name.clone()}</h3><p>{prose(&says)}</p></header>
-                {whole}
-                {is_table.then(|| view! {
-                    <table>
-                        <thead><tr><th scope="col">"Field"</th><th scope="col">"Kind"</th><th scope="col">"What"</th></tr></thead>
-                        <tbody>{rows.collect_view()}</tbody>
-                    </table>
-                })}
-            </section>
+            <details class="panel">
+                <summary><code>{name.clone()}</code>" "<span>{prose(&says)}</span></summary>
+                // A link to something within opens what is around it.
+                <div class="panel-body" id=format!("schema-{name}")>
+                    {whole}
+                    {is_table.then(|| view! {
+                        <table>
+                            <thead><tr><th scope="col">"Field"</th><th scope="col">"Kind"</th><th scope="col">"What"</th></tr></thead>
+                            <tbody>{rows.collect_view()}</tbody>
+                        </table>
+                    })}
+                </div>
+            </details>
         }
     });
     view! {
