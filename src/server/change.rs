@@ -12,6 +12,7 @@ use crate::{
     error::Result,
     id::{LetterId, OrgId, UserId},
 };
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// A change being made; dropping it undoes it.
@@ -139,13 +140,22 @@ impl Change {
 
     /// Makes it so: the change, its audit rows, letters and events, or none of them.
     ///
+    /// Once begun it goes on though nobody waits for it any more, as when a client goes away: what has committed
+    /// is heard of.
+    ///
     /// # Errors
     /// When the database fails; nothing has happened then, unless it went away while committing.
     pub async fn commit(self) -> Result<()> {
-        self.tx.commit().await?;
+        to_its_end(self.commit_and_tell()).await
+    }
+
+    async fn commit_and_tell(self) -> Result<()> {
+        let committed = self.tx.commit().await;
+        // Whether or not it is known to have committed: hearing of what did not happen does no harm.
+        self.server.hot.hear(&self.events);
+        committed?;
         let closes = |event: &Event| matches!(event.topic, Topic::Keys | Topic::Organization);
         let closes = self.events.iter().any(closes);
-        self.server.hot.hear(&self.events);
         self.server.bus.committed(self.events, &self.server.db);
         if closes {
             // Whoever is answered may rely on it that the key, or the organization, is closed everywhere.
@@ -155,6 +165,21 @@ impl Change {
             self.server.mail.wake();
         }
         Ok(())
+    }
+}
+
+/// Carries something out to its end, whether or not the one who waits for it stays.
+///
+/// # Panics
+/// As it does.
+pub async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only the end of the process ends tasks of ours.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 

@@ -5,17 +5,19 @@ use crate::{
     server::keys::KeyToken,
     tests::{
         api_keys::key,
-        support::{Answer, PASSWORD, eventually},
+        support::{Answer, PASSWORD, cut_off, eventually},
     },
     time::Span,
 };
 use axum::{body::Body, http::Method};
 use futures_util::future::join;
+use std::time::Duration;
 
 both_databases!(
     what_is_kept_is_what_is_sent,
     what_changes_is_fetched_anew,
     a_revoked_key_is_let_in_no_more,
+    what_commits_counts_though_nobody_waits_for_it,
     a_key_runs_out_in_memory_too,
     limits_hold_in_memory_too,
     what_is_deployed_while_it_is_fetched_is_never_forgotten,
@@ -109,6 +111,25 @@ async fn a_revoked_key_is_let_in_no_more(app: TestApp) {
         revoked.status(200);
         problem(service.get(PATH).await, 401, "unauthenticated");
     }
+}
+
+async fn what_commits_counts_though_nobody_waits_for_it(app: TestApp) {
+    let (ana, acme, _) = acme(&app).await;
+    let mut revoked = 0;
+    for polls in (1..=10).cycle().take(60) {
+        let (id, shown) = acme.has_key("read:prompts").await;
+        let (service, key) = (Service::with(&app, shown.as_str()), id.to_string());
+        service.get(PATH).await.status(200);
+        cut_off(ana.call("/api/api_keys/revoke", &[("org", "acme"), ("key", &*key)]), polls).await;
+        // What has begun to commit does so by then.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let good = "SELECT count(*) FROM api_keys WHERE id = $1 AND revoked_at IS NULL";
+        let (good,): (i64,) = app.outside_tenancy().query(good).bind(id).one().await.unwrap();
+        let status = service.get(PATH).await.status;
+        assert_eq!(status, if good == 1 { 200 } else { 401 }, "after {polls} polls");
+        revoked += usize::from(status == 401);
+    }
+    assert!((1..60).contains(&revoked), "{revoked} were revoked");
 }
 
 async fn a_key_runs_out_in_memory_too(app: TestApp) {

@@ -11,7 +11,7 @@ use axum::{
     http::{Request, Response},
 };
 use clap::Parser;
-use std::{net::SocketAddr, ops::Deref, time::Duration};
+use std::{net::SocketAddr, ops::Deref, task::Poll, time::Duration};
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -143,4 +143,15 @@ pub(in crate::tests) async fn eventually<T, F: Future<Output = Option<T>>>(
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("waited in vain for {what}");
+}
+
+/// Lets a future go on until it has been polled `polls` times, and drops it then, as when a client goes away.
+pub(in crate::tests) async fn cut_off(future: impl Future, polls: usize) {
+    let (mut future, mut polled) = (std::pin::pin!(future), 0);
+    std::future::poll_fn(|context| {
+        polled += 1;
+        let is_done = future.as_mut().poll(context).is_ready();
+        if is_done || polled == polls { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }

@@ -16,7 +16,7 @@ mod person;
 mod rows;
 
 pub(super) use answer::Answer;
-pub(super) use app::{TestApp, eventually, run};
+pub(super) use app::{TestApp, cut_off, eventually, run};
 pub(super) use authenticator::Authenticator;
 pub(super) use browser::{BASE, Browser, encode, with};
 pub(super) use database::{Database, Kind};
