@@ -8,7 +8,7 @@
 use super::problem::Refusal;
 use crate::{
     error::{Error, Result},
-    server::{Key, Scope, Server, caller::Client},
+    server::{Key, Scope, Server, caller::Client, change::to_its_end},
     time::Span,
 };
 use axum::{
@@ -64,11 +64,16 @@ async fn named(server: &Server, request: Request, next: Next) -> Result<Response
     })?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let hash = Sha256::new().chain_update(path).chain_update([0]).chain_update(&body).finalize().to_vec();
-    if let Some(kept) = begin(server, &scope, &key, &name, &hash).await? {
-        return answer_again(kept, &hash);
-    }
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    keep(server, &scope, &key, &name, response).await
+    let server = server.clone();
+    // To its end, though whoever asked goes away: that is when it is asked for again.
+    to_its_end(async move {
+        if let Some(kept) = begin(&server, &scope, &key, &name, &hash).await? {
+            return answer_again(kept, &hash);
+        }
+        let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+        keep(&server, &scope, &key, &name, response).await
+    })
+    .await
 }
 
 /// Notes that a request begins, or tells what is kept of the one before it.

@@ -1,5 +1,9 @@
 use super::{Answer, Service, TestApp, acme, both_databases, problem, told};
-use crate::{api::forget_old, time::Span};
+use crate::{
+    api::forget_old,
+    tests::support::{cut_off, eventually},
+    time::Span,
+};
 use axum::{body::Body, http::Method};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -8,6 +12,7 @@ both_databases!(
     the_same_request_is_carried_out_once,
     another_request_under_the_name_is_refused,
     of_many_at_once_one_is_carried_out,
+    it_is_carried_out_once_though_nobody_waits_for_it,
     a_name_is_the_key_s_own_for_a_day,
     what_was_refused_may_be_sent_again,
 );
@@ -58,6 +63,25 @@ async fn of_many_at_once_one_is_carried_out(app: TestApp) {
         let kept = send(&service, "/prompts/Tone/versions", &name, text).await.status(201);
         assert_eq!(told(&kept)["version"], n + 2);
     }
+}
+
+async fn it_is_carried_out_once_though_nobody_waits_for_it(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "write:prompts").await;
+    let mut replayed = 0;
+    for polls in 1..=60 {
+        let name = format!("Cut {polls}");
+        cut_off(send(&service, "/folders", &name, new(&name)), polls).await;
+        let again = eventually("the request to be carried out", || async {
+            let again = send(&service, "/folders", &name, new(&name)).await;
+            (again.status != 409).then_some(again)
+        });
+        let again = again.await.status(201);
+        replayed += usize::from(again.header("idempotency-replayed").is_some());
+    }
+    assert!((1..=60).contains(&replayed), "{replayed} were replayed");
+    let made = acme.count("SELECT count(*) FROM folders WHERE org_id = $1 AND name LIKE 'Cut %'").await;
+    assert_eq!(made, 60);
 }
 
 async fn a_name_is_the_key_s_own_for_a_day(app: TestApp) {
