@@ -184,7 +184,8 @@ fn form(scope: &Scope, all: &[Environment]) -> Html {
                     <summary>"Custom scopes"</summary>
                     <Ticks label="Scopes" prefix=SCOPE choices=scopes/>
                 </details>
-                <Ticks label="Environments" prefix=ENVIRONMENT choices=environments hint="None ticked means all."/>
+                <Ticks label="Environments" prefix=ENVIRONMENT choices=environments
+                    hint="Where it fetches and deploys; a version can be read by its number all the same. None ticked means all."/>
                 <Field name="folders" label="Folders" kind="textarea" maxlength=5000 optional=true verbatim=true
                     hint="Their paths, one a line. None means all."/>
                 <Select name="expires" label="Runs out after" choices=lifetimes value="90"/>
