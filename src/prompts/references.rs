@@ -10,8 +10,8 @@ use super::{
 use crate::{
     environments::store as environments,
     error::{Flaw, Result},
-    id::{EnvironmentId, PromptId},
-    server::{OrgChange, Scope},
+    id::{EnvironmentId, FolderId, PromptId},
+    server::{OrgChange, Scope, keys::Limit},
     templates::{Reference, Selector, Template},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,6 +131,9 @@ async fn pin_one(
     if to.id == prompt {
         return Ok(Err(format!("[[ {target} ]] leads to this prompt itself.")));
     }
+    if !is_reached(change, to.folder_id).await? && !is_led_to(change, prompt, target, to.id).await? {
+        return Ok(Err(format!("[[ {target} ]]: this key does not reach {}.", to.path)));
+    }
     if to.kind == Kind::Chat {
         return Ok(Err(format!("[[ {target} ]] is a chat: only text prompts can be put into others.")));
     }
@@ -150,6 +153,32 @@ async fn pin_one(
         }
         None => Err(format!("[[ {target} ]]: {} has no version {number}.", to.path)),
     })
+}
+
+/// Whether whoever acts reaches what is in a folder: what a key may not read, it may not have put into a prompt
+/// that it may read.
+async fn is_reached(change: &mut OrgChange, folder: Option<FolderId>) -> Result<bool> {
+    let Some(key) = change.key().filter(|key| key.folders != Limit::All).cloned() else { return Ok(true) };
+    let around = change.query(
+        "WITH RECURSIVE above (id, parent_id) AS (
+           SELECT id, parent_id FROM folders WHERE org_id = $1 AND id = $2
+           UNION ALL
+           SELECT f.id, f.parent_id FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
+         SELECT id FROM above",
+    );
+    let around: Vec<(FolderId,)> = around.bind(folder).all().await?;
+    Ok(around.iter().any(|(folder,)| key.folders.reaches(folder)))
+}
+
+/// Whether the newest version leads there already, in these words: whoever may change a prompt may go on with it.
+async fn is_led_to(change: &mut OrgChange, prompt: PromptId, target: &str, to: PromptId) -> Result<bool> {
+    let same = change.query(
+        "SELECT r.to_id FROM prompt_references r
+         JOIN prompts p ON p.org_id = r.org_id AND p.id = r.prompt_id AND p.latest = r.number
+         WHERE r.org_id = $1 AND r.prompt_id = $2 AND r.target = $3 AND r.to_id = $4 AND r.number > 0",
+    );
+    let same: Option<(PromptId,)> = same.bind(prompt).bind(target.to_owned()).bind(to).optional().await?;
+    Ok(same.is_some())
 }
 
 async fn pin_to_environment(

@@ -6,6 +6,7 @@ use serde_json::json;
 both_databases!(
     a_scope_opens_what_it_says,
     a_key_reaches_its_environments_and_folders,
+    what_a_key_does_not_reach_is_not_put_into_what_it_does,
     another_organization_is_not_there,
 );
 
@@ -99,6 +100,33 @@ async fn a_key_reaches_its_environments_and_folders(app: TestApp) {
     let theirs = told(&theirs.get("/deployments?prompt=Tone").await.status(200));
     let path = format!("/deployments/{}/rollback", theirs["data"][0]["id"].as_str().unwrap());
     problem(service.post(&path, json!({})).await, 403, "forbidden");
+}
+
+async fn what_a_key_does_not_reach_is_not_put_into_what_it_does(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let support = Some(format!("[\"{}\"]", stock.folder));
+    let (_, key) = acme.has_limited_key("read:prompts write:prompts", None, support).await;
+    let service = Service::with(&app, key.as_str());
+    service.post("/prompts", json!({ "name": "Near", "folder": "Support" })).await.status(201);
+    let saves = async |key: &Service, prompt: &str, engine: &str, text: &str| {
+        let path = format!("/prompts/Support%2F{prompt}/versions");
+        key.post(&path, json!({ "engine": engine, "text": text })).await
+    };
+    for engine in ["plain", "jinja"] {
+        for text in ["[[Tone]]", "[[ Tone@1 | tone=loud ]]", "[[Tone@development]]"] {
+            let refused = problem(saves(&service, "Near", engine, text).await, 422, "unprocessable");
+            assert!(refused.to_string().contains("this key does not reach Tone"), "{refused}");
+        }
+    }
+    // What it reaches it may put in; and a prompt that leads to another already may go on with it, in the same
+    // words.
+    saves(&service, "Near", "plain", "Near").await.status(201);
+    saves(&service, "Triage", "plain", "[[Support/Near]] [[ Tone ]]").await.status(201);
+    problem(saves(&service, "Triage", "plain", "[[Tone@1]]").await, 422, "unprocessable");
+    saves(&service, "Triage", "plain", "Alone").await.status(201);
+    problem(saves(&service, "Triage", "plain", "[[Tone]]").await, 422, "unprocessable");
+    let all = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    saves(&all, "Triage", "plain", "[[Tone]]").await.status(201);
 }
 
 async fn another_organization_is_not_there(app: TestApp) {
