@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     deployments::{
-        deploy::{Outcome, deploy},
+        deploy::{MAX_REASON, Outcome, deploy},
         model::{Kind, Order},
         store::{self, Done},
     },
     environments::store::{self as environments, Environment},
+    error::Error,
     fields::text,
     id::DeploymentId,
-    prompts::store::Prompt,
     role::{Deploy, ViewDeployments},
     ui::rfc3339,
 };
@@ -171,6 +171,9 @@ pub(super) struct ToDeploy {
     /// The environment, by its name or its id.
     environment: String,
     /// The version; null to undeploy.
+    // With this, serde does not take what is left out for null.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
     version: Option<i64>,
     /// Why; at most 500 characters.
     #[serde(default)]
@@ -194,7 +197,12 @@ pub(super) async fn create(service: Service, Json(asked): Json<ToDeploy>) -> Res
     let prompt = service.prompt(&asked.prompt).await?;
     let environment = service.environment(&asked.environment).await?;
     let kind = if asked.version.is_some() { Kind::Deploy } else { Kind::Undeploy };
-    carry_out(&service, &prompt, &environment, (kind, asked.version), &asked.reason).await
+    let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
+    let seen = newest.map_or(0, |newest| newest.number);
+    let reason = asked.reason;
+    let order =
+        Order { environment: environment.id, prompt: prompt.id, kind, version: asked.version, reason, seen };
+    carry_out(&service, order, &environment).await
 }
 
 /// Why something is rolled back.
@@ -231,11 +239,13 @@ pub(super) async fn rollback(
     let environment = service.environment(&done.environment_id.to_string()).await?;
     let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
     if newest.is_none_or(|newest| newest.id != id) {
-        return Err(crate::error::Error::conflict("Something else was deployed since.").into());
+        return Err(Error::conflict("Something else was deployed since.").into());
     }
     let to = store::previous(service.scope(), environment.id, prompt.id).await?;
-    let to = to.ok_or_else(|| crate::error::Error::conflict("Nothing was live here before."))?;
-    carry_out(&service, &prompt, &environment, (Kind::Rollback, Some(to)), &asked.reason).await
+    let version = Some(to.ok_or_else(|| Error::conflict("Nothing was live here before."))?);
+    let (kind, reason, seen) = (Kind::Rollback, asked.reason, done.deployment.number);
+    let order = Order { environment: environment.id, prompt: prompt.id, kind, version, reason, seen };
+    carry_out(&service, order, &environment).await
 }
 
 /// The deployment that a URL names.
@@ -258,22 +268,13 @@ struct Asked {
 }
 
 /// Deploys, or asks for it where people must approve: 201 with the deployment, or 202 with the request.
-async fn carry_out(
-    service: &Service,
-    prompt: &Prompt,
-    environment: &Environment,
-    (kind, version): (Kind, Option<i64>),
-    reason: &str,
-) -> Result<Response, Refusal> {
+async fn carry_out(service: &Service, order: Order, environment: &Environment) -> Result<Response, Refusal> {
     let grant = service.grant::<Deploy>()?;
-    let reason = text(reason, 500).map_err(|why| crate::error::Error::invalid("reason", why))?;
-    let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
-    let seen = newest.map_or(0, |newest| newest.number);
-    let order = Order { environment: environment.id, prompt: prompt.id, kind, version, reason, seen };
+    let reason = text(&order.reason, MAX_REASON).map_err(|why| Error::invalid("reason", why))?;
+    let order = Order { reason, ..order };
     match deploy(&grant, &order).await? {
-        Outcome::Deployed(_) => {
-            let done = store::done(service.scope(), (Some(environment.id), Some(prompt.id)), None, 1).await?;
-            let done = done.into_iter().next().ok_or(crate::error::Error::NotFound)?;
+        Outcome::Deployed(number) => {
+            let done = store::numbered(service.scope(), (order.environment, order.prompt), number).await?;
             Ok((StatusCode::CREATED, axum::Json(DeploymentShown::from(done))).into_response())
         }
         Outcome::Requested(id) => {

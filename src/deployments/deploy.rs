@@ -83,9 +83,26 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<(Stri
         );
         return Err(Error::conflict(already));
     }
+    if !is_what_it_says(change, order).await? {
+        return Err(Error::conflict(match order.kind {
+            Kind::Promote => "This version was not live in another environment.",
+            _ => "This version is not the one that was live here before.",
+        }));
+    }
     let breaks = impact::of(&mut *change, order).await?.breaks;
     if !breaks.is_empty() {
         return Err(Error::conflict(breaks.into_iter().collect::<Vec<_>>().join(" ")));
     }
     Ok((prompt.path, live))
+}
+
+/// Whether an order is of its kind: the history tells of it for good, and rolling back goes by the history.
+async fn is_what_it_says(change: &mut OrgChange, order: &Order) -> Result<bool> {
+    match order.kind {
+        Kind::Deploy | Kind::Undeploy => Ok(true),
+        Kind::Promote => store::was_live_elsewhere(change, order).await,
+        Kind::Rollback => {
+            Ok(store::previous(change, order.environment, order.prompt).await? == order.version)
+        }
+    }
 }

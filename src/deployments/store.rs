@@ -107,6 +107,19 @@ pub async fn one(scope: &Scope, id: DeploymentId) -> Result<Done> {
     scope.query(done!("AND d.id = $2")).bind(id).optional().await?.ok_or(Error::NotFound)
 }
 
+/// The deployment of a number in an environment and of a prompt.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such deployment.
+pub async fn numbered(
+    scope: &Scope,
+    (environment, prompt): (EnvironmentId, PromptId),
+    number: i64,
+) -> Result<Done> {
+    let row = scope.query(done!("AND d.environment_id = $2 AND d.prompt_id = $3 AND d.number = $4"));
+    row.bind(environment).bind(prompt).bind(number).optional().await?.ok_or(Error::NotFound)
+}
+
 /// Each environment with the version of a prompt that is live there, in the order of the environments.
 ///
 /// # Errors
@@ -161,6 +174,16 @@ pub async fn previous(
          WHERE org_id = $1 AND environment_id = $2 AND prompt_id = $3 ORDER BY number",
     );
     Ok(before(&rows.bind(environment).bind(prompt).all().await?))
+}
+
+/// Whether the version of an order was ever live in another environment.
+pub(super) async fn was_live_elsewhere(change: &mut OrgChange, order: &Order) -> Result<bool> {
+    let there = change.query(
+        "SELECT id FROM deployments WHERE org_id = $1 AND prompt_id = $2 AND version = $3 AND environment_id <> $4
+         LIMIT 1",
+    );
+    let there = there.bind(order.prompt).bind(order.version).bind(order.environment);
+    Ok(there.optional::<(DeploymentId,)>().await?.is_some())
 }
 
 /// Of some prompts, the paths of those that are live, each with the environment.

@@ -15,6 +15,7 @@ use futures_util::future::join;
 both_databases!(
     what_is_newest_is_live,
     rolling_back_is_a_row_of_its_own,
+    a_deployment_is_what_it_says,
     nobody_writes_over_what_they_have_not_seen,
     two_who_deploy_at_once_are_told,
     a_row_never_changes,
@@ -60,6 +61,27 @@ async fn rolling_back_is_a_row_of_its_own(app: TestApp) {
     }
     assert_eq!((team.live(dev, tone).await, previous(&team.scope, dev, tone).await), (Some(1), Ok(None)));
     assert_eq!(history(&team.scope, dev, tone, 50).await.unwrap().len(), 5);
+}
+
+async fn a_deployment_is_what_it_says(app: TestApp) {
+    let team = Team::of(&app).await;
+    let (dev, staging) = (team.environment("development").await.id, team.environment("staging").await.id);
+    let tone = team.saying("Tone", &["one", "two", "three"]).await;
+    let tries = async |kind, environment, version| {
+        let order = Order { kind, ..team.order(environment, tone, Some(version)).await };
+        deploy(&team.may(), &order).await
+    };
+    let back = "This version is not the one that was live here before.";
+    let there = "This version was not live in another environment.";
+    assert_eq!(why(tries(Kind::Rollback, dev, 1).await), back);
+    for version in 1..=3 {
+        team.deploys(dev, tone, version).await.unwrap();
+    }
+    assert_eq!(why(tries(Kind::Rollback, dev, 1).await), back, "two was live before, not one");
+    assert_eq!(why(tries(Kind::Rollback, staging, 1).await), back);
+    assert_eq!(why(tries(Kind::Promote, dev, 2).await), there, "it was live here only");
+    tries(Kind::Promote, staging, 3).await.unwrap();
+    tries(Kind::Rollback, dev, 2).await.unwrap();
 }
 
 async fn nobody_writes_over_what_they_have_not_seen(app: TestApp) {

@@ -1,8 +1,13 @@
 use super::{Service, TestApp, acme, both_databases, problem, told};
 use crate::{role::Role, tests::support::Answer};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-both_databases!(a_key_deploys_and_rolls_back, what_is_protected_people_approve,);
+both_databases!(
+    a_key_deploys_and_rolls_back,
+    of_many_who_roll_back_one_does,
+    what_is_protected_people_approve,
+);
 
 const DEPLOYS: &str = "read:prompts read:deployments write:deployments";
 
@@ -28,6 +33,10 @@ async fn a_key_deploys_and_rolls_back(app: TestApp) {
         .has("x-prompt-version", "1");
     problem(service.deploys("Support/Triage", "development", json!(1)).await, 409, "conflict");
     problem(service.deploys("Support/Triage", "development", json!(3)).await, 404, "not_found");
+    // What is left out undeploys nothing.
+    let forgot = json!({ "prompt": "Support/Triage", "environment": "development" });
+    let forgot = problem(service.post("/deployments", forgot).await, 400, "invalid_request");
+    assert!(forgot["detail"].as_str().unwrap().contains("version"), "{forgot}");
     let second = told(&service.deploys("Support/Triage", "development", json!(2)).await.status(201));
     let back = |id: &Value| format!("/deployments/{}/rollback", id.as_str().unwrap());
     problem(service.post(&back(&first["id"]), json!({})).await, 409, "conflict");
@@ -46,6 +55,20 @@ async fn a_key_deploys_and_rolls_back(app: TestApp) {
         json!({ "prompt": "Tone", "environment": "staging", "version": 1, "reason": "x".repeat(501) });
     let told = problem(service.post("/deployments", wordy).await, 422, "unprocessable");
     assert_eq!(told["errors"][0]["field"], "reason");
+}
+
+async fn of_many_who_roll_back_one_does(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, DEPLOYS).await;
+    for _ in 0..5 {
+        service.deploys("Support/Triage", "development", json!(1)).await.status(201);
+        let newest = told(&service.deploys("Support/Triage", "development", json!(2)).await.status(201));
+        let back = format!("/deployments/{}/rollback", newest["id"].as_str().unwrap());
+        let all = join_all((0..4).map(|_| service.post(&back, json!({})))).await;
+        let done = all.iter().filter(|one| one.status == 201).count();
+        assert!(done == 1 && all.iter().all(|one| [201, 409].contains(&one.status)), "{all:?}");
+        service.deploys("Support/Triage", "development", json!(null)).await.status(201);
+    }
 }
 
 async fn what_is_protected_people_approve(app: TestApp) {
