@@ -2,25 +2,26 @@
 //! once.
 //!
 //! The name is the key's own for a day. The first request under it is carried out and its answer kept; the same
-//! request again is given that answer, another one under that name is refused. What failed on our side (5xx)
-//! is forgotten, so that it can be tried again.
+//! request again is given that answer, another one under that name is refused. What was refused or failed is
+//! forgotten, so that it can be tried again.
 
-use super::problem::Refusal;
+use super::{exchange, problem::Refusal};
 use crate::{
     error::{Error, Result},
     server::{Key, Scope, Server, caller::Client, change::to_its_end},
     time::Span,
 };
 use axum::{
-    body::{Body, Bytes},
-    extract::{FromRequest, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, LengthLimitError};
+use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::{collections::BTreeMap, error::Error as _, sync::Arc};
 
 const NAME: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -34,6 +35,8 @@ const TAKES: Span = Span::minutes(1);
 struct Kept {
     request_hash: Vec<u8>,
     status: Option<i64>,
+    /// What the answer says of itself: a JSON object of names and values.
+    headers: Option<String>,
     body: Option<String>,
 }
 
@@ -57,9 +60,9 @@ async fn named(server: &Server, request: Request, next: Next) -> Result<Response
     let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
     let key = parts.extensions.get::<Arc<Key>>().cloned().ok_or(Error::SignedOut)?;
     let scope = Scope::of_key(server, client, key.clone()).await?;
-    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
-    let body = body.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(),
+    // As much as any route reads; those that read less look at it again.
+    let body = to_bytes(body, exchange::MAX_FILE).await.map_err(|error| match error.source() {
+        Some(cause) if cause.is::<LengthLimitError>() => Refusal::too_large(),
         _ => Refusal::malformed("", "The body could not be read."),
     })?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -98,7 +101,7 @@ async fn begin(server: &Server, scope: &Scope, key: &Key, name: &str, hash: &[u8
         return Ok(None);
     }
     let kept = change.query(
-        "SELECT request_hash, status, body FROM idempotent_requests
+        "SELECT request_hash, status, headers, body FROM idempotent_requests
          WHERE org_id = $1 AND key_id = $2 AND name = $3",
     );
     let kept: Option<Kept> = kept.bind(org).bind(key.id).bind(name.to_owned()).optional().await?;
@@ -114,18 +117,20 @@ fn answer_again(kept: Kept, hash: &[u8]) -> Result<Response, Refusal> {
         return Err(Error::conflict("The same request is being carried out.").into());
     };
     let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    let kind = if status.is_some_and(|status| status.is_success()) {
-        "application/json"
-    } else {
-        super::problem::KIND
-    };
-    let mut response = (status.unwrap_or_default(), body).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status.unwrap_or_default();
+    let headers: BTreeMap<String, String> =
+        kept.headers.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)
 }
 
-/// Keeps an answer, or forgets the request when it failed on our side.
+/// Keeps an answer, or forgets the request when it was refused or failed.
 async fn keep(
     server: &Server,
     scope: &Scope,
@@ -139,18 +144,24 @@ async fn keep(
     let mut change = server.change_outside_tenancy().await?;
     change.fence(scope.organization().id).await?;
     // A refusal has no body yet, and the same request would be refused again or be right by then.
-    let keep = if status.is_success() {
-        change.query(
-            "UPDATE idempotent_requests SET status = $4, body = $5 WHERE org_id = $1 AND key_id = $2 AND name = $3",
-        )
+    let (org, key, name) = (scope.organization().id, key.id, name.to_owned());
+    let done = if status.is_success() {
+        let keep = change.query(
+            "UPDATE idempotent_requests SET status = $4, headers = $5, body = $6
+             WHERE org_id = $1 AND key_id = $2 AND name = $3",
+        );
+        let headers =
+            parts.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let headers = json!(headers.collect::<BTreeMap<_, _>>()).to_string();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let keep = keep.bind(org).bind(key).bind(name).bind(i64::from(status.as_u16()));
+        keep.bind(headers).bind(text).execute().await
     } else {
-        change.query(
-            "DELETE FROM idempotent_requests WHERE org_id = $1 AND key_id = $2 AND name = $3 AND $4 > 0 AND $5 IS NOT NULL",
-        )
+        let forget =
+            change.query("DELETE FROM idempotent_requests WHERE org_id = $1 AND key_id = $2 AND name = $3");
+        forget.bind(org).bind(key).bind(name).execute().await
     };
-    let keep = keep.bind(scope.organization().id).bind(key.id).bind(name.to_owned());
-    let text = String::from_utf8_lossy(&body).into_owned();
-    keep.bind(i64::from(status.as_u16())).bind(text).execute().await.map_err(Error::from)?;
+    done.map_err(Error::from)?;
     change.commit().await?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 both_databases!(
     the_same_request_is_carried_out_once,
+    it_is_answered_with_the_same_headers,
+    as_much_may_be_sent_as_without_a_name,
     another_request_under_the_name_is_refused,
     of_many_at_once_one_is_carried_out,
     it_is_carried_out_once_though_nobody_waits_for_it,
@@ -40,6 +42,45 @@ async fn the_same_request_is_carried_out_once(app: TestApp) {
     for name in ["", &"x".repeat(256)] {
         problem(send(&service, "/prompts", name, new("Other")).await, 400, "invalid_request");
     }
+}
+
+async fn it_is_answered_with_the_same_headers(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    let twice = async |path: &str, body: Value, headers: &[&str]| {
+        let first = send(&service, path, path, body.clone()).await;
+        let again = send(&service, path, path, body).await.has("idempotency-replayed", "true");
+        assert_eq!((again.status, &again.body), (first.status, &first.body));
+        for name in headers {
+            assert!(first.header(name).is_some(), "{path}: {name}");
+        }
+        for name in ["content-type", "etag", "x-prompt-version"] {
+            assert_eq!(again.header(name), first.header(name), "{path}: {name}");
+        }
+    };
+    twice("/prompts/Tone/versions", json!({ "text": "Said" }), &["content-type", "etag"]).await;
+    twice("/prompts/Tone/render", json!({ "version": 2 }), &["content-type", "x-prompt-version"]).await;
+    twice("/prompts/batch-order", json!({ "prompts": ["Tone"] }), &[]).await;
+}
+
+async fn as_much_may_be_sent_as_without_a_name(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    let mut file = told(&service.get("/export").await.status(200));
+    // The file as it is, with the room that people leave in files.
+    let wide = |file: &Value, mib: usize| format!("{file}{}", " ".repeat(mib * 1024 * 1024));
+    file["prompts"][0]["description"] = "From a file".into();
+    let import = async |mib, name: &str| {
+        let headers = [("content-type", "application/json"), ("idempotency-key", name)];
+        service.send(Method::POST, "/import", &headers, Body::from(wide(&file, mib))).await
+    };
+    import(7, "seven").await.status(200);
+    import(7, "seven").await.status(200).has("idempotency-replayed", "true");
+    problem(import(8, "eight").await, 413, "too_large");
+    let headers = [("content-type", "application/json"), ("idempotency-key", "prompt")];
+    let large = Body::from(wide(&new("Fresh"), 1));
+    problem(service.send(Method::POST, "/prompts", &headers, large).await, 413, "too_large");
+    assert_eq!(app.rows("idempotent_requests", "1 = 1").await.len(), 1);
 }
 
 async fn another_request_under_the_name_is_refused(app: TestApp) {
