@@ -5,6 +5,7 @@ use crate::{
     deployments::{impact::users, store::live_of},
     error::{Error, Result},
     id::PromptId,
+    prompts::store as prompts,
     role::ViewContent,
     server::{Event, Server, Topic},
 };
@@ -51,7 +52,7 @@ pub(super) struct Changed {
 ///
 /// Server-sent events. `deployment.changed` tells as JSON which version of a prompt is live in which environment,
 /// and is sent for the live prompts, too, that refer to one that was deployed. `prompts.changed` says that prompts
-/// were saved, renamed or moved, that folders hand down other values, or that very many changed at once; `reset` that
+/// were saved, renamed or moved, environments changed, that folders hand down other values, or that very many changed at once; `reset` that
 /// too much was missed to tell: after both, fetch anew what you use. A comment is sent every 15 seconds.
 #[utoipa::path(
     get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was heard: what was missed is told first.")),
@@ -90,6 +91,15 @@ struct Watch {
     known: i64,
 }
 
+/// What the stream hears of its organization.
+enum Heard {
+    /// Nothing for a while.
+    Nothing,
+    One(Event),
+    /// More than was kept for it.
+    Some,
+}
+
 type Out = mpsc::Sender<Result<sse::Event, Infallible>>;
 
 impl Watch {
@@ -101,18 +111,30 @@ impl Watch {
         {
             return;
         }
+        let org = self.service.scope().organization().id;
+        let mut recheck = tokio::time::interval(RECHECK);
         loop {
-            let is_good = tokio::select! {
+            let heard = tokio::select! {
                 () = out.closed() => return,
-                () = tokio::time::sleep(RECHECK) => self.service.is_good().await,
+                _ = recheck.tick() => Heard::Nothing,
                 event = events.recv() => match event {
-                    Ok(event) => self.on(&event, &out).await,
-                    // What was not heard is read.
-                    Err(RecvError::Lagged(_)) => self.catch_up(self.known, &out).await.map(|()| true),
+                    Ok(event) if event.org_id == Some(org) => Heard::One(event),
+                    Ok(_) => continue,
+                    Err(RecvError::Lagged(_)) => Heard::Some,
                     Err(RecvError::Closed) => return,
                 },
             };
-            if !matches!(is_good, Ok(true)) {
+            // First of all: a key that was good a moment ago hears nothing of what happened since.
+            if !matches!(self.service.is_good().await, Ok(true)) {
+                return;
+            }
+            let told = match heard {
+                Heard::Nothing => Ok(()),
+                Heard::One(event) => self.on(&event, &out).await,
+                // What was not heard is read.
+                Heard::Some => self.catch_up(self.known, &out).await,
+            };
+            if told.is_err() {
                 return;
             }
         }
@@ -154,25 +176,23 @@ impl Watch {
         Ok(())
     }
 
-    /// Whether the stream may go on after an event.
-    async fn on(&mut self, event: &Event, out: &Out) -> Result<bool> {
-        if event.org_id != Some(self.service.scope().organization().id) {
-            return Ok(true);
-        }
+    /// Tells of what an event of the organization means to services.
+    async fn on(&mut self, event: &Event, out: &Out) -> Result<()> {
         match event.topic {
             // What was told already while catching up is told again: it is a state, not a step.
-            Topic::Deployments => {
-                self.deployed(PromptId(event.entity_id), event.seq, out).await?;
-                Ok(true)
-            }
-            Topic::Prompts => self.changed(event.seq, out).map(|()| true),
-            Topic::Keys | Topic::Organization => self.service.is_good().await,
-            _ => Ok(true),
+            Topic::Deployments => self.deployed(PromptId(event.entity_id), event.seq, out).await,
+            Topic::Prompts => self.changed(event.seq, out),
+            _ => Ok(()),
         }
     }
 
     /// Tells of a prompt that was deployed, and of those that are put together from it.
     async fn deployed(&mut self, prompt: PromptId, seq: i64, out: &Out) -> Result<()> {
+        match prompts::find(self.service.scope(), prompt).await {
+            // It is an environment: it has another name now, or is there no more.
+            Err(Error::NotFound) => return self.changed(seq, out),
+            found => found?,
+        };
         let users = users(self.service.scope(), prompt).await?;
         let others: BTreeSet<_> = users.into_iter().map(|user| user.prompt_id).collect();
         self.tell(prompt, seq, out).await?;

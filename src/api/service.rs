@@ -4,11 +4,15 @@ use super::problem::Refusal;
 use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
-    id::{ApiKeyId, FolderId, PromptId},
+    id::{FolderId, PromptId},
     library::folders,
     prompts::store::{self as prompts, Prompt},
     role::Permission,
-    server::{Grant, Key, Scope, Server, caller::Client, keys::Limit},
+    server::{
+        Grant, Key, Scope, Server,
+        caller::Client,
+        keys::{self, Limit},
+    },
 };
 use axum::{
     extract::{FromRequestParts, RawPathParams},
@@ -64,13 +68,7 @@ impl Service {
 
     /// Whether the key is still good.
     pub(super) async fn is_good(&self) -> Result<bool> {
-        let row = self.scope.query(
-            "SELECT k.id FROM api_keys k JOIN organizations o ON o.id = k.org_id AND o.deleted_at IS NULL
-             WHERE k.org_id = $1 AND k.id = $2 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3)",
-        );
-        let now = self.scope.server().clock.now();
-        let row: Option<(ApiKeyId,)> = row.bind(self.key.id).bind(now).optional().await?;
-        Ok(row.is_some())
+        keys::is_good(self.scope.server(), &self.key).await
     }
 
     /// An environment by its name or its id.

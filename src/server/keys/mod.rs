@@ -39,6 +39,8 @@ pub struct Key {
     pub created_by: UserId,
     /// When it runs out.
     pub expires_at: Option<Timestamp>,
+    /// The hash of the secret that was shown: after a rotation two are good for a while.
+    pub shown: TokenHash,
 }
 
 /// Which things a key reaches.
@@ -120,7 +122,7 @@ impl Row {
         [previous, self.expires_at].into_iter().flatten().min()
     }
 
-    fn key(&self) -> Key {
+    fn key(&self, shown: TokenHash) -> Key {
         Key {
             id: self.id,
             org: self.org_id,
@@ -130,15 +132,22 @@ impl Row {
             folders: Limit::parse(self.folders.as_deref()),
             created_by: self.created_by,
             expires_at: self.expires_at,
+            shown,
         }
     }
 }
 
-const ROW: &str =
-    "SELECT k.id, k.org_id, k.name, k.scopes, k.environments, k.folders, k.secret_hash, k.previous_hash,
-       k.previous_until, k.expires_at, k.revoked_at, k.created_by, k.last_used_at
-     FROM api_keys k JOIN organizations o ON o.id = k.org_id
-     WHERE k.public_id = $1 AND o.deleted_at IS NULL";
+macro_rules! row {
+    ($which:literal) => {
+        concat!(
+            "SELECT k.id, k.org_id, k.name, k.scopes, k.environments, k.folders, k.secret_hash, k.previous_hash,
+               k.previous_until, k.expires_at, k.revoked_at, k.created_by, k.last_used_at
+             FROM api_keys k JOIN organizations o ON o.id = k.org_id AND o.deleted_at IS NULL
+             WHERE ",
+            $which
+        )
+    };
+}
 
 /// The key that a service shows, noting that it is used.
 ///
@@ -155,7 +164,7 @@ pub async fn authenticate(server: &Server, client: &Client, shown: &str) -> Resu
         return Ok(principal.key.clone());
     }
     let good = async || -> Result<Row> {
-        let row = server.db.query(ROW).bind(token.public_id().to_owned());
+        let row = server.db.query(row!("k.public_id = $1")).bind(token.public_id().to_owned());
         let row: Option<Row> = row.optional().await?;
         row.filter(|row| row.admits(&hash, now)).ok_or(Error::SignedOut)
     };
@@ -163,7 +172,7 @@ pub async fn authenticate(server: &Server, client: &Client, shown: &str) -> Resu
     let org = good().await?.org_id;
     let heard = server.hot.heard.count(org, hot::Change::Keys);
     let row = good().await?;
-    let key = Arc::new(row.key());
+    let key = Arc::new(row.key(hash.clone()));
     let is_due = row.last_used_at.is_none_or(|last| now - last >= NOTED);
     if is_due {
         note_use(server, client, &key, now).await;
@@ -173,16 +182,26 @@ pub async fn authenticate(server: &Server, client: &Client, shown: &str) -> Resu
     Ok(key)
 }
 
-/// Notes when and from where a key was used. That it cannot be noted is no reason to refuse it.
+/// Whether a key is still good, with the secret that was shown.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_good(server: &Server, key: &Key) -> Result<bool> {
+    let row = server.db.query(row!("k.org_id = $1 AND k.id = $2")).bind(key.org).bind(key.id);
+    let row: Option<Row> = row.optional().await?;
+    Ok(row.is_some_and(|row| row.admits(&key.shown, server.clock.now())))
+}
+
+/// Notes when and from where a key was used, unless another process did within the minute. That it cannot be noted is no reason to refuse it.
 pub(super) async fn note_use(server: &Server, client: &Client, key: &Key, now: Timestamp) {
     let noted = async {
         let mut change = Change::begin(server).await?;
         let note = change.query(
             "UPDATE api_keys SET last_used_at = $3, last_used_ip = $4
-             WHERE org_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at < $3)",
+             WHERE org_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at <= $5)",
         );
         let ip = client.ip.map(|ip| ip.to_string());
-        note.bind(key.org).bind(key.id).bind(now).bind(ip).execute().await?;
+        note.bind(key.org).bind(key.id).bind(now).bind(ip).bind(now - NOTED).execute().await?;
         change.commit().await
     };
     if let Err(error) = noted.await {

@@ -1,4 +1,5 @@
 use super::{Service, TestApp, acme, both_databases, problem};
+use crate::{tests::api_keys::key, time::Span};
 use axum::{
     body::{Body, BodyDataStream},
     http::{Method, Request, header},
@@ -14,7 +15,10 @@ both_databases!(
     a_key_hears_only_what_it_reaches,
     what_was_missed_is_told_first,
     whoever_was_away_for_long_begins_anew,
+    what_becomes_of_environments_is_told,
     a_revoked_key_hears_no_more,
+    a_key_that_runs_out_hears_no_more,
+    a_secret_that_was_replaced_hears_no_more,
     only_who_may_read_prompts_may_listen,
 );
 
@@ -198,17 +202,78 @@ async fn whoever_was_away_for_long_begins_anew(app: TestApp) {
     }
 }
 
+async fn what_becomes_of_environments_is_told(app: TestApp) {
+    app.hears().await;
+    let (ana, acme, stock) = acme(&app).await;
+    let service = Service::of(&app, &acme, SCOPES).await;
+    service.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    let mut stream = Stream::open(&service, None).await;
+    service.post("/deployments", order("Support/Triage", "staging", 1)).await.status(201);
+    let (seen, _) = stream.told_of("Support/Triage", 1).await;
+    let fields = [("org", "acme"), ("environment", &*stock.empty.to_string()), ("name", "canary")];
+    ana.call("/api/environments/set", &fields).await.status(200);
+    for mut stream in [stream, Stream::open(&service, Some(&seen)).await] {
+        while stream.next().await.1 != "prompts.changed" {}
+    }
+    problem(service.get("/prompts/Tone?environment=staging").await, 404, "not_found");
+}
+
 async fn a_revoked_key_hears_no_more(app: TestApp) {
     app.hears().await;
     let (ana, acme, _) = acme(&app).await;
     let other = Service::of(&app, &acme, SCOPES).await;
-    let (id, shown) = crate::tests::api_keys::key(&ana.makes_key(&acme, &[]).await.status(200));
-    let mut stream = Stream::open(&Service::with(&app, &shown), None).await;
+    let (id, shown) = key(&ana.makes_key(&acme, &[]).await.status(200));
+    let stream = Stream::open(&Service::with(&app, &shown), None).await;
     ana.call("/api/api_keys/revoke", &[("org", "acme"), ("key", &*id)]).await.status(200);
     other.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    ends(stream).await;
+}
+
+/// Reads a stream to its end, which tells of nothing that was deployed to staging.
+async fn ends(mut stream: Stream) {
     while let Some(block) = stream.block().await {
         assert!(!block.contains("staging\":1"), "{block}");
     }
+}
+
+async fn a_key_that_runs_out_hears_no_more(app: TestApp) {
+    app.hears().await;
+    let (_, acme, _) = acme(&app).await;
+    let (other, service) =
+        (Service::of(&app, &acme, SCOPES).await, Service::of(&app, &acme, "read:prompts").await);
+    let soon = app.clock.now() + Span::minutes(5);
+    app.execute(&format!("UPDATE api_keys SET expires_at = {} WHERE scopes = 'read:prompts'", soon.0)).await;
+    let mut stream = Stream::open(&service, None).await;
+    other.post("/deployments", order("Support/Triage", "staging", 2)).await.status(201);
+    stream.told_of("Support/Triage", 2).await;
+    app.clock.advance(Span::minutes(5));
+    other.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    ends(stream).await;
+}
+
+async fn a_secret_that_was_replaced_hears_no_more(app: TestApp) {
+    app.hears().await;
+    let (ana, acme, _) = acme(&app).await;
+    let other = Service::of(&app, &acme, SCOPES).await;
+    let (id, first) = key(&ana.makes_key(&acme, &[]).await.status(200));
+    let rotate = async |overlap: &str| {
+        let fields = [("org", "acme"), ("key", &*id), ("overlap", overlap)];
+        key(&ana.call("/api/api_keys/rotate", &fields).await.status(200)).1
+    };
+    // Without an overlap it ends with the rotation.
+    let mut stream = Stream::open(&Service::with(&app, &first), None).await;
+    let first = rotate("0").await;
+    while stream.block().await.is_some() {}
+    let mut old = Stream::open(&Service::with(&app, &first), None).await;
+    let second = rotate("30").await;
+    let mut new = Stream::open(&Service::with(&app, &second), None).await;
+    other.post("/deployments", order("Support/Triage", "staging", 2)).await.status(201);
+    old.told_of("Support/Triage", 2).await;
+    new.told_of("Support/Triage", 2).await;
+    app.clock.advance(Span::minutes(30));
+    other.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    ends(old).await;
+    new.told_of("Tone", 1).await;
 }
 
 async fn only_who_may_read_prompts_may_listen(app: TestApp) {
