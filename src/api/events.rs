@@ -56,7 +56,10 @@ pub(super) struct Changed {
 /// too much was missed to tell: after both, fetch anew what you use. A comment is sent every 15 seconds.
 #[utoipa::path(
     get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was heard: what was missed is told first.")),
-    responses((status = 200, description = "A stream; the data of `deployment.changed` is a `DeploymentChanged`.", body = String, content_type = "text/event-stream")),
+    responses((status = 200, description = "A stream; the data of `deployment.changed` is a `DeploymentChanged`.", body = String, content_type = "text/event-stream", headers(
+        ("Cache-Control" = String, description = "`no-cache`."),
+        ("X-Accel-Buffering" = String, description = "`no`: a proxy is to pass on each event at once."),
+    ))),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
 pub(super) async fn events(

@@ -73,10 +73,13 @@ struct Now {
             ("ETag" = String, description = "Tells this answer from any other."),
             ("Cache-Control" = String, description = "A version by id with `resolve=false` is immutable; anything else is asked for anew each time, and may be used for a day where the studio cannot be reached."),
             ("Vary" = String, description = "`Authorization, Accept-Encoding`."),
+            ("Content-Encoding" = String, description = "`br` where `Accept-Encoding` allows it and it is worth it."),
             ("X-Prompt-Version" = i64, description = "The version."),
         )),
         (status = 304, description = "The answer before still holds.", headers(
             ("ETag" = String, description = "As it was."),
+            ("Cache-Control" = String, description = "As it was."),
+            ("Vary" = String, description = "As it was."),
             ("X-Prompt-Version" = i64, description = "The version."),
         )),
     ),

@@ -147,7 +147,9 @@ async fn answer(State(server): State<Server>, mut request: Request, next: Next) 
         {
             tracing::error!(%error, "a refusal was not written down");
         }
+        let allowed = response.headers_mut().remove(header::ALLOW);
         response = refusal.answer(&client.request_id);
+        response.headers_mut().extend(allowed.map(|allowed| (header::ALLOW, allowed)));
     }
     if let Some(allowance) = allowance {
         allowance.tell(response.headers_mut());

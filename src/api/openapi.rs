@@ -68,12 +68,15 @@ fn complete_operation(method: &str, operation: &mut Value) {
         add_parameter(operation, name);
     }
     let has_body = operation.get("requestBody").is_some();
+    let always = ["X-Request-Id", "Cache-Control"].into_iter().chain(RATE.map(|(name, _)| name));
+    let replayed = (method == "post").then_some("Idempotency-Replayed");
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for response in responses.values_mut() {
-        for (name, header) in
-            [("X-Request-Id", "request_id")].into_iter().chain(RATE.map(|(name, _)| (name, name)))
-        {
-            response["headers"][name] = json!({ "$ref": format!("#/components/headers/{header}") });
+        for name in always.clone().chain(replayed) {
+            // What an operation tells of itself is truer.
+            if response["headers"].get(name).is_none() {
+                response["headers"][name] = header(name);
+            }
         }
     }
     for code in Code::ALL {
@@ -106,8 +109,11 @@ const RATE: [(&str, &str); 3] = [
 
 /// The headers of answers, by the names they are referred to.
 fn headers() -> Value {
+    let text = |says: &str| json!({ "description": says, "schema": { "type": "string" } });
     let mut headers = json!({
-        "request_id": { "description": "The name of the request in the studio's log.", "schema": { "type": "string" } },
+        "X-Request-Id": text("The name of the request in the studio's log."),
+        "Cache-Control": text("`no-store`."),
+        "Idempotency-Replayed": text("`true` where the request was carried out before, and this is the answer from then."),
     });
     for (name, says) in RATE {
         headers[name] = json!({ "description": says, "schema": { "type": "integer" } });
@@ -115,11 +121,19 @@ fn headers() -> Value {
     headers
 }
 
+/// A header that is described for all.
+fn header(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/headers/{name}") })
+}
+
 /// The answer of a kind of problem.
 fn problem(code: Code) -> Value {
-    let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/request_id" } });
-    for (name, _) in RATE {
-        headers[name] = json!({ "$ref": format!("#/components/headers/{name}") });
+    let mut headers = json!({});
+    for name in ["X-Request-Id", "Cache-Control"].into_iter().chain(RATE.map(|(name, _)| name)) {
+        headers[name] = header(name);
+    }
+    if code == Code::MethodNotAllowed {
+        headers["Allow"] = json!({ "description": "The methods there are.", "schema": { "type": "string" } });
     }
     if code == Code::Unauthenticated {
         headers["WWW-Authenticate"] =

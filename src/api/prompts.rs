@@ -65,7 +65,7 @@ pub(super) struct Which {
     tag: Option<String>,
     /// Those with this in their path.
     q: Option<String>,
-    /// Those that are deployed to the environment of this name.
+    /// Those that are deployed to the environment of this name; or `latest`: those that have a version.
     label: Option<String>,
     /// Those changed after this moment.
     #[param(format = DateTime)]
@@ -95,12 +95,13 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
     let (moment, reached) = (moment.transpose()?, service.prefixes().await?);
     let folder = which.folder.as_deref().map(|folder| format!("{}/", folder.trim_end_matches('/')));
     let live = match which.label.as_deref() {
+        Some("latest") | None => None,
         Some(label) => {
             let environment = service.environment(label).await?.id;
             Some(deployments::live_in(service.scope(), environment).await?)
         }
-        None => None,
     };
+    let least = i64::from(which.label.as_deref() == Some("latest"));
     let q = which.q.as_deref().map(crate::prompts::index::fold);
     let is_asked_for = |prompt: &Prompt| {
         let within = |prefix: &String| prompt.path.starts_with(prefix.as_str());
@@ -109,6 +110,7 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
             && which.tag.as_ref().is_none_or(|tag| prompt.tags.iter().any(|one| one == tag))
             && q.as_ref().is_none_or(|q| crate::prompts::index::fold(&prompt.path).contains(q.as_str()))
             && live.as_ref().is_none_or(|live| live.contains(&prompt.id))
+            && prompt.latest >= least
             && moment.is_none_or(|moment| prompt.updated_at > moment)
     };
     let mut found = Vec::new();

@@ -113,7 +113,7 @@ pub(super) async fn describe(
 
 /// Throw a prompt away
 ///
-/// Puts it in the trash, where it stays for 30 days. What is deployed is undeployed.
+/// Puts it in the trash, where it stays for 30 days. What is deployed, or what other prompts use, is refused.
 #[utoipa::path(
     delete, path = "/prompts/{prompt}", tag = "Prompts", params(Named),
     responses((status = 204, description = "It is in the trash.")),

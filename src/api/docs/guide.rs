@@ -101,7 +101,7 @@ const TOPICS: [(&str, &str); 7] = [
     ),
     (
         "Pages",
-        "Lists answer with data and next_cursor. Send next_cursor as cursor for the next page; it is null on the last. A cursor is not to be looked into.",
+        "Lists answer with data and next_cursor. Send next_cursor as cursor for the next page; it is null on the last. A cursor is not to be looked into. Environments and the usage come whole.",
     ),
     (
         "Sending twice",

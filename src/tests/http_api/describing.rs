@@ -1,9 +1,14 @@
-use super::{TestApp, both_databases, door::ROUTES};
+use super::{Answer, Service, TestApp, acme, both_databases, door::ROUTES};
 use crate::api::document;
+use axum::{body::Body, http::Method};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-both_databases!(the_document_is_there_for_all, the_page_tells_of_everything,);
+both_databases!(
+    the_document_is_there_for_all,
+    every_header_that_is_sent_is_described,
+    the_page_tells_of_everything,
+);
 
 fn operations() -> Vec<(String, String, &'static Value)> {
     let paths = document()["paths"].as_object().unwrap();
@@ -93,6 +98,77 @@ async fn the_document_is_there_for_all(app: TestApp) {
     let told: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(told["openapi"], "3.1.0");
     assert_eq!(told, *document());
+}
+
+/// What every answer of the studio carries, whatever it is.
+const SECURE: [&str; 9] = [
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "permissions-policy",
+    "referrer-policy",
+    "x-content-type-options",
+    "x-frame-options",
+];
+
+/// Claims that an answer has the headers that are told of it, and no others.
+#[track_caller]
+fn has_what_is_described(method: &str, path: &str, answer: &Answer) {
+    let answers = &document()["paths"][templated(path)][method.to_lowercase()]["responses"];
+    let mut told = &answers[answer.status.to_string()];
+    if let Some(elsewhere) = told["$ref"].as_str() {
+        told = document().pointer(elsewhere.trim_start_matches('#')).unwrap();
+    }
+    let told: BTreeSet<_> =
+        told["headers"].as_object().unwrap().keys().map(|name| name.to_lowercase()).collect();
+    let sent: BTreeSet<_> = answer.headers.keys().map(|name| name.as_str().to_owned()).collect();
+    let sent: BTreeSet<_> = sent.into_iter().filter(|name| !SECURE.contains(&name.as_str())).collect();
+    assert_eq!(
+        sent.difference(&told).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "{method} {path}: {answer}"
+    );
+    // Those that are there only at times.
+    let not_always = |name: &String| {
+        name.starts_with("x-ratelimit")
+            || ["idempotency-replayed", "content-encoding"].contains(&name.as_str())
+    };
+    let missing: Vec<_> = told.difference(&sent).filter(|name| !not_always(name)).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "{method} {path}: {answer}");
+}
+
+async fn every_header_that_is_sent_is_described(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let all =
+        "read:prompts write:prompts delete:prompts read:deployments write:deployments read:usage read:audit";
+    let service = Service::of(&app, &acme, all).await;
+    let ask = async |(method, path): (&str, &str), headers: &[(&str, &str)], body: &str| {
+        let headers = [&[("content-type", "application/json")], headers].concat();
+        let named = Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = service.send(named, path, &headers, Body::from(body.to_owned())).await;
+        has_what_is_described(method, path, &answer);
+        answer
+    };
+    // Each as it is, which is refused where it needs more.
+    for route in ROUTES.iter().filter(|(method, path)| *method != "DELETE" && *path != "/events") {
+        ask(*route, &[], "").await;
+    }
+    let long = format!("{{\"text\":\"{}\"}}", "Say it again. ".repeat(200));
+    let versions = ("POST", "/prompts/Tone/versions");
+    ask(versions, &[("idempotency-key", "one")], &long).await.status(201);
+    ask(versions, &[("idempotency-key", "one")], &long).await.status(201).has("idempotency-replayed", "true");
+    ask(versions, &[("if-match", "\"x\"")], &long).await.status(412);
+    ask(versions, &[], &"x".repeat(1024 * 1024 + 1)).await.status(413);
+    let newest = ("GET", "/prompts/Tone?label=latest");
+    let packed =
+        ask(newest, &[("accept-encoding", "br")], "").await.status(200).has("content-encoding", "br");
+    ask(newest, &[("if-none-match", packed.header("etag").unwrap())], "").await.status(304);
+    let render = ("POST", "/prompts/Tone/render");
+    ask(render, &[], "{\"version\":1,\"variables\":{\"tone\":\"kind\"}}").await.status(200);
+    let stranger = Service::with(&app, "x").get("/whoami").await.status(401);
+    has_what_is_described("GET", "/whoami", &stranger);
 }
 
 async fn the_page_tells_of_everything(app: TestApp) {

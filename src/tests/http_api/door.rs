@@ -87,7 +87,10 @@ async fn what_is_wrong_is_a_problem(app: TestApp) {
     problem(service.get("/").await, 404, "not_found");
     problem(service.get("").await, 404, "not_found");
     problem(service.get("/organizations/acme/nothing").await, 404, "not_found");
-    problem(service.send(Method::DELETE, "/whoami", &[], Body::empty()).await, 405, "method_not_allowed");
+    for (path, allowed) in [("/whoami", "GET,HEAD"), ("/prompts", "GET,HEAD,POST")] {
+        let answer = service.send(Method::DELETE, path, &[], Body::empty()).await.has("allow", allowed);
+        problem(answer, 405, "method_not_allowed");
+    }
     let told = problem(service.post("/deployments", json!({})).await, 400, "invalid_request");
     assert!(told["errors"].is_array(), "{told}");
     let answer = service.get("/prompts/Nowhere").await;

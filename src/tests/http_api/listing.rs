@@ -54,6 +54,8 @@ async fn lists_hold_what_is_asked_for(app: TestApp) {
         ("?tag=c", &[]),
         ("?q=TRI", &all[..1]),
         ("?q=o", &all),
+        ("?label=development", &all[1..]),
+        ("?label=latest", &all),
         ("?updated_after=2001-01-01T00:00:00Z", &all),
         ("?updated_after=2999-01-01T00:00:00%2B02:00", &[]),
     ] {
