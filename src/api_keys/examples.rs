@@ -43,7 +43,10 @@ pub(super) fn all(base: &str) -> Html {
         <section class="panel" aria-labelledby="examples-title">
             <header>
                 <h2 id="examples-title">"How it is used"</h2>
-                <p>"With the key in the environment as PROMPT_STUDIO_KEY, and the path of a prompt that is deployed."</p>
+                <p>
+                    "With the key in the environment as PROMPT_STUDIO_KEY, and the path of a prompt that is deployed. "
+                    <a href="/api/docs">"All that the API does"</a>", with a service that keeps working when this studio cannot be reached."
+                </p>
             </header>
             <div class="panel-body">{examples.into_iter().collect_view()}</div>
         </section>

@@ -73,14 +73,16 @@ pub(super) async fn read(scope: &Scope, typed: &Typed) -> Result<NewKey> {
 }
 
 fn scopes(typed: &Typed) -> Result<KeyScopes, &'static str> {
+    let names = typed.ticked.iter().filter_map(|(field, _)| field.strip_prefix(SCOPE));
+    let scopes: KeyScopes = names.filter_map(KeyScope::parse).collect();
     if let Some(preset) = Preset::parse(&typed.preset) {
-        return Ok(preset.scopes());
+        // What was ticked is not passed over in silence.
+        let none = scopes.is_empty().then(|| preset.scopes());
+        return none.ok_or("Scopes are ticked below: choose Custom, or untick them.");
     }
     if typed.preset != CUSTOM {
         return Err("Choose what the key may do.");
     }
-    let names = typed.ticked.iter().filter_map(|(field, _)| field.strip_prefix(SCOPE));
-    let scopes: KeyScopes = names.filter_map(KeyScope::parse).collect();
     if scopes.is_empty() { Err("Tick at least one thing that the key may do.") } else { Ok(scopes) }
 }
 

@@ -64,6 +64,7 @@ async fn facts(scope: &Scope, key: &ApiKey, fetches: i64) -> Result<Html> {
     let previous = key.previous_until.filter(|until| *until > now).map(|until| {
         view! { <dt>"The secret before"</dt><dd>"is good until it runs out "<When at=until now/></dd> }
     });
+    let left = (!key.is_maker_here).then_some(", who has left");
     let (by, made, ends) = (key.by.to_string(), key.created_at, ends(key, now));
     Ok(view! {
         <Section title="What it is">
@@ -74,7 +75,7 @@ async fn facts(scope: &Scope, key: &ApiKey, fetches: i64) -> Result<Html> {
                 {previous}
                 <dt>"Last used"</dt><dd>{used}</dd>
                 <dt>"Fetches"</dt><dd>{fetches}" in 30 days"</dd>
-                <dt>"Made"</dt><dd><When at=made now/>" by "{by}</dd>
+                <dt>"Made"</dt><dd><When at=made now/>" by "{by}{left}</dd>
             </dl>
         </Section>
         <Section title="What it may do"><ul class="lines" role="list">{scopes}</ul></Section>

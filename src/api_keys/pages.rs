@@ -36,7 +36,10 @@ pub async fn api_keys(caller: Caller) -> Result<impl IntoView> {
         view! {
             <header class="page-head">
                 <div><h1>"API keys"</h1><p>"With them services read what is deployed. They are the workspace's, not a person's."</p></div>
-                <div class="page-actions"><a class="button" data-kind="primary" href=url>"New API key"</a></div>
+                <div class="page-actions">
+                    <a class="button" href="/api/docs">"How the API works"</a>
+                    <a class="button" data-kind="primary" href=url>"New API key"</a>
+                </div>
             </header>
             <FormAlert action=RevokeApiKey::PATH/>
             <div data-live="keys" id="keys">{list}</div>

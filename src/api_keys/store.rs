@@ -41,6 +41,8 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
     /// Who made it.
     pub by: Name,
+    /// Whether they are a member still.
+    pub is_maker_here: bool,
     /// When.
     pub created_at: Timestamp,
     /// When it was used last, to the minute.
@@ -70,6 +72,7 @@ struct Row {
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
     by: Name,
+    is_maker_here: bool,
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
     last_used_ip: Option<String>,
@@ -88,6 +91,7 @@ impl From<Row> for ApiKey {
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
             by: row.by,
+            is_maker_here: row.is_maker_here,
             created_at: row.created_at,
             last_used_at: row.last_used_at,
             last_used_ip: row.last_used_ip,
@@ -99,8 +103,10 @@ macro_rules! keys {
     ($and:literal) => {
         concat!(
             "SELECT k.id, k.public_id, k.name, k.scopes, k.environments, k.folders, k.last_four, k.previous_until,
-               k.expires_at, k.revoked_at, u.name AS by, k.created_at, k.last_used_at, k.last_used_ip
-             FROM api_keys k JOIN users u ON u.id = k.created_by WHERE k.org_id = $1",
+               k.expires_at, k.revoked_at, u.name AS by, m.user_id IS NOT NULL AS is_maker_here, k.created_at, k.last_used_at,
+               k.last_used_ip
+             FROM api_keys k JOIN users u ON u.id = k.created_by
+             LEFT JOIN members m ON m.org_id = k.org_id AND m.user_id = k.created_by WHERE k.org_id = $1",
             $and
         )
     };

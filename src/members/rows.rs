@@ -202,7 +202,7 @@ fn menu(looker: &Looker, role: Role, is_self: bool) -> Option<Html> {
                 {format!("Remove {}", gap(NAME))}
             </button>
         };
-        confirm(&format!("Remove {} from {org}?", gap(NAME)), "They lose access at once.", remove)
+        confirm(&format!("Remove {} from {org}?", gap(NAME)), "They lose access at once. API keys that they made go on working.", remove)
     })
 }
 

@@ -53,6 +53,7 @@ async fn what_is_typed_wrong_is_told_at_its_field(app: TestApp) {
         (&[("preset", "admin")], "preset"),
         (&[("preset", "custom")], "preset"),
         (&[("preset", "custom"), ("scope-members:write", "true")], "preset"),
+        (&[("preset", "runtime"), ("scope-deploy:protected", "true")], "preset"),
         (&[("expires", "31")], "expires"),
         (&[("expires", "custom"), ("expires_on", "")], "expires_on"),
         (&[("expires", "custom"), ("expires_on", "2001-02-30")], "expires_on"),
@@ -88,9 +89,6 @@ async fn a_key_reaches_what_it_was_made_for(app: TestApp) {
     assert_eq!(limited.scopes.iter().collect::<Vec<_>>(), [KeyScope::ReadAudit]);
     assert_eq!(limited.environments, Limit::Only(vec![staging]));
     assert_eq!(limited.folders, Limit::Only(vec![stock.folder]));
-    // What is ticked counts only where it says so.
-    let (_, preset) = key(&ana.makes_key(&acme, &[("scope-deploy:protected", "true")]).await.status(200));
-    assert!(!app.shown(&preset).await.unwrap().scopes.has(KeyScope::DeployProtected));
     // Environments of another organization are none.
     let other = app.org("Other", &ana).await;
     let scope = Scope::of_chore(&app, other.id, "a test").await.unwrap();
