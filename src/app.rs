@@ -66,6 +66,7 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/{org}/deployments/environments", page(environments::environments)),
         ("/{org}/deployments/environments/{environment}", page(environments::environment)),
         ("/{org}/deployments/requests/{request}", page(board::review::request)),
+        ("/{org}/deployments/prompts/{prompt}", page(board::history::prompt_history)),
         ("/{org}/deployments/{environment}", page(board::history::history)),
         ("/{org}/deployments/{environment}/{prompt}", page(board::cell::cell)),
         ("/{org}/deployments/{environment}/{prompt}/review", page(board::review::review)),

@@ -65,6 +65,9 @@ test('production wants somebody else to agree', async ({ at: { ana, slug }, pers
   await expect(waiting(ed).getByRole('button', { name: 'Approve' })).toHaveCount(0);
   await ana.goes(`/${slug}/deployments`);
   await expect(waiting(ana)).toContainText('Customers wait');
+  await expect(waiting(ana).getByRole('button')).toHaveCount(0);
+  await ana.page.getByRole('link', { name: 'Review Support/Tone' }).click();
+  await expect(ana.page.locator('.difference')).toBeVisible();
   expect(await ana.presses('Approve')).toBe(303);
   await expect(waiting(ana)).toHaveCount(0);
   await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('v1');
@@ -99,7 +102,7 @@ test('environments are made, protected, ordered and deleted', async ({ at: { ana
   await ana.presses('Move up: eu');
   await expect(names).toHaveText(['development', 'staging', 'eu', 'production']);
   await page.getByRole('link', { name: 'eu', exact: true }).click();
-  await page.getByLabel('Deploying to it').selectOption('2');
+  await page.getByLabel('Who may deploy').selectOption('2');
   await ana.presses('Save environment');
   await ana.goes(`/${slug}/deployments/environments`);
   await expect(page.getByRole('row', { name: /eu/ })).toContainText('2 Admins approve');

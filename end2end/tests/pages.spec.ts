@@ -230,6 +230,7 @@ const SIGNED_IN: Record<string, Sight> = {
   'board-review': { who: 'ana', path: (world) => `/${world.acme}/deployments/${world.deployed.development}/${world.library.triage}/review?kind=deploy&version=2` },
   'board-review-undeploy': { who: 'ana', path: (world) => `/${world.acme}/deployments/${world.deployed.staging}/${world.library.tone}/review?kind=undeploy` },
   'board-request': { who: 'ana', path: (world) => `/${world.acme}/deployments/requests/${world.deployed.request}` },
+  'prompt-history': { who: 'ana', path: (world) => `/${world.acme}/deployments/prompts/${world.library.triage}` },
   'environment-history': { who: 'ana', path: (world) => `/${world.acme}/deployments/${world.deployed.development}` },
   'api-keys-none': { who: 'ana', path: (world) => `/${world.fresh}/settings/api-keys` },
   'api-keys': { who: 'ana', path: (world) => `/${world.acme}/settings/api-keys` },

@@ -77,6 +77,8 @@ struct DeploymentShown {
     version: Option<i64>,
     reason: String,
     by: Option<String>,
+    /// Who asked for it, where others had to approve.
+    requested_by: Option<String>,
     created_at: String,
 }
 
@@ -93,6 +95,7 @@ impl From<Done> for DeploymentShown {
             version: deployment.version,
             reason: deployment.reason,
             by: deployment.by.map(|name| name.to_string()),
+            requested_by: deployment.asked_by.map(|name| name.to_string()),
             created_at: rfc3339(deployment.created_at),
         }
     }

@@ -1,8 +1,12 @@
 //! A prompt in an environment: what is live, what can be done, what was done.
 
-use super::acts::acts;
+use super::{acts::acts, history::past};
 use crate::{
-    deployments::store::{Deployment, history},
+    deployments::{
+        model::Kind,
+        requests::{Declined, declined},
+        store::{Deployment, newest},
+    },
     environments::store::{self as environments, Environment},
     error::{Error, Result},
     id::{EnvironmentId, PromptId},
@@ -13,9 +17,6 @@ use crate::{
     ui::{Section, When},
 };
 use leptos::prelude::*;
-
-/// How many deployments are shown.
-const RECENT: i64 = 100;
 
 /// The environment and the prompt that the URL names.
 pub(super) async fn named(caller: &Caller, scope: &Scope) -> Result<(Environment, Prompt)> {
@@ -38,8 +39,8 @@ pub async fn cell(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let (environment, prompt) = named(&caller, &scope).await?;
     let all = environments::list(&scope).await?;
-    let done = history(&scope, environment.id, prompt.id, RECENT).await?;
-    let live = done.first().and_then(|newest| newest.version);
+    let newest = newest(&scope, environment.id, prompt.id).await?;
+    let live = newest.as_ref().and_then(|newest| newest.version);
     let says = match live {
         Some(version) if version < prompt.latest => {
             format!("Version {version} is live, {} behind the newest.", prompt.latest - version)
@@ -48,38 +49,40 @@ pub async fn cell(caller: Caller) -> Result<impl IntoView> {
         None => "Nothing is live here.".to_owned(),
     };
     let acts = acts(&scope, &all, &environment, &prompt, live).await?;
-    let rows: Vec<_> = done.iter().map(|one| did(&scope, prompt.id, one, ())).collect();
-    let nothing = rows.is_empty().then(|| view! { <p class="note">"Nothing was deployed here yet."</p> });
+    let declined = declined_since(&scope, (environment.id, prompt.id), newest.as_ref()).await?;
+    let trail = trail(&scope, &environment, &prompt);
+    let past = past(&caller, &scope, (Some(environment.id), Some(prompt.id)), &trail.1).await?;
     let title = prompt.name.to_string();
     let body = view! {
         <header class="page-head">
             <div><h1>{title}" in "{environment.name.to_string()}</h1><p>{says}</p></div>
             {acts}
         </header>
-        <Section title="History" says="Nothing here ever changes; going back is a row of its own.">
-            {nothing}
-            <ol class="lines" role="list" id="history" data-live="deployments">{rows}</ol>
-        </Section>
-        <p class="page-links"><a href=paths::prompt(scope.slug(), prompt.id)>"Open the prompt"</a></p>
+        {declined}
+        <Section title="History" says="Nothing here ever changes; going back is a row of its own.">{past}</Section>
+        <p class="page-links">
+            <a href=paths::prompt(scope.slug(), prompt.id)>"Open the prompt"</a>
+            <a href=paths::prompt_deployments(scope.slug(), prompt.id)>"All its deployments"</a>
+        </p>
     };
-    let trail = vec![trail(&scope, &environment, &prompt)];
-    Ok(frame.show_thing(Place::Deployments, trail, body))
+    Ok(frame.show_thing(Place::Deployments, vec![trail], body))
 }
 
-/// Who did what and when, and why.
-pub(super) fn did<V: IntoView>(
+/// What was declined since something was deployed last.
+async fn declined_since(
     scope: &Scope,
-    prompt: PromptId,
-    one: &Deployment,
-    of: V,
-) -> impl IntoView + use<V> {
+    (environment, prompt): (EnvironmentId, PromptId),
+    newest: Option<&Deployment>,
+) -> Result<Option<impl IntoView + use<>>> {
+    let declined = declined(scope, environment, prompt).await?;
+    let declined = declined.filter(|one| newest.is_none_or(|newest| one.decided_at > newest.created_at));
     let now = scope.server().clock.now();
-    let by = one.by.as_ref().map_or_else(|| "Somebody".to_owned(), ToString::to_string);
-    let did = one.kind.action().says();
-    let version = one.version.map(|version| {
-        let url = paths::version(scope.slug(), prompt, version);
-        view! { " "<a href=url>{format!("v{version}")}</a> }
-    });
-    let reason = (!one.reason.is_empty()).then(|| view! { <p>{one.reason.clone()}</p> });
-    view! { <li><span>{by}" "{did}{version}{of}</span>" "<small><When at=one.created_at now/></small>{reason}</li> }
+    Ok(declined.map(|Declined { kind, version, by, decided_by, decided_at: at }| {
+        let who = decided_by.map_or_else(|| "Somebody".to_owned(), |name| name.to_string());
+        let what = version.map_or_else(|| "undeploy".to_owned(), |version| match kind {
+            Kind::Rollback => format!("roll back to v{version}"),
+            _ => format!("{} v{version}", kind.as_str()),
+        });
+        view! { <p class="note">{format!("{who} declined what {by} asked for: {what}.")}" "<When at now/></p> }
+    }))
 }

@@ -1,16 +1,16 @@
-//! What was deployed to an environment.
+//! What was deployed: to an environment, and of a prompt.
 
-use super::cell::did;
 use crate::{
-    deployments::store::{Done, done},
+    deployments::store::{Deployment, Done, done},
     environments::store as environments,
     error::{Error, Result},
-    id::DeploymentId,
+    id::{DeploymentId, EnvironmentId, PromptId},
     orgs::{Frame, Place},
     paths,
+    prompts::store as prompts,
     role::ManageEnvironments,
     server::{Caller, Scope},
-    ui::Pager,
+    ui::{Bake, Html, Pager, When},
 };
 use leptos::prelude::*;
 
@@ -25,15 +25,8 @@ pub async fn history(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let id = caller.segment(2).parse().map_err(|_| Error::NotFound)?;
     let environment = environments::find(&scope, id).await?;
-    let before: Option<DeploymentId> = caller.query("before").and_then(|before| before.parse().ok());
-    let mut found = done(&scope, (Some(id), None), before, SIZE + 1).await?;
-    let base = paths::environment_history(scope.slug(), id);
-    let has_more = i64::try_from(found.len()).is_ok_and(|found| found > SIZE);
-    found.truncate(usize::try_from(SIZE).unwrap_or(0));
-    let last = found.last().filter(|_| has_more).map(|last| last.deployment.id);
-    let (first, next) = (before.map(|_| base.clone()), last.map(|last| format!("{base}?before={last}")));
-    let nothing = found.is_empty().then(|| view! { <p class="note">"Nothing was deployed here yet."</p> });
-    let rows: Vec<_> = found.iter().map(|one| row(&scope, one)).collect();
+    let url = paths::environment_history(scope.slug(), id);
+    let past = past(&caller, &scope, (Some(id), None), &url).await?;
     let title = environment.name.to_string();
     let settings = scope.can::<ManageEnvironments>().then(|| {
         view! {
@@ -47,16 +40,77 @@ pub async fn history(caller: Caller) -> Result<impl IntoView> {
             <div><h1>{title.clone()}</h1><p>"What was deployed here, the newest first."</p></div>
             {settings}
         </header>
+        {past}
+    };
+    Ok(frame.show_thing(Place::Deployments, vec![(title, url)], body))
+}
+
+/// `/{org}/deployments/prompts/{prompt}`.
+///
+/// # Errors
+/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such prompt.
+pub async fn prompt_history(caller: Caller) -> Result<impl IntoView> {
+    let (scope, frame) = Frame::enter(&caller).await?;
+    let id = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
+    let prompt = prompts::find(&scope, id).await?;
+    let url = paths::prompt_deployments(scope.slug(), id);
+    let past = past(&caller, &scope, (None, Some(id)), &url).await?;
+    let title = prompt.name.to_string();
+    let body = view! {
+        <header class="page-head">
+            <div><h1>{title}</h1><p>"What was deployed of it, the newest first."</p></div>
+        </header>
+        {past}
+        <p class="page-links"><a href=paths::prompt(scope.slug(), id)>"Open the prompt"</a></p>
+    };
+    Ok(frame.show_thing(Place::Deployments, vec![(prompt.path, url)], body))
+}
+
+/// A page of what was done, the newest first: in an environment, of a prompt, or both. `url` is that of the
+/// first page.
+pub(super) async fn past(
+    caller: &Caller,
+    scope: &Scope,
+    of: (Option<EnvironmentId>, Option<PromptId>),
+    url: &str,
+) -> Result<Html> {
+    let before: Option<DeploymentId> = caller.query("before").and_then(|before| before.parse().ok());
+    let mut found = done(scope, of, before, SIZE + 1).await?;
+    let has_more = i64::try_from(found.len()).is_ok_and(|found| found > SIZE);
+    found.truncate(usize::try_from(SIZE).unwrap_or(0));
+    let last = found.last().filter(|_| has_more).map(|last| last.deployment.id);
+    let (first, next) = (before.map(|_| url.to_owned()), last.map(|last| format!("{url}?before={last}")));
+    let nothing = found.is_empty().then(|| view! { <p class="note">"Nothing was deployed here yet."</p> });
+    let rows: Vec<_> = found.iter().map(|one| row(scope, of, one)).collect();
+    let shown = view! {
         {nothing}
         <ol class="lines" role="list" id="history" data-live="deployments">{rows}</ol>
         <Pager first next/>
     };
-    let trail = vec![(title, paths::environment_history(scope.slug(), id))];
-    Ok(frame.show_thing(Place::Deployments, trail, body))
+    Ok(shown.bake())
 }
 
-fn row(scope: &Scope, one: &Done) -> impl IntoView + use<> {
-    let url = paths::deployment(scope.slug(), one.environment_id, one.prompt_id);
-    let of = view! { " of "<a href=url>{one.path.clone()}</a> };
-    did(scope, one.prompt_id, &one.deployment, of)
+/// Who did what, to what of it the page does not say itself, when and why.
+fn row(scope: &Scope, of: (Option<EnvironmentId>, Option<PromptId>), one: &Done) -> impl IntoView + use<> {
+    let Done { environment_id, environment, prompt_id, path, deployment } = one;
+    let Deployment { kind, version, reason, created_at, by, asked_by, .. } = deployment;
+    let url = paths::deployment(scope.slug(), *environment_id, *prompt_id);
+    let where_else = match of {
+        (Some(_), None) => Some(view! { " of "<a href=url>{path.clone()}</a> }.bake()),
+        (None, Some(_)) => Some(view! { " in "<a href=url>{environment.clone()}</a> }.bake()),
+        _ => None,
+    };
+    let by = by.as_ref().map_or_else(|| "Somebody".to_owned(), ToString::to_string);
+    let version = version.map(|version| {
+        let url = paths::version(scope.slug(), *prompt_id, version);
+        view! { " "<a href=url>{format!("v{version}")}</a> }
+    });
+    let asked = asked_by.as_ref().map(|asked| format!(", as {asked} asked"));
+    let reason = (!reason.is_empty()).then(|| view! { <p>{reason.clone()}</p> });
+    let (did, now, at) = (kind.action().says(), scope.server().clock.now(), *created_at);
+    view! {
+        <li>
+            <span>{by}" "{did}{version}{where_else}{asked}</span>" "<small><When at now/></small>{reason}
+        </li>
+    }
 }

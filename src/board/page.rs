@@ -3,7 +3,7 @@
 use super::requests::waiting;
 use crate::{
     deployments::{
-        ApproveDeployment, DeclineDeployment, WithdrawDeployment,
+        WithdrawDeployment,
         overview::{Asked, Cell, Overview, Row, overview},
     },
     environments::store::{self as environments, Environment},
@@ -37,8 +37,6 @@ pub async fn board(caller: Caller) -> Result<impl IntoView> {
             <div class="page-actions"><a class="button" href=paths::environments(org)>"Environments"</a></div>
         </header>
         <div class="stack">
-            <FormAlert action=ApproveDeployment::PATH/>
-            <FormAlert action=DeclineDeployment::PATH/>
             <FormAlert action=WithdrawDeployment::PATH/>
             {requests}
             <form class="filters" method="get" role="search" aria-label="Find a prompt">
@@ -53,12 +51,19 @@ pub async fn board(caller: Caller) -> Result<impl IntoView> {
 
 fn table(scope: &Scope, all: &[Environment], found: &Overview, asked: &Asked) -> Html {
     if found.rows.is_empty() {
-        let says = if asked.typed.is_empty() {
-            "Save a version of a prompt; from then on it can be deployed."
+        let (says, url, act) = if asked.typed.is_empty() {
+            let says = "Save a version of a prompt; from then on it can be deployed.";
+            (says, paths::prompts(scope.slug()), "Open the prompts")
         } else {
-            "No prompt with a version has this in its path."
+            ("No prompt with a version has this in its path.", paths::deployments(scope.slug()), "Show all")
         };
-        return view! { <Empty icon=glyph::File title="Nothing to deploy"><p>{says}</p></Empty> }.bake();
+        return view! {
+            <Empty icon=glyph::File title="Nothing to deploy">
+                <p>{says}</p>
+                <a class="button" href=url>{act}</a>
+            </Empty>
+        }
+        .bake();
     }
     let heads: Vec<_> = all
         .iter()
@@ -93,8 +98,13 @@ fn line(scope: &Scope, all: &[Environment], found: &Overview, row: &Row) -> impl
         .map(|one| {
             let url = paths::deployment(scope.slug(), one.id, row.id);
             let shown = shown(scope, row, found.cells.get(&(row.id, one.id)));
-            let spoken = format!("{} in {}", row.path, one.name);
-            view! { <td data-label=one.name.to_string()><a class="cell" href=url aria-label=spoken>{shown}</a></td> }
+            // Spoken before what the cell shows, which sighted people see in its row and column.
+            let of = format!("{} in {}: ", row.path, one.name);
+            view! {
+                <td data-label=one.name.to_string()>
+                    <a class="cell" href=url><span class="visually-hidden">{of}</span>{shown}</a>
+                </td>
+            }
         })
         .collect();
     let url = paths::prompt(scope.slug(), row.id);
@@ -104,7 +114,7 @@ fn line(scope: &Scope, all: &[Environment], found: &Overview, row: &Row) -> impl
 /// What a cell says: the version, how far it is behind, who, when.
 fn shown(scope: &Scope, row: &Row, cell: Option<&Cell>) -> Html {
     let Some((cell, version)) = cell.and_then(|cell| Some((cell, cell.version?))) else {
-        return view! { <span class="nothing">"—"</span> }.bake();
+        return view! { <span class="nothing" aria-hidden="true">"—"</span><span class="visually-hidden">"nothing"</span> }.bake();
     };
     let now = scope.server().clock.now();
     let behind = (row.latest > version).then(|| format!(", {} behind", row.latest - version));

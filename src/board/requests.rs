@@ -42,13 +42,19 @@ fn row(scope: &Scope, request: &Request, environment: &Environment) -> Html {
     };
     let approved = request.says_approved(environment);
     let reason = (!request.reason.is_empty()).then(|| view! { <p>{request.reason.clone()}</p> });
+    // One approves behind the page that shows what comes of it.
+    let act = if may_decide(scope, request) {
+        view! { <a class="button" data-size="small" href=url.clone() aria-label=format!("Review {}", request.path)>"Review"</a> }.bake()
+    } else {
+        decisions(scope, request).bake()
+    };
     view! {
         <li class="request">
             <div>
                 <a href=url>{what}{to}</a>" "<small><When at=request.created_at now/>", "{approved}</small>
                 {reason}
             </div>
-            <div class="row-acts">{decisions(scope, request)}</div>
+            <div class="row-acts">{act}</div>
         </li>
     }
     .bake()
@@ -65,12 +71,20 @@ fn says(kind: Kind, version: Option<i64>) -> String {
     }
 }
 
+/// Whether one may approve or decline a request.
+fn may_decide(scope: &Scope, request: &Request) -> bool {
+    scope.can::<role::ApproveDeployment>() && !is_own(scope, request)
+}
+
+fn is_own(scope: &Scope, request: &Request) -> bool {
+    scope.person().is_some_and(|person| person.id == request.requested_by)
+}
+
 /// What one can decide about a request.
 pub(super) fn decisions(scope: &Scope, request: &Request) -> impl IntoView + use<> {
     let about = || vec![("org", scope.slug().to_string()), ("request", request.id.to_string())];
-    let is_own = scope.person().is_some_and(|person| person.id == request.requested_by);
     let (approve, decline, withdraw) = (about(), about(), about());
-    let others = scope.can::<role::ApproveDeployment>() && !is_own;
+    let (is_own, others) = (is_own(scope, request), may_decide(scope, request));
     view! {
         {others.then(|| view! {
             <Act action=ApproveDeployment::PATH about=approve><button class="button" data-size="small" data-kind="primary">"Approve"</button></Act>

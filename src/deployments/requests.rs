@@ -96,6 +96,40 @@ async fn find(change: &mut OrgChange, id: DeploymentRequestId) -> Result<Request
     change.query(pending!(" AND q.id = $2")).bind(id).optional().await?.ok_or(Error::NotFound)
 }
 
+/// What became of the last request that was declined.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Declined {
+    /// What was to be done.
+    pub kind: Kind,
+    /// The version that was to be live.
+    pub version: Option<i64>,
+    /// Who asked for it.
+    pub by: Name,
+    /// Who declined it; none for a key that did something else instead.
+    pub decided_by: Option<Name>,
+    /// When.
+    pub decided_at: Timestamp,
+}
+
+/// What was declined last for a prompt in an environment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn declined(
+    mut reads: impl Reads,
+    environment: EnvironmentId,
+    prompt: PromptId,
+) -> Result<Option<Declined>> {
+    let last = reads.query(
+        "SELECT q.kind, q.version, coalesce(k.name, u.name) AS by, d.name AS decided_by, q.decided_at
+         FROM deployment_requests q JOIN users u ON u.id = q.requested_by
+         LEFT JOIN api_keys k ON k.org_id = q.org_id AND k.id = q.key_id LEFT JOIN users d ON d.id = q.decided_by
+         WHERE q.org_id = $1 AND q.environment_id = $2 AND q.prompt_id = $3 AND q.state = 'declined'
+         ORDER BY q.decided_at DESC LIMIT 1",
+    );
+    Ok(last.bind(environment).bind(prompt).optional().await?)
+}
+
 /// Writes down what somebody asks for.
 pub(super) async fn insert(
     change: &mut OrgChange,
@@ -152,13 +186,17 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) 
         "INSERT INTO approvals (org_id, request_id, user_id, created_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (org_id, request_id, user_id) DO NOTHING",
     );
-    if approval.bind(id).bind(by).bind(now).execute().await? == 0 {
-        return Err(Error::conflict("You have approved it already."));
-    }
+    let is_new = approval.bind(id).bind(by).bind(now).execute().await? > 0;
     let environment = environments::find(&mut change, request.environment_id).await?;
-    tell(&mut change, Action::DeploymentApproved, &order, &environment).await?;
+    if is_new {
+        tell(&mut change, Action::DeploymentApproved, &order, &environment).await?;
+    }
     // Whoever lost the right since is not counted any more.
     let enough = find(&mut change, id).await?.approved >= environment.approvals;
+    // Fewer may be needed now than when one approved it first.
+    if !is_new && !enough {
+        return Err(Error::conflict("You have approved it already."));
+    }
     let deployed = if enough {
         decide(&mut change, id, "deployed").await?;
         Some(carry_out(&mut change, &order, &environment).await?)

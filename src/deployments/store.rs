@@ -28,26 +28,8 @@ pub struct Deployment {
     pub created_at: Timestamp,
     /// Who did it: a person who still has an account, or a key.
     pub by: Option<Name>,
-}
-
-/// The newest deployments of a prompt in an environment, the newest first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn history(
-    mut reads: impl Reads,
-    environment: EnvironmentId,
-    prompt: PromptId,
-    size: i64,
-) -> Result<Vec<Deployment>> {
-    let rows = reads.query(
-        "SELECT d.id, d.number, d.kind, d.version, d.reason, d.created_at, coalesce(u.name, k.name) AS by
-         FROM deployments d LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
-         LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id
-         WHERE d.org_id = $1 AND d.environment_id = $2 AND d.prompt_id = $3
-         ORDER BY d.number DESC LIMIT CAST($4 AS BIGINT)",
-    );
-    Ok(rows.bind(environment).bind(prompt).bind(size).all().await?)
+    /// Who asked for it, where others had to approve.
+    pub asked_by: Option<Name>,
 }
 
 /// What was done in an environment.
@@ -70,15 +52,35 @@ macro_rules! done {
     ($and:literal) => {
         concat!(
             "SELECT d.environment_id, e.name AS environment, d.prompt_id, p.path, d.id, d.number, d.kind, d.version,
-               d.reason, d.created_at, coalesce(u.name, k.name) AS by
+               d.reason, d.created_at, coalesce(u.name, k.name) AS by, coalesce(qk.name, qu.name) AS asked_by
              FROM deployments d JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
              JOIN environments e ON e.org_id = d.org_id AND e.id = d.environment_id
              LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
              LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id
+             LEFT JOIN deployment_requests q ON q.org_id = d.org_id AND q.environment_id = d.environment_id
+               AND q.prompt_id = d.prompt_id AND q.state = 'deployed' AND q.seen = d.number - 1
+             LEFT JOIN users qu ON qu.id = q.requested_by
+             LEFT JOIN api_keys qk ON qk.org_id = q.org_id AND qk.id = q.key_id
              WHERE d.org_id = $1 ",
             $and
         )
     };
+}
+
+/// The newest deployments of a prompt in an environment, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn history(
+    mut reads: impl Reads,
+    environment: EnvironmentId,
+    prompt: PromptId,
+    size: i64,
+) -> Result<Vec<Deployment>> {
+    let rows = reads.query(done!(
+        "AND d.environment_id = $2 AND d.prompt_id = $3 ORDER BY d.number DESC LIMIT CAST($4 AS BIGINT)"
+    ));
+    Ok(rows.bind(environment).bind(prompt).bind(size).all().await?)
 }
 
 /// Deployments, the newest first: to an environment and of a prompt, if they are given, before another one,

@@ -59,7 +59,10 @@ async fn deployed(desk: &Desk) -> Result<impl IntoView + use<>> {
         view! { <dt>{name}</dt><dd><a href=url aria-label=spoken>{says}</a></dd> }
     };
     let pairs: Vec<_> = live_of(&desk.scope, prompt).await?.into_iter().map(pair).collect();
-    Ok(view! { <dl class="pairs" id="deployed" data-live="deployments">{pairs}</dl> })
+    Ok(view! {
+        <dl class="pairs" id="deployed" data-live="deployments">{pairs}</dl>
+        <p class="page-links"><a href=paths::prompt_deployments(slug, prompt)>"All its deployments"</a></p>
+    })
 }
 
 /// What is known of the prompt, for those who only read.

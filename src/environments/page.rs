@@ -31,7 +31,7 @@ pub async fn environments(caller: Caller) -> Result<impl IntoView> {
         <div class="stack">
             <FormAlert action=MoveEnvironment::PATH/>
             <table class="table" id="environments" data-live="deployments">
-                <thead><tr><th scope="col">"Name"</th><th scope="col">"Deploying to it"</th><th scope="col"><span class="visually-hidden">"Order"</span></th></tr></thead>
+                <thead><tr><th scope="col">"Name"</th><th scope="col">"Who may deploy"</th><th scope="col"><span class="visually-hidden">"Order"</span></th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
             {scope.can::<ManageEnvironments>().then(|| new(&scope))}
@@ -65,7 +65,7 @@ fn row(scope: &Scope, one: &Environment, (before, after): (bool, bool)) -> impl 
     view! {
         <tr>
             <td data-label="Name">{named}</td>
-            <td data-label="Deploying to it">{protection(one.approvals)}</td>
+            <td data-label="Who may deploy">{protection(one.approvals)}</td>
             <td class="row-acts">{earlier}{later}</td>
         </tr>
     }
@@ -92,7 +92,7 @@ fn new(scope: &Scope) -> impl IntoView + use<> {
             <Form action=CreateEnvironment::PATH>
                 <About of=about/>
                 <Field name="name" label="Name" maxlength=40 hint="Small letters, digits and hyphens, such as eu-production."/>
-                <Select name="approvals" label="Deploying to it" choices=protections() value="0"/>
+                <Select name="approvals" label="Who may deploy" choices=protections() value="0"/>
                 <div class="form-actions"><Submit>"Create environment"</Submit></div>
             </Form>
         </Section>
@@ -121,7 +121,7 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
                     <About of=set/>
                     <Field name="name" label="Name" value=name.to_string() maxlength=40
                         hint="Services that ask for the old name are told it is not there."/>
-                    <Select name="approvals" label="Deploying to it" choices=protections() value=approvals.to_string()/>
+                    <Select name="approvals" label="Who may deploy" choices=protections() value=approvals.to_string()/>
                     <div class="form-actions"><Submit>"Save environment"</Submit></div>
                 </Form>
             </section>

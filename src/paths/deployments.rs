@@ -29,6 +29,12 @@ pub fn environment_history(org: &Slug, environment: EnvironmentId) -> String {
     format!("/{org}/deployments/{environment}")
 }
 
+/// What was deployed of a prompt.
+#[must_use]
+pub fn prompt_deployments(org: &Slug, prompt: PromptId) -> String {
+    format!("/{org}/deployments/prompts/{prompt}")
+}
+
 /// A prompt in an environment.
 #[must_use]
 pub fn deployment(org: &Slug, environment: EnvironmentId, prompt: PromptId) -> String {

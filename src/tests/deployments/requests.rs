@@ -9,12 +9,15 @@ use crate::{
     id::{DeploymentRequestId, EnvironmentId, PromptId},
     role::{ApproveDeployment, Deploy, Role},
     tests::support::Person,
+    time::Span,
 };
 use futures_util::future::join;
 
 both_databases!(
     what_is_protected_somebody_else_approves,
     as_many_approve_as_must,
+    when_fewer_must_approve_those_who_did_are_enough,
+    whoever_asked_is_told_what_became_of_it,
     who_lost_the_right_is_not_counted,
     what_was_asked_for_before_something_else_went_live_is_not_done,
     two_who_approve_at_once_deploy_once,
@@ -93,6 +96,39 @@ async fn as_many_approve_as_must(app: TestApp) {
     let eve = stage.team.org.has("Eve", Role::Owner).await;
     assert_eq!(stage.approves(&eve, id).await, Ok(Some(1)));
     assert_eq!(stage.live().await, Some(1));
+}
+
+async fn when_fewer_must_approve_those_who_did_are_enough(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    stage.needs(2).await;
+    let id = stage.asked(1).await;
+    assert_eq!(stage.approves(&stage.adam, id).await, Ok(None));
+    stage.needs(1).await;
+    assert_eq!(stage.live().await, None, "what protects an environment deploys nothing");
+    assert_eq!(stage.approves(&stage.adam, id).await, Ok(Some(1)));
+    assert_eq!(stage.live().await, Some(1));
+    let told = app.rows("audit_log", "action = 'deployment.approved'").await;
+    assert_eq!(told.len(), 1, "it was approved once");
+}
+
+async fn whoever_asked_is_told_what_became_of_it(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let page = format!("/{}/deployments/{}/{}", stage.team.org.slug, stage.production, stage.tone);
+    let id = stage.asked(2).await;
+    app.clock.advance(Span::minutes(1));
+    decline(&stage.team.of_member(&stage.adam).await.unwrap(), id).await.unwrap();
+    let says = "Adam declined what Ed asked for: deploy v2.";
+    stage.ed.get(&page).await.status(200).says(says);
+    app.clock.advance(Span::minutes(1));
+    let id = stage.asked(1).await;
+    stage.approves(&stage.ada, id).await.unwrap();
+    // Something was deployed since.
+    stage.ed.get(&page).await.status(200).hides(says).says(", as Ed asked");
+    // The same stands in the history of the environment and in that of the prompt.
+    for of in [stage.production.to_string(), format!("prompts/{}", stage.tone)] {
+        let page = format!("/{}/deployments/{of}", stage.team.org.slug);
+        stage.ed.get(&page).await.status(200).says(", as Ed asked");
+    }
 }
 
 async fn who_lost_the_right_is_not_counted(app: TestApp) {

@@ -299,6 +299,9 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/{org}/deployments/requests/{request}", Needs::May("ViewOrganization"), |s| {
         s.org.page(&format!("deployments/requests/{}", s.request))
     }),
+    page("/{org}/deployments/prompts/{prompt}", Needs::May("ViewOrganization"), |s| {
+        s.org.page(&format!("deployments/prompts/{}", s.stock.live))
+    }),
     page("/{org}/deployments/{environment}", Needs::May("ViewOrganization"), |s| {
         s.org.page(&format!("deployments/{}", s.stock.environment))
     }),
