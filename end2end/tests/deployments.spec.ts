@@ -15,7 +15,7 @@ const test = base.extend<{ at: { ana: Person; slug: string; tone: string } }>({
 
 /** Goes from the board to a prompt in an environment. */
 async function opens({ page }: Person, at: string): Promise<void> {
-  await page.getByRole('link', { name: at, exact: true }).click();
+  await page.getByRole('link', { name: `${at}: ` }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(at.split('/')[1]!);
 }
 

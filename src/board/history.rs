@@ -1,7 +1,10 @@
 //! What was deployed: to an environment, and of a prompt.
 
 use crate::{
-    deployments::store::{Deployment, Done, done},
+    deployments::{
+        model::Kind,
+        store::{Deployment, Done, done},
+    },
     environments::store as environments,
     error::{Error, Result},
     id::{DeploymentId, EnvironmentId, PromptId},
@@ -103,7 +106,8 @@ fn row(scope: &Scope, of: (Option<EnvironmentId>, Option<PromptId>), one: &Done)
     let by = by.as_ref().map_or_else(|| "Somebody".to_owned(), ToString::to_string);
     let version = version.map(|version| {
         let url = paths::version(scope.slug(), *prompt_id, version);
-        view! { " "<a href=url>{format!("v{version}")}</a> }
+        let to = if *kind == Kind::Rollback { " to " } else { " " };
+        view! { {to}<a href=url>{format!("v{version}")}</a> }
     });
     let asked = asked_by.as_ref().map(|asked| format!(", as {asked} asked"));
     let reason = (!reason.is_empty()).then(|| view! { <p>{reason.clone()}</p> });
