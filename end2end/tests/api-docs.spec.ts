@@ -17,6 +17,7 @@ async function service(ana: Person) {
   await page.getByRole('radio', { name: /^Full/ }).check();
   expect(await ana.presses('Create API key')).toBe(200);
   const key = await page.getByRole('textbox', { name: 'API key' }).inputValue();
+  const examples = await page.locator('pre.example').allTextContents();
   const post = async (path: string, body: object) => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const answer = await fetch(`${ana.at.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -28,8 +29,28 @@ async function service(ana: Person) {
   };
   await post('/prompts', { name: 'Greeting' });
   await deploys(1, 'Hello {{ name }}{{sign}} \\{{ name }}');
-  return { env: { ...process.env, PROMPT_STUDIO_KEY: key }, deploys };
+  return { env: { ...process.env, FORCE_COLOR: '0', PROMPT_STUDIO_KEY: key }, deploys, examples };
 }
+
+/** Compiles and runs a program in TypeScript. */
+async function runs(code: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'examples-'));
+  writeFileSync(join(folder, 'example.mts'), code);
+  const modules = join(import.meta.dirname, '../node_modules');
+  const types = ['--types', 'node', '--typeRoots', join(modules, '@types'), '--skipLibCheck'];
+  const compile = ['example.mts', '--module', 'nodenext', '--target', 'es2022', '--strict', ...types];
+  execFileSync(join(modules, '.bin/tsc'), compile, { stdio: ['ignore', 'inherit', 'inherit'], cwd: folder });
+  return (await promisify(execFile)('node', [join(folder, 'example.mjs')], { env })).stdout;
+}
+
+test('the examples beside a new key run as they stand', async ({ person }) => {
+  const { env, examples } = await service(await person('Ana'));
+  const [curl, python, typescript] = examples.map((code) => code.replace(/Support(%2F|\/)Triage/g, 'Greeting'));
+  const fetched = execFileSync('bash', ['-c', curl!], { env, stdio: 'pipe' });
+  expect(JSON.parse(fetched.toString())).toMatchObject({ version: 1, environment: 'production' });
+  expect(execFileSync('python3', ['-c', python!], { env }).toString()).toBe('1\n');
+  expect(await runs(typescript!, env)).toBe('1\n');
+});
 
 test('the examples of the reference run as they stand', async ({ person }) => {
   const ana = await person('Ana');
@@ -55,15 +76,8 @@ print(kept["Greeting"][1]["version"])`;
   }
   expect(lines).toEqual(['Hello {{ sign }}! {{ name }} 1', '2']);
 
-  const folder = mkdtempSync(join(tmpdir(), 'examples-'));
   const again = "console.log(String((await prompt('Greeting')).version), fill(await prompt('Greeting'), { name: 'Ada' }));";
-  writeFileSync(join(folder, 'example.mts'), `${typescript!}\n${again}\n`);
-  const modules = join(import.meta.dirname, '../node_modules');
-  const types = ['--types', 'node', '--typeRoots', join(modules, '@types'), '--skipLibCheck'];
-  const compile = ['example.mts', '--module', 'nodenext', '--target', 'es2022', '--strict', ...types];
-  execFileSync(join(modules, '.bin/tsc'), compile, { stdio: ['ignore', 'inherit', 'inherit'], cwd: folder });
-  const { stdout } = await promisify(execFile)('node', [join(folder, 'example.mjs')], { env });
-  expect(stdout).toBe('2 Good day, Ada! {{ name }}\n');
+  expect(await runs(`${typescript!}\n${again}\n`, env)).toBe('2 Good day, Ada! {{ name }}\n');
 });
 
 test('a problem leads to where it is explained', async ({ person }) => {
