@@ -268,9 +268,12 @@ impl Caller {
         let _ = self.entered.set(Entered { org, user, role });
     }
 
-    /// Writes down that a member was refused something, which `act` names.
+    /// Writes down that a member was refused something, which `act` names, unless that was written down often.
     pub(super) async fn note_refusal(&self, act: &str) -> Result<()> {
         let Some(Entered { org, user, role }) = self.entered.get().copied() else { return Ok(()) };
+        if !self.server.limits.notes_refusal_of(user.0) {
+            return Ok(());
+        }
         let mut change = Change::begin(&self.server).await?;
         let entry = Entry::new(Action::Denied, None).details(serde_json::json!({ "act": act }));
         change.audit(Some(org), Doer::person(user, Some(role)), &self.client, entry).await?;

@@ -22,6 +22,7 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
 };
+use uuid::Uuid;
 
 /// The most subjects whose counts are kept.
 const ROOM: usize = 100_000;
@@ -62,6 +63,10 @@ pub(crate) fn doors() -> impl Iterator<Item = &'static str> {
 /// All other functions: by person, or by address for those who are not signed in.
 const ELSEWHERE: Bucket = bucket(300, Span(100));
 
+/// How many of somebody's refusals are written down: a service that goes on asking for what it may not have
+/// fills no log, and keeps nobody from writing.
+const REFUSALS: Bucket = bucket(60, Span::minutes(1));
+
 /// Wrong guesses that cost nothing.
 const FREE: u32 = 5;
 /// The longest wait for the next guess.
@@ -77,6 +82,8 @@ enum Subject {
     Nowhere(&'static str),
     /// Somebody, wherever they are.
     Person(&'static str, UserId),
+    /// A person or a key that was refused something.
+    Refused(Uuid),
 }
 
 /// What is guessed at.
@@ -155,6 +162,11 @@ impl Limits {
             (None, Some(person)) => self.draw(&Subject::Person("", person), ELSEWHERE),
             (None, None) => self.draw(&from(""), ELSEWHERE),
         }
+    }
+
+    /// Whether one more refusal of a person or a key is to be written down.
+    pub fn notes_refusal_of(&self, doer: Uuid) -> bool {
+        self.factor == 0 || self.draw(&Subject::Refused(doer), REFUSALS).is_ok()
     }
 
     /// The generic cell rate algorithm: one number a subject, the time at which its bucket is full

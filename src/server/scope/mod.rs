@@ -249,12 +249,14 @@ impl Scope {
         self.server.shelf.get(label, make).await
     }
 
-    /// Writes down that a key was refused something in the organization.
+    /// Writes down that a key was refused something in the organization, unless that was written down often.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn note_refusal(&self, act: &str) -> Result<()> {
-        let Some(key) = self.key() else { return Ok(()) };
+        let Some(key) = self.key().filter(|key| self.server.limits.notes_refusal_of(key.id.0)) else {
+            return Ok(());
+        };
         let mut change = Change::begin(&self.server).await?;
         let entry = Entry::new(Action::Denied, None).details(serde_json::json!({ "act": act }));
         change.audit(Some(self.organization.id), Doer::key(key.id), &self.client, entry).await?;

@@ -1,10 +1,11 @@
 use super::{Service, TestApp, acme, both_databases, door::ROUTES, problem, told};
-use crate::key_scope::KeyScope;
+use crate::{key_scope::KeyScope, time::Span};
 use axum::{body::Body, http::Method};
 use serde_json::json;
 
 both_databases!(
     a_scope_opens_what_it_says,
+    a_key_that_is_refused_again_and_again_fills_no_log,
     a_key_reaches_its_environments_and_folders,
     what_a_key_does_not_reach_is_not_put_into_what_it_does,
     another_organization_is_not_there,
@@ -56,6 +57,27 @@ async fn a_scope_opens_what_it_says(app: TestApp) {
     }
     let denied = acme.count("SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'access.denied' AND actor_kind = 'key'");
     assert_eq!(denied.await, i64::try_from(grid.len()).unwrap(), "each refusal is written down");
+}
+
+async fn a_key_that_is_refused_again_and_again_fills_no_log(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:usage").await;
+    let other = Service::of(&app, &acme, "read:usage").await;
+    let written = async || {
+        let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'access.denied'";
+        acme.count(told).await
+    };
+    for _ in 0..100 {
+        problem(service.get("/prompts").await, 403, "forbidden");
+    }
+    assert_eq!(written().await, 60);
+    // Others are written down, and so is this one a while later.
+    problem(other.get("/prompts").await, 403, "forbidden");
+    app.clock.advance(Span::minutes(2));
+    for _ in 0..10 {
+        problem(service.get("/prompts").await, 403, "forbidden");
+    }
+    assert_eq!(written().await, 63);
 }
 
 async fn a_key_reaches_its_environments_and_folders(app: TestApp) {
