@@ -20,7 +20,8 @@ pub(crate) const NAME: &str = "prompt-studio";
 /// The modules that pages load: the feature that makes each, and what its files are called.
 pub(crate) const MODULES: [(&str, &str); 2] = [("hydrate", NAME), ("editor", "editor")];
 
-const TARGET: &str = "wasm32-unknown-unknown";
+/// The target of the browser half.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds the bundle and returns the folder that holds its files.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
@@ -75,7 +76,7 @@ fn minify_scripts(stage: &Path) -> Result<()> {
 }
 
 /// Makes sure that the toolchain can compile for the browser.
-fn ensure_target() -> Result<()> {
+pub(crate) fn ensure_target() -> Result<()> {
     let found = sh::capture(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
     if Path::new(found.trim()).is_dir() {
         return Ok(());

@@ -69,9 +69,10 @@ fn lint(_: &mut Shared) -> Result<()> {
 }
 
 fn lint_wasm(_: &mut Shared) -> Result<()> {
+    bundle::ensure_target()?;
     all(bundle::MODULES.map(|(feature, _)| {
         let features = ["--no-default-features", "--features", feature, "--lib"];
-        clippy(&[&features[..], &["--target", "wasm32-unknown-unknown"]].concat())
+        clippy(&[&features[..], &["--target", bundle::TARGET]].concat())
     }))
 }
 
