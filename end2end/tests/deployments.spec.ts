@@ -41,7 +41,8 @@ test('a version goes through the environments and back', async ({ at: { ana, slu
   await page.getByRole('link', { name: 'Deploy v2…' }).click();
   await expect(page.locator('.difference')).toContainText('Be kind and brief.');
   await ana.presses('Deploy');
-  await page.getByRole('link', { name: 'Roll back to v1…' }).click();
+  await page.getByRole('link', { name: 'Roll back…' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Roll Support/Tone in development back to version 1');
   await ana.presses('Roll back');
   await expect(page.getByText('Version 1 is live, 1 behind the newest.')).toBeVisible();
   await page.getByRole('link', { name: 'Undeploy…' }).click();
@@ -69,7 +70,7 @@ test('production wants somebody else to agree', async ({ at: { ana, slug }, pers
   await ana.page.getByRole('link', { name: 'Review Support/Tone' }).click();
   await expect(ana.page.locator('.difference')).toBeVisible();
   expect(await ana.presses('Approve')).toBe(303);
-  await expect(waiting(ana)).toHaveCount(0);
+  await expect(waiting(ana)).toBeEmpty();
   await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('v1');
 });
 

@@ -50,6 +50,10 @@ pub(super) fn changes(row: &Row) -> Vec<String> {
         Some(after) => after.iter().map(|(key, new)| change(key, old(key), Some(new))).collect(),
         None => before.into_iter().flatten().map(|(key, old)| change(key, Some(old), None)).collect(),
     };
+    let beside =
+        ["kind", "environment", "reason"].into_iter().filter_map(|key| Some((key, details.get(key)?)));
+    let beside = beside.filter(|(_, value)| value.as_str() != Some(""));
+    lines.extend(beside.map(|(key, value)| change(key, None, Some(value))));
     let told = |key: &str| old(key).is_some() || after.is_some_and(|after| after.contains_key(key));
     let silent = details["changed"].as_array().into_iter().flatten().filter_map(Value::as_str);
     lines.extend(silent.filter(|key| !told(key)).map(|key| format!("{} changed", words(key))));
@@ -75,6 +79,8 @@ fn words(key: &str) -> String {
         "run_role" => "who may run prompts".to_owned(),
         "comment_role" => "who may comment".to_owned(),
         "two_factor_since" => "two-factor is asked for".to_owned(),
+        "approvals" => "how many must approve".to_owned(),
+        "kind" => "what".to_owned(),
         key => key.replace('_', " "),
     }
 }

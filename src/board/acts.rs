@@ -1,48 +1,56 @@
 //! What can be done to what is live of a prompt in an environment.
 
 use crate::{
-    deployments::{model::Kind, store::previous},
-    environments::store::Environment,
-    error::Result,
-    paths,
-    prompts::{resolve::live, store::Prompt},
-    role::Deploy,
-    server::Scope,
-    ui::{Bake, Html},
+    deployments::model::Kind, environments::store::Environment, fields::Slug, id::PromptId, paths,
+    role::Deploy, server::Scope,
 };
-use leptos::prelude::*;
 
-/// The links to what can be done; each leads to a page that shows first what comes of it.
-pub(super) async fn acts(
+/// A prompt in an environment, as far as it says what can be done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Here {
+    pub(super) prompt: PromptId,
+    /// The number of its newest version.
+    pub(super) latest: i64,
+    /// The version that is live.
+    pub(super) live: Option<i64>,
+    /// Whether it would inherit something else if it were deployed again.
+    pub(super) has_drifted: bool,
+    /// Whether something else was live before.
+    pub(super) has_past: bool,
+}
+
+/// The links to what can be done, each with its label; each leads to a page that shows first what comes of it.
+/// `next` is the environment after this one, with the version that is live there.
+pub(super) fn acts(
     scope: &Scope,
-    all: &[Environment],
-    here: &Environment,
-    prompt: &Prompt,
-    live_here: Option<i64>,
-) -> Result<Option<Html>> {
+    here: (&Environment, Here),
+    next: Option<(&Environment, Option<i64>)>,
+) -> Vec<(String, String)> {
     if !scope.can::<Deploy>() {
-        return Ok(None);
+        return Vec::new();
     }
-    let link = |kind: Kind, to: &Environment, version: Option<i64>, label: String| {
-        let url = paths::review_deployment(scope.slug(), (to.id, prompt.id), kind.as_str(), version);
-        view! { <a class="button" href=url>{label}</a> }.bake()
-    };
-    let mut links = Vec::new();
-    if live_here != Some(prompt.latest) {
-        let label = format!("Deploy v{}…", prompt.latest);
-        links.push(link(Kind::Deploy, here, Some(prompt.latest), label));
+    let (environment, Here { prompt, latest, live, has_drifted, has_past }) = here;
+    let mut acts = Vec::new();
+    if live != Some(latest) || has_drifted {
+        let again = if live == Some(latest) { " again" } else { "" };
+        let url = url(scope.slug(), environment, prompt, Kind::Deploy, Some(latest));
+        acts.push((format!("Deploy v{latest}{again}…"), url));
     }
-    let next = all.iter().skip_while(|one| one.id != here.id).nth(1);
-    if let (Some(version), Some(next)) = (live_here, next)
-        && live(scope, next.id, prompt.id).await? != Some(version)
+    if let (Some(version), Some((next, there))) = (live, next)
+        && there != Some(version)
     {
-        links.push(link(Kind::Promote, next, Some(version), format!("Promote v{version} to {}…", next.name)));
+        let url = url(scope.slug(), next, prompt, Kind::Promote, Some(version));
+        acts.push((format!("Promote v{version} to {}…", next.name), url));
     }
-    if let Some(version) = previous(scope, here.id, prompt.id).await? {
-        links.push(link(Kind::Rollback, here, Some(version), format!("Roll back to v{version}…")));
+    if has_past {
+        acts.push(("Roll back…".to_owned(), url(scope.slug(), environment, prompt, Kind::Rollback, None)));
     }
-    if live_here.is_some() {
-        links.push(link(Kind::Undeploy, here, None, "Undeploy…".to_owned()));
+    if live.is_some() {
+        acts.push(("Undeploy…".to_owned(), url(scope.slug(), environment, prompt, Kind::Undeploy, None)));
     }
-    Ok(Some(view! { <div class="page-actions">{links}</div> }.bake()))
+    acts
+}
+
+fn url(org: &Slug, to: &Environment, prompt: PromptId, kind: Kind, version: Option<i64>) -> String {
+    paths::review_deployment(org, (to.id, prompt), kind.as_str(), version)
 }

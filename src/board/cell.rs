@@ -1,22 +1,31 @@
 //! A prompt in an environment: what is live, what can be done, what was done.
 
-use super::{acts::acts, history::past};
+use super::{
+    acts::{Here, acts},
+    history::past,
+    requests::row,
+};
 use crate::{
     deployments::{
+        WithdrawDeployment,
+        asked::{State, last},
+        impact,
         model::Kind,
-        requests::{Declined, declined},
-        store::{Deployment, newest},
+        store::{Deployment, newest, previous},
     },
     environments::store::{self as environments, Environment},
     error::{Error, Result},
     id::{EnvironmentId, PromptId},
     orgs::{Frame, Place},
     paths,
-    prompts::store::{self as prompts, Prompt},
+    prompts::{
+        resolve,
+        store::{self as prompts, Prompt},
+    },
     server::{Caller, Scope},
-    ui::{Section, When},
+    ui::{Bake, FormAlert, Html, Section, When},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
 /// The environment and the prompt that the URL names.
 pub(super) async fn named(caller: &Caller, scope: &Scope) -> Result<(Environment, Prompt)> {
@@ -38,27 +47,14 @@ pub(super) fn trail(scope: &Scope, environment: &Environment, prompt: &Prompt) -
 pub async fn cell(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let (environment, prompt) = named(&caller, &scope).await?;
-    let all = environments::list(&scope).await?;
     let newest = newest(&scope, environment.id, prompt.id).await?;
-    let live = newest.as_ref().and_then(|newest| newest.version);
-    let says = match live {
-        Some(version) if version < prompt.latest => {
-            format!("Version {version} is live, {} behind the newest.", prompt.latest - version)
-        }
-        Some(version) => format!("Version {version} is live, the newest."),
-        None => "Nothing is live here.".to_owned(),
-    };
-    let acts = acts(&scope, &all, &environment, &prompt, live).await?;
-    let declined = declined_since(&scope, (environment.id, prompt.id), newest.as_ref()).await?;
+    let head = head(&scope, &environment, &prompt, newest.as_ref()).await?;
+    let asked = asked(&scope, &environment, &prompt, newest.as_ref()).await?;
     let trail = trail(&scope, &environment, &prompt);
     let past = past(&caller, &scope, (Some(environment.id), Some(prompt.id)), &trail.1).await?;
-    let title = prompt.name.to_string();
     let body = view! {
-        <header class="page-head">
-            <div><h1>{title}" in "{environment.name.to_string()}</h1><p>{says}</p></div>
-            {acts}
-        </header>
-        {declined}
+        <FormAlert action=WithdrawDeployment::PATH/>
+        <div id="cell" data-live="deployments prompts">{head}{asked}</div>
         <Section title="History" says="Nothing here ever changes; going back is a row of its own.">{past}</Section>
         <p class="page-links">
             <a href=paths::prompt(scope.slug(), prompt.id)>"Open the prompt"</a>
@@ -68,21 +64,80 @@ pub async fn cell(caller: Caller) -> Result<impl IntoView> {
     Ok(frame.show_thing(Place::Deployments, vec![trail], body))
 }
 
-/// What was declined since something was deployed last.
-async fn declined_since(
+/// What is live, whether it would inherit something else by now, and what can be done.
+async fn head(
     scope: &Scope,
-    (environment, prompt): (EnvironmentId, PromptId),
+    environment: &Environment,
+    prompt: &Prompt,
     newest: Option<&Deployment>,
-) -> Result<Option<impl IntoView + use<>>> {
-    let declined = declined(scope, environment, prompt).await?;
-    let declined = declined.filter(|one| newest.is_none_or(|newest| one.decided_at > newest.created_at));
+) -> Result<impl IntoView + use<>> {
+    let live = newest.and_then(|newest| newest.version);
+    let says = match live {
+        Some(version) if version < prompt.latest => {
+            format!("Version {version} is live, {} behind the newest.", prompt.latest - version)
+        }
+        Some(version) => format!("Version {version} is live, the newest."),
+        None => "Nothing is live here.".to_owned(),
+    };
+    let drift = match live {
+        Some(version) => impact::drift(scope, environment.id, (prompt.id, version)).await?,
+        None => Vec::new(),
+    };
+    let here = Here {
+        prompt: prompt.id,
+        latest: prompt.latest,
+        live,
+        has_drifted: !drift.is_empty(),
+        has_past: previous(scope, environment.id, prompt.id).await?.is_some(),
+    };
+    let all = environments::list(scope).await?;
+    let next = all.iter().skip_while(|one| one.id != environment.id).nth(1);
+    let next = match next {
+        Some(next) => Some((next, resolve::live(scope, next.id, prompt.id).await?)),
+        None => None,
+    };
+    let acts = acts(scope, (environment, here), next);
+    let acts: Vec<_> =
+        acts.into_iter().map(|(label, url)| view! { <a class="button" href=url>{label}</a> }).collect();
+    let drift: Vec<_> = drift.into_iter().map(|line| view! { <li>{line}</li> }).collect();
+    let drift = (!drift.is_empty()).then(|| {
+        view! { <div class="note"><p>"It keeps what it inherited when it was deployed. Deployed again, it would differ:"</p><ul>{drift}</ul></div> }
+    });
+    let (name, at) = (prompt.name.to_string(), environment.name.to_string());
+    Ok(view! {
+        <header class="page-head">
+            <div><h1>{name}" in "{at}</h1><p>{says}</p></div>
+            <div class="page-actions">{acts}</div>
+        </header>
+        {drift}
+    })
+}
+
+/// What waits here, or what was declined since something was deployed last.
+async fn asked(
+    scope: &Scope,
+    environment: &Environment,
+    prompt: &Prompt,
+    newest: Option<&Deployment>,
+) -> Result<Option<Html>> {
+    let Some(request) = last(scope, environment.id, prompt.id).await? else { return Ok(None) };
     let now = scope.server().clock.now();
-    Ok(declined.map(|Declined { kind, version, by, decided_by, decided_at: at }| {
-        let who = decided_by.map_or_else(|| "Somebody".to_owned(), |name| name.to_string());
-        let what = version.map_or_else(|| "undeploy".to_owned(), |version| match kind {
-            Kind::Rollback => format!("roll back to v{version}"),
-            _ => format!("{} v{version}", kind.as_str()),
-        });
-        view! { <p class="note">{format!("{who} declined what {by} asked for: {what}.")}" "<When at now/></p> }
-    }))
+    Ok(match (request.state, request.decided_at) {
+        (State::Pending, _) => Some(
+            view! { <ul class="lines panel" role="list">{row(scope, &request, environment)}</ul> }.bake(),
+        ),
+        (State::Declined, Some(at)) if newest.is_none_or(|newest| at > newest.created_at) => {
+            let who = request.decided_by.as_ref().map_or_else(|| "Somebody".to_owned(), ToString::to_string);
+            let what = request.version.map_or_else(
+                || "undeploy".to_owned(),
+                |version| match request.kind {
+                    Kind::Rollback => format!("roll back to v{version}"),
+                    kind => format!("{} v{version}", kind.as_str()),
+                },
+            );
+            let says = format!("{who} declined what {} asked for: {what}.", request.by);
+            Some(view! { <p class="note">{says}" "<When at now/></p> }.bake())
+        }
+        _ => None,
+    })
 }

@@ -1,6 +1,9 @@
 //! The page of the board: prompts down, environments across.
 
-use super::requests::waiting;
+use super::{
+    acts::{Here, acts},
+    requests::waiting,
+};
 use crate::{
     deployments::{
         WithdrawDeployment,
@@ -93,22 +96,57 @@ fn table(scope: &Scope, all: &[Environment], found: &Overview, asked: &Asked) ->
 }
 
 fn line(scope: &Scope, all: &[Environment], found: &Overview, row: &Row) -> impl IntoView + use<> {
-    let cells: Vec<_> = all
-        .iter()
-        .map(|one| {
-            let url = paths::deployment(scope.slug(), one.id, row.id);
-            let shown = shown(scope, row, found.cells.get(&(row.id, one.id)));
-            // Spoken before what the cell shows, which sighted people see in its row and column.
-            let of = format!("{} in {}: ", row.path, one.name);
-            view! {
-                <td data-label=one.name.to_string()>
-                    <a class="cell" href=url><span class="visually-hidden">{of}</span>{shown}</a>
-                </td>
-            }
-        })
-        .collect();
+    let cells = all.iter().enumerate().map(|(n, one)| {
+        let url = paths::deployment(scope.slug(), one.id, row.id);
+        let shown = shown(scope, row, found.cells.get(&(row.id, one.id)));
+        // Spoken before what the cell shows, which sighted people see in its row and column.
+        let of = format!("{} in {}: ", row.path, one.name);
+        let menu = menu(scope, (one, all.get(n + 1)), found, row);
+        view! {
+            <td data-label=one.name.to_string()>
+                <div class="cell">
+                    <a href=url><span class="visually-hidden">{of}</span>{shown}</a>
+                    {menu}
+                </div>
+            </td>
+        }
+    });
+    let cells: Vec<_> = cells.collect();
     let url = paths::prompt(scope.slug(), row.id);
     view! { <tr><th scope="row" data-label="Prompt"><a href=url>{row.path.clone()}</a></th>{cells}</tr> }
+}
+
+/// What can be done in a cell; nothing for those who may not.
+fn menu(
+    scope: &Scope,
+    (here, next): (&Environment, Option<&Environment>),
+    found: &Overview,
+    row: &Row,
+) -> Option<Html> {
+    let cell = |at: &Environment| found.cells.get(&(row.id, at.id));
+    let live = |at: &Environment| cell(at).and_then(|cell| cell.version);
+    let is_here = Here {
+        prompt: row.id,
+        latest: row.latest,
+        live: live(here),
+        has_drifted: false,
+        has_past: cell(here).is_some_and(|cell| cell.number > 1),
+    };
+    let acts = acts(scope, (here, is_here), next.map(|next| (next, live(next))));
+    if acts.is_empty() {
+        return None;
+    }
+    let links: Vec<_> =
+        acts.into_iter().map(|(label, url)| view! { <a class="menu-item" href=url>{label}</a> }).collect();
+    let id = format!("acts-{}-{}", row.id.0.simple(), here.id.0.simple());
+    let label = format!("What to do with {} in {}", row.path, here.name);
+    let menu = view! {
+        <div class="row-menu">
+            <button class="button icon-button" data-kind="quiet" type="button" popovertarget=id.clone() aria-label=label>"⋯"</button>
+            <div class="menu" popover="auto" id=id>{links}</div>
+        </div>
+    };
+    Some(menu.bake())
 }
 
 /// What a cell says: the version, how far it is behind, who, when.

@@ -3,8 +3,8 @@
 use crate::{
     deployments::{
         ApproveDeployment, DeclineDeployment, WithdrawDeployment,
+        asked::{Request, State, pending},
         model::Kind,
-        requests::{Request, pending},
     },
     environments::store::Environment,
     error::Result,
@@ -14,25 +14,25 @@ use crate::{
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
-/// The list of what waits; nothing when nothing does.
-pub(super) async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Option<Html>> {
+/// The list of what waits; an empty place for it when nothing does, which fills as soon as something is asked for.
+pub(super) async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Html> {
     let requests = pending(scope).await?;
     let environment = |request: &Request| all.iter().find(|one| one.id == request.environment_id);
     let rows = requests.iter().filter_map(|request| Some(row(scope, request, environment(request)?)));
     let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    let list = view! {
-        <section class="panel" id="waiting" data-live="deployments" aria-labelledby="waiting-title">
-            <header><h2 id="waiting-title">"Waiting for approval"</h2></header>
-            <ul class="lines" role="list">{rows}</ul>
-        </section>
-    };
-    Ok(Some(list.bake()))
+    let list = (!rows.is_empty()).then(|| {
+        view! {
+            <section class="panel" aria-labelledby="waiting-title">
+                <header><h2 id="waiting-title">"Waiting for approval"</h2></header>
+                <ul class="lines" role="list">{rows}</ul>
+            </section>
+        }
+    });
+    Ok(view! { <div id="waiting" data-live="deployments">{list}</div> }.bake())
 }
 
-fn row(scope: &Scope, request: &Request, environment: &Environment) -> Html {
+/// What somebody asked for, in a line, with what one can do about it.
+pub(super) fn row(scope: &Scope, request: &Request, environment: &Environment) -> Html {
     let now = scope.server().clock.now();
     let url = paths::deployment_request(scope.slug(), request.id);
     let what = format!("{} {} {}", request.by, says(request.kind, request.version), request.path);
@@ -73,18 +73,21 @@ fn says(kind: Kind, version: Option<i64>) -> String {
 
 /// Whether one may approve or decline a request.
 fn may_decide(scope: &Scope, request: &Request) -> bool {
-    scope.can::<role::ApproveDeployment>() && !is_own(scope, request)
+    let is_own = scope.person().is_some_and(|person| person.id == request.requested_by);
+    request.state == State::Pending && scope.can::<role::ApproveDeployment>() && !is_own
 }
 
-fn is_own(scope: &Scope, request: &Request) -> bool {
-    scope.person().is_some_and(|person| person.id == request.requested_by)
+/// Whether one may take back a request.
+fn may_withdraw(scope: &Scope, request: &Request) -> bool {
+    let is_own = scope.person().is_some_and(|person| person.id == request.requested_by);
+    request.state == State::Pending && scope.can::<role::Deploy>() && is_own
 }
 
 /// What one can decide about a request.
 pub(super) fn decisions(scope: &Scope, request: &Request) -> impl IntoView + use<> {
     let about = || vec![("org", scope.slug().to_string()), ("request", request.id.to_string())];
     let (approve, decline, withdraw) = (about(), about(), about());
-    let (is_own, others) = (is_own(scope, request), may_decide(scope, request));
+    let (is_own, others) = (may_withdraw(scope, request), may_decide(scope, request));
     view! {
         {others.then(|| view! {
             <Act action=ApproveDeployment::PATH about=approve><button class="button" data-size="small" data-kind="primary">"Approve"</button></Act>

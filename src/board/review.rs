@@ -7,16 +7,18 @@ use super::{
 use crate::{
     deployments::{
         ApproveDeployment, DeclineDeployment, Deploy as DeployAction, WithdrawDeployment,
+        asked::{Request, State, approvers, find, last},
         impact::{self, Impact},
         model::{Kind, Order},
-        requests::pending,
-        store::newest,
+        store::{newest, previous},
     },
     editor::difference,
     environments::store::{self as environments, Environment},
     error::{Error, Result},
+    fields::Name,
     id::DeploymentRequestId,
     orgs::{Frame, Place},
+    paths,
     prompts::{
         content::Content,
         diff::between,
@@ -25,7 +27,7 @@ use crate::{
     },
     role::{Deploy, DeployProtected},
     server::{Caller, Scope},
-    ui::{About, Alert, Bake, Field, Form, FormAlert, Html, Submit},
+    ui::{About, Alert, Bake, Field, Form, FormAlert, Html, Submit, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -39,7 +41,10 @@ pub async fn review(caller: Caller) -> Result<impl IntoView> {
     scope.clone().require::<Deploy>()?;
     let (environment, prompt) = named(&caller, &scope).await?;
     let kind = caller.query("kind").and_then(|kind| Kind::parse(&kind)).ok_or(Error::NotFound)?;
-    let version: Option<i64> = caller.query("version").and_then(|version| version.parse().ok());
+    let version = match kind {
+        Kind::Rollback => Some(back(&scope, &environment, &prompt).await?),
+        _ => caller.query("version").and_then(|version| version.parse().ok()),
+    };
     if version.is_none() != (kind == Kind::Undeploy) {
         return Err(Error::NotFound);
     }
@@ -49,41 +54,93 @@ pub async fn review(caller: Caller) -> Result<impl IntoView> {
         Order { environment: environment.id, prompt: prompt.id, kind, version, reason: String::new(), seen };
     let head = trail(&scope, &environment, &prompt);
     let impact = impact::of(&scope, &order).await?;
-    let form = form(&scope, &order, &environment, &impact, &head.1);
+    let form = match waiting(&scope, &environment, &prompt).await? {
+        Some(waits) => Some(waits),
+        None => form(&scope, &order, &environment, &impact, &head.1),
+    };
     let what = What { order, environment, prompt, live };
     let body = shown(&scope, &caller, &what, &impact, form).await?;
     Ok(frame.show_thing(Place::Deployments, vec![head, ("Review".to_owned(), String::new())], body))
 }
 
-/// `/{org}/deployments/requests/{request}`: what somebody asked for.
+/// Where rolling back leads.
+async fn back(scope: &Scope, environment: &Environment, prompt: &Prompt) -> Result<i64> {
+    let back = previous(scope, environment.id, prompt.id).await?;
+    back.ok_or_else(|| Error::conflict("Nothing else was live here before."))
+}
+
+/// That something waits here, so nothing else can be asked for.
+async fn waiting(scope: &Scope, environment: &Environment, prompt: &Prompt) -> Result<Option<Html>> {
+    let last = last(scope, environment.id, prompt.id).await?;
+    let waits =
+        last.filter(|last| last.state == State::Pending && environment.asks(scope.can::<DeployProtected>()));
+    Ok(waits.map(|request| {
+        let url = paths::deployment_request(scope.slug(), request.id);
+        view! { <p class="note">{request.by.to_string()}" asked for something here already, which waits. "<a href=url>"Look at it"</a></p> }.bake()
+    }))
+}
+
+/// `/{org}/deployments/requests/{request}`: what somebody asked for, and what became of it.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when it does not wait any more.
+/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such request.
 pub async fn request(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let id: DeploymentRequestId = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
-    let request = pending(&scope).await?.into_iter().find(|one| one.id == id).ok_or(Error::NotFound)?;
+    let request = find(&scope, id).await?;
     let (order, prompt) = (request.order(), prompts::find(&scope, request.prompt_id).await?);
     let environment = environments::find(&scope, request.environment_id).await?;
+    let head = trail(&scope, &environment, &prompt);
+    let asked = asked(&scope, &request, &environment).await?;
+    let place = vec![head, ("Request".to_owned(), String::new())];
+    if request.state != State::Pending {
+        let body = view! {
+            <header class="page-head"><div><h1>{title(&order, &environment, &prompt)}</h1></div></header>
+            <div class="stack">{asked}</div>
+        };
+        return Ok(frame.show_thing(Place::Deployments, place, body.bake()));
+    }
     let live = newest(&scope, environment.id, prompt.id).await?.and_then(|now| now.version);
     let impact = impact::of(&scope, &order).await?;
-    let reason = (!order.reason.is_empty()).then(|| view! { <p>{order.reason.clone()}</p> });
-    let form = view! {
-        <section class="panel">
+    let what = What { order, environment, prompt, live };
+    let body = shown(&scope, &caller, &what, &impact, Some(asked)).await?;
+    Ok(frame.show_thing(Place::Deployments, place, body.bake()))
+}
+
+/// Who asked why, who approved, and what one can do about it or who has.
+async fn asked(scope: &Scope, request: &Request, environment: &Environment) -> Result<Html> {
+    let names = approvers(scope, request.id).await?;
+    let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+    let approved = match (request.state, names.as_slice()) {
+        (State::Pending, []) => format!("{}.", request.says_approved(environment)),
+        (State::Pending, _) => format!("{}: {}.", request.says_approved(environment), names.join(", ")),
+        (_, []) => String::new(),
+        _ => format!("{} approved it.", names.join(", ")),
+    };
+    let by = request.decided_by.as_ref().map_or_else(|| "Somebody".to_owned(), ToString::to_string);
+    let became = match request.state {
+        State::Pending => None,
+        State::Deployed => Some("It was deployed.".to_owned()),
+        State::Declined => Some(format!("{by} declined it, or did something else instead.")),
+        State::Withdrawn => Some(format!("{by} withdrew it.")),
+    };
+    let now = scope.server().clock.now();
+    let decided = request.decided_at.map(|at| view! { " "<When at now/> });
+    let became = became.map(|became| view! { <p>{became}{decided}</p> });
+    let reason = (!request.reason.is_empty()).then(|| view! { <p>{request.reason.clone()}</p> });
+    let shown = view! {
+        <section class="panel" id="request" data-live="deployments">
             <div class="panel-body">
-                <p>{request.by.to_string()}" asked for it. "{request.says_approved(&environment)}"."</p>
-                {reason}
+                <p>{request.by.to_string()}" asked for it "<When at=request.created_at now/>". "{approved}</p>
+                {reason}{became}
                 <FormAlert action=ApproveDeployment::PATH/>
                 <FormAlert action=DeclineDeployment::PATH/>
                 <FormAlert action=WithdrawDeployment::PATH/>
-                <div class="row-acts">{decisions(&scope, &request)}</div>
+                <div class="row-acts">{decisions(scope, request)}</div>
             </div>
         </section>
     };
-    let head = trail(&scope, &environment, &prompt);
-    let what = What { order, environment, prompt, live };
-    let body = shown(&scope, &caller, &what, &impact, Some(form.bake())).await?;
-    Ok(frame.show_thing(Place::Deployments, vec![head, ("Request".to_owned(), String::new())], body))
+    Ok(shown.bake())
 }
 
 /// What is to be done where.
@@ -125,13 +182,25 @@ fn title(order: &Order, environment: &Environment, prompt: &Prompt) -> String {
     }
 }
 
+/// The most prompts that are named which change with one.
+const SHOWN: usize = 20;
+
 /// What else changes, what would break, what callers must give.
 fn told(impact: &Impact) -> Html {
     let breaks: Vec<_> = impact.breaks.iter().map(|why| view! { <li>{why.clone()}</li> }).collect();
     let breaks = (!breaks.is_empty()).then(|| view! { <Alert kind="error"><ul>{breaks}</ul></Alert> });
-    let changes: Vec<String> = impact.changes.iter().map(|(path, at)| format!("{path} in {at}")).collect();
+    let changes: Vec<String> =
+        impact.changes.iter().take(SHOWN).map(|(path, at)| format!("{path} in {at}")).collect();
+    let more = match impact.changes.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     let changes = (!changes.is_empty()).then(|| {
-        view! { <p class="note">{format!("These change with it, since they refer to it: {}.", changes.join(", "))}</p> }
+        view! { <p class="note">{format!("These change with it, since they refer to it: {}{more}.", changes.join(", "))}</p> }
+    });
+    let differs: Vec<_> = impact.differs.iter().map(|line| view! { <li>{line.clone()}</li> }).collect();
+    let differs = (!differs.is_empty()).then(|| {
+        view! { <div class="note"><p>"Besides what the version says, this differs from what is live:"</p><ul>{differs}</ul></div> }
     });
     let asks: Vec<&str> = impact.asks.iter().map(String::as_str).collect();
     let asks = (!asks.is_empty()).then(|| {
@@ -139,7 +208,7 @@ fn told(impact: &Impact) -> Html {
             format!("Services must give it from now on: {}. They did not have to before.", asks.join(", "));
         view! { <p class="note" data-kind="warning">{says}</p> }
     });
-    view! { {breaks}{asks}{changes} }.bake()
+    view! { {breaks}{asks}{changes}{differs} }.bake()
 }
 
 async fn differs(
@@ -168,7 +237,7 @@ fn form(
     if !impact.breaks.is_empty() {
         return None;
     }
-    let asks = environment.approvals > 1 || environment.approvals == 1 && !scope.can::<DeployProtected>();
+    let asks = environment.asks(scope.can::<DeployProtected>());
     let label = match (asks, order.kind) {
         (true, _) => "Ask for approval",
         (false, Kind::Undeploy) => "Undeploy",

@@ -21,7 +21,7 @@ pub async fn deploy(
 ) -> Result<(), Error> {
     use crate::{
         deployments::{
-            deploy::{Outcome, deploy},
+            deploy::{MAX_REASON, Outcome, deploy},
             model::{Kind, Order},
         },
         fields::text,
@@ -32,8 +32,11 @@ pub async fn deploy(
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<Deploy>()?;
     let kind = Kind::parse(&kind).ok_or(Error::NotFound)?;
-    let version = version.parse().ok();
-    let reason = text(&reason, 500).map_err(|why| Error::invalid("reason", why))?;
+    let version = match version.as_str() {
+        "" => None,
+        version => Some(version.parse().map_err(|_| Error::NotFound)?),
+    };
+    let reason = text(&reason, MAX_REASON).map_err(|why| Error::invalid("reason", why))?;
     let order = Order { environment, prompt, kind, version, reason, seen };
     match deploy(&grant, &order).await? {
         Outcome::Requested(_) => Notice::DeploymentRequested.say(),

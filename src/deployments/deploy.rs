@@ -1,7 +1,7 @@
 //! The one way there is to what is live.
 
 use super::{
-    impact,
+    impact::{self, Impact},
     model::{Kind, Order},
     requests,
     store::{self, About},
@@ -31,40 +31,52 @@ pub enum Outcome {
 ///
 /// # Errors
 /// [`Error::Conflict`] when something else is live than was seen, when the same is live already, or when it
-/// would break something, in sentences; [`Error::NotFound`]; [`Error::Invalid`] at `reason`.
+/// would break something or change what others must approve, in sentences; [`Error::NotFound`];
+/// [`Error::Invalid`] at `reason`.
 pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
     if order.reason.chars().count() > MAX_REASON {
         return Err(Error::invalid("reason", "Use at most 500 characters."));
     }
     let mut change = grant.change().await?;
     let environment = environments::find(&mut change, order.environment).await?;
-    // Two who must agree are two: a role makes nobody count twice.
-    let is_free = environment.approvals == 0 || environment.approvals == 1 && change.can::<DeployProtected>();
-    let outcome = if is_free {
-        Outcome::Deployed(carry_out(&mut change, order, &environment).await?)
-    } else {
-        check(&mut change, order).await?;
+    let may_alone = change.can::<DeployProtected>();
+    let outcome = if environment.asks(may_alone) {
+        let checked = check(&mut change, order).await?;
+        refuse_elsewhere(&mut change, &checked, environment.approvals).await?;
         Outcome::Requested(requests::insert(&mut change, order, &environment).await?)
+    } else {
+        Outcome::Deployed(carry_out(&mut change, order, &environment, i64::from(may_alone)).await?)
     };
     change.commit().await?;
     Ok(outcome)
 }
 
-/// Makes it so, in a change that is behind all checks of who may.
+/// Makes it so, in a change that is behind all checks of who may; so many have agreed to it.
 pub(super) async fn carry_out(
     change: &mut OrgChange,
     order: &Order,
     environment: &Environment,
+    agreed: i64,
 ) -> Result<i64> {
-    let (path, version) = check(change, order).await?;
+    let checked = check(change, order).await?;
+    refuse_elsewhere(change, &checked, agreed).await?;
     requests::overtake(change, order, environment).await?;
-    let about = About { path: &path, environment: environment.name.as_str(), version };
-    store::insert(change, order, &about).await
+    let (path, version) = (&*checked.path, checked.live);
+    let about = About { path, environment: environment.name.as_str(), version };
+    store::insert(change, order, &about, &checked.impact.inherited).await
 }
 
-/// Refuses what is out of date, what changes nothing and what would break something; tells the path of the
-/// prompt and the version that is live.
-pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<(String, Option<i64>)> {
+/// What was found when an order was looked at.
+pub(super) struct Checked {
+    /// The path of the prompt.
+    path: String,
+    /// The version that is live.
+    live: Option<i64>,
+    impact: Impact,
+}
+
+/// Refuses what is out of date, what changes nothing and what would break something.
+pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<Checked> {
     let prompt = prompts::find_within(change, order.prompt).await?;
     let newest = store::newest(&mut *change, order.environment, order.prompt).await?;
     let (number, live) = newest.map_or((0, None), |newest| (newest.number, newest.version));
@@ -76,24 +88,41 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<(Stri
     if (order.kind == Kind::Undeploy) != order.version.is_none() {
         return Err(Error::NotFound);
     }
-    if live == order.version {
-        let already = live.map_or_else(
-            || "Nothing is live here.".to_owned(),
-            |version| format!("Version {version} is live here already."),
-        );
-        return Err(Error::conflict(already));
-    }
     if !is_what_it_says(change, order).await? {
         return Err(Error::conflict(match order.kind {
             Kind::Promote => "This version was not live in another environment.",
             _ => "This version is not the one that was live here before.",
         }));
     }
-    let breaks = impact::of(&mut *change, order).await?.breaks;
-    if !breaks.is_empty() {
-        return Err(Error::conflict(breaks.into_iter().collect::<Vec<_>>().join(" ")));
+    let impact = impact::of(&mut *change, order).await?;
+    // The same version is deployed again where it would inherit something else.
+    if live == order.version && impact.differs.is_empty() {
+        let already = live.map_or_else(
+            || "Nothing is live here.".to_owned(),
+            |version| format!("Version {version} is live here already."),
+        );
+        return Err(Error::conflict(already));
     }
-    Ok((prompt.path, live))
+    if !impact.breaks.is_empty() {
+        let breaks: Vec<_> = impact.breaks.into_iter().collect();
+        return Err(Error::conflict(breaks.join(" ")));
+    }
+    Ok(Checked { path: prompt.path, live, impact })
+}
+
+/// Refuses what would change something in another environment, which a reference to this one brings about,
+/// where more must agree than have.
+async fn refuse_elsewhere(change: &mut OrgChange, checked: &Checked, agreed: i64) -> Result<()> {
+    for (environment, path) in &checked.impact.elsewhere {
+        let environment = environments::find(&mut *change, *environment).await?;
+        if environment.approvals > agreed {
+            return Err(Error::conflict(format!(
+                "This would change {path} in {}, where others must approve: it refers to what is live here. Have it refer to a version first.",
+                environment.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Whether an order is of its kind: the history tells of it for good, and rolling back goes by the history.

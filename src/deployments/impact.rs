@@ -3,27 +3,37 @@
 //! A reference that names no version leads, in an environment, to what is live there. So what is deployed
 //! changes every live prompt that refers to it, and must leave each of them as able to be rendered as it was.
 
-use super::model::Order;
+use super::{
+    differs::differs,
+    model::{Kind, Order},
+};
 use crate::{
     error::Result,
     id::{EnvironmentId, PromptId},
     prompts::{
-        render::{Problems, Values, render},
+        render::{Inherited, Problems, Resolved, Values, render},
         resolve::{self, Instead},
     },
-    server::Reads,
+    server::{OrgChange, Reads},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What would come of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Impact {
     /// The other live prompts that change with it: path and environment.
     pub changes: BTreeSet<(String, String)>,
+    /// The other environments in which something changes, each with the path of a prompt that does.
+    pub elsewhere: BTreeMap<EnvironmentId, String>,
     /// What it would break, in sentences.
     pub breaks: BTreeSet<String>,
     /// The values that whoever calls the prompt must give and did not have to before.
     pub asks: BTreeSet<String>,
+    /// What differs from what is live besides what the version itself says: where references lead, what is
+    /// inherited. Line by line.
+    pub differs: Vec<String>,
+    /// What is inherited from now on.
+    pub inherited: Inherited,
 }
 
 /// A live prompt that may be put together from another.
@@ -47,51 +57,87 @@ pub struct User {
 /// When the database fails; [`Error::NotFound`](crate::error::Error::NotFound) when there is no such version.
 pub async fn of(mut reads: impl Reads, order: &Order) -> Result<Impact> {
     let &Order { environment, prompt, version, .. } = order;
-    let instead = Instead { environment, prompt, version };
+    let instead = Instead { environment, prompt, version, as_before: order.kind == Kind::Rollback };
     let mut impact = Impact::default();
-    let live = resolve::live(&mut reads, environment, prompt).await?;
     if let Some(version) = version {
-        let after = look(&mut reads, environment, (prompt, version), Some(instead)).await?.1;
-        impact.breaks.extend(after.others.into_iter().map(|(path, what)| format!("{path}: {what}")));
-        let before = match live {
-            Some(live) => look(&mut reads, environment, (prompt, live), None).await?.1.missing,
-            None => after.missing.clone(),
-        };
-        impact.asks = after.missing.difference(&before).cloned().collect();
+        on_itself(&mut reads, (prompt, version), instead, &mut impact).await?;
     }
-    for user in users(&mut reads, prompt).await? {
-        if (user.prompt_id, user.environment_id) == (prompt, environment) {
-            continue;
+    for user in users_in(&mut reads, prompt, environment).await? {
+        if (user.prompt_id, user.environment_id) != (prompt, environment) {
+            on_user(&mut reads, user, instead, &mut impact).await?;
         }
-        let live = (user.prompt_id, user.version);
-        let (parts_before, before) = look(&mut reads, user.environment_id, live, None).await?;
-        let (parts_after, after) = look(&mut reads, user.environment_id, live, Some(instead)).await?;
-        if parts_before == parts_after {
-            continue;
-        }
-        let at = format!("{} in {}", user.path, user.environment);
-        for (path, what) in after.others.difference(&before.others) {
-            impact.breaks.insert(format!("{at} would break. {path}: {what}"));
-        }
-        for name in after.missing.difference(&before.missing) {
-            impact.breaks.insert(format!("{at} would need {name}, which nobody gives it."));
-        }
-        impact.changes.insert((user.path, user.environment));
     }
     Ok(impact)
 }
 
-/// What a version is put together from as an environment has it, and what is in the way of rendering it
-/// without any value of a call.
-async fn look(
-    reads: impl Reads,
-    environment: EnvironmentId,
+/// What it means for the prompt itself.
+async fn on_itself(
+    reads: &mut impl Reads,
     version: (PromptId, i64),
-    instead: Option<Instead>,
-) -> Result<(Vec<(PromptId, Option<i64>)>, Problems)> {
-    let resolved = resolve::deployed(reads, environment, version, instead).await?;
-    let parts = resolved.parts.iter().map(|part| (part.prompt, part.version)).collect();
-    Ok((parts, render(&resolved, &Values::new()).err().unwrap_or_default()))
+    instead: Instead,
+    impact: &mut Impact,
+) -> Result<()> {
+    let environment = instead.environment;
+    let resolved = resolve::deployed(&mut *reads, environment, version, Some(instead)).await?;
+    let after = problems(&resolved);
+    impact.inherited = resolved.inherited();
+    impact.breaks.extend(after.others.into_iter().map(|(path, what)| format!("{path}: {what}")));
+    if let Some(live) = resolve::live(&mut *reads, environment, version.0).await? {
+        let live = resolve::deployed(&mut *reads, environment, (version.0, live), None).await?;
+        impact.asks = after.missing.difference(&problems(&live).missing).cloned().collect();
+        impact.differs = differs(&live, &resolved);
+    }
+    Ok(())
+}
+
+/// What it means for another live prompt.
+async fn on_user(reads: &mut impl Reads, user: User, instead: Instead, impact: &mut Impact) -> Result<()> {
+    let live = (user.prompt_id, user.version);
+    let before = resolve::deployed(&mut *reads, user.environment_id, live, None).await?;
+    let after = resolve::deployed(&mut *reads, user.environment_id, live, Some(instead)).await?;
+    if made_of(&before) == made_of(&after) {
+        return Ok(());
+    }
+    let (before, after) = (problems(&before), problems(&after));
+    let at = format!("{} in {}", user.path, user.environment);
+    for (path, what) in after.others.difference(&before.others) {
+        impact.breaks.insert(format!("{at} would break. {path}: {what}"));
+    }
+    for name in after.missing.difference(&before.missing) {
+        impact.breaks.insert(format!("{at} would need {name}, which nobody gives it."));
+    }
+    if user.environment_id != instead.environment {
+        impact.elsewhere.entry(user.environment_id).or_insert_with(|| user.path.clone());
+    }
+    impact.changes.insert((user.path, user.environment));
+    Ok(())
+}
+
+/// What a prompt is put together from.
+fn made_of(resolved: &Resolved) -> (Vec<(PromptId, Option<i64>)>, Inherited) {
+    (resolved.parts.iter().map(|part| (part.prompt, part.version)).collect(), resolved.inherited())
+}
+
+/// What is in the way of rendering it without any value of a call.
+fn problems(resolved: &Resolved) -> Problems {
+    render(resolved, &Values::new()).err().unwrap_or_default()
+}
+
+macro_rules! users {
+    ($and:literal) => {
+        concat!(
+            "WITH RECURSIVE up (id) AS (
+               SELECT prompt_id FROM prompt_references WHERE org_id = $1 AND to_id = $2 AND number > 0
+               UNION
+               SELECT r.prompt_id FROM prompt_references r JOIN up ON r.to_id = up.id WHERE r.org_id = $1 AND r.number > 0)
+             SELECT p.id AS prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.version
+             FROM up JOIN prompts p ON p.org_id = $1 AND p.id = up.id JOIN environments e ON e.org_id = $1
+             JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = p.id
+             WHERE d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
+               WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = p.id)",
+            $and
+        )
+    };
 }
 
 /// The live prompts that may be put together from a prompt: those of which any version leads down to it.
@@ -99,17 +145,49 @@ async fn look(
 /// # Errors
 /// When the database fails.
 pub async fn users(mut reads: impl Reads, prompt: PromptId) -> Result<Vec<User>> {
-    let users = reads.query(
-        "WITH RECURSIVE up (id) AS (
-           SELECT prompt_id FROM prompt_references WHERE org_id = $1 AND to_id = $2 AND number > 0
-           UNION
-           SELECT r.prompt_id FROM prompt_references r JOIN up ON r.to_id = up.id WHERE r.org_id = $1 AND r.number > 0)
-         SELECT d.prompt_id, p.path, d.environment_id, e.name AS environment, d.version
-         FROM up JOIN deployments d ON d.org_id = $1 AND d.prompt_id = up.id
-         JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
-         JOIN environments e ON e.org_id = d.org_id AND e.id = d.environment_id
-         WHERE d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
-           WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)",
-    );
-    Ok(users.bind(prompt).all().await?)
+    Ok(reads.query(users!("")).bind(prompt).all().await?)
+}
+
+/// Those of them that may be put together from what is live in an environment: those that are live there, and
+/// all where a reference names it.
+async fn users_in(reads: &mut impl Reads, prompt: PromptId, environment: EnvironmentId) -> Result<Vec<User>> {
+    let users = reads.query(users!(
+        " AND (e.id = $3 OR EXISTS (SELECT 1 FROM prompt_references n WHERE n.org_id = $1 AND n.environment_id = $3))"
+    ));
+    Ok(users.bind(prompt).bind(environment).all().await?)
+}
+
+/// In what a version that is live would differ if it were deployed again: in what it inherits.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drift(
+    mut reads: impl Reads,
+    environment: EnvironmentId,
+    (prompt, version): (PromptId, i64),
+) -> Result<Vec<String>> {
+    let again = Instead { environment, prompt, version: Some(version), as_before: false };
+    let live = resolve::deployed(&mut reads, environment, (prompt, version), None).await?;
+    let again = resolve::deployed(&mut reads, environment, (prompt, version), Some(again)).await?;
+    Ok(differs(&live, &again))
+}
+
+/// A live prompt that is put together from one of some prompts and is none of them, with its environment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_into(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Option<(String, String)>> {
+    for prompt in prompts {
+        for user in users(&mut *change, *prompt).await? {
+            if prompts.contains(&user.prompt_id) {
+                continue;
+            }
+            let live = (user.prompt_id, user.version);
+            let resolved = resolve::deployed(&mut *change, user.environment_id, live, None).await?;
+            if resolved.parts.iter().any(|part| part.prompt == *prompt) {
+                return Ok(Some((user.path, user.environment)));
+            }
+        }
+    }
+    Ok(None)
 }

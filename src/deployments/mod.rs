@@ -6,7 +6,11 @@
 
 pub mod actions;
 #[cfg(feature = "ssr")]
+pub mod asked;
+#[cfg(feature = "ssr")]
 pub mod deploy;
+#[cfg(feature = "ssr")]
+mod differs;
 #[cfg(feature = "ssr")]
 pub mod impact;
 #[cfg(feature = "ssr")]

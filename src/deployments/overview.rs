@@ -28,6 +28,8 @@ pub struct Cell {
     pub environment_id: EnvironmentId,
     /// The prompt.
     pub prompt_id: PromptId,
+    /// How often something was deployed here or taken away.
+    pub number: i64,
     /// The version; none when it was undeployed.
     pub version: Option<i64>,
     /// When that was done.
@@ -84,12 +86,13 @@ pub async fn overview(scope: &Scope, asked: &Asked) -> Result<Overview> {
     let has_more = rows.len() > most;
     rows.truncate(most);
     let cells = scope.query(page!(
-        "SELECT d.environment_id, d.prompt_id, d.version, d.created_at, coalesce(u.name, k.name) AS by
-         FROM page JOIN deployments d ON d.org_id = $1 AND d.prompt_id = page.id
+        "SELECT d.environment_id, d.prompt_id, d.number, d.version, d.created_at, coalesce(u.name, k.name) AS by
+         FROM page JOIN environments e ON e.org_id = $1
+         JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = page.id
+           AND d.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = page.id)
          LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
-         LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id
-         WHERE d.number = (SELECT max(m.number) FROM deployments m
-           WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)"
+         LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id"
     ));
     let cells: Vec<Cell> = cells.bind(like).bind(size).bind(asked.from).all().await?;
     let cells = cells.into_iter().map(|cell| ((cell.prompt_id, cell.environment_id), cell)).collect();

@@ -1,134 +1,22 @@
-//! Deployments that wait for others to approve them.
+//! Deployments that wait for others to approve them: asking, approving, declining, withdrawing.
 
 use super::{
+    asked::{Request, State, find, waiting},
     deploy::{carry_out, check},
-    model::{Kind, Order},
+    model::Order,
 };
 use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
-    fields::Name,
-    id::{DeploymentRequestId, EnvironmentId, PromptId, UserId},
-    role::{ApproveDeployment, Deploy},
+    id::DeploymentRequestId,
+    key_scope::KeyScopes,
+    role::{ApproveDeployment, Deploy, Rights, Role},
     server::{
-        Grant, OrgChange, Reads, Topic,
+        Grant, OrgChange, Topic,
         audit::{Action, Entry},
     },
-    time::Timestamp,
 };
 use serde_json::json;
-
-/// A deployment somebody asked for.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Request {
-    /// Its id.
-    pub id: DeploymentRequestId,
-    /// The environment.
-    pub environment_id: EnvironmentId,
-    /// The prompt.
-    pub prompt_id: PromptId,
-    /// The prompt's path.
-    pub path: String,
-    /// What is to be done.
-    pub kind: Kind,
-    /// The version that is to be live; none when nothing is.
-    pub version: Option<i64>,
-    /// Why.
-    pub reason: String,
-    /// The number of the newest deployment when it was asked for.
-    pub seen: i64,
-    /// Who asked, or made the key that did.
-    pub requested_by: UserId,
-    /// Their name, or the key's.
-    pub by: Name,
-    /// When.
-    pub created_at: Timestamp,
-    /// How many of those who may have approved it.
-    pub approved: i64,
-}
-
-impl Request {
-    /// How many approved it, and how many must.
-    #[must_use]
-    pub fn says_approved(&self, environment: &Environment) -> String {
-        format!("{} of {} approved", self.approved, environment.approvals)
-    }
-
-    /// What is to be done.
-    #[must_use]
-    pub fn order(&self) -> Order {
-        Order {
-            environment: self.environment_id,
-            prompt: self.prompt_id,
-            kind: self.kind,
-            version: self.version,
-            reason: self.reason.clone(),
-            seen: self.seen,
-        }
-    }
-}
-
-macro_rules! pending {
-    ($and:literal) => {
-        concat!(
-            "SELECT q.id, q.environment_id, q.prompt_id, p.path, q.kind, q.version, q.reason, q.seen,
-               q.requested_by, coalesce(k.name, u.name) AS by, q.created_at,
-               (SELECT count(*) FROM approvals a JOIN members m ON m.org_id = a.org_id AND m.user_id = a.user_id
-                WHERE a.org_id = q.org_id AND a.request_id = q.id AND m.role IN ('admin', 'owner')) AS approved
-             FROM deployment_requests q JOIN users u ON u.id = q.requested_by
-             LEFT JOIN api_keys k ON k.org_id = q.org_id AND k.id = q.key_id
-             JOIN prompts p ON p.org_id = q.org_id AND p.id = q.prompt_id
-             WHERE q.org_id = $1 AND q.state = 'pending'",
-            $and
-        )
-    };
-}
-
-/// What waits to be approved, the oldest first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn pending(mut reads: impl Reads) -> Result<Vec<Request>> {
-    Ok(reads.query(pending!(" ORDER BY q.created_at, q.id")).all().await?)
-}
-
-async fn find(change: &mut OrgChange, id: DeploymentRequestId) -> Result<Request> {
-    change.query(pending!(" AND q.id = $2")).bind(id).optional().await?.ok_or(Error::NotFound)
-}
-
-/// What became of the last request that was declined.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Declined {
-    /// What was to be done.
-    pub kind: Kind,
-    /// The version that was to be live.
-    pub version: Option<i64>,
-    /// Who asked for it.
-    pub by: Name,
-    /// Who declined it; none for a key that did something else instead.
-    pub decided_by: Option<Name>,
-    /// When.
-    pub decided_at: Timestamp,
-}
-
-/// What was declined last for a prompt in an environment.
-///
-/// # Errors
-/// When the database fails.
-pub async fn declined(
-    mut reads: impl Reads,
-    environment: EnvironmentId,
-    prompt: PromptId,
-) -> Result<Option<Declined>> {
-    let last = reads.query(
-        "SELECT q.kind, q.version, coalesce(k.name, u.name) AS by, d.name AS decided_by, q.decided_at
-         FROM deployment_requests q JOIN users u ON u.id = q.requested_by
-         LEFT JOIN api_keys k ON k.org_id = q.org_id AND k.id = q.key_id LEFT JOIN users d ON d.id = q.decided_by
-         WHERE q.org_id = $1 AND q.environment_id = $2 AND q.prompt_id = $3 AND q.state = 'declined'
-         ORDER BY q.decided_at DESC LIMIT 1",
-    );
-    Ok(last.bind(environment).bind(prompt).optional().await?)
-}
 
 /// Writes down what somebody asks for.
 pub(super) async fn insert(
@@ -139,7 +27,7 @@ pub(super) async fn insert(
     // For a key stands whoever made it, who thus may not approve what it asks for.
     let key = change.key().cloned();
     let by = change.person().or(key.as_ref().map(|key| key.created_by)).ok_or(Error::Forbidden)?;
-    if let Some(waiting) = waiting(change, order).await? {
+    if let Some(waiting) = waiting(change, order.environment, order.prompt).await? {
         return Err(Error::conflict(format!(
             "{} asked for something here already, which waits.",
             waiting.by
@@ -172,14 +60,17 @@ pub(super) async fn insert(
 ///
 /// # Errors
 /// [`Error::Conflict`] when something else went live since it was asked for, when it would break something,
-/// or when one has approved it already; [`Error::Forbidden`] for whoever asked; [`Error::NotFound`] when it
-/// does not wait any more.
+/// when whoever asked may not deploy any more, when one has approved it already, or when it does not wait any
+/// more; [`Error::Forbidden`] for whoever asked; [`Error::NotFound`] when there is no such request.
 pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) -> Result<Option<i64>> {
     let mut change = grant.change().await?;
-    let request = find(&mut change, id).await?;
+    let request = waits(&mut change, id).await?;
     let by = change.person().ok_or(Error::Forbidden)?;
     if by == request.requested_by {
         return Err(Error::Forbidden);
+    }
+    if !still_may(&mut change, &request).await? {
+        return Err(Error::conflict(format!("{} may not deploy any more. Decline it.", request.by)));
     }
     let (order, now) = (request.order(), change.now());
     let approval = change.query(
@@ -192,14 +83,15 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) 
         tell(&mut change, Action::DeploymentApproved, &order, &environment).await?;
     }
     // Whoever lost the right since is not counted any more.
-    let enough = find(&mut change, id).await?.approved >= environment.approvals;
+    let request = find(&mut change, id).await?;
+    let enough = request.approved >= environment.approvals;
     // Fewer may be needed now than when one approved it first.
     if !is_new && !enough {
         return Err(Error::conflict("You have approved it already."));
     }
     let deployed = if enough {
         decide(&mut change, id, "deployed").await?;
-        Some(carry_out(&mut change, &order, &environment).await?)
+        Some(carry_out(&mut change, &order, &environment, request.approved).await?)
     } else {
         check(&mut change, &order).await?;
         None
@@ -208,10 +100,35 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) 
     Ok(deployed)
 }
 
+/// A request that waits.
+async fn waits(change: &mut OrgChange, id: DeploymentRequestId) -> Result<Request> {
+    let request = find(&mut *change, id).await?;
+    match request.state {
+        State::Pending => Ok(request),
+        _ => Err(Error::conflict("It does not wait any more: somebody was faster.")),
+    }
+}
+
+/// Whether whoever asked might ask now: as a member, or with a key that is good.
+async fn still_may(change: &mut OrgChange, request: &Request) -> Result<bool> {
+    if let Some(key) = request.key_id {
+        let now = change.now();
+        let scopes = change.query(
+            "SELECT scopes FROM api_keys
+             WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)",
+        );
+        let scopes: Option<(String,)> = scopes.bind(key).bind(now).optional().await?;
+        return Ok(scopes.is_some_and(|(scopes,)| Rights::Key(KeyScopes::parse(&scopes)).can::<Deploy>()));
+    }
+    let role = change.query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2");
+    let role: Option<(Role,)> = role.bind(request.requested_by).optional().await?;
+    Ok(role.is_some_and(|(role,)| role.can::<Deploy>()))
+}
+
 /// Declines what somebody else asked for.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it does not wait any more.
+/// [`Error::Conflict`] when it does not wait any more; [`Error::NotFound`] when there is no such request.
 pub async fn decline(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) -> Result<()> {
     end(grant.change().await?, id, "declined", Action::DeploymentDeclined).await
 }
@@ -219,7 +136,7 @@ pub async fn decline(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) 
 /// Withdraws what one asked for oneself.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it does not wait any more; [`Error::Forbidden`] when somebody else asked.
+/// As [`decline`]; [`Error::Forbidden`] when somebody else asked.
 pub async fn withdraw(grant: &Grant<Deploy>, id: DeploymentRequestId) -> Result<()> {
     let mut change = grant.change().await?;
     if Some(find(&mut change, id).await?.requested_by) != change.person() {
@@ -230,14 +147,9 @@ pub async fn withdraw(grant: &Grant<Deploy>, id: DeploymentRequestId) -> Result<
 
 /// Declines what waits for a prompt in an environment, when something else is done there.
 pub(super) async fn overtake(change: &mut OrgChange, order: &Order, environment: &Environment) -> Result<()> {
-    let Some(request) = waiting(change, order).await? else { return Ok(()) };
+    let Some(request) = waiting(change, order.environment, order.prompt).await? else { return Ok(()) };
     decide(change, request.id, "declined").await?;
     tell(change, Action::DeploymentDeclined, &request.order(), environment).await
-}
-
-async fn waiting(change: &mut OrgChange, order: &Order) -> Result<Option<Request>> {
-    let waiting = change.query(pending!(" AND q.environment_id = $2 AND q.prompt_id = $3"));
-    Ok(waiting.bind(order.environment).bind(order.prompt).optional().await?)
 }
 
 async fn end(
@@ -246,7 +158,7 @@ async fn end(
     state: &'static str,
     action: Action,
 ) -> Result<()> {
-    let request = find(&mut change, id).await?;
+    let request = waits(&mut change, id).await?;
     decide(&mut change, id, state).await?;
     let environment = environments::find(&mut change, request.environment_id).await?;
     tell(&mut change, action, &request.order(), &environment).await?;
@@ -272,6 +184,7 @@ async fn tell(
     let details = json!({
         "of": path,
         "environment": environment.name,
+        "kind": order.kind.as_str(),
         "after": { "version": order.version },
         "reason": order.reason,
     });

@@ -5,11 +5,13 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{DeploymentId, EnvironmentId, PromptId},
+    prompts::render::Inherited,
     server::{OrgChange, Reads, Scope, Topic, audit::Entry},
     time::Timestamp,
 };
 use serde_json::json;
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// What was done to what is live of a prompt in an environment.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -90,15 +92,32 @@ pub async fn history(
 /// When the database fails.
 pub async fn done(
     scope: &Scope,
-    (environment, prompt): (Option<EnvironmentId>, Option<PromptId>),
+    of: (Option<EnvironmentId>, Option<PromptId>),
     before: Option<DeploymentId>,
     size: i64,
 ) -> Result<Vec<Done>> {
-    let rows = scope.query(done!(
-        "AND ($2 IS NULL OR d.environment_id = $2) AND ($3 IS NULL OR d.prompt_id = $3) AND ($4 IS NULL OR d.id < $4)
-         ORDER BY d.id DESC LIMIT CAST($5 AS BIGINT)"
-    ));
-    Ok(rows.bind(environment).bind(prompt).bind(before).bind(size).all().await?)
+    // Each in the index it has; and no id comes after this one.
+    let before = before.unwrap_or(DeploymentId(Uuid::max()));
+    let rows = match of {
+        (None, None) => scope.query(done!("AND d.id < $2 ORDER BY d.id DESC LIMIT CAST($3 AS BIGINT)")),
+        (Some(environment), None) => {
+            let rows =
+                done!("AND d.environment_id = $2 AND d.id < $3 ORDER BY d.id DESC LIMIT CAST($4 AS BIGINT)");
+            scope.query(rows).bind(environment)
+        }
+        (None, Some(prompt)) => {
+            let rows =
+                done!("AND d.prompt_id = $2 AND d.id < $3 ORDER BY d.id DESC LIMIT CAST($4 AS BIGINT)");
+            scope.query(rows).bind(prompt)
+        }
+        (Some(environment), Some(prompt)) => {
+            let rows = done!(
+                "AND d.environment_id = $2 AND d.prompt_id = $3 AND d.id < $4 ORDER BY d.number DESC LIMIT CAST($5 AS BIGINT)"
+            );
+            scope.query(rows).bind(environment).bind(prompt)
+        }
+    };
+    Ok(rows.bind(before).bind(size).all().await?)
 }
 
 /// A deployment.
@@ -162,6 +181,9 @@ pub async fn newest(
     Ok(history(reads, environment, prompt, 1).await?.into_iter().next())
 }
 
+/// How far back rolling back looks.
+const FAR: i64 = 1000;
+
 /// The version that rolling back leads to, if there is one.
 ///
 /// # Errors
@@ -172,10 +194,12 @@ pub async fn previous(
     prompt: PromptId,
 ) -> Result<Option<i64>> {
     let rows = reads.query(
-        "SELECT kind, version FROM deployments
-         WHERE org_id = $1 AND environment_id = $2 AND prompt_id = $3 ORDER BY number",
+        "SELECT kind, version FROM deployments WHERE org_id = $1 AND environment_id = $2 AND prompt_id = $3
+         ORDER BY number DESC LIMIT CAST($4 AS BIGINT)",
     );
-    Ok(before(&rows.bind(environment).bind(prompt).all().await?))
+    let mut rows: Vec<(Kind, Option<i64>)> = rows.bind(environment).bind(prompt).bind(FAR).all().await?;
+    rows.reverse();
+    Ok(before(&rows))
 }
 
 /// Whether the version of an order was ever live in another environment.
@@ -209,14 +233,20 @@ pub async fn live_among(change: &mut OrgChange, prompts: &[PromptId]) -> Result<
 }
 
 /// Writes what was done, after the deployment that was seen.
-pub(super) async fn insert(change: &mut OrgChange, order: &Order, about: &About<'_>) -> Result<i64> {
+pub(super) async fn insert(
+    change: &mut OrgChange,
+    order: &Order,
+    about: &About<'_>,
+    inherited: &Inherited,
+) -> Result<i64> {
+    let inherited = order.version.and_then(|_| serde_json::to_string(inherited).ok());
     let (id, now, doer) = (DeploymentId(change.new_id()), change.now(), change.doer());
     let number = order.seen + 1;
     change
         .query(
             "INSERT INTO deployments (org_id, id, environment_id, prompt_id, number, kind, version, reason,
-               actor_kind, actor_id, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+               actor_kind, actor_id, created_at, inherited)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(id)
         .bind(order.environment)
@@ -228,6 +258,7 @@ pub(super) async fn insert(change: &mut OrgChange, order: &Order, about: &About<
         .bind(doer.kind)
         .bind(doer.id)
         .bind(now)
+        .bind(inherited)
         .execute()
         .await?;
     let details = json!({

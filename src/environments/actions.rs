@@ -10,10 +10,10 @@ use leptos::prelude::*;
 pub async fn create_environment(
     org: String,
     name: String,
-    #[server(default)] approvals: i64,
+    #[server(default)] approvals: String,
 ) -> Result<(), Error> {
     use crate::{
-        environments::store,
+        environments::{form::approvals_of, store},
         fields::EnvironmentName,
         role::ManageEnvironments,
         server::{Caller, Scope},
@@ -21,7 +21,7 @@ pub async fn create_environment(
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
     let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
-    store::create(&grant, &name, approvals).await?;
+    store::create(&grant, &name, approvals_of(&approvals)?).await?;
     Notice::Saved.say();
     Ok(())
 }
@@ -32,10 +32,11 @@ pub async fn set_environment(
     org: String,
     environment: EnvironmentId,
     name: String,
-    #[server(default)] approvals: i64,
+    #[server(default)] approvals: String,
+    #[server(default)] seen: String,
 ) -> Result<(), Error> {
     use crate::{
-        environments::store,
+        environments::{form::approvals_of, store},
         fields::EnvironmentName,
         role::ManageEnvironments,
         server::{Caller, Scope},
@@ -43,6 +44,7 @@ pub async fn set_environment(
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
     let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
+    let approvals = store::Protection { seen: approvals_of(&seen)?, wanted: approvals_of(&approvals)? };
     store::set(&grant, environment, &name, approvals).await?;
     Notice::Saved.say();
     Ok(())

@@ -80,6 +80,17 @@ fn protection(approvals: i64) -> String {
     }
 }
 
+/// That more must approve than there are who may.
+fn too_few(approvals: i64, approvers: i64) -> Option<impl IntoView> {
+    let says = match approvers {
+        1 => "only one person here may".to_owned(),
+        n => format!("only {n} people here may"),
+    };
+    (approvals > approvers).then(|| {
+        view! { <p class="note" data-kind="warning">{format!("{approvals} must approve, and {says}: nothing can be deployed here.")}</p> }
+    })
+}
+
 fn protections() -> Vec<Choice> {
     let choice = |n: i64| Choice { value: n.to_string(), label: protection(n), says: "" };
     (0..=store::MAX_APPROVALS).map(choice).collect()
@@ -111,11 +122,13 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
     let Environment { name, approvals, .. } = store::find(&scope, id).await?;
     let (org, title, label) = (scope.slug().to_string(), name.to_string(), format!("Delete {name}"));
     let about = || vec![("org", org.clone()), ("environment", id.to_string())];
-    let (set, delete) = (about(), about());
+    let (set, delete) = ([about(), vec![("seen", approvals.to_string())]].concat(), about());
+    let few = too_few(approvals, store::approvers(&scope).await?);
     let body = view! {
         <header class="page-head"><div><h1>{title.clone()}</h1><p>{protection(approvals)}"."</p></div></header>
         <div class="stack">
             <FormAlert action=DeleteEnvironment::PATH/>
+            {few}
             <section class="panel">
                 <Form action=SetEnvironment::PATH>
                     <About of=set/>

@@ -4,9 +4,9 @@ use crate::{
     error::{Error, Result},
     fields::EnvironmentName,
     id::EnvironmentId,
-    role::ManageEnvironments,
+    role::{ApproveDeployment, ManageEnvironments, Role},
     server::{
-        Grant, OrgChange, Reads, Topic,
+        Grant, OrgChange, Reads, Scope, Topic,
         audit::{Action, Entry},
     },
 };
@@ -33,6 +33,13 @@ impl Environment {
     #[must_use]
     pub const fn is_protected(&self) -> bool {
         self.approvals > 0
+    }
+
+    /// Whether others must approve what somebody deploys to it who may deploy to protected ones, or not. Two who
+    /// must agree are two: a role makes nobody count twice.
+    #[must_use]
+    pub fn asks(&self, may_deploy_protected: bool) -> bool {
+        self.approvals > i64::from(may_deploy_protected)
     }
 }
 
@@ -87,7 +94,7 @@ pub async fn create(
         )
         .bind(id)
         .bind(name.clone())
-        .bind(approvals.clamp(0, MAX_APPROVALS))
+        .bind(approvals)
         .bind(now)
         .execute()
         .await?;
@@ -96,28 +103,47 @@ pub async fn create(
     Ok(id)
 }
 
+/// How many must approve, as somebody saw it and as they want it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protection {
+    /// As they saw it.
+    pub seen: i64,
+    /// As they want it.
+    pub wanted: i64,
+}
+
 /// Changes what an environment is called, and how many must approve what is deployed to it.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `name` when it is taken; [`Error::NotFound`] when there is no such environment.
+/// [`Error::Invalid`] at `name` when it is taken; [`Error::Conflict`] when another number than was seen must
+/// approve; [`Error::NotFound`] when there is no such environment.
 pub async fn set(
     grant: &Grant<ManageEnvironments>,
     id: EnvironmentId,
     name: &EnvironmentName,
-    approvals: i64,
+    approvals: Protection,
 ) -> Result<()> {
     let mut change = grant.change().await?;
     let before = find(&mut change, id).await?;
     refuse_taken(&list(&mut change).await?, name, Some(id))?;
-    let approvals = approvals.clamp(0, MAX_APPROVALS);
+    // Who saves a name does not take away, unseen, what somebody else has just protected.
+    if before.approvals != approvals.seen {
+        return Err(Error::conflict("Somebody changed who may deploy in the meantime. Look at it again."));
+    }
+    let approvals = approvals.wanted;
     if before.name == *name && before.approvals == approvals {
         return Ok(());
     }
     let set = change.query("UPDATE environments SET name = $3, approvals = $4 WHERE org_id = $1 AND id = $2");
     set.bind(id).bind(name.clone()).bind(approvals).execute().await?;
-    let was = json!({ "name": before.name, "approvals": before.approvals });
-    let details =
-        json!({ "of": before.name, "before": was, "after": { "name": name, "approvals": approvals } });
+    let (mut was, mut is) = (json!({}), json!({}));
+    if before.name != *name {
+        (was["name"], is["name"]) = (json!(before.name), json!(name));
+    }
+    if before.approvals != approvals {
+        (was["approvals"], is["approvals"]) = (json!(before.approvals), json!(approvals));
+    }
+    let details = json!({ "of": before.name, "before": was, "after": is });
     tell(change, Action::EnvironmentChanged, id, details).await
 }
 
@@ -136,30 +162,31 @@ pub enum Step {
 /// [`Error::NotFound`] when there is no such environment.
 pub async fn shift(grant: &Grant<ManageEnvironments>, id: EnvironmentId, step: Step) -> Result<()> {
     let mut change = grant.change().await?;
-    let all: Vec<EnvironmentId> = list(&mut change).await?.into_iter().map(|one| one.id).collect();
-    let at = all.iter().position(|other| *other == id).ok_or(Error::NotFound)?;
+    let all = list(&mut change).await?;
+    let at = all.iter().position(|other| other.id == id).ok_or(Error::NotFound)?;
     let to = match step {
         Step::Earlier => at.saturating_sub(1),
         Step::Later => (at + 1).min(all.len() - 1),
     };
-    let mut arranged = all.clone();
-    arranged.swap(at, to);
-    if arranged == all {
+    if at == to {
         return Ok(());
     }
-    for (position, id) in (1_i64..).zip(&arranged) {
+    let mut arranged = all.clone();
+    arranged.swap(at, to);
+    for (position, one) in (1_i64..).zip(&arranged) {
         let set = change.query("UPDATE environments SET position = $3 WHERE org_id = $1 AND id = $2");
-        set.bind(*id).bind(position).execute().await?;
+        set.bind(one.id).bind(position).execute().await?;
     }
-    let (before, after) = (json!({ "order": all }), json!({ "order": arranged }));
-    tell(change, Action::EnvironmentChanged, id, json!({ "before": before, "after": after })).await
+    let order = |all: &[Environment]| json!({ "order": all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ") });
+    let details = json!({ "of": all[at].name, "before": order(&all), "after": order(&arranged) });
+    tell(change, Action::EnvironmentChanged, id, details).await
 }
 
 /// Deletes an environment, with the history of what was deployed to it.
 ///
 /// # Errors
-/// [`Error::Conflict`] while something is deployed to it or a reference of a prompt names it;
-/// [`Error::NotFound`] when there is no such environment.
+/// [`Error::Conflict`] while something is deployed to it or waits to be, or while a version that is live or the
+/// newest refers to what is live in it; [`Error::NotFound`] when there is no such environment.
 pub async fn delete(grant: &Grant<ManageEnvironments>, id: EnvironmentId) -> Result<()> {
     let mut change = grant.change().await?;
     let name = find(&mut change, id).await?.name;
@@ -173,19 +200,49 @@ pub async fn delete(grant: &Grant<ManageEnvironments>, id: EnvironmentId) -> Res
         let what = if live == 1 { "A prompt is".to_owned() } else { format!("{live} prompts are") };
         return Err(Error::conflict(format!("{what} deployed to {name}. Undeploy first.")));
     }
-    let named = change.query(
-        "SELECT p.path FROM prompt_references r JOIN prompts p ON p.org_id = r.org_id AND p.id = r.prompt_id
-         WHERE r.org_id = $1 AND r.environment_id = $2 ORDER BY p.path LIMIT 1",
+    let waits = change.query(
+        "SELECT count(*) FROM deployment_requests WHERE org_id = $1 AND environment_id = $2 AND state = 'pending'",
     );
-    let named: Option<(String,)> = named.bind(id).optional().await?;
-    if let Some((path,)) = named {
+    let (waits,): (i64,) = waits.bind(id).one().await?;
+    if waits > 0 {
         return Err(Error::conflict(format!(
-            "A reference of {path} names {name}, in a version that is kept."
+            "Something waits to be deployed to {name}. Decide about it first."
         )));
     }
+    refuse_named(&mut change, id, &name).await?;
     let delete = change.query("DELETE FROM environments WHERE org_id = $1 AND id = $2");
     delete.bind(id).execute().await?;
     tell(change, Action::EnvironmentDeleted, id, json!({ "of": name })).await
+}
+
+/// Refuses while a version that is live or the newest refers to what is live in an environment.
+async fn refuse_named(change: &mut OrgChange, id: EnvironmentId, name: &EnvironmentName) -> Result<()> {
+    let named = change.query(
+        "SELECT p.path, r.number FROM prompt_references r
+         JOIN prompts p ON p.org_id = r.org_id AND p.id = r.prompt_id AND p.trash_id IS NULL
+         WHERE r.org_id = $1 AND r.environment_id = $2 AND r.number > 0
+           AND (r.number = p.latest OR EXISTS (SELECT 1 FROM deployments d
+             WHERE d.org_id = $1 AND d.prompt_id = r.prompt_id AND d.version = r.number
+               AND d.number = (SELECT max(m.number) FROM deployments m
+                 WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)))
+         ORDER BY p.path, r.number DESC LIMIT 1",
+    );
+    match named.bind(id).optional::<(String, i64)>().await? {
+        None => Ok(()),
+        Some((path, number)) => Err(Error::conflict(format!(
+            "Version {number} of {path} refers to what is live in {name}. Save one that does not, and deploy it, first."
+        ))),
+    }
+}
+
+/// How many people may approve deployments.
+///
+/// # Errors
+/// When the database fails.
+pub async fn approvers(scope: &Scope) -> Result<i64> {
+    let roles = scope.query("SELECT role, count(*) FROM members WHERE org_id = $1 GROUP BY role");
+    let roles: Vec<(Role, i64)> = roles.all().await?;
+    Ok(roles.into_iter().filter(|(role, _)| role.can::<ApproveDeployment>()).map(|(_, count)| count).sum())
 }
 
 fn refuse_taken(all: &[Environment], name: &EnvironmentName, but: Option<EnvironmentId>) -> Result<()> {

@@ -16,6 +16,8 @@ pub mod index;
 #[cfg(feature = "ssr")]
 pub mod jinja;
 #[cfg(feature = "ssr")]
+mod kept;
+#[cfg(feature = "ssr")]
 pub mod references;
 #[cfg(feature = "ssr")]
 pub mod render;

@@ -3,6 +3,7 @@
 use super::{
     content::Content,
     drafts::parse,
+    kept::{self, Kept, Live},
     references::targets,
     render::{Part, Resolved},
     store::{self, Prompt},
@@ -10,25 +11,30 @@ use super::{
 use crate::{
     environments::store as environments,
     error::{Error, Result},
-    id::{EnvironmentId, FolderId, PromptId},
+    id::{DeploymentId, EnvironmentId, FolderId, PromptId},
     server::{Reads, Scope},
     templates::{Reference, Selector},
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// A version of a prompt with the versions its references led to when it was saved.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such prompt or version.
+/// [`Error::NotFound`] when there is no such prompt or version, or it is in the trash. What is in the trash is
+/// not put into anything either.
 pub async fn version(reads: impl Reads, prompt: PromptId, number: i64) -> Result<Resolved> {
     let mut resolver = Resolver::new(reads, None);
-    resolver.version((prompt, number), None).await?.ok_or(Error::NotFound)?;
+    resolver.version((prompt, number), None, None).await?.ok_or(Error::NotFound)?;
     Ok(Resolved { parts: resolver.parts })
 }
 
 /// A version of a prompt as an environment has it: a reference that names no version leads to what is
-/// deployed there, or else to where it led when the version was saved. With `instead` it is as if that were
+/// deployed there, or else to where it led when the version was saved. What is live has the values that it
+/// inherited when it was deployed, whatever became of folders since. With `instead` it is as if that were
 /// deployed.
 ///
 /// # Errors
@@ -40,7 +46,9 @@ pub async fn deployed(
     instead: Option<Instead>,
 ) -> Result<Resolved> {
     let mut resolver = Resolver::new(reads, instead);
-    resolver.version((prompt, number), Some(environment)).await?.ok_or(Error::NotFound)?;
+    let live = resolver.live(environment, prompt).await?.filter(|live| live.version == number);
+    let kept = live.and_then(|live| live.kept);
+    resolver.version((prompt, number), Some(environment), kept).await?.ok_or(Error::NotFound)?;
     Ok(Resolved { parts: resolver.parts })
 }
 
@@ -53,6 +61,8 @@ pub struct Instead {
     pub prompt: PromptId,
     /// The version; none if nothing would be live.
     pub version: Option<i64>,
+    /// Whether it would be as it was live there before, with what it inherited then.
+    pub as_before: bool,
 }
 
 /// The version of a prompt that is live in an environment, if one is.
@@ -96,16 +106,21 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
             Ok(_) | Err(Error::NotFound) => continue,
             Err(error) => return Err(error),
         };
+        let mut kept = None;
         let (number, follows) = match reference.selector {
             Selector::Latest => (Some(to.latest), None),
             Selector::Version(number) => (Some(i64::from(number)), None),
             Selector::Environment(name) => match environments::named(scope, &name).await? {
-                Some(named) => (resolver.live(named.id, to.id).await?, Some(named.id)),
+                Some(named) => {
+                    let live = resolver.live(named.id, to.id).await?;
+                    kept = live.as_ref().and_then(|live| live.kept.clone());
+                    (live.map(|live| live.version), Some(named.id))
+                }
                 None => (None, None),
             },
         };
         let Some(number) = number else { continue };
-        if let Some(place) = resolver.version((to.id, number), follows).await? {
+        if let Some(place) = resolver.version((to.id, number), follows, kept).await? {
             resolver.parts[0].references.insert(target, place);
         }
     }
@@ -134,11 +149,14 @@ impl Lead {
 /// The most prompts that one may be made of.
 const MAX_PARTS: usize = 500;
 
+/// What makes a part: the version, the environment it follows, and the deployment whose values it has.
+type Key = ((PromptId, i64), Option<EnvironmentId>, Option<DeploymentId>);
+
 struct Resolver<R> {
     reads: R,
     instead: Option<Instead>,
     parts: Vec<Part>,
-    places: HashMap<((PromptId, i64), Option<EnvironmentId>), usize>,
+    places: HashMap<Key, usize>,
 }
 
 impl<R: Reads> Resolver<R> {
@@ -147,13 +165,16 @@ impl<R: Reads> Resolver<R> {
     }
 
     /// The place of a version among the parts, with all that is below it; none when there is no such
-    /// version. References that name no version follow an environment, if one is given.
+    /// version. References that name no version follow an environment, if one is given; it inherits what a
+    /// deployment kept, if that is given.
     async fn version(
         &mut self,
         (prompt, number): (PromptId, i64),
         follows: Option<EnvironmentId>,
+        kept: Option<Arc<Kept>>,
     ) -> Result<Option<usize>> {
-        if let Some(place) = self.places.get(&((prompt, number), follows)) {
+        let key = ((prompt, number), follows, kept.as_ref().map(|kept| kept.by));
+        if let Some(place) = self.places.get(&key) {
             return Ok(Some(*place));
         }
         if self.parts.len() >= MAX_PARTS {
@@ -161,43 +182,58 @@ impl<R: Reads> Resolver<R> {
         }
         let row = self.reads.query(
             "SELECT p.path, p.folder_id, v.content FROM versions v
-             JOIN prompts p ON p.org_id = v.org_id AND p.id = v.prompt_id
+             JOIN prompts p ON p.org_id = v.org_id AND p.id = v.prompt_id AND p.trash_id IS NULL
              WHERE v.org_id = $1 AND v.prompt_id = $2 AND v.number = $3",
         );
         let row: Option<(String, Option<FolderId>, String)> =
             row.bind(prompt).bind(number).optional().await?;
         let Some((path, folder, content)) = row else { return Ok(None) };
-        let (content, inherited) = (parse(&content)?, inherited(&mut self.reads, folder).await?);
-        let place = self.parts.len();
-        self.places.insert(((prompt, number), follows), place);
+        let inherited = match kept.as_ref().and_then(|kept| kept.inherited.get(&prompt)) {
+            Some(kept) => kept.clone(),
+            None => inherited(&mut self.reads, folder).await?,
+        };
+        let (content, place) = (parse(&content)?, self.parts.len());
+        self.places.insert(key, place);
         let references = BTreeMap::new();
         self.parts.push(Part { prompt, path, version: Some(number), content, inherited, references });
-        let below = self.reads.query(
-            "SELECT target, to_id, to_number, environment_id FROM prompt_references
-             WHERE org_id = $1 AND prompt_id = $2 AND number = $3",
-        );
-        let below: Vec<Lead> = below.bind(prompt).bind(number).all().await?;
-        for lead in below {
+        for lead in self.leads(prompt, number).await? {
             let decides = lead.decides(follows);
             let live = match decides {
                 Some(environment) => self.live(environment, lead.to_id).await?,
                 None => None,
             };
             // What names no version goes on following where it stands, deployed there or not.
-            let Some(number) = live.or(lead.to_number) else { continue };
+            let (number, kept) = match live {
+                Some(live) => (Some(live.version), live.kept),
+                None => (lead.to_number, kept.clone()),
+            };
+            let Some(number) = number else { continue };
             let below = (lead.to_id, number);
-            if let Some(leads) = Box::pin(self.version(below, decides.or(follows))).await? {
+            if let Some(leads) = Box::pin(self.version(below, decides.or(follows), kept)).await? {
                 self.parts[place].references.insert(lead.target, leads);
             }
         }
         Ok(Some(place))
     }
 
-    async fn live(&mut self, environment: EnvironmentId, prompt: PromptId) -> Result<Option<i64>> {
-        match self.instead.filter(|one| one.environment == environment && one.prompt == prompt) {
-            Some(instead) => Ok(instead.version),
-            None => live(&mut self.reads, environment, prompt).await,
+    async fn leads(&mut self, prompt: PromptId, number: i64) -> Result<Vec<Lead>> {
+        let leads = self.reads.query(
+            "SELECT target, to_id, to_number, environment_id FROM prompt_references
+             WHERE org_id = $1 AND prompt_id = $2 AND number = $3",
+        );
+        Ok(leads.bind(prompt).bind(number).all().await?)
+    }
+
+    async fn live(&mut self, environment: EnvironmentId, prompt: PromptId) -> Result<Option<Live>> {
+        if let Some(instead) =
+            self.instead.filter(|one| one.environment == environment && one.prompt == prompt)
+        {
+            return match instead.version.filter(|_| instead.as_before) {
+                None => Ok(instead.version.map(|version| Live { version, kept: None })),
+                Some(version) => kept::before(&mut self.reads, environment, prompt, version).await,
+            };
         }
+        kept::newest(&mut self.reads, environment, prompt).await
     }
 }
 

@@ -8,7 +8,7 @@ pub use restore::restore;
 
 use super::folders;
 use crate::{
-    deployments::store as deployments,
+    deployments::{asked, impact, store as deployments},
     error::{Error, Result},
     fields::Name,
     id::{FolderId, PromptId, TrashId},
@@ -62,7 +62,8 @@ pub async fn list(scope: &Scope) -> Result<Vec<Trashed>> {
 /// Puts a prompt in the trash.
 ///
 /// # Errors
-/// [`Error::Conflict`] when other prompts use it, naming them; [`Error::NotFound`].
+/// [`Error::Conflict`] when it is deployed, or waits to be, or other prompts use it, naming them;
+/// [`Error::NotFound`].
 pub async fn put_prompt(grant: &Grant<TrashContent>, id: PromptId) -> Result<TrashId> {
     let mut change = grant.change().await?;
     let prompt = store::find_within(&mut change, id).await?;
@@ -115,6 +116,17 @@ pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<Tra
 async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()> {
     if let Some((path, environment)) = deployments::live_among(change, prompts).await?.first() {
         return Err(Error::conflict(format!("{path} is deployed to {environment}. Undeploy it first.")));
+    }
+    if let Some(request) = asked::waiting_among(change, prompts).await? {
+        let (by, path) = (request.by, request.path);
+        return Err(Error::conflict(format!(
+            "{by} asked to deploy {path}, which waits. Decide about it first."
+        )));
+    }
+    if let Some((path, environment)) = impact::put_into(change, prompts).await? {
+        return Err(Error::conflict(format!(
+            "{path} is deployed to {environment} and put together from this. Deploy a version of it that is not, first."
+        )));
     }
     let users = references::outside_users(change, prompts).await?;
     if users.is_empty() {

@@ -17,8 +17,11 @@ mod renderer;
 
 pub use compose::{Composed, Taken, compose};
 
-use super::content::{Body, Content, Message};
-use crate::id::PromptId;
+use super::{
+    content::{Body, Content, Message},
+    jinja,
+};
+use crate::{id::PromptId, templates::Engine};
 use renderer::{Inclusion, Renderer};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -29,6 +32,9 @@ pub const MAX_DEPTH: usize = 5;
 
 /// Values by name.
 pub type Values = Map<String, Value>;
+
+/// What prompts inherit from the folders around them and from the organization, by prompt.
+pub type Inherited = BTreeMap<PromptId, BTreeMap<String, Value>>;
 
 /// A prompt with everything that rendering it needs.
 #[derive(Debug, Clone)]
@@ -86,6 +92,31 @@ impl Resolved {
     }
 }
 
+impl Resolved {
+    /// What its parts inherit, as far as they name it.
+    #[must_use]
+    pub fn inherited(&self) -> Inherited {
+        let mut all = Inherited::new();
+        for part in &self.parts {
+            let names = names(&part.content);
+            let kept = part.inherited.iter().filter(|(name, _)| names.contains(*name));
+            all.entry(part.prompt)
+                .or_default()
+                .extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+        }
+        all
+    }
+}
+
+/// The names of the variables in the texts of a content, without fields.
+fn names(content: &Content) -> BTreeSet<String> {
+    if content.engine == Engine::Jinja {
+        return content.texts().flat_map(jinja::variables).collect();
+    }
+    let base = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    content.templates().flat_map(|template| template.variables().map(base).collect::<Vec<_>>()).collect()
+}
+
 /// What a model is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -132,7 +163,7 @@ mod tests {
     use super::*;
     use crate::{
         prompts::content::Variable,
-        templates::{Engine, Piece, parse},
+        templates::{Piece, parse},
     };
     use proptest::prelude::*;
     use serde_json::json;

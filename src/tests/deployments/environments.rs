@@ -1,9 +1,14 @@
 use super::{Team, TestApp, both_databases, why};
 use crate::{
-    environments::store::{Step, create, delete, list, set, shift},
+    deployments::{
+        deploy::{Outcome, deploy},
+        model::Order,
+        requests::withdraw,
+    },
+    environments::store::{Protection, Step, create, delete, list, set, shift},
     error::Error,
     fields::EnvironmentName,
-    role::{ManageEnvironments, Role},
+    role::{Deploy, ManageEnvironments, Role},
     server::Scope,
 };
 
@@ -11,11 +16,17 @@ both_databases!(
     a_workspace_begins_with_three,
     they_are_made_renamed_arranged_and_deleted,
     what_is_used_is_not_deleted,
+    what_is_changed_is_told_by_name,
+    who_may_deploy_is_chosen,
     only_admins_change_them,
 );
 
 fn name(text: &str) -> EnvironmentName {
     EnvironmentName::parse(text).unwrap()
+}
+
+fn from(seen: i64, wanted: i64) -> Protection {
+    Protection { seen, wanted }
 }
 
 async fn names(scope: &Scope) -> Vec<(String, i64)> {
@@ -40,9 +51,11 @@ async fn they_are_made_renamed_arranged_and_deleted(app: TestApp) {
         "Choose another name: there is an environment of this one."
     );
     let staging = team.environment("staging").await;
-    assert!(set(&team.may(), staging.id, &name("eu"), 0).await.is_err());
-    set(&team.may(), staging.id, &name("preview"), 1).await.unwrap();
-    set(&team.may(), staging.id, &name("preview"), 1).await.unwrap();
+    assert!(set(&team.may(), staging.id, &name("eu"), from(0, 0)).await.is_err());
+    set(&team.may(), staging.id, &name("preview"), from(0, 1)).await.unwrap();
+    set(&team.may(), staging.id, &name("preview"), from(1, 1)).await.unwrap();
+    let says = "Somebody changed who may deploy in the meantime. Look at it again.";
+    assert_eq!(why(set(&team.may(), staging.id, &name("other"), from(0, 0)).await), says);
     for step in [Step::Earlier, Step::Earlier, Step::Later, Step::Earlier] {
         shift(&team.may(), eu, step).await.unwrap();
     }
@@ -72,6 +85,50 @@ async fn what_is_used_is_not_deleted(app: TestApp) {
     team.undeploys(staging, tone).await.unwrap();
     delete(&team.may(), staging).await.unwrap();
     assert_eq!(app.rows("deployments", "1 = 1").await.len(), 0);
+    // What waits is decided about first.
+    let (production, ed) = (team.environment("production").await.id, team.org.has("Ed", Role::Editor).await);
+    let order = team.order(production, tone, Some(1)).await;
+    let grant = team.of_member::<Deploy>(&ed).await.unwrap();
+    let Ok(Outcome::Requested(request)) = deploy(&grant, &order).await else { panic!("it is live") };
+    let says = "Something waits to be deployed to production. Decide about it first.";
+    assert_eq!(why(delete(&team.may(), production).await), says);
+    withdraw(&grant, request).await.unwrap();
+    delete(&team.may(), production).await.unwrap();
+}
+
+async fn what_is_changed_is_told_by_name(app: TestApp) {
+    let team = Team::of(&app).await;
+    let ana = team.org.has("Anna", Role::Owner).await;
+    let staging = team.environment("staging").await.id;
+    set(&team.may(), staging, &name("preview"), from(0, 0)).await.unwrap();
+    let page = team.org.page("settings/audit-log");
+    ana.get(&page).await.says("name: staging → preview").hides("how many must approve");
+    set(&team.may(), staging, &name("preview"), from(0, 2)).await.unwrap();
+    shift(&team.may(), staging, Step::Earlier).await.unwrap();
+    let tone = team.saying("Tone", &["Be kind."]).await;
+    let order = Order { reason: "Tried".into(), ..team.order(staging, tone, Some(1)).await };
+    deploy(&team.of_member::<Deploy>(&ana).await.unwrap(), &order).await.unwrap();
+    let told = ana.get(&page).await.says("how many must approve: 0 → 2");
+    let told = told.says("order: development, preview, production → preview, development, production");
+    told.says("what: deploy").says("environment: preview").says("reason: Tried");
+}
+
+async fn who_may_deploy_is_chosen(app: TestApp) {
+    let team = Team::of(&app).await;
+    let ana = team.org.has("Anna", Role::Owner).await;
+    let production = team.environment("production").await.id;
+    let id = production.to_string();
+    let page = team.org.page(&format!("deployments/environments/{id}"));
+    for approvals in ["", "-3", "99", "x"] {
+        let fields = [("org", "acme"), ("environment", &*id), ("name", "production"), ("seen", "1")];
+        let fields = [&fields[..], &[("approvals", approvals), ("page", &page)]].concat();
+        let answer = ana.post("/api/environments/set", &fields).await.status(422);
+        answer.says("Choose who may deploy.");
+    }
+    assert_eq!(team.environment("production").await.approvals, 1);
+    ana.get(&page).await.hides("nothing can be deployed here");
+    set(&team.may(), production, &name("production"), from(1, 3)).await.unwrap();
+    ana.get(&page).await.says("3 must approve, and only 2 people here may: nothing can be deployed here.");
 }
 
 async fn only_admins_change_them(app: TestApp) {

@@ -23,6 +23,7 @@ both_databases!(
     a_reference_may_name_an_environment,
     what_would_break_something_live_is_refused,
     what_is_live_is_not_deleted,
+    what_a_live_version_is_made_of_is_not_deleted,
 );
 
 async fn what_is_newest_is_live(app: TestApp) {
@@ -188,11 +189,20 @@ async fn a_reference_may_name_an_environment(app: TestApp) {
     assert_eq!(why(team.undeploys(staging, tone).await), says);
     // A version that names an environment is the same for as long as it says the same.
     assert_eq!(why(saves("Be [[ Tone@staging ]].").await), "Nothing has changed since version 2.");
-    let says = "A reference of Triage names staging, in a version that is kept.";
     team.undeploys(dev, triage).await.unwrap();
     team.undeploys(staging, tone).await.unwrap();
     team.undeploys(staging, word).await.unwrap();
-    assert_eq!(why(crate::environments::store::delete(&team.may(), staging).await), says);
+    let deletes = async || crate::environments::store::delete(&team.may(), staging).await;
+    let says = "Version 2 of Triage refers to what is live in staging. Save one that does not, and deploy it, first.";
+    assert_eq!(why(deletes().await), says);
+    team.says(triage, "plain again").await;
+    deletes().await.unwrap();
+    let says = "Triage: [[ Tone@staging ]] leads nowhere.";
+    assert_eq!(
+        why(team.deploys(dev, triage, 2).await),
+        says,
+        "the old version is there, and says what is missing"
+    );
 }
 
 async fn what_would_break_something_live_is_refused(app: TestApp) {
@@ -239,4 +249,25 @@ async fn what_is_live_is_not_deleted(app: TestApp) {
     trash::purge(&team.may(), trashed).await.unwrap();
     assert_eq!(prompts::find(&team.scope, tone).await, Err(Error::NotFound));
     assert_eq!(app.rows("deployments", "1 = 1").await.len(), 0);
+}
+
+async fn what_a_live_version_is_made_of_is_not_deleted(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let word = team.saying("Word", &["kind"]).await;
+    let tone = team.saying("Tone", &["[[ Word ]]", "plain"]).await;
+    let triage = team.saying("Triage", &["Be [[ Tone@1 ]].", "plain"]).await;
+    team.deploys(dev, triage, 1).await.unwrap();
+    // No newest version refers to it any more, but what is live does, through another.
+    let says = "Triage is deployed to development and put together from this. Deploy a version of it that is not, first.";
+    for prompt in [word, tone] {
+        assert_eq!(why(trash::put_prompt(&team.may(), prompt).await), says);
+    }
+    team.deploys(dev, triage, 2).await.unwrap();
+    let trashed = trash::put_prompt(&team.may(), word).await.unwrap();
+    // And what is in the trash is not made live by way of another.
+    assert_eq!(why(team.deploys(dev, triage, 1).await), "Tone: [[ Word ]] leads nowhere.");
+    trash::restore(&team.may(), trashed).await.unwrap();
+    team.deploys(dev, triage, 1).await.unwrap();
+    assert_eq!(team.served(dev, triage).await, "Be kind.");
 }

@@ -1,6 +1,7 @@
 //! Environments, and what is deployed to them.
 
 mod environments;
+mod kept;
 mod live;
 mod random;
 mod requests;

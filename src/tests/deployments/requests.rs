@@ -1,17 +1,23 @@
 use super::{Team, TestApp, both_databases, why};
 use crate::{
     deployments::{
+        asked::pending,
         deploy::{Outcome, deploy},
-        requests::{approve, decline, pending, withdraw},
+        model::{Kind, Order},
+        requests::{approve, decline, withdraw},
     },
-    environments::store::set,
+    environments::store::{Protection, set},
     error::Error,
     id::{DeploymentRequestId, EnvironmentId, PromptId},
+    library::trash,
     role::{ApproveDeployment, Deploy, Role},
     tests::support::Person,
     time::Span,
 };
 use futures_util::future::join;
+
+/// What is said of a request that somebody has decided about.
+const LATE: &str = "It does not wait any more: somebody was faster.";
 
 both_databases!(
     what_is_protected_somebody_else_approves,
@@ -23,6 +29,12 @@ both_databases!(
     two_who_approve_at_once_deploy_once,
     approving_against_deploying_something_else,
     what_waits_is_declined_or_withdrawn,
+    every_way_to_what_is_protected_is_asked_for,
+    what_is_asked_for_goes_with_the_right_to_ask,
+    a_request_tells_what_became_of_it,
+    what_is_protected_does_not_change_through_another_environment,
+    what_waits_is_not_thrown_away,
+    approving_against_losing_the_right,
 );
 
 /// Production with a prompt, an Editor, and Admins.
@@ -47,7 +59,8 @@ impl Stage {
 
     async fn needs(&self, approvals: i64) {
         let name = self.team.environment("production").await.name;
-        set(&self.team.may(), self.production, &name, approvals).await.unwrap();
+        let seen = self.team.environment("production").await.approvals;
+        set(&self.team.may(), self.production, &name, Protection { seen, wanted: approvals }).await.unwrap();
     }
 
     async fn asks(&self, who: &Person, version: i64) -> crate::error::Result<Outcome> {
@@ -79,7 +92,7 @@ async fn what_is_protected_somebody_else_approves(app: TestApp) {
     assert_eq!(stage.approves(&stage.ed, id).await, Err(Error::Forbidden));
     assert_eq!(stage.approves(&stage.adam, id).await, Ok(Some(1)));
     assert_eq!(stage.live().await, Some(1));
-    assert_eq!(stage.approves(&stage.ada, id).await, Err(Error::NotFound));
+    assert_eq!(why(stage.approves(&stage.ada, id).await), LATE);
     assert_eq!(pending(&stage.team.scope).await.unwrap(), []);
     // One who may approve need not ask where one is enough.
     assert_eq!(stage.asks(&stage.adam, 2).await, Ok(Outcome::Deployed(2)));
@@ -148,7 +161,7 @@ async fn what_was_asked_for_before_something_else_went_live_is_not_done(app: Tes
     let stage = Stage::of(&app).await;
     let id = stage.asked(1).await;
     stage.asks(&stage.adam, 2).await.unwrap();
-    assert_eq!(stage.approves(&stage.ada, id).await, Err(Error::NotFound));
+    assert_eq!(why(stage.approves(&stage.ada, id).await), LATE);
     assert_eq!((stage.live().await, pending(&stage.team.scope).await.unwrap().len()), (Some(2), 0));
     let declined = app.rows("audit_log", "action = 'deployment.declined'").await;
     assert_eq!(declined.len(), 1);
@@ -180,7 +193,7 @@ async fn approving_against_deploying_something_else(app: TestApp) {
         let (approved, deployed) = join(stage.approves(&stage.adam, id), deploy(&theirs, &order)).await;
         let live = match (&approved, &deployed) {
             (Ok(Some(_)), Err(Error::Conflict { .. })) => Some(asked),
-            (Err(Error::NotFound | Error::Conflict { .. }), Ok(Outcome::Deployed(_))) => other,
+            (Err(Error::Conflict { .. }), Ok(Outcome::Deployed(_))) => other,
             _ => panic!("{approved:?} {deployed:?}"),
         };
         assert_eq!(stage.live().await, live);
@@ -197,8 +210,124 @@ async fn what_waits_is_declined_or_withdrawn(app: TestApp) {
     withdraw(&stage.team.of_member(&stage.ed).await.unwrap(), id).await.unwrap();
     let id = stage.asked(1).await;
     decline(&stage.team.of_member(&stage.adam).await.unwrap(), id).await.unwrap();
-    assert_eq!(stage.approves(&stage.ada, id).await, Err(Error::NotFound));
+    assert_eq!(why(stage.approves(&stage.ada, id).await), LATE);
     assert_eq!((stage.live().await, pending(&stage.team.scope).await.unwrap().len()), (None, 0));
     let told = app.rows("audit_log", "action LIKE 'deployment.%'").await;
     assert_eq!(told.len(), 4);
+}
+
+async fn every_way_to_what_is_protected_is_asked_for(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    for version in [1, 2] {
+        stage.asks(&stage.adam, version).await.unwrap();
+    }
+    let staging = team.environment("staging").await.id;
+    team.says(stage.tone, "three").await;
+    team.deploys(staging, stage.tone, 3).await.unwrap();
+    let theirs = team.of_member::<Deploy>(&stage.ed).await.unwrap();
+    for (kind, version) in
+        [(Kind::Deploy, Some(1)), (Kind::Promote, Some(3)), (Kind::Rollback, Some(1)), (Kind::Undeploy, None)]
+    {
+        let order = Order { kind, ..team.order(stage.production, stage.tone, version).await };
+        let Ok(Outcome::Requested(id)) = deploy(&theirs, &order).await else { panic!("{kind:?} is done") };
+        assert_eq!(stage.live().await, Some(2), "{kind:?}");
+        withdraw(&theirs, id).await.unwrap();
+    }
+}
+
+async fn what_is_asked_for_goes_with_the_right_to_ask(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let id = stage.asked(1).await;
+    stage.team.org.admits(&stage.ed, Role::Viewer).await;
+    assert_eq!(why(stage.approves(&stage.ada, id).await), "Ed may not deploy any more. Decline it.");
+    let page = stage.team.org.page("deployments");
+    stage.ed.get(&page).await.says("Ed wants to deploy").hides("Withdraw");
+    stage.team.org.admits(&stage.ed, Role::Editor).await;
+    assert_eq!(stage.approves(&stage.ada, id).await, Ok(Some(1)));
+    assert_eq!(stage.live().await, Some(1));
+}
+
+async fn a_request_tells_what_became_of_it(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    stage.needs(2).await;
+    let cell = stage.team.org.page(&format!("deployments/{}/{}", stage.production, stage.tone));
+    let review = format!("{cell}/review?kind=deploy&version=2");
+    let id = stage.asked(1).await;
+    let page = stage.team.org.page(&format!("deployments/requests/{id}"));
+    stage.ed.get(&cell).await.status(200).says("Ed wants to deploy version 1 of Tone").says("Withdraw");
+    stage
+        .ed
+        .get(&review)
+        .await
+        .status(200)
+        .says("asked for something here already")
+        .hides("Ask for approval");
+    stage.approves(&stage.adam, id).await.unwrap();
+    stage.ed.get(&page).await.status(200).says("1 of 2 approved: Adam.").hides("Approve</button>");
+    stage.ada.get(&page).await.status(200).says("Approve</button>");
+    stage.approves(&stage.ada, id).await.unwrap();
+    stage
+        .ada
+        .get(&page)
+        .await
+        .status(200)
+        .says("Adam, Ada approved it.")
+        .says("It was deployed.")
+        .hides("Approve</button>")
+        .hides("Decline</button>");
+    let id = stage.asked(2).await;
+    withdraw(&stage.team.of_member(&stage.ed).await.unwrap(), id).await.unwrap();
+    let page = stage.team.org.page(&format!("deployments/requests/{id}"));
+    stage.ada.get(&page).await.status(200).says("Ed withdrew it.");
+}
+
+async fn what_is_protected_does_not_change_through_another_environment(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    let dev = team.environment("development").await.id;
+    team.deploys(dev, stage.tone, 1).await.unwrap();
+    let triage = team.saying("Triage", &["Be [[ Tone@development ]]."]).await;
+    let order = team.order(stage.production, triage, Some(1)).await;
+    deploy(&team.of_member::<Deploy>(&stage.adam).await.unwrap(), &order).await.unwrap();
+    assert_eq!(team.served(stage.production, triage).await, "Be one.");
+    let order = team.order(dev, stage.tone, Some(2)).await;
+    let says = "This would change Triage in production, where others must approve: it refers to what is live here. Have it refer to a version first.";
+    assert_eq!(why(deploy(&team.of_member::<Deploy>(&stage.ed).await.unwrap(), &order).await), says);
+    // Who may alone in production may here.
+    deploy(&team.of_member::<Deploy>(&stage.adam).await.unwrap(), &order).await.unwrap();
+    assert_eq!(team.served(stage.production, triage).await, "Be two.");
+    stage.needs(2).await;
+    let order = team.order(dev, stage.tone, Some(1)).await;
+    assert_eq!(why(deploy(&team.of_member::<Deploy>(&stage.adam).await.unwrap(), &order).await), says);
+}
+
+async fn what_waits_is_not_thrown_away(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let id = stage.asked(1).await;
+    let says = "Ed asked to deploy Tone, which waits. Decide about it first.";
+    assert_eq!(why(trash::put_prompt(&stage.team.may(), stage.tone).await), says);
+    decline(&stage.team.of_member(&stage.ada).await.unwrap(), id).await.unwrap();
+    trash::put_prompt(&stage.team.may(), stage.tone).await.unwrap();
+}
+
+async fn approving_against_losing_the_right(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    for trial in 0..20 {
+        stage.needs(1).await;
+        stage.team.org.admits(&stage.adam, Role::Admin).await;
+        let (before, id) = (stage.live().await, stage.asked(1 + trial % 2).await);
+        // Meanwhile more must approve: either it was deployed before, or it waits for the second.
+        let more = stage.needs(2);
+        let (approved, ()) = join(stage.approves(&stage.adam, id), more).await;
+        let live = stage.live().await;
+        match approved {
+            Ok(Some(_)) => assert_eq!(live, Some(1 + trial % 2)),
+            Ok(None) => {
+                assert_eq!(live, before);
+                assert!(stage.approves(&stage.ada, id).await.unwrap().is_some());
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
 }

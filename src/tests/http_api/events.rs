@@ -144,8 +144,10 @@ async fn what_folders_hand_down_is_told(app: TestApp) {
     for mut stream in [stream, Stream::open(&service, Some(&seen)).await] {
         while stream.next().await.1 != "prompts.changed" {}
     }
-    let fetched = super::told(&service.get("/prompts/Tone?environment=staging").await.status(200));
-    assert_eq!(fetched["variables"][0]["default"], "brief");
+    let by_version = super::told(&service.get("/prompts/Tone?version=1").await.status(200));
+    assert_eq!(by_version["variables"][0]["default"], "brief");
+    let deployed = super::told(&service.get("/prompts/Tone?environment=staging").await.status(200));
+    assert_eq!(deployed["variables"][0].get("default"), None, "what is live keeps what it inherited");
 }
 
 async fn a_key_hears_only_what_it_reaches(app: TestApp) {
@@ -211,6 +213,7 @@ async fn what_becomes_of_environments_is_told(app: TestApp) {
     service.post("/deployments", order("Support/Triage", "staging", 1)).await.status(201);
     let (seen, _) = stream.told_of("Support/Triage", 1).await;
     let fields = [("org", "acme"), ("environment", &*stock.empty.to_string()), ("name", "canary")];
+    let fields = [&fields[..], &[("approvals", "0"), ("seen", "0")]].concat();
     ana.call("/api/environments/set", &fields).await.status(200);
     for mut stream in [stream, Stream::open(&service, Some(&seen)).await] {
         while stream.next().await.1 != "prompts.changed" {}

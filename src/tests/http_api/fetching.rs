@@ -35,7 +35,8 @@ async fn what_is_deployed_is_fetched(app: TestApp) {
     let answer = service.get("/prompts/Tone?environment=development").await.status(200);
     assert_eq!(
         (&told(&answer)["path"], &told(&answer)["variables"]),
-        (&json!("Support/Tone"), &json!([{ "name": "tone", "required": false, "default": "kind" }]))
+        (&json!("Support/Tone"), &json!([{ "name": "tone", "required": true }])),
+        "what is live does not inherit from the folder it is moved to"
     );
     service.get("/prompts/Support%2FTone?environment=development").await.status(200);
     problem(service.get("/prompts/Tone?environment=nowhere").await, 404, "not_found");

@@ -81,9 +81,15 @@ async fn what_changes_is_fetched_anew(app: TestApp) {
     assert_eq!(fetch().await["description"], "How to speak");
     let variables = [("org", "acme"), ("folder", ""), ("name-0", "tone"), ("value-0", "brief")];
     ana.call("/api/variables/set", &variables).await.status(200);
-    assert_eq!(fetch().await["variables"][0]["default"], "brief");
+    let newest = told(&service.get("/prompts/Tone?label=latest").await.status(200));
+    assert_eq!(newest["variables"][0]["default"], "brief");
     let environment = stock.environment.to_string();
+    let order = [("org", "acme"), ("environment", &*environment), ("prompt", &*prompt), ("kind", "deploy")];
+    let order = [&order[..], &[("version", "1"), ("seen", "1")]].concat();
+    ana.call("/api/deployments/deploy", &order).await.status(200);
+    assert_eq!(fetch().await["variables"][0]["default"], "brief");
     let rename = [("org", "acme"), ("environment", &*environment), ("name", "dev"), ("approvals", "0")];
+    let rename = [&rename[..], &[("seen", "0")]].concat();
     ana.call("/api/environments/set", &rename).await.status(200);
     problem(service.get(PATH).await, 404, "not_found");
     ana.call("/api/organizations/delete", &[("org", "acme"), ("slug", "acme"), ("password", PASSWORD)])

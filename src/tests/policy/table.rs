@@ -205,7 +205,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         in_org(s, vec![("name", "sample".into()), ("approvals", "1".into())])
     }),
     post("environments/set", Needs::May("ManageEnvironments"), |s| {
-        of_environment(s, vec![("name", "sample".into()), ("approvals", "1".into())])
+        of_environment(s, vec![("name", "sample".into()), ("approvals", "1".into()), ("seen", "0".into())])
     }),
     post("environments/move", Needs::May("ManageEnvironments"), |s| {
         of_environment(s, vec![("to", "later".into())])

@@ -1,0 +1,68 @@
+//! In what two resolutions of a prompt differ besides what its own versions say.
+
+use crate::prompts::render::{Inherited, Resolved};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most characters of a value that are shown.
+const SHOWN: usize = 80;
+
+/// Where references lead now and led before, and what is inherited; a line for each difference.
+pub(super) fn differs(before: &Resolved, after: &Resolved) -> Vec<String> {
+    let (old, new) = (versions(before), versions(after));
+    let paths: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    let led = paths.into_iter().filter_map(|path| led(path, old.get(path), new.get(path)));
+    led.chain(values(before, after)).collect()
+}
+
+/// The versions of the prompts that one is put together from, by path.
+fn versions(resolved: &Resolved) -> BTreeMap<&str, BTreeSet<i64>> {
+    let mut all: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+    for part in resolved.parts.iter().skip(1) {
+        all.entry(part.path.as_str()).or_default().extend(part.version);
+    }
+    all
+}
+
+fn led(path: &str, old: Option<&BTreeSet<i64>>, new: Option<&BTreeSet<i64>>) -> Option<String> {
+    let says = |versions: &BTreeSet<i64>| {
+        versions.iter().map(|version| format!("v{version}")).collect::<Vec<_>>().join(", ")
+    };
+    match (old, new) {
+        (Some(old), Some(new)) if old == new => None,
+        (Some(old), Some(new)) => Some(format!("Put in: {path} {} → {}", says(old), says(new))),
+        (None, Some(new)) => Some(format!("Put in now: {path} {}", says(new))),
+        (Some(old), None) => Some(format!("Not put in any more: {path} {}", says(old))),
+        (None, None) => None,
+    }
+}
+
+/// The inherited values that differ, of prompts that are in both.
+fn values(before: &Resolved, after: &Resolved) -> Vec<String> {
+    let (old, new): (Inherited, Inherited) = (before.inherited(), after.inherited());
+    let mut lines = Vec::new();
+    for part in &after.parts {
+        let (Some(old), Some(new)) = (old.get(&part.prompt), new.get(&part.prompt)) else { continue };
+        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        for name in names {
+            let (was, is) = (old.get(name), new.get(name));
+            let line = format!("{} inherits {name}: {} → {}", part.path, shown(was), shown(is));
+            if was != is && !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}
+
+fn shown(value: Option<&Value>) -> String {
+    let text = match value {
+        None => return "nothing".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    if text.chars().count() <= SHOWN {
+        return text;
+    }
+    text.chars().take(SHOWN).chain(['…']).collect()
+}
