@@ -6,10 +6,12 @@ use super::{
     edit_page::reading,
 };
 use crate::{
+    deployments::{model::Kind, store::live_of},
     error::{Error, Result},
+    id::EnvironmentId,
     paths,
     prompts::versions::{self, Version},
-    role::EditContent,
+    role::{Deploy, EditContent},
     server::Caller,
     ui::{Act, Alert, Bake, Empty, FormAlert, Html, Pager, When, glyph},
 };
@@ -39,7 +41,8 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
         }
         .bake()
     } else {
-        let rows: Vec<_> = list.iter().map(|one| row(&desk, one)).collect();
+        let live = live_of(&desk.scope, desk.prompt.id).await?;
+        let rows: Vec<_> = list.iter().map(|one| row(&desk, one, &live)).collect();
         view! { <ol class="versions" role="list">{rows}</ol> }.bake()
     };
     let changed = (desk.is_dirty() && desk.prompt.latest > 0).then(|| {
@@ -48,12 +51,15 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
     });
     let body = view! {
         <FormAlert action=RestoreVersion::PATH/>
-        <div id="versions" data-live="prompts">{changed}{body}<Pager first next/></div>
+        <div id="versions" data-live="prompts deployments">{changed}{body}<Pager first next/></div>
     };
     Ok(desk.show(Tab::Versions, (), body))
 }
 
-fn row(desk: &Desk, version: &Version) -> impl IntoView + use<> {
+/// Each environment, with the version that is live there.
+type Live = [(EnvironmentId, String, Option<i64>)];
+
+fn row(desk: &Desk, version: &Version, live: &Live) -> impl IntoView + use<> {
     let (org, id, number) = (desk.scope.slug(), desk.prompt.id, version.number);
     let now = desk.scope.server().clock.now();
     let author = version.by();
@@ -62,10 +68,15 @@ fn row(desk: &Desk, version: &Version) -> impl IntoView + use<> {
         let url = paths::compare(org, id, &(number - 1).to_string(), &number.to_string());
         view! { <a class="button" data-size="small" href=url aria-label=format!("What version {number} changed")>"Changes"</a> }
     });
+    let live = live.iter().filter(|(.., live)| *live == Some(number)).map(|(_, name, _)| {
+        let says = format!("live in {name}");
+        view! { " "<span class="badge" data-kind="green">{says}</span> }
+    });
+    let live: Vec<_> = live.collect();
     view! {
         <li class="version">
             <a class="version-number" href=paths::version(org, id, number)>{format!("v{number}")}</a>
-            <div><p>{message}</p><small>{author}", "<When at=version.created_at now/></small></div>
+            <div><p>{message}{live}</p><small>{author}", "<When at=version.created_at now/></small></div>
             <span class="version-acts">{compare}{restore(desk, number)}</span>
         </li>
     }
@@ -118,7 +129,23 @@ pub async fn version(caller: Caller) -> Result<impl IntoView> {
             {temperature.map(|degree| view! { <dt>"Temperature"</dt><dd>{degree}</dd> })}
             <dt>"SHA-256"</dt><dd><code>{hash}</code></dd>
         </dl>
-        <div class="page-actions">{restore(&desk, number)}</div>
+        <div class="page-actions">{restore(&desk, number)}{deploys(&desk, number).await?}</div>
     };
     Ok(desk.show(Tab::Versions, (), body))
+}
+
+/// The links to deploy a version wherever another one is live, or none.
+async fn deploys(desk: &Desk, number: i64) -> Result<Vec<Html>> {
+    if !desk.scope.can::<Deploy>() {
+        return Ok(Vec::new());
+    }
+    let (org, prompt) = (desk.scope.slug(), desk.prompt.id);
+    let live = live_of(&desk.scope, prompt).await?;
+    let others = live.into_iter().filter(|(.., live)| *live != Some(number));
+    let links = others.map(|(environment, name, _)| {
+        let kind = Kind::Deploy.as_str();
+        let url = paths::review_deployment(org, (environment, prompt), kind, Some(number));
+        view! { <a class="button" href=url>{format!("Deploy to {name}…")}</a> }.bake()
+    });
+    Ok(links.collect())
 }
