@@ -154,11 +154,12 @@ impl Change {
         // Whether or not it is known to have committed: hearing of what did not happen does no harm.
         self.server.hot.hear(&self.events);
         committed?;
-        let closes = |event: &Event| matches!(event.topic, Topic::Keys | Topic::Organization);
-        let closes = self.events.iter().any(closes);
+        let is_waited_for =
+            |event: &Event| matches!(event.topic, Topic::Keys | Topic::Organization | Topic::Deployments);
+        let is_waited_for = self.events.iter().any(is_waited_for);
         self.server.bus.committed(self.events, &self.server.db);
-        if closes {
-            // Whoever is answered may rely on it that the key, or the organization, is closed everywhere.
+        if is_waited_for {
+            // Whoever is answered may rely on it: what was closed lets nobody in, and what is live is served.
             self.server.bus.heard_everywhere(&self.server).await?;
         }
         if self.has_letters {

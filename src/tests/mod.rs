@@ -8,6 +8,7 @@ mod accounts;
 mod api_keys;
 mod architecture;
 mod audit_log;
+mod bus;
 mod deployments;
 mod http_api;
 mod invitations;

@@ -5,7 +5,13 @@
 //! commits, before whoever made it is answered, so what is served is never older than that. Reading takes no
 //! lock (the maps are lock-free) and no database; whatever is not kept goes the long way and is kept then.
 //!
-//! With PostgreSQL other processes change things too. `nodes` tells when this one may answer from memory.
+//! With PostgreSQL other processes change things too. `nodes` tells when this one may answer from memory. Whoever
+//! changes keys, the organization itself, environments or what is live in them is answered when all processes
+//! have heard of it; of what else there is (texts, names, moves, variables) the others hear at once, or where they
+//! are cut off serve it no longer than two seconds.
+//!
+//! Without its database, a server with SQLite goes on answering what it has in memory; with PostgreSQL it does so
+//! for two seconds, since a key may be revoked elsewhere, and says 503 with `Retry-After` from then on.
 
 mod answer;
 mod answers;
@@ -92,20 +98,13 @@ impl Hot {
         }
     }
 
-    /// Notes events that were read from the database, and says that all up to `seen` were.
-    pub(super) async fn follow(
-        &self,
-        db: &Db,
-        events: &[Event],
-        seen: i64,
-        asked: Instant,
-    ) -> db::Result<()> {
-        if self.lease.is_new() {
-            // What happened before the first reading was not heard.
+    /// Says that all events up to `seen` were heard, which began to be read when it was `asked`.
+    pub(super) async fn renew(&self, db: &Db, seen: i64, asked: Instant) -> db::Result<()> {
+        if !self.lease.renew(db, seen, asked).await? {
+            // Nobody waited for it meanwhile, and of what it missed the events may be gone.
             self.heard.note_anything();
         }
-        self.hear(events);
-        self.lease.renew(db, seen, asked).await
+        Ok(())
     }
 
     /// Whether other processes may serve from memory, too.

@@ -22,6 +22,9 @@ use uuid::Uuid;
 
 /// How long a process may serve from memory after it began to say that it lives.
 const LEASE: Duration = Duration::from_secs(2);
+/// How long others take it for one that may. Longer, since a database that falls over loses what was said in
+/// its last moments, and the lease goes on from what was said before.
+const KNOWN: Duration = Duration::from_secs(5);
 /// How often it says so.
 pub(in crate::server) const RENEWED: Duration = Duration::from_millis(500);
 /// How often whoever waits looks again.
@@ -51,39 +54,50 @@ impl Lease {
 
     /// Whether this process may serve from memory.
     pub(super) fn lasts(&self) -> bool {
+        self.lasts_at(self.began.elapsed())
+    }
+
+    fn lasts_at(&self, age: Duration) -> bool {
         let until = self.until.load(Ordering::Acquire);
-        until == u64::MAX || millis(self.began.elapsed()) < until
+        until == u64::MAX || millis(age) < until
     }
 
-    /// Whether the process has never said that it lives.
-    pub(super) fn is_new(&self) -> bool {
-        self.seen_until.load(Ordering::Acquire) == 0
+    /// Whether others take this process for one that serves, at least until now.
+    fn is_whole_at(&self, age: Duration) -> bool {
+        millis(age) < self.seen_until.load(Ordering::Acquire)
     }
 
-    /// Says that the process has heard all events up to one. `asked` is when it began to read them.
-    pub(super) async fn renew(&self, db: &Db, seen: i64, asked: Instant) -> db::Result<()> {
+    /// Says that the process has heard all events up to one. `asked` is when it began to read them. Whether
+    /// others have waited for it since it said so last: or else it may have missed anything.
+    pub(super) async fn renew(&self, db: &Db, seen: i64, asked: Instant) -> db::Result<bool> {
         let mut tx = db.begin().await?;
-        let renew = tx.query(
-            "INSERT INTO nodes (id, seen, renewed_at)
-             VALUES ($1, $2, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT))
-             ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, renewed_at = excluded.renewed_at",
-        );
-        renew.bind(self.id).bind(seen).execute().await?;
-        if self.is_new() {
+        if self.is_whole_at(self.began.elapsed()) {
+            tx.query("SET LOCAL synchronous_commit = off").execute().await?;
+        } else {
             let gone = tx.query(
                 "DELETE FROM nodes
                  WHERE renewed_at < CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) - 86400000",
             );
             gone.execute().await?;
         }
+        let renew = tx.query(
+            "INSERT INTO nodes (id, seen, renewed_at)
+             VALUES ($1, $2, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT))
+             ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, renewed_at = excluded.renewed_at",
+        );
+        renew.bind(self.id).bind(seen).execute().await?;
         tx.commit().await?;
-        let until = millis(asked.duration_since(self.began) + LEASE);
-        let before = self.seen_until.swap(until, Ordering::AcqRel);
-        // Without a break others have waited for this process all the while.
-        if millis(self.began.elapsed()) < before {
+        Ok(self.renewed(asked.duration_since(self.began), self.began.elapsed()))
+    }
+
+    /// Notes that it was said, at the age `asked`, and is known to others by the age `now`.
+    fn renewed(&self, asked: Duration, now: Duration) -> bool {
+        let (until, is_whole) = (millis(asked + LEASE), self.is_whole_at(now));
+        self.seen_until.store(until, Ordering::Release);
+        if is_whole {
             self.until.store(until, Ordering::Release);
         }
-        Ok(())
+        is_whole
     }
 }
 
@@ -98,8 +112,8 @@ async fn behind(db: &Db, own: Uuid, seq: i64) -> Result<i64> {
          WHERE id <> $1 AND seen < $2
            AND renewed_at > CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) - $3",
     );
-    let lease = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
-    let (behind,): (i64,) = behind.bind(own).bind(seq).bind(lease).one().await?;
+    let known = i64::try_from(KNOWN.as_millis()).unwrap_or(i64::MAX);
+    let (behind,): (i64,) = behind.bind(own).bind(seq).bind(known).one().await?;
     Ok(behind)
 }
 
@@ -117,7 +131,56 @@ impl Lease {
             }
             Ok(())
         };
-        // No lease lasts longer, whatever the others say.
+        // No lease of one that has not heard lasts longer, whatever the others say.
         tokio::time::timeout(LEASE + RENEWED, heard).await.unwrap_or(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A process that has begun, among others.
+    fn lease() -> Lease {
+        let (began, id) = (Clock::default().instant(), Uuid::nil());
+        Lease { id, began, seen_until: AtomicU64::new(0), until: AtomicU64::new(0) }
+    }
+
+    const fn at(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_lease_begins_with_the_second_reading_and_ends_without_another() {
+        let lease = lease();
+        assert!(!lease.lasts_at(at(0)));
+        assert!(!lease.renewed(at(0), at(10)), "nobody has waited for it before");
+        assert!(!lease.lasts_at(at(20)));
+        assert!(lease.renewed(at(500), at(510)));
+        // From when it began to read.
+        assert!(lease.lasts_at(at(2499)) && !lease.lasts_at(at(2500)));
+        assert!(lease.renewed(at(1000), at(2000)));
+        assert!(lease.lasts_at(at(2999)) && !lease.lasts_at(at(3000)));
+    }
+
+    #[test]
+    fn a_process_that_was_held_up_begins_again() {
+        let lease = lease();
+        lease.renewed(at(0), at(10));
+        lease.renewed(at(500), at(510));
+        // It was said in time, but is known too late: others may have stopped waiting.
+        assert!(!lease.renewed(at(1000), at(2500)));
+        assert!(!lease.lasts_at(at(2501)));
+        assert!(lease.renewed(at(2600), at(2700)) && lease.lasts_at(at(4599)));
+        // Nor is it said in time.
+        assert!(!lease.renewed(at(5000), at(5001)));
+        assert!(!lease.lasts_at(at(5002)));
+        assert!(lease.renewed(at(5100), at(5101)) && lease.lasts_at(at(5102)));
+    }
+
+    #[test]
+    fn on_sqlite_it_never_ends() {
+        let lease = Lease { until: AtomicU64::new(u64::MAX), ..lease() };
+        assert!(lease.lasts_at(at(0)) && lease.lasts_at(Duration::MAX));
     }
 }

@@ -1,9 +1,12 @@
 //! Several processes on one database: what one revokes, none lets in.
 
-use super::{Service, TestApp, acme, problem};
-use crate::tests::{
-    api_keys::key,
-    support::{Kind, run},
+use super::{Service, TestApp, acme, problem, told};
+use crate::{
+    server::keys::KeyToken,
+    tests::{
+        api_keys::key,
+        support::{Kind, eventually, run},
+    },
 };
 use serde_json::json;
 
@@ -15,8 +18,18 @@ fn what_one_process_revokes_no_other_lets_in() {
 }
 
 #[test]
-fn what_one_process_deploys_the_others_serve_soon() {
+fn what_one_process_deploys_the_others_serve() {
     run(Kind::Postgres, deployed_elsewhere);
+}
+
+#[test]
+fn a_process_that_is_held_up_lets_in_no_revoked_key() {
+    run(Kind::Postgres, held_up);
+}
+
+#[test]
+fn a_process_that_was_away_lets_in_no_revoked_key() {
+    run(Kind::Postgres, away);
 }
 
 async fn revoked_elsewhere(app: TestApp) {
@@ -46,10 +59,52 @@ async fn deployed_elsewhere(app: TestApp) {
         let version = 1 + n % 2;
         let body = json!({ "prompt": "Support/Triage", "environment": "staging", "version": version });
         here.post("/deployments", body).await.status(201);
-        crate::tests::support::eventually("the other process to serve it", || async {
-            let fetched = super::told(&there.get(path).await);
-            (fetched["version"] == version).then_some(())
-        })
-        .await;
+        assert_eq!(told(&there.get(path).await.status(200))["version"], version);
+        there.get(path).await.status(200);
     }
+}
+
+/// Waits until a process lets a key in from memory: what the database says of it counts no more.
+async fn remembers(other: &TestApp, key: &str) {
+    let public_id = KeyToken::parse(key).unwrap().public_id().to_owned();
+    let set = async |from: &str, to: &str| {
+        other.execute(&format!("UPDATE api_keys SET public_id = '{to}' WHERE public_id = '{from}'")).await;
+    };
+    eventually("the key to be let in from memory", async || {
+        other.shown(key).await.unwrap();
+        set(&public_id, "elsewhere").await;
+        let is_known = other.shown(key).await.is_ok();
+        set("elsewhere", &public_id).await;
+        is_known.then_some(())
+    })
+    .await;
+}
+
+async fn held_up(app: TestApp) {
+    let (ana, acme, _) = acme(&app).await;
+    let other = app.another_idle(|_| {}).await;
+    let (id, shown) = key(&ana.makes_key(&acme, &[]).await.status(200));
+    let follows = other.follows();
+    other.hears().await;
+    remembers(&other, &shown).await;
+    follows.abort();
+    ana.call("/api/api_keys/revoke", &[("org", "acme"), ("key", &*id)]).await.status(200);
+    problem(Service::with(&other, &shown).get(PATH).await, 401, "unauthenticated");
+}
+
+async fn away(app: TestApp) {
+    let (ana, acme, _) = acme(&app).await;
+    let other = app.another_idle(|_| {}).await;
+    let (id, shown) = key(&ana.makes_key(&acme, &[]).await.status(200));
+    let (_, good) = key(&ana.makes_key(&acme, &[]).await.status(200));
+    let follows = other.follows();
+    other.hears().await;
+    remembers(&other, &shown).await;
+    follows.abort();
+    ana.call("/api/api_keys/revoke", &[("org", "acme"), ("key", &*id)]).await.status(200);
+    // An hour later nobody can read of it any more.
+    app.execute("DELETE FROM events").await;
+    other.follows();
+    remembers(&other, &good).await;
+    problem(Service::with(&other, &shown).get(PATH).await, 401, "unauthenticated");
 }

@@ -12,6 +12,7 @@ use axum::{
 };
 use clap::Parser;
 use std::{net::SocketAddr, ops::Deref, task::Poll, time::Duration};
+use tokio::task::AbortHandle;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -43,6 +44,12 @@ where
 
 impl TestApp {
     async fn start(database: &Database, configure: impl FnOnce(&mut Config)) -> Self {
+        let app = Self::open(database, configure).await;
+        jobs::start(&app, app::CHORES);
+        app
+    }
+
+    async fn open(database: &Database, configure: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::parse_from(["prompt-studio", "--dev-mailbox"]);
         // As it is by default, whatever the environment says.
         (config.smtp_url, config.client_ip_header, config.master_key) = (None, None, None);
@@ -51,7 +58,6 @@ impl TestApp {
         config.data_dir = database.dir.path().to_owned();
         configure(&mut config);
         let server = Server::start(config).await.unwrap();
-        jobs::start(&server, app::CHORES);
         let front = app::front(&server);
         Self { server, front, database: database.clone() }
     }
@@ -59,6 +65,16 @@ impl TestApp {
     /// Another server on the same database, configured differently.
     pub(in crate::tests) async fn another(&self, configure: impl FnOnce(&mut Config)) -> Self {
         Self::start(&self.database, configure).await
+    }
+
+    /// Another server on the same database that does nothing on its own.
+    pub(in crate::tests) async fn another_idle(&self, configure: impl FnOnce(&mut Config)) -> Self {
+        Self::open(&self.database, configure).await
+    }
+
+    /// Keeps an idle server in touch with the others, until that is aborted.
+    pub(in crate::tests) fn follows(&self) -> AbortHandle {
+        tokio::spawn(self.bus.clone().run(self.server.clone())).abort_handle()
     }
 
     /// Another server on the same database that has no mail at all.

@@ -25,7 +25,7 @@ pub(in crate::tests) enum Kind {
 pub(in crate::tests) struct Database {
     pub(in crate::tests) kind: Kind,
     /// Where it is reached.
-    pub(super) url: String,
+    pub(in crate::tests) url: String,
     /// The data directory of its servers.
     pub(super) dir: Arc<TempDir>,
     name: String,

@@ -3,23 +3,32 @@
 //! A change writes its events as rows in its own transaction. On SQLite, which has one process,
 //! they are published when it has committed. On PostgreSQL a coalescing notifier wakes all
 //! processes after the commit (a `NOTIFY` inside the transaction would serialise all commits), and
-//! each reads the new rows; reading once a second in any case means that nothing depends on the
+//! each reads the new rows; reading twice a second in any case means that nothing depends on the
 //! notification.
 
-use super::{Clock, Server, db::Db, hot::nodes::RENEWED};
-use crate::{
-    error::Result,
-    id::OrgId,
-    time::{Span, Timestamp},
+mod reader;
+
+use super::{
+    Server,
+    db::{self, Db},
+    hot::nodes::RENEWED,
 };
+use crate::{error::Result, id::OrgId, time::Timestamp};
+use reader::Reader;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::sync::{Notify, broadcast};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::{Notify, broadcast},
+    time::timeout,
+};
 use uuid::Uuid;
 
 const CHANNEL: &str = "studio_events";
-/// How long a row may stay invisible after a later one was seen: its transaction is still open.
-const GAP: Span = Span::seconds(30);
+/// How long the database may take to answer before it is asked anew, on another connection.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What an event is about; pages name the topics they show in `data-live`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
@@ -74,6 +83,14 @@ pub struct Event {
     pub entity_id: Uuid,
     /// When.
     pub created_at: Timestamp,
+}
+
+impl Event {
+    /// Whether somebody may wait until all processes have heard of it: only marks are of no organization, and
+    /// the ends of sessions, which are few.
+    const fn is_waited_for(&self) -> bool {
+        self.org_id.is_none()
+    }
 }
 
 /// The switchboard of one process.
@@ -145,41 +162,65 @@ impl Bus {
                 tx.query("SELECT pg_notify($1, '')").bind(CHANNEL).execute().await?;
                 tx.commit().await
             };
-            if let Err(error) = woken.await {
-                tracing::warn!(%error, "other processes could not be woken");
+            match timeout(PATIENCE, woken).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "other processes could not be woken"),
+                Err(_) => tracing::warn!("other processes could not be woken: the database says nothing"),
             }
         }
     }
 
     /// Publishes the rows that appear in the table, in this process.
     async fn follow(&self, server: &Server) {
-        let (db, clock) = (&server.db, &server.clock);
-        let mut reader = Reader::default();
-        let mut listener = None;
+        let (mut reader, mut listener) = (Reader::default(), None);
+        let mut due = server.clock.instant();
         loop {
-            if listener.is_none() {
-                listener = listen(db).await;
-            }
-            let asked = clock.instant();
-            let heard = async {
-                let events = reader.read(db, clock).await?;
-                server.hot.follow(db, &events, reader.newest, asked).await?;
-                Ok::<_, sqlx::Error>(events)
-            };
-            match heard.await {
-                Ok(events) => events.into_iter().for_each(|event| self.publish(event)),
-                Err(error) => tracing::warn!(%error, "events could not be read"),
-            }
-            let wait = RENEWED;
-            match &mut listener {
-                Some(woken) => {
-                    if let Ok(Err(_)) = tokio::time::timeout(wait, woken.recv()).await {
-                        listener = None;
+            let wait = match timeout(PATIENCE, self.hear(server, &mut reader, &mut due)).await {
+                Ok(Ok(())) => {
+                    if listener.is_none() {
+                        listener = timeout(PATIENCE, listen(&server.db)).await.ok().flatten();
                     }
+                    due.saturating_duration_since(server.clock.instant())
                 }
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "events could not be read");
+                    RENEWED
+                }
+                Err(_) => {
+                    tracing::warn!("events could not be read: the database says nothing");
+                    // Nor may it here.
+                    listener = None;
+                    RENEWED
+                }
+            };
+            match &mut listener {
+                Some(woken) => match timeout(wait, woken.recv()).await {
+                    Ok(Err(_)) => listener = None,
+                    // Once is enough for all that wait.
+                    _ => while woken.next_buffered().is_some() {},
+                },
                 None => tokio::time::sleep(wait).await,
             }
         }
+    }
+
+    /// Publishes what appeared, and says that it was heard when that is due or somebody may wait for it.
+    async fn hear(&self, server: &Server, reader: &mut Reader, due: &mut Instant) -> db::Result<()> {
+        let asked = server.clock.instant();
+        let events = reader.read(&server.db).await?;
+        server.hot.hear(&events);
+        if events.iter().any(Event::is_waited_for) {
+            *due = asked;
+        }
+        // Whatever becomes of the rest: they are not read again.
+        for event in events {
+            self.publish(event);
+        }
+        if *due <= asked {
+            server.hot.renew(&server.db, reader.newest, asked).await?;
+            *due = asked + RENEWED;
+        }
+        Ok(())
     }
 }
 
@@ -187,38 +228,4 @@ async fn listen(db: &Db) -> Option<sqlx::postgres::PgListener> {
     let mut listener = db.listener().await.ok()??;
     listener.listen(CHANNEL).await.ok()?;
     Some(listener)
-}
-
-/// Reads each row once. Numbers are given out before transactions commit, so a lower one may
-/// appear after a higher one: recent rows are read again, and those known are passed over.
-#[derive(Default)]
-struct Reader {
-    floor: Option<i64>,
-    seen: BTreeSet<i64>,
-    /// The highest number that was read.
-    newest: i64,
-}
-
-impl Reader {
-    async fn read(&mut self, db: &Db, clock: &Clock) -> super::db::Result<Vec<Event>> {
-        let Some(floor) = self.floor else {
-            let (newest,): (i64,) = db.query("SELECT coalesce(max(seq), 0) FROM events").one().await?;
-            (self.floor, self.newest) = (Some(newest), newest);
-            return Ok(Vec::new());
-        };
-        let events: Vec<Event> = db
-            .query("SELECT seq, org_id, topic, entity_id, created_at FROM events WHERE seq > $1 ORDER BY seq")
-            .bind(floor)
-            .all()
-            .await?;
-        self.newest = events.last().map_or(self.newest, |event| event.seq.max(self.newest));
-        let settled = clock.now() - GAP;
-        let floor = events.iter().filter(|event| event.created_at < settled).map(|event| event.seq).max();
-        let fresh = events.into_iter().filter(|event| self.seen.insert(event.seq)).collect();
-        if let Some(floor) = floor {
-            self.floor = Some(floor);
-            self.seen = self.seen.split_off(&(floor + 1));
-        }
-        Ok(fresh)
-    }
 }
