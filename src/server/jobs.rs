@@ -49,7 +49,8 @@ pub async fn sweep(server: &Server) -> Result<()> {
         // An organization's newest stays: its number says how old what was read of it is.
         (
             "DELETE FROM events WHERE created_at < $1 AND (org_id IS NULL OR seq < (
-               SELECT max(newest.seq) FROM events newest WHERE newest.org_id = events.org_id))",
+               SELECT max(newest.seq) FROM events newest WHERE newest.org_id = events.org_id)
+               OR NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = events.org_id))",
             Span::hours(1),
         ),
         ("DELETE FROM letters WHERE done_at < $1", Span::days(2)),

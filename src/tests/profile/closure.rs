@@ -1,7 +1,11 @@
 //! The end of an account.
 
 use super::{Org, PASSWORD, Person, TestApp, assert_absent, both_databases};
-use crate::{role::Role, tests::support::whereabouts};
+use crate::{
+    role::Role,
+    tests::{api_keys::key, support::whereabouts},
+};
+use axum::{body::Body, http::Request};
 use futures_util::future::join;
 
 both_databases!(
@@ -10,6 +14,7 @@ both_databases!(
     the_address_can_be_used_again,
     typing_another_address_does_nothing,
     two_owners_end_at_once,
+    keys_of_the_personal_workspace_are_let_in_no_more,
 );
 
 async fn closes(person: &Person) -> super::Answer {
@@ -104,4 +109,24 @@ async fn two_owners_end_at_once(app: TestApp) {
         statuses.sort_unstable();
         assert_eq!((statuses, acme.owners().await), ([303, 409], 1));
     }
+}
+
+async fn keys_of_the_personal_workspace_are_let_in_no_more(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let acme = app.org("Acme", &ana).await;
+    acme.has("Ben", Role::Owner).await;
+    let home = app.home_of(&ana).await;
+    home.has_library().await;
+    let fields = [("preset", "runtime"), ("name", "Mine")];
+    let (_, mine) = key(&ana.makes_key(&home, &fields).await.status(200));
+    let fetches = async || {
+        let request = Request::builder().uri("/api/v1/prompts/Tone?environment=development");
+        let request = request.header("authorization", format!("Bearer {mine}"));
+        app.send(request.body(Body::empty()).unwrap()).await.status()
+    };
+    for _ in 0..2 {
+        assert_eq!(fetches().await, 200);
+    }
+    closes(&ana).await.leads_to("/sign-in");
+    assert_eq!(fetches().await, 401);
 }

@@ -75,6 +75,13 @@ impl TestApp {
         org.admits(owner, Role::Owner).await;
         org
     }
+
+    /// The personal workspace of somebody.
+    pub(in crate::tests) async fn home_of(&self, person: &Person) -> Org {
+        let home = self.outside_tenancy().query("SELECT id, slug FROM organizations WHERE personal_of = $1");
+        let (id, slug): (OrgId, String) = home.bind(person.id).one().await.unwrap();
+        Org { id, slug, app: self.clone() }
+    }
 }
 
 impl Org {
