@@ -6,7 +6,7 @@ use crate::{
     id::UserId,
     server::{Scope, shelf::Keep},
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Display};
 
 /// The names of an organization's keys that are good, by who made them.
 struct Makers(HashMap<UserId, Vec<Name>>);
@@ -39,10 +39,10 @@ pub async fn made_by(scope: &Scope, user: UserId) -> Result<Vec<Name>> {
 
 /// What somebody who leaves is told of the keys they made.
 #[must_use]
-pub fn says_they_stay(names: &[Name]) -> String {
+pub fn says_they_stay<Said: Display>(names: &[Said]) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+    let names: Vec<String> = names.iter().map(Said::to_string).collect();
     format!(" API keys that you made go on working: {}.", names.join(", "))
 }

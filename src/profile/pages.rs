@@ -99,7 +99,7 @@ pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
     let deleted = ends::restorable_by(&caller.server, person.id).await?;
     let keys = store::keys_made_by(&caller.server, person.id).await?;
     let made = |mine: &Membership| {
-        keys.get(&mine.organization.id).map_or_else(String::new, |names| says_they_stay(names))
+        keys.get(&mine.organization.id).map_or_else(String::new, |(_, names)| says_they_stay(names))
     };
     let rows: Vec<_> = mine.into_iter().map(|(mine, locked)| row(&mine, locked, &made(&mine))).collect();
     let now = caller.server.clock.now();
@@ -183,8 +183,12 @@ pub async fn closure(caller: Caller) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let in_the_way = closure::in_the_way(&caller, person.id).await?;
     let body = if in_the_way.is_empty() {
-        let keys: Vec<Name> =
-            store::keys_made_by(&caller.server, person.id).await?.into_values().flatten().collect();
+        let made = store::keys_made_by(&caller.server, person.id).await?;
+        let mut made: Vec<_> = made.into_values().collect();
+        made.sort_unstable_by_key(|(of, _)| of.as_str().to_lowercase());
+        let in_each =
+            |(of, names): (Name, Vec<Name>)| names.into_iter().map(move |name| format!("{name} in {of}"));
+        let keys: Vec<String> = made.into_iter().flat_map(in_each).collect();
         close(&person, &says_they_stay(&keys)).bake()
     } else {
         let names = in_the_way.into_iter().map(|(name, slug)| {

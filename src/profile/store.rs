@@ -45,16 +45,18 @@ pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Passwor
     change.commit().await
 }
 
-/// The names of the keys that somebody made, by organization: they go on when somebody goes.
-pub(super) async fn keys_made_by(server: &Server, user: UserId) -> Result<HashMap<OrgId, Vec<Name>>> {
+/// The names of the keys that somebody made, by organization, each with its name: they go on when somebody goes.
+/// Those of their personal workspace go with it.
+pub(super) async fn keys_made_by(server: &Server, user: UserId) -> Result<HashMap<OrgId, (Name, Vec<Name>)>> {
     let rows = server.outside_tenancy().query(
-        "SELECT org_id, name FROM api_keys
-         WHERE created_by = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
-         ORDER BY lower(name), id",
+        "SELECT k.org_id, o.name, k.name FROM api_keys k JOIN organizations o ON o.id = k.org_id
+         WHERE k.created_by = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
+           AND o.deleted_at IS NULL AND (o.personal_of IS NULL OR o.personal_of <> $1)
+         ORDER BY lower(k.name), k.id",
     );
-    let mut keys: HashMap<OrgId, Vec<Name>> = HashMap::new();
-    for (org, name) in rows.bind(user).bind(server.clock.now()).all::<(OrgId, Name)>().await? {
-        keys.entry(org).or_default().push(name);
+    let mut keys: HashMap<OrgId, (Name, Vec<Name>)> = HashMap::new();
+    for (org, of, name) in rows.bind(user).bind(server.clock.now()).all::<(OrgId, Name, Name)>().await? {
+        keys.entry(org).or_insert_with(|| (of, Vec::new())).1.push(name);
     }
     Ok(keys)
 }

@@ -119,6 +119,10 @@ async fn keys_of_the_personal_workspace_are_let_in_no_more(app: TestApp) {
     home.has_library().await;
     let fields = [("preset", "runtime"), ("name", "Mine")];
     let (_, mine) = key(&ana.makes_key(&home, &fields).await.status(200));
+    ana.makes_key(&acme, &[("name", "Theirs")]).await.status(200);
+    // Only the other one is said to go on.
+    let page = ana.get("/account/closure").await.status(200);
+    page.says("API keys that you made go on working: Theirs in Acme.").hides("Mine");
     let fetches = async || {
         let request = Request::builder().uri("/api/v1/prompts/Tone?environment=development");
         let request = request.header("authorization", format!("Bearer {mine}"));
