@@ -3,7 +3,7 @@
 use clap::Parser;
 use prompt_studio::{
     app,
-    server::{Config, Server, jobs, listen},
+    server::{Config, Server, jobs, listen, sole::Sole},
 };
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -31,6 +31,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let _sole = Sole::on(&config)?;
     let server = Server::start(config).await?;
     jobs::start(&server, app::CHORES);
     listen::serve(&server, app::front(&server)).await?;

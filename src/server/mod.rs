@@ -32,6 +32,7 @@ pub mod seal;
 pub mod serve;
 pub mod session;
 pub mod shelf;
+pub mod sole;
 pub mod start;
 pub mod tokens;
 pub mod uploads;

@@ -45,6 +45,9 @@ pub enum StartError {
     /// The data directory cannot be made.
     #[error("the data directory cannot be used: {0}")]
     DataDir(#[from] std::io::Error),
+    /// Another process is on the database, which can have one only.
+    #[error("the database {} is used by another process: stop that first, or use PostgreSQL for several", .0.display())]
+    InUse(std::path::PathBuf),
     /// The database cannot be opened.
     #[error("the database cannot be opened: {0}")]
     Database(#[from] sqlx::Error),
