@@ -25,7 +25,11 @@ type Counts = HashMap<Of, i64>;
 
 /// What was counted since it was written down last.
 #[derive(Debug, Default)]
-pub(super) struct Usage(ThreadLocal<Mutex<Counts>>);
+pub(super) struct Usage {
+    counts: ThreadLocal<Mutex<Counts>>,
+    /// Held while it is written down: who has waited for it has nothing of before left to wait for.
+    writing: tokio::sync::Mutex<()>,
+}
 
 fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
     counts.lock().unwrap_or_else(PoisonError::into_inner)
@@ -34,12 +38,12 @@ fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
 impl Usage {
     /// Counts a fetch.
     pub(super) fn count(&self, of: Of) {
-        *lock(self.0.get_or_default()).entry(of).or_default() += 1;
+        *lock(self.counts.get_or_default()).entry(of).or_default() += 1;
     }
 
     fn take(&self) -> Counts {
         let mut all = Counts::new();
-        for counts in &self.0 {
+        for counts in &self.counts {
             for (of, count) in std::mem::take(&mut *lock(counts)) {
                 *all.entry(of).or_default() += count;
             }
@@ -49,7 +53,7 @@ impl Usage {
 
     /// Counts again what could not be written down.
     fn put_back(&self, counts: Counts) {
-        let mut mine = lock(self.0.get_or_default());
+        let mut mine = lock(self.counts.get_or_default());
         for (of, count) in counts {
             *mine.entry(of).or_default() += count;
         }
@@ -75,6 +79,7 @@ pub(in crate::server) async fn fold_and_tell(server: &Server) {
 /// # Errors
 /// When the database fails; it is counted on then.
 pub(crate) async fn fold(server: &Server) -> Result<()> {
+    let _writing = server.hot.usage.writing.lock().await;
     let counts = server.hot.usage.take();
     if counts.is_empty() {
         return Ok(());

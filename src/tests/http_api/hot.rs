@@ -2,10 +2,10 @@
 
 use super::{Service, TestApp, acme, both_databases, problem, told};
 use crate::{
-    server::keys::KeyToken,
+    server::{hot::usage::fold, keys::KeyToken},
     tests::{
         api_keys::key,
-        support::{Answer, PASSWORD, cut_off, eventually},
+        support::{Answer, Kind, PASSWORD, cut_off, eventually},
     },
     time::Span,
 };
@@ -23,6 +23,7 @@ both_databases!(
     what_is_deployed_while_it_is_fetched_is_never_forgotten,
     it_is_sent_compressed_to_those_who_take_it,
     its_use_is_noted_in_memory_too,
+    what_is_being_written_down_is_waited_for,
 );
 
 const PATH: &str = "/prompts/Tone?environment=development";
@@ -237,4 +238,32 @@ async fn its_use_is_noted_in_memory_too(app: TestApp) {
         eventually("the use to be noted", || async { Some(noted().await).filter(|rows| *rows != first) })
             .await;
     assert_eq!(changed.len(), 1);
+}
+
+async fn what_is_being_written_down_is_waited_for(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    for _ in 0..2 {
+        service.get(PATH).await.status(200);
+    }
+    // The database is busy.
+    let mut busy = app.outside_tenancy().begin().await.unwrap();
+    if app.database.kind == Kind::Postgres {
+        busy.query("LOCK TABLE key_usage IN EXCLUSIVE MODE").execute().await.unwrap();
+    }
+    service.get(PATH).await.status(200);
+    let folds = || {
+        let app = app.clone();
+        tokio::spawn(async move { fold(&app).await })
+    };
+    let first = folds();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    // As when the process is told to stop meanwhile.
+    let last = folds();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!last.is_finished(), "what was counted is not written down yet");
+    drop(busy);
+    last.await.unwrap().unwrap();
+    assert_eq!(acme.count("SELECT CAST(sum(fetches) AS BIGINT) FROM key_usage WHERE org_id = $1").await, 3);
+    first.await.unwrap().unwrap();
 }
