@@ -95,14 +95,22 @@ impl Answers {
         }
     }
 
-    /// Lets go of what nobody has asked for the longest, until a tenth of the room is free.
+    /// Lets go of what nobody has asked for the longest, until a tenth of the room is free. An organization that
+    /// takes more than half of the room makes way before others: what is asked for in other words is kept once
+    /// more, so any key could fill it.
     fn sweep(&self) {
         let all = self.all.pin();
+        let mut taken: std::collections::HashMap<OrgId, usize> = std::collections::HashMap::new();
+        for (asked, kept) in &all {
+            *taken.entry(asked.org).or_default() += kept.bytes;
+        }
+        let greedy = taken.into_iter().find(|(_, bytes)| *bytes > self.room / 2).map(|(org, _)| org);
+        let is_among = |asked: &Asked| greedy.is_none_or(|greedy| asked.org == greedy);
+        let among = all.iter().filter(|(asked, _)| is_among(asked));
         let mut seconds: Vec<(u32, usize)> =
-            all.values().map(|kept| (kept.used.load(Ordering::Relaxed), kept.bytes)).collect();
+            among.map(|(_, kept)| (kept.used.load(Ordering::Relaxed), kept.bytes)).collect();
         seconds.sort_unstable();
-        let excess = || self.bytes.load(Ordering::Relaxed).saturating_sub(self.room / 10 * 9);
-        let mut over = excess();
+        let mut over = self.excess();
         let mut last = None;
         for (second, bytes) in seconds {
             if over == 0 {
@@ -110,20 +118,31 @@ impl Answers {
             }
             (last, over) = (Some(second), over.saturating_sub(bytes));
         }
-        let Some(last) = last else { return };
-        // Of those of the last second only as many as must.
-        for is_among in [u32::lt, u32::eq] {
-            for (asked, kept) in &all {
-                if excess() == 0 {
-                    return;
-                }
-                if is_among(&kept.used.load(Ordering::Relaxed), &last)
-                    && let Some(gone) = all.remove(asked)
-                {
-                    self.bytes.fetch_sub(gone.bytes, Ordering::Relaxed);
-                }
+        if let Some(last) = last {
+            // Of those of the last second only as many as must.
+            self.let_go(|asked, second| is_among(asked) && second < last);
+            self.let_go(|asked, second| is_among(asked) && second == last);
+        }
+    }
+
+    /// Lets go of those, by what was asked for and when it was last, until there is no excess.
+    fn let_go(&self, goes: impl Fn(&Asked, u32) -> bool) {
+        let all = self.all.pin();
+        for (asked, kept) in &all {
+            if self.excess() == 0 {
+                return;
+            }
+            if goes(asked, kept.used.load(Ordering::Relaxed))
+                && let Some(gone) = all.remove(asked)
+            {
+                self.bytes.fetch_sub(gone.bytes, Ordering::Relaxed);
             }
         }
+    }
+
+    /// How many bytes are to be let go.
+    fn excess(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed).saturating_sub(self.room / 10 * 9)
     }
 
     /// How many answers are kept, and about how many bytes they take.
@@ -194,6 +213,35 @@ mod tests {
         let before = answers.size();
         answers.keep(ORG, &uri(1999), answer(&heads, 400), 0, 2000);
         assert_eq!(answers.size(), before);
+    }
+
+    #[test]
+    fn an_organization_takes_no_more_than_half_from_others() {
+        let (answers, heard, heads) = (Answers::new(ROOM), Heard::default(), heads());
+        let other = OrgId(Uuid::max());
+        let kept = |org: OrgId, to: u32| {
+            (0..to).filter(|n| answers.find(org, &uri(*n), &heard, 0).is_some()).count()
+        };
+        // Alone it has the whole room.
+        for n in 0..2000 {
+            answers.keep(ORG, &uri(n), answer(&heads, 400), 0, 10);
+        }
+        let all = answers.size().1;
+        assert!(all > ROOM / 10 * 9 - 2000, "{all}");
+        // Another has its own, though it was not asked for in a long time, whatever the first asks for.
+        for n in 0..20 {
+            answers.keep(other, &uri(n), answer(&heads, 400), 0, 1);
+        }
+        for n in 2000..6000 {
+            answers.keep(ORG, &uri(n), answer(&heads, 400), 0, 10 + n);
+        }
+        assert_eq!(kept(other, 20), 20);
+        // And may have half of it.
+        for n in 0..6000 {
+            answers.keep(other, &uri(n), answer(&heads, 400), 0, 20 + n);
+        }
+        let (first, second) = (kept(ORG, 6000), kept(other, 6000));
+        assert!(first * 10 > second * 6 && second * 10 > first * 6, "{first} and {second}");
     }
 
     #[test]
