@@ -4,7 +4,8 @@
 //! (each person, once signed in): so many at once, then one every so often. And guessing at what only
 //! a person knows backs off by account: after a few wrong guesses each further one has to wait twice
 //! as long, up to a quarter of an hour. A device on which the person has signed in before has a count
-//! of its own, so nobody is locked out by others who guess.
+//! of its own, so nobody is locked out by others who guess. API keys cannot be guessed; those that are no good
+//! are limited for what they cost.
 //!
 //! Counts are kept in memory, in bounded room: of each process, and until it ends.
 
@@ -63,6 +64,9 @@ pub(crate) fn doors() -> impl Iterator<Item = &'static str> {
 /// All other functions: by person, or by address for those who are not signed in.
 const ELSEWHERE: Bucket = bucket(300, Span(100));
 
+/// API keys that are no good, by the address they are shown from: each costs a reading of the database.
+const BAD_KEYS: Bucket = ELSEWHERE;
+
 /// How many of somebody's refusals are written down: a service that goes on asking for what it may not have
 /// fills no log, and keeps nobody from writing.
 const REFUSALS: Bucket = bucket(60, Span::minutes(1));
@@ -84,6 +88,12 @@ enum Subject {
     Person(&'static str, UserId),
     /// A person or a key that was refused something.
     Refused(Uuid),
+}
+
+impl Subject {
+    fn from(name: &'static str, client: &Client) -> Self {
+        client.ip.map_or(Self::Nowhere(name), |ip| Self::Address(name, network(ip)))
+    }
 }
 
 /// What is guessed at.
@@ -150,17 +160,35 @@ impl Limits {
             return Ok(());
         }
         let door = DOORS.iter().find(|(path, _)| *path == function);
-        let from = |name| match client.ip {
-            Some(ip) => Subject::Address(name, network(ip)),
-            None => Subject::Nowhere(name),
-        };
         match (door, person) {
             (Some((path, bucket)), person) => {
                 person.map_or(Ok(()), |person| self.draw(&Subject::Person(path, person), *bucket))?;
-                self.draw(&from(path), *bucket)
+                self.draw(&Subject::from(path, client), *bucket)
             }
             (None, Some(person)) => self.draw(&Subject::Person("", person), ELSEWHERE),
-            (None, None) => self.draw(&from(""), ELSEWHERE),
+            (None, None) => self.draw(&Subject::from("", client), ELSEWHERE),
+        }
+    }
+
+    /// Whether an API key that is not known may be tried: too many were no good lately.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`].
+    pub fn may_try_key(&self, client: &Client) -> Result<()> {
+        if self.factor == 0 {
+            return Ok(());
+        }
+        let made = self.buckets.get(&Subject::from("api key", client));
+        let (now, every, most) = self.measures(BAD_KEYS);
+        let full_at = made.map_or(now, |made| made.load(Ordering::Relaxed).max(now));
+        let wait = full_at + every - now - most;
+        if wait > 0 { Err(too_many(Span(wait))) } else { Ok(()) }
+    }
+
+    /// Counts an API key that was no good.
+    pub fn note_bad_key(&self, client: &Client) {
+        if self.factor > 0 {
+            drop(self.draw(&Subject::from("api key", client), BAD_KEYS));
         }
     }
 
@@ -169,12 +197,16 @@ impl Limits {
         self.factor == 0 || self.draw(&Subject::Refused(doer), REFUSALS).is_ok()
     }
 
+    /// The time, how long a bucket takes to fill by one, and by all it holds.
+    fn measures(&self, bucket: Bucket) -> (i64, i64, i64) {
+        let every = (bucket.every.0 / self.factor).max(1);
+        (self.clock.now().0, every, every * bucket.burst * self.factor)
+    }
+
     /// The generic cell rate algorithm: one number a subject, the time at which its bucket is full
     /// again.
     fn draw(&self, subject: &Subject, bucket: Bucket) -> Result<()> {
-        let now = self.clock.now().0;
-        let every = (bucket.every.0 / self.factor).max(1);
-        let most = every * bucket.burst * self.factor;
+        let (now, every, most) = self.measures(bucket);
         let made = self.buckets.get_or_insert_with(subject, || Ok::<_, Error>(Arc::default()))?;
         let drawn = made.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
             let full_at = full_at.max(now) + every;
@@ -325,6 +357,25 @@ mod tests {
         let secret = || Secret { kind: "password", of: "a".into(), device: None };
         let begun: Vec<_> = (0..100).filter_map(|_| limits.guess(&secret()).ok()).collect();
         assert_eq!(begun.len(), usize::try_from(FREE).unwrap());
+    }
+
+    #[test]
+    fn keys_that_are_no_good_are_tried_so_often() {
+        let (limits, clock) = limits();
+        let (here, there) = (from("192.0.2.1"), from("192.0.2.2"));
+        for _ in 0..300 {
+            limits.may_try_key(&here).unwrap();
+            limits.note_bad_key(&here);
+        }
+        let refused = limits.may_try_key(&here).unwrap_err();
+        assert!(matches!(refused, Error::TooMany { retry_after: 1, .. }), "{refused:?}");
+        limits.may_try_key(&there).unwrap();
+        // Trying alone counts for nothing.
+        clock.advance(Span::seconds(1));
+        assert!((0..100).all(|_| limits.may_try_key(&here).is_ok()));
+        let boundless = Limits::new(clock, 0);
+        (0..1000).for_each(|_| boundless.note_bad_key(&here));
+        boundless.may_try_key(&here).unwrap();
     }
 
     #[test]

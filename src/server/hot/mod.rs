@@ -125,8 +125,18 @@ impl Hot {
     }
 
     /// Keeps a key that was shown.
-    pub(super) fn remember(&self, hash: TokenHash, principal: Principal) {
-        self.principals.keep(hash, principal);
+    pub(super) fn remember(&self, hash: TokenHash, principal: Principal, now: Timestamp) {
+        self.principals.keep(hash, principal, &self.heard, now);
+    }
+
+    /// Whether the key of a hash was good lately.
+    pub(super) fn knew(&self, hash: &TokenHash) -> bool {
+        self.principals.knows(hash)
+    }
+
+    /// Forgets a key that is no good, and tells whether it was good lately.
+    pub(super) fn forget(&self, hash: &TokenHash) -> bool {
+        self.principals.forget(hash)
     }
 
     /// The key of a hash, if it is kept and good.

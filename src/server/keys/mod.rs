@@ -153,7 +153,8 @@ macro_rules! row {
 ///
 /// # Errors
 /// [`Error::SignedOut`] when it is none, is not known, was revoked or has run out, or when its organization
-/// is gone: nobody outside can tell them apart.
+/// is gone: nobody outside can tell them apart. [`Error::TooMany`] when too many such were shown from there; a
+/// key that was good lately is read again all the same, as when something happens to others beside it.
 pub async fn authenticate(server: &Server, client: &Client, shown: &str) -> Result<Arc<Key>> {
     let token = KeyToken::parse(shown).ok_or(Error::SignedOut)?;
     let (hash, now) = (token.hash(), server.clock.now());
@@ -163,23 +164,37 @@ pub async fn authenticate(server: &Server, client: &Client, shown: &str) -> Resu
         }
         return Ok(principal.key.clone());
     }
-    let good = async || -> Result<Row> {
-        let row = server.db.query(row!("k.public_id = $1")).bind(token.public_id().to_owned());
-        let row: Option<Row> = row.optional().await?;
-        row.filter(|row| row.admits(&hash, now)).ok_or(Error::SignedOut)
+    if !server.hot.knew(&hash) {
+        server.limits.may_try_key(client)?;
+    }
+    let (row, heard) = match read(server, &token, &hash, now).await {
+        Err(Error::SignedOut) if !server.hot.forget(&hash) => {
+            server.limits.note_bad_key(client);
+            return Err(Error::SignedOut);
+        }
+        read => read?,
     };
-    // What is kept must be read after what has happened was counted, which the first reading tells of whom.
-    let org = good().await?.org_id;
-    let heard = server.hot.heard.count(org, hot::Change::Keys);
-    let row = good().await?;
     let key = Arc::new(row.key(hash.clone()));
     let is_due = row.last_used_at.is_none_or(|last| now - last >= NOTED);
     if is_due {
         note_use(server, client, &key, now).await;
     }
     let noted = row.last_used_at.filter(|_| !is_due).unwrap_or(now);
-    server.hot.remember(hash.clone(), Principal::new(key.clone(), row.until(&hash), heard, noted));
+    server.hot.remember(hash.clone(), Principal::new(key.clone(), row.until(&hash), heard, noted), now);
     Ok(key)
+}
+
+/// A key that is good, and how often keys of its organization had changed before it was read.
+async fn read(server: &Server, token: &KeyToken, hash: &TokenHash, now: Timestamp) -> Result<(Row, u64)> {
+    let good = async || -> Result<Row> {
+        let row = server.db.query(row!("k.public_id = $1")).bind(token.public_id().to_owned());
+        let row: Option<Row> = row.optional().await?;
+        row.filter(|row| row.admits(hash, now)).ok_or(Error::SignedOut)
+    };
+    // What is kept must be read after what has happened was counted, which the first reading tells of whom.
+    let org = good().await?.org_id;
+    let heard = server.hot.heard.count(org, hot::Change::Keys);
+    Ok((good().await?, heard))
 }
 
 /// Whether a key is still good, with the secret that was shown.

@@ -19,6 +19,8 @@ both_databases!(
     a_key_may_do_what_its_scopes_say,
     a_revoked_key_changes_nothing_it_had_begun,
     a_limit_without_anything_left_reaches_nothing,
+    keys_that_are_no_good_are_limited_by_address,
+    a_key_that_was_good_is_read_again_all_the_same,
 );
 
 async fn revoke(app: &TestApp, org: OrgId, id: ApiKeyId) {
@@ -134,4 +136,41 @@ async fn a_limit_without_anything_left_reaches_nothing(app: TestApp) {
             "{stored}"
         );
     }
+}
+
+async fn keys_that_are_no_good_are_limited_by_address(app: TestApp) {
+    let (_, acme) = acme(&app).await;
+    let (_, known) = acme.has_key("read:prompts").await;
+    app.shown(known.as_str()).await.unwrap();
+    // What is no key at all costs nothing, and counts for nothing.
+    for _ in 0..1000 {
+        assert_eq!(app.shown("ps_0_0_0").await, Err(Error::SignedOut));
+    }
+    let mut tries = 0;
+    let refused = loop {
+        match app.shown(KeyToken::new(None).as_str()).await {
+            Err(Error::SignedOut) => tries += 1,
+            refused => break refused,
+        }
+        assert!(tries < 2000, "they are limited");
+    };
+    assert!(matches!(refused, Err(Error::TooMany { retry_after: 1.., .. })), "{refused:?}");
+    assert!(tries >= 300, "{tries}");
+    // One that is in memory is let in, from the same address.
+    app.shown(known.as_str()).await.unwrap();
+    app.clock.advance(Span::minutes(1));
+    let (_, new) = acme.has_key("read:prompts").await;
+    app.shown(new.as_str()).await.unwrap();
+}
+
+async fn a_key_that_was_good_is_read_again_all_the_same(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let (_, known) = acme.has_key("read:prompts").await;
+    app.shown(known.as_str()).await.unwrap();
+    while app.shown(KeyToken::new(None).as_str()).await == Err(Error::SignedOut) {}
+    // Something happens to keys of the organization, so that what is in memory is true no more.
+    let (id, _) = super::key(&ana.makes_key(&acme, &[]).await.status(200));
+    app.shown(known.as_str()).await.unwrap();
+    ana.call("/api/api_keys/revoke", &[("org", "acme"), ("key", &*id)]).await.status(200);
+    app.shown(known.as_str()).await.unwrap();
 }

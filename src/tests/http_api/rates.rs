@@ -1,7 +1,11 @@
 use super::{Service, TestApp, acme, both_databases, problem};
-use crate::time::Span;
+use crate::{server::keys::KeyToken, time::Span};
 
-both_databases!(a_key_asks_as_often_as_it_may, without_a_limit_none_is_told);
+both_databases!(
+    a_key_asks_as_often_as_it_may,
+    without_a_limit_none_is_told,
+    who_shows_bad_keys_is_told_to_wait,
+);
 
 const PATH: &str = "/prompts/Tone?environment=development";
 
@@ -37,4 +41,21 @@ async fn without_a_limit_none_is_told(app: TestApp) {
         let answer = service.get(PATH).await.status(200);
         assert_eq!(answer.header("x-ratelimit-limit"), None);
     }
+}
+
+async fn who_shows_bad_keys_is_told_to_wait(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let good = Service::of(&app, &acme, "read:prompts").await;
+    for _ in 0..2 {
+        good.get(PATH).await.status(200);
+    }
+    let answer = loop {
+        let answer = Service::with(&app, KeyToken::new(None).as_str()).get(PATH).await;
+        if answer.status != 401 {
+            break answer;
+        }
+    };
+    assert!(answer.header("retry-after").is_some(), "{answer}");
+    problem(answer, 429, "rate_limited");
+    good.get(PATH).await.status(200);
 }
