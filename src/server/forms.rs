@@ -5,6 +5,8 @@
 //! its field, and what was typed still there. The same answer serves a browser without script and
 //! an island that fetched it. Nothing shown travels through the URL.
 
+pub use super::posted::Posted;
+
 use super::{Caller, Server, serve, uploads};
 use crate::{error::Error, paths};
 use axum::{
@@ -16,7 +18,6 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use leptos::server_fn::axum::get_server_fn_service;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use tower::ServiceExt;
 
@@ -30,37 +31,6 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const SECRET: &[&str] = &["password", "new_password", "current_password", "token"];
 /// The hidden field that says which page the form stands on.
 pub const PAGE_FIELD: &str = "page";
-
-/// What came of a posted form, for the page that is rendered in answer.
-#[derive(Debug, Clone)]
-pub struct Posted {
-    /// The path of the server function.
-    pub action: String,
-    /// What was typed, without secrets.
-    pub input: Vec<(String, String)>,
-    /// How it went: the error, or what the function answered, as JSON.
-    pub result: Result<String, Error>,
-}
-
-impl Posted {
-    /// What was typed in a field.
-    #[must_use]
-    pub fn value(&self, field: &str) -> Option<&str> {
-        self.input.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
-    }
-
-    /// The error, if it failed.
-    #[must_use]
-    pub fn error(&self) -> Option<&Error> {
-        self.result.as_ref().err()
-    }
-
-    /// What the function answered, if it did.
-    #[must_use]
-    pub fn answer<T: DeserializeOwned>(&self) -> Option<T> {
-        self.result.as_ref().ok().and_then(|json| serde_json::from_str(json).ok())
-    }
-}
 
 /// Where forms are posted: the server and the pages to answer with.
 #[derive(Debug, Clone)]

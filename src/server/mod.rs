@@ -24,6 +24,7 @@ pub mod mail;
 pub mod org_change;
 pub mod organization;
 pub mod passwords;
+mod posted;
 pub mod proof;
 pub mod readers;
 mod reads;

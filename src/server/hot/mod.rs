@@ -39,7 +39,7 @@ use super::{
 use crate::{
     error::Result,
     id::{ApiKeyId, OrgId, PromptId},
-    key_scope::KeyScope,
+    role::{Permission, ViewContent},
     time::Timestamp,
 };
 use answers::Answers;
@@ -180,7 +180,7 @@ impl Hot {
         let key = &principal.key;
         let uri = request.uri().path_and_query()?.as_str();
         let answer = self.answers.find(key.org, uri, &self.heard, second(now))?;
-        let is_reached = key.scopes.has(KeyScope::ReadPrompts)
+        let is_reached = ViewContent::KEY.is_some_and(|scope| key.scopes.has(scope))
             && answer.about.environment.is_none_or(|environment| key.environments.reaches(&environment))
             && key.folders.reaches_any(&answer.about.around);
         if !is_reached {

@@ -58,7 +58,8 @@ impl<Id: Serialize> Limit<Id> {
     pub fn stored(&self) -> Option<String> {
         match self {
             Self::All => None,
-            Self::Only(ids) => serde_json::to_string(ids).ok(),
+            // What cannot be written reaches nothing, either.
+            Self::Only(ids) => Some(serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned())),
         }
     }
 }
@@ -221,5 +222,29 @@ pub(super) async fn note_use(server: &Server, client: &Client, key: &Key, now: T
     };
     if let Err(error) = noted.await {
         tracing::warn!(%error, "the use of a key was not noted");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::{Deserialize, Serializer, ser::Error as _};
+
+    #[derive(PartialEq, Deserialize)]
+    struct Unwritable;
+
+    impl Serialize for Unwritable {
+        fn serialize<S: Serializer>(&self, _: S) -> std::result::Result<S::Ok, S::Error> {
+            Err(S::Error::custom("unwritable"))
+        }
+    }
+
+    #[test]
+    fn a_limit_that_cannot_be_written_reaches_nothing() {
+        let stored = Limit::Only(vec![Unwritable]).stored();
+        assert!(!Limit::parse(stored.as_deref()).reaches(&Unwritable));
+        assert!(Limit::<u8>::parse(Limit::<u8>::All.stored().as_deref()).reaches(&1));
+        let some = Limit::<u8>::parse(Limit::Only(vec![1]).stored().as_deref());
+        assert!(some.reaches(&1) && !some.reaches(&2));
     }
 }
