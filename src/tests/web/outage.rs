@@ -1,9 +1,17 @@
 //! The database is away: a plain answer that says so, and no more.
 
-use super::{Browser, PASSWORD, TestApp, both_databases, eventually, with};
-use axum::http::Method;
+use super::{Answer, Browser, PASSWORD, TestApp, both_databases, eventually, with};
+use crate::tests::support::Kind;
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
 
-both_databases!(without_the_database_everything_says_so, a_flood_of_sign_ins_is_told_to_come_back);
+both_databases!(
+    without_the_database_everything_says_so,
+    without_the_database_services_go_on_as_long_as_is_safe,
+    a_flood_of_sign_ins_is_told_to_come_back,
+);
 
 async fn without_the_database_everything_says_so(app: TestApp) {
     let ana = app.somebody("Ana").await;
@@ -38,6 +46,37 @@ async fn plain(browser: &Browser, path: &str) {
     }
     assert!(answer.header("retry-after").is_some(), "{path}: {answer}");
     assert!(answer.header("content-security-policy").is_some(), "{path}: {answer}");
+}
+
+async fn without_the_database_services_go_on_as_long_as_is_safe(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let acme = app.org("Acme", &ana).await;
+    acme.has_library().await;
+    let (_, key) = acme.has_key("read:prompts").await;
+    let away = app.another(|_| {}).await;
+    let fetch = async |path: &str| {
+        let request = Request::builder().uri(format!("/api/v1/prompts/{path}"));
+        let request = request.header("authorization", format!("Bearer {}", key.as_str()));
+        Answer::read(away.send(request.body(Body::empty()).unwrap()).await).await
+    };
+    let (kept, other) = ("Tone?environment=development", "Support%2FTriage?version=1");
+    for _ in 0..2 {
+        fetch(kept).await.status(200);
+    }
+    away.outside_tenancy().close().await;
+    let refused = if app.database.kind == Kind::Postgres {
+        // For the two seconds in which others wait for it, and no longer.
+        eventually("the process to stop serving", async || {
+            let answer = fetch(kept).await;
+            (answer.status != 200).then_some(answer)
+        })
+        .await
+    } else {
+        fetch(kept).await.status(200);
+        fetch(other).await
+    };
+    let refused = refused.status(503).has("content-type", "application/problem+json");
+    assert!(refused.header("retry-after").is_some(), "{refused}");
 }
 
 async fn a_flood_of_sign_ins_is_told_to_come_back(app: TestApp) {
