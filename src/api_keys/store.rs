@@ -12,6 +12,7 @@ use crate::{
         keys::{KeyToken, Limit},
     },
     time::{Span, Timestamp},
+    ui::Moment,
 };
 use serde_json::json;
 
@@ -213,8 +214,8 @@ pub async fn create(
 /// Gives a key a new secret; the one before is good for `overlap` more.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such key, or it is good no more; [`Error::Forbidden`] as in
-/// [`create`].
+/// [`Error::NotFound`] when there is no such key, or it is good no more; [`Error::Conflict`] when it would end
+/// the secret before, which services may still use, ahead of its time; [`Error::Forbidden`] as in [`create`].
 pub async fn rotate(
     grant: &Grant<ManageApiKeys>,
     id: ApiKeyId,
@@ -225,11 +226,17 @@ pub async fn rotate(
     maker(grant, proof)?;
     let now = change.now();
     let row = change.query(
-        "SELECT public_id, name FROM api_keys
+        "SELECT public_id, name, previous_until FROM api_keys
          WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)",
     );
-    let row: Option<(String, Name)> = row.bind(id).bind(now).optional().await?;
-    let (public_id, name) = row.ok_or(Error::NotFound)?;
+    let row: Option<(String, Name, Option<Timestamp>)> = row.bind(id).bind(now).optional().await?;
+    let (public_id, name, previous_until) = row.ok_or(Error::NotFound)?;
+    if let Some(until) = previous_until.filter(|until| now < *until && overlap > Span(0)) {
+        let until = Moment::new(until, now).exact;
+        return Err(Error::conflict(format!(
+            "The key was rotated already: the secret before is good until {until}. Wait until then, or choose “Not at all”, which ends both secrets at once."
+        )));
+    }
     let token = KeyToken::new(Some(&public_id));
     let rotate = change.query(
         "UPDATE api_keys SET previous_hash = secret_hash, previous_until = $3, secret_hash = $4, last_four = $5
@@ -242,15 +249,19 @@ pub async fn rotate(
     Ok(token)
 }
 
-/// Takes a key back.
+/// Takes a key back. One that was is left as it is, but all processes hear of it once more: whoever asks again
+/// may have been told that it failed.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such key, or it was taken back; [`Error::Forbidden`] as in
-/// [`create`].
+/// [`Error::NotFound`] when there is no such key; [`Error::Forbidden`] as in [`create`].
 pub async fn revoke(grant: &Grant<ManageApiKeys>, id: ApiKeyId, proof: &Proof) -> Result<()> {
     let (mut change, by) = (grant.change().await?, maker(grant, proof)?);
-    let row = change.query("SELECT name FROM api_keys WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL");
-    let (name,): (Name,) = row.bind(id).optional().await?.ok_or(Error::NotFound)?;
+    let row = change.query("SELECT name, revoked_at IS NOT NULL FROM api_keys WHERE org_id = $1 AND id = $2");
+    let (name, is_revoked): (Name, bool) = row.bind(id).optional().await?.ok_or(Error::NotFound)?;
+    if is_revoked {
+        change.announce(Topic::Keys, id.0).await?;
+        return change.commit().await;
+    }
     let now = change.now();
     let revoke =
         change.query("UPDATE api_keys SET revoked_at = $3, revoked_by = $4 WHERE org_id = $1 AND id = $2");

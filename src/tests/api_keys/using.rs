@@ -1,4 +1,4 @@
-use super::{Role, TestApp, acme, both_databases};
+use super::{PASSWORD, Role, TestApp, acme, both_databases};
 use crate::{
     error::Error,
     id::{ApiKeyId, OrgId},
@@ -60,18 +60,32 @@ async fn a_rotated_key_overlaps(app: TestApp) {
     let (id, old) = acme.has_key("read:prompts").await;
     let rotate = async |overlap: &str| {
         let fields = [("org", "acme"), ("key", &*id.to_string()), ("overlap", overlap)];
-        super::key(&ana.call("/api/api_keys/rotate", &fields).await.status(200)).1
+        ana.call("/api/api_keys/rotate", &fields).await
     };
-    let new = rotate("30").await;
+    let new = super::key(&rotate("30").await.status(200)).1;
     app.shown(old.as_str()).await.unwrap();
     app.shown(&new).await.unwrap();
     app.clock.advance(Span::minutes(14));
-    // Rotated once more, only the last two are good.
-    let newest = rotate("30").await;
+    // Rotated once more, one that is still good would end before its time.
+    rotate("30").await.status(409).says("the secret before is good until").says("Not at all");
+    for shown in [old.as_str(), &new] {
+        app.shown(shown).await.unwrap();
+    }
+    app.clock.advance(Span::minutes(16));
     assert_eq!(app.shown(old.as_str()).await, Err(Error::SignedOut));
+    let ana = app.known("Ana", app.browser_of(ana.id).await).await;
+    let rotate = async |overlap: &str| {
+        let fields =
+            [("org", "acme"), ("key", &*id.to_string()), ("overlap", overlap), ("password", PASSWORD)];
+        ana.call("/api/api_keys/rotate", &fields).await
+    };
+    let newer = super::key(&rotate("30").await.status(200)).1;
     app.shown(&new).await.unwrap();
-    app.clock.advance(Span::minutes(30));
-    assert_eq!(app.shown(&new).await, Err(Error::SignedOut));
+    // At once is always possible, and ends both.
+    let newest = super::key(&rotate("0").await.status(200)).1;
+    for shown in [&new, &newer] {
+        assert_eq!(app.shown(shown).await, Err(Error::SignedOut));
+    }
     app.shown(&newest).await.unwrap();
 }
 

@@ -32,6 +32,11 @@ fn a_process_that_was_away_lets_in_no_revoked_key() {
     run(Kind::Postgres, away);
 }
 
+#[test]
+fn revoking_once_more_waits_once_more() {
+    run(Kind::Postgres, revoked_twice);
+}
+
 async fn revoked_elsewhere(app: TestApp) {
     let (ana, acme, _) = acme(&app).await;
     let other = app.another(|_| {}).await;
@@ -107,4 +112,21 @@ async fn away(app: TestApp) {
     other.follows();
     remembers(&other, &good).await;
     problem(Service::with(&other, &shown).get(PATH).await, 401, "unauthenticated");
+}
+
+async fn revoked_twice(app: TestApp) {
+    let (ana, acme, _) = acme(&app).await;
+    let other = app.another_idle(|_| {}).await;
+    let (id, shown) = key(&ana.makes_key(&acme, &[]).await.status(200));
+    let follows = other.follows();
+    other.hears().await;
+    remembers(&other, &shown).await;
+    follows.abort();
+    // As when the answer to the first was lost, and it did not wait.
+    let revoked = format!("UPDATE api_keys SET revoked_at = 1 WHERE id = '{id}'");
+    app.execute(&revoked).await;
+    ana.call("/api/api_keys/revoke", &[("org", "acme"), ("key", &*id)]).await.status(200);
+    problem(Service::with(&other, &shown).get(PATH).await, 401, "unauthenticated");
+    let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'key.revoked'";
+    assert_eq!(acme.count(told).await, 0, "nothing has changed");
 }
