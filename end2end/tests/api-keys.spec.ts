@@ -26,5 +26,7 @@ test('a key is made, kept, rotated and revoked', async ({ person }) => {
   expect(second).not.toBe(first);
   await expect(page.locator('main')).toContainText('The secret before');
   expect(await ana.presses('Revoke Checkout service')).toBe(303);
+  await expect(page.getByRole('heading', { name: 'No API keys' })).toBeVisible();
+  await page.getByRole('link', { name: 'Keys that were revoked or have run out' }).click();
   await expect(page.getByRole('row', { name: /Checkout service/ })).toContainText('Revoked');
 });

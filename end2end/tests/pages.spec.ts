@@ -234,6 +234,7 @@ const SIGNED_IN: Record<string, Sight> = {
   'environment-history': { who: 'ana', path: (world) => `/${world.acme}/deployments/${world.deployed.development}` },
   'api-keys-none': { who: 'ana', path: (world) => `/${world.fresh}/settings/api-keys` },
   'api-keys': { who: 'ana', path: (world) => `/${world.acme}/settings/api-keys` },
+  'api-keys-ended': { who: 'ana', path: (world) => `/${world.acme}/settings/api-keys?ended=yes` },
   'api-key': { who: 'ana', path: (world) => `/${world.acme}/settings/api-keys/${world.key}` },
   'api-key-new': { who: 'ana', path: (world) => `/${world.acme}/settings/api-keys/new` },
   'api-key-wrong': {

@@ -63,9 +63,9 @@ pub(super) async fn read(scope: &Scope, typed: &Typed) -> Result<NewKey> {
     let scopes = flaws.check("preset", scopes(typed));
     let expires_at = flaws.check(expiry_field(typed), expiry(typed, scope.server().clock.now()));
     let folders = flaws.check("folders", folders_of(scope, &typed.folders).await?);
-    let environments = environments_of(scope, typed).await?;
-    match (name, scopes, expires_at, folders) {
-        (Some(name), Some(scopes), Some(expires_at), Some(folders)) => {
+    let environments = flaws.check("environments", environments_of(scope, typed).await?);
+    match (name, scopes, expires_at, folders, environments) {
+        (Some(name), Some(scopes), Some(expires_at), Some(folders), Some(environments)) => {
             Ok(NewKey { name, scopes, environments, folders, expires_at })
         }
         _ => Err(flaws.into_error()),
@@ -101,6 +101,10 @@ fn expiry(typed: &Typed, now: Timestamp) -> Result<Option<Timestamp>, String> {
             end => Ok(Some(end)),
         };
     }
+    if !typed.expires_on.trim().is_empty() {
+        // It is not passed over in silence.
+        return Err("A day is chosen below: choose On a day, or empty it.".to_owned());
+    }
     let known = LIFETIMES.into_iter().find(|(value, ..)| *value == typed.expires);
     let (_, days, _) = known.ok_or("Choose how long the key is good.")?;
     Ok(days.map(|days| now + Span::days(days)))
@@ -116,18 +120,16 @@ pub(super) fn overlap(typed: &str) -> Result<Span> {
     Ok(Span::minutes(minutes))
 }
 
-async fn environments_of(scope: &Scope, typed: &Typed) -> Result<Limit<EnvironmentId>> {
+async fn environments_of(scope: &Scope, typed: &Typed) -> Result<Result<Limit<EnvironmentId>, &'static str>> {
     let names = typed.ticked.iter().filter_map(|(field, _)| field.strip_prefix(ENVIRONMENT));
-    let ticked: Vec<EnvironmentId> =
-        names.map(str::parse).collect::<Result<_, _>>().map_err(|_| Error::NotFound)?;
+    let ticked: Vec<Option<EnvironmentId>> = names.map(|name| name.parse().ok()).collect();
     if ticked.is_empty() {
-        return Ok(Limit::All);
+        return Ok(Ok(Limit::All));
     }
     let all = environments::list(scope).await?;
-    if ticked.iter().any(|id| all.iter().all(|one| one.id != *id)) {
-        return Err(Error::NotFound);
-    }
-    Ok(Limit::Only(ticked))
+    let there = ticked.into_iter().map(|id| id.filter(|id| all.iter().any(|one| one.id == *id)));
+    let there: Option<Vec<_>> = there.collect();
+    Ok(there.map(Limit::Only).ok_or("One that was ticked is gone. Look at them again."))
 }
 
 async fn folders_of(scope: &Scope, typed: &str) -> Result<Result<Limit<FolderId>, String>> {
@@ -140,7 +142,7 @@ async fn folders_of(scope: &Scope, typed: &str) -> Result<Result<Limit<FolderId>
     }
     let all = folders::all(scope).await?;
     let found = paths.into_iter().map(|path| {
-        let folder = all.iter().find(|folder| folder.path == path);
+        let folder = all.iter().find(|folder| folder.path == path.trim_end_matches('/'));
         folder.map(|folder| folder.id).ok_or_else(|| format!("There is no folder {path}."))
     });
     Ok(found.collect::<Result<_, _>>().map(Limit::Only))

@@ -3,13 +3,12 @@
 use super::{
     RevokeApiKey, RotateApiKey, Shown,
     form::OVERLAPS,
-    pages::{ends, limits, shown_once},
-    store::{self, ApiKey},
+    listing::{self, ApiKey},
+    pages::{ends, shown_once},
+    reach,
 };
 use crate::{
-    environments::store as environments,
     error::{Error, Result},
-    library::folders,
     orgs::{Frame, Place},
     paths,
     role::ManageApiKeys,
@@ -27,11 +26,11 @@ pub async fn api_key(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let grant = scope.clone().require::<ManageApiKeys>()?;
     let id = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
-    let key = store::find(&grant, id).await?;
+    let key = listing::find(&grant, id).await?;
     let rotated = caller.posted().filter(|posted| posted.action == RotateApiKey::PATH);
     let rotated: Option<Shown> = rotated.and_then(Posted::answer);
     let shown = rotated.map(|shown| shown_once(&scope, &shown));
-    let fetches = store::fetches(&grant, id).await?;
+    let fetches = listing::fetches(&grant, id).await?;
     let facts = facts(&scope, &key, fetches).await?;
     let acts = key.is_good(scope.server().clock.now()).then(|| acts(&scope, &key));
     let title = key.name.to_string();
@@ -44,13 +43,9 @@ pub async fn api_key(caller: Caller) -> Result<impl IntoView> {
 
 async fn facts(scope: &Scope, key: &ApiKey, fetches: i64) -> Result<Html> {
     let now = scope.server().clock.now();
-    let all = environments::list(scope).await?;
-    let environments =
-        limits(&key.environments, |id| all.iter().find(|one| one.id == *id).map(|one| one.name.to_string()));
-    let all = folders::all(scope).await?;
-    let folders = limits(&key.folders, |id| {
-        all.iter().find(|folder| folder.id == *id).map(|folder| folder.path.clone())
-    });
+    let (environments, folders) = reach::of(scope, &key.environments, &key.folders).await?;
+    let [environments, folders] =
+        [environments, folders].map(|names| names.unwrap_or_else(|| "All".to_owned()));
     let scopes: Vec<_> = key
         .scopes
         .iter()

@@ -3,7 +3,7 @@
 use super::{
     CreateApiKey, RevokeApiKey, Shown, examples,
     form::{CUSTOM, ENVIRONMENT, LIFETIMES, ON_A_DAY, SCOPE},
-    store::{self, ApiKey},
+    listing::{self, ApiKey},
 };
 use crate::{
     environments::store::{self as environments, Environment},
@@ -12,24 +12,31 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::ManageApiKeys,
-    server::{Caller, Scope, forms::Posted, keys::Limit},
+    server::{Caller, Grant, Scope, forms::Posted},
     time::Timestamp,
     ui::{
-        About, Bake, Choice, Choices, Empty, Field, Form, FormAlert, Html, PasswordProof, Select, Submit,
-        Ticks, When, glyph,
+        About, Bake, Choice, Choices, Empty, Field, FieldFlaw, Form, FormAlert, Html, Pager, PasswordProof,
+        Select, Submit, Ticks, When, glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
-/// `/{org}/settings/api-keys`.
+/// How many keys that have ended are on a page.
+const SIZE: i64 = 100;
+
+/// `/{org}/settings/api-keys`: the keys that are good; with `ended`, the others.
 ///
 /// # Errors
 /// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
 pub async fn api_keys(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let grant = scope.clone().require::<ManageApiKeys>()?;
-    let keys = store::list(&grant).await?;
-    let list = if keys.is_empty() { none() } else { table(&scope, &keys) };
+    let list = if caller.query("ended").is_some() {
+        let from = caller.query("from").and_then(|from| from.parse::<u32>().ok()).map_or(0, i64::from);
+        ended(&grant, from).await?
+    } else {
+        good(&grant).await?
+    };
     let url = paths::new_api_key(scope.slug());
     Ok(frame.show(
         Place::ApiKeys,
@@ -45,6 +52,29 @@ pub async fn api_keys(caller: Caller) -> Result<impl IntoView> {
             <div data-live="keys" id="keys">{list}</div>
         },
     ))
+}
+
+async fn good(grant: &Grant<ManageApiKeys>) -> Result<Html> {
+    let keys = listing::good(grant).await?;
+    let (_, has_ended) = listing::ended(grant, 0, 0).await?;
+    let list = if keys.is_empty() { none() } else { table(grant, &keys) };
+    let url = format!("{}?ended=yes", paths::api_keys(grant.slug()));
+    let ended = has_ended.then(|| view! { <p><a href=url>"Keys that were revoked or have run out"</a></p> });
+    Ok(view! { {list}{ended} }.bake())
+}
+
+async fn ended(grant: &Grant<ManageApiKeys>, from: i64) -> Result<Html> {
+    let (keys, has_more) = listing::ended(grant, from, SIZE).await?;
+    let good = paths::api_keys(grant.slug());
+    let url = |from: i64| format!("{good}?ended=yes&from={from}");
+    let (first, next) = ((from > 0).then(|| url(0)), has_more.then(|| url(from + SIZE)));
+    let list = (!keys.is_empty()).then(|| table(grant, &keys));
+    Ok(view! {
+        <p>"These were revoked or have run out. "<a href=good>"Keys that are good"</a></p>
+        {list}
+        <Pager first next/>
+    }
+    .bake())
 }
 
 fn none() -> Html {
@@ -189,6 +219,7 @@ fn form(scope: &Scope, all: &[Environment]) -> Html {
                 </details>
                 <Ticks label="Environments" prefix=ENVIRONMENT choices=environments
                     hint="Where it fetches and deploys; a version can be read by its number all the same. None ticked means all."/>
+                <FieldFlaw name="environments"/>
                 <Field name="folders" label="Folders" kind="textarea" maxlength=5000 optional=true verbatim=true
                     hint="Their paths, one a line. None means all."/>
                 <Select name="expires" label="Runs out after" choices=lifetimes value="90"/>
@@ -200,19 +231,4 @@ fn form(scope: &Scope, all: &[Environment]) -> Html {
         </section>
     }
     .bake()
-}
-
-/// Names of what a key reaches, for people.
-pub(super) fn limits<Id: PartialEq + serde::de::DeserializeOwned>(
-    limit: &Limit<Id>,
-    name: impl Fn(&Id) -> Option<String>,
-) -> String {
-    match limit {
-        Limit::All => "All".to_owned(),
-        Limit::Only(ids) => {
-            let names: Vec<String> =
-                ids.iter().map(|id| name(id).unwrap_or_else(|| "one that is gone".to_owned())).collect();
-            names.join(", ")
-        }
-    }
 }

@@ -1,5 +1,6 @@
-//! Keys in the database.
+//! Keys in the database: made, rotated, revoked.
 
+use super::reach;
 use crate::{
     error::{Error, Result},
     fields::Name,
@@ -12,138 +13,12 @@ use crate::{
         keys::{KeyToken, Limit},
     },
     time::{Span, Timestamp},
-    ui::Moment,
+    ui::{Moment, rfc3339},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The most keys of an organization that are good.
 pub const MAX: i64 = 200;
-
-/// A key as people see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiKey {
-    /// Its id.
-    pub id: ApiKeyId,
-    /// What it is called.
-    pub name: Name,
-    /// What there is to see of the key itself: `ps_<id>_…<last four>`.
-    pub looks: String,
-    /// What it may do.
-    pub scopes: KeyScopes,
-    /// Which environments it reaches.
-    pub environments: Limit<EnvironmentId>,
-    /// Which folders it reaches.
-    pub folders: Limit<FolderId>,
-    /// Until when the secret before is good, if it was rotated.
-    pub previous_until: Option<Timestamp>,
-    /// When it runs out.
-    pub expires_at: Option<Timestamp>,
-    /// When it was taken back.
-    pub revoked_at: Option<Timestamp>,
-    /// Who made it.
-    pub by: Name,
-    /// Whether they are a member still.
-    pub is_maker_here: bool,
-    /// When.
-    pub created_at: Timestamp,
-    /// When it was used last, to the minute.
-    pub last_used_at: Option<Timestamp>,
-    /// From where.
-    pub last_used_ip: Option<String>,
-}
-
-impl ApiKey {
-    /// Whether it is neither revoked nor has run out.
-    #[must_use]
-    pub fn is_good(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none() && self.expires_at.is_none_or(|at| now < at)
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: ApiKeyId,
-    public_id: String,
-    name: Name,
-    scopes: String,
-    environments: Option<String>,
-    folders: Option<String>,
-    last_four: String,
-    previous_until: Option<Timestamp>,
-    expires_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
-    by: Name,
-    is_maker_here: bool,
-    created_at: Timestamp,
-    last_used_at: Option<Timestamp>,
-    last_used_ip: Option<String>,
-}
-
-impl From<Row> for ApiKey {
-    fn from(row: Row) -> Self {
-        Self {
-            id: row.id,
-            name: row.name,
-            looks: format!("ps_{}_…{}", row.public_id, row.last_four),
-            scopes: KeyScopes::parse(&row.scopes),
-            environments: Limit::parse(row.environments.as_deref()),
-            folders: Limit::parse(row.folders.as_deref()),
-            previous_until: row.previous_until,
-            expires_at: row.expires_at,
-            revoked_at: row.revoked_at,
-            by: row.by,
-            is_maker_here: row.is_maker_here,
-            created_at: row.created_at,
-            last_used_at: row.last_used_at,
-            last_used_ip: row.last_used_ip,
-        }
-    }
-}
-
-macro_rules! keys {
-    ($and:literal) => {
-        concat!(
-            "SELECT k.id, k.public_id, k.name, k.scopes, k.environments, k.folders, k.last_four, k.previous_until,
-               k.expires_at, k.revoked_at, u.name AS by, m.user_id IS NOT NULL AS is_maker_here, k.created_at, k.last_used_at,
-               k.last_used_ip
-             FROM api_keys k JOIN users u ON u.id = k.created_by
-             LEFT JOIN members m ON m.org_id = k.org_id AND m.user_id = k.created_by WHERE k.org_id = $1",
-            $and
-        )
-    };
-}
-
-/// All keys: those that are good by name, then those that were taken back.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list(grant: &Grant<ManageApiKeys>) -> Result<Vec<ApiKey>> {
-    let rows = grant.query(keys!(" ORDER BY k.revoked_at IS NOT NULL, lower(k.name), k.id"));
-    Ok(rows.all::<Row>().await?.into_iter().map(ApiKey::from).collect())
-}
-
-/// A key.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such key.
-pub async fn find(grant: &Grant<ManageApiKeys>, id: ApiKeyId) -> Result<ApiKey> {
-    let row: Option<Row> = grant.query(keys!(" AND k.id = $2")).bind(id).optional().await?;
-    row.map(ApiKey::from).ok_or(Error::NotFound)
-}
-
-/// How often a key fetched prompts in the last thirty days and today.
-///
-/// # Errors
-/// When the database fails.
-pub async fn fetches(grant: &Grant<ManageApiKeys>, id: ApiKeyId) -> Result<i64> {
-    let sum = grant.query(
-        "SELECT CAST(coalesce(sum(fetches), 0) AS BIGINT) FROM key_usage
-         WHERE org_id = $1 AND key_id = $2 AND day >= $3",
-    );
-    let from = grant.server().clock.now() - Span::days(30);
-    let (sum,): (i64,) = sum.bind(id).bind(from.0.div_euclid(Span::days(1).0)).one().await?;
-    Ok(sum)
-}
 
 /// What a key is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +45,7 @@ pub async fn create(
     new: &NewKey,
     proof: &Proof,
 ) -> Result<(ApiKeyId, KeyToken)> {
+    let after = after(grant, new).await?;
     let (mut change, by) = (grant.change().await?, maker(grant, proof)?);
     let now = change.now();
     let good = change.query(
@@ -200,15 +76,19 @@ pub async fn create(
         .bind(now)
         .execute()
         .await?;
-    let after = json!({
-        "scopes": new.scopes.codes(),
-        "environments": new.environments.stored(),
-        "folders": new.folders.stored(),
-        "expires_at": new.expires_at.map(crate::ui::rfc3339),
-    });
-    let details = json!({ "of": new.name, "after": after });
-    tell(change, Action::KeyCreated, id, details).await?;
+    tell(change, Action::KeyCreated, id, json!({ "of": new.name, "after": after })).await?;
     Ok((id, token))
+}
+
+/// What the audit log says of a new key.
+async fn after(grant: &Grant<ManageApiKeys>, new: &NewKey) -> Result<Value> {
+    let (environments, folders) = reach::of(grant, &new.environments, &new.folders).await?;
+    Ok(json!({
+        "scopes": new.scopes.codes(),
+        "environments": environments.unwrap_or_else(|| "all".to_owned()),
+        "folders": folders.unwrap_or_else(|| "all".to_owned()),
+        "expires_at": new.expires_at.map_or_else(|| "never".to_owned(), rfc3339),
+    }))
 }
 
 /// Gives a key a new secret; the one before is good for `overlap` more.
@@ -275,7 +155,7 @@ fn maker(grant: &Grant<ManageApiKeys>, proof: &Proof) -> Result<UserId> {
     acts.filter(|id| *id == proof.user()).ok_or(Error::Forbidden)
 }
 
-async fn tell(mut change: OrgChange, action: Action, id: ApiKeyId, details: serde_json::Value) -> Result<()> {
+async fn tell(mut change: OrgChange, action: Action, id: ApiKeyId, details: Value) -> Result<()> {
     change.audit(Entry::new(action, id.0).details(details)).await?;
     change.announce(Topic::Keys, id.0).await?;
     change.commit().await

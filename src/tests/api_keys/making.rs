@@ -14,6 +14,7 @@ both_databases!(
     a_key_runs_out_when_it_was_said_to,
     keys_want_a_password_and_an_admin,
     rotating_and_revoking_is_told,
+    keys_that_ended_are_out_of_the_way,
     there_are_not_too_many_keys,
     who_leaves_is_shown_what_stays,
 );
@@ -59,7 +60,10 @@ async fn what_is_typed_wrong_is_told_at_its_field(app: TestApp) {
         (&[("expires", "custom"), ("expires_on", "2001-02-30")], "expires_on"),
         (&[("expires", "custom"), ("expires_on", "2001-01-01")], "expires_on"),
         (&[("expires", "custom"), ("expires_on", "9999-12-31")], "expires_on"),
+        (&[("expires", "30"), ("expires_on", "2101-01-01")], "expires"),
         (&[("folders", "Nowhere")], "folders"),
+        (&[("folders", "/")], "folders"),
+        (&[("environment-gone", "true")], "environments"),
     ] {
         let answer = ana.makes_key(&acme, fields).await.status(422);
         assert!(answer.body.contains(&format!("\"field\":\"{field}\"")), "{fields:?}: {answer}");
@@ -83,7 +87,7 @@ async fn a_key_reaches_what_it_was_made_for(app: TestApp) {
     );
     let field = format!("environment-{staging}");
     let fields =
-        [("preset", "custom"), ("scope-read:audit", "true"), (&*field, "true"), ("folders", " Support \n")];
+        [("preset", "custom"), ("scope-read:audit", "true"), (&*field, "true"), ("folders", " Support/ \n")];
     let (_, limited) = key(&ana.makes_key(&acme, &fields).await.status(200));
     let limited = app.shown(&limited).await.unwrap();
     assert_eq!(limited.scopes.iter().collect::<Vec<_>>(), [KeyScope::ReadAudit]);
@@ -93,7 +97,12 @@ async fn a_key_reaches_what_it_was_made_for(app: TestApp) {
     let other = app.org("Other", &ana).await;
     let scope = Scope::of_chore(&app, other.id, "a test").await.unwrap();
     let theirs = environments::named(&scope, "staging").await.unwrap().unwrap().id;
-    ana.makes_key(&acme, &[(&format!("environment-{theirs}"), "true")]).await.status(404);
+    let answer = ana.makes_key(&acme, &[(&format!("environment-{theirs}"), "true")]).await.status(422);
+    answer.says("\"field\":\"environments\"");
+    // What was made is told by name.
+    let log = ana.get("/acme/settings/audit-log").await.status(200);
+    let log = log.says("environments: all").says("folders: all");
+    log.says("environments: staging").says("folders: Support").hides(&staging.to_string());
 }
 
 async fn a_key_runs_out_when_it_was_said_to(app: TestApp) {
@@ -107,7 +116,9 @@ async fn a_key_runs_out_when_it_was_said_to(app: TestApp) {
     app.clock.advance(Span::days(4000));
     app.shown(&never).await.unwrap();
     let ana = app.known("Ana", app.browser_of(ana.id).await).await;
-    ana.get("/acme/settings/api-keys").await.status(200).says("Has run out");
+    ana.get("/acme/settings/api-keys").await.status(200).says("Never").hides("Has run out");
+    ana.get("/acme/settings/api-keys?ended=yes").await.status(200).says("Has run out");
+    ana.get("/acme/settings/audit-log").await.status(200).says("expires at: never");
     ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200).says("Revoke Robot");
 }
 
@@ -157,7 +168,28 @@ async fn rotating_and_revoking_is_told(app: TestApp) {
     for says in ["made the key", "rotated the key", "revoked the key"] {
         assert!(log.body.contains(says), "{says}: {log}");
     }
-    ana.get("/acme/settings/api-keys").await.status(200).says("Revoked");
+    ana.get("/acme/settings/api-keys?ended=yes").await.status(200).says("Revoked");
+}
+
+async fn keys_that_ended_are_out_of_the_way(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    ana.get("/acme/settings/api-keys").await.status(200).says("No API keys").hides("ended=yes");
+    for n in 0..101 {
+        acme.has_key("read:prompts").await;
+        let revoked = format!(
+            "UPDATE api_keys SET name = 'Old {n:03}', revoked_at = created_at WHERE name = 'Sample key'"
+        );
+        app.execute(&revoked).await;
+    }
+    ana.makes_key(&acme, &[]).await.status(200);
+    let list = ana.get("/acme/settings/api-keys").await.status(200).says("Robot").hides("Old");
+    list.says("/acme/settings/api-keys?ended=yes");
+    let first = ana.get("/acme/settings/api-keys?ended=yes").await.status(200).hides("Robot");
+    let first = first.says("Old 100").says("Old 001").hides("Old 000");
+    first.says("/acme/settings/api-keys?ended=yes&amp;from=100");
+    let rest = ana.get("/acme/settings/api-keys?ended=yes&from=100").await.status(200);
+    rest.says("Old 000").hides("Old 001").hides("Next page").says("First page");
+    ana.get("/acme/settings/api-keys?ended=yes&from=200").await.status(200).hides("Old").says("First page");
 }
 
 async fn there_are_not_too_many_keys(app: TestApp) {
