@@ -44,6 +44,9 @@
 //!   it: never zero Owners, one membership a person, one pending invitation an address.
 //! - The audit log is append-only: the schema refuses to change or remove a row. It tells of people by
 //!   id; their names are looked up, and where they were is erased with their account.
+//! - What services get of an environment changes by deployments alone: each is a row that never changes, and keeps
+//!   the values that the prompt inherited from folders. Where others must approve, no other environment, role, key
+//!   or reference leads around them ([`deployments::deploy`]).
 //! - There is one way in ([`accounts::entrance`]), so nobody gets around their second factor. What cannot
 //!   be taken back demands a [`Proof`](server::Proof) that the password was entered lately.
 //! - Every function is limited by where it is called from (`server::limits`), and what keeps a core busy

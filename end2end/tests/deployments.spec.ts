@@ -74,6 +74,47 @@ test('production wants somebody else to agree', async ({ at: { ana, slug }, pers
   await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('v1');
 });
 
+test('what waits shows by itself, and can be declined or withdrawn', async ({ at: { ana, slug }, person }) => {
+  const ed = await person('Ed');
+  await ana.hasAdmitted(slug, ed, 'Editor');
+  await ana.goes(`/${slug}/deployments`);
+  const waiting = ana.page.locator('#waiting');
+  await expect(waiting).toBeEmpty();
+  const asks = async () => {
+    await ed.goes(`/${slug}/deployments`);
+    await opens(ed, 'Support/Tone in production');
+    await ed.page.getByRole('link', { name: 'Deploy v1…' }).click();
+    await ed.presses('Ask for approval');
+    await expect(ed.page.locator('#cell')).toContainText('Ed wants to deploy version 1 of Support/Tone to production');
+  };
+  await asks();
+  if (ana.hasScript) await expect(waiting).toContainText('Ed wants to deploy');
+  await ana.goes(`/${slug}/deployments`);
+  await ana.page.getByRole('link', { name: 'Review Support/Tone' }).click();
+  await ana.presses('Decline');
+  await expect(waiting).toBeEmpty();
+  await ed.goes(ed.page.url());
+  await expect(ed.page.locator('#cell')).toContainText('Ana declined what Ed asked for: deploy v1.');
+  await asks();
+  await ed.presses('Withdraw');
+  await expect(ed.page.locator('#waiting')).toBeEmpty();
+});
+
+test('a cell has a menu, and any version can be deployed', async ({ at: { ana, slug, tone } }) => {
+  const { page } = ana;
+  await writes(ana, slug, tone, { kind: 'text', text: 'Be kind.' });
+  await saves(ana, slug, tone, '');
+  await ana.goes(`/${slug}/prompts/${tone}/versions/1`);
+  await page.getByRole('link', { name: 'Deploy to development…' }).click();
+  await ana.presses('Deploy');
+  await ana.goes(`/${slug}/prompts/${tone}/versions`);
+  await expect(page.locator('.version').last()).toContainText('live in development');
+  await ana.goes(`/${slug}/deployments`);
+  await page.getByRole('button', { name: 'What to do with Support/Tone in development' }).click();
+  await page.getByRole('link', { name: 'Promote v1 to staging…' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Promote version 1 of Support/Tone to staging');
+});
+
 test('what would break is said before it is done', async ({ at: { ana, slug, tone } }) => {
   const { page } = ana;
   const order = { org: slug, kind: 'deploy', reason: '' };

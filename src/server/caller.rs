@@ -149,7 +149,9 @@ impl Caller {
     pub fn query(&self, name: &str) -> Option<String> {
         let (_, query) = self.page.split_once('?')?;
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
-        pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        let value = pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        // What holds a NUL is no text, and no database takes it for one.
+        value.filter(|value| !value.contains('\0'))
     }
 
     /// The page to go on to, as the URL says, if it is one of ours.

@@ -8,7 +8,10 @@
 pub use super::posted::Posted;
 
 use super::{Caller, Server, serve, uploads};
-use crate::{error::Error, paths};
+use crate::{
+    error::{Error, Flaws},
+    paths,
+};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -55,12 +58,12 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         Ok(read) => read,
         Err(response) => return response,
     };
-    let run_it = async |parts: &Parts, body: Bytes| match limited {
+    let run_it = async |refused: Option<Error>, parts: &Parts, body: Bytes| match refused {
         Some(error) => refusal(&error),
         None => run(as_program(parts, body)).await,
     };
     if !is_post {
-        return run_it(&parts, body).await;
+        return run_it(limited, &parts, body).await;
     }
     let Some(input) = fields(&parts.headers, &body) else {
         let error = Error::invalid("", "That is not a form of this site.");
@@ -69,11 +72,12 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
     if let Some(caller) = parts.extensions.remove::<Caller>() {
         parts.extensions.insert(caller.with_fields(&input));
     }
+    let refused = limited.or_else(|| no_text(&input));
     if !is_form {
-        return run_it(&parts, body).await;
+        return run_it(refused, &parts, body).await;
     }
     let page = page_of(&parts.headers, &input);
-    let answer = run_it(&parts, body).await;
+    let answer = run_it(refused, &parts, body).await;
     respond(&forms, &parts, &page, input, answer).await
 }
 
@@ -220,6 +224,15 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
     let names: BTreeSet<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
     let is_ours = names.len() == fields.len() && !names.iter().any(|name| name.contains(['[', ']']));
     is_ours.then_some(fields)
+}
+
+/// What is wrong with fields that hold a NUL, which a database does not take for text.
+fn no_text(fields: &[(String, String)]) -> Option<Error> {
+    let mut flaws = Flaws::default();
+    for (name, _) in fields.iter().filter(|(_, value)| value.contains('\0')) {
+        flaws.add(name.clone(), "Take out the character NUL, which is no text.");
+    }
+    flaws.finish().err()
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {
