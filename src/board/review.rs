@@ -41,10 +41,15 @@ pub async fn review(caller: Caller) -> Result<impl IntoView> {
     scope.clone().require::<Deploy>()?;
     let (environment, prompt) = named(&caller, &scope).await?;
     let kind = caller.query("kind").and_then(|kind| Kind::parse(&kind)).ok_or(Error::NotFound)?;
+    let head = trail(&scope, &environment, &prompt);
+    let place = vec![head.clone(), ("Review".to_owned(), String::new())];
     let version = match kind {
-        Kind::Rollback => Some(back(&scope, &environment, &prompt).await?),
+        Kind::Rollback => previous(&scope, environment.id, prompt.id).await?,
         _ => caller.query("version").and_then(|version| version.parse().ok()),
     };
+    if version.is_none() && kind == Kind::Rollback {
+        return Ok(frame.show_thing(Place::Deployments, place, nothing(head)));
+    }
     if version.is_none() != (kind == Kind::Undeploy) {
         return Err(Error::NotFound);
     }
@@ -52,7 +57,6 @@ pub async fn review(caller: Caller) -> Result<impl IntoView> {
     let (seen, live) = now.map_or((0, None), |now| (now.number, now.version));
     let order =
         Order { environment: environment.id, prompt: prompt.id, kind, version, reason: String::new(), seen };
-    let head = trail(&scope, &environment, &prompt);
     let impact = impact::of(&scope, &order).await?;
     let form = match waiting(&scope, &environment, &prompt).await? {
         Some(waits) => Some(waits),
@@ -60,13 +64,16 @@ pub async fn review(caller: Caller) -> Result<impl IntoView> {
     };
     let what = What { order, environment, prompt, live };
     let body = shown(&scope, &caller, &what, &impact, form).await?;
-    Ok(frame.show_thing(Place::Deployments, vec![head, ("Review".to_owned(), String::new())], body))
+    Ok(frame.show_thing(Place::Deployments, place, body.bake()))
 }
 
-/// Where rolling back leads.
-async fn back(scope: &Scope, environment: &Environment, prompt: &Prompt) -> Result<i64> {
-    let back = previous(scope, environment.id, prompt.id).await?;
-    back.ok_or_else(|| Error::conflict("Nothing else was live here before."))
+/// That there is nothing to roll back to.
+fn nothing((of, url): (String, String)) -> Html {
+    view! {
+        <header class="page-head"><div><h1>{format!("Roll back {of}")}</h1><p>"Nothing else was live here before."</p></div></header>
+        <p class="page-links"><a href=url>"What was deployed here"</a></p>
+    }
+    .bake()
 }
 
 /// That something waits here, so nothing else can be asked for.
