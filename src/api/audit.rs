@@ -1,7 +1,7 @@
 //! The audit log.
 
 use super::{
-    input::{Page, Params, after, page_size},
+    input::{Page, Params, after, no_cursor, page_size},
     json,
     problem::Refusal,
     service::Service,
@@ -72,7 +72,7 @@ pub(super) async fn audit_log(service: Service, Params(which): Params<Which>) ->
     }
     let after = after(which.cursor.as_deref())?.unwrap_or_default();
     if !after.is_empty() && after.parse::<AuditId>().is_err() {
-        return Err(Refusal::malformed("cursor", "Send what next_cursor said, or nothing."));
+        return Err(no_cursor());
     }
     let text = |text: Option<String>| text.unwrap_or_default();
     let filter = Filter {

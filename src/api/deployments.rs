@@ -1,7 +1,7 @@
 //! Environments, and what is deployed to them.
 
 use super::{
-    input::{Json, Page, Params, after, page_size},
+    input::{InPath, Json, Page, Params, PerhapsJson, after, no_cursor, page_size},
     json,
     problem::Refusal,
     service::Service,
@@ -20,7 +20,6 @@ use crate::{
     ui::rfc3339,
 };
 use axum::{
-    extract::Path,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -136,9 +135,8 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
         None => None,
     };
     let size = page_size(which.limit)?;
-    let wrong = |_| Refusal::malformed("cursor", "Send what next_cursor said, or nothing.");
     let before: Option<DeploymentId> = match after(which.cursor.as_deref())? {
-        Some(before) => Some(before.parse().map_err(wrong)?),
+        Some(before) => Some(before.parse().map_err(|_| no_cursor())?),
         None => None,
     };
     let reached = service.prefixes().await?;
@@ -222,7 +220,7 @@ pub(super) struct ToRollBack {
 ///
 /// Makes live again what was live before a deployment, which must be the newest of its prompt and environment.
 #[utoipa::path(
-    post, path = "/deployments/{deployment}/rollback", tag = "Deployments", params(NamedDeployment), request_body = ToRollBack,
+    post, path = "/deployments/{deployment}/rollback", tag = "Deployments", params(NamedDeployment), request_body = Option<ToRollBack>,
     responses(
         (status = 201, description = "It is deployed.", body = DeploymentShown),
         (status = 202, description = "The environment is protected: others must approve it.", body = Asked),
@@ -231,8 +229,8 @@ pub(super) struct ToRollBack {
 )]
 pub(super) async fn rollback(
     service: Service,
-    Path(deployment): Path<NamedDeployment>,
-    Json(asked): Json<ToRollBack>,
+    InPath(deployment): InPath<NamedDeployment>,
+    PerhapsJson(asked): PerhapsJson<ToRollBack>,
 ) -> Result<Response, Refusal> {
     service.grant::<Deploy>()?;
     let id: DeploymentId =

@@ -1,6 +1,12 @@
 //! What differs between two versions.
 
-use super::{input::Params, json, problem::Refusal, prompts::Named, service::Service};
+use super::{
+    input::{InPath, Params},
+    json,
+    problem::Refusal,
+    prompts::Named,
+    service::Service,
+};
 use crate::{
     prompts::{
         diff::{self, PartKind, Side, between},
@@ -8,7 +14,7 @@ use crate::{
     },
     role::ViewContent,
 };
-use axum::{extract::Path, response::Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -94,7 +100,7 @@ impl From<diff::Line> for Line {
 )]
 pub(super) async fn compare(
     service: Service,
-    Path(named): Path<Named>,
+    InPath(named): InPath<Named>,
     Params(which): Params<Which>,
 ) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;

@@ -1,7 +1,7 @@
 //! What services ask for all day: a prompt as it is deployed.
 
 use super::{
-    input::Params,
+    input::{InPath, Params},
     problem::Refusal,
     prompts::{Named, hex},
     said::Form,
@@ -20,7 +20,7 @@ use crate::{
 };
 use axum::{
     Extension,
-    extract::{OriginalUri, Path},
+    extract::OriginalUri,
     http::{HeaderMap, HeaderValue},
     response::Response,
 };
@@ -87,7 +87,7 @@ struct Now {
 )]
 pub(super) async fn fetch(
     service: Service,
-    Path(named): Path<Named>,
+    InPath(named): InPath<Named>,
     Params(which): Params<Which>,
     OriginalUri(uri): OriginalUri,
     Extension(client): Extension<Arc<Client>>,

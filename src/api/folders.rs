@@ -1,7 +1,7 @@
 //! Folders and their variables.
 
 use super::{
-    input::{Json, Page, Paged, Params, after, page_size},
+    input::{InPath, Json, Page, Paged, Params, after, page_size},
     json,
     problem::Refusal,
     service::Service,
@@ -18,7 +18,6 @@ use crate::{
     role::{EditContent, TrashContent, ViewContent},
 };
 use axum::{
-    extract::Path,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -100,7 +99,7 @@ pub(super) struct Named {
     responses((status = 200, description = "The folder.", body = Whole)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
-pub(super) async fn read(service: Service, Path(named): Path<Named>) -> Result<Response, Refusal> {
+pub(super) async fn read(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
     let id = found(&service, &named).await?;
     shown(&service, id, StatusCode::OK).await
@@ -163,7 +162,7 @@ pub(super) struct Changed {
 )]
 pub(super) async fn change(
     service: Service,
-    Path(named): Path<Named>,
+    InPath(named): InPath<Named>,
     Json(asked): Json<Changed>,
 ) -> Result<Response, Refusal> {
     let grant = service.grant::<EditContent>()?;
@@ -204,7 +203,7 @@ pub(super) async fn change(
     responses((status = 204, description = "It is in the trash.")),
     extensions(("x-scope" = json!("delete:prompts"))),
 )]
-pub(super) async fn delete(service: Service, Path(named): Path<Named>) -> Result<Response, Refusal> {
+pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
     let grant = service.grant::<TrashContent>()?;
     let id = found(&service, &named).await?;
     trash::put_folder(&grant, id).await?;

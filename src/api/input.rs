@@ -1,14 +1,42 @@
-//! What a service sends: the query, and a body of JSON.
+//! What a service sends: the path, the query, and a body of JSON.
+//!
+//! No text holds a NUL, which a database does not take: what comes with one is refused here.
 
 use super::problem::Refusal;
+use crate::error::Error as StudioError;
 use axum::{
-    extract::{FromRequest, FromRequestParts, Query, Request, rejection::JsonRejection},
-    http::{StatusCode, request::Parts},
+    body::Bytes,
+    extract::{
+        FromRequest, FromRequestParts, Path, Query, Request,
+        rejection::{JsonRejection, QueryRejection},
+    },
+    http::{StatusCode, header, request::Parts},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::error::Error;
 use utoipa::{IntoParams, ToSchema};
+
+/// What the path names. What can be the name of nothing is not there.
+#[derive(Debug)]
+pub(super) struct InPath<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for InPath<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let nothing = || Refusal::from(StudioError::NotFound);
+        if parts.uri.path().contains(NUL) {
+            return Err(nothing());
+        }
+        let named = Path::from_request_parts(parts, state).await;
+        named.map(|Path(named)| Self(named)).map_err(|_| nothing())
+    }
+}
+
+/// A NUL as it stands in a URL.
+const NUL: &str = "%00";
 
 /// The query. What it does not know, it refuses: a mistyped name is not passed over in silence.
 #[derive(Debug)]
@@ -18,10 +46,26 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let query = Query::try_from_uri(&parts.uri);
-        query.map(|Query(query)| Self(query)).map_err(|error| Refusal::malformed("", error.body_text()))
+        let query = parts.uri.query().unwrap_or_default();
+        if let Some(pair) = query.split('&').find(|pair| pair.contains(NUL)) {
+            return Err(Refusal::malformed(pair.split('=').next().unwrap_or_default(), NO_NUL));
+        }
+        Query::try_from_uri(&parts.uri).map(|Query(query)| Self(query)).map_err(|error| unreadable(&error))
     }
 }
+
+/// What is wrong with a query, at its parameter.
+fn unreadable(error: &QueryRejection) -> Refusal {
+    let Some(at_field) = cause::<serde_path_to_error::Error<serde_urlencoded::de::Error>>(error) else {
+        return Refusal::malformed("", error.body_text());
+    };
+    let (at, says) = (at_field.path().to_string(), at_field.inner().to_string());
+    // Of a name that is not known, missing or there twice, only the words tell.
+    let named = says.split('`').nth(1).filter(|_| at == "." || at == "?");
+    Refusal::malformed(named.unwrap_or(&at), says.clone())
+}
+
+const NO_NUL: &str = "Send text without NUL characters.";
 
 /// A body of JSON.
 #[derive(Debug)]
@@ -31,24 +75,82 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let body = axum::Json::from_request(request, state).await;
-        body.map(|axum::Json(body)| Self(body)).map_err(|error| malformed(&error))
+        if !is_json(&request) {
+            return Err(Refusal::wrong_type());
+        }
+        parse(&read(request, state).await?).map(Self)
+    }
+}
+
+/// A body of JSON, or none.
+#[derive(Debug)]
+pub(super) struct PerhapsJson<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for PerhapsJson<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let is_json = is_json(&request);
+        let body = read(request, state).await?;
+        match (body.is_empty(), is_json) {
+            (true, _) => Ok(Self(T::default())),
+            (false, true) => parse(&body).map(Self),
+            (false, false) => Err(Refusal::wrong_type()),
+        }
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refusal> {
+    Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(),
+        _ => Refusal::malformed("", "The body could not be read."),
+    })
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    // Seldom there, and then perhaps not as a NUL, but as what is said of one.
+    if body.windows(6).any(|text| text == b"\\u0000")
+        && let Some(field) = serde_json::from_slice(body).ok().as_ref().and_then(nul_in)
+    {
+        return Err(Refusal::malformed(&field, NO_NUL));
+    }
+    axum::Json::from_bytes(body).map(|axum::Json(body)| body).map_err(|error| malformed(&error))
+}
+
+/// Where in a value a NUL is: in a text, or in the name of a field.
+fn nul_in(value: &Value) -> Option<String> {
+    let below = |at: String, value| {
+        let rest = nul_in(value)?;
+        Some(if rest.is_empty() || rest.starts_with('[') { at + &rest } else { format!("{at}.{rest}") })
+    };
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(all) => all.iter().enumerate().find_map(|(n, one)| below(format!("[{n}]"), one)),
+        Value::Object(fields) => fields.iter().find_map(|(name, one)| {
+            if name.contains('\0') { Some(String::new()) } else { below(name.clone(), one) }
+        }),
+        _ => None,
     }
 }
 
 /// What is wrong with a body, at its field.
 fn malformed(error: &JsonRejection) -> Refusal {
-    let mut causes = std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Refusal::too_large();
-    }
-    match causes.find_map(|error| error.downcast_ref::<AtField>()) {
+    match cause::<serde_path_to_error::Error<serde_json::Error>>(error) {
         Some(at_field) => Refusal::malformed(&at_field.path().to_string(), at_field.inner().to_string()),
         None => Refusal::malformed("", error.body_text()),
     }
 }
 
-type AtField = serde_path_to_error::Error<serde_json::Error>;
+/// What of this kind lies behind an error.
+fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
+}
 
 /// A page of things.
 #[derive(Debug, Serialize, ToSchema)]
@@ -116,6 +218,11 @@ fn cursor(of: &str) -> String {
 pub(super) fn after(cursor: Option<&str>) -> Result<Option<String>, Refusal> {
     let Some(cursor) = cursor else { return Ok(None) };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    text.map(Some).ok_or_else(|| Refusal::malformed("cursor", "Send what next_cursor said, or nothing."))
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'));
+    text.map(Some).ok_or_else(no_cursor)
+}
+
+/// A cursor that no page ended with.
+pub(super) fn no_cursor() -> Refusal {
+    Refusal::malformed("cursor", "Send what next_cursor said, or nothing.")
 }

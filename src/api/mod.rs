@@ -13,6 +13,7 @@ mod exchange;
 mod fetch;
 mod folders;
 mod input;
+mod layers;
 mod openapi;
 mod people;
 mod problem;
@@ -26,26 +27,25 @@ mod which;
 mod whoami;
 mod writing;
 
-use crate::{
-    error::Error,
-    server::{Server, hot::Allowance, serve},
-};
+use crate::{error::Error, server::Server};
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
-    middleware::{self, Next},
+    extract::DefaultBodyLimit,
+    http::header,
+    middleware,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use layers::{PATIENCE, answer};
 use problem::Refusal;
 use serde_json::Value;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use layers::around;
 pub use repeat::forget_old;
 
 /// The most bytes of a request's body.
@@ -66,11 +66,8 @@ pub fn routes(server: &Server) -> Router {
         .route("/{*nothing}", any(nothing))
         .method_not_allowed_fallback(|| async { Refusal::wrong_method() })
         // Axum's own limit is lower than that of a file.
-        .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(server.clone(), repeat::once))
-        .layer(middleware::from_fn_with_state(server.clone(), door::let_in))
-        .layer(middleware::from_fn_with_state(server.clone(), answer))
-        .with_state(server.clone());
+        .layer(DefaultBodyLimit::disable());
+    let v1 = around(server, v1, PATIENCE);
     // What is nested does not answer to its own path with a slash behind it.
     let bare = any(nothing).layer(middleware::from_fn_with_state(server.clone(), answer));
     let text = Bytes::from(document().to_string());
@@ -130,34 +127,6 @@ impl Parts {
 
 async fn nothing() -> Refusal {
     Error::NotFound.into()
-}
-
-/// Gives the request its name, and a refusal its form.
-async fn answer(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    let client = Arc::new(serve::client(&server, &request));
-    let act = format!("{} {}", request.method(), request.uri().path());
-    request.extensions_mut().insert(client.clone());
-    let mut response = next.run(request).await;
-    let allowance = response.extensions_mut().remove::<Allowance>();
-    // The layer that limits bodies answers in words of its own.
-    let too_large = (response.status() == StatusCode::PAYLOAD_TOO_LARGE).then(Refusal::too_large);
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>().or(too_large) {
-        if let Some(scope) = refusal.denied()
-            && let Err(error) = scope.note_refusal(&act).await
-        {
-            tracing::error!(%error, "a refusal was not written down");
-        }
-        let allowed = response.headers_mut().remove(header::ALLOW);
-        response = refusal.answer(&client.request_id);
-        response.headers_mut().extend(allowed.map(|allowed| (header::ALLOW, allowed)));
-    }
-    if let Some(allowance) = allowance {
-        allowance.tell(response.headers_mut());
-    }
-    if let Ok(id) = HeaderValue::from_str(&client.request_id) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
-    }
-    response
 }
 
 /// An answer as JSON.

@@ -84,7 +84,7 @@ fn complete_operation(method: &str, operation: &mut Value) {
             // The first is no operation's; the second is told of beside another; the third only where there
             // is a condition.
             Code::MethodNotAllowed | Code::IdempotencyMismatch | Code::PreconditionFailed => false,
-            Code::TooLarge => has_body,
+            Code::TooLarge | Code::UnsupportedMediaType => has_body,
             Code::Conflict | Code::Unprocessable => method != "get",
             _ => true,
         };

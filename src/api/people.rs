@@ -1,7 +1,7 @@
 //! Who is a member and who was invited; only to be read.
 
 use super::{
-    input::{Page, Paged, Params, after, page_size},
+    input::{Page, Paged, Params, after, no_cursor, page_size},
     json,
     problem::Refusal,
     service::Service,
@@ -74,8 +74,7 @@ pub(super) async fn invited(service: Service, Params(paged): Params<Paged>) -> R
     let grant = service.grant::<ViewInvitations>()?;
     let after = after(paged.cursor.as_deref())?;
     let size = page_size(paged.limit)?;
-    let wrong = |_| Refusal::malformed("cursor", "Send what next_cursor said, or nothing.");
-    let after = after.map(|after| after.parse().map_err(wrong)).transpose()?;
+    let after = after.map(|after| after.parse().map_err(|_| no_cursor())).transpose()?;
     let found = invitations::list(&grant, None, after, size).await?;
     let data = found.rows.into_iter().map(|row| Invitation {
         id: row.id.to_string(),

@@ -48,6 +48,7 @@ codes! {
     Conflict 409 "conflict" "What is there stands against it: nothing has changed, it is live already, something waits for approval, or the same request is being carried out.";
     PreconditionFailed 412 "precondition_failed" "Somebody saved a newer version than the one that `If-Match` names. Fetch it, and decide again.";
     TooLarge 413 "too_large" "The body is larger than 1 MiB; an import may have 8 MiB.";
+    UnsupportedMediaType 415 "unsupported_media_type" "The body is not JSON. Send `Content-Type: application/json`.";
     Unprocessable 422 "unprocessable" "The request is understood, but what it says does not hold. `errors` names each field and what to do about it.";
     IdempotencyMismatch 422 "idempotency_mismatch" "Another request was sent under this `Idempotency-Key` within a day.";
     RateLimited 429 "rate_limited" "The key asks more often than this studio allows. `Retry-After` says how many seconds to wait.";
@@ -157,6 +158,11 @@ impl Refusal {
     /// A body that is larger than is read.
     pub(super) fn too_large() -> Self {
         Self::of(Code::TooLarge, "Send less at once.")
+    }
+
+    /// A body that is not JSON.
+    pub(super) fn wrong_type() -> Self {
+        Self::of(Code::UnsupportedMediaType, "Send JSON, with the Content-Type application/json.")
     }
 
     /// A key that asks too often.

@@ -1,7 +1,7 @@
 //! Prompts and their versions, as they are managed.
 
 use super::{
-    input::{Page, Paged, Params, after, page_size},
+    input::{InPath, Page, Paged, Params, after, no_cursor, page_size},
     json,
     problem::Refusal,
     said::Said,
@@ -17,7 +17,7 @@ use crate::{
     role::ViewContent,
     ui::{parse_rfc3339, rfc3339},
 };
-use axum::{extract::Path, response::Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use utoipa::{IntoParams, ToSchema};
@@ -175,14 +175,13 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 )]
 pub(super) async fn versions(
     service: Service,
-    Path(named): Path<Named>,
+    InPath(named): InPath<Named>,
     Params(paged): Params<Paged>,
 ) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     let (size, before) = (page_size(paged.limit)?, after(paged.cursor.as_deref())?);
-    let wrong = |_| Refusal::malformed("cursor", "Send what next_cursor said, or nothing.");
-    let before = before.map_or(Ok(i64::MAX), |before| before.parse().map_err(wrong))?;
+    let before = before.map_or(Ok(i64::MAX), |before| before.parse().map_err(|_| no_cursor()))?;
     let most = i64::try_from(size + 1).unwrap_or(i64::MAX);
     let found = versions::list(service.scope(), prompt.id, before, most).await?;
     Ok(json(&Page::new(found, size, |version| version.number.to_string(), VersionSummary::from)))
@@ -227,7 +226,10 @@ pub(super) struct Whole {
     responses((status = 200, description = "The version.", body = Whole)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
-pub(super) async fn version(service: Service, Path(named): Path<NamedVersion>) -> Result<Response, Refusal> {
+pub(super) async fn version(
+    service: Service,
+    InPath(named): InPath<NamedVersion>,
+) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     let number: i64 =

@@ -1,7 +1,7 @@
 //! What a prompt says with values in it.
 
 use super::{
-    input::Json,
+    input::{InPath, Json},
     json,
     problem::{FieldError, Refusal},
     prompts::Named,
@@ -16,7 +16,7 @@ use crate::{
     role::ViewContent,
     server::hot::VERSION,
 };
-use axum::{extract::Path, http::HeaderValue, response::Response};
+use axum::{http::HeaderValue, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -65,7 +65,7 @@ struct Made {
 )]
 pub(super) async fn render(
     service: Service,
-    Path(named): Path<Named>,
+    InPath(named): InPath<Named>,
     Json(asked): Json<ToRender>,
 ) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;

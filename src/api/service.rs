@@ -132,9 +132,9 @@ impl FromRequestParts<Server> for Service {
         let key = parts.extensions.get::<Arc<Key>>().cloned().ok_or(Error::SignedOut)?;
         let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
         let scope = Scope::of_key(server, client, key.clone()).await?;
-        // Where the URL names an organization, it is the key's own or none.
-        let params = RawPathParams::from_request_parts(parts, server).await;
-        let named = params.iter().flat_map(|params| params.iter()).find(|(name, _)| *name == "organization");
+        // Where the URL names an organization, it is the key's own or none; what is no text names nothing.
+        let params = RawPathParams::from_request_parts(parts, server).await.map_err(|_| Error::NotFound)?;
+        let named = params.iter().find(|(name, _)| *name == "organization");
         if named.is_some_and(|(_, slug)| slug != scope.slug().as_str()) {
             return Err(Error::NotFound.into());
         }

@@ -1,7 +1,7 @@
 //! Making and changing prompts and their versions.
 
 use super::{
-    input::Json,
+    input::{InPath, Json},
     json,
     problem::Refusal,
     prompts::{Named, Summary, Whole, hex},
@@ -27,7 +27,6 @@ use crate::{
     templates::Engine,
 };
 use axum::{
-    extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -98,7 +97,7 @@ pub(super) struct Described {
 )]
 pub(super) async fn describe(
     service: Service,
-    Path(named): Path<Named>,
+    InPath(named): InPath<Named>,
     Json(asked): Json<Described>,
 ) -> Result<Response, Refusal> {
     let grant = service.grant::<EditContent>()?;
@@ -119,7 +118,7 @@ pub(super) async fn describe(
     responses((status = 204, description = "It is in the trash.")),
     extensions(("x-scope" = json!("delete:prompts"))),
 )]
-pub(super) async fn delete(service: Service, Path(named): Path<Named>) -> Result<Response, Refusal> {
+pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
     let grant = service.grant::<TrashContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     trash::put_prompt(&grant, prompt.id).await?;
@@ -147,7 +146,7 @@ pub(super) struct Moved {
 )]
 pub(super) async fn put(
     service: Service,
-    Path(named): Path<Named>,
+    InPath(named): InPath<Named>,
     Json(asked): Json<Moved>,
 ) -> Result<Response, Refusal> {
     let grant = service.grant::<EditContent>()?;
@@ -231,7 +230,7 @@ impl NewVersion {
 )]
 pub(super) async fn save(
     service: Service,
-    Path(named): Path<Named>,
+    InPath(named): InPath<Named>,
     headers: HeaderMap,
     Json(asked): Json<NewVersion>,
 ) -> Result<Response, Refusal> {

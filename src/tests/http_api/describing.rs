@@ -10,7 +10,7 @@ both_databases!(
     the_page_tells_of_everything,
 );
 
-fn operations() -> Vec<(String, String, &'static Value)> {
+pub(super) fn operations() -> Vec<(String, String, &'static Value)> {
     let paths = document()["paths"].as_object().unwrap();
     let all = paths.iter().flat_map(|(path, item)| {
         let methods = item.as_object().unwrap().iter();

@@ -144,7 +144,7 @@ async fn what_is_asked_wrong_is_refused(app: TestApp) {
     }
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let answer = service.send(Method::POST, "/deployments", &form, Body::from("prompt=Tone")).await;
-    problem(answer, 400, "invalid_request");
+    problem(answer, 415, "unsupported_media_type");
     let long = "x".repeat(2 * 1024 * 1024);
     let json = [("content-type", "application/json")];
     let answer = service.send(Method::POST, "/deployments", &json, Body::from(long)).await;

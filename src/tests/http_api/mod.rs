@@ -6,6 +6,7 @@ mod door;
 mod events;
 mod fetching;
 mod grid;
+mod hardening;
 mod hot;
 mod limits;
 mod listing;
