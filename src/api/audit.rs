@@ -48,7 +48,8 @@ pub(super) struct Which {
 
 /// Read the audit log
 ///
-/// What was done in the organization, the newest first.
+/// What was done in the organization, the newest first. It tells of all there is, so a key that is limited to
+/// environments or folders may not read it.
 #[utoipa::path(
     get, path = "/audit-log", tag = "Organization", params(Which),
     responses((status = 200, description = "A page of entries.", body = Page<Entry>)),
@@ -56,6 +57,12 @@ pub(super) struct Which {
 )]
 pub(super) async fn audit_log(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
     let grant = service.grant::<ViewAuditLog>()?;
+    if service.is_limited() {
+        return Err(Refusal::beyond(
+            service.scope(),
+            "the audit log: that tells of all environments and folders",
+        ));
+    }
     let size = page_size(which.limit)?;
     if which.action.as_deref().is_some_and(|action| Action::parse(action).is_none()) {
         return Err(Refusal::malformed("action", "There is no such action."));

@@ -5,6 +5,7 @@ use super::{
     json,
     problem::Refusal,
     service::Service,
+    unnamed::breaking,
 };
 use crate::{
     deployments::{
@@ -273,7 +274,11 @@ async fn carry_out(service: &Service, order: Order, environment: &Environment) -
     let grant = service.grant::<Deploy>()?;
     let reason = text(&order.reason, MAX_REASON).map_err(|why| Error::invalid("reason", why))?;
     let order = Order { reason, ..order };
-    match deploy(&grant, &order).await? {
+    let outcome = match deploy(&grant, &order).await {
+        Ok(outcome) => outcome,
+        Err(error) => return Err(breaking(service, &order, error).await),
+    };
+    match outcome {
         Outcome::Deployed(number) => {
             let done = store::numbered(service.scope(), (order.environment, order.prompt), number).await?;
             Ok((StatusCode::CREATED, axum::Json(DeploymentShown::from(done))).into_response())

@@ -15,7 +15,7 @@ use crate::{
         import::{self, Act, count},
         routes,
     },
-    role::{ExportContent, ExportOrganization, ImportContent},
+    role::{EditContent, ExportContent, ExportOrganization, ImportContent},
 };
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -37,8 +37,8 @@ pub(super) struct Which {
 
 /// Export prompts
 ///
-/// The library, a folder or a prompt as one JSON object, with all versions. A key that is limited to folders
-/// names one of them.
+/// The library, a folder or a prompt as one JSON object, with all versions. What is not saved yet is in it for
+/// keys that may change prompts. A key that is limited to folders names one of them, and of others learns nothing.
 #[utoipa::path(
     get, path = "/export", tag = "Library", params(Which),
     responses((status = 200, description = "The file.", body = LibraryFile)),
@@ -65,7 +65,26 @@ pub(super) async fn export(service: Service, Params(which): Params<Which>) -> Re
             routes::file(&grant, Extent::Whole, None).await?
         }
     };
-    Ok(json(&file))
+    Ok(json(&within_reach(&service, file).await?))
+}
+
+/// Of a file what the key may know of.
+async fn within_reach(service: &Service, mut file: LibraryFile) -> Result<LibraryFile, Refusal> {
+    if !service.scope().can::<EditContent>() {
+        // Without its draft a prompt that was never saved says nothing.
+        file.prompts.retain(|prompt| !prompt.versions.is_empty());
+        file.prompts.iter_mut().for_each(|prompt| prompt.draft = None);
+    }
+    if let Some(prefixes) = service.prefixes().await? {
+        let is_within = |path: &String| prefixes.iter().any(|prefix| path.starts_with(prefix));
+        for prompt in &mut file.prompts {
+            prompt.old_paths.retain(is_within);
+            for version in &mut prompt.versions {
+                version.references.retain(|_, lead| is_within(&lead.path));
+            }
+        }
+    }
+    Ok(file)
 }
 
 /// How to import.

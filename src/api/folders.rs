@@ -5,6 +5,7 @@ use super::{
     json,
     problem::Refusal,
     service::Service,
+    unnamed::in_use,
 };
 use crate::{
     error::Error,
@@ -206,7 +207,10 @@ pub(super) async fn change(
 pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
     let grant = service.grant::<TrashContent>()?;
     let id = found(&service, &named).await?;
-    trash::put_folder(&grant, id).await?;
+    if let Err(error) = trash::put_folder(&grant, id).await {
+        let within = folders::prompts_within(service.scope(), id).await?;
+        return Err(in_use(&service, within, error).await);
+    }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -22,6 +22,7 @@ mod render;
 mod repeat;
 mod said;
 mod service;
+mod unnamed;
 mod usage;
 mod which;
 mod whoami;

@@ -3,13 +3,14 @@
 use crate::{
     prompts::{
         content::{Body, Content, Message, ModelSettings, Variable},
+        jinja,
         render::{self, Composed, Resolved, Taken, compose},
     },
-    templates::Engine,
+    templates::{Engine, Piece, Template},
 };
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// What a version says.
@@ -98,17 +99,40 @@ struct Part {
     version: Option<i64>,
     #[serde(flatten)]
     said: Said,
+    /// What the folders around it and the organization give to the variables that it uses.
     inherited: BTreeMap<String, Value>,
 }
 
 impl From<render::Part> for Part {
     fn from(part: render::Part) -> Self {
+        // Around another prompt there may be more than is anybody's business who fetches this one.
+        let used = used(&part.content);
+        let inherited = part.inherited.into_iter().filter(|(name, _)| used.contains(name)).collect();
         Self {
             id: part.prompt.to_string(),
             path: part.path,
             version: part.version,
             said: part.content.into(),
-            inherited: part.inherited,
+            inherited,
         }
     }
+}
+
+/// The variables that a content uses, without fields.
+fn used(content: &Content) -> BTreeSet<String> {
+    let of = |template: Template| match content.engine {
+        Engine::Plain => template.variables().map(|name| root(name).to_owned()).collect(),
+        Engine::Jinja => {
+            let source = template.pieces().iter().map(|piece| match piece {
+                Piece::Text(text) => text.as_str(),
+                Piece::Variable(_) | Piece::Reference(_) => "{{ _ }}",
+            });
+            jinja::variables(&source.collect::<String>())
+        }
+    };
+    content.templates().flat_map(of).collect()
+}
+
+fn root(name: &str) -> &str {
+    name.split('.').next().unwrap_or_default()
 }

@@ -44,6 +44,11 @@ impl Service {
         self.scope.clone().require().map_err(|_| Refusal::lacks(&self.scope, P::KEY))
     }
 
+    /// Whether there is anything in its organization that the key does not reach.
+    pub(super) fn is_limited(&self) -> bool {
+        self.key.folders != Limit::All || self.key.environments != Limit::All
+    }
+
     /// A prompt by its id or its path.
     pub(super) async fn prompt(&self, named: &str) -> Result<Prompt, Refusal> {
         let prompt = match named.parse() {

@@ -58,10 +58,20 @@ struct Used {
     fetches: i64,
 }
 
-const BY_PROMPT: &str = "SELECT n.prompt_id, max(p.path), CAST(sum(n.fetches) AS BIGINT) FROM key_usage n
-    LEFT JOIN prompts p ON p.org_id = n.org_id AND p.id = n.prompt_id
-    WHERE n.org_id = $1 AND n.day >= $2 AND n.day <= $3
-    GROUP BY n.prompt_id ORDER BY sum(n.fetches) DESC, n.prompt_id LIMIT 1000";
+macro_rules! by_prompt {
+    ($prefixes:literal) => {
+        concat!(
+            "SELECT n.prompt_id, max(p.path), CAST(sum(n.fetches) AS BIGINT) FROM key_usage n
+             LEFT JOIN prompts p ON p.org_id = n.org_id AND p.id = n.prompt_id
+             WHERE n.org_id = $1 AND n.day >= $2 AND n.day <= $3 AND ($4 IS NULL OR EXISTS (
+               SELECT 1 FROM ",
+            $prefixes,
+            " WHERE substr(p.path, 1, length(f.value)) = f.value))
+             GROUP BY n.prompt_id ORDER BY sum(n.fetches) DESC, n.prompt_id LIMIT 1000"
+        )
+    };
+}
+
 const BY_KEY: &str = "SELECT n.key_id, max(k.name), CAST(sum(n.fetches) AS BIGINT) FROM key_usage n
     LEFT JOIN api_keys k ON k.org_id = n.org_id AND k.id = n.key_id
     WHERE n.org_id = $1 AND n.day >= $2 AND n.day <= $3
@@ -71,7 +81,8 @@ const BY_DAY: &str = "SELECT n.day, CAST(sum(n.fetches) AS BIGINT) FROM key_usag
 
 /// Read usage
 ///
-/// How often prompts were fetched. What was fetched in the last second may not be counted yet.
+/// How often prompts were fetched. What was fetched in the last second may not be counted yet. A key that is
+/// limited to folders reads it by prompt.
 #[utoipa::path(
     get, path = "/usage", tag = "Organization", params(Which),
     responses((status = 200, description = "What was fetched.", body = Usage)),
@@ -89,13 +100,32 @@ pub(super) async fn usage(service: Service, Params(which): Params<Which>) -> Res
     let from = day("from", which.from.as_deref(), now - Span::days(30))?;
     let to = day("to", which.to.as_deref(), now)?;
     let days = (from.0.div_euclid(DAY), to.0.div_euclid(DAY));
-    let mut data = read(&grant, which.group_by, days).await?;
-    if let (Group::Prompt, Some(prefixes)) = (which.group_by, service.prefixes().await?) {
-        // Of other folders such a key learns no names.
-        let is_reached = |path: &String| prefixes.iter().any(|prefix| path.starts_with(prefix));
-        data.retain(|used| used.name.as_ref().is_some_and(is_reached));
-    }
+    // Of other folders a limited key learns neither names nor numbers.
+    let prefixes = service.prefixes().await?;
+    let data = match (which.group_by, &prefixes) {
+        (Group::Prompt, _) => by_prompt(&grant, days, prefixes).await?,
+        (group, None) => read(&grant, group, days).await?,
+        (_, Some(_)) => {
+            let what = "what is fetched of other folders: ask for it by prompt";
+            return Err(Refusal::beyond(&grant, what));
+        }
+    };
     Ok(json(&Usage { data }))
+}
+
+async fn by_prompt(
+    scope: &Scope,
+    (from, to): (i64, i64),
+    prefixes: Option<Vec<String>>,
+) -> Result<Vec<Used>> {
+    let sql = scope.either(
+        by_prompt!("json_each($4) f"),
+        by_prompt!("json_array_elements_text(CAST($4 AS JSON)) f (value)"),
+    );
+    let prefixes = prefixes.map(|prefixes| serde_json::json!(prefixes).to_string());
+    let rows: Vec<(Uuid, Option<String>, i64)> =
+        scope.query(sql).bind(from).bind(to).bind(prefixes).all().await?;
+    Ok(rows.into_iter().map(|(id, name, fetches)| Used { of: id.to_string(), name, fetches }).collect())
 }
 
 /// Milliseconds of a day.
@@ -111,7 +141,6 @@ async fn read(scope: &Scope, group: Group, (from, to): (i64, i64)) -> Result<Vec
         });
         return Ok(used.collect());
     }
-    let sql = if let Group::Key = group { BY_KEY } else { BY_PROMPT };
-    let rows: Vec<(Uuid, Option<String>, i64)> = scope.query(sql).bind(from).bind(to).all().await?;
+    let rows: Vec<(Uuid, Option<String>, i64)> = scope.query(BY_KEY).bind(from).bind(to).all().await?;
     Ok(rows.into_iter().map(|(id, name, fetches)| Used { of: id.to_string(), name, fetches }).collect())
 }

@@ -7,6 +7,7 @@ use super::{
     prompts::{Named, Summary, Whole, hex},
     said::Said,
     service::Service,
+    unnamed::in_use,
 };
 use crate::{
     error::Error,
@@ -121,7 +122,9 @@ pub(super) async fn describe(
 pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
     let grant = service.grant::<TrashContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
-    trash::put_prompt(&grant, prompt.id).await?;
+    if let Err(error) = trash::put_prompt(&grant, prompt.id).await {
+        return Err(in_use(&service, vec![(prompt.id, prompt.path)], error).await);
+    }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

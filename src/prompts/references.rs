@@ -119,6 +119,8 @@ pub async fn circles(
     Ok(found)
 }
 
+/// Where a reference leads, or what is wrong with it: in the words it is written in, as whoever acts may not know
+/// of the path that the prompt has now.
 async fn pin_one(
     change: &mut OrgChange,
     prompt: PromptId,
@@ -132,7 +134,7 @@ async fn pin_one(
         return Ok(Err(format!("[[ {target} ]] leads to this prompt itself.")));
     }
     if !is_reached(change, to.folder_id).await? && !is_led_to(change, prompt, target, to.id).await? {
-        return Ok(Err(format!("[[ {target} ]]: this key does not reach {}.", to.path)));
+        return Ok(Err(format!("[[ {target} ]]: this key does not reach {}.", reference.path)));
     }
     if to.kind == Kind::Chat {
         return Ok(Err(format!("[[ {target} ]] is a chat: only text prompts can be put into others.")));
@@ -140,7 +142,9 @@ async fn pin_one(
     let number = match &reference.selector {
         Selector::Latest => to.latest,
         Selector::Version(number) => i64::from(*number),
-        Selector::Environment(name) => return pin_to_environment(change, target, &to, name).await,
+        Selector::Environment(name) => {
+            return pin_to_environment(change, (target, reference), &to, name).await;
+        }
     };
     let hash = change.query("SELECT hash FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3");
     let hash: Option<(Vec<u8>,)> = hash.bind(to.id).bind(number).optional().await?;
@@ -149,9 +153,9 @@ async fn pin_one(
             Ok(Pin { target: target.to_owned(), prompt: to.id, to: To::Version { number, hash } })
         }
         None if to.latest == 0 => {
-            Err(format!("[[ {target} ]]: {} has no version yet. Save one first.", to.path))
+            Err(format!("[[ {target} ]]: {} has no version yet. Save one first.", reference.path))
         }
-        None => Err(format!("[[ {target} ]]: {} has no version {number}.", to.path)),
+        None => Err(format!("[[ {target} ]]: {} has no version {number}.", reference.path)),
     })
 }
 
@@ -183,7 +187,7 @@ async fn is_led_to(change: &mut OrgChange, prompt: PromptId, target: &str, to: P
 
 async fn pin_to_environment(
     change: &mut OrgChange,
-    target: &str,
+    (target, reference): (&str, &Reference),
     to: &Prompt,
     name: &str,
 ) -> Result<Result<Pin, String>> {
@@ -191,7 +195,7 @@ async fn pin_to_environment(
         return Ok(Err(format!("[[ {target} ]]: there is no environment {name}.")));
     };
     if resolve::live(&mut *change, environment.id, to.id).await?.is_none() {
-        return Ok(Err(format!("[[ {target} ]]: {} is not deployed to {name}.", to.path)));
+        return Ok(Err(format!("[[ {target} ]]: {} is not deployed to {name}.", reference.path)));
     }
     Ok(Ok(Pin { target: target.to_owned(), prompt: to.id, to: To::Environment(environment.id) }))
 }
@@ -204,9 +208,10 @@ async fn walk(
     at: (PromptId, i64),
     trail: &mut Vec<String>,
 ) -> Result<Option<String>> {
-    let path = change.query("SELECT path FROM prompts WHERE org_id = $1 AND id = $2");
-    let (path,): (String,) = path.bind(at.0).one().await?;
-    trail.push(path);
+    let place = change.query("SELECT path, folder_id FROM prompts WHERE org_id = $1 AND id = $2");
+    let (path, folder): (String, Option<FolderId>) = place.bind(at.0).one().await?;
+    let is_reached = at.0 == start || is_reached(change, folder).await?;
+    trail.push(if is_reached { path } else { "a prompt this key does not reach".to_owned() });
     if at.0 == start {
         return Ok(Some(format!("This goes in a circle: {}.", trail.join(" → "))));
     }

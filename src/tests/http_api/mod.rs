@@ -11,6 +11,7 @@ mod hot;
 mod limits;
 mod listing;
 mod managing;
+mod naming;
 mod nodes;
 mod rates;
 mod repeating;
