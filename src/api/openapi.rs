@@ -59,7 +59,10 @@ fn complete_operation(method: &str, operation: &mut Value) {
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         forbid_null(&mut parameter["schema"]);
     }
-    if method == "post" {
+    // What only reads may be sent again and again.
+    let is_named =
+        method == "post" && !operation["x-scope"].as_str().is_some_and(|scope| scope.starts_with("read:"));
+    if is_named {
         let name = json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
@@ -69,7 +72,7 @@ fn complete_operation(method: &str, operation: &mut Value) {
     }
     let has_body = operation.get("requestBody").is_some();
     let always = ["X-Request-Id", "Cache-Control"].into_iter().chain(RATE.map(|(name, _)| name));
-    let replayed = (method == "post").then_some("Idempotency-Replayed");
+    let replayed = is_named.then_some("Idempotency-Replayed");
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for response in responses.values_mut() {
         for name in always.clone().chain(replayed) {

@@ -45,13 +45,13 @@ codes! {
     Forbidden 403 "forbidden" "The key lacks a scope, which `detail` names, or is limited to other environments or folders.";
     NotFound 404 "not_found" "There is nothing here that the key may know of. What belongs to another organization is not there either.";
     MethodNotAllowed 405 "method_not_allowed" "The path is there, but does not answer to this method.";
-    Conflict 409 "conflict" "What is there stands against it: nothing has changed, it is live already, something waits for approval, or the same request is being carried out.";
+    Conflict 409 "conflict" "What is there stands against it: nothing has changed, it is live already, something waits for approval, the same request is being carried out, or it was and its answer is lost.";
     PreconditionFailed 412 "precondition_failed" "Somebody saved a newer version than the one that `If-Match` names. Fetch it, and decide again.";
     TooLarge 413 "too_large" "The body is larger than 1 MiB; an import may have 8 MiB.";
     UnsupportedMediaType 415 "unsupported_media_type" "The body is not JSON. Send `Content-Type: application/json`.";
     Unprocessable 422 "unprocessable" "The request is understood, but what it says does not hold. `errors` names each field and what to do about it.";
     IdempotencyMismatch 422 "idempotency_mismatch" "Another request was sent under this `Idempotency-Key` within a day.";
-    RateLimited 429 "rate_limited" "The key asks more often than this studio allows. `Retry-After` says how many seconds to wait.";
+    RateLimited 429 "rate_limited" "The key asks more often than this studio allows, listens too often at once, or names too many requests in a day. `Retry-After` says how many seconds to wait.";
     Internal 500 "internal" "Something went wrong on our side. It is safe to try again with the same `Idempotency-Key`.";
     Unavailable 503 "unavailable" "The studio cannot answer for the moment. `Retry-After` says how many seconds to wait.";
 }

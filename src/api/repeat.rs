@@ -3,18 +3,20 @@
 //!
 //! The name is the key's own for a day. The first request under it is carried out and its answer kept; the same
 //! request again is given that answer, another one under that name is refused. What was refused or failed is
-//! forgotten, so that it can be tried again.
+//! forgotten, so that it can be tried again: unless the change that it asked for has noted that it was made, when
+//! only its answer is lost. What changes nothing needs no name.
 
 use super::{exchange, problem::Refusal};
 use crate::{
     error::{Error, Result},
-    server::{Key, Scope, Server, caller::Client, change::to_its_end},
-    time::Span,
+    id::{ApiKeyId, OrgId},
+    server::{Change, Key, Server, caller::Client, change::to_its_end, db::Query},
+    time::{Span, Timestamp},
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, response::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -30,6 +32,9 @@ const KEPT: Span = Span::hours(24);
 /// How long a request may take; one that has been longer was cut off, and may be sent again.
 const TAKES: Span = Span::minutes(1);
 
+/// How many requests of a key are kept at once.
+const MOST: i64 = 10_000;
+
 /// What is kept of a request.
 #[derive(Debug, sqlx::FromRow)]
 struct Kept {
@@ -38,28 +43,45 @@ struct Kept {
     /// What the answer says of itself: a JSON object of names and values.
     headers: Option<String>,
     body: Option<String>,
+    carried_out: i64,
+    created_at: Timestamp,
+}
+
+/// A request being carried out under a name.
+struct Attempt {
+    server: Server,
+    org: OrgId,
+    key: ApiKeyId,
+    name: String,
+    begun_at: Timestamp,
 }
 
 /// Carries a named request out once.
 pub(super) async fn once(State(server): State<Server>, request: Request, next: Next) -> Response {
-    if *request.method() != Method::POST || !request.headers().contains_key(NAME) {
+    let is_named = *request.method() == Method::POST && request.headers().contains_key(NAME);
+    if !is_named || changes_nothing(request.uri()) {
         return next.run(request).await;
     }
-    match named(&server, request, next).await {
+    match named(server, request, next).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-async fn named(server: &Server, request: Request, next: Next) -> Result<Response, Refusal> {
-    let (parts, body) = request.into_parts();
+/// Whether a request only reads: then it may be sent again and again, and nothing is kept of it.
+fn changes_nothing(uri: &Uri) -> bool {
+    let is_tried = || uri.query().unwrap_or_default().split('&').any(|pair| pair == "dry_run=true");
+    uri.path().ends_with("/render") || uri.path().ends_with("/import") && is_tried()
+}
+
+async fn named(server: Server, request: Request, next: Next) -> Result<Response, Refusal> {
+    let (mut parts, body) = request.into_parts();
     let name = parts.headers.get(NAME).and_then(|name| name.to_str().ok()).unwrap_or_default().to_owned();
     if name.is_empty() || name.len() > 255 {
         return Err(Refusal::malformed("Idempotency-Key", "Send 1 to 255 printable characters."));
     }
     let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
     let key = parts.extensions.get::<Arc<Key>>().cloned().ok_or(Error::SignedOut)?;
-    let scope = Scope::of_key(server, client, key.clone()).await?;
     // As much as any route reads; those that read less look at it again.
     let body = to_bytes(body, exchange::MAX_FILE).await.map_err(|error| match error.source() {
         Some(cause) if cause.is::<LengthLimitError>() => Refusal::too_large(),
@@ -67,54 +89,131 @@ async fn named(server: &Server, request: Request, next: Next) -> Result<Response
     })?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let hash = Sha256::new().chain_update(path).chain_update([0]).chain_update(&body).finalize().to_vec();
-    let server = server.clone();
+    let begun_at = server.clock.now();
+    // What is changed on its behalf knows of its name.
+    let named = Some((name.clone(), begun_at));
+    parts.extensions.insert(Arc::new(Client { named, ..Client::clone(&client) }));
+    let attempt = Attempt { server, org: key.org, key: key.id, name, begun_at };
     // To its end, though whoever asked goes away: that is when it is asked for again.
     to_its_end(async move {
-        if let Some(kept) = begin(&server, &scope, &key, &name, &hash).await? {
-            return answer_again(kept, &hash);
+        if let Some(kept) = attempt.begin(&hash).await? {
+            return answer_again(kept, &hash, attempt.begun_at);
         }
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-        keep(&server, &scope, &key, &name, response).await
+        attempt.keep(response).await
     })
     .await
 }
 
-/// Notes that a request begins, or tells what is kept of the one before it.
-async fn begin(server: &Server, scope: &Scope, key: &Key, name: &str, hash: &[u8]) -> Result<Option<Kept>> {
-    let (org, now) = (scope.organization().id, server.clock.now());
-    let mut change = server.change_outside_tenancy().await?;
-    change.fence(org).await?;
-    // What was cut off, or is too old, was not there.
-    let old = change.query(
-        "DELETE FROM idempotent_requests WHERE org_id = $1 AND key_id = $2 AND name = $3
-         AND (created_at <= $4 OR (status IS NULL AND created_at <= $5))",
-    );
-    let old = old.bind(org).bind(key.id).bind(name.to_owned());
-    old.bind(now - KEPT).bind(now - TAKES).execute().await?;
-    let begun = change.query(
-        "INSERT INTO idempotent_requests (org_id, key_id, name, request_hash, created_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (org_id, key_id, name) DO NOTHING",
-    );
-    let begun = begun.bind(org).bind(key.id).bind(name.to_owned()).bind(hash.to_vec()).bind(now);
-    if begun.execute().await? == 1 {
-        change.commit().await?;
-        return Ok(None);
+impl Attempt {
+    async fn change(&self) -> Result<Change> {
+        let mut change = self.server.change_outside_tenancy().await?;
+        change.fence(self.org).await?;
+        Ok(change)
     }
-    let kept = change.query(
-        "SELECT request_hash, status, headers, body FROM idempotent_requests
-         WHERE org_id = $1 AND key_id = $2 AND name = $3",
-    );
-    let kept: Option<Kept> = kept.bind(org).bind(key.id).bind(name.to_owned()).optional().await?;
-    change.commit().await?;
-    kept.map(Some).ok_or(Error::Unavailable { retry_after: 1 })
+
+    /// A statement about the request: `$1` to `$4` are its organization, key, name and beginning.
+    fn query<'c>(&self, change: &'c mut Change, sql: &'static str) -> Query<'c> {
+        let query = change.query(sql).bind(self.org).bind(self.key);
+        query.bind(self.name.clone()).bind(self.begun_at)
+    }
+
+    /// Notes that it begins, or tells what is kept of the one before it.
+    async fn begin(&self, hash: &[u8]) -> Result<Option<Kept>> {
+        let (mut change, now) = (self.change().await?, self.begun_at);
+        // What was cut off before it had done anything, or is too old, was not there.
+        let old = self.query(
+            &mut change,
+            "DELETE FROM idempotent_requests WHERE org_id = $1 AND key_id = $2 AND name = $3 AND created_at <= $4
+             AND (created_at <= $5 OR (status IS NULL AND carried_out = 0 AND created_at <= $6))",
+        );
+        old.bind(now - KEPT).bind(now - TAKES).execute().await?;
+        let begun = self.query(
+            &mut change,
+            "INSERT INTO idempotent_requests (org_id, key_id, name, created_at, request_hash) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (org_id, key_id, name) DO NOTHING",
+        );
+        if begun.bind(hash.to_vec()).execute().await? == 1 {
+            self.refuse_too_many(&mut change).await?;
+            change.commit().await?;
+            return Ok(None);
+        }
+        let kept = change.query(
+            "SELECT request_hash, status, headers, body, carried_out, created_at FROM idempotent_requests
+             WHERE org_id = $1 AND key_id = $2 AND name = $3",
+        );
+        let kept = kept.bind(self.org).bind(self.key).bind(self.name.clone());
+        let kept: Option<Kept> = kept.optional().await?;
+        change.commit().await?;
+        kept.map(Some).ok_or(Error::Unavailable { retry_after: 1 })
+    }
+
+    async fn refuse_too_many(&self, change: &mut Change) -> Result<()> {
+        let now = self.begun_at;
+        let kept = change.query(
+            "SELECT count(*), min(created_at) FROM idempotent_requests
+             WHERE org_id = $1 AND key_id = $2 AND created_at > $3",
+        );
+        let (count, oldest): (i64, Timestamp) =
+            kept.bind(self.org).bind(self.key).bind(now - KEPT).one().await?;
+        if count <= MOST {
+            return Ok(());
+        }
+        let message = format!(
+            "At most {MOST} requests of a key are kept for a day. Send this one without an Idempotency-Key, or later."
+        );
+        let retry_after = u32::try_from((oldest + KEPT - now).0 / 1000 + 1).unwrap_or(1);
+        Err(Error::TooMany { retry_after, message: message.into() })
+    }
+
+    /// Keeps the answer. When the request was refused or failed it is forgotten, unless it was carried out: then
+    /// it is kept that it was.
+    async fn keep(&self, response: Response) -> Result<Response, Refusal> {
+        let (parts, body) = response.into_parts();
+        let body: Bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let mut change = self.change().await?;
+        // A refusal has no body yet, and the same request would be refused again or be right by then.
+        let answer = parts.status.is_success().then(|| (headers(&parts), String::from_utf8_lossy(&body)));
+        if answer.is_none() {
+            let forget = self.query(
+                &mut change,
+                "DELETE FROM idempotent_requests
+                 WHERE org_id = $1 AND key_id = $2 AND name = $3 AND created_at = $4 AND carried_out = 0",
+            );
+            forget.execute().await.map_err(Error::from)?;
+        }
+        let keep = self.query(
+            &mut change,
+            "UPDATE idempotent_requests SET status = $5, headers = $6, body = $7
+             WHERE org_id = $1 AND key_id = $2 AND name = $3 AND created_at = $4",
+        );
+        let (headers, text) = answer.map(|(headers, text)| (headers, text.into_owned())).unzip();
+        let keep = keep.bind(i64::from(parts.status.as_u16())).bind(headers).bind(text);
+        keep.execute().await.map_err(Error::from)?;
+        change.commit().await?;
+        Ok(Response::from_parts(parts, Body::from(body)))
+    }
 }
 
-fn answer_again(kept: Kept, hash: &[u8]) -> Result<Response, Refusal> {
+/// The headers of an answer: a JSON object of names and values.
+fn headers(parts: &Parts) -> String {
+    let headers =
+        parts.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    json!(headers.collect::<BTreeMap<_, _>>()).to_string()
+}
+
+fn answer_again(kept: Kept, hash: &[u8], now: Timestamp) -> Result<Response, Refusal> {
     if kept.request_hash != hash {
         return Err(Refusal::named_twice());
     }
     let (Some(status), Some(body)) = (kept.status, kept.body) else {
-        return Err(Error::conflict("The same request is being carried out.").into());
+        let is_over = kept.status.is_some() || kept.created_at <= now - TAKES;
+        let says = if kept.carried_out == 1 && is_over {
+            "This request was carried out, but its answer is lost. Look at what is there now."
+        } else {
+            "The same request is being carried out."
+        };
+        return Err(Error::conflict(says).into());
     };
     let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let mut response = Response::new(Body::from(body));
@@ -128,42 +227,6 @@ fn answer_again(kept: Kept, hash: &[u8]) -> Result<Response, Refusal> {
     }
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)
-}
-
-/// Keeps an answer, or forgets the request when it was refused or failed.
-async fn keep(
-    server: &Server,
-    scope: &Scope,
-    key: &Key,
-    name: &str,
-    response: Response,
-) -> Result<Response, Refusal> {
-    let (parts, body) = response.into_parts();
-    let body: Bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let status = parts.status;
-    let mut change = server.change_outside_tenancy().await?;
-    change.fence(scope.organization().id).await?;
-    // A refusal has no body yet, and the same request would be refused again or be right by then.
-    let (org, key, name) = (scope.organization().id, key.id, name.to_owned());
-    let done = if status.is_success() {
-        let keep = change.query(
-            "UPDATE idempotent_requests SET status = $4, headers = $5, body = $6
-             WHERE org_id = $1 AND key_id = $2 AND name = $3",
-        );
-        let headers =
-            parts.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        let headers = json!(headers.collect::<BTreeMap<_, _>>()).to_string();
-        let text = String::from_utf8_lossy(&body).into_owned();
-        let keep = keep.bind(org).bind(key).bind(name).bind(i64::from(status.as_u16()));
-        keep.bind(headers).bind(text).execute().await
-    } else {
-        let forget =
-            change.query("DELETE FROM idempotent_requests WHERE org_id = $1 AND key_id = $2 AND name = $3");
-        forget.bind(org).bind(key).bind(name).execute().await
-    };
-    done.map_err(Error::from)?;
-    change.commit().await?;
-    Ok(Response::from_parts(parts, Body::from(body)))
 }
 
 /// Forgets what is older than a day.

@@ -13,6 +13,7 @@ use crate::{
     fields::{Email, Name},
     id::{OrgId, UserId},
     role::Role,
+    time::Timestamp,
 };
 use axum::http::request::Parts;
 use leptos::prelude::with_context;
@@ -58,6 +59,9 @@ pub struct Client {
     pub request_id: String,
     /// Whether the browser only looks ahead, so that nobody sees the answer yet.
     pub is_prefetch: bool,
+    /// What a service calls the request, so that it is carried out once, and when that began: another one under
+    /// its name began at another time.
+    pub named: Option<(String, Timestamp)>,
 }
 
 /// Somebody with an account.

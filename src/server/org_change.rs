@@ -148,9 +148,26 @@ impl OrgChange {
     /// Makes it so.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn commit(self) -> Result<()> {
+    /// When the database fails; [`Error::Conflict`] when a request of a name is not the one that goes by it any
+    /// more.
+    pub async fn commit(mut self) -> Result<()> {
+        self.note_carried_out().await?;
         self.change.commit().await
+    }
+
+    /// Notes of a request with a name that it was carried out, in the very change that does: whatever becomes of
+    /// its answer, it is not done again.
+    async fn note_carried_out(&mut self) -> Result<()> {
+        let Some((key, named)) = self.key.as_ref().zip(self.client.named.as_ref()) else { return Ok(()) };
+        let (key, (name, begun_at)) = (key.id, named.clone());
+        let note = self.query(
+            "UPDATE idempotent_requests SET carried_out = 1
+             WHERE org_id = $1 AND key_id = $2 AND name = $3 AND created_at = $4",
+        );
+        match note.bind(key).bind(name).bind(begun_at).execute().await? {
+            0 => Err(Error::conflict("The same request was begun anew in the meantime.")),
+            _ => Ok(()),
+        }
     }
 }
 

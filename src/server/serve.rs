@@ -91,6 +91,7 @@ pub fn client(server: &Server, request: &Request) -> Client {
         user_agent: text("user-agent").chars().filter(|c| !c.is_control()).take(300).collect(),
         request_id: server.clock.id().to_string(),
         is_prefetch: text("sec-purpose").contains("prefetch"),
+        ..Client::default()
     }
 }
 

@@ -161,7 +161,7 @@ async fn an_organization_that_is_no_text_is_not_there(app: TestApp) {
 }
 
 /// Routes of a test with what stands around those of the API.
-async fn asks(app: &TestApp, service: &Service, method: &str, path: &str, body: Body) -> Answer {
+pub(super) async fn asks(app: &TestApp, service: &Service, method: &str, path: &str, body: Body) -> Answer {
     let routes = Router::new()
         .route("/panics", get(async || -> () { panic!("a test") }))
         .route("/reads", post(async |_: Bytes| ()))
@@ -181,7 +181,8 @@ async fn breaks(
 ) -> StatusCode {
     let made = async {
         let scope = Scope::of_key(&server, client, key).await?;
-        let name = crate::fields::PathName::parse("Made").unwrap();
+        let name = format!("Made {}", server.clock.now().0);
+        let name = crate::fields::PathName::parse(&name).unwrap();
         crate::library::folders::create(&scope.require()?, None, &name).await?;
         Ok::<_, Error>(())
     };

@@ -1,12 +1,17 @@
-use super::{Answer, Service, TestApp, acme, both_databases, problem, told};
+use super::{Answer, Service, TestApp, acme, both_databases, hardening::asks, problem, told};
 use crate::{
     api::forget_old,
+    error::Error,
+    fields::PathName,
+    library::folders,
+    server::{Scope, caller::Client},
     tests::support::{cut_off, eventually},
     time::Span,
 };
 use axum::{body::Body, http::Method};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 both_databases!(
     the_same_request_is_carried_out_once,
@@ -17,6 +22,11 @@ both_databases!(
     it_is_carried_out_once_though_nobody_waits_for_it,
     a_name_is_the_key_s_own_for_a_day,
     what_was_refused_may_be_sent_again,
+    what_was_done_is_not_done_again_though_its_answer_is_lost,
+    what_was_done_is_not_done_again_though_it_failed_afterwards,
+    what_is_overtaken_does_nothing,
+    of_what_only_reads_nothing_is_kept,
+    so_many_are_kept_and_no_more,
 );
 
 async fn send(service: &Service, path: &str, name: &str, body: Value) -> Answer {
@@ -54,12 +64,11 @@ async fn it_is_answered_with_the_same_headers(app: TestApp) {
         for name in headers {
             assert!(first.header(name).is_some(), "{path}: {name}");
         }
-        for name in ["content-type", "etag", "x-prompt-version"] {
+        for name in ["content-type", "etag"] {
             assert_eq!(again.header(name), first.header(name), "{path}: {name}");
         }
     };
     twice("/prompts/Tone/versions", json!({ "text": "Said" }), &["content-type", "etag"]).await;
-    twice("/prompts/Tone/render", json!({ "version": 2 }), &["content-type", "x-prompt-version"]).await;
     twice("/prompts/batch-order", json!({ "prompts": ["Tone"] }), &[]).await;
 }
 
@@ -146,4 +155,96 @@ async fn what_was_refused_may_be_sent_again(app: TestApp) {
     send(&service, "/prompts", "one", new("Fresh")).await.status(201);
     problem(send(&Service::with(&app, "x"), "/prompts", "one", new("Fresh")).await, 401, "unauthenticated");
     assert_eq!(app.rows("idempotent_requests", "1 = 1").await.len(), 1);
+}
+
+async fn what_was_done_is_not_done_again_though_its_answer_is_lost(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "write:prompts").await;
+    let first = send(&service, "/folders", "one", new("Made")).await.status(201);
+    assert_eq!(told(&first)["path"], "Made");
+    // The process ended between the two.
+    app.execute("UPDATE idempotent_requests SET status = NULL, headers = NULL, body = NULL").await;
+    app.execute("UPDATE folders SET name = 'Other', path = 'Other' WHERE name = 'Made'").await;
+    let again = problem(send(&service, "/folders", "one", new("Made")).await, 409, "conflict");
+    assert!(again["detail"].as_str().unwrap().contains("is being carried out"), "{again}");
+    app.clock.advance(Span::minutes(2));
+    let again = problem(send(&service, "/folders", "one", new("Made")).await, 409, "conflict");
+    assert!(again["detail"].as_str().unwrap().contains("its answer is lost"), "{again}");
+    problem(send(&service, "/folders", "one", new("Else")).await, 422, "idempotency_mismatch");
+    assert_eq!(acme.count("SELECT count(*) FROM folders WHERE org_id = $1 AND name = 'Made'").await, 0);
+    app.clock.advance(Span::hours(24));
+    send(&service, "/folders", "one", new("Made")).await.status(201);
+    // What had done nothing when it was cut off may be sent again.
+    app.execute("UPDATE idempotent_requests SET status = NULL, body = NULL, carried_out = 0").await;
+    app.clock.advance(Span::minutes(2));
+    problem(send(&service, "/folders", "one", new("Made")).await, 422, "unprocessable");
+}
+
+async fn what_was_done_is_not_done_again_though_it_failed_afterwards(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "write:prompts").await;
+    let made = "SELECT count(*) FROM folders WHERE org_id = $1 AND name LIKE 'Made%'";
+    for _ in 0..2 {
+        assert_eq!(asks(&app, &service, "POST", "/breaks", Body::empty()).await.status, 500);
+        let again = problem(asks(&app, &service, "POST", "/breaks", Body::empty()).await, 409, "conflict");
+        assert!(again["detail"].as_str().unwrap().contains("its answer is lost"), "{again}");
+        app.clock.advance(Span::hours(25));
+    }
+    assert_eq!(acme.count(made).await, 2);
+}
+
+async fn what_is_overtaken_does_nothing(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let (_, key) = acme.has_key("write:prompts").await;
+    let key = app.shown(key.as_str()).await.unwrap();
+    // It began, and another one has begun under its name since.
+    let named = Some(("one".to_owned(), app.clock.now()));
+    let client = Arc::new(Client { named, ..Client::default() });
+    send(&Service::of(&app, &acme, "write:prompts").await, "/folders", "one", new("Other")).await.status(201);
+    let scope = Scope::of_key(&app, client, key).await.unwrap();
+    let made = folders::create(&scope.require().unwrap(), None, &PathName::parse("Made").unwrap()).await;
+    assert!(matches!(made, Err(Error::Conflict { .. })), "{made:?}");
+    assert_eq!(acme.count("SELECT count(*) FROM folders WHERE org_id = $1 AND name = 'Made'").await, 0);
+}
+
+async fn of_what_only_reads_nothing_is_kept(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    let file = told(&service.get("/export").await.status(200));
+    for _ in 0..2 {
+        for (path, body) in [
+            ("/prompts/Tone/render", json!({ "version": 1, "variables": { "tone": "kind" } })),
+            (
+                "/organizations/acme/prompts/Tone/render",
+                json!({ "version": 1, "variables": { "tone": "dry" } }),
+            ),
+            ("/import?dry_run=true", file.clone()),
+        ] {
+            let answer = send(&service, path, path, body).await.status(200);
+            assert_eq!(answer.header("idempotency-replayed"), None);
+        }
+    }
+    assert!(app.rows("idempotent_requests", "1 = 1").await.is_empty());
+}
+
+async fn so_many_are_kept_and_no_more(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "write:prompts").await;
+    send(&service, "/folders", "one", new("A")).await.status(201);
+    let others = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+        INSERT INTO idempotent_requests (org_id, key_id, name, request_hash, created_at)
+        SELECT org_id, key_id, 'n' || i, request_hash, created_at FROM n, idempotent_requests";
+    assert_eq!(app.execute(others).await, 9999);
+    app.clock.advance(Span::hours(1));
+    let refused = send(&service, "/folders", "two", new("B")).await;
+    let after = refused.header("retry-after").unwrap().parse::<i64>().unwrap();
+    assert!((80_000..=23 * 3600 + 1).contains(&after), "{after}");
+    problem(refused, 429, "rate_limited");
+    // Without a name, under one that is there, and with another key it is as before.
+    service.post("/folders", new("B")).await.status(201);
+    send(&service, "/folders", "one", new("A")).await.status(201).has("idempotency-replayed", "true");
+    let other = Service::of(&app, &acme, "write:prompts").await;
+    send(&other, "/folders", "two", new("C")).await.status(201);
+    app.clock.advance(Span::hours(23));
+    send(&service, "/folders", "two", new("D")).await.status(201);
 }
