@@ -32,6 +32,9 @@ impl EnvironmentName {
         if matches!(name, "latest" | "draft" | "new") {
             return Err("Choose another one: this word is reserved.");
         }
+        if uuid::Uuid::try_parse(name).is_ok() {
+            return Err("Choose another one: this looks like an id.");
+        }
         Ok(Self(name.to_owned()))
     }
 
@@ -59,6 +62,9 @@ mod tests {
         }
         for name in ["", " ", "Production", "a b", "a_b", "-a", "a-", "12", "latest", "draft", "new", "é"] {
             assert!(EnvironmentName::parse(name).is_err(), "{name:?}");
+        }
+        for id in ["0198c2d0-0000-7000-8000-000000000000", "0198c2d0000070008000a00000000000"] {
+            assert!(EnvironmentName::parse(id).is_err(), "{id}");
         }
         assert!(EnvironmentName::parse(&"a".repeat(40)).is_ok());
         assert!(EnvironmentName::parse(&"a".repeat(41)).is_err());
