@@ -165,11 +165,12 @@ async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Opt
         .bind(parent.map(|parent| parent.depth))
         .execute()
         .await?;
+    let now = change.now();
     let moved = change.query(
-        "UPDATE prompts SET path = $3 || substr(path, length($2) + 1)
+        "UPDATE prompts SET path = $3 || substr(path, length($2) + 1), updated_at = $4
          WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2) + 1) = $2 || '/' RETURNING id, path",
     );
-    let moved: Vec<(PromptId, String)> = moved.bind(old).bind(new).all().await?;
+    let moved: Vec<(PromptId, String)> = moved.bind(old).bind(new).bind(now).all().await?;
     for (prompt, path) in moved {
         store::take_path(change, &path).await?;
         index::write(change, prompt).await?;
@@ -194,9 +195,11 @@ pub async fn move_prompt(
         path = store::path_in(&mut change, folder, &before.name).await?;
         store::leave_path(&mut change, &before).await?;
         store::take_path(&mut change, &path).await?;
-        let enter =
-            change.query("UPDATE prompts SET folder_id = $3, path = $4 WHERE org_id = $1 AND id = $2");
-        enter.bind(id).bind(folder).bind(path.clone()).execute().await?;
+        let now = change.now();
+        let enter = change.query(
+            "UPDATE prompts SET folder_id = $3, path = $4, updated_at = $5 WHERE org_id = $1 AND id = $2",
+        );
+        enter.bind(id).bind(folder).bind(path.clone()).bind(now).execute().await?;
         index::write(&mut change, id).await?;
     }
     put_prompt(&mut change, id, folder, place).await?;

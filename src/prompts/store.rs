@@ -44,7 +44,7 @@ pub struct Prompt {
     pub latest: i64,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it, its draft or its versions last changed.
+    /// When it, its path, its draft or its versions last changed.
     pub updated_at: Timestamp,
 }
 
