@@ -1,8 +1,9 @@
 //! The audit log.
 
 use super::{
-    input::{Page, Params, after, no_cursor, page_size},
+    input::Params,
     json,
+    paging::{Page, after, no_cursor, page_size},
     problem::Refusal,
     service::Service,
 };

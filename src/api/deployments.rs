@@ -1,11 +1,13 @@
 //! Environments, and what is deployed to them.
 
 use super::{
-    input::{InPath, Json, Page, Params, PerhapsJson, after, no_cursor, page_size},
+    input::{InPath, Json, Params, PerhapsJson},
     json,
+    paging::{Page, READ, after, is_within, no_cursor, page_size, sift},
     problem::Refusal,
     service::Service,
     unnamed::breaking,
+    which::there,
 };
 use crate::{
     deployments::{
@@ -31,6 +33,7 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Environment)]
 struct EnvironmentShown {
+    #[schema(format = Uuid)]
     id: String,
     name: String,
     /// How many people must approve what is deployed to it; 0 where it is not protected.
@@ -67,18 +70,24 @@ pub(super) async fn environments(service: Service) -> Result<Response, Refusal> 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Deployment)]
 struct DeploymentShown {
+    #[schema(format = Uuid)]
     id: String,
     environment: String,
+    #[schema(format = Uuid)]
     prompt: String,
     path: String,
     /// Its number in the environment and of the prompt, from 1.
     number: i64,
     kind: Kind,
+    #[schema(required)]
     version: Option<i64>,
     reason: String,
+    #[schema(required)]
     by: Option<String>,
     /// Who asked for it, where others had to approve.
+    #[schema(required)]
     requested_by: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -119,7 +128,8 @@ pub(super) struct Which {
 
 /// List deployments
 ///
-/// The newest first. What is live is the newest of a prompt and environment.
+/// The newest first. What is live is the newest of a prompt and environment. To a key that is limited a page may
+/// tell of fewer than it may, or of none: there is more as long as `next_cursor` is not null.
 #[utoipa::path(
     get, path = "/deployments", tag = "Deployments", params(Which),
     responses((status = 200, description = "A page of deployments.", body = Page<DeploymentShown>)),
@@ -140,29 +150,13 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
         Some(before) => Some(before.parse().map_err(|_| no_cursor())?),
         None => None,
     };
-    let reached = service.prefixes().await?;
-    let key = service.key();
-    let is_reached = |done: &Done| {
-        key.environments.reaches(&done.environment_id)
-            && reached
-                .as_ref()
-                .is_none_or(|all| all.iter().any(|prefix| done.path.starts_with(prefix.as_str())))
-    };
-    let (mut found, mut before) = (Vec::new(), before);
-    while found.len() <= size {
-        let read = store::done(service.scope(), (environment, prompt), before, READ).await?;
-        let is_last = i64::try_from(read.len()).is_ok_and(|read| read < READ);
-        before = read.last().map(|last| last.deployment.id);
-        found.extend(read.into_iter().filter(is_reached));
-        if is_last {
-            break;
-        }
-    }
-    Ok(json(&Page::new(found, size, |done| done.deployment.id.to_string(), DeploymentShown::from)))
+    let (reached, environments) = (service.prefixes().await?, &service.key().environments);
+    let is_reached =
+        |done: &Done| environments.reaches(&done.environment_id) && is_within(reached.as_ref(), &done.path);
+    let read = async |before| store::done(service.scope(), (environment, prompt), before, READ).await;
+    let page = sift((size, before), read, |done| done.deployment.id, is_reached, DeploymentShown::from);
+    Ok(json(&page.await?))
 }
-
-/// How many deployments are read at once.
-const READ: i64 = 200;
 
 /// What is to be deployed.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -198,6 +192,9 @@ pub(super) async fn create(service: Service, Json(asked): Json<ToDeploy>) -> Res
     service.grant::<Deploy>()?;
     let prompt = service.prompt(&asked.prompt).await?;
     let environment = service.environment(&asked.environment).await?;
+    if let Some(version) = asked.version {
+        there(&prompt, version)?;
+    }
     let kind = if asked.version.is_some() { Kind::Deploy } else { Kind::Undeploy };
     let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
     let seen = newest.map_or(0, |newest| newest.number);
@@ -264,6 +261,7 @@ pub(super) struct NamedDeployment {
 #[schema(as = DeploymentRequest)]
 struct Asked {
     /// The id of the request.
+    #[schema(format = Uuid)]
     request: String,
     /// How many people must approve it.
     approvals: i64,

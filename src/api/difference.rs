@@ -6,6 +6,7 @@ use super::{
     problem::Refusal,
     prompts::Named,
     service::Service,
+    which::there,
 };
 use crate::{
     prompts::{
@@ -47,21 +48,45 @@ struct Difference {
 #[schema(as = DifferentPart)]
 struct Part {
     title: String,
-    /// `added`, `removed` or `changed`.
-    kind: &'static str,
+    kind: Act,
     /// Its lines, unchanged ones only around those that changed.
     lines: Vec<Line>,
+}
+
+/// What became of a part.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = DifferentAct)]
+enum Act {
+    Added,
+    Removed,
+    Changed,
+}
+
+/// ` ` in both versions, `-` only before, `+` only after, `…` where lines are left out.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DifferentSide)]
+enum Where {
+    #[serde(rename = " ")]
+    Both,
+    #[serde(rename = "-")]
+    Old,
+    #[serde(rename = "+")]
+    New,
+    #[serde(rename = "…")]
+    Gap,
 }
 
 /// A line of a part.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DifferentLine)]
 struct Line {
-    /// ` ` in both versions, `-` only before, `+` only after, `…` where lines are left out.
-    side: &'static str,
+    side: Where,
     /// Its number before.
+    #[schema(required)]
     old: Option<usize>,
     /// Its number after.
+    #[schema(required)]
     new: Option<usize>,
     text: String,
 }
@@ -69,9 +94,9 @@ struct Line {
 impl From<diff::Part> for Part {
     fn from(part: diff::Part) -> Self {
         let kind = match part.kind {
-            PartKind::Added => "added",
-            PartKind::Removed => "removed",
-            PartKind::Changed => "changed",
+            PartKind::Added => Act::Added,
+            PartKind::Removed => Act::Removed,
+            PartKind::Changed => Act::Changed,
         };
         Self { title: part.title, kind, lines: part.lines.into_iter().map(Line::from).collect() }
     }
@@ -80,10 +105,10 @@ impl From<diff::Part> for Part {
 impl From<diff::Line> for Line {
     fn from(line: diff::Line) -> Self {
         let side = match line.side {
-            Side::Both => " ",
-            Side::Old => "-",
-            Side::New => "+",
-            Side::Gap => "…",
+            Side::Both => Where::Both,
+            Side::Old => Where::Old,
+            Side::New => Where::New,
+            Side::Gap => Where::Gap,
         };
         let text = line.pieces.into_iter().map(|(_, text)| text).collect();
         Self { side, old: line.old, new: line.new, text }
@@ -105,8 +130,9 @@ pub(super) async fn compare(
 ) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
-    let before = versions::content(service.scope(), prompt.id, which.from).await?;
-    let after = versions::content(service.scope(), prompt.id, which.to).await?;
+    let (from, to) = (there(&prompt, which.from)?, there(&prompt, which.to)?);
+    let before = versions::content(service.scope(), prompt.id, from).await?;
+    let after = versions::content(service.scope(), prompt.id, to).await?;
     let found = between(&before, &after);
     let parts = found.parts.into_iter().map(Part::from).collect();
     Ok(json(&Difference { from: which.from, to: which.to, summary: found.summary, parts }))

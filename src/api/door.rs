@@ -1,10 +1,7 @@
 //! Who is let in: whoever shows a good key, as often as the studio allows.
 
 use super::problem::Refusal;
-use crate::{
-    error::Error,
-    server::{Key, Server, caller::Client, hot::bearer, keys::authenticate},
-};
+use crate::server::{Key, Server, caller::Client, hot::bearer, keys::authenticate};
 use axum::{
     extract::{Request, State},
     http::HeaderMap,
@@ -34,6 +31,6 @@ pub(super) async fn let_in(State(server): State<Server>, mut request: Request, n
 }
 
 async fn shown(server: &Server, client: &Client, headers: &HeaderMap) -> Result<Arc<Key>, Refusal> {
-    let shown = bearer(headers).ok_or(Error::SignedOut)?;
+    let shown = bearer(headers).ok_or_else(Refusal::anonymous)?;
     Ok(authenticate(server, client, shown).await?)
 }

@@ -1,6 +1,6 @@
 //! `GET /events`: server-sent events of what is deployed, so that services need not ask again and again.
 
-use super::{problem::Refusal, service::Service};
+use super::{problem::Refusal, seats::Seat, service::Service};
 use crate::{
     deployments::{impact::users, store::live_of},
     error::{Error, Result},
@@ -8,6 +8,7 @@ use crate::{
     prompts::store as prompts,
     role::ViewContent,
     server::{Event, Server, Topic},
+    time::Span,
 };
 use axum::{
     extract::State,
@@ -35,6 +36,9 @@ const RECHECK: Duration = Duration::from_mins(1);
 /// How many events wait for a reader before it is cut off.
 const WAITING: usize = 256;
 
+/// How long before the last event that was heard what is missed may have happened.
+const OVERLAP: Span = Span::seconds(30);
+
 /// Of more prompts than these that change at once, it is told only that there are some.
 const MANY: usize = 50;
 
@@ -42,6 +46,7 @@ const MANY: usize = 50;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeploymentChanged)]
 pub(super) struct Changed {
+    #[schema(format = Uuid)]
     prompt: String,
     path: String,
     /// The version by environment; null where nothing is live.
@@ -53,7 +58,8 @@ pub(super) struct Changed {
 /// Server-sent events. `deployment.changed` tells as JSON which version of a prompt is live in which environment,
 /// and is sent for the live prompts, too, that refer to one that was deployed. `prompts.changed` says that prompts
 /// were saved, renamed or moved, environments changed, that folders hand down other values, or that very many changed at once; `reset` that
-/// too much was missed to tell: after both, fetch anew what you use. A comment is sent every 15 seconds.
+/// too much was missed to tell: after both, fetch anew what you use. Where one thing that happened changes several
+/// prompts, the last of its events has the id. A key may listen 100 times at once. A comment is sent every 15 seconds.
 #[utoipa::path(
     get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was heard: what was missed is told first.")),
     responses((status = 200, description = "A stream; the data of `deployment.changed` is a `DeploymentChanged`.", body = String, content_type = "text/event-stream", headers(
@@ -77,7 +83,8 @@ pub(super) async fn events(
         None => None,
     };
     let (sender, receiver) = mpsc::channel(WAITING);
-    let watch = Watch { service, known: last.unwrap_or_default() };
+    let seat = Seat::take(service.key().id)?;
+    let watch = Watch { service, known: last.unwrap_or_default(), _seat: seat };
     tokio::spawn(watch.run(last, events, sender));
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     let mut response = Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive).into_response();
@@ -92,6 +99,7 @@ struct Watch {
     service: Service,
     /// The newest event that the reader knows of.
     known: i64,
+    _seat: Seat,
 }
 
 /// What the stream hears of its organization.
@@ -157,21 +165,28 @@ impl Watch {
         send(out, sse::Event::default().id(newest.to_string()).event("reset").data("{}"))
     }
 
-    /// Tells of what happened after an event.
-    async fn catch_up(&mut self, since: i64, out: &Out) -> Result<()> {
-        let missed = self.service.scope().query(
+    /// Tells of what happened after an event, and shortly before it: events may have been heard in another order
+    /// than they happened. What is told is a state, not a step, so nothing is wrong when it is told twice.
+    async fn catch_up(&mut self, last: i64, out: &Out) -> Result<()> {
+        let scope = self.service.scope();
+        let since = scope.query(
+            "SELECT coalesce(min(seq) - 1, $2) FROM events WHERE org_id = $1 AND seq <= $2
+               AND created_at >= (SELECT e.created_at FROM events e WHERE e.org_id = $1 AND e.seq = $2) - $3",
+        );
+        let (since,): (i64,) = since.bind(last).bind(OVERLAP.0).one().await?;
+        let missed = scope.query(
             "SELECT entity_id, max(seq) AS seq FROM events
              WHERE org_id = $1 AND topic = 'deployments' AND seq > $2 GROUP BY entity_id ORDER BY seq",
         );
         let missed: Vec<(PromptId, i64)> = missed.bind(since).all().await?;
-        let changed = self
-            .service
-            .scope()
-            .query("SELECT max(seq) FROM events WHERE org_id = $1 AND topic = 'prompts' AND seq > $2");
+        let changed =
+            scope.query("SELECT max(seq) FROM events WHERE org_id = $1 AND topic = 'prompts' AND seq > $2");
         let (changed,): (Option<i64>,) = changed.bind(since).one().await?;
-        if let Some(seq) = changed {
-            // It comes first, under the id before: whoever is cut off before the last is told all of it again.
-            self.changed(if missed.is_empty() { seq } else { since }, out)?;
+        match changed {
+            Some(seq) if missed.is_empty() => self.burst(vec![changed_event()], seq, out)?,
+            // It comes first, and whoever is cut off before the rest is told all of it again.
+            Some(_) => send(out, changed_event())?,
+            None => {}
         }
         for (prompt, seq) in missed {
             self.deployed(prompt, seq, out).await?;
@@ -184,7 +199,7 @@ impl Watch {
         match event.topic {
             // What was told already while catching up is told again: it is a state, not a step.
             Topic::Deployments => self.deployed(PromptId(event.entity_id), event.seq, out).await,
-            Topic::Prompts => self.changed(event.seq, out),
+            Topic::Prompts => self.burst(vec![changed_event()], event.seq, out),
             _ => Ok(()),
         }
     }
@@ -193,39 +208,52 @@ impl Watch {
     async fn deployed(&mut self, prompt: PromptId, seq: i64, out: &Out) -> Result<()> {
         match prompts::find(self.service.scope(), prompt).await {
             // It is an environment: it has another name now, or is there no more.
-            Err(Error::NotFound) => return self.changed(seq, out),
+            Err(Error::NotFound) => return self.burst(vec![changed_event()], seq, out),
             found => found?,
         };
         let users = users(self.service.scope(), prompt).await?;
         let others: BTreeSet<_> = users.into_iter().map(|user| user.prompt_id).collect();
-        self.tell(prompt, seq, out).await?;
+        let mut events: Vec<_> = self.state(prompt).await?.into_iter().collect();
         if others.len() > MANY {
-            return self.changed(seq, out);
+            events.push(changed_event());
+            return self.burst(events, seq, out);
         }
         for other in others.into_iter().filter(|other| *other != prompt) {
-            self.tell(other, seq, out).await?;
+            events.extend(self.state(other).await?);
         }
+        self.burst(events, seq, out)
+    }
+
+    /// Tells what came of one event. Only the last part has its id: whoever is cut off before that is told all of
+    /// it again. The id never goes back.
+    fn burst(&mut self, mut events: Vec<sse::Event>, seq: i64, out: &Out) -> Result<()> {
+        let known = self.known.max(seq);
+        let last = events.pop();
+        for event in events {
+            send(out, event)?;
+        }
+        if let Some(last) = last {
+            send(out, last.id(known.to_string()))?;
+        }
+        self.known = known;
         Ok(())
     }
 
-    /// Tells that there may be something else than before under any name.
-    fn changed(&mut self, seq: i64, out: &Out) -> Result<()> {
-        self.known = self.known.max(seq);
-        send(out, sse::Event::default().id(seq.to_string()).event("prompts.changed").data("{}"))
-    }
-
-    /// Tells what is live of a prompt, as far as the key reaches; of anything else it tells nothing.
-    async fn tell(&mut self, prompt: PromptId, seq: i64, out: &Out) -> Result<()> {
-        self.known = self.known.max(seq);
-        let Some(prompt) = self.service.reached(prompt).await? else { return Ok(()) };
+    /// What is live of a prompt, as far as the key reaches; of anything else it is told nothing.
+    async fn state(&self, prompt: PromptId) -> Result<Option<sse::Event>> {
+        let Some(prompt) = self.service.reached(prompt).await? else { return Ok(None) };
         let live = live_of(self.service.scope(), prompt.id).await?;
         let reached = live.into_iter().filter(|(id, ..)| self.service.key().environments.reaches(id));
         let live = reached.map(|(_, name, version)| (name, version)).collect();
         let changed = Changed { prompt: prompt.id.to_string(), path: prompt.path, live };
-        let event = sse::Event::default().id(seq.to_string()).event("deployment.changed");
-        let event = event.json_data(changed).map_err(|error| crate::server::caller::internal(&error))?;
-        send(out, event)
+        let event = sse::Event::default().event("deployment.changed").json_data(changed);
+        event.map(Some).map_err(|error| crate::server::caller::internal(&error))
     }
+}
+
+/// Tells that there may be something else than before under any name.
+fn changed_event() -> sse::Event {
+    sse::Event::default().event("prompts.changed").data("{}")
 }
 
 /// Sends an event. Who does not keep up begins anew, with the last event it has.

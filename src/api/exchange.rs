@@ -3,6 +3,7 @@
 use super::{
     input::{Json, Params},
     json,
+    paging::is_within,
     problem::Refusal,
     service::Service,
 };
@@ -75,13 +76,12 @@ async fn within_reach(service: &Service, mut file: LibraryFile) -> Result<Librar
         file.prompts.retain(|prompt| !prompt.versions.is_empty());
         file.prompts.iter_mut().for_each(|prompt| prompt.draft = None);
     }
-    if let Some(prefixes) = service.prefixes().await? {
-        let is_within = |path: &String| prefixes.iter().any(|prefix| path.starts_with(prefix));
-        for prompt in &mut file.prompts {
-            prompt.old_paths.retain(is_within);
-            for version in &mut prompt.versions {
-                version.references.retain(|_, lead| is_within(&lead.path));
-            }
+    let prefixes = service.prefixes().await?;
+    let is_reached = |path: &String| is_within(prefixes.as_ref(), path);
+    for prompt in &mut file.prompts {
+        prompt.old_paths.retain(is_reached);
+        for version in &mut prompt.versions {
+            version.references.retain(|_, lead| is_reached(&lead.path));
         }
     }
     Ok(file)

@@ -32,6 +32,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FetchedPrompt)]
 struct Fetched {
+    #[schema(format = Uuid)]
     id: String,
     kind: Kind,
     version: i64,

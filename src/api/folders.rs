@@ -1,8 +1,10 @@
 //! Folders and their variables.
 
 use super::{
-    input::{InPath, Json, Page, Paged, Params, after, page_size},
+    flaws::{at, of_variables},
+    input::{Home, InPath, Json, Params},
     json,
+    paging::{Page, Paged, READ, after, is_within, page_size, sift},
     problem::Refusal,
     service::Service,
     unnamed::in_use,
@@ -31,10 +33,12 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Folder)]
 struct Shown {
+    #[schema(format = Uuid)]
     id: String,
     path: String,
     name: String,
     /// The id of the folder it is in; null at the top.
+    #[schema(required, format = Uuid)]
     parent: Option<String>,
     /// How deep it is, from 1.
     depth: i64,
@@ -71,16 +75,14 @@ struct Whole {
 )]
 pub(super) async fn list(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
-    let (size, from) = (page_size(paged.limit)?, after(paged.cursor.as_deref())?.unwrap_or_default());
+    let (size, from) = (page_size(paged.limit)?, after(paged.cursor.as_deref())?);
     let reached = service.prefixes().await?;
-    let is_reached = |folder: &Folder| {
-        let path = format!("{}/", folder.path);
-        reached.as_ref().is_none_or(|all| all.iter().any(|prefix| path.starts_with(prefix.as_str())))
+    let read = async |from: Option<String>| {
+        folders::after(service.scope(), from.as_deref().unwrap_or_default(), READ).await
     };
-    let all = folders::all(service.scope()).await?;
-    let found =
-        all.into_iter().filter(|folder| folder.path > from && is_reached(folder)).take(size + 1).collect();
-    Ok(json(&Page::new(found, size, |folder: &Folder| folder.path.clone(), Shown::from)))
+    let is_reached = |folder: &Folder| is_within(reached.as_ref(), &format!("{}/", folder.path));
+    let page = sift((size, from), read, |folder| folder.path.clone(), is_reached, Shown::from);
+    Ok(json(&page.await?))
 }
 
 /// The folder that a URL names, by its id or its path.
@@ -111,8 +113,9 @@ pub(super) async fn read(service: Service, InPath(named): InPath<Named>) -> Resu
 #[serde(deny_unknown_fields)]
 #[schema(as = NewFolder)]
 pub(super) struct New {
+    #[schema(min_length = 1, max_length = 80)]
     name: String,
-    /// The folder to make it in, by its id or its path; none for the top.
+    /// The folder to make it in, by its id or its path; left out, null or empty for the top.
     parent: Option<String>,
     #[serde(default)]
     variables: BTreeMap<String, Value>,
@@ -131,7 +134,7 @@ pub(super) async fn create(service: Service, Json(new): Json<New>) -> Result<Res
     let parent = service.folder(new.parent.as_deref()).await?;
     let name = PathName::parse(&new.name).map_err(|why| Error::invalid("name", why))?;
     let variables: Vec<_> = new.variables.into_iter().collect();
-    variables::check(&variables)?;
+    variables::check(&variables).map_err(|error| at(error, |field| of_variables(field, &variables)))?;
     let mut change = grant.change().await?;
     let id = folders::insert(&mut change, parent, &name).await?;
     variables::set_within(&mut change, Some(id), &variables).await?;
@@ -144,11 +147,14 @@ pub(super) async fn create(service: Service, Json(new): Json<New>) -> Result<Res
 #[serde(deny_unknown_fields)]
 #[schema(as = ChangedFolder)]
 pub(super) struct Changed {
+    #[schema(min_length = 1, max_length = 80)]
     name: Option<String>,
     /// All of its variables.
     variables: Option<BTreeMap<String, Value>>,
-    /// The folder to put it in, by its id or its path; empty for the top.
-    parent: Option<String>,
+    /// The folder to put it in, by its id or its path; null or empty for the top.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    parent: Home,
     /// `first`, `last`, or the id of the folder to stand after.
     place: Option<String>,
 }
@@ -169,10 +175,9 @@ pub(super) async fn change(
     let grant = service.grant::<EditContent>()?;
     let id = found(&service, &named).await?;
     let before = folders::find(service.scope(), id).await?;
-    let parent = match asked.parent.as_deref() {
-        None => before.parent_id,
-        Some("") => service.folder(None).await?,
-        Some(parent) => service.folder(Some(parent)).await?,
+    let parent = match &asked.parent {
+        Home::Same => before.parent_id,
+        Home::Named(parent) => service.folder(parent.as_deref()).await?,
     };
     let place: Option<Place<FolderId>> = Place::parse(asked.place.as_deref().unwrap_or_default());
     let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the id of a folder."))?;
@@ -180,7 +185,7 @@ pub(super) async fn change(
     let name = name.map_err(|why| Error::invalid("name", why))?;
     let variables: Option<Vec<_>> = asked.variables.map(|all| all.into_iter().collect());
     if let Some(variables) = &variables {
-        variables::check(variables)?;
+        variables::check(variables).map_err(|error| at(error, |field| of_variables(field, variables)))?;
     }
     let mut change = grant.change().await?;
     if let Some(name) = name {

@@ -12,11 +12,9 @@ use axum::{
     },
     http::{StatusCode, header, request::Parts},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::error::Error;
-use utoipa::{IntoParams, ToSchema};
 
 /// What the path names. What can be the name of nothing is not there.
 #[derive(Debug)]
@@ -152,77 +150,19 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
     std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
 }
 
-/// A page of things.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Page<T> {
-    data: Vec<T>,
-    /// Where the next page begins; null for the last one.
-    next_cursor: Option<String>,
+/// The folder that something is to be in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Option<String>")]
+pub(super) enum Home {
+    /// The one it is in: nothing was said.
+    #[default]
+    Same,
+    /// This one, or the top.
+    Named(Option<String>),
 }
 
-impl<T> Page<T> {
-    /// The first `size` of what was found, which is one more than that where there is another page.
-    pub(super) fn new<R>(
-        mut rows: Vec<R>,
-        size: usize,
-        at: impl Fn(&R) -> String,
-        show: impl Fn(R) -> T,
-    ) -> Self {
-        let has_more = rows.len() > size;
-        rows.truncate(size);
-        let next = rows.last().filter(|_| has_more).map(at);
-        Self::of(rows.into_iter().map(show).collect(), next)
+impl From<Option<String>> for Home {
+    fn from(named: Option<String>) -> Self {
+        Self::Named(named)
     }
-
-    /// These things, and where the next page begins.
-    pub(super) fn of(data: Vec<T>, next: Option<String>) -> Self {
-        Self { data, next_cursor: next.map(|next| cursor(&next)) }
-    }
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Paged {
-    /// At most so many.
-    #[param(minimum = 1, maximum = 100, default = 50)]
-    pub(super) limit: Option<usize>,
-    /// Where the page begins: `next_cursor` of the page before.
-    pub(super) cursor: Option<String>,
-}
-
-/// The most things of one page.
-pub(super) const MOST: usize = 100;
-
-/// How many things a page is to hold.
-///
-/// # Errors
-/// 400 at `limit`, unless it is from 1 to 100.
-pub(super) fn page_size(limit: Option<usize>) -> Result<usize, Refusal> {
-    match limit.unwrap_or(50) {
-        limit @ 1..=MOST => Ok(limit),
-        _ => Err(Refusal::malformed("limit", "Ask for 1 to 100.")),
-    }
-}
-
-/// Where the next page begins, as services pass it on without looking into it.
-fn cursor(of: &str) -> String {
-    URL_SAFE_NO_PAD.encode(of)
-}
-
-/// What a cursor says.
-///
-/// # Errors
-/// 400 at `cursor`, when it is none.
-pub(super) fn after(cursor: Option<&str>) -> Result<Option<String>, Refusal> {
-    let Some(cursor) = cursor else { return Ok(None) };
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'));
-    text.map(Some).ok_or_else(no_cursor)
-}
-
-/// A cursor that no page ended with.
-pub(super) fn no_cursor() -> Refusal {
-    Refusal::malformed("cursor", "Send what next_cursor said, or nothing.")
 }

@@ -1,13 +1,13 @@
 //! What stands around every route: a request has a name and an end, and a refusal its form.
 
-use super::{door, problem::Refusal, repeat};
+use super::{door, openapi, problem::Refusal, repeat};
 use crate::{
     error::Error,
     server::{Server, caller::internal, hot::Allowance, serve},
 };
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -21,6 +21,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// Routes of the API with what stands around them; a request may take as long as `patience`.
 pub fn around(server: &Server, routes: Router<Server>, patience: Duration) -> Router {
     routes
+        .layer(middleware::from_fn(refuse_unknown))
         // What is carried out to its end has one, too.
         .layer(middleware::from_fn_with_state(patience, in_time))
         .layer(middleware::from_fn_with_state(server.clone(), repeat::once))
@@ -28,6 +29,20 @@ pub fn around(server: &Server, routes: Router<Server>, patience: Duration) -> Ro
         .layer(middleware::from_fn_with_state(patience, in_time))
         .layer(middleware::from_fn_with_state(server.clone(), answer))
         .with_state(server.clone())
+}
+
+/// Refuses a query where there is none. Where there is one, it is read to the letter.
+async fn refuse_unknown(path: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let query = request.uri().query().filter(|query| !query.is_empty());
+    let path = path.as_ref().and_then(|path| path.as_str().strip_prefix("/api/v1"));
+    let asked = query.zip(path).filter(|(_, path)| openapi::has_no_query(request.method(), path));
+    match asked {
+        Some((query, _)) => {
+            let name = query.split(['&', '=']).next().unwrap_or_default();
+            Refusal::malformed(name, "There is no such parameter.").into_response()
+        }
+        None => next.run(request).await,
+    }
 }
 
 /// Ends what takes too long. Of a stream this is its beginning.
@@ -53,7 +68,7 @@ pub(super) async fn answer(State(server): State<Server>, mut request: Request, n
             tracing::error!(%error, "a refusal was not written down");
         }
         let allowed = response.headers_mut().remove(header::ALLOW);
-        response = refusal.answer(&client.request_id);
+        response = refusal.answer(&server.config, &client.request_id);
         response.headers_mut().extend(allowed.map(|allowed| (header::ALLOW, allowed)));
     }
     if let Some(allowance) = allowance {

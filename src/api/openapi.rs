@@ -4,6 +4,7 @@
 //! what may go wrong, and the headers of every answer.
 
 use super::problem::{Code, KIND, Problem};
+use axum::http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
@@ -53,6 +54,15 @@ pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
     }
     paths.extend(aliases);
     document
+}
+
+/// Whether an operation is described, and takes no query.
+pub(super) fn has_no_query(method: &Method, path: &str) -> bool {
+    let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
+    let operation = &super::document()["paths"][path][method];
+    let parameters = operation["parameters"].as_array();
+    operation.is_object()
+        && !parameters.is_some_and(|all| all.iter().any(|parameter| parameter["in"] == "query"))
 }
 
 fn complete_operation(method: &str, operation: &mut Value) {

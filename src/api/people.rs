@@ -1,8 +1,9 @@
 //! Who is a member and who was invited; only to be read.
 
 use super::{
-    input::{Page, Paged, Params, after, no_cursor, page_size},
+    input::Params,
     json,
+    paging::{Page, Paged, after, no_cursor, page_size},
     problem::Refusal,
     service::Service,
 };
@@ -19,11 +20,14 @@ use utoipa::ToSchema;
 /// A member.
 #[derive(Debug, Serialize, ToSchema)]
 struct Member {
+    #[schema(format = Uuid)]
     id: String,
     name: String,
     email: String,
     role: Role,
+    #[schema(format = DateTime)]
     joined_at: String,
+    #[schema(format = DateTime)]
     last_active_at: String,
 }
 
@@ -37,10 +41,13 @@ struct Member {
 )]
 pub(super) async fn members(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
     service.grant::<ViewMembers>()?;
-    let (size, after) = (page_size(paged.limit)?, after(paged.cursor.as_deref())?.unwrap_or_default());
-    let page = Listing { size: size.to_string(), after, ..Listing::default() };
-    let found = page.read(service.scope()).await?;
-    let data = found.rows.into_iter().map(|row| Member {
+    let (size, after) = (page_size(paged.limit)?.to_string(), paged.cursor.unwrap_or_default());
+    let page = Listing { after, size, ..Listing::default() };
+    if !page.is_sound() {
+        return Err(no_cursor());
+    }
+    let (rows, next) = page.page(service.scope()).await?;
+    let data = rows.into_iter().map(|row| Member {
         id: row.user_id.to_string(),
         name: row.name.to_string(),
         email: row.email.to_string(),
@@ -48,17 +55,20 @@ pub(super) async fn members(service: Service, Params(paged): Params<Paged>) -> R
         joined_at: rfc3339(row.joined_at),
         last_active_at: rfc3339(row.active_at),
     });
-    Ok(json(&Page::of(data.collect(), found.next)))
+    Ok(json(&Page::ending_at(data.collect(), next)))
 }
 
 /// An invitation.
 #[derive(Debug, Serialize, ToSchema)]
 struct Invitation {
+    #[schema(format = Uuid)]
     id: String,
     email: String,
     role: Role,
     state: State,
+    #[schema(format = DateTime)]
     sent_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Flaw},
     key_scope::KeyScope,
-    server::{Scope, hot::Allowance},
+    server::{Config, Scope, hot::Allowance},
 };
 use axum::{
     body::Body,
@@ -46,7 +46,7 @@ codes! {
     NotFound 404 "not_found" "There is nothing here that the key may know of. What belongs to another organization is not there either.";
     MethodNotAllowed 405 "method_not_allowed" "The path is there, but does not answer to this method.";
     Conflict 409 "conflict" "What is there stands against it: nothing has changed, it is live already, something waits for approval, the same request is being carried out, or it was and its answer is lost.";
-    PreconditionFailed 412 "precondition_failed" "Somebody saved a newer version than the one that `If-Match` names. Fetch it, and decide again.";
+    PreconditionFailed 412 "precondition_failed" "The newest version is not one that `If-Match` names, or there is one where `If-None-Match` asks for none. Fetch it, and decide again.";
     TooLarge 413 "too_large" "The body is larger than 1 MiB; an import may have 8 MiB.";
     UnsupportedMediaType 415 "unsupported_media_type" "The body is not JSON. Send `Content-Type: application/json`.";
     Unprocessable 422 "unprocessable" "The request is understood, but what it says does not hold. `errors` names each field and what to do about it.";
@@ -56,14 +56,22 @@ codes! {
     Unavailable 503 "unavailable" "The studio cannot answer for the moment. `Retry-After` says how many seconds to wait.";
 }
 
+impl Code {
+    /// What kind of problem it is, in a few words: the same for all of this code.
+    fn title(self) -> String {
+        let words = self.as_str().replace('_', " ");
+        words.get(..1).map(str::to_uppercase).unwrap_or_default() + words.get(1..).unwrap_or_default()
+    }
+}
+
 /// A problem as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// Where the documentation tells of it.
+    /// Where the documentation of this studio tells of it.
     #[serde(rename = "type")]
     pub about: String,
     /// What kind of problem it is, in words.
-    pub title: &'static str,
+    pub title: String,
     /// The status of the answer.
     pub status: u16,
     /// What is wrong this time, in words.
@@ -101,6 +109,8 @@ pub(super) struct Refusal {
     retry_after: Option<u32>,
     /// In whose scope it was refused for want of a right, so that it is written down.
     denied: Option<Box<Scope>>,
+    /// Whether nothing was shown that could be wrong.
+    is_anonymous: bool,
 }
 
 impl Refusal {
@@ -109,6 +119,11 @@ impl Refusal {
         let detail = message.into();
         let errors = vec![FieldError { field: field.to_owned(), message: detail.clone().into_owned() }];
         Self { errors, ..Self::of(Code::InvalidRequest, detail) }
+    }
+
+    /// A request without a key.
+    pub(super) fn anonymous() -> Self {
+        Self { is_anonymous: true, ..Self::from(Error::SignedOut) }
     }
 
     /// A key that lacks a scope.
@@ -137,7 +152,11 @@ impl Refusal {
 
     /// A newer version than the one that was seen.
     pub(super) fn drifted(latest: i64) -> Self {
-        Self::of(Code::PreconditionFailed, format!("The newest version is {latest} now."))
+        let detail = match latest {
+            0 => "There is no version yet.".to_owned(),
+            latest => format!("The newest version is {latest} now."),
+        };
+        Self::of(Code::PreconditionFailed, detail)
     }
 
     /// Something that is not there.
@@ -152,7 +171,14 @@ impl Refusal {
     }
 
     fn of(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, denied: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+            denied: None,
+            is_anonymous: false,
+        }
     }
 
     /// A body that is larger than is read.
@@ -163,6 +189,12 @@ impl Refusal {
     /// A body that is not JSON.
     pub(super) fn wrong_type() -> Self {
         Self::of(Code::UnsupportedMediaType, "Send JSON, with the Content-Type application/json.")
+    }
+
+    /// A key that listens too often at once.
+    pub(super) fn too_many_streams(most: usize) -> Self {
+        let detail = format!("A key may listen {most} times at once. Close a stream first.");
+        Self { retry_after: Some(60), ..Self::of(Code::RateLimited, detail) }
     }
 
     /// A key that asks too often.
@@ -180,12 +212,12 @@ impl Refusal {
         self.denied.as_deref()
     }
 
-    /// The answer, in a request of this name.
-    pub(super) fn answer(self, request_id: &str) -> Response {
+    /// The answer of a studio, in a request of this name.
+    pub(super) fn answer(self, config: &Config, request_id: &str) -> Response {
         let status = self.status();
         let problem = Problem {
-            about: format!("/api/docs#{}", self.code.as_str()),
-            title: status.canonical_reason().unwrap_or("Error"),
+            about: config.url(&format!("/api/docs#{}", self.code.as_str())),
+            title: self.code.title(),
             status: status.as_u16(),
             detail: self.detail.into_owned(),
             code: self.code.as_str(),
@@ -197,9 +229,13 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(KIND));
         if self.code == Code::Unauthenticated {
-            let challenge =
-                HeaderValue::from_static("Bearer realm=\"Prompt Studio\", error=\"invalid_token\"");
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
+            // RFC 6750 §3.1: nothing is wrong with a key that was not shown.
+            let challenge = if self.is_anonymous {
+                "Bearer realm=\"Prompt Studio\""
+            } else {
+                "Bearer realm=\"Prompt Studio\", error=\"invalid_token\""
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -1,14 +1,17 @@
 //! Prompts and their versions, as they are managed.
 
 use super::{
-    input::{InPath, Page, Paged, Params, after, no_cursor, page_size},
+    input::{InPath, Params},
     json,
+    paging::{Page, Paged, READ, after, is_within, no_cursor, page_size, sift},
+    preconditions::{entity_tags, etag},
     problem::Refusal,
     said::Said,
     service::Service,
 };
 use crate::{
     deployments::store as deployments,
+    id::PromptId,
     prompts::{
         content::Kind,
         store::{self, Prompt},
@@ -17,7 +20,10 @@ use crate::{
     role::ViewContent,
     ui::{parse_rfc3339, rfc3339},
 };
-use axum::response::Response;
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use utoipa::{IntoParams, ToSchema};
@@ -26,6 +32,7 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Prompt)]
 pub(super) struct Summary {
+    #[schema(format = Uuid)]
     id: String,
     path: String,
     name: String,
@@ -34,7 +41,9 @@ pub(super) struct Summary {
     tags: Vec<String>,
     /// The number of the newest version; 0 before the first.
     latest: i64,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
@@ -79,7 +88,8 @@ pub(super) struct Which {
 
 /// List prompts
 ///
-/// By path.
+/// By path. Where much is passed over, a page holds fewer than it may, or none: there is more as long as
+/// `next_cursor` is not null.
 #[utoipa::path(
     get, path = "/prompts", tag = "Prompts", params(Which),
     responses((status = 200, description = "A page of prompts, without what they say.", body = Page<Summary>)),
@@ -87,13 +97,13 @@ pub(super) struct Which {
 )]
 pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
-    let (size, mut from) = (page_size(which.limit)?, after(which.cursor.as_deref())?.unwrap_or_default());
+    let (size, from) = (page_size(which.limit)?, after(which.cursor.as_deref())?);
     let moment = which.updated_after.as_deref().map(|at| {
         parse_rfc3339(at)
             .ok_or_else(|| Refusal::malformed("updated_after", "Send a moment as RFC 3339 writes it."))
     });
     let (moment, reached) = (moment.transpose()?, service.prefixes().await?);
-    let folder = which.folder.as_deref().map(|folder| format!("{}/", folder.trim_end_matches('/')));
+    let folder = which.folder.as_deref().map(|folder| vec![format!("{}/", folder.trim_end_matches('/'))]);
     let live = match which.label.as_deref() {
         Some("latest") | None => None,
         Some(label) => {
@@ -104,32 +114,20 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
     let least = i64::from(which.label.as_deref() == Some("latest"));
     let q = which.q.as_deref().map(crate::prompts::index::fold);
     let is_asked_for = |prompt: &Prompt| {
-        let within = |prefix: &String| prompt.path.starts_with(prefix.as_str());
-        reached.as_ref().is_none_or(|reached| reached.iter().any(within))
-            && folder.as_ref().is_none_or(within)
+        is_within(reached.as_ref(), &prompt.path)
+            && is_within(folder.as_ref(), &prompt.path)
             && which.tag.as_ref().is_none_or(|tag| prompt.tags.iter().any(|one| one == tag))
             && q.as_ref().is_none_or(|q| crate::prompts::index::fold(&prompt.path).contains(q.as_str()))
             && live.as_ref().is_none_or(|live| live.contains(&prompt.id))
             && prompt.latest >= least
             && moment.is_none_or(|moment| prompt.updated_at > moment)
     };
-    let mut found = Vec::new();
-    while found.len() <= size {
-        let read = store::after(service.scope(), &from, READ).await?;
-        let is_last = i64::try_from(read.len()).is_ok_and(|read| read < READ);
-        if let Some(last) = read.last() {
-            from.clone_from(&last.path);
-        }
-        found.extend(read.into_iter().filter(&is_asked_for));
-        if is_last {
-            break;
-        }
-    }
-    Ok(json(&Page::new(found, size, |prompt| prompt.path.clone(), Summary::from)))
+    let read = async |from: Option<String>| {
+        store::after(service.scope(), from.as_deref().unwrap_or_default(), READ).await
+    };
+    let page = sift((size, from), read, |prompt| prompt.path.clone(), is_asked_for, Summary::from);
+    Ok(json(&page.await?))
 }
-
-/// How many prompts are read at once, to look for those that are asked for.
-const READ: i64 = 500;
 
 /// A version, without what it says.
 #[derive(Debug, Serialize, ToSchema)]
@@ -139,7 +137,9 @@ struct VersionSummary {
     hash: String,
     message: String,
     author: String,
+    #[schema(required)]
     restores: Option<i64>,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -222,13 +222,23 @@ pub(super) struct Whole {
 ///
 /// A version never changes.
 #[utoipa::path(
-    get, path = "/prompts/{prompt}/versions/{number}", tag = "Versions", params(NamedVersion),
-    responses((status = 200, description = "The version.", body = Whole)),
+    get, path = "/prompts/{prompt}/versions/{number}", tag = "Versions", params(NamedVersion, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer before: if it still holds, the answer is 304.")),
+    responses(
+        (status = 200, description = "The version.", body = Whole, headers(
+            ("ETag" = String, description = "Its hash, to be sent as `If-Match` with the next."),
+            ("Cache-Control" = String, description = "Of a prompt by id it is immutable; a path may lead to another prompt one day."),
+        )),
+        (status = 304, description = "The answer before still holds.", headers(
+            ("ETag" = String, description = "As it was."),
+            ("Cache-Control" = String, description = "As it was."),
+        )),
+    ),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
 pub(super) async fn version(
     service: Service,
     InPath(named): InPath<NamedVersion>,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
@@ -237,8 +247,18 @@ pub(super) async fn version(
     let found = versions::list(service.scope(), prompt.id, number.saturating_add(1), 1).await?;
     let found = found.into_iter().find(|version| version.number == number);
     let found = found.ok_or_else(|| Refusal::missing(format!("{} has no version {number}.", prompt.path)))?;
-    let content = versions::content(service.scope(), prompt.id, number).await?;
-    Ok(whole(found, content.into()))
+    let tag = hex(&found.hash);
+    let mut response =
+        if entity_tags(&headers, &header::IF_NONE_MATCH)?.is_some_and(|known| known.has_weakly(&tag)) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            whole(found, versions::content(service.scope(), prompt.id, number).await?.into())
+        };
+    let is_same = named.prompt.parse::<PromptId>().is_ok();
+    let lasting = if is_same { "private, max-age=31536000, immutable" } else { "private, no-cache" };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(lasting));
+    response.headers_mut().extend(etag(&tag));
+    Ok(response)
 }
 
 /// A version with what it says, as an answer.

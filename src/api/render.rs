@@ -41,6 +41,7 @@ pub(super) struct ToRender {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RenderedPrompt)]
 struct Made {
+    #[schema(format = Uuid)]
     id: String,
     version: i64,
     /// Of a text prompt.

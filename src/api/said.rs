@@ -94,8 +94,10 @@ impl Form {
 /// A prompt that another is put together from.
 #[derive(Debug, Serialize, ToSchema)]
 struct Part {
+    #[schema(format = Uuid)]
     id: String,
     path: String,
+    #[schema(required)]
     version: Option<i64>,
     #[serde(flatten)]
     said: Said,

@@ -91,8 +91,9 @@ impl Service {
         }
     }
 
-    /// A folder by its id or its path; none for the top, which only a key without such a limit reaches.
+    /// A folder by its id or its path; none or nothing for the top, which only a key without such a limit reaches.
     pub(super) async fn folder(&self, named: Option<&str>) -> Result<Option<FolderId>, Refusal> {
+        let named = named.filter(|named| !named.is_empty());
         let folder = match named.map(|named| (named, named.parse())) {
             None => None,
             Some((_, Ok(id))) => Some(folders::find(&self.scope, id).await?.id),

@@ -54,6 +54,7 @@ struct Used {
     /// The id of the prompt or key, or the day.
     of: String,
     /// The path of the prompt or the name of the key; null for a day, and for what is gone.
+    #[schema(required)]
     name: Option<String>,
     fetches: i64,
 }

@@ -50,7 +50,7 @@ pub(super) async fn find(service: &Service, prompt: &Prompt, which: &Which) -> R
         ));
     }
     if let Some(number) = which.version {
-        return Ok(Found::Version(number));
+        return there(prompt, number).map(Found::Version);
     }
     let label = which.label.as_deref();
     if label == Some("latest") {
@@ -64,6 +64,15 @@ pub(super) async fn find(service: &Service, prompt: &Prompt, which: &Which) -> R
     let missing = || Refusal::missing(format!("{} is not deployed to {}.", prompt.path, environment.name));
     let live = live.ok_or_else(missing)?;
     Ok(Found::Deployed(environment, live))
+}
+
+/// A version of a prompt that is there.
+///
+/// # Errors
+/// 404, which names it.
+pub(super) fn there(prompt: &Prompt, number: i64) -> Result<i64, Refusal> {
+    let missing = || Refusal::missing(format!("{} has no version {number}.", prompt.path));
+    (1..=prompt.latest).contains(&number).then_some(number).ok_or_else(missing)
 }
 
 pub(super) async fn resolved(service: &Service, prompt: &Prompt, found: &Found) -> Result<Resolved, Refusal> {

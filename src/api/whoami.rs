@@ -16,20 +16,25 @@ struct Whoami {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WhoamiKey)]
 struct Key {
+    #[schema(format = Uuid)]
     id: String,
     name: String,
     scopes: Vec<&'static str>,
     /// The ids of the environments it reaches; null for all.
+    #[schema(required)]
     environments: Option<Vec<String>>,
     /// The ids of the folders it reaches; null for all.
+    #[schema(required)]
     folders: Option<Vec<String>>,
     /// RFC 3339; null for a key that does not run out.
+    #[schema(required, format = DateTime)]
     expires_at: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WhoamiOrganization)]
 struct Organization {
+    #[schema(format = Uuid)]
     id: String,
     slug: String,
     name: String,

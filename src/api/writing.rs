@@ -1,8 +1,10 @@
 //! Making and changing prompts and their versions.
 
 use super::{
-    input::{InPath, Json},
+    flaws::{at, of_version},
+    input::{Home, InPath, Json},
     json,
+    preconditions::{EntityTags, entity_tags, etag},
     problem::Refusal,
     prompts::{Named, Summary, Whole, hex},
     said::Said,
@@ -28,7 +30,7 @@ use crate::{
     templates::Engine,
 };
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -38,12 +40,14 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPrompt {
+    #[schema(min_length = 1, max_length = 80)]
     name: String,
-    /// The folder, by its id or its path; none for the top.
+    /// The folder, by its id or its path; left out, null or empty for the top.
     folder: Option<String>,
     #[serde(default)]
     kind: Kind,
     #[serde(default)]
+    #[schema(max_length = 1000)]
     description: String,
     #[serde(default)]
     tags: Vec<String>,
@@ -83,7 +87,9 @@ fn tagged(tags: &[String]) -> Result<Tags, Refusal> {
 #[serde(deny_unknown_fields)]
 #[schema(as = ChangedPrompt)]
 pub(super) struct Described {
+    #[schema(min_length = 1, max_length = 80)]
     name: Option<String>,
+    #[schema(max_length = 1000)]
     description: Option<String>,
     tags: Option<Vec<String>>,
 }
@@ -128,20 +134,22 @@ pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Re
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Where a prompt is to stand.
+/// Where a prompt is to stand; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = MovedPrompt)]
 pub(super) struct Moved {
-    /// The folder, by its id or its path; none for the top.
-    folder: Option<String>,
+    /// The folder, by its id or its path; null or empty for the top.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    folder: Home,
     /// `first`, `last`, or the id of the prompt to stand after.
     place: Option<String>,
 }
 
 /// Move a prompt
 ///
-/// Into a folder or to the top, at a place.
+/// Into a folder or to the top, at a place; last unless that is said. What is left out stays.
 #[utoipa::path(
     patch, path = "/prompts/{prompt}/move", tag = "Prompts", params(Named), request_body = Moved,
     responses((status = 200, description = "The prompt.", body = Summary)),
@@ -154,10 +162,15 @@ pub(super) async fn put(
 ) -> Result<Response, Refusal> {
     let grant = service.grant::<EditContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
-    let folder = service.folder(asked.folder.as_deref()).await?;
+    let folder = match &asked.folder {
+        Home::Same => prompt.folder_id,
+        Home::Named(folder) => service.folder(folder.as_deref()).await?,
+    };
     let place: Option<Place<PromptId>> = Place::parse(asked.place.as_deref().unwrap_or_default());
     let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the id of a prompt."))?;
-    moves::move_prompt(&grant, prompt.id, folder, place).await?;
+    if folder != prompt.folder_id || asked.place.is_some() {
+        moves::move_prompt(&grant, prompt.id, folder, place).await?;
+    }
     shown(&service, prompt.id, StatusCode::OK).await
 }
 
@@ -166,8 +179,10 @@ pub(super) async fn put(
 #[serde(deny_unknown_fields)]
 #[schema(as = OrderedPrompts)]
 pub(super) struct Ordered {
+    /// The folder, by its id or its path; left out, null or empty for the top.
     folder: Option<String>,
     /// Ids or paths; those that are not named come after them.
+    #[schema(max_items = 100)]
     prompts: Vec<String>,
 }
 
@@ -183,7 +198,7 @@ pub(super) async fn order(service: Service, Json(asked): Json<Ordered>) -> Resul
     let grant = service.grant::<EditContent>()?;
     let folder: Option<FolderId> = service.folder(asked.folder.as_deref()).await?;
     let mut order = Vec::new();
-    for named in asked.prompts.iter().take(super::input::MOST) {
+    for named in asked.prompts.iter().take(super::paging::MOST) {
         order.push(service.prompt(named).await?.id);
     }
     if order.len() < asked.prompts.len() {
@@ -206,6 +221,7 @@ pub(super) struct NewVersion {
     #[serde(default)]
     model: ModelSettings,
     #[serde(default)]
+    #[schema(max_length = 500)]
     message: String,
 }
 
@@ -225,7 +241,7 @@ impl NewVersion {
 ///
 /// A prompt stays text or chat from its first version on. What is said must be well-formed, and its references must lead somewhere.
 #[utoipa::path(
-    post, path = "/prompts/{prompt}/versions", tag = "Versions", request_body = NewVersion, params(Named, ("If-Match" = Option<String>, Header, description = "`\"<hash of the newest version that was seen>\"`, or `*` for any: if there is a newer one, the answer is 412 and nothing is saved.")),
+    post, path = "/prompts/{prompt}/versions", tag = "Versions", request_body = NewVersion, params(Named, ("If-Match" = Option<String>, Header, description = "`\"<hash of the newest version that was seen>\"`, several of them, or `*` for any: if there is a newer one, the answer is 412 and nothing is saved."), ("If-None-Match" = Option<String>, Header, description = "`*` to save only the first version: if there is one, the answer is 412 and nothing is saved.")),
     responses((status = 201, description = "The version.", body = Whole, headers(
         ("ETag" = String, description = "Its hash, to be sent as `If-Match` with the next."),
     ))),
@@ -241,29 +257,34 @@ pub(super) async fn save(
     let prompt = service.prompt(&named.prompt).await?;
     let (content, message) = asked.content()?;
     let message = crate::fields::text(&message, 500).map_err(|why| Error::invalid("message", why))?;
-    let parent = headers.get(header::IF_MATCH).map(|tag| tag.to_str().unwrap_or_default().trim().to_owned());
-    let newest = versions::list(service.scope(), prompt.id, i64::MAX, 1).await?;
-    let hash = newest.first().map(|newest| format!("\"{}\"", hex(&newest.hash)));
-    let is_parent = |parent: &String| parent == "*" && hash.is_some() || Some(parent) == hash.as_ref();
-    if parent.as_ref().is_some_and(|parent| !is_parent(parent)) {
-        return Err(Refusal::drifted(prompt.latest));
-    }
+    let has_condition = expect(&service, &prompt, &headers).await?;
     let number = match saving::put(&grant, prompt.id, prompt.latest, &content, &message).await {
         // Somebody else saved one in between.
-        Err(Error::Conflict { .. }) if parent.is_some() && changed(&service, &prompt).await? => {
+        Err(Error::Conflict { .. }) if has_condition && changed(&service, &prompt).await? => {
             return Err(Refusal::drifted(prompt.latest + 1));
         }
-        saved => saved?,
+        saved => saved.map_err(|error| at(error, of_version))?,
     };
     let made = versions::list(service.scope(), prompt.id, number.saturating_add(1), 1).await?;
     let made = made.into_iter().next().ok_or(Error::NotFound)?;
-    let tag = HeaderValue::try_from(format!("\"{}\"", hex(&made.hash)));
+    let tag = etag(&hex(&made.hash));
     let mut response = super::prompts::whole(made, Said::from(content));
     *response.status_mut() = StatusCode::CREATED;
-    if let Ok(tag) = tag {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
+    response.headers_mut().extend(tag);
     Ok(response)
+}
+
+/// Refuses what is for another state of the prompt, and tells whether anything was said of it.
+async fn expect(service: &Service, prompt: &Prompt, headers: &HeaderMap) -> Result<bool, Refusal> {
+    let is_asked = entity_tags(headers, &header::IF_MATCH)?;
+    let is_refused = entity_tags(headers, &header::IF_NONE_MATCH)?;
+    let newest = versions::list(service.scope(), prompt.id, i64::MAX, 1).await?;
+    let hash = newest.first().map(|newest| hex(&newest.hash));
+    let is_there = |tags: &EntityTags| hash.as_ref().is_some_and(|hash| tags.has(hash));
+    if is_asked.as_ref().is_some_and(|tags| !is_there(tags)) || is_refused.as_ref().is_some_and(is_there) {
+        return Err(Refusal::drifted(prompt.latest));
+    }
+    Ok(is_asked.is_some() || is_refused.is_some())
 }
 
 async fn changed(service: &Service, before: &Prompt) -> Result<bool, Refusal> {

@@ -85,6 +85,18 @@ pub async fn trail(scope: &Scope, folder: Option<FolderId>) -> Result<Vec<Folder
     Ok(trail.bind(folder).all().await?)
 }
 
+/// The folders whose path comes after another, by path, as the database orders them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn after(scope: &Scope, path: &str, size: i64) -> Result<Vec<Folder>> {
+    let folders = scope.query(
+        "SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND trash_id IS NULL AND path > $2
+         ORDER BY path LIMIT CAST($3 AS BIGINT)",
+    );
+    Ok(folders.bind(path.to_owned()).bind(size).all().await?)
+}
+
 /// All folders, in the order of their paths.
 ///
 /// # Errors

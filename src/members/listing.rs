@@ -180,14 +180,39 @@ impl Listing {
         Self { sort, after: String::new(), ..self.clone() }
     }
 
-    /// The members it asks for.
+    /// Whether it begins where a page may begin.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.after.is_empty() || Cursor::parse(&self.after).is_some()
+    }
+
+    /// The members it asks for, and how many there are.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn read(&self, scope: &Scope) -> Result<Found> {
-        // The database folds ASCII only: what is typed as the name is written is found as well.
-        let patterns = [literal(&self.search.to_lowercase()), literal(&self.search)];
-        let [folded, typed] = patterns.clone();
+        let (rows, next) = self.page(scope).await?;
+        let whole = next.is_none() && self.after.is_empty();
+        let role = Role::parse(&self.role).map_or("", Role::as_str);
+        let total = if whole {
+            i64::try_from(rows.len()).unwrap_or(0)
+        } else {
+            count(scope, self.patterns(), role).await?
+        };
+        Ok(Found { rows, total, next })
+    }
+
+    /// What is looked for. The database folds ASCII only: what is typed as the name is written is found as well.
+    fn patterns(&self) -> [String; 2] {
+        [literal(&self.search.to_lowercase()), literal(&self.search)]
+    }
+
+    /// The members it asks for, and where the next page begins.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn page(&self, scope: &Scope) -> Result<(Vec<Row>, Option<String>)> {
+        let [folded, typed] = self.patterns();
         let size = self.size.parse().unwrap_or(SIZE).clamp(1, MAX_SIZE);
         let cursor = Cursor::parse(&self.after);
         let (key, id) = cursor.map_or((None, None), |Cursor(key, id)| (Some(key), Some(id)));
@@ -205,10 +230,7 @@ impl Listing {
         let more = rows.len() > size;
         rows.truncate(size);
         let next = rows.last().filter(|_| more).map(|row| Cursor(row.sort_key.clone(), row.user_id).write());
-        let whole = next.is_none() && self.after.is_empty();
-        let total =
-            if whole { i64::try_from(rows.len()).unwrap_or(0) } else { count(scope, patterns, role).await? };
-        Ok(Found { rows, total, next })
+        Ok((rows, next))
     }
 
     fn sql(&self) -> &'static str {

@@ -1,5 +1,6 @@
 use super::{Service, TestApp, acme, both_databases, problem, told};
 use crate::{role::Role, tests::support::Answer};
+use axum::{body::Body, http::Method};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -32,7 +33,10 @@ async fn a_key_deploys_and_rolls_back(app: TestApp) {
         .status(200)
         .has("x-prompt-version", "1");
     problem(service.deploys("Support/Triage", "development", json!(1)).await, 409, "conflict");
-    problem(service.deploys("Support/Triage", "development", json!(3)).await, 404, "not_found");
+    let gone = problem(service.deploys("Support/Triage", "development", json!(3)).await, 404, "not_found");
+    assert_eq!(gone["detail"], "Support/Triage has no version 3.");
+    let gone = problem(service.get("/prompts/Support%2FTriage?version=3").await, 404, "not_found");
+    assert_eq!(gone["detail"], "Support/Triage has no version 3.");
     // What is left out undeploys nothing.
     let forgot = json!({ "prompt": "Support/Triage", "environment": "development" });
     let forgot = problem(service.post("/deployments", forgot).await, 400, "invalid_request");
@@ -46,6 +50,12 @@ async fn a_key_deploys_and_rolls_back(app: TestApp) {
         (&json!(1), &json!("rollback"), &json!("Too long"))
     );
     problem(service.post(&back(&third["id"]), json!({})).await, 409, "conflict");
+    // It needs no body.
+    let fourth = told(&service.deploys("Support/Triage", "development", json!(2)).await.status(201));
+    let empty = service.send(Method::POST, &back(&fourth["id"]), &[], Body::empty()).await.status(201);
+    assert_eq!(told(&empty)["version"], 1);
+    let form = service.send(Method::POST, &back(&fourth["id"]), &[], Body::from("reason=x")).await;
+    problem(form, 415, "unsupported_media_type");
     service.deploys("Support/Triage", "development", json!(null)).await.status(201);
     problem(service.deploys("Support/Triage", "development", json!(null)).await, 409, "conflict");
     // People see who it was.

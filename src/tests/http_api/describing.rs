@@ -139,6 +139,28 @@ fn has_what_is_described(method: &str, path: &str, answer: &Answer) {
     assert_eq!(missing, Vec::<&String>::new(), "{method} {path}: {answer}");
 }
 
+/// Claims that what is null in an answer is told to be there always.
+#[track_caller]
+fn what_is_null_is_required(value: &Value, schema: &Value, what: &str) {
+    if let Some(to) = schema["$ref"].as_str() {
+        let schema = document().pointer(to.trim_start_matches('#')).unwrap();
+        return what_is_null_is_required(value, schema, what);
+    }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        what_is_null_is_required(value, part, what);
+    }
+    for one in value.as_array().into_iter().flatten() {
+        what_is_null_is_required(one, &schema["items"], what);
+    }
+    for (name, one) in value.as_object().into_iter().flatten() {
+        let Some(field) = schema["properties"].get(name) else { continue };
+        let required = schema["required"].as_array();
+        let is_required = required.is_some_and(|all| all.contains(&Value::from(name.as_str())));
+        assert!(is_required || !one.is_null(), "{what}: {name}");
+        what_is_null_is_required(one, field, what);
+    }
+}
+
 async fn every_header_that_is_sent_is_described(app: TestApp) {
     let (_, acme, _) = acme(&app).await;
     let all =
@@ -149,6 +171,13 @@ async fn every_header_that_is_sent_is_described(app: TestApp) {
         let named = Method::from_bytes(method.as_bytes()).unwrap();
         let answer = service.send(named, path, &headers, Body::from(body.to_owned())).await;
         has_what_is_described(method, path, &answer);
+        let schema = &document()["paths"][templated(path)][method.to_lowercase()]["responses"];
+        let schema = &schema[answer.status.to_string()]["content"]["application/json"]["schema"];
+        let value = serde_json::from_str(&answer.body).unwrap_or_default();
+        // The shapes of the log are its own, and shared with its export.
+        if path != "/audit-log" {
+            what_is_null_is_required(&value, schema, &format!("{method} {path}"));
+        }
         answer
     };
     // Each as it is, which is refused where it needs more.

@@ -1,5 +1,5 @@
 use super::{Service, TestApp, acme, both_databases, problem, told};
-use crate::server::keys::KeyToken;
+use crate::{key_scope::KeyScope, server::keys::KeyToken, tests::support::BASE};
 use axum::{body::Body, http::Method};
 use serde_json::json;
 
@@ -9,6 +9,7 @@ both_databases!(
     what_is_wrong_is_a_problem,
     a_key_tells_whose_it_is,
     what_is_asked_wrong_is_refused,
+    a_name_that_is_not_known_is_refused_everywhere,
 );
 
 /// All routes, with an id or a path where one is.
@@ -56,6 +57,8 @@ async fn only_a_key_opens_it(app: TestApp) {
             let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
             problem(answer, 401, "unauthenticated");
             assert!(challenge.starts_with("Bearer realm="), "{challenge}");
+            // Of a key that was not shown it is not said that it is wrong.
+            assert_eq!(challenge.contains("error=\"invalid_token\""), !key.is_empty(), "{challenge}");
         }
     }
     let nobody = Service::with(&app, "");
@@ -93,6 +96,8 @@ async fn what_is_wrong_is_a_problem(app: TestApp) {
     }
     let told = problem(service.post("/deployments", json!({})).await, 400, "invalid_request");
     assert!(told["errors"].is_array(), "{told}");
+    assert_eq!(told["title"], "Invalid request");
+    assert_eq!(told["type"], format!("{BASE}/api/docs#invalid_request"));
     let answer = service.get("/prompts/Nowhere").await;
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     problem(answer, 404, "not_found");
@@ -111,6 +116,28 @@ async fn a_key_tells_whose_it_is(app: TestApp) {
         "organization": { "id": acme.id.to_string(), "slug": "acme", "name": "Acme" },
     });
     assert_eq!(told(&answer), expected);
+}
+
+async fn a_name_that_is_not_known_is_refused_everywhere(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let all: Vec<_> = KeyScope::ALL.iter().map(|scope| scope.code()).collect();
+    let service = Service::of(&app, &acme, &all.join(" ")).await;
+    let json = [("content-type", "application/json")];
+    for (method, path) in ROUTES {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let path = path.split('?').next().unwrap();
+        for path in [path.to_owned(), format!("/organizations/acme{path}")] {
+            if path.starts_with("/organizations/acme/whoami")
+                || path.starts_with("/organizations/acme/events")
+            {
+                continue;
+            }
+            let answer =
+                service.send(method.clone(), &format!("{path}?nonsense=1"), &json, Body::from("{}")).await;
+            let told = problem(answer, 400, "invalid_request");
+            assert_eq!(told["errors"][0]["field"], "nonsense", "{method} {path}: {told}");
+        }
+    }
 }
 
 async fn what_is_asked_wrong_is_refused(app: TestApp) {
@@ -132,6 +159,10 @@ async fn what_is_asked_wrong_is_refused(app: TestApp) {
         "/prompts/Tone/versions?cursor=eA",
         "/prompts/Tone/versions/one",
         "/deployments?cursor=eA",
+        "/environments?nonsense=1",
+        "/organizations/acme/environments?limit=1",
+        "/prompts/Tone/versions/1?resolve=true",
+        "/whoami?x",
     ] {
         problem(service.get(path).await, 400, "invalid_request");
     }

@@ -1,9 +1,12 @@
 //! Keys × scopes × environments × folders: which request a key may make is what its scopes and limits say,
 //! and nothing else.
 
-use super::{Service, TestApp, acme, both_databases};
+use super::{Service, TestApp, acme, both_databases, told};
 use crate::key_scope::KeyScope::{self, *};
-use axum::{body::Body, http::Method};
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
 use serde_json::{Value, json};
 
 both_databases!(each_key_may_do_what_it_says);
@@ -18,18 +21,20 @@ struct Asked {
     environment: Option<&'static str>,
     /// Whether it is of something at the top, or in `Support`.
     folder: Option<&'static str>,
+    /// Whether it tells of everything there is in all folders, and in all environments.
+    whole: (bool, bool),
 }
 
 const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
 /// The prompts with the folders that they are in.
 const PROMPTS: [(&str, &str); 2] = [("Tone", ""), ("Support%2FTriage", "Support")];
 
-/// What is asked; nothing of it changes what the next one meets.
-fn requests() -> Vec<Asked> {
+/// What is asked; nothing of it changes what the next one meets. `live` is a deployment of `Tone` to development.
+fn requests(live: &str) -> Vec<Asked> {
     let mut all = Vec::new();
     let mut ask = |(method, path): (&str, String), body, scope, environment, folder| {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        all.push(Asked { method, path, body, scope, environment, folder });
+        all.push(Asked { method, path, body, scope, environment, folder, whole: (false, false) });
     };
     for (prompt, folder) in PROMPTS {
         let (of, folder) = (format!("/prompts/{prompt}"), Some(folder));
@@ -52,7 +57,15 @@ fn requests() -> Vec<Asked> {
         ask(("PATCH", of.clone()), json!({ "name": "" }), WritePrompts, None, folder);
         let body = json!({ "folder": folder.filter(|name| !name.is_empty()), "place": "nowhere" });
         ask(("PATCH", format!("{of}/move")), body, WritePrompts, None, folder);
+        // What is deployed, or used by others, stays.
+        ask(("DELETE", of.clone()), Value::Null, DeletePrompts, None, folder);
+        ask(("GET", format!("/export?prompt={prompt}")), Value::Null, ReadPrompts, None, folder);
+        let twice = vec![prompt.replace("%2F", "/"); 2];
+        let body = json!({ "folder": folder.filter(|name| !name.is_empty()), "prompts": twice });
+        ask(("POST", "/prompts/batch-order".into()), body, WritePrompts, None, folder);
     }
+    let rollback = ("POST", format!("/deployments/{live}/rollback"));
+    ask(rollback, Value::Null, WriteDeployments, Some("development"), Some(""));
     for (path, named) in [(Value::Null, ""), (json!("Support"), "Support")] {
         let body = json!({ "name": "", "folder": path });
         ask(("POST", "/prompts".into()), body, WritePrompts, None, Some(named));
@@ -60,10 +73,27 @@ fn requests() -> Vec<Asked> {
         ask(("POST", "/folders".into()), body, WritePrompts, None, Some(named));
     }
     ask(("GET", "/folders/Support".into()), Value::Null, ReadPrompts, None, Some("Support"));
+    ask(("PATCH", "/folders/Support".into()), json!({ "name": "" }), WritePrompts, None, Some("Support"));
+    ask(("DELETE", "/folders/Support".into()), Value::Null, DeletePrompts, None, Some("Support"));
+    ask(("GET", "/export?folder=Support".into()), Value::Null, ReadPrompts, None, Some("Support"));
+    ask(("GET", "/export".into()), Value::Null, ReadPrompts, None, Some(""));
+    ask(("POST", "/import".into()), json!({ "format": "" }), WritePrompts, None, Some(""));
+    ask(("GET", "/folders".into()), Value::Null, ReadPrompts, None, None);
+    ask(("GET", "/deployments".into()), Value::Null, ReadDeployments, None, None);
+    ask(("GET", "/events".into()), Value::Null, ReadPrompts, None, None);
+    ask(("GET", "/invitations".into()), Value::Null, ReadAudit, None, None);
     ask(("GET", "/prompts".into()), Value::Null, ReadPrompts, None, None);
     ask(("GET", "/environments".into()), Value::Null, ReadDeployments, None, None);
     ask(("GET", "/usage".into()), Value::Null, ReadUsage, None, None);
     ask(("GET", "/members".into()), Value::Null, ReadAudit, None, None);
+    for (path, scope, whole) in [
+        ("/audit-log", ReadAudit, (true, true)),
+        ("/usage?group_by=key", ReadUsage, (true, false)),
+        ("/usage?group_by=day", ReadUsage, (true, false)),
+    ] {
+        let (method, path, body) = (Method::GET, path.to_owned(), Value::Null);
+        all.push(Asked { method, path, body, scope, environment: None, folder: None, whole });
+    }
     all
 }
 
@@ -83,6 +113,13 @@ async fn each_key_may_do_what_it_says(app: TestApp) {
         [(None, &ENVIRONMENTS), (ids(&[staging]), &["staging"]), (ids(&[]), &[])];
     let folders: [(Option<String>, &[&str]); 3] =
         [(None, &["", "Support"]), (ids(&[support]), &["Support"]), (ids(&[]), &[])];
+    let all: Vec<_> = KeyScope::ALL.iter().map(|scope| scope.code()).collect();
+    let all = Service::of(&app, &acme, &all.join(" ")).await;
+    all.post("/prompts", json!({ "name": "User" })).await.status(201);
+    let uses = json!({ "text": "[[ Support/Triage ]]" });
+    all.post("/prompts/User/versions", uses).await.status(201);
+    let live = told(&all.get("/deployments").await.status(200))["data"][0]["id"].clone();
+    let requests = requests(live.as_str().unwrap());
     let (mut let_in, mut refused) = (0, 0);
     for scopes in scopes {
         for (environments, reached) in &limits {
@@ -91,15 +128,25 @@ async fn each_key_may_do_what_it_says(app: TestApp) {
                 let codes = codes.join(" ");
                 let (_, key) = acme.has_limited_key(&codes, environments.clone(), within.clone()).await;
                 let service = Service::with(&app, key.as_str());
-                for asked in requests() {
-                    let may = scopes.contains(&asked.scope)
+                for asked in &requests {
+                    let sees_all = (folders.len() == 2, reached.len() == ENVIRONMENTS.len());
+                    let may = (sees_all.0 || !asked.whole.0)
+                        && (sees_all.1 || !asked.whole.1)
+                        && scopes.contains(&asked.scope)
                         && asked.environment.is_none_or(|at| reached.contains(&at))
                         && asked.folder.is_none_or(|folder| folders.contains(&folder));
                     let json = [("content-type", "application/json"), ("if-match", "\"9\"")];
                     let body = if asked.body.is_null() { String::new() } else { asked.body.to_string() };
-                    let answer =
-                        service.send(asked.method.clone(), &asked.path, &json, Body::from(body)).await;
-                    let Asked { method, path, .. } = &asked;
+                    let Asked { method, path, .. } = asked;
+                    if path == "/events" {
+                        // A stream does not end: what counts is whether there is one.
+                        let request = Request::builder().uri("/api/v1/events");
+                        let bearer = format!("Bearer {}", service.key);
+                        let request = request.header("authorization", bearer).body(Body::empty()).unwrap();
+                        assert_eq!(app.send(request).await.status() != 403, may, "{codes:?}: {path}");
+                        continue;
+                    }
+                    let answer = service.send(method.clone(), path, &json, Body::from(body)).await;
                     let told = format!("{codes:?}, {reached:?}, {folders:?}: {method} {path} {}", asked.body);
                     assert_eq!(answer.status != 403, may, "{told}: {answer}");
                     assert!(answer.status < 500 && answer.status != 401, "{told}: {answer}");

@@ -1,8 +1,18 @@
 use super::{Service, TestApp, acme, both_databases, told};
-use crate::{server::Scope, tests::support::Answer};
+use crate::{
+    server::Scope,
+    tests::support::{Answer, Kind},
+};
+use axum::{body::Body, http::Method};
 use serde_json::{Value, json};
 
-both_databases!(prompts_are_listed_page_by_page, lists_hold_what_is_asked_for);
+both_databases!(
+    prompts_are_listed_page_by_page,
+    lists_hold_what_is_asked_for,
+    a_search_among_many_ends,
+    folders_are_listed_whatever_the_database_s_language,
+    what_is_moved_has_changed,
+);
 
 #[track_caller]
 fn paths(answer: &Answer) -> (Vec<String>, Option<String>) {
@@ -72,4 +82,96 @@ async fn lists_hold_what_is_asked_for(app: TestApp) {
     assert_eq!((&one["path"], &one["kind"], &one["version"]), (&json!("Tone"), &json!("deploy"), &json!(1)));
     let none = told(&service.get("/deployments?environment=staging").await.status(200));
     assert_eq!(none, json!({ "data": [], "next_cursor": null }));
+}
+
+/// All that a list holds, and how many pages it has.
+async fn listed(service: &Service, path: &str) -> (Vec<Value>, usize) {
+    let (mut all, mut pages, mut next) = (Vec::new(), 0, path.to_owned());
+    loop {
+        let page = told(&service.get(&next).await.status(200));
+        all.extend(page["data"].as_array().unwrap().iter().cloned());
+        pages += 1;
+        let Some(cursor) = page["next_cursor"].as_str() else { return (all, pages) };
+        next = format!("{path}{}cursor={cursor}", if path.contains('?') { '&' } else { '?' });
+    }
+}
+
+async fn a_search_among_many_ends(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let id = match app.database.kind {
+        Kind::Sqlite => "randomblob(16)",
+        Kind::Postgres => "gen_random_uuid()",
+    };
+    let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)";
+    app.execute(&format!(
+        "{many} INSERT INTO prompts (org_id, id, name, path, position, kind, description, tags, latest, created_at, updated_at)
+         SELECT org_id, {id}, 'P' || i, 'P' || i, i, kind, '', '', 0, created_at, updated_at FROM n, prompts WHERE name = 'Tone'"
+    ))
+    .await;
+    app.execute(&format!(
+        "{many} INSERT INTO deployments (org_id, id, environment_id, prompt_id, number, kind, version, reason, actor_kind, actor_id, created_at)
+         SELECT org_id, {id}, environment_id, prompt_id, number + i, kind, version, '', actor_kind, actor_id, created_at FROM n, deployments"
+    ))
+    .await;
+    let (_, key) = acme
+        .has_limited_key("read:prompts read:deployments", None, Some(format!("[\"{}\"]", stock.folder)))
+        .await;
+    let limited = Service::with(&app, key.as_str());
+    let all = Service::of(&app, &acme, "read:prompts").await;
+    // No page looks at more than 5000.
+    let (found, pages) = listed(&all, "/prompts?q=nothing%20like%20it").await;
+    assert_eq!((found.len(), pages), (0, 3));
+    let (found, pages) = listed(&limited, "/prompts").await;
+    assert_eq!((found.len(), pages), (1, 3));
+    let (found, pages) = listed(&limited, "/deployments").await;
+    assert_eq!((found.len(), pages), (0, 3));
+    let (found, pages) = listed(&all, "/prompts?limit=100").await;
+    assert_eq!((found.len(), pages), (12_002, 121));
+}
+
+async fn folders_are_listed_whatever_the_database_s_language(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    if app.database.kind == Kind::Postgres {
+        app.execute("ALTER TABLE folders ALTER COLUMN path TYPE TEXT COLLATE \"en-x-icu\"").await;
+    }
+    // With connections that have prepared nothing yet.
+    let app = app.another(|_| {}).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    let names = ["a", "B", "c", "D", "é", "Z", "support"];
+    for name in names {
+        service.post("/folders", json!({ "name": name })).await.status(201);
+    }
+    service.post("/folders", json!({ "name": "x", "parent": "Support" })).await.status(201);
+    let paths = async |service: &Service| {
+        let (all, _) = listed(service, "/folders?limit=1").await;
+        let mut paths: Vec<_> = all.iter().map(|one| one["path"].as_str().unwrap().to_owned()).collect();
+        paths.sort();
+        paths
+    };
+    let mut expected: Vec<_> = [&names[..], &["Support", "Support/x"]].concat();
+    expected.sort_unstable();
+    assert_eq!(paths(&service).await, expected);
+    let (_, key) = acme.has_limited_key("read:prompts", None, Some(format!("[\"{}\"]", stock.folder))).await;
+    assert_eq!(paths(&Service::with(&app, key.as_str())).await, ["Support", "Support/x"]);
+}
+
+async fn what_is_moved_has_changed(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts").await;
+    let json = [("content-type", "application/json")];
+    for (path, body, expected) in [
+        ("/prompts/Tone/move", json!({ "folder": "Support" }), &["Support/Tone"][..]),
+        ("/folders/Support", json!({ "name": "Help" }), &["Help/Tone", "Help/Triage"]),
+        // Where it stands among others is nothing to who keeps it.
+        ("/prompts/Help%2FTone/move", json!({ "place": "first" }), &[]),
+    ] {
+        app.clock.advance(crate::time::Span::minutes(1));
+        let moment = crate::ui::rfc3339(app.clock.now());
+        app.clock.advance(crate::time::Span::minutes(1));
+        service.send(Method::PATCH, path, &json, Body::from(body.to_string())).await.status(200);
+        let changed = service.get(&format!("/prompts?updated_after={moment}")).await.status(200);
+        let mut paths = paths(&changed).0;
+        paths.sort();
+        assert_eq!(paths, expected, "{path}");
+    }
 }

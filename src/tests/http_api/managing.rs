@@ -63,6 +63,10 @@ async fn members_and_invitations_are_read(app: TestApp) {
         seen.dedup();
         assert_eq!(seen.len(), count, "{path}");
     }
+    for wrong in ["AA", "eA", "_w"] {
+        problem(service.get(&format!("/members?cursor={wrong}")).await, 400, "invalid_request");
+        problem(service.get(&format!("/invitations?cursor={wrong}")).await, 400, "invalid_request");
+    }
     let first = told(&service.get("/members?limit=1").await.status(200));
     assert_eq!((&first["data"][0]["name"], &first["data"][0]["role"]), (&json!("Ana"), &json!("owner")));
 }

@@ -1,5 +1,6 @@
 //! The HTTP API: who is let in, what is answered, and what a key does not reach.
 
+mod conditions;
 mod deploying;
 mod describing;
 mod door;
@@ -9,6 +10,7 @@ mod grid;
 mod hardening;
 mod hot;
 mod limits;
+mod listening;
 mod listing;
 mod managing;
 mod naming;

@@ -46,8 +46,21 @@ async fn a_prompt_is_made_described_moved_and_thrown_away(app: TestApp) {
     assert_eq!(told(&moved)["path"], "Support/Hello");
     let place = json!({ "folder": stock.folder.to_string(), "place": "first" });
     service.patch("/prompts/Support%2FHello/move", place).await.status(200);
-    let top = service.patch("/prompts/Support%2FHello/move", json!({})).await.status(200);
-    assert_eq!(told(&top)["path"], "Hello");
+    // What is left out stays; null, and nothing, are the top.
+    for body in [json!({}), json!({ "place": "last" })] {
+        let stays = service.patch("/prompts/Support%2FHello/move", body).await.status(200);
+        assert_eq!(told(&stays)["path"], "Support/Hello");
+    }
+    for top in [json!(null), json!("")] {
+        let moved =
+            service.patch("/prompts/Support%2FHello/move", json!({ "folder": top })).await.status(200);
+        assert_eq!(told(&moved)["path"], "Hello");
+        service.patch("/prompts/Hello/move", json!({ "folder": "Support" })).await.status(200);
+        let made = service.post("/prompts", json!({ "name": "At the top", "folder": top })).await.status(201);
+        assert_eq!(told(&made)["path"], "At the top");
+        service.delete("/prompts/At%20the%20top").await.status(204);
+    }
+    service.patch("/prompts/Support%2FHello/move", json!({ "folder": null })).await.status(200);
     service.delete("/prompts/Hello").await.status(204);
     problem(service.get("/prompts/Hello/versions").await, 404, "not_found");
     problem(service.delete("/prompts/Hello").await, 404, "not_found");
@@ -141,8 +154,16 @@ async fn a_folder_is_made_changed_and_thrown_away(app: TestApp) {
         (&changed["path"], &changed["variables"]),
         (&json!("Support/Invoices"), &json!({ "days": 30 }))
     );
-    let up = told(&service.patch("/folders/Support%2FInvoices", json!({ "parent": "" })).await.status(200));
-    assert_eq!((&up["path"], &up["parent"]), (&json!("Invoices"), &Value::Null));
+    let stays = json!({ "place": "first" });
+    let stays = told(&service.patch("/folders/Support%2FInvoices", stays).await.status(200));
+    assert_eq!(stays["path"], "Support/Invoices");
+    for top in [json!(""), json!(null)] {
+        let body = json!({ "parent": top });
+        let up = told(&service.patch("/folders/Support%2FInvoices", body).await.status(200));
+        assert_eq!((&up["path"], &up["parent"]), (&json!("Invoices"), &Value::Null));
+        service.patch("/folders/Invoices", json!({ "parent": "Support" })).await.status(200);
+        service.post("/folders", json!({ "name": format!("Top {top}"), "parent": top })).await.status(201);
+    }
     // A folder is not put into itself.
     let itself = service.patch("/folders/Support", json!({ "parent": "Support" })).await;
     assert!([409, 422].contains(&itself.status), "{itself}");
@@ -155,6 +176,8 @@ async fn what_is_written_wrong_is_told_at_its_field(app: TestApp) {
     let (_, acme, _) = acme(&app).await;
     let service = Service::of(&app, &acme, WRITES).await;
     let long = "x".repeat(300);
+    service.post("/prompts", json!({ "name": "Talk" })).await.status(201);
+    let user = |text: &str| json!({ "role": "user", "content": text });
     for (path, body, status, field) in [
         ("/prompts", json!({ "name": "" }), 422, "name"),
         ("/prompts", json!({ "name": "a/b" }), 422, "name"),
@@ -162,7 +185,12 @@ async fn what_is_written_wrong_is_told_at_its_field(app: TestApp) {
         ("/prompts", json!({ "name": "Fresh", "tags": [long] }), 422, "tags"),
         ("/prompts", json!({ "name": "Fresh", "description": "x".repeat(5000) }), 422, "description"),
         ("/folders", json!({ "name": "..", "variables": {} }), 422, "name"),
-        ("/folders", json!({ "name": "Fresh", "variables": { "not a name": 1 } }), 422, "name-0"),
+        (
+            "/folders",
+            json!({ "name": "Fresh", "variables": { "not a name": 1 } }),
+            422,
+            "variables.not a name",
+        ),
         ("/prompts/Tone/versions", json!({}), 400, "text"),
         ("/prompts/Tone/versions", json!({ "text": "a", "messages": [] }), 400, "text"),
         (
@@ -178,10 +206,57 @@ async fn what_is_written_wrong_is_told_at_its_field(app: TestApp) {
             "model.temperature",
         ),
         ("/prompts/Tone/versions", json!({ "text": "x", "message": "y".repeat(501) }), 422, "message"),
+        (
+            "/prompts/Tone/versions",
+            json!({ "text": "x", "variables": [{ "name": "a" }, { "name": "a b" }] }),
+            422,
+            "variables[1].name",
+        ),
+        (
+            "/prompts/Tone/versions",
+            json!({ "text": "x", "variables": [{ "name": "a", "type": "number", "default": "b" }] }),
+            422,
+            "variables[0].default",
+        ),
+        (
+            "/prompts/Tone/versions",
+            json!({ "text": "x", "variables": [{ "name": "a", "description": "b".repeat(301) }] }),
+            422,
+            "variables[0].description",
+        ),
+        (
+            "/prompts/Talk/versions",
+            json!({ "engine": "jinja", "messages": [user("x"), user("y"), user("{% if %}")] }),
+            422,
+            "messages[2].content",
+        ),
+        (
+            "/prompts/Talk/versions",
+            json!({ "messages": [user("x"), { "role": "placeholder", "name": "", "content": "" }] }),
+            422,
+            "messages[1].name",
+        ),
+        ("/prompts/Tone/versions", json!({ "engine": "jinja", "text": "{% if %}" }), 422, "text"),
+        (
+            "/prompts/Tone/versions",
+            json!({ "text": "x", "model": { "temperature": 9.5 } }),
+            422,
+            "model.temperature",
+        ),
     ] {
         let code = if status == 400 { "invalid_request" } else { "unprocessable" };
         let told = problem(service.post(path, body.clone()).await, status, code);
         assert_eq!(told["errors"][0]["field"], field, "{path} {body}: {told}");
+    }
+    for (path, field) in [
+        ("/prompts?limit=x", "limit"),
+        ("/prompts?nonsense=1", "nonsense"),
+        ("/prompts?limit=1&limit=2", "limit"),
+        ("/prompts/Tone/diff?from=1", "to"),
+        ("/prompts/Tone?resolve=maybe", "resolve"),
+    ] {
+        let told = problem(service.get(path).await, 400, "invalid_request");
+        assert_eq!(told["errors"][0]["field"], field, "{path}: {told}");
     }
     // Nothing of it was made.
     assert_eq!(told(&service.get("/prompts?q=Fresh").await.status(200))["data"], json!([]));
@@ -203,7 +278,8 @@ async fn a_limit_to_folders_holds_for_writing(app: TestApp) {
     problem(service.post("/prompts/Tone/versions", version()).await, 403, "forbidden");
     problem(service.patch("/prompts/Tone", json!({ "name": "Ours" })).await, 403, "forbidden");
     problem(service.patch("/prompts/Tone/move", json!({ "folder": "Support" })).await, 403, "forbidden");
-    problem(service.patch("/prompts/Support%2FTriage/move", json!({})).await, 403, "forbidden");
+    let top = json!({ "folder": null });
+    problem(service.patch("/prompts/Support%2FTriage/move", top).await, 403, "forbidden");
     problem(service.patch("/folders/Support%2FDeep", json!({ "parent": "" })).await, 403, "forbidden");
     problem(service.delete("/prompts/Tone").await, 403, "forbidden");
     problem(service.post("/prompts/batch-order", json!({ "prompts": ["Tone"] })).await, 403, "forbidden");

@@ -1,0 +1,120 @@
+//! Lists, page by page.
+
+use super::problem::Refusal;
+use crate::error::Result as Read;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A page of things. It may hold less than was asked for, or nothing, where much is passed over.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Page<T> {
+    data: Vec<T>,
+    /// Where the next page begins; null for the last one.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The first `size` of what was found, which is one more than that where there is another page.
+    pub(super) fn new<R>(
+        mut rows: Vec<R>,
+        size: usize,
+        at: impl Fn(&R) -> String,
+        show: impl Fn(R) -> T,
+    ) -> Self {
+        let has_more = rows.len() > size;
+        rows.truncate(size);
+        let next = rows.last().filter(|_| has_more).map(at);
+        Self::of(rows.into_iter().map(show).collect(), next)
+    }
+
+    /// These things, and where the next page begins.
+    pub(super) fn of(data: Vec<T>, next: Option<String>) -> Self {
+        Self::ending_at(data, next.map(|next| cursor(&next)))
+    }
+
+    /// These things, and a cursor of the feature's own.
+    pub(super) fn ending_at(data: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { data, next_cursor }
+    }
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Paged {
+    /// At most so many.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    pub(super) limit: Option<usize>,
+    /// Where the page begins: `next_cursor` of the page before.
+    pub(super) cursor: Option<String>,
+}
+
+/// The most things of one page.
+pub(super) const MOST: usize = 100;
+
+/// How many things a page is to hold.
+///
+/// # Errors
+/// 400 at `limit`, unless it is from 1 to 100.
+pub(super) fn page_size(limit: Option<usize>) -> Result<usize, Refusal> {
+    match limit.unwrap_or(50) {
+        limit @ 1..=MOST => Ok(limit),
+        _ => Err(Refusal::malformed("limit", "Ask for 1 to 100.")),
+    }
+}
+
+/// Where the next page begins, as services pass it on without looking into it.
+fn cursor(of: &str) -> String {
+    URL_SAFE_NO_PAD.encode(of)
+}
+
+/// What a cursor says.
+///
+/// # Errors
+/// 400 at `cursor`, when it is none.
+pub(super) fn after(cursor: Option<&str>) -> Result<Option<String>, Refusal> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'));
+    text.map(Some).ok_or_else(no_cursor)
+}
+
+/// A cursor that no page ended with.
+pub(super) fn no_cursor() -> Refusal {
+    Refusal::malformed("cursor", "Send what next_cursor said, or nothing.")
+}
+
+/// How many things are read at once, to look for those that are asked for.
+pub(super) const READ: i64 = 500;
+/// How often, for one page.
+const READS: usize = 10;
+
+/// A page of those that are asked for, from one on: with as many as it may hold, or with those that are found among
+/// so many that nobody has to wait for it.
+pub(super) async fn sift<R, C: Clone + ToString, T, F: Future<Output = Read<Vec<R>>>>(
+    (size, mut from): (usize, Option<C>),
+    read: impl Fn(Option<C>) -> F,
+    at: impl Fn(&R) -> C,
+    is_asked_for: impl Fn(&R) -> bool,
+    show: impl Fn(R) -> T,
+) -> Result<Page<T>, Refusal> {
+    let mut found = Vec::new();
+    for _ in 0..READS {
+        let read = read(from.clone()).await?;
+        let is_last = i64::try_from(read.len()).is_ok_and(|read| read < READ);
+        from = read.last().map(&at).or(from);
+        found.extend(read.into_iter().filter(&is_asked_for));
+        if is_last || found.len() > size {
+            return Ok(Page::new(found, size, |row| at(row).to_string(), show));
+        }
+    }
+    Ok(Page::of(found.into_iter().map(show).collect(), from.map(|from| from.to_string())))
+}
+
+/// Whether a path is in one of the folders whose prefixes these are; without any, all are.
+pub(super) fn is_within(prefixes: Option<&Vec<String>>, path: &str) -> bool {
+    prefixes.is_none_or(|all| all.iter().any(|prefix| path.starts_with(prefix.as_str())))
+}
