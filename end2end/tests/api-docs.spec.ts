@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { expect, test } from '../support/studio.ts';
 import type { Person } from '../support/person.ts';
 
+const GOODBYE = 'Goodbye, {{ name }}{{sign}} \\{{ name }}';
+
 /** A service of the person's own workspace, with a prompt that is deployed to production. */
 async function service(ana: Person) {
   const { page } = ana;
@@ -27,9 +29,10 @@ async function service(ana: Person) {
     await post('/prompts/Greeting/versions', { text, variables: [{ name: 'sign', default: '!' }] });
     await post('/deployments', { prompt: 'Greeting', environment: 'production', version });
   };
+  const undeploys = () => post('/deployments', { prompt: 'Greeting', environment: 'production', version: null });
   await post('/prompts', { name: 'Greeting' });
   await deploys(1, 'Hello {{ name }}{{sign}} \\{{ name }}');
-  return { env: { ...process.env, FORCE_COLOR: '0', PROMPT_STUDIO_KEY: key }, deploys, examples };
+  return { env: { ...process.env, FORCE_COLOR: '0', PROMPT_STUDIO_KEY: key }, deploys, undeploys, examples };
 }
 
 /** Compiles and runs a program in TypeScript. */
@@ -54,7 +57,7 @@ test('the examples beside a new key run as they stand', async ({ person }) => {
 
 test('the examples of the reference run as they stand', async ({ person }) => {
   const ana = await person('Ana');
-  const { env, deploys } = await service(ana);
+  const { env, deploys, undeploys } = await service(ana);
   await ana.goes('/api/docs');
   const [curl, python, typescript] = await ana.page.locator('pre code').allTextContents();
 
@@ -63,21 +66,36 @@ test('the examples of the reference run as they stand', async ({ person }) => {
 
   const code = `${python!}
 print(fill(prompt("Greeting"), name="{{ sign }}"), prompt("Greeting")["version"], flush=True)
-end = time.monotonic() + 20
-while kept["Greeting"][1]["version"] < 2 and time.monotonic() < end:
-    time.sleep(0.05)
-print(kept["Greeting"][1]["version"])`;
+end = time.monotonic() + 25
+def until(happens):
+    while not happens() and time.monotonic() < end:
+        time.sleep(0.05)
+def version():
+    return kept.get("Greeting", (None, {"version": 0}))[1]["version"]
+def fetches():
+    try:
+        return prompt("Greeting")
+    except OSError:
+        return None
+until(lambda: version() == 2)
+print(version(), flush=True)
+until(lambda: version() == 0)
+print(version(), flush=True)
+until(fetches)
+print(version(), flush=True)
+until(lambda: version() == 4)
+print(version(), flush=True)`;
   const running = spawn('python3', ['-c', code], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: string[] = [];
+  // What is deployed now is told to who listens, and who listens goes on when it was taken off.
+  const steps = [() => deploys(2, 'Good day'), undeploys, () => deploys(3, 'Back'), () => deploys(4, GOODBYE)];
   for await (const line of createInterface(running.stdout)) {
-    lines.push(line);
-    // What is deployed now is told to who listens.
-    if (lines.length === 1) await deploys(2, 'Good day, {{ name }}{{sign}} \\{{ name }}');
+    await steps[lines.push(line) - 1]?.();
   }
-  expect(lines).toEqual(['Hello {{ sign }}! {{ name }} 1', '2']);
+  expect(lines).toEqual(['Hello {{ sign }}! {{ name }} 1', '2', '0', '3', '4']);
 
   const again = "console.log(String((await prompt('Greeting')).version), fill(await prompt('Greeting'), { name: 'Ada' }));";
-  expect(await runs(`${typescript!}\n${again}\n`, env)).toBe('2 Good day, Ada! {{ name }}\n');
+  expect(await runs(`${typescript!}\n${again}\n`, env)).toBe('4 Goodbye, Ada! {{ name }}\n');
 });
 
 test('a problem leads to where it is explained', async ({ person }) => {

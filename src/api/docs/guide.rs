@@ -24,7 +24,9 @@ def prompt(path):
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=2) as answer:
             kept[path] = (answer.headers["ETag"], json.load(answer))
     except urllib.error.HTTPError as error:
-        if error.code != 304 and not (error.code >= 500 and last):
+        if error.code == 404:  # It was undeployed.
+            kept.pop(path, None)
+        if error.code != 304 and not (last and (error.code == 429 or error.code >= 500)):
             raise
     except OSError:
         if not last:  # Write kept to a file, or ship prompts with the program, to start without the studio.
@@ -38,8 +40,19 @@ def fill(prompt, **values):  # With the engine "plain"; for "jinja", POST the va
         if one["required"] and name not in values:
             raise KeyError(name)
         taken[one["name"]] = values.get(name, one.get("default", ""))
-    found = re.compile(r"\\(\{\{|\[\[)|\{\{\s*(\w+)\s*\}\}")
-    return found.sub(lambda it: it[1] or str(taken.get(it[2], it[0])), prompt["text"])
+    def write(it):
+        name, *fields = (it[2] or "").split(".")
+        if name not in taken:
+            return it[1] or it[0]
+        value = taken[name]
+        for field in fields:
+            value = value[field]
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    put = lambda text: re.sub(r"\\(\{\{|\[\[)|\{\{\s*([\w.]+)\s*\}\}", write, text)
+    if "text" in prompt:
+        return put(prompt["text"])
+    return [said for one in prompt["messages"] for said in (
+        values[one["name"]] if one["role"] == "placeholder" else [one | {"content": put(one["content"])}])]
 
 def listen():  # Keeps what was fetched up to date; then prompt() need not ask each time.
     last = None
@@ -58,7 +71,8 @@ def listen():  # Keeps what was fetched up to date; then prompt() need not ask e
                             if path in kept:
                                 prompt(path)
         except OSError:
-            time.sleep(1)
+            pass
+        time.sleep(1)
 
 threading.Thread(target=listen, daemon=True).start()"#;
 
@@ -71,23 +85,57 @@ export async function prompt(path: string) {
   const headers = last ? { ...auth, 'If-None-Match': last.etag } : auth;
   const url = `${base}/prompts/${encodeURIComponent(path)}`;
   const answer = await fetch(url, { headers, signal: AbortSignal.timeout(2000) }).catch(() => null);
+  if (answer?.status === 404) kept.delete(path); // It was undeployed.
   if (answer?.ok) {
     kept.set(path, { etag: answer.headers.get('ETag')!, prompt: await answer.json() });
-  } else if (!last || (answer && answer.status !== 304 && answer.status < 500)) {
+  } else if (!last || (answer && ![304, 429].includes(answer.status) && answer.status < 500)) {
     throw new Error(answer ? (await answer.json()).detail : 'The studio cannot be reached.');
   }
   return kept.get(path)!.prompt;
 }
 
 // With the engine 'plain'; for 'jinja', POST the values to /render.
-export function fill(prompt: any, values: Record<string, unknown>): string {
-  const taken = new Map<string, unknown>();
+export function fill(prompt: any, values: Record<string, any>): any {
+  const taken = new Map<string, any>();
   for (const { name, same_as = name, required, default: otherwise = '' } of prompt.variables) {
     if (required && !(same_as in values)) throw new Error(`${same_as} needs a value.`);
     taken.set(name, values[same_as] ?? otherwise);
   }
-  const found = /\\(\{\{|\[\[)|\{\{\s*([\p{L}\p{N}_]+)\s*\}\}/gu;
-  return prompt.text.replace(found, (all: string, sign?: string, name?: string) => sign ?? String(taken.get(name!) ?? all));
+  const found = /\\(\{\{|\[\[)|\{\{\s*([\p{L}\p{N}_.]+)\s*\}\}/gu;
+  const put = (text: string) => text.replace(found, (all: string, sign?: string, dotted = '') => {
+    const [name, ...fields] = dotted.split('.');
+    if (!taken.has(name)) return sign ?? all;
+    const value = fields.reduce((value: any, field: string) => value[field], taken.get(name));
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  });
+  if ('text' in prompt) return put(prompt.text);
+  return prompt.messages.flatMap((one: any) =>
+    one.role === 'placeholder' ? values[one.name] : [{ ...one, content: put(one.content) }]);
+}
+
+// Keeps what was fetched up to date; then prompt() need not ask each time.
+export async function listen() {
+  const again = (paths: Iterable<string>) => Promise.allSettled([...paths].map((path) => prompt(path)));
+  for (let last = ''; ; await new Promise((done) => setTimeout(done, 1000))) {
+    const headers: Record<string, string> = last ? { ...auth, 'Last-Event-ID': last } : auth;
+    const stream = await fetch(`${base}/events`, { headers }).catch(() => null);
+    if (!stream?.ok) continue;
+    await again(kept.keys());
+    const decoder = new TextDecoder();
+    let text = '';
+    try {
+      for await (const chunk of stream.body as any) {
+        const blocks = (text + decoder.decode(chunk, { stream: true })).split('\n\n');
+        text = blocks.pop()!;
+        for (const block of blocks) {
+          const data = /^data: (.*)$/m.exec(block);
+          const path = data && JSON.parse(data[1]!).path;
+          if (data) await again(path ? [path].filter((path) => kept.has(path)) : kept.keys());
+          last = /^id: (.*)$/m.exec(block)?.[1] ?? last;
+        }
+      }
+    } catch {} // It was cut off.
+  }
 }";
 
 const TOPICS: [(&str, &str); 7] = [
@@ -101,19 +149,19 @@ const TOPICS: [(&str, &str); 7] = [
     ),
     (
         "Pages",
-        "Lists answer with data and next_cursor. Send next_cursor as cursor for the next page; it is null on the last. A cursor is not to be looked into. Environments and the usage come whole.",
+        "Lists answer with data and next_cursor. Send next_cursor as cursor for the next page; it is null on the last. A page may hold less than limit, or nothing, where much is passed over. A cursor is not to be looked into. Environments and the usage come whole.",
     ),
     (
         "Sending twice",
-        "A POST may carry an Idempotency-Key of your choice. Within a day the same request under it is carried out once, and answered as the first time with Idempotency-Replayed: true. Another request under it is refused.",
+        "A POST may carry an Idempotency-Key of your choice. Within a day the same request under it is carried out once, and answered as the first time with Idempotency-Replayed: true. Another request under it is refused. Where it was carried out but its answer was lost, the answer is 409. What only reads, such as …/render, needs no name, and of a key 10000 are kept at once.",
     ),
     (
         "Saving over others",
-        "POST …/versions takes If-Match with the hash of the newest version you saw. If somebody saved a newer one, the answer is 412 and nothing is saved.",
+        "POST …/versions takes If-Match with the hash of the newest version you saw. If somebody saved a newer one, the answer is 412 and nothing is saved. With If-None-Match: * only a first version is saved.",
     ),
     (
         "Limits",
-        "A studio may limit how often a key asks in a minute; then answers carry X-RateLimit-Limit, -Remaining and -Reset, and 429 carries Retry-After. Bodies have at most 1 MiB, imports 8 MiB.",
+        "A studio may limit how often a key asks in a minute; then answers carry X-RateLimit-Limit, -Remaining and -Reset, and 429 carries Retry-After. Bodies have at most 1 MiB, imports 8 MiB. A request takes at most 30 seconds, and a key may listen to events 100 times at once.",
     ),
     (
         "Problems",
