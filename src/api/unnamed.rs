@@ -65,8 +65,20 @@ pub(super) async fn breaking(service: &Service, order: &Order, error: Error) -> 
         return error.into();
     }
     match breaks(service, order).await {
-        Ok(breaks) if breaks.is_empty() => error.into(),
+        Ok(breaks) if breaks.is_empty() => elsewhere(service, order, error).await,
         Ok(breaks) => Error::conflict(breaks.into_iter().collect::<Vec<_>>().join(" ")).into(),
+        Err(error) => error.into(),
+    }
+}
+
+/// What would change in other environments is not named.
+async fn elsewhere(service: &Service, order: &Order, error: Error) -> Refusal {
+    match impact::of(service.scope(), order).await {
+        Ok(impact) if impact.elsewhere.is_empty() => error.into(),
+        Ok(_) => {
+            Error::conflict("This would change prompts in other environments, where others must approve.")
+                .into()
+        }
         Err(error) => error.into(),
     }
 }
