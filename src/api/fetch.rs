@@ -65,7 +65,7 @@ struct Now {
 
 /// Fetch a prompt
 ///
-/// What is deployed to an environment, or a version. What it refers to is put in, so that only variables are left; `variables` tells of each what it falls back on. The answer comes from memory; send the `ETag` of the one
+/// What is deployed to an environment, or a version. What it refers to is put in, so that only variables are left; `variables` tells of each what it falls back on. What is deployed keeps what it inherited from folders when it was deployed. The answer comes from memory; send the `ETag` of the one
 /// before as `If-None-Match` and it has no body as long as nothing has changed.
 #[utoipa::path(
     get, path = "/prompts/{prompt}", tag = "Prompts", params(Named, Which, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer before: if it still holds, the answer is 304.")),
@@ -76,12 +76,14 @@ struct Now {
             ("Vary" = String, description = "`Authorization, Accept-Encoding`."),
             ("Content-Encoding" = String, description = "`br` where `Accept-Encoding` allows it and it is worth it."),
             ("X-Prompt-Version" = i64, description = "The version."),
+            ("Link" = String, description = "Of a prompt that was asked for by a path it had once: where it is for good, `rel=\"canonical\"`."),
         )),
         (status = 304, description = "The answer before still holds.", headers(
             ("ETag" = String, description = "As it was."),
             ("Cache-Control" = String, description = "As it was."),
             ("Vary" = String, description = "As it was."),
             ("X-Prompt-Version" = i64, description = "The version."),
+            ("Link" = String, description = "As it was."),
         )),
     ),
     extensions(("x-scope" = json!("read:prompts"))),
@@ -106,7 +108,8 @@ pub(super) async fn fetch(
     // may follow an environment.
     let is_same = matches!(found, Found::Version(_)) && !is_whole && named.prompt.parse::<PromptId>().is_ok();
     let lasting = if is_same { Lasting::ForGood } else { Lasting::WhileTrue };
-    let about = about(&service, &prompt, &found, lasting).await?;
+    let canonical = canonical(&prompt, &named.prompt);
+    let about = About { canonical, ..about(&service, &prompt, &found, lasting).await? };
     let body = serde_json::to_vec(&fetched).map_err(|error| internal(&error))?;
     let answer = Arc::new(Answer::new(&server.hot.heads, body, about));
     if let Some(asked) = uri.path_and_query() {
@@ -155,7 +158,14 @@ async fn about(
     };
     let around = folders::trail(service.scope(), prompt.folder_id).await?;
     let around = around.into_iter().map(|folder| folder.id).collect();
-    Ok(About { prompt: prompt.id, version: found.number(), lasting, environment, around })
+    Ok(About { prompt: prompt.id, version: found.number(), lasting, environment, around, canonical: None })
+}
+
+/// Where a prompt is whatever it is called, for whoever asks by a path that it had once.
+fn canonical(prompt: &Prompt, named: &str) -> Option<HeaderValue> {
+    let is_led_on = named.parse::<PromptId>().is_err() && named != prompt.path;
+    let link = || format!("</api/v1/prompts/{}>; rel=\"canonical\"", prompt.id);
+    is_led_on.then(|| HeaderValue::try_from(link()).ok()).flatten()
 }
 
 async fn hash(service: &Service, prompt: &Prompt, number: i64) -> Result<Vec<u8>, Refusal> {

@@ -157,6 +157,15 @@ impl From<Version> for VersionSummary {
     }
 }
 
+/// A version in a list.
+#[derive(Debug, Serialize, ToSchema)]
+struct ListedVersion {
+    #[serde(flatten)]
+    summary: VersionSummary,
+    /// The environments in which it is live, as far as the key reaches them; and `latest` of the newest.
+    labels: Vec<String>,
+}
+
 /// Bytes as people and programs compare them.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -170,7 +179,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// The newest first.
 #[utoipa::path(
     get, path = "/prompts/{prompt}/versions", tag = "Versions", params(Named, Paged),
-    responses((status = 200, description = "A page of versions, without what they say.", body = Page<VersionSummary>)),
+    responses((status = 200, description = "A page of versions, without what they say.", body = Page<ListedVersion>)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
 pub(super) async fn versions(
@@ -184,7 +193,15 @@ pub(super) async fn versions(
     let before = before.map_or(Ok(i64::MAX), |before| before.parse().map_err(|_| no_cursor()))?;
     let most = i64::try_from(size + 1).unwrap_or(i64::MAX);
     let found = versions::list(service.scope(), prompt.id, before, most).await?;
-    Ok(json(&Page::new(found, size, |version| version.number.to_string(), VersionSummary::from)))
+    let live = deployments::live_of(service.scope(), prompt.id).await?;
+    let reached = |id| service.key().environments.reaches(id);
+    let labels = |number: i64| {
+        let live = live.iter().filter(|(id, _, live)| *live == Some(number) && reached(id));
+        let latest = (number == prompt.latest).then(|| "latest".to_owned());
+        live.map(|(_, name, _)| name.clone()).chain(latest).collect()
+    };
+    let show = |version: Version| ListedVersion { labels: labels(version.number), summary: version.into() };
+    Ok(json(&Page::new(found, size, |version| version.number.to_string(), show)))
 }
 
 /// The prompt that a URL names, by its id or its path.

@@ -92,6 +92,8 @@ pub struct About {
     pub environment: Option<EnvironmentId>,
     /// The folders around the prompt: keys may be limited to others.
     pub around: Vec<FolderId>,
+    /// Where else it is for good, where it was asked for by a path that it had once (RFC 8288, RFC 6596).
+    pub canonical: Option<HeaderValue>,
 }
 
 /// A form of an answer.
@@ -144,6 +146,9 @@ impl Answer {
         headers.insert(header::ETAG, form.etag.clone());
         headers.insert(VERSION, self.version.clone());
         headers.insert(REQUEST_ID, request);
+        if let Some(canonical) = &self.about.canonical {
+            headers.insert(header::LINK, canonical.clone());
+        }
         if known {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }

@@ -176,6 +176,7 @@ mod tests {
             lasting: Lasting::WhileTrue,
             environment: None,
             around: Vec::new(),
+            canonical: None,
         };
         Arc::new(Answer::new(heads, vec![b'x'; size], about))
     }

@@ -28,17 +28,20 @@ async fn what_is_deployed_is_fetched(app: TestApp) {
     assert_eq!(told(&same), expected);
     let same = service.get("/organizations/acme/prompts/Tone?environment=development").await.status(200);
     assert_eq!(told(&same), expected);
-    // An old path leads on.
+    // An old path leads on, and says where it leads, from memory too.
     let moved =
         [("org", "acme"), ("prompt", &*stock.live.to_string()), ("folder", &*stock.folder.to_string())];
     ana.call("/api/prompts/move", &moved).await.status(200);
-    let answer = service.get("/prompts/Tone?environment=development").await.status(200);
+    let link = format!("</api/v1/prompts/{}>; rel=\"canonical\"", stock.live);
+    service.get("/prompts/Tone?environment=development").await.status(200).has("link", &link);
+    let answer = service.get("/prompts/Tone?environment=development").await.status(200).has("link", &link);
     assert_eq!(
         (&told(&answer)["path"], &told(&answer)["variables"]),
         (&json!("Support/Tone"), &json!([{ "name": "tone", "required": true }])),
         "what is live does not inherit from the folder it is moved to"
     );
-    service.get("/prompts/Support%2FTone?environment=development").await.status(200);
+    let answer = service.get("/prompts/Support%2FTone?environment=development").await.status(200);
+    assert_eq!(answer.header("link"), None);
     problem(service.get("/prompts/Tone?environment=nowhere").await, 404, "not_found");
 }
 
@@ -67,7 +70,15 @@ async fn a_version_is_fetched_by_its_number(app: TestApp) {
         problem(service.get(&format!("/prompts/Support%2FTriage?{gone}")).await, 404, "not_found");
     }
     let versions = told(&service.get("/prompts/Support%2FTriage/versions?limit=1").await.status(200));
-    assert_eq!(versions["data"][0]["version"], 2);
+    let newest = &versions["data"][0];
+    assert_eq!((&newest["version"], &newest["labels"]), (&json!(2), &json!(["latest"])));
+    let versions = told(&service.get("/prompts/Tone/versions").await.status(200));
+    assert_eq!(versions["data"][0]["labels"], json!(["development", "latest"]));
+    let other = format!("[\"{}\"]", stock.empty);
+    let (_, limited) = acme.has_limited_key("read:prompts", Some(other), None).await;
+    let versions = Service::with(&app, limited.as_str()).get("/prompts/Tone/versions").await.status(200);
+    assert_eq!(told(&versions)["data"][0]["labels"], json!(["latest"]), "it does not reach development");
+    let versions = told(&service.get("/prompts/Support%2FTriage/versions?limit=1").await.status(200));
     let next = versions["next_cursor"].as_str().unwrap();
     let path = format!("/prompts/Support%2FTriage/versions?limit=1&cursor={next}");
     let versions = told(&service.get(&path).await.status(200));
