@@ -112,6 +112,10 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refu
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    // A list would be taken for the fields in their order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Refusal::malformed("", "Send a JSON object."));
+    }
     // Seldom there, and then perhaps not as a NUL, but as what is said of one.
     if body.windows(6).any(|text| text == b"\\u0000")
         && let Some(field) = serde_json::from_slice(body).ok().as_ref().and_then(nul_in)

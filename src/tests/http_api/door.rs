@@ -166,7 +166,7 @@ async fn what_is_asked_wrong_is_refused(app: TestApp) {
     ] {
         problem(service.get(path).await, 400, "invalid_request");
     }
-    for body in ["", "{", "[]", "null", "{\"prompt\":1}", "{\"variables\":[]}", "{\"nonsense\":1}"] {
+    for body in ["", "{", "[]", "[null,null]", "null", "{\"prompt\":1}", "{\"variables\":[]}", "{\"nonsense\":1}"] {
         let json = [("content-type", "application/json")];
         for path in ["/prompts/Tone/render", "/deployments"] {
             let answer = service.send(Method::POST, path, &json, Body::from(body)).await;
