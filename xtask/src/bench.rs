@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !args.no_build {
         serve::build(Profile::Release)?;
     }
-    let mut server = Server::start(&serve::binary(Profile::Release)?)?;
+    let mut server = Server::start_pinned(&serve::binary(Profile::Release)?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(measure(&mut server, args));
     // The server gets Ctrl-C from the terminal as well, so what failed then is of no interest.

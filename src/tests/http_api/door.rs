@@ -166,13 +166,17 @@ async fn what_is_asked_wrong_is_refused(app: TestApp) {
     ] {
         problem(service.get(path).await, 400, "invalid_request");
     }
-    for body in ["", "{", "[]", "[null,null]", "null", "{\"prompt\":1}", "{\"variables\":[]}", "{\"nonsense\":1}"] {
+    for body in ["", "{", "[]", "null", "{\"prompt\":1}", "{\"variables\":[]}", "{\"nonsense\":1}"] {
         let json = [("content-type", "application/json")];
         for path in ["/prompts/Tone/render", "/deployments"] {
             let answer = service.send(Method::POST, path, &json, Body::from(body)).await;
             problem(answer, 400, "invalid_request");
         }
     }
+    // Not even where every field may be left out.
+    let json = [("content-type", "application/json")];
+    let answer = service.send(Method::PATCH, "/prompts/Tone/move", &json, Body::from("[null,null]")).await;
+    problem(answer, 400, "invalid_request");
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let answer = service.send(Method::POST, "/deployments", &form, Body::from("prompt=Tone")).await;
     problem(answer, 415, "unsupported_media_type");

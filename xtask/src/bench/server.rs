@@ -21,15 +21,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the server and, where that can be done, gives it and us a core each.
+    /// Starts the server.
     pub(crate) fn start(binary: &Path) -> Result<Self> {
+        Self::start_on(binary, None)
+    }
+
+    /// Starts the server and, where that can be done, gives it and us a core each. We keep ours, and whatever we
+    /// start from then on has it too.
+    pub(crate) fn start_pinned(binary: &Path) -> Result<Self> {
         let cores = machine::find("taskset").and_then(|_| machine::two_cores());
-        let port = machine::free_port()?;
-        let home = tempfile::tempdir()?;
-        let mut command = command(binary, port, home.path(), cores.map(|cores| cores.0))?;
-        let child = sh::spawn(&mut command)?;
-        let mut server = Self { child, command, port, home };
-        server.wait()?;
+        let server = Self::start_on(binary, cores.map(|(theirs, _)| theirs))?;
         match cores {
             Some((theirs, ours)) => {
                 pin_ourselves(ours)?;
@@ -37,6 +38,16 @@ impl Server {
             }
             None => println!("not pinned: `taskset` or a second core is missing"),
         }
+        Ok(server)
+    }
+
+    fn start_on(binary: &Path, core: Option<usize>) -> Result<Self> {
+        let port = machine::free_port()?;
+        let home = tempfile::tempdir()?;
+        let mut command = command(binary, port, home.path(), core)?;
+        let child = sh::spawn(&mut command)?;
+        let mut server = Self { child, command, port, home };
+        server.wait()?;
         Ok(server)
     }
 
