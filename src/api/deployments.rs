@@ -6,7 +6,6 @@ use super::{
     paging::{Page, READ, after, is_within, no_cursor, page_size, sift},
     problem::Refusal,
     service::Service,
-    unnamed::breaking,
     which::there,
 };
 use crate::{
@@ -272,11 +271,7 @@ async fn carry_out(service: &Service, order: Order, environment: &Environment) -
     let grant = service.grant::<Deploy>()?;
     let reason = text(&order.reason, MAX_REASON).map_err(|why| Error::invalid("reason", why))?;
     let order = Order { reason, ..order };
-    let outcome = match deploy(&grant, &order).await {
-        Ok(outcome) => outcome,
-        Err(error) => return Err(breaking(service, &order, error).await),
-    };
-    match outcome {
+    match deploy(&grant, &order).await? {
         Outcome::Deployed(number) => {
             let done = store::numbered(service.scope(), (order.environment, order.prompt), number).await?;
             Ok((StatusCode::CREATED, axum::Json(DeploymentShown::from(done))).into_response())

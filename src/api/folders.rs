@@ -7,7 +7,6 @@ use super::{
     paging::{Page, Paged, READ, after, is_within, page_size, sift},
     problem::Refusal,
     service::Service,
-    unnamed::in_use,
 };
 use crate::{
     error::Error,
@@ -212,10 +211,7 @@ pub(super) async fn change(
 pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
     let grant = service.grant::<TrashContent>()?;
     let id = found(&service, &named).await?;
-    if let Err(error) = trash::put_folder(&grant, id).await {
-        let within = folders::prompts_within(service.scope(), id).await?;
-        return Err(in_use(&service, within, error).await);
-    }
+    trash::put_folder(&grant, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -26,7 +26,6 @@ mod repeat;
 mod said;
 mod seats;
 mod service;
-mod unnamed;
 mod usage;
 mod which;
 mod whoami;

@@ -9,7 +9,6 @@ use super::{
     prompts::{Named, Summary, Whole, hex},
     said::Said,
     service::Service,
-    unnamed::in_use,
 };
 use crate::{
     error::Error,
@@ -128,9 +127,7 @@ pub(super) async fn describe(
 pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
     let grant = service.grant::<TrashContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
-    if let Err(error) = trash::put_prompt(&grant, prompt.id).await {
-        return Err(in_use(&service, vec![(prompt.id, prompt.path)], error).await);
-    }
+    trash::put_prompt(&grant, prompt.id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

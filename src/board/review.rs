@@ -194,7 +194,7 @@ const SHOWN: usize = 20;
 
 /// What else changes, what would break, what callers must give.
 fn told(impact: &Impact) -> Html {
-    let breaks: Vec<_> = impact.breaks.iter().map(|why| view! { <li>{why.clone()}</li> }).collect();
+    let breaks: Vec<_> = impact.breaks.iter().map(|one| view! { <li>{one.says.clone()}</li> }).collect();
     let breaks = (!breaks.is_empty()).then(|| view! { <Alert kind="error"><ul>{breaks}</ul></Alert> });
     let changes: Vec<String> =
         impact.changes.iter().take(SHOWN).map(|(path, at)| format!("{path} in {at}")).collect();

@@ -1,7 +1,7 @@
 //! The one way there is to what is live.
 
 use super::{
-    impact::{self, Impact},
+    impact::{self, Break, Impact},
     model::{Kind, Order},
     requests,
     store::{self, About},
@@ -10,10 +10,11 @@ use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
     id::DeploymentRequestId,
-    prompts::store as prompts,
+    prompts::{reached::BEYOND, store as prompts},
     role::{Deploy, DeployProtected},
     server::{Grant, OrgChange},
 };
+use std::collections::BTreeSet;
 
 /// The most characters of a reason.
 pub const MAX_REASON: usize = 500;
@@ -104,21 +105,39 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<Check
         return Err(Error::conflict(already));
     }
     if !impact.breaks.is_empty() {
-        let breaks: Vec<_> = impact.breaks.into_iter().collect();
-        return Err(Error::conflict(breaks.join(" ")));
+        return Err(Error::conflict(told(change, impact.breaks).await?));
     }
     Ok(Checked { path: prompt.path, live, impact })
+}
+
+/// What would break, as far as whoever acts may know of it.
+async fn told(change: &mut OrgChange, breaks: BTreeSet<Break>) -> Result<String> {
+    let mut told = BTreeSet::new();
+    for Break { says, user } in breaks {
+        let is_reached = match user {
+            Some(user) => user.is_reached(change).await?,
+            None => true,
+        };
+        told.insert(if is_reached {
+            says
+        } else {
+            "A prompt this key does not reach would break.".to_owned()
+        });
+    }
+    Ok(told.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// Refuses what would change something in another environment, which a reference to this one brings about,
 /// where more must agree than have.
 async fn refuse_elsewhere(change: &mut OrgChange, checked: &Checked, agreed: i64) -> Result<()> {
-    for (environment, path) in &checked.impact.elsewhere {
+    for (environment, user) in &checked.impact.elsewhere {
         let environment = environments::find(&mut *change, *environment).await?;
         if environment.approvals > agreed {
+            let is_reached = user.is_reached(change).await?;
+            let what =
+                if is_reached { format!("{} in {}", user.path, user.environment) } else { BEYOND.to_owned() };
             return Err(Error::conflict(format!(
-                "This would change {path} in {}, where others must approve: it refers to what is live here. Have it refer to a version first.",
-                environment.name
+                "This would change {what}, where others must approve: it refers to what is live here. Have it refer to a version first."
             )));
         }
     }

@@ -11,6 +11,7 @@ use crate::{
     error::Result,
     id::{EnvironmentId, PromptId},
     prompts::{
+        reached::{reaches_environment, reaches_prompt},
         render::{Inherited, Problems, Resolved, Values, render},
         resolve::{self, Instead},
     },
@@ -23,10 +24,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Impact {
     /// The other live prompts that change with it: path and environment.
     pub changes: BTreeSet<(String, String)>,
-    /// The other environments in which something changes, each with the path of a prompt that does.
-    pub elsewhere: BTreeMap<EnvironmentId, String>,
-    /// What it would break, in sentences.
-    pub breaks: BTreeSet<String>,
+    /// The other environments in which something changes, each with a prompt that does.
+    pub elsewhere: BTreeMap<EnvironmentId, User>,
+    /// What it would break.
+    pub breaks: BTreeSet<Break>,
     /// The values that whoever calls the prompt must give and did not have to before.
     pub asks: BTreeSet<String>,
     /// What differs from what is live besides what the version itself says: where references lead, what is
@@ -36,8 +37,17 @@ pub struct Impact {
     pub inherited: Inherited,
 }
 
+/// Something that a deployment would break.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Break {
+    /// What, in a sentence.
+    pub says: String,
+    /// Of which other live prompt; none where it is what is deployed itself.
+    pub user: Option<User>,
+}
+
 /// A live prompt that may be put together from another.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
 pub struct User {
     /// The prompt.
     pub prompt_id: PromptId,
@@ -49,6 +59,16 @@ pub struct User {
     pub environment: String,
     /// The version that is live there.
     pub version: i64,
+}
+
+impl User {
+    /// Whether whoever acts reaches it where it is live, and may thus be told of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_reached(&self, change: &mut OrgChange) -> Result<bool> {
+        Ok(reaches_environment(change, self.environment_id) && reaches_prompt(change, self.prompt_id).await?)
+    }
 }
 
 /// What would come of an order.
@@ -81,7 +101,9 @@ async fn on_itself(
     let resolved = resolve::deployed(&mut *reads, environment, version, Some(instead)).await?;
     let after = problems(&resolved);
     impact.inherited = resolved.inherited();
-    impact.breaks.extend(after.others.into_iter().map(|(path, what)| format!("{path}: {what}")));
+    let breaks =
+        after.others.into_iter().map(|(path, what)| Break { says: format!("{path}: {what}"), user: None });
+    impact.breaks.extend(breaks);
     if let Some(live) = resolve::live(&mut *reads, environment, version.0).await? {
         let live = resolve::deployed(&mut *reads, environment, (version.0, live), None).await?;
         impact.asks = after.missing.difference(&problems(&live).missing).cloned().collect();
@@ -100,14 +122,15 @@ async fn on_user(reads: &mut impl Reads, user: User, instead: Instead, impact: &
     }
     let (before, after) = (problems(&before), problems(&after));
     let at = format!("{} in {}", user.path, user.environment);
+    let mut breaks = |says| impact.breaks.insert(Break { says, user: Some(user.clone()) });
     for (path, what) in after.others.difference(&before.others) {
-        impact.breaks.insert(format!("{at} would break. {path}: {what}"));
+        breaks(format!("{at} would break. {path}: {what}"));
     }
     for name in after.missing.difference(&before.missing) {
-        impact.breaks.insert(format!("{at} would need {name}, which nobody gives it."));
+        breaks(format!("{at} would need {name}, which nobody gives it."));
     }
     if user.environment_id != instead.environment {
-        impact.elsewhere.entry(user.environment_id).or_insert_with(|| user.path.clone());
+        impact.elsewhere.entry(user.environment_id).or_insert_with(|| user.clone());
     }
     impact.changes.insert((user.path, user.environment));
     Ok(())
@@ -167,16 +190,16 @@ pub async fn drift(
     (prompt, version): (PromptId, i64),
 ) -> Result<Vec<String>> {
     let again = Instead { environment, prompt, version: Some(version), as_before: false };
-    let live = resolve::deployed(&mut reads, environment, (prompt, version), None).await?;
-    let again = resolve::deployed(&mut reads, environment, (prompt, version), Some(again)).await?;
-    Ok(differs(&live, &again))
+    let mut impact = Impact::default();
+    on_itself(&mut reads, (prompt, version), again, &mut impact).await?;
+    Ok(impact.differs)
 }
 
-/// A live prompt that is put together from one of some prompts and is none of them, with its environment.
+/// A live prompt that is put together from one of some prompts and is none of them.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn put_into(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Option<(String, String)>> {
+pub async fn put_into(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Option<User>> {
     for prompt in prompts {
         for user in users(&mut *change, *prompt).await? {
             if prompts.contains(&user.prompt_id) {
@@ -185,7 +208,7 @@ pub async fn put_into(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Op
             let live = (user.prompt_id, user.version);
             let resolved = resolve::deployed(&mut *change, user.environment_id, live, None).await?;
             if resolved.parts.iter().any(|part| part.prompt == *prompt) {
-                return Ok(Some((user.path, user.environment)));
+                return Ok(Some(user));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::model::{Kind, Order, before};
 use crate::{
+    environments::store::{self as environments, Environment},
     error::{Error, Result},
     fields::Name,
     id::{DeploymentId, EnvironmentId, PromptId},
@@ -212,24 +213,29 @@ pub(super) async fn was_live_elsewhere(change: &mut OrgChange, order: &Order) ->
     Ok(there.optional::<(DeploymentId,)>().await?.is_some())
 }
 
-/// Of some prompts, the paths of those that are live, each with the environment.
+/// Of some prompts, one that is live somewhere: its path, and where.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn live_among(change: &mut OrgChange, prompts: &[PromptId]) -> Result<BTreeSet<(String, String)>> {
-    let mut live = BTreeSet::new();
+pub async fn live_among(
+    change: &mut OrgChange,
+    prompts: &[PromptId],
+) -> Result<Option<(String, Environment)>> {
     for prompt in prompts {
-        let rows = change.query(
-            "SELECT p.path, e.name FROM deployments d
+        let live = change.query(
+            "SELECT p.path, d.environment_id FROM deployments d
              JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
-             JOIN environments e ON e.org_id = d.org_id AND e.id = d.environment_id
              WHERE d.org_id = $1 AND d.prompt_id = $2 AND d.version IS NOT NULL
                AND d.number = (SELECT max(m.number) FROM deployments m
-                 WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = $2)",
+                 WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = $2)
+             LIMIT 1",
         );
-        live.extend(rows.bind(*prompt).all::<(String, String)>().await?);
+        let live: Option<(String, EnvironmentId)> = live.bind(*prompt).optional().await?;
+        if let Some((path, environment)) = live {
+            return Ok(Some((path, environments::find(&mut *change, environment).await?)));
+        }
     }
-    Ok(live)
+    Ok(None)
 }
 
 /// Writes what was done, after the deployment that was seen.

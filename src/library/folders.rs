@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     fields::PathName,
-    id::{FolderId, PromptId},
+    id::FolderId,
     prompts::store::{MAX_PATH, STEP},
     role::EditContent,
     server::{
@@ -106,19 +106,6 @@ pub async fn all(scope: &Scope) -> Result<Vec<Folder>> {
         "SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND trash_id IS NULL ORDER BY path",
     );
     Ok(all.all().await?)
-}
-
-/// The prompts in a folder, at any depth: id and path.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such folder.
-pub async fn prompts_within(scope: &Scope, id: FolderId) -> Result<Vec<(PromptId, String)>> {
-    let folder = find(scope, id).await?;
-    let prompts = scope.query(
-        "SELECT id, path FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
-         ORDER BY path",
-    );
-    Ok(prompts.bind(format!("{}/", folder.path)).all().await?)
 }
 
 /// Makes a folder, last in its parent.

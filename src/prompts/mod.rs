@@ -18,6 +18,8 @@ pub mod jinja;
 #[cfg(feature = "ssr")]
 mod kept;
 #[cfg(feature = "ssr")]
+pub mod reached;
+#[cfg(feature = "ssr")]
 pub mod references;
 #[cfg(feature = "ssr")]
 pub mod render;

@@ -3,6 +3,7 @@
 use super::{
     checks::flaw,
     content::{Content, Kind},
+    reached::{BEYOND, reaches_folder},
     render::MAX_DEPTH,
     resolve,
     store::{self, Prompt},
@@ -11,10 +12,10 @@ use crate::{
     environments::store as environments,
     error::{Flaw, Result},
     id::{EnvironmentId, FolderId, PromptId},
-    server::{OrgChange, Scope, keys::Limit},
+    server::{OrgChange, Scope},
     templates::{Reference, Selector, Template},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Where a reference of a version leads: to another prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +134,8 @@ async fn pin_one(
     if to.id == prompt {
         return Ok(Err(format!("[[ {target} ]] leads to this prompt itself.")));
     }
-    if !is_reached(change, to.folder_id).await? && !is_led_to(change, prompt, target, to.id).await? {
+    // What a key may not read, it may not have put into a prompt that it may read.
+    if !reaches_folder(change, to.folder_id).await? && !is_led_to(change, prompt, target, to.id).await? {
         return Ok(Err(format!("[[ {target} ]]: this key does not reach {}.", reference.path)));
     }
     if to.kind == Kind::Chat {
@@ -157,21 +159,6 @@ async fn pin_one(
         }
         None => Err(format!("[[ {target} ]]: {} has no version {number}.", reference.path)),
     })
-}
-
-/// Whether whoever acts reaches what is in a folder: what a key may not read, it may not have put into a prompt
-/// that it may read.
-async fn is_reached(change: &mut OrgChange, folder: Option<FolderId>) -> Result<bool> {
-    let Some(key) = change.key().filter(|key| key.folders != Limit::All).cloned() else { return Ok(true) };
-    let around = change.query(
-        "WITH RECURSIVE above (id, parent_id) AS (
-           SELECT id, parent_id FROM folders WHERE org_id = $1 AND id = $2
-           UNION ALL
-           SELECT f.id, f.parent_id FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
-         SELECT id FROM above",
-    );
-    let around: Vec<(FolderId,)> = around.bind(folder).all().await?;
-    Ok(around.iter().any(|(folder,)| key.folders.reaches(folder)))
 }
 
 /// Whether the newest version leads there already, in these words: whoever may change a prompt may go on with it.
@@ -210,8 +197,8 @@ async fn walk(
 ) -> Result<Option<String>> {
     let place = change.query("SELECT path, folder_id FROM prompts WHERE org_id = $1 AND id = $2");
     let (path, folder): (String, Option<FolderId>) = place.bind(at.0).one().await?;
-    let is_reached = at.0 == start || is_reached(change, folder).await?;
-    trail.push(if is_reached { path } else { "a prompt this key does not reach".to_owned() });
+    let is_reached = at.0 == start || reaches_folder(change, folder).await?;
+    trail.push(if is_reached { path } else { BEYOND.to_owned() });
     if at.0 == start {
         return Ok(Some(format!("This goes in a circle: {}.", trail.join(" → "))));
     }
@@ -281,16 +268,17 @@ pub async fn used_by(scope: &Scope, prompt: PromptId) -> Result<Vec<Dependant>> 
     Ok(scope.query(dependants!("r.to_id = $2")).bind(prompt).all().await?)
 }
 
-/// The paths of the prompts that use one of those given, and are none of them: what would break without
-/// these.
+/// The prompts that use one of those given, and are none of them: what would break without these. Each by its
+/// path.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn outside_users(change: &mut OrgChange, of: &[PromptId]) -> Result<BTreeSet<String>> {
-    let mut outside = BTreeSet::new();
+pub async fn outside_users(change: &mut OrgChange, of: &[PromptId]) -> Result<BTreeMap<String, PromptId>> {
+    let mut outside = BTreeMap::new();
     for prompt in of {
         let users: Vec<Dependant> = change.query(dependants!("r.to_id = $2")).bind(*prompt).all().await?;
-        outside.extend(users.into_iter().filter(|user| !of.contains(&user.id)).map(|user| user.path));
+        outside
+            .extend(users.into_iter().filter(|user| !of.contains(&user.id)).map(|user| (user.path, user.id)));
     }
     Ok(outside)
 }

@@ -12,7 +12,10 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{FolderId, PromptId, TrashId},
-    prompts::{references, store},
+    prompts::{
+        reached::{named, reaches_environment},
+        references, store,
+    },
     role::TrashContent,
     server::{
         Grant, OrgChange, Scope, Topic,
@@ -114,8 +117,11 @@ pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<Tra
 
 /// Refuses to take away what others use: other prompts, and services.
 async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()> {
-    if let Some((path, environment)) = deployments::live_among(change, prompts).await?.first() {
-        return Err(Error::conflict(format!("{path} is deployed to {environment}. Undeploy it first.")));
+    if let Some((path, environment)) = deployments::live_among(change, prompts).await? {
+        let is_reached = reaches_environment(change, environment.id);
+        let at =
+            if is_reached { environment.name.as_str() } else { "an environment this key does not reach" };
+        return Err(Error::conflict(format!("{path} is deployed to {at}. Undeploy it first.")));
     }
     if let Some(request) = asked::waiting_among(change, prompts).await? {
         let (by, path) = (request.by, request.path);
@@ -123,19 +129,23 @@ async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()>
             "{by} asked to deploy {path}, which waits. Decide about it first."
         )));
     }
-    if let Some((path, environment)) = impact::put_into(change, prompts).await? {
+    if let Some(user) = impact::put_into(change, prompts).await? {
+        let is_reached = user.is_reached(change).await?;
+        let live = if is_reached {
+            format!("{} is deployed to {}", user.path, user.environment)
+        } else {
+            "A prompt this key does not reach is deployed".to_owned()
+        };
         return Err(Error::conflict(format!(
-            "{path} is deployed to {environment} and put together from this. Deploy a version of it that is not, first."
+            "{live} and put together from this. Deploy a version of it that is not, first."
         )));
     }
     let users = references::outside_users(change, prompts).await?;
     if users.is_empty() {
         return Ok(());
     }
-    let shown: Vec<&str> = users.iter().take(5).map(String::as_str).collect();
-    let more = users.len().saturating_sub(shown.len());
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Err(Error::conflict(format!("Other prompts use this: {}{more}. Change them first.", shown.join(", "))))
+    let users = named(change, users.into_iter().map(|(path, id)| (id, path))).await?;
+    Err(Error::conflict(format!("Other prompts use this: {users}. Change them first.")))
 }
 
 async fn insert(

@@ -9,6 +9,7 @@ both_databases!(
     what_tells_of_everything_is_not_told,
     who_uses_a_prompt_is_named_as_far_as_it_is_reached,
     what_a_deployment_breaks_is_named_as_far_as_it_is_reached,
+    what_is_live_elsewhere_is_named_as_far_as_it_is_reached,
     a_reference_is_refused_in_its_own_words,
     a_file_holds_what_the_key_may_know_of,
     a_part_brings_only_what_it_uses,
@@ -98,6 +99,40 @@ async fn what_a_deployment_breaks_is_named_as_far_as_it_is_reached(app: TestApp)
     assert!(by_limited.contains("Support/User in staging would break."), "{by_limited}");
     assert!(by_limited.contains("A prompt this key does not reach would break."), "{by_limited}");
     assert!(!by_limited.contains("Secret"), "{by_limited}");
+}
+
+async fn what_is_live_elsewhere_is_named_as_far_as_it_is_reached(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let (all, limited) = both(&app, &acme, stock.folder).await;
+    says(&all, Some("Support"), "Used", "x").await;
+    says(&all, None, "Secret", "[[ Support/Used@1 ]]").await;
+    let deploy = |prompt: &str| json!({ "prompt": prompt, "environment": "staging", "version": 1 });
+    all.post("/deployments", deploy("Secret")).await.status(201);
+    // No newest version refers to it any more.
+    all.post("/prompts/Secret/versions", json!({ "text": "y" })).await.status(201);
+    let used = "/prompts/Support%2FUsed";
+    let says_all = "Secret is deployed to staging and put together from this. Deploy a version of it that is not, first.";
+    assert_eq!(delete(&all, used).await, says_all);
+    let says_limited = "A prompt this key does not reach is deployed and put together from this. Deploy a version of it that is not, first.";
+    assert_eq!(delete(&limited, used).await, says_limited);
+    // What would change where others must approve.
+    let owner = Service::of(&app, &acme, "read:prompts write:deployments deploy:protected").await;
+    let deploy = |prompt: &str, environment: &str, version: i64| json!({ "prompt": prompt, "environment": environment, "version": version });
+    all.post("/deployments", deploy("Support/Used", "staging", 1)).await.status(201);
+    says(&all, None, "Hidden", "[[ Support/Used@staging ]]").await;
+    owner.post("/deployments", deploy("Hidden", "production", 1)).await.status(201);
+    all.post("/prompts/Support%2FUsed/versions", json!({ "text": "z" })).await.status(201);
+    for (service, what) in [(&all, "Hidden in production"), (&limited, "a prompt this key does not reach")] {
+        let refused = problem(
+            service.post("/deployments", deploy("Support/Used", "staging", 2)).await,
+            409,
+            "conflict",
+        );
+        let says = format!(
+            "This would change {what}, where others must approve: it refers to what is live here. Have it refer to a version first."
+        );
+        assert_eq!(refused["detail"], says);
+    }
 }
 
 async fn a_reference_is_refused_in_its_own_words(app: TestApp) {

@@ -1,0 +1,81 @@
+//! What whoever acts reaches: a key that is limited learns nothing of what lies beyond its limits, not from a
+//! refusal either.
+
+use crate::{
+    error::Result,
+    id::{EnvironmentId, FolderId, PromptId},
+    server::{OrgChange, keys::Limit},
+};
+
+/// What a prompt is called that lies beyond.
+pub const BEYOND: &str = "a prompt this key does not reach";
+
+/// The most prompts that are named.
+const NAMED: usize = 5;
+
+/// Whether whoever acts reaches what is in a folder. A key that is limited to folders reaches nothing that is in
+/// none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reaches_folder(change: &mut OrgChange, folder: Option<FolderId>) -> Result<bool> {
+    let Some(key) = change.key().filter(|key| key.folders != Limit::All).cloned() else { return Ok(true) };
+    let around = change.query(
+        "WITH RECURSIVE above (id, parent_id) AS (
+           SELECT id, parent_id FROM folders WHERE org_id = $1 AND id = $2
+           UNION ALL
+           SELECT f.id, f.parent_id FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
+         SELECT id FROM above",
+    );
+    let around: Vec<(FolderId,)> = around.bind(folder).all().await?;
+    Ok(around.iter().any(|(folder,)| key.folders.reaches(folder)))
+}
+
+/// Whether whoever acts reaches a prompt.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reaches_prompt(change: &mut OrgChange, prompt: PromptId) -> Result<bool> {
+    if change.key().is_none_or(|key| key.folders == Limit::All) {
+        return Ok(true);
+    }
+    let folder = change.query("SELECT folder_id FROM prompts WHERE org_id = $1 AND id = $2");
+    let folder: Option<(Option<FolderId>,)> = folder.bind(prompt).optional().await?;
+    match folder {
+        Some((folder,)) => reaches_folder(change, folder).await,
+        None => Ok(false),
+    }
+}
+
+/// Whether whoever acts reaches an environment.
+#[must_use]
+pub fn reaches_environment(change: &OrgChange, environment: EnvironmentId) -> bool {
+    change.key().is_none_or(|key| key.environments.reaches(&environment))
+}
+
+/// Names prompts, each given with its path: a few of those that whoever acts reaches, and how many more there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn named(
+    change: &mut OrgChange,
+    prompts: impl IntoIterator<Item = (PromptId, String)>,
+) -> Result<String> {
+    let (mut named, mut beyond) = (Vec::new(), 0);
+    for (prompt, path) in prompts {
+        if reaches_prompt(change, prompt).await? {
+            named.push(path);
+        } else {
+            beyond += 1;
+        }
+    }
+    let more = named.len().saturating_sub(NAMED) + beyond;
+    named.truncate(NAMED);
+    named.extend(match (more, beyond) {
+        (0, _) => None,
+        (1, 1) => Some(BEYOND.to_owned()),
+        (more, 0) => Some(format!("{more} more")),
+        (more, _) => Some(format!("{more} more, of which this key does not reach all")),
+    });
+    Ok(named.join(", "))
+}
