@@ -1,6 +1,6 @@
 //! What happens is heard by every process on PostgreSQL, once, whatever else goes on.
 
-use super::support::{Kind, TestApp, eventually, run, sql};
+use super::support::{TestApp, eventually, postgres_only, sql};
 use crate::server::{Change, Event, Topic};
 use std::{collections::HashSet, time::Duration};
 use tokio::{
@@ -11,30 +11,13 @@ use tokio::{
 };
 use uuid::Uuid;
 
-#[test]
-fn what_commits_after_later_numbers_were_read_is_heard() {
-    run(Kind::Postgres, late);
-}
-
-#[test]
-fn what_commits_after_a_process_began_is_heard() {
-    run(Kind::Postgres, late_for_one_that_begins);
-}
-
-#[test]
-fn what_was_read_is_told_though_the_lease_cannot_be_renewed() {
-    run(Kind::Postgres, told_without_a_lease);
-}
-
-#[test]
-fn a_connection_that_says_nothing_any_more_is_given_up() {
-    run(Kind::Postgres, held_up_by_the_network);
-}
-
-#[test]
-fn a_lease_is_renewed_when_it_is_due_and_not_with_every_event() {
-    run(Kind::Postgres, renewed_now_and_then);
-}
+postgres_only!(
+    what_commits_after_later_numbers_were_read_is_heard,
+    what_commits_after_a_process_began_is_heard,
+    what_was_read_is_told_though_the_lease_cannot_be_renewed,
+    a_connection_that_says_nothing_any_more_is_given_up,
+    a_lease_is_renewed_when_it_is_due_and_not_with_every_event,
+);
 
 /// A change with an event that is told of nobody else.
 async fn begins(app: &TestApp) -> (Change, Uuid) {
@@ -55,7 +38,7 @@ async fn hears(events: &mut Receiver<Event>, id: Uuid) {
     timeout(Duration::from_mins(1), heard).await.expect("an event is heard");
 }
 
-async fn late(app: TestApp) {
+async fn what_commits_after_later_numbers_were_read_is_heard(app: TestApp) {
     let mut events = app.bus.subscribe();
     let (first, one) = begins(&app).await;
     let (second, two) = begins(&app).await;
@@ -88,7 +71,7 @@ async fn late(app: TestApp) {
     }
 }
 
-async fn late_for_one_that_begins(app: TestApp) {
+async fn what_commits_after_a_process_began_is_heard(app: TestApp) {
     let (first, one) = begins(&app).await;
     let (second, two) = begins(&app).await;
     happens(&app).await;
@@ -101,7 +84,7 @@ async fn late_for_one_that_begins(app: TestApp) {
     hears(&mut events, one).await;
 }
 
-async fn told_without_a_lease(app: TestApp) {
+async fn what_was_read_is_told_though_the_lease_cannot_be_renewed(app: TestApp) {
     app.hears().await;
     let mut events = app.bus.subscribe();
     app.execute("ALTER TABLE nodes RENAME TO elsewhere").await;
@@ -113,7 +96,7 @@ async fn told_without_a_lease(app: TestApp) {
     }
 }
 
-async fn held_up_by_the_network(app: TestApp) {
+async fn a_connection_that_says_nothing_any_more_is_given_up(app: TestApp) {
     let (url, hold) = wire(&app.database.url).await;
     let other = app.another_idle(|config| config.database_url = Some(url)).await;
     other.follows();
@@ -147,7 +130,7 @@ async fn wire(url: &str) -> (String, watch::Sender<bool>) {
     (format!("{user}@127.0.0.1:{port}/{name}"), hold)
 }
 
-async fn renewed_now_and_then(app: TestApp) {
+async fn a_lease_is_renewed_when_it_is_due_and_not_with_every_event(app: TestApp) {
     app.hears().await;
     let mut events = app.bus.subscribe();
     let renewals = || async {

@@ -1,6 +1,6 @@
 //! What one person does, others see: the stream of an organization, read through the real router.
 
-use super::support::{Authenticator, Browser, Kind, Org, Person, TestApp, both_databases, run, with};
+use super::support::{Authenticator, Browser, Org, Person, TestApp, both_databases, postgres_only, with};
 use crate::{role::Role, time::Span};
 use axum::{
     body::{Body, BodyDataStream},
@@ -27,10 +27,7 @@ both_databases!(
     a_stream_begins_only_where_an_event_can_be,
 );
 
-#[test]
-fn two_servers_on_one_database_hear_each_other() {
-    run(Kind::Postgres, two_servers);
-}
+postgres_only!(two_servers_on_one_database_hear_each_other,);
 
 /// Long enough, on a machine with much else to do, for what takes some milliseconds.
 const SOON: Duration = Duration::from_secs(10);
@@ -307,7 +304,7 @@ async fn a_stream_begins_only_where_an_event_can_be(app: TestApp) {
     }
 }
 
-async fn two_servers(app: TestApp) {
+async fn two_servers_on_one_database_hear_each_other(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let other = app.another(|_| {}).await;
     other.hears().await;

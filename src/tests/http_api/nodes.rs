@@ -5,39 +5,22 @@ use crate::{
     server::keys::KeyToken,
     tests::{
         api_keys::key,
-        support::{Kind, eventually, run},
+        support::{eventually, postgres_only},
     },
 };
 use serde_json::json;
 
 const PATH: &str = "/prompts/Tone?environment=development";
 
-#[test]
-fn what_one_process_revokes_no_other_lets_in() {
-    run(Kind::Postgres, revoked_elsewhere);
-}
+postgres_only!(
+    what_one_process_revokes_no_other_lets_in,
+    what_one_process_deploys_the_others_serve,
+    a_process_that_is_held_up_lets_in_no_revoked_key,
+    a_process_that_was_away_lets_in_no_revoked_key,
+    revoking_once_more_waits_once_more,
+);
 
-#[test]
-fn what_one_process_deploys_the_others_serve() {
-    run(Kind::Postgres, deployed_elsewhere);
-}
-
-#[test]
-fn a_process_that_is_held_up_lets_in_no_revoked_key() {
-    run(Kind::Postgres, held_up);
-}
-
-#[test]
-fn a_process_that_was_away_lets_in_no_revoked_key() {
-    run(Kind::Postgres, away);
-}
-
-#[test]
-fn revoking_once_more_waits_once_more() {
-    run(Kind::Postgres, revoked_twice);
-}
-
-async fn revoked_elsewhere(app: TestApp) {
+async fn what_one_process_revokes_no_other_lets_in(app: TestApp) {
     let (ana, acme, _) = acme(&app).await;
     let other = app.another(|_| {}).await;
     other.hears().await;
@@ -53,7 +36,7 @@ async fn revoked_elsewhere(app: TestApp) {
     assert!(other.hot.size().0 > 0, "the other process served from memory");
 }
 
-async fn deployed_elsewhere(app: TestApp) {
+async fn what_one_process_deploys_the_others_serve(app: TestApp) {
     let (_, acme, _) = acme(&app).await;
     let other = app.another(|_| {}).await;
     other.hears().await;
@@ -85,7 +68,7 @@ async fn remembers(other: &TestApp, key: &str) {
     .await;
 }
 
-async fn held_up(app: TestApp) {
+async fn a_process_that_is_held_up_lets_in_no_revoked_key(app: TestApp) {
     let (ana, acme, _) = acme(&app).await;
     let other = app.another_idle(|_| {}).await;
     let (id, shown) = key(&ana.makes_key(&acme, &[]).await.status(200));
@@ -97,7 +80,7 @@ async fn held_up(app: TestApp) {
     problem(Service::with(&other, &shown).get(PATH).await, 401, "unauthenticated");
 }
 
-async fn away(app: TestApp) {
+async fn a_process_that_was_away_lets_in_no_revoked_key(app: TestApp) {
     let (ana, acme, _) = acme(&app).await;
     let other = app.another_idle(|_| {}).await;
     let (id, shown) = key(&ana.makes_key(&acme, &[]).await.status(200));
@@ -114,7 +97,7 @@ async fn away(app: TestApp) {
     problem(Service::with(&other, &shown).get(PATH).await, 401, "unauthenticated");
 }
 
-async fn revoked_twice(app: TestApp) {
+async fn revoking_once_more_waits_once_more(app: TestApp) {
     let (ana, acme, _) = acme(&app).await;
     let other = app.another_idle(|_| {}).await;
     let (id, shown) = key(&ana.makes_key(&acme, &[]).await.status(200));

@@ -1,22 +1,17 @@
 //! The further fence on PostgreSQL: row-level security, under which a statement that forgets its
 //! organization still sees and touches only one.
 
-use super::{Cast, Kind, TestApp, Two, Who, casts};
+use super::{Cast, TestApp, Two, Who, casts};
 use crate::{
     id::OrgId,
     server::db::Tx,
-    tests::support::{PASSWORD, run, sql},
+    tests::support::{PASSWORD, postgres_only, sql},
 };
 
-#[test]
-fn wide_statements_stay_in_their_organization() {
-    run(Kind::Postgres, wide_statements);
-}
-
-#[test]
-fn every_change_of_tenants_rows_is_made_behind_the_fence() {
-    run(Kind::Postgres, every_change_is_fenced);
-}
+postgres_only!(
+    wide_statements_stay_in_their_organization,
+    every_change_of_tenants_rows_is_made_behind_the_fence,
+);
 
 /// A transaction fenced to an organization, as `OrgChange` begins one.
 async fn fenced(app: &TestApp, org: OrgId) -> Tx {
@@ -26,7 +21,7 @@ async fn fenced(app: &TestApp, org: OrgId) -> Tx {
     tx
 }
 
-async fn wide_statements(app: TestApp) {
+async fn wide_statements_stay_in_their_organization(app: TestApp) {
     let (ours, theirs) = casts(&app).await;
     let two = Two::set(&ours, &theirs, Who::Owner).await;
     let before = two.theirs(&app).await;
@@ -65,7 +60,7 @@ const WATCH: &[&str] = &[
     "CREATE TRIGGER note BEFORE INSERT OR UPDATE OR DELETE ON invitations FOR EACH ROW EXECUTE FUNCTION note()",
 ];
 
-async fn every_change_is_fenced(app: TestApp) {
+async fn every_change_of_tenants_rows_is_made_behind_the_fence(app: TestApp) {
     let cast = Cast::of(&app, "Smith").await;
     let stage = super::Stage::set(&cast, Who::Owner).await;
     for statement in WATCH {

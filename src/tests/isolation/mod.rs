@@ -12,7 +12,7 @@ use super::{
         stage::{Cast, Stage, Who},
         table::{FUNCTIONS, Needs, PAGES},
     },
-    support::{Answer, Kind, TestApp, both_databases, encode},
+    support::{Answer, TestApp, both_databases, encode},
 };
 use crate::role::Role;
 use std::collections::BTreeMap;

@@ -44,3 +44,16 @@ macro_rules! both_databases {
     )*};
 }
 pub(super) use both_databases;
+
+/// Runs each named test on PostgreSQL: what is of several processes, or of its own fence.
+macro_rules! postgres_only {
+    ($($test:ident),* $(,)?) => {$(
+        mod $test {
+            #[test]
+            fn postgres() {
+                crate::tests::support::run(crate::tests::support::Kind::Postgres, super::$test);
+            }
+        }
+    )*};
+}
+pub(super) use postgres_only;
