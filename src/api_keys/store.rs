@@ -76,6 +76,7 @@ pub async fn create(
         .bind(now)
         .execute()
         .await?;
+    hold(&mut change, id, by).await?;
     tell(change, Action::KeyCreated, id, json!({ "of": new.name, "after": after })).await?;
     Ok((id, token))
 }
@@ -102,8 +103,7 @@ pub async fn rotate(
     overlap: Span,
     proof: &Proof,
 ) -> Result<KeyToken> {
-    let mut change = grant.change().await?;
-    maker(grant, proof)?;
+    let (mut change, by) = (grant.change().await?, maker(grant, proof)?);
     let now = change.now();
     let row = change.query(
         "SELECT public_id, name, previous_until FROM api_keys
@@ -124,6 +124,7 @@ pub async fn rotate(
     );
     let rotate = rotate.bind(id).bind(now + overlap).bind(token.hash());
     rotate.bind(token.last_four().to_owned()).execute().await?;
+    hold(&mut change, id, by).await?;
     let details = json!({ "of": name, "after": { "overlap_minutes": overlap.whole_minutes() } });
     tell(change, Action::KeyRotated, id, details).await?;
     Ok(token)
@@ -147,6 +148,16 @@ pub async fn revoke(grant: &Grant<ManageApiKeys>, id: ApiKeyId, proof: &Proof) -
         change.query("UPDATE api_keys SET revoked_at = $3, revoked_by = $4 WHERE org_id = $1 AND id = $2");
     revoke.bind(id).bind(now).bind(by).execute().await?;
     tell(change, Action::KeyRevoked, id, json!({ "of": name })).await
+}
+
+/// Notes that somebody is shown a secret of a key, and so may be who uses it.
+async fn hold(change: &mut OrgChange, id: ApiKeyId, by: UserId) -> Result<()> {
+    let hold = change.query(
+        "INSERT INTO key_holders (org_id, key_id, user_id) VALUES ($1, $2, $3)
+         ON CONFLICT (org_id, key_id, user_id) DO NOTHING",
+    );
+    hold.bind(id).bind(by).execute().await?;
+    Ok(())
 }
 
 /// The person acting, whose own password it was.

@@ -128,7 +128,10 @@ async fn asked(scope: &Scope, request: &Request, environment: &Environment) -> R
     let became = match request.state {
         State::Pending => None,
         State::Deployed => Some("It was deployed.".to_owned()),
-        State::Declined => Some(format!("{by} declined it, or did something else instead.")),
+        State::Declined if request.overtaken_by.is_some() => {
+            Some(format!("{by} did something else here instead."))
+        }
+        State::Declined => Some(format!("{by} declined it.")),
         State::Withdrawn => Some(format!("{by} withdrew it.")),
     };
     let now = scope.server().clock.now();

@@ -45,6 +45,8 @@ pub struct Request {
     pub decided_by: Option<Name>,
     /// When.
     pub decided_at: Option<Timestamp>,
+    /// The number of the deployment that was made instead, if one was.
+    pub overtaken_by: Option<i64>,
 }
 
 /// What became of a request.
@@ -55,7 +57,7 @@ pub enum State {
     Pending,
     /// It was approved, and is or was live.
     Deployed,
-    /// Somebody said no, or did something else instead.
+    /// Somebody said no, or did something else instead: then it was overtaken by that.
     Declined,
     /// Whoever asked does not want it any more.
     Withdrawn,
@@ -86,7 +88,7 @@ macro_rules! requests {
     ($and:literal) => {
         concat!(
             "SELECT q.id, q.environment_id, q.prompt_id, p.path, q.kind, q.version, q.reason, q.seen, q.state,
-               q.requested_by, q.key_id, coalesce(k.name, u.name) AS by, q.created_at, d.name AS decided_by, q.decided_at,
+               q.requested_by, q.key_id, coalesce(k.name, u.name) AS by, q.created_at, d.name AS decided_by, q.decided_at, q.overtaken_by,
                (SELECT count(*) FROM approvals a JOIN members m ON m.org_id = a.org_id AND m.user_id = a.user_id
                 WHERE a.org_id = q.org_id AND a.request_id = q.id AND m.role IN ('admin', 'owner')) AS approved
              FROM deployment_requests q JOIN users u ON u.id = q.requested_by

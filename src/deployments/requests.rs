@@ -8,7 +8,7 @@ use super::{
 use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
-    id::DeploymentRequestId,
+    id::{ApiKeyId, DeploymentRequestId, UserId},
     key_scope::KeyScopes,
     role::{ApproveDeployment, Deploy, Rights, Role},
     server::{
@@ -24,7 +24,7 @@ pub(super) async fn insert(
     order: &Order,
     environment: &Environment,
 ) -> Result<DeploymentRequestId> {
-    // For a key stands whoever made it, who thus may not approve what it asks for.
+    // For a key stands whoever made it.
     let key = change.key().cloned();
     let by = change.person().or(key.as_ref().map(|key| key.created_by)).ok_or(Error::Forbidden)?;
     if let Some(waiting) = waiting(change, order.environment, order.prompt).await? {
@@ -60,14 +60,22 @@ pub(super) async fn insert(
 ///
 /// # Errors
 /// [`Error::Conflict`] when something else went live since it was asked for, when it would break something,
-/// when whoever asked may not deploy any more, when one has approved it already, or when it does not wait any
-/// more; [`Error::Forbidden`] for whoever asked; [`Error::NotFound`] when there is no such request.
+/// when whoever asked may not deploy any more, when one has approved it already or was shown a secret of the key
+/// that asked, or when it does not wait any more; [`Error::Forbidden`] for whoever asked; [`Error::NotFound`] when there is no such request.
 pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) -> Result<Option<i64>> {
     let mut change = grant.change().await?;
     let request = waits(&mut change, id).await?;
     let by = change.person().ok_or(Error::Forbidden)?;
     if by == request.requested_by {
         return Err(Error::Forbidden);
+    }
+    if let Some(key) = request.key_id
+        && holds(&mut change, key, by).await?
+    {
+        return Err(Error::conflict(format!(
+            "You were shown the key {}: somebody else must approve what it asks for.",
+            request.by
+        )));
     }
     if !still_may(&mut change, &request).await? {
         return Err(Error::conflict(format!("{} may not deploy any more. Decline it.", request.by)));
@@ -98,6 +106,14 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) 
     };
     change.commit().await?;
     Ok(deployed)
+}
+
+/// Whether somebody was ever shown a secret of a key, and so may be who asked.
+async fn holds(change: &mut OrgChange, key: ApiKeyId, user: UserId) -> Result<bool> {
+    let holds =
+        change.query("SELECT count(*) FROM key_holders WHERE org_id = $1 AND key_id = $2 AND user_id = $3");
+    let (holds,): (i64,) = holds.bind(key).bind(user).one().await?;
+    Ok(holds > 0)
 }
 
 /// A request that waits.
@@ -149,6 +165,9 @@ pub async fn withdraw(grant: &Grant<Deploy>, id: DeploymentRequestId) -> Result<
 pub(super) async fn overtake(change: &mut OrgChange, order: &Order, environment: &Environment) -> Result<()> {
     let Some(request) = waiting(change, order.environment, order.prompt).await? else { return Ok(()) };
     decide(change, request.id, "declined").await?;
+    let overtaken =
+        change.query("UPDATE deployment_requests SET overtaken_by = $3 WHERE org_id = $1 AND id = $2");
+    overtaken.bind(request.id).bind(order.seen + 1).execute().await?;
     tell(change, Action::DeploymentDeclined, &request.order(), environment).await
 }
 

@@ -38,6 +38,7 @@ const BELONGINGS: &[&str] = &[
     "DELETE FROM trash WHERE org_id = $1",
     "DELETE FROM idempotent_requests WHERE org_id = $1",
     "DELETE FROM key_usage WHERE org_id = $1",
+    "DELETE FROM key_holders WHERE org_id = $1",
     "DELETE FROM api_keys WHERE org_id = $1",
     "DELETE FROM imports WHERE org_id = $1",
     "DELETE FROM transfers WHERE org_id = $1",

@@ -165,6 +165,12 @@ async fn what_was_asked_for_before_something_else_went_live_is_not_done(app: Tes
     assert_eq!((stage.live().await, pending(&stage.team.scope).await.unwrap().len()), (Some(2), 0));
     let declined = app.rows("audit_log", "action = 'deployment.declined'").await;
     assert_eq!(declined.len(), 1);
+    let page = stage.team.org.page(&format!("deployments/requests/{id}"));
+    stage.ed.get(&page).await.says("Adam did something else here instead.");
+    let id = stage.asked(1).await;
+    decline(&stage.team.of_member(&stage.ada).await.unwrap(), id).await.unwrap();
+    let page = stage.team.org.page(&format!("deployments/requests/{id}"));
+    stage.ed.get(&page).await.says("Ada declined it.");
 }
 
 async fn two_who_approve_at_once_deploy_once(app: TestApp) {

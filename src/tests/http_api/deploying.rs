@@ -1,5 +1,8 @@
 use super::{Service, TestApp, acme, both_databases, problem, told};
-use crate::{role::Role, tests::support::Answer};
+use crate::{
+    role::Role,
+    tests::{api_keys::key, support::Answer},
+};
 use axum::{body::Body, http::Method};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -8,6 +11,7 @@ both_databases!(
     a_key_deploys_and_rolls_back,
     of_many_who_roll_back_one_does,
     what_is_protected_people_approve,
+    who_was_shown_a_key_does_not_approve_what_it_asks_for,
 );
 
 const DEPLOYS: &str = "read:prompts read:deployments write:deployments";
@@ -99,4 +103,21 @@ async fn what_is_protected_people_approve(app: TestApp) {
     trusted.deploys("Tone", "production", json!(null)).await.status(201);
     app.execute("UPDATE environments SET approvals = 2 WHERE name = 'production'").await;
     trusted.deploys("Tone", "production", json!(1)).await.status(202);
+}
+
+async fn who_was_shown_a_key_does_not_approve_what_it_asks_for(app: TestApp) {
+    let (ana, acme, _) = acme(&app).await;
+    let (adam, ada) = (acme.has("Adam", Role::Admin).await, acme.has("Ada", Role::Admin).await);
+    let scopes = [("preset", "ci-cd")];
+    let (id, _) = key(&ana.makes_key(&acme, &scopes).await.status(200));
+    let rotate = [("org", "acme"), ("key", &*id), ("overlap", "0")];
+    let (_, shown) = key(&adam.call("/api/api_keys/rotate", &rotate).await.status(200));
+    let request =
+        told(&Service::with(&app, &shown).deploys("Tone", "production", json!(1)).await.status(202));
+    let approve = [("org", "acme"), ("request", request["request"].as_str().unwrap())];
+    let refused = adam.call("/api/deployments/approve", &approve).await.status(409);
+    let says = "You were shown the key Robot: somebody else must approve what it asks for.";
+    assert!(refused.body.contains(says), "{refused}");
+    ana.call("/api/deployments/approve", &approve).await.status(403);
+    ada.call("/api/deployments/approve", &approve).await.status(200);
 }

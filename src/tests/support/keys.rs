@@ -42,6 +42,11 @@ impl Org {
             insert.bind(self.id).bind(id).bind(token.public_id().to_owned()).bind("Sample key".to_owned());
         let insert = insert.bind(KeyScopes::parse(scopes).codes()).bind(environments).bind(folders);
         insert.bind(token.hash()).bind(token.last_four().to_owned()).bind(now).execute().await.unwrap();
+        let holds = change.query(
+            "INSERT INTO key_holders (org_id, key_id, user_id)
+             SELECT org_id, id, created_by FROM api_keys WHERE org_id = $1 AND id = $2",
+        );
+        holds.bind(self.id).bind(id).execute().await.unwrap();
         change.commit().await.unwrap();
         (id, token)
     }
