@@ -29,7 +29,8 @@ pub(super) struct Which {
     /// Who did it: an id, an address, or a name.
     #[param(max_length = 254)]
     actor: Option<String>,
-    /// What was done, such as `prompt.deployed`.
+    /// What was done.
+    #[param(value_type = Option<Action>)]
     action: Option<String>,
     /// What it was done to: an id; a person also as an address or a name.
     #[param(max_length = 254)]

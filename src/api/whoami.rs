@@ -1,7 +1,7 @@
 //! Whose key it is.
 
 use super::{json, problem::Refusal, service::Service};
-use crate::{server::keys::Limit, ui::rfc3339};
+use crate::{key_scope::KeyScope, server::keys::Limit, ui::rfc3339};
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,12 +19,12 @@ struct Key {
     #[schema(format = Uuid)]
     id: String,
     name: String,
-    scopes: Vec<&'static str>,
+    scopes: Vec<KeyScope>,
     /// The ids of the environments it reaches; null for all.
-    #[schema(required)]
+    #[schema(required, value_type = Option<Vec<Uuid>>)]
     environments: Option<Vec<String>>,
     /// The ids of the folders it reaches; null for all.
-    #[schema(required)]
+    #[schema(required, value_type = Option<Vec<Uuid>>)]
     folders: Option<Vec<String>>,
     /// RFC 3339; null for a key that does not run out.
     #[schema(required, format = DateTime)]
@@ -60,7 +60,7 @@ pub(super) async fn whoami(service: Service) -> Result<Response, Refusal> {
         key: Key {
             id: key.id.to_string(),
             name: key.name.to_string(),
-            scopes: key.scopes.iter().map(crate::key_scope::KeyScope::code).collect(),
+            scopes: key.scopes.iter().collect(),
             environments: ids(&key.environments),
             folders: ids(&key.folders),
             expires_at: key.expires_at.map(rfc3339),

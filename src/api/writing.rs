@@ -49,6 +49,7 @@ pub(super) struct NewPrompt {
     #[schema(max_length = 1000)]
     description: String,
     #[serde(default)]
+    #[schema(max_items = 20)]
     tags: Vec<String>,
 }
 
@@ -90,6 +91,7 @@ pub(super) struct Described {
     name: Option<String>,
     #[schema(max_length = 1000)]
     description: Option<String>,
+    #[schema(max_items = 20)]
     tags: Option<Vec<String>>,
 }
 

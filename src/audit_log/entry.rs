@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     id::AuditId,
     role::{Role, ViewAuditLog},
-    server::Grant,
+    server::{Grant, audit::Action},
     ui::rfc3339_exact,
 };
 use serde::Serialize;
@@ -24,14 +24,18 @@ pub struct Entry {
     #[schema(value_type = Uuid)]
     id: AuditId,
     /// RFC 3339, UTC, to the millisecond.
+    #[schema(format = DateTime)]
     time: String,
     actor: Actor,
-    /// What was done, such as `prompt.deployed`.
+    /// What was done.
+    #[schema(value_type = Action)]
     action: String,
     target: Target,
     /// What it was before and is after, as far as it changed; null where there is nothing to tell.
     details: Value,
+    #[schema(required)]
     ip: Option<String>,
+    #[schema(required)]
     user_agent: Option<String>,
     request_id: String,
 }
@@ -41,10 +45,14 @@ pub struct Entry {
 #[schema(as = AuditActor)]
 struct Actor {
     /// `person`, `key` or `system`.
+    #[schema(pattern = "^(person|key|system)$")]
     kind: String,
+    #[schema(required)]
     id: Option<Uuid>,
+    #[schema(required)]
     name: Option<String>,
     /// The role the person had then.
+    #[schema(required)]
     role: Option<Role>,
 }
 
@@ -52,7 +60,9 @@ struct Actor {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditTarget)]
 struct Target {
+    #[schema(required)]
     id: Option<Uuid>,
+    #[schema(required)]
     name: Option<String>,
 }
 

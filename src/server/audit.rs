@@ -12,13 +12,15 @@ use crate::{
 };
 use serde_json::Value;
 use sqlx::types::Json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 macro_rules! actions {
     ($($name:ident $code:literal $says:literal;)*) => {
         /// What can be done, `noun.verb`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Action { $(#[doc = $says] $name,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+        #[schema(as = AuditAction)]
+        pub enum Action { $(#[doc = $says] #[schema(rename = $code)] $name,)* }
 
         impl Action {
             /// All of them, in the order they are shown to choose from.
