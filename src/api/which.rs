@@ -3,7 +3,7 @@
 use super::{problem::Refusal, service::Service};
 use crate::{
     environments::store::Environment,
-    prompts::{render::Resolved, resolve, store::Prompt},
+    prompts::{render::Resolved, resolve, source::Source, store::Prompt},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -79,7 +79,7 @@ pub(super) async fn resolved(service: &Service, prompt: &Prompt, found: &Found) 
     let scope = service.scope();
     Ok(match found {
         Found::Deployed(environment, number) => {
-            resolve::deployed(scope, environment.id, (prompt.id, *number), None).await?
+            resolve::deployed(&mut Source::new(scope), environment.id, (prompt.id, *number), None).await?
         }
         Found::Version(number) => resolve::version(scope, prompt.id, *number).await?,
     })

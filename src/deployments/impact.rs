@@ -14,6 +14,7 @@ use crate::{
         reached::{reaches_environment, reaches_prompt},
         render::{Inherited, Problems, Resolved, Values, render},
         resolve::{self, Instead},
+        source::Source,
     },
     server::{OrgChange, Reads},
 };
@@ -75,16 +76,17 @@ impl User {
 ///
 /// # Errors
 /// When the database fails; [`Error::NotFound`](crate::error::Error::NotFound) when there is no such version.
-pub async fn of(mut reads: impl Reads, order: &Order) -> Result<Impact> {
+pub async fn of(reads: impl Reads, order: &Order) -> Result<Impact> {
+    let mut source = Source::new(reads);
     let &Order { environment, prompt, version, .. } = order;
     let instead = Instead { environment, prompt, version, as_before: order.kind == Kind::Rollback };
     let mut impact = Impact::default();
     if let Some(version) = version {
-        on_itself(&mut reads, (prompt, version), instead, &mut impact).await?;
+        on_itself(&mut source, (prompt, version), instead, &mut impact).await?;
     }
-    for user in users_in(&mut reads, prompt, environment).await? {
+    for user in users_in(source.reads(), prompt, environment).await? {
         if (user.prompt_id, user.environment_id) != (prompt, environment) {
-            on_user(&mut reads, user, instead, &mut impact).await?;
+            on_user(&mut source, user, instead, &mut impact).await?;
         }
     }
     Ok(impact)
@@ -92,20 +94,20 @@ pub async fn of(mut reads: impl Reads, order: &Order) -> Result<Impact> {
 
 /// What it means for the prompt itself.
 async fn on_itself(
-    reads: &mut impl Reads,
+    source: &mut Source<impl Reads>,
     version: (PromptId, i64),
     instead: Instead,
     impact: &mut Impact,
 ) -> Result<()> {
     let environment = instead.environment;
-    let resolved = resolve::deployed(&mut *reads, environment, version, Some(instead)).await?;
+    let resolved = resolve::deployed(source, environment, version, Some(instead)).await?;
     let after = problems(&resolved);
     impact.inherited = resolved.inherited();
     let breaks =
         after.others.into_iter().map(|(path, what)| Break { says: format!("{path}: {what}"), user: None });
     impact.breaks.extend(breaks);
-    if let Some(live) = resolve::live(&mut *reads, environment, version.0).await? {
-        let live = resolve::deployed(&mut *reads, environment, (version.0, live), None).await?;
+    if let Some(live) = resolve::live(source.reads(), environment, version.0).await? {
+        let live = resolve::deployed(source, environment, (version.0, live), None).await?;
         impact.asks = after.missing.difference(&problems(&live).missing).cloned().collect();
         impact.differs = differs(&live, &resolved);
     }
@@ -113,10 +115,15 @@ async fn on_itself(
 }
 
 /// What it means for another live prompt.
-async fn on_user(reads: &mut impl Reads, user: User, instead: Instead, impact: &mut Impact) -> Result<()> {
+async fn on_user(
+    source: &mut Source<impl Reads>,
+    user: User,
+    instead: Instead,
+    impact: &mut Impact,
+) -> Result<()> {
     let live = (user.prompt_id, user.version);
-    let before = resolve::deployed(&mut *reads, user.environment_id, live, None).await?;
-    let after = resolve::deployed(&mut *reads, user.environment_id, live, Some(instead)).await?;
+    let before = resolve::deployed(source, user.environment_id, live, None).await?;
+    let after = resolve::deployed(source, user.environment_id, live, Some(instead)).await?;
     if made_of(&before) == made_of(&after) {
         return Ok(());
     }
@@ -185,13 +192,13 @@ async fn users_in(reads: &mut impl Reads, prompt: PromptId, environment: Environ
 /// # Errors
 /// When the database fails.
 pub async fn drift(
-    mut reads: impl Reads,
+    reads: impl Reads,
     environment: EnvironmentId,
     (prompt, version): (PromptId, i64),
 ) -> Result<Vec<String>> {
     let again = Instead { environment, prompt, version: Some(version), as_before: false };
     let mut impact = Impact::default();
-    on_itself(&mut reads, (prompt, version), again, &mut impact).await?;
+    on_itself(&mut Source::new(reads), (prompt, version), again, &mut impact).await?;
     Ok(impact.differs)
 }
 
@@ -200,13 +207,14 @@ pub async fn drift(
 /// # Errors
 /// When the database fails.
 pub async fn put_into(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Option<User>> {
+    let mut source = Source::new(change);
     for prompt in prompts {
-        for user in users(&mut *change, *prompt).await? {
+        for user in users(source.reads(), *prompt).await? {
             if prompts.contains(&user.prompt_id) {
                 continue;
             }
             let live = (user.prompt_id, user.version);
-            let resolved = resolve::deployed(&mut *change, user.environment_id, live, None).await?;
+            let resolved = resolve::deployed(&mut source, user.environment_id, live, None).await?;
             if resolved.parts.iter().any(|part| part.prompt == *prompt) {
                 return Ok(Some(user));
             }

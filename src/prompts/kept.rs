@@ -9,6 +9,7 @@ use crate::{
 use std::sync::Arc;
 
 /// What is live of a prompt in an environment.
+#[derive(Clone)]
 pub(super) struct Live {
     pub(super) version: i64,
     /// None where nothing was kept, as in rows from before: what folders give now counts there.

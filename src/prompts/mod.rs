@@ -28,6 +28,8 @@ pub mod resolve;
 #[cfg(feature = "ssr")]
 pub mod saving;
 #[cfg(feature = "ssr")]
+pub mod source;
+#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]
 mod tags;

@@ -2,20 +2,19 @@
 
 use super::{
     content::Content,
-    drafts::parse,
-    kept::{self, Kept, Live},
+    kept::{Kept, Live},
     references::targets,
     render::{Part, Resolved},
+    source::Source,
     store::{self, Prompt},
 };
 use crate::{
     environments::store as environments,
     error::{Error, Result},
-    id::{DeploymentId, EnvironmentId, FolderId, PromptId},
+    id::{DeploymentId, EnvironmentId, PromptId},
     server::{Reads, Scope},
-    templates::{Reference, Selector},
+    templates::Selector,
 };
-use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -27,7 +26,8 @@ use std::{
 /// [`Error::NotFound`] when there is no such prompt or version, or it is in the trash. What is in the trash is
 /// not put into anything either.
 pub async fn version(reads: impl Reads, prompt: PromptId, number: i64) -> Result<Resolved> {
-    let mut resolver = Resolver::new(reads, None);
+    let mut source = Source::new(reads);
+    let mut resolver = Resolver::new(&mut source, None);
     resolver.version((prompt, number), None, None).await?.ok_or(Error::NotFound)?;
     Ok(Resolved { parts: resolver.parts })
 }
@@ -40,12 +40,12 @@ pub async fn version(reads: impl Reads, prompt: PromptId, number: i64) -> Result
 /// # Errors
 /// As [`version`].
 pub async fn deployed(
-    reads: impl Reads,
+    source: &mut Source<impl Reads>,
     environment: EnvironmentId,
     (prompt, number): (PromptId, i64),
     instead: Option<Instead>,
 ) -> Result<Resolved> {
-    let mut resolver = Resolver::new(reads, instead);
+    let mut resolver = Resolver::new(source, instead);
     let live = resolver.live(environment, prompt).await?.filter(|live| live.version == number);
     let kept = live.and_then(|live| live.kept);
     resolver.version((prompt, number), Some(environment), kept).await?.ok_or(Error::NotFound)?;
@@ -88,8 +88,9 @@ pub async fn live(
 /// # Errors
 /// When the database fails.
 pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resolved> {
-    let mut resolver = Resolver::new(scope, None);
-    let inherited = inherited(&mut resolver.reads, of.folder_id).await?;
+    let mut source = Source::new(scope);
+    let mut resolver = Resolver::new(&mut source, None);
+    let inherited = resolver.source.inherited(of.folder_id).await?;
     let leads = targets(&content);
     let (prompt, path) = (of.id, of.path.clone());
     resolver.parts.push(Part {
@@ -127,41 +128,22 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
     Ok(Resolved { parts: resolver.parts })
 }
 
-/// Where a reference of a version leads: to the version it led to when it was saved, unless an environment
-/// decides.
-#[derive(Debug, Clone, sqlx::FromRow)]
-struct Lead {
-    target: String,
-    to_id: PromptId,
-    to_number: Option<i64>,
-    environment_id: Option<EnvironmentId>,
-}
-
-impl Lead {
-    /// The environment that decides which version it leads to, in a prompt that follows `here`; none when
-    /// that is decided already.
-    fn decides(&self, here: Option<EnvironmentId>) -> Option<EnvironmentId> {
-        let names_none = || Reference::parse(&self.target).is_some_and(|to| to.selector == Selector::Latest);
-        self.environment_id.or_else(|| here.filter(|_| names_none()))
-    }
-}
-
 /// The most prompts that one may be made of.
 const MAX_PARTS: usize = 500;
 
 /// What makes a part: the version, the environment it follows, and the deployment whose values it has.
 type Key = ((PromptId, i64), Option<EnvironmentId>, Option<DeploymentId>);
 
-struct Resolver<R> {
-    reads: R,
+struct Resolver<'a, R> {
+    source: &'a mut Source<R>,
     instead: Option<Instead>,
     parts: Vec<Part>,
     places: HashMap<Key, usize>,
 }
 
-impl<R: Reads> Resolver<R> {
-    fn new(reads: R, instead: Option<Instead>) -> Self {
-        Self { reads, instead, parts: Vec::new(), places: HashMap::new() }
+impl<'a, R: Reads> Resolver<'a, R> {
+    fn new(source: &'a mut Source<R>, instead: Option<Instead>) -> Self {
+        Self { source, instead, parts: Vec::new(), places: HashMap::new() }
     }
 
     /// The place of a version among the parts, with all that is below it; none when there is no such
@@ -180,23 +162,16 @@ impl<R: Reads> Resolver<R> {
         if self.parts.len() >= MAX_PARTS {
             return Ok(None);
         }
-        let row = self.reads.query(
-            "SELECT p.path, p.folder_id, v.content FROM versions v
-             JOIN prompts p ON p.org_id = v.org_id AND p.id = v.prompt_id AND p.trash_id IS NULL
-             WHERE v.org_id = $1 AND v.prompt_id = $2 AND v.number = $3",
-        );
-        let row: Option<(String, Option<FolderId>, String)> =
-            row.bind(prompt).bind(number).optional().await?;
-        let Some((path, folder, content)) = row else { return Ok(None) };
+        let Some(version) = self.source.version(prompt, number).await? else { return Ok(None) };
         let inherited = match kept.as_ref().and_then(|kept| kept.inherited.get(&prompt)) {
             Some(kept) => kept.clone(),
-            None => inherited(&mut self.reads, folder).await?,
+            None => self.source.inherited(version.folder).await?,
         };
-        let (content, place) = (parse(&content)?, self.parts.len());
+        let (path, content, place) = (version.path.clone(), version.content.clone(), self.parts.len());
         self.places.insert(key, place);
         let references = BTreeMap::new();
         self.parts.push(Part { prompt, path, version: Some(number), content, inherited, references });
-        for lead in self.leads(prompt, number).await? {
+        for lead in &version.leads {
             let decides = lead.decides(follows);
             let live = match decides {
                 Some(environment) => self.live(environment, lead.to_id).await?,
@@ -210,18 +185,10 @@ impl<R: Reads> Resolver<R> {
             let Some(number) = number else { continue };
             let below = (lead.to_id, number);
             if let Some(leads) = Box::pin(self.version(below, decides.or(follows), kept)).await? {
-                self.parts[place].references.insert(lead.target, leads);
+                self.parts[place].references.insert(lead.target.clone(), leads);
             }
         }
         Ok(Some(place))
-    }
-
-    async fn leads(&mut self, prompt: PromptId, number: i64) -> Result<Vec<Lead>> {
-        let leads = self.reads.query(
-            "SELECT target, to_id, to_number, environment_id FROM prompt_references
-             WHERE org_id = $1 AND prompt_id = $2 AND number = $3",
-        );
-        Ok(leads.bind(prompt).bind(number).all().await?)
     }
 
     async fn live(&mut self, environment: EnvironmentId, prompt: PromptId) -> Result<Option<Live>> {
@@ -230,30 +197,9 @@ impl<R: Reads> Resolver<R> {
         {
             return match instead.version.filter(|_| instead.as_before) {
                 None => Ok(instead.version.map(|version| Live { version, kept: None })),
-                Some(version) => kept::before(&mut self.reads, environment, prompt, version).await,
+                Some(version) => self.source.before(environment, prompt, version).await,
             };
         }
-        kept::newest(&mut self.reads, environment, prompt).await
+        self.source.live(environment, prompt).await
     }
-}
-
-/// The variables that what is in a folder inherits: the folder's own, then those of the folders around it,
-/// then the organization's. The nearest wins.
-///
-/// # Errors
-/// When the database fails.
-pub async fn inherited(mut reads: impl Reads, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
-    let rows = reads.query(
-        "WITH RECURSIVE above (id, parent_id, depth) AS (
-           SELECT id, parent_id, depth FROM folders WHERE org_id = $1 AND id = $2
-           UNION ALL
-           SELECT f.id, f.parent_id, f.depth FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
-         SELECT v.name, v.value, coalesce(a.depth, 0) FROM variables v LEFT JOIN above a ON a.id = v.folder_id
-         WHERE v.org_id = $1 AND (v.folder_id IS NULL OR a.id IS NOT NULL)
-         ORDER BY coalesce(a.depth, 0)",
-    );
-    let rows: Vec<(String, String, i64)> = rows.bind(folder).all().await?;
-    let value = |json: String| serde_json::from_str(&json).unwrap_or(Value::String(json));
-    // The nearest comes last, and so stays.
-    Ok(rows.into_iter().map(|(name, json, _)| (name, value(json))).collect())
 }

@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     library::trash,
     prompts::store as prompts,
+    server::{Reads, Scope, db::Query},
 };
 use futures_util::future::join;
 
@@ -22,6 +23,7 @@ both_databases!(
     what_a_prompt_refers_to_is_as_the_environment_has_it,
     a_reference_may_name_an_environment,
     what_would_break_something_live_is_refused,
+    what_many_are_made_of_is_read_once,
     what_is_live_is_not_deleted,
     what_a_live_version_is_made_of_is_not_deleted,
 );
@@ -234,6 +236,36 @@ async fn what_would_break_something_live_is_refused(app: TestApp) {
     team.deploys(dev, a, 2).await.unwrap();
     assert!(why(team.deploys(dev, b, 2).await).contains("goes deeper than 5 prompts"));
     assert_eq!(team.live(dev, b).await, None);
+}
+
+/// Counts statements.
+struct Counting<'a>(&'a Scope, usize);
+
+impl Reads for Counting<'_> {
+    fn query(&mut self, sql: &'static str) -> Query<'_> {
+        self.1 += 1;
+        self.0.query(sql)
+    }
+}
+
+async fn what_many_are_made_of_is_read_once(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let word = team.saying("Word", &["kind"]).await;
+    let tone = team.saying("Tone", &["[[ Word ]]", "[[ Word ]]!"]).await;
+    team.deploys(dev, word, 1).await.unwrap();
+    team.deploys(dev, tone, 1).await.unwrap();
+    let users = 20;
+    for n in 0..users {
+        let user = team.saying(&format!("User {n}"), &["Be [[ Tone ]]."]).await;
+        team.deploys(dev, user, 1).await.unwrap();
+    }
+    let order = team.order(dev, tone, Some(2)).await;
+    let mut counting = Counting(&team.scope, 0);
+    let impact = impact::of(&mut counting, &order).await.unwrap();
+    assert_eq!(impact.changes.len(), users);
+    // Of each: what is live, what it says, where it leads.
+    assert!(counting.1 <= 15 + 3 * users, "{} statements", counting.1);
 }
 
 async fn what_is_live_is_not_deleted(app: TestApp) {

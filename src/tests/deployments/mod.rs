@@ -21,7 +21,9 @@ use crate::{
         content::{Content, Kind as PromptKind},
         drafts,
         render::{Rendered, Values, render},
-        resolve, saving, store as prompts,
+        resolve, saving,
+        source::Source,
+        store as prompts,
     },
     role::Permission,
     server::{Grant, Scope},
@@ -114,7 +116,9 @@ impl Team {
     /// What services get of a prompt in an environment.
     async fn served(&self, environment: EnvironmentId, prompt: PromptId) -> String {
         let version = self.live(environment, prompt).await.unwrap();
-        let resolved = resolve::deployed(&self.scope, environment, (prompt, version), None).await.unwrap();
+        let resolved = resolve::deployed(&mut Source::new(&self.scope), environment, (prompt, version), None)
+            .await
+            .unwrap();
         match render(&resolved, &Values::new()).unwrap() {
             Rendered::Text(text) => text,
             Rendered::Chat(_) => panic!("a chat"),

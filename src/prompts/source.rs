@@ -1,0 +1,159 @@
+//! What prompts are resolved from: rows of the database, each read once, however many prompts are put together
+//! from it.
+
+use super::{
+    content::Content,
+    drafts::parse,
+    kept::{self, Live},
+};
+use crate::{
+    error::Result,
+    id::{EnvironmentId, FolderId, PromptId},
+    server::Reads,
+    templates::{Reference, Selector},
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+/// A version of a prompt that is not in the trash.
+pub(super) struct Version {
+    pub(super) path: String,
+    pub(super) folder: Option<FolderId>,
+    pub(super) content: Content,
+    pub(super) leads: Vec<Lead>,
+}
+
+/// Where a reference of a version leads: to the version it led to when it was saved, unless an environment
+/// decides.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct Lead {
+    pub(super) target: String,
+    pub(super) to_id: PromptId,
+    pub(super) to_number: Option<i64>,
+    environment_id: Option<EnvironmentId>,
+}
+
+impl Lead {
+    /// The environment that decides which version it leads to, in a prompt that follows `here`; none when
+    /// that is decided already.
+    pub(super) fn decides(&self, here: Option<EnvironmentId>) -> Option<EnvironmentId> {
+        let names_none = || Reference::parse(&self.target).is_some_and(|to| to.selector == Selector::Latest);
+        self.environment_id.or_else(|| here.filter(|_| names_none()))
+    }
+}
+
+/// The most bytes of contents that are kept.
+const MAX_BYTES: usize = 32 << 20;
+
+/// Rows of the database as they were when they were first asked for. It is for one look at them: within a change,
+/// or for a page.
+pub struct Source<R> {
+    reads: R,
+    versions: HashMap<(PromptId, i64), Option<Arc<Version>>>,
+    bytes: usize,
+    live: HashMap<(EnvironmentId, PromptId), Option<Live>>,
+    inherited: HashMap<Option<FolderId>, BTreeMap<String, Value>>,
+}
+
+impl<R: Reads> Source<R> {
+    /// Of what can be read.
+    pub fn new(reads: R) -> Self {
+        Self { reads, versions: HashMap::new(), bytes: 0, live: HashMap::new(), inherited: HashMap::new() }
+    }
+
+    /// For what is not resolved.
+    pub const fn reads(&mut self) -> &mut R {
+        &mut self.reads
+    }
+
+    /// A version; none when there is no such version, or its prompt is in the trash.
+    pub(super) async fn version(&mut self, prompt: PromptId, number: i64) -> Result<Option<Arc<Version>>> {
+        if let Some(version) = self.versions.get(&(prompt, number)) {
+            return Ok(version.clone());
+        }
+        let row = self.reads.query(
+            "SELECT p.path, p.folder_id, v.content FROM versions v
+             JOIN prompts p ON p.org_id = v.org_id AND p.id = v.prompt_id AND p.trash_id IS NULL
+             WHERE v.org_id = $1 AND v.prompt_id = $2 AND v.number = $3",
+        );
+        let row: Option<(String, Option<FolderId>, String)> =
+            row.bind(prompt).bind(number).optional().await?;
+        let version = match row {
+            Some((path, folder, json)) => {
+                self.makes_room(json.len());
+                let (content, leads) = (parse(&json)?, self.leads(prompt, number).await?);
+                Some(Arc::new(Version { path, folder, content, leads }))
+            }
+            None => None,
+        };
+        self.versions.insert((prompt, number), version.clone());
+        Ok(version)
+    }
+
+    /// Forgets all versions where one more would be too much.
+    fn makes_room(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        if self.bytes > MAX_BYTES {
+            self.versions.clear();
+            self.bytes = bytes;
+        }
+    }
+
+    async fn leads(&mut self, prompt: PromptId, number: i64) -> Result<Vec<Lead>> {
+        let leads = self.reads.query(
+            "SELECT target, to_id, to_number, environment_id FROM prompt_references
+             WHERE org_id = $1 AND prompt_id = $2 AND number = $3",
+        );
+        Ok(leads.bind(prompt).bind(number).all().await?)
+    }
+
+    /// What is live of a prompt in an environment.
+    pub(super) async fn live(
+        &mut self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+    ) -> Result<Option<Live>> {
+        if let Some(live) = self.live.get(&(environment, prompt)) {
+            return Ok(live.clone());
+        }
+        let live = kept::newest(&mut self.reads, environment, prompt).await?;
+        self.live.insert((environment, prompt), live.clone());
+        Ok(live)
+    }
+
+    /// A version as it was live the last time that it was.
+    pub(super) async fn before(
+        &mut self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+        version: i64,
+    ) -> Result<Option<Live>> {
+        kept::before(&mut self.reads, environment, prompt, version).await
+    }
+
+    /// The variables that what is in a folder inherits: the folder's own, then those of the folders around it,
+    /// then the organization's. The nearest wins.
+    pub(super) async fn inherited(&mut self, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
+        if let Some(inherited) = self.inherited.get(&folder) {
+            return Ok(inherited.clone());
+        }
+        let rows = self.reads.query(
+            "WITH RECURSIVE above (id, parent_id, depth) AS (
+               SELECT id, parent_id, depth FROM folders WHERE org_id = $1 AND id = $2
+               UNION ALL
+               SELECT f.id, f.parent_id, f.depth FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
+             SELECT v.name, v.value, coalesce(a.depth, 0) FROM variables v LEFT JOIN above a ON a.id = v.folder_id
+             WHERE v.org_id = $1 AND (v.folder_id IS NULL OR a.id IS NOT NULL)
+             ORDER BY coalesce(a.depth, 0)",
+        );
+        let rows: Vec<(String, String, i64)> = rows.bind(folder).all().await?;
+        let value = |json: String| serde_json::from_str(&json).unwrap_or(Value::String(json));
+        // The nearest comes last, and so stays.
+        let inherited: BTreeMap<_, _> = rows.into_iter().map(|(name, json, _)| (name, value(json))).collect();
+        self.inherited.insert(folder, inherited.clone());
+        Ok(inherited)
+    }
+}
