@@ -9,7 +9,6 @@ macro_rules! scopes {
     ($($name:ident $code:literal $says:literal;)*) => {
         /// One thing that a key may be good for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
         pub enum KeyScope { $(#[doc = $says] #[serde(rename = $code)] $name,)* }
 
         impl KeyScope {

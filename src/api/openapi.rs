@@ -176,7 +176,7 @@ fn add_parameter(operation: &mut Value, parameter: Value) {
 
 /// A parameter that is left out is not there; it is not null.
 fn forbid_null(schema: &mut Value) {
-    if let Some(kinds) = schema["type"].as_array_mut() {
+    if let Some(kinds) = schema.get_mut("type").and_then(Value::as_array_mut) {
         kinds.retain(|kind| kind != "null");
         if let [kind] = &kinds[..] {
             schema["type"] = kind.clone();

@@ -4,7 +4,10 @@ use super::{json, problem::Refusal, service::Service};
 use crate::{key_scope::KeyScope, server::keys::Limit, ui::rfc3339};
 use axum::response::Response;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 
 /// A key and its organization.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,6 +42,17 @@ struct Organization {
     slug: String,
     name: String,
 }
+
+/// Derived, it would not know the codes: a macro gives them.
+impl PartialSchema for KeyScope {
+    fn schema() -> RefOr<Schema> {
+        let codes = Self::ALL.iter().map(|scope| scope.code());
+        let scope = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes));
+        scope.description(Some("One thing that a key may be good for.")).into()
+    }
+}
+
+impl ToSchema for KeyScope {}
 
 fn ids<Id: ToString>(limit: &Limit<Id>) -> Option<Vec<String>> {
     match limit {

@@ -166,7 +166,6 @@ fn features_choose_modules_and_nothing_smaller() {
         "fields/slug.rs",
         "id.rs",
         "invitations/model.rs",
-        "key_scope.rs",
         "role.rs",
         "templates/mod.rs",
         "time.rs",

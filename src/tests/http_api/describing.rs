@@ -1,7 +1,7 @@
 use super::{Answer, Service, TestApp, acme, both_databases, door::ROUTES};
-use crate::api::document;
+use crate::{api::document, key_scope::KeyScope, server::audit::Action};
 use axum::{body::Body, http::Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 both_databases!(
@@ -83,6 +83,7 @@ fn every_reference_leads_somewhere() {
                 if let Some(to) = fields.get("$ref").and_then(Value::as_str) {
                     assert!(document().pointer(to.trim_start_matches('#')).is_some(), "{to}");
                 }
+                assert!(fields.get("type") != Some(&Value::Null), "{value}");
                 fields.values().for_each(look);
             }
             Value::Array(all) => all.iter().for_each(look),
@@ -90,6 +91,15 @@ fn every_reference_leads_somewhere() {
         }
     }
     look(document());
+}
+
+#[test]
+fn what_can_be_chosen_is_what_there_is() {
+    let told = |name: &str| document()["components"]["schemas"][name]["enum"].clone();
+    let scopes: Vec<_> = KeyScope::ALL.iter().map(|scope| scope.code()).collect();
+    assert_eq!(told("KeyScope"), json!(scopes));
+    let acts: Vec<_> = Action::ALL.iter().map(|act| act.code()).collect();
+    assert_eq!(told("AuditAction"), json!(acts));
 }
 
 async fn the_document_is_there_for_all(app: TestApp) {
