@@ -118,6 +118,7 @@ struct Line {
     says: String,
 }
 
+/// What became of a thing in the file.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ImportedAct)]

@@ -116,6 +116,7 @@ pub(super) struct New {
     name: String,
     /// The folder to make it in, by its id or its path; left out, null or empty for the top.
     parent: Option<String>,
+    /// Its own variables, by name.
     #[serde(default)]
     variables: BTreeMap<String, Value>,
 }

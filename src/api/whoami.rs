@@ -16,6 +16,7 @@ struct Whoami {
     organization: Organization,
 }
 
+/// The key that asks.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WhoamiKey)]
 struct Key {
@@ -34,6 +35,7 @@ struct Key {
     expires_at: Option<String>,
 }
 
+/// The organization that it names.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WhoamiOrganization)]
 struct Organization {

@@ -77,8 +77,10 @@ pub(super) fn kind(schema: &Value) -> AnyView {
         return choices.collect_view().into_any();
     }
     if let Some(values) = schema["enum"].as_array() {
-        let values: Vec<_> = values.iter().filter_map(Value::as_str).collect();
-        return values.join(" | ").into_any();
+        let values = values.iter().filter_map(Value::as_str).enumerate();
+        let values =
+            values.map(|(n, value)| view! { {(n > 0).then_some(", ")}<code>{value.to_owned()}</code> });
+        return view! { "one of "{values.collect_view()} }.into_any();
     }
     let kinds: Vec<&str> = match &schema["type"] {
         Value::String(kind) => vec![kind],
@@ -98,6 +100,10 @@ fn one(name: &str, schema: &Value) -> AnyView {
         "object" => match schema.get("additionalProperties").filter(|values| values.is_object()) {
             Some(values) => view! { "object of "{kind(values)} }.into_any(),
             None => "object".into_any(),
+        },
+        "string" => match schema["format"].as_str() {
+            Some(format) => format!("string ({format})").into_any(),
+            None => "string".into_any(),
         },
         name => name.to_owned().into_any(),
     }
