@@ -6,7 +6,10 @@ use crate::{
     error::{Error, Result},
     id::{FolderId, PromptId},
     library::folders,
-    prompts::store::{self as prompts, Prompt},
+    prompts::{
+        reached::lets_through,
+        store::{self as prompts, Prompt},
+    },
     role::Permission,
     server::{
         Grant, Key, Scope, Server,
@@ -111,9 +114,7 @@ impl Service {
 
     /// Whether the key reaches what is in a folder; the top only a key without such a limit does.
     pub(super) async fn reaches_folder(&self, folder: Option<FolderId>) -> Result<bool> {
-        let Limit::Only(reached) = &self.key.folders else { return Ok(true) };
-        let around = folders::trail(&self.scope, folder).await?;
-        Ok(around.iter().any(|folder| reached.contains(&folder.id)))
+        lets_through(&self.scope, &self.key.folders, folder).await
     }
 
     /// Of the folders the key is limited to, the beginnings of all paths in them; none for no limit.

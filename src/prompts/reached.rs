@@ -4,7 +4,7 @@
 use crate::{
     error::Result,
     id::{EnvironmentId, FolderId, PromptId},
-    server::{OrgChange, keys::Limit},
+    server::{OrgChange, Reads, keys::Limit},
 };
 
 /// What a prompt is called that lies beyond.
@@ -13,14 +13,19 @@ pub const BEYOND: &str = "a prompt this key does not reach";
 /// The most prompts that are named.
 const NAMED: usize = 5;
 
-/// Whether whoever acts reaches what is in a folder. A key that is limited to folders reaches nothing that is in
-/// none.
+/// Whether a limit lets through what is in a folder. One to folders lets through nothing that is in none.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reaches_folder(change: &mut OrgChange, folder: Option<FolderId>) -> Result<bool> {
-    let Some(key) = change.key().filter(|key| key.folders != Limit::All).cloned() else { return Ok(true) };
-    let around = change.query(
+pub async fn lets_through(
+    mut reads: impl Reads,
+    limit: &Limit<FolderId>,
+    folder: Option<FolderId>,
+) -> Result<bool> {
+    if *limit == Limit::All {
+        return Ok(true);
+    }
+    let around = reads.query(
         "WITH RECURSIVE above (id, parent_id) AS (
            SELECT id, parent_id FROM folders WHERE org_id = $1 AND id = $2
            UNION ALL
@@ -28,7 +33,18 @@ pub async fn reaches_folder(change: &mut OrgChange, folder: Option<FolderId>) ->
          SELECT id FROM above",
     );
     let around: Vec<(FolderId,)> = around.bind(folder).all().await?;
-    Ok(around.iter().any(|(folder,)| key.folders.reaches(folder)))
+    Ok(around.iter().any(|(folder,)| limit.reaches(folder)))
+}
+
+/// Whether whoever acts reaches what is in a folder.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reaches_folder(change: &mut OrgChange, folder: Option<FolderId>) -> Result<bool> {
+    match change.key().cloned() {
+        Some(key) => lets_through(change, &key.folders, folder).await,
+        None => Ok(true),
+    }
 }
 
 /// Whether whoever acts reaches a prompt.
@@ -53,16 +69,16 @@ pub fn reaches_environment(change: &OrgChange, environment: EnvironmentId) -> bo
     change.key().is_none_or(|key| key.environments.reaches(&environment))
 }
 
-/// Names prompts, each given with its path: a few of those that whoever acts reaches, and how many more there are.
+/// Names prompts, each given by its path: a few of those that whoever acts reaches, and how many more there are.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn named(
     change: &mut OrgChange,
-    prompts: impl IntoIterator<Item = (PromptId, String)>,
+    prompts: impl IntoIterator<Item = (String, PromptId)>,
 ) -> Result<String> {
     let (mut named, mut beyond) = (Vec::new(), 0);
-    for (prompt, path) in prompts {
+    for (path, prompt) in prompts {
         if reaches_prompt(change, prompt).await? {
             named.push(path);
         } else {

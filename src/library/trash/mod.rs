@@ -144,7 +144,7 @@ async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()>
     if users.is_empty() {
         return Ok(());
     }
-    let users = named(change, users.into_iter().map(|(path, id)| (id, path))).await?;
+    let users = named(change, users).await?;
     Err(Error::conflict(format!("Other prompts use this: {users}. Change them first.")))
 }
 
