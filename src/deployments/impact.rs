@@ -197,9 +197,10 @@ pub async fn drift(
     (prompt, version): (PromptId, i64),
 ) -> Result<Vec<String>> {
     let again = Instead { environment, prompt, version: Some(version), as_before: false };
-    let mut impact = Impact::default();
-    on_itself(&mut Source::new(reads), (prompt, version), again, &mut impact).await?;
-    Ok(impact.differs)
+    let mut source = Source::new(reads);
+    let live = resolve::deployed(&mut source, environment, (prompt, version), None).await?;
+    let again = resolve::deployed(&mut source, environment, (prompt, version), Some(again)).await?;
+    Ok(differs(&live, &again))
 }
 
 /// A live prompt that is put together from one of some prompts and is none of them.

@@ -61,7 +61,8 @@ pub(super) async fn insert(
 /// # Errors
 /// [`Error::Conflict`] when something else went live since it was asked for, when it would break something,
 /// when whoever asked may not deploy any more, when one has approved it already or was shown a secret of the key
-/// that asked, or when it does not wait any more; [`Error::Forbidden`] for whoever asked; [`Error::NotFound`] when there is no such request.
+/// that asked, or when it does not wait any more; [`Error::Forbidden`] for whoever asked; [`Error::NotFound`] when
+/// there is no such request.
 pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) -> Result<Option<i64>> {
     let mut change = grant.change().await?;
     let request = waits(&mut change, id).await?;
