@@ -2,7 +2,7 @@
 
 use super::{
     content::Content,
-    kept::{Kept, Live},
+    kept::{self, Kept, Live},
     references::targets,
     render::{Part, Resolved},
     source::Source,
@@ -197,7 +197,7 @@ impl<'a, R: Reads> Resolver<'a, R> {
         {
             return match instead.version.filter(|_| instead.as_before) {
                 None => Ok(instead.version.map(|version| Live { version, kept: None })),
-                Some(version) => self.source.before(environment, prompt, version).await,
+                Some(version) => kept::before(self.source.reads(), environment, prompt, version).await,
             };
         }
         self.source.live(environment, prompt).await

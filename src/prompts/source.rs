@@ -124,16 +124,6 @@ impl<R: Reads> Source<R> {
         Ok(live)
     }
 
-    /// A version as it was live the last time that it was.
-    pub(super) async fn before(
-        &mut self,
-        environment: EnvironmentId,
-        prompt: PromptId,
-        version: i64,
-    ) -> Result<Option<Live>> {
-        kept::before(&mut self.reads, environment, prompt, version).await
-    }
-
     /// The variables that what is in a folder inherits: the folder's own, then those of the folders around it,
     /// then the organization's. The nearest wins.
     pub(super) async fn inherited(&mut self, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
