@@ -15,7 +15,14 @@ use crate::{
     orgs::{Frame, closure, image, pages as orgs},
     palette,
     profile::{pages as profile, security_page},
-    server::{Caller, Server, hot::Front, jobs::Chore, serve},
+    prompts::{compare, jinja, render},
+    server::{
+        Caller, Server,
+        hot::Front,
+        jobs::Chore,
+        sandbox::worker::{Entry, entry},
+        serve,
+    },
     ui::{not_found, page},
 };
 use axum::{Router, routing::MethodRouter};
@@ -99,6 +106,15 @@ pub const CHORES: &[Chore] = &[
     |server| Box::pin(async move { trash::purge_due(&server).await }),
     |server| Box::pin(async move { exchange::store::forget_old(&server).await }),
     |server| Box::pin(async move { api::forget_old(&server).await }),
+];
+
+/// What is done in worker processes.
+pub const JOBS: &[Entry] = &[
+    entry::<jinja::Analyze>(),
+    entry::<render::RenderPrompt>(),
+    entry::<render::ComposePrompt>(),
+    entry::<compare::CompareContents>(),
+    entry::<image::RedrawPicture>(),
 ];
 
 /// Everything the server answers.

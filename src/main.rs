@@ -3,7 +3,7 @@
 use clap::Parser;
 use prompt_studio::{
     app,
-    server::{Config, Server, jobs, listen, sole::Sole},
+    server::{Config, Server, jobs, listen, sandbox::worker, sole::Sole},
 };
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -12,8 +12,15 @@ use tracing_subscriber::EnvFilter;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(worker::COMMAND) {
+        return worker::run(app::JOBS);
+    }
+    serve()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn serve() -> ExitCode {
     let config = Config::parse();
     let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log));
     if config.log_json {

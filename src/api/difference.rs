@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     prompts::{
-        diff::{self, PartKind, Side, between},
+        compare::between_for,
+        diff::{self, PartKind, Side},
         versions,
     },
     role::ViewContent,
@@ -133,7 +134,7 @@ pub(super) async fn compare(
     let (from, to) = (there(&prompt, which.from)?, there(&prompt, which.to)?);
     let before = versions::content(service.scope(), prompt.id, from).await?;
     let after = versions::content(service.scope(), prompt.id, to).await?;
-    let found = between(&before, &after);
+    let found = between_for(service.scope(), &before, &after).await?;
     let parts = found.parts.into_iter().map(Part::from).collect();
     Ok(json(&Difference { from: which.from, to: which.to, summary: found.summary, parts }))
 }

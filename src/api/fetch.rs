@@ -124,7 +124,8 @@ pub(super) async fn fetch(
 async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool) -> Result<Fetched, Refusal> {
     let resolved = resolved(service, prompt, found).await?;
     let (references, inherits) = (is_whole.then(|| resolved.graph()), matches!(found, Found::Deployed(..)));
-    let form = if is_whole { Form::whole(resolved) } else { Form::alone(resolved, inherits) };
+    let place = (service.scope().server(), service.scope().organization().id);
+    let form = if is_whole { Form::whole(place, resolved).await? } else { Form::alone(resolved, inherits) };
     let now = match found {
         Found::Deployed(environment, _) => Now {
             path: Some(prompt.path.clone()),

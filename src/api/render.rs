@@ -11,7 +11,7 @@ use super::{
 use crate::{
     prompts::{
         content::{Message, ModelSettings},
-        render::{Edge, Problems, Rendered, Values, render as render_resolved},
+        render::{Edge, Problems, Rendered, Values, render_for},
     },
     role::ViewContent,
     server::hot::VERSION,
@@ -76,7 +76,8 @@ pub(super) async fn render(
     let found = find(&service, &prompt, &which).await?;
     let resolved = resolved(&service, &prompt, &found).await?;
     let (references, model) = (resolved.graph(), resolved.parts.first().map(|own| own.content.model.clone()));
-    let made = render_resolved(&resolved, &variables).map_err(problems)?;
+    let place = (service.scope().server(), service.scope().organization().id);
+    let made = render_for(place, resolved, variables).await?.map_err(problems)?;
     let (text, messages) = match made {
         Rendered::Text(text) => (Some(text), None),
         Rendered::Chat(messages) => (None, Some(messages)),

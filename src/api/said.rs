@@ -1,16 +1,18 @@
 //! What a version says, as services get it.
 
 use crate::{
+    error::Result,
+    id::OrgId,
     prompts::{
         content::{Body, Content, Message, ModelSettings, Variable},
-        jinja,
-        render::{self, Composed, Resolved, Taken, compose},
+        render::{self, Composed, Resolved, Taken, compose_for},
     },
-    templates::{Engine, Piece, Template},
+    server::Server,
+    templates::Engine,
 };
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What a version says.
@@ -62,15 +64,18 @@ pub(super) struct Form {
 
 impl Form {
     /// Put together, where that can be done.
-    pub(super) fn whole(resolved: Resolved) -> Option<Self> {
-        let composed = compose(&resolved);
+    ///
+    /// # Errors
+    /// When there is no room for it.
+    pub(super) async fn whole(place: (&Server, OrgId), resolved: Resolved) -> Result<Option<Self>> {
+        let composed = compose_for(place, &resolved).await?;
         let mut parts = resolved.parts.into_iter();
-        let own = parts.next()?;
+        let Some(own) = parts.next() else { return Ok(None) };
         if let Some(Composed { body, takes }) = composed {
-            return Some(Self::of(Content { body, ..own.content }, takes));
+            return Ok(Some(Self::of(Content { body, ..own.content }, takes)));
         }
         let (parts, inherited) = (Some(parts.map(Part::from).collect()), Some(own.inherited));
-        Some(Self { parts, inherited, ..Self::written(own.content) })
+        Ok(Some(Self { parts, inherited, ..Self::written(own.content) }))
     }
 
     /// As it is written; with what it inherits, where that is asked for.
@@ -108,7 +113,7 @@ struct Part {
 impl From<render::Part> for Part {
     fn from(part: render::Part) -> Self {
         // Around another prompt there may be more than is anybody's business who fetches this one.
-        let used = used(&part.content);
+        let used = part.analysis.variables;
         let inherited = part.inherited.into_iter().filter(|(name, _)| used.contains(name)).collect();
         Self {
             id: part.prompt.to_string(),
@@ -118,23 +123,4 @@ impl From<render::Part> for Part {
             inherited,
         }
     }
-}
-
-/// The variables that a content uses, without fields.
-fn used(content: &Content) -> BTreeSet<String> {
-    let of = |template: Template| match content.engine {
-        Engine::Plain => template.variables().map(|name| root(name).to_owned()).collect(),
-        Engine::Jinja => {
-            let source = template.pieces().iter().map(|piece| match piece {
-                Piece::Text(text) => text.as_str(),
-                Piece::Variable(_) | Piece::Reference(_) => "{{ _ }}",
-            });
-            jinja::variables(&source.collect::<String>())
-        }
-    };
-    content.templates().flat_map(of).collect()
-}
-
-fn root(name: &str) -> &str {
-    name.split('.').next().unwrap_or_default()
 }

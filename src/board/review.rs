@@ -20,8 +20,8 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     prompts::{
+        compare::between_for,
         content::Content,
-        diff::between,
         store::{self as prompts, Prompt},
         versions,
     },
@@ -234,7 +234,7 @@ async fn differs(
         Some(live) => versions::content(scope, prompt.id, live).await?,
         None => Content::empty(new.kind()),
     };
-    Ok(Some(difference::shown(&between(&old, &new), caller)))
+    Ok(Some(difference::shown(between_for(scope, &old, &new).await?, caller)))
 }
 
 fn form(

@@ -12,7 +12,7 @@ use crate::{
     id::{EnvironmentId, PromptId},
     prompts::{
         reached::{reaches_environment, reaches_prompt},
-        render::{Inherited, Problems, Resolved, Values, render},
+        render::{Inherited, Resolved, problems},
         resolve::{self, Instead},
         source::Source,
     },
@@ -146,11 +146,6 @@ async fn on_user(
 /// What a prompt is put together from.
 fn made_of(resolved: &Resolved) -> (Vec<(PromptId, Option<i64>)>, Inherited) {
     (resolved.parts.iter().map(|part| (part.prompt, part.version)).collect(), resolved.inherited())
-}
-
-/// What is in the way of rendering it without any value of a call.
-fn problems(resolved: &Resolved) -> Problems {
-    render(resolved, &Values::new()).err().unwrap_or_default()
 }
 
 macro_rules! users {

@@ -9,9 +9,10 @@ use crate::{
     error::{Error, Result},
     paths,
     prompts::{
+        analysis::Analysis,
         checks,
+        compare::between_for,
         content::Content,
-        diff::between,
         references::{self, Dependant},
         versions,
     },
@@ -29,9 +30,12 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     desk.scope.clone().require::<EditContent>()?;
     let empty = Content::empty(desk.draft.content.kind());
-    let difference = between(desk.newest.as_ref().unwrap_or(&empty), &desk.draft.content);
+    let old = desk.newest.as_ref().unwrap_or(&empty);
+    let difference = between_for(&desk.scope, old, &desk.draft.content).await?;
     let mut flaws = checks::flaws(&desk.draft.content);
-    flaws.extend(checks::syntax_flaws(&desk.draft.content));
+    let (server, org) = (desk.scope.server(), desk.scope.organization().id);
+    let analysis = Analysis::of(server, org, &desk.draft.content).await?;
+    flaws.extend(checks::syntax_flaws(&desk.draft.content, &analysis));
     let flaws: Vec<_> = flaws.into_iter().map(|flaw| view! { <li>{flaw.message}</li> }).collect();
     let wrong = (!flaws.is_empty()).then(|| view! { <Alert kind="error"><ul>{flaws}</ul></Alert> });
     let users = references::used_by(&desk.scope, desk.prompt.id).await?;
@@ -44,7 +48,7 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
         <h2>{title}</h2>
         {wrong}
         {affected(&users)}
-        {shown(&difference, &caller)}
+        {shown(difference, &caller)}
         <section class="panel">
             <Form action=SaveVersion::PATH>
                 <Hidden name="org" value=org/>
@@ -87,7 +91,7 @@ pub async fn compare(caller: Caller) -> Result<impl IntoView> {
     let to =
         caller.query("to").unwrap_or_else(|| if latest > 0 { latest.to_string() } else { "draft".into() });
     let (old, new) = (side(&desk, &from).await?, side(&desk, &to).await?);
-    let difference = between(&old, &new);
+    let difference = between_for(&desk.scope, &old, &new).await?;
     let options = |chosen: &str| {
         let all = (1..=latest).rev().take(200).map(|number| number.to_string());
         let all = std::iter::once("draft".to_owned()).chain(all);
@@ -106,7 +110,7 @@ pub async fn compare(caller: Caller) -> Result<impl IntoView> {
             {view.then(|| view! { <input type="hidden" name="view" value="split"/> })}
             <button class="button">"Compare"</button>
         </form>
-        {shown(&difference, &caller)}
+        {shown(difference, &caller)}
     };
     Ok(desk.show(Tab::Versions, (), body))
 }

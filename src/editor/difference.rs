@@ -12,28 +12,42 @@ pub(super) fn split(caller: &Caller) -> bool {
     caller.query("view").as_deref() == Some("split")
 }
 
+/// The most lines that a page shows.
+const MAX_LINES: usize = 2_000;
+
 /// A difference, as the page's query wants it, with the way to the other view of it.
-pub fn shown(difference: &Difference, caller: &Caller) -> Html {
+pub fn shown(difference: Difference, caller: &Caller) -> Html {
     let split = split(caller);
     if difference.is_empty() {
         return view! { <p class="note">"Nothing differs."</p> }.bake();
     }
     let summary = difference.summary.join(", ");
+    let from = caller.query("lines").and_then(|from| from.parse().ok()).unwrap_or(0);
+    let (difference, rest) = difference.page(from, MAX_LINES);
     let parts: Vec<_> = difference.parts.iter().map(|one| part(one, split)).collect();
     let path = caller.page.split('?').next().unwrap_or_default().to_owned();
     let query =
         |name: &str| caller.query(name).filter(|value| value.bytes().all(|b| b.is_ascii_alphanumeric()));
-    let mut url = format!("{path}?view={}", if split { "unified" } else { "split" });
-    for name in ["from", "to", "kind", "version"] {
-        if let Some(value) = query(name) {
-            url.extend(["&", name, "=", &value]);
+    let url = |view: &str| {
+        let mut url = format!("{path}?view={view}");
+        for name in ["from", "to", "kind", "version"] {
+            if let Some(value) = query(name) {
+                url.extend(["&", name, "=", &value]);
+            }
         }
-    }
+        url
+    };
+    let (this, that) = if split { ("split", "unified") } else { ("unified", "split") };
+    let more = (rest > 0).then(|| {
+        let url = format!("{}&lines={}", url(this), from + MAX_LINES);
+        view! { <p><a class="button" href=url>{format!("Show more lines ({rest} left)")}</a></p> }
+    });
     let other = if split { "One below the other" } else { "Side by side" };
     view! {
         <div class="difference">
-            <header><p><strong>{summary}</strong></p><a class="button" data-size="small" href=url>{other}</a></header>
+            <header><p><strong>{summary}</strong></p><a class="button" data-size="small" href=url(that)>{other}</a></header>
             {parts}
+            {more}
         </div>
     }
     .bake()

@@ -32,10 +32,12 @@ use std::collections::BTreeSet;
 pub async fn edit(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     let resolved = resolve::draft(&desk.scope, &desk.prompt, desk.draft.content.clone()).await?;
-    let preview = preview(&caller, &desk, &resolved);
+    let known = known(&resolved);
+    let undeclared = undeclared(&resolved.parts[0], &known);
+    let preview = preview(&caller, &desk, resolved).await?;
     let may = desk.scope.can::<EditContent>();
     let form =
-        if may { form(&caller, &desk, &known(&resolved)).bake() } else { reading(&desk.draft.content) };
+        if may { form(&caller, &desk, &known, &undeclared).bake() } else { reading(&desk.draft.content) };
     let review = may.then(|| {
         view! { <button class="button" data-kind="primary" form="editor" name="act" value="review">"Save version…"</button> }
     });
@@ -85,7 +87,7 @@ impl Flaws<'_> {
     }
 }
 
-fn form(caller: &Caller, desk: &Desk, known: &Known) -> impl IntoView + use<> {
+fn form(caller: &Caller, desk: &Desk, known: &Known, undeclared: &[String]) -> impl IntoView + use<> {
     let (typed, flaws) = (desk.typed(caller, SaveDraft::PATH), Flaws(caller));
     let field = Field { flaws: &flaws, known, engine: Engine::parse(&typed.engine).unwrap_or_default() };
     let is_unsaved =
@@ -94,7 +96,6 @@ fn form(caller: &Caller, desk: &Desk, known: &Known) -> impl IntoView + use<> {
     let (variables_known, missing) = (lines(&known.variables), lines(&known.missing));
     let who = caller.visit().map(|visit| visit.user.to_string());
     let backup = format!("draft:{}:{}", who.unwrap_or_default(), desk.prompt.id);
-    let undeclared = undeclared(&desk.draft.content, known);
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
     let page = caller.page.to_string();
     let can_change_kind = desk.prompt.latest == 0;
@@ -116,7 +117,7 @@ fn form(caller: &Caller, desk: &Desk, known: &Known) -> impl IntoView + use<> {
             <Hidden name="kind" value=typed.kind.clone()/>
             {flaws.general()}
             {body}
-            {variables(&typed, &flaws, &undeclared)}
+            {variables(&typed, &flaws, undeclared)}
             {settings(&typed, &flaws)}
             <div class="form-actions">
                 <button class="button" type="submit">"Save draft"</button>

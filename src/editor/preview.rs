@@ -6,10 +6,11 @@ use super::{
     known::{names, unused},
 };
 use crate::{
+    error::Result,
     library::variables,
     prompts::{
         content::Message,
-        render::{Problems, Rendered, Resolved, Values, render},
+        render::{Problems, Rendered, Resolved, Values, render_for},
     },
     role::EditContent,
     server::Caller,
@@ -20,18 +21,23 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What the draft renders to with the values that were typed, and a form to type them.
-pub(super) fn preview(caller: &Caller, desk: &Desk, resolved: &Resolved) -> Html {
+///
+/// # Errors
+/// When there is no room to render it.
+pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) -> Result<Html> {
     let typed = |name: &str| {
         let posted = caller.posted().filter(|posted| posted.action == PreviewPrompt::PATH)?;
         posted.value(&format!("value-{name}")).map(|value| value.replace("\r\n", "\n"))
     };
-    let names: BTreeSet<String> = resolved.parts.iter().flat_map(|part| names(&part.content)).collect();
+    let names: BTreeSet<String> = resolved.parts.iter().flat_map(names).collect();
     let given =
         names.iter().filter_map(|name| Some((name.clone(), typed(name).filter(|value| !value.is_empty())?)));
     let values: Values = given.map(|(name, value)| (name, Value::String(value))).collect();
-    let outcome = render(resolved, &values);
-    let unused = unused(&desk.draft.content);
-    let inherited = &resolved.parts[0].inherited;
+    let unused = unused(&resolved.parts[0]);
+    let inherited = resolved.parts[0].inherited.clone();
+    let made_of = made_of(&resolved);
+    let place = (desk.scope.server(), desk.scope.organization().id);
+    let outcome = render_for(place, resolved, values).await?;
     let inputs = names.into_iter().map(|name| {
         let value = typed(&name).unwrap_or_default();
         let declared = desk.draft.content.variable(&name).and_then(|variable| variable.default.as_ref());
@@ -45,13 +51,12 @@ pub(super) fn preview(caller: &Caller, desk: &Desk, resolved: &Resolved) -> Html
         Ok(rendered) => said(rendered),
         Err(problems) => wrong(&problems),
     };
-    let made_of = made_of(resolved);
     let unused = (!unused.is_empty()).then(|| {
         view! { <p class="note" data-kind="warning">{format!("Declared and not used: {}.", unused.join(", "))}</p> }
     });
     // Where one types, the page keeps it up to that, with the values that were typed.
     let live = (!desk.scope.can::<EditContent>()).then_some("drafts prompts");
-    view! {
+    Ok(view! {
         <section class="preview" id="preview-panel" aria-labelledby="preview-title">
             <h2 id="preview-title">"Preview"</h2>
             <p class="hint">"The draft as it was saved last."</p>
@@ -68,7 +73,7 @@ pub(super) fn preview(caller: &Caller, desk: &Desk, resolved: &Resolved) -> Html
             })}
         </section>
     }
-    .bake()
+    .bake())
 }
 
 /// The prompts that the draft is put together from.

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     id::ImageId,
     role::ManageSettings,
-    server::{Caller, Grant, Scope, Server, serve, uploads::File},
+    server::{Caller, Grant, Scope, caller::internal, sandbox::Job, serve, uploads::File},
 };
 use axum::{
     Extension, Router,
@@ -16,7 +16,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, imageops::FilterType};
+use serde::{Deserialize, Serialize};
 use std::io::Cursor;
 
 /// The width and height it is kept in: twice of what is shown.
@@ -24,10 +26,12 @@ const SIZE: u32 = 128;
 /// The largest width and height that is read.
 const MAX_BYTES: usize = 1024 * 1024;
 /// The most pixels of a side.
-const MAX_SIDE: u32 = 8000;
+const MAX_SIDE: u32 = 2000;
 /// The most memory decoding may take.
-const MAX_MEMORY: u64 = 128 * 1024 * 1024;
+const MAX_MEMORY: u64 = 64 * 1024 * 1024;
 const WRONG: &str = "Use a PNG, JPEG or WebP picture.";
+const TOO_LARGE: &str = "Use a picture of at most 2,000 by 2,000 pixels.";
+const UNREADABLE: &str = "This picture cannot be read. Use another one.";
 
 /// Sets the colour of the avatar and, when a file was chosen, its picture; or takes the picture away.
 ///
@@ -40,7 +44,7 @@ pub async fn set(
     remove: bool,
 ) -> Result<()> {
     let png = match file {
-        Some(file) => Some(draw(grant.server(), file).await?),
+        Some(file) => Some(draw(grant, file).await?),
         None => None,
     };
     let mut change = grant.change().await?;
@@ -74,12 +78,33 @@ pub async fn set(
 }
 
 /// The picture as we keep it.
-async fn draw(server: &Server, file: &File) -> Result<Vec<u8>> {
+async fn draw(scope: &Scope, file: &File) -> Result<Vec<u8>> {
     let Some(bytes) = file.bytes.clone().filter(|bytes| bytes.len() <= MAX_BYTES) else {
         return Err(Error::invalid("image", "Use a picture of at most 1 MiB."));
     };
-    let drawn = server.workers.run(move || redraw(&bytes)).await?;
-    drawn.map_err(|message| Error::invalid("image", message))
+    // Each person's pictures wait for each other.
+    let whose = scope.person().map_or(scope.organization().id.0, |person| person.id.0);
+    let job = RedrawPicture { sent: BASE64.encode(&bytes) };
+    let drawn = scope.server().pictures.run(whose, &job).await?;
+    let png = drawn.unwrap_or_else(|_| Err(UNREADABLE.to_owned()));
+    let png = png.map_err(|message| Error::invalid("image", message))?;
+    BASE64.decode(png).map_err(|error| internal(&error))
+}
+
+/// Makes a picture anew, as we keep it; bytes are in base64.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RedrawPicture {
+    sent: String,
+}
+
+impl Job for RedrawPicture {
+    const NAME: &'static str = "redraw-picture";
+    type Answer = std::result::Result<String, String>;
+
+    fn run(self) -> Self::Answer {
+        let bytes = BASE64.decode(self.sent).map_err(|_| UNREADABLE)?;
+        Ok(redraw(&bytes.into()).map(|png| BASE64.encode(png))?)
+    }
 }
 
 fn redraw(bytes: &Bytes) -> Result<Vec<u8>, &'static str> {
@@ -88,14 +113,18 @@ fn redraw(bytes: &Bytes) -> Result<Vec<u8>, &'static str> {
     if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP) {
         return Err(WRONG);
     }
+    let size = ImageReader::with_format(Cursor::new(bytes), format).into_dimensions();
+    let (width, height) = size.map_err(|_| UNREADABLE)?;
+    if width.max(height) > MAX_SIDE {
+        return Err(TOO_LARGE);
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
-    let picture =
-        reader.decode().map_err(|_| "This picture cannot be read, or is too large. Use another one.")?;
+    let picture = reader.decode().map_err(|_| UNREADABLE)?;
     let square = picture.resize_to_fill(SIZE, SIZE, FilterType::Triangle);
     let mut png = Vec::new();
     let written =
@@ -168,6 +197,6 @@ mod tests {
         let mut header = picture(1, 1, ImageFormat::Png).to_vec();
         header[16..20].copy_from_slice(&100_000_u32.to_be_bytes());
         assert!(redraw(&header.into()).is_err());
-        assert!(redraw(&picture(8001, 1, ImageFormat::Png)).is_err());
+        assert!(redraw(&picture(2001, 1, ImageFormat::Png)).is_err());
     }
 }

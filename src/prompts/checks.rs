@@ -2,12 +2,13 @@
 //! form; whoever sends JSON is told the same.
 
 use super::{
+    analysis::Analysis,
     content::{Body, Content, MAX_MESSAGES, MAX_TEXT, MAX_VARIABLES, Message, Speaker, Variable},
-    jinja,
+    references::{MAX_REFERENCES, targets},
 };
 use crate::{
     error::{Flaw, Result},
-    templates::{Engine, NAME_RULE, is_name},
+    templates::{NAME_RULE, is_name},
 };
 use std::collections::BTreeSet;
 
@@ -30,19 +31,15 @@ pub fn flaws(content: &Content) -> Vec<Flaw> {
 
 /// What is wrong with the text of a content: a draft may have it, a version may not.
 #[must_use]
-pub fn syntax_flaws(content: &Content) -> Vec<Flaw> {
-    if content.engine == Engine::Plain {
-        return Vec::new();
-    }
+pub fn syntax_flaws(content: &Content, analysis: &Analysis) -> Vec<Flaw> {
     let is_text = matches!(content.body, Body::Text(_));
-    let texts = content.texts().enumerate();
-    texts
-        .filter_map(|(n, text)| {
-            let wrong = jinja::check(text).err()?;
-            let field = if is_text { "text".to_owned() } else { format!("content-{n}") };
-            Some(flaw(field, format!("Line {}: {}", wrong.line, wrong.message)))
-        })
-        .collect()
+    let field = |n: usize| if is_text { "text".to_owned() } else { format!("content-{n}") };
+    let mut flaws: Vec<_> =
+        analysis.flaws.iter().map(|(n, message)| flaw(field(*n), message.clone())).collect();
+    if targets(content).len() > MAX_REFERENCES {
+        flaws.push(flaw(field(0), format!("Refer to at most {MAX_REFERENCES} prompts.")));
+    }
+    flaws
 }
 
 fn check_messages(messages: &[Message], flaws: &mut Vec<Flaw>) {

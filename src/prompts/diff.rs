@@ -2,6 +2,7 @@
 //! marked that differ within lines. White space counts: providers cache by it.
 
 use super::content::{Body, Content, Message, Variable, pretty};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use similar::{Algorithm, ChangeTag, DiffOp, DiffTag, TextDiff, capture_diff_slices};
 use std::time::Duration;
@@ -14,7 +15,7 @@ const AROUND: usize = 3;
 const LONGEST_LINE: usize = 20_000;
 
 /// What differs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Difference {
     /// In words, the most important first: "2 messages changed", "temperature 0.2 → 0.7".
     pub summary: Vec<String>,
@@ -23,7 +24,7 @@ pub struct Difference {
 }
 
 /// A part that differs: a message, the text, the variables, the model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// What it is called.
     pub title: String,
@@ -34,7 +35,7 @@ pub struct Part {
 }
 
 /// What became of a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PartKind {
     /// It is new.
     Added,
@@ -45,7 +46,7 @@ pub enum PartKind {
 }
 
 /// A line of a part.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// Whether it stands in both, or only in one.
     pub side: Side,
@@ -58,7 +59,7 @@ pub struct Line {
 }
 
 /// Where a line stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
     /// In both.
     Both,

@@ -4,7 +4,11 @@
 //! its versions never change. Rendering ([`render`]) is one pure function over what [`resolve`] reads.
 
 #[cfg(feature = "ssr")]
+pub mod analysis;
+#[cfg(feature = "ssr")]
 pub mod checks;
+#[cfg(feature = "ssr")]
+pub mod compare;
 #[cfg(feature = "ssr")]
 pub mod content;
 #[cfg(feature = "ssr")]

@@ -55,6 +55,9 @@ pub struct Dependant {
     pub to_number: Option<i64>,
 }
 
+/// The most prompts that one refers to.
+pub const MAX_REFERENCES: usize = 500;
+
 /// The references of a content, each target once.
 #[must_use]
 pub fn targets(content: &Content) -> BTreeMap<String, Reference> {
@@ -68,7 +71,7 @@ pub(super) async fn of_draft(change: &mut OrgChange, prompt: PromptId, content: 
     let old =
         change.query("DELETE FROM prompt_references WHERE org_id = $1 AND prompt_id = $2 AND number = 0");
     old.bind(prompt).execute().await?;
-    for (target, reference) in targets(content) {
+    for (target, reference) in targets(content).into_iter().take(MAX_REFERENCES) {
         if let Some(to) = store::at_path_within(change, &reference.path).await? {
             insert(change, (prompt, 0), &target, to.id, None).await?;
         }

@@ -3,7 +3,7 @@
 use super::{
     content::Content,
     kept::{self, Kept, Live},
-    references::targets,
+    references::{MAX_REFERENCES, targets},
     render::{Part, Resolved},
     source::Source,
     store::{self, Prompt},
@@ -29,7 +29,7 @@ pub async fn version(reads: impl Reads, prompt: PromptId, number: i64) -> Result
     let mut source = Source::new(reads);
     let mut resolver = Resolver::new(&mut source, None);
     resolver.version((prompt, number), None, None).await?.ok_or(Error::NotFound)?;
-    Ok(Resolved { parts: resolver.parts })
+    Ok(resolver.resolved())
 }
 
 /// A version of a prompt as an environment has it: a reference that names no version leads to what is
@@ -49,7 +49,7 @@ pub async fn deployed(
     let live = resolver.live(environment, prompt).await?.filter(|live| live.version == number);
     let kept = live.and_then(|live| live.kept);
     resolver.version((prompt, number), Some(environment), kept).await?.ok_or(Error::NotFound)?;
-    Ok(Resolved { parts: resolver.parts })
+    Ok(resolver.resolved())
 }
 
 /// What would be live of a prompt in an environment, if anything.
@@ -93,15 +93,18 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
     let inherited = resolver.source.inherited(of.folder_id).await?;
     let leads = targets(&content);
     let (prompt, path) = (of.id, of.path.clone());
+    let analysis = resolver.source.analyzed(&content).await?;
     resolver.parts.push(Part {
         prompt,
         path,
         version: None,
         content,
+        analysis,
         inherited,
         references: BTreeMap::new(),
     });
-    for (target, reference) in leads {
+    resolver.is_cut |= leads.len() > MAX_REFERENCES;
+    for (target, reference) in leads.into_iter().take(MAX_REFERENCES) {
         let to = match store::at_path(scope, &reference.path).await {
             Ok(to) if to.id != of.id => to,
             Ok(_) | Err(Error::NotFound) => continue,
@@ -125,11 +128,13 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
             resolver.parts[0].references.insert(target, place);
         }
     }
-    Ok(Resolved { parts: resolver.parts })
+    Ok(resolver.resolved())
 }
 
 /// The most prompts that one may be made of.
 const MAX_PARTS: usize = 500;
+/// The most bytes of text of all of them.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// What makes a part: the version, the environment it follows, and the deployment whose values it has.
 type Key = ((PromptId, i64), Option<EnvironmentId>, Option<DeploymentId>);
@@ -139,11 +144,18 @@ struct Resolver<'a, R> {
     instead: Option<Instead>,
     parts: Vec<Part>,
     places: HashMap<Key, usize>,
+    bytes: usize,
+    is_cut: bool,
 }
 
 impl<'a, R: Reads> Resolver<'a, R> {
     fn new(source: &'a mut Source<R>, instead: Option<Instead>) -> Self {
-        Self { source, instead, parts: Vec::new(), places: HashMap::new() }
+        let (parts, places) = (Vec::new(), HashMap::new());
+        Self { source, instead, parts, places, bytes: 0, is_cut: false }
+    }
+
+    fn resolved(self) -> Resolved {
+        Resolved { parts: self.parts, is_cut: self.is_cut }
     }
 
     /// The place of a version among the parts, with all that is below it; none when there is no such
@@ -159,18 +171,29 @@ impl<'a, R: Reads> Resolver<'a, R> {
         if let Some(place) = self.places.get(&key) {
             return Ok(Some(*place));
         }
-        if self.parts.len() >= MAX_PARTS {
+        let Some(version) = self.source.version(prompt, number).await? else { return Ok(None) };
+        self.bytes += version.content.texts().map(str::len).sum::<usize>();
+        if self.parts.len() >= MAX_PARTS || self.bytes > MAX_BYTES {
+            self.is_cut = true;
             return Ok(None);
         }
-        let Some(version) = self.source.version(prompt, number).await? else { return Ok(None) };
         let inherited = match kept.as_ref().and_then(|kept| kept.inherited.get(&prompt)) {
             Some(kept) => kept.clone(),
             None => self.source.inherited(version.folder).await?,
         };
         let (path, content, place) = (version.path.clone(), version.content.clone(), self.parts.len());
+        let analysis = version.analysis.clone();
         self.places.insert(key, place);
         let references = BTreeMap::new();
-        self.parts.push(Part { prompt, path, version: Some(number), content, inherited, references });
+        self.parts.push(Part {
+            prompt,
+            path,
+            version: Some(number),
+            content,
+            analysis,
+            inherited,
+            references,
+        });
         for lead in &version.leads {
             let decides = lead.decides(follows);
             let live = match decides {

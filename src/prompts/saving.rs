@@ -1,6 +1,7 @@
 //! Saving: from a draft, or from what a service sends, to a version.
 
 use super::{
+    analysis::Analysis,
     checks,
     content::Content,
     drafts, references,
@@ -33,6 +34,9 @@ pub struct Seen {
 /// [`Error::Conflict`] when the draft or the versions are not as they were seen, or nothing has changed;
 /// [`Error::Invalid`] when its text cannot be read or its references lead nowhere or in a circle.
 pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, message: &str) -> Result<i64> {
+    // What is known of it then is known within the change, which nobody should have to wait for.
+    let draft = drafts::read(grant, prompt).await?;
+    Analysis::of(grant.server(), grant.organization().id, &draft.content).await?;
     let mut change = grant.change().await?;
     let draft = drafts::read_within(&mut change, prompt).await?;
     let of = store::find_within(&mut change, prompt).await?;
@@ -72,6 +76,7 @@ pub async fn put(
     content: &Content,
     message: &str,
 ) -> Result<i64> {
+    Analysis::of(grant.server(), grant.organization().id, content).await?;
     let mut change = grant.change().await?;
     let of = store::find_within(&mut change, prompt).await?;
     if of.latest != latest {
@@ -97,7 +102,9 @@ pub async fn put(
 
 async fn save_seen(change: &mut OrgChange, of: &Prompt, content: &Content, message: &str) -> Result<i64> {
     checks::refuse(checks::flaws(content))?;
-    checks::refuse(checks::syntax_flaws(content))?;
+    let (server, org) = change.place();
+    let analysis = Analysis::of(&server.clone(), org, content).await?;
+    checks::refuse(checks::syntax_flaws(content, &analysis))?;
     let pins = references::pin(change, of.id, &of.path, content).await?;
     let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
     let new = New { content, pins: &pins, message, restores: None, origin: None };

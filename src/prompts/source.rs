@@ -2,6 +2,7 @@
 //! from it.
 
 use super::{
+    analysis::Analysis,
     content::Content,
     drafts::parse,
     kept::{self, Live},
@@ -23,6 +24,7 @@ pub(super) struct Version {
     pub(super) path: String,
     pub(super) folder: Option<FolderId>,
     pub(super) content: Content,
+    pub(super) analysis: Analysis,
     pub(super) leads: Vec<Lead>,
 }
 
@@ -85,12 +87,19 @@ impl<R: Reads> Source<R> {
             Some((path, folder, json)) => {
                 self.makes_room(json.len());
                 let (content, leads) = (parse(&json)?, self.leads(prompt, number).await?);
-                Some(Arc::new(Version { path, folder, content, leads }))
+                let analysis = self.analyzed(&content).await?;
+                Some(Arc::new(Version { path, folder, content, analysis, leads }))
             }
             None => None,
         };
         self.versions.insert((prompt, number), version.clone());
         Ok(version)
+    }
+
+    /// What is known of the texts of a content.
+    pub(super) async fn analyzed(&self, content: &Content) -> Result<Analysis> {
+        let (server, org) = self.reads.place();
+        Analysis::of(&server.clone(), org, content).await
     }
 
     /// Forgets all versions where one more would be too much.

@@ -52,6 +52,10 @@ pub struct Config {
     #[arg(long, env = "STUDIO_FETCH_MIB", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
     pub fetch_mib: u16,
 
+    /// Milliseconds of processor time that rendering a template may take.
+    #[arg(long, env = "STUDIO_RENDER_TIMEOUT_MS", default_value_t = 250, value_parser = clap::value_parser!(u32).range(10..=10_000))]
+    pub render_timeout_ms: u32,
+
     /// How often an API key may ask in a minute, of one process; 0: as often as it likes.
     #[arg(long, env = "STUDIO_API_REQUESTS_A_MINUTE", default_value_t = 0)]
     pub api_requests_a_minute: u32,

@@ -28,6 +28,7 @@ mod posted;
 pub mod proof;
 pub mod readers;
 mod reads;
+pub mod sandbox;
 pub mod scope;
 pub mod seal;
 pub mod serve;

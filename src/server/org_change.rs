@@ -1,7 +1,7 @@
 //! A change in one organization.
 
 use super::{
-    Actor, Change, Key, Scope,
+    Actor, Change, Key, Scope, Server,
     audit::{Doer, Entry},
     bus::Topic,
     caller::Client,
@@ -109,6 +109,12 @@ impl OrgChange {
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
         assert_fenced(sql);
         self.change.query(sql).bind(self.org)
+    }
+
+    /// The organization, and the server it is on.
+    #[must_use]
+    pub fn place(&self) -> (&Server, OrgId) {
+        (self.change.server(), self.org)
     }
 
     /// Announces an event of this organization, once the change has committed.

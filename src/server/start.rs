@@ -1,11 +1,23 @@
 //! The server as a value: what every request and job has at hand.
 
 use super::{
-    assets::Assets, bus::Bus, change::Change, clock::Clock, config::Config, db::Db, hot::Hot, limits::Limits,
-    mail::Mail, passwords::Passwords, seal::Seal, shelf::Shelf, workers::Workers,
+    assets::Assets,
+    bus::Bus,
+    change::Change,
+    clock::Clock,
+    config::Config,
+    db::Db,
+    hot::Hot,
+    limits::Limits,
+    mail::Mail,
+    passwords::Passwords,
+    sandbox::{Bounds, Sandbox},
+    seal::Seal,
+    shelf::Shelf,
+    workers::Workers,
 };
 use crate::error::Result;
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, thread, time::Duration};
 
 /// Everything that lives as long as the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -24,8 +36,10 @@ pub struct Parts {
     pub bus: Bus,
     /// Secrets at rest.
     pub seal: Seal,
-    /// What keeps a core busy.
-    pub workers: Workers,
+    /// Work on templates and differences, which tenants write.
+    pub sandbox: Sandbox,
+    /// Work on pictures, which people send.
+    pub pictures: Sandbox,
     /// Hashing.
     pub passwords: Passwords,
     /// How often things may be tried.
@@ -38,6 +52,9 @@ pub struct Parts {
     pub assets: Assets,
     pub(super) db: Db,
 }
+
+/// Processor time for a picture.
+const PICTURE: Duration = Duration::from_secs(2);
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +93,8 @@ impl Server {
         db.migrate().await?;
         seal.verify(&db, &clock).await?;
         let limits = Limits::new(clock.clone(), config.rate_limits);
-        let workers = Workers::default();
-        let passwords = Passwords::new(workers.clone());
+        let passwords = Passwords::new(Workers::default());
+        let (sandbox, pictures) = sandboxes(&config);
         let hot = Hot::new(&config, &db, &clock);
         let (bus, assets, shelf) = (Bus::default(), Assets::load(), Shelf::default());
         Ok(Self(Arc::new(Parts {
@@ -86,7 +103,8 @@ impl Server {
             mail,
             bus,
             seal,
-            workers,
+            sandbox,
+            pictures,
             passwords,
             limits,
             hot,
@@ -110,6 +128,15 @@ impl Server {
     pub async fn change_outside_tenancy(&self) -> Result<Change> {
         Change::begin(self).await
     }
+}
+
+/// As many workers as there are cores; pictures, which take longer, have one of their own.
+fn sandboxes(config: &Config) -> (Sandbox, Sandbox) {
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let deadline = Duration::from_millis(config.render_timeout_ms.into());
+    let templates = Bounds { workers: cores.max(2), deadline, waiting: 32 };
+    let pictures = Bounds { workers: 1, deadline: PICTURE, waiting: 1 };
+    (Sandbox::new(templates), Sandbox::new(pictures))
 }
 
 impl Deref for Server {

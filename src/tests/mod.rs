@@ -24,3 +24,10 @@ mod races;
 mod schema;
 mod support;
 mod web;
+
+/// The sandbox's worker: in the tests, the program that is started again is the test program.
+#[test]
+#[ignore = "a process of its own, which the sandbox starts"]
+fn render_worker() {
+    crate::server::sandbox::worker::run(crate::app::JOBS);
+}

@@ -6,13 +6,17 @@ use super::{
     markdown,
 };
 use crate::{
-    error::Result,
+    error::Result as Outcome,
     fields::PathName,
+    id::OrgId,
     prompts::{
-        Tags, checks,
+        Tags,
+        analysis::Analysis,
+        checks,
         content::{Content, Kind},
         references,
     },
+    server::Server,
     ui::parse_rfc3339,
 };
 
@@ -82,7 +86,24 @@ fn level(text: &str) -> Result<PathName, String> {
 }
 
 /// Looks at everything a prompt says by itself.
-pub(super) fn about(entry: &PromptEntry) -> Result<About, String> {
+///
+/// # Errors
+/// When its templates cannot be looked at now; what is wrong with it is told within.
+pub(super) async fn about(place: (&Server, OrgId), entry: &PromptEntry) -> Outcome<Result<About, String>> {
+    let about = match about_itself(entry) {
+        Ok(about) => about,
+        Err(why) => return Ok(Err(why)),
+    };
+    for (n, version) in entry.versions.iter().enumerate() {
+        let analysis = Analysis::of(place.0, place.1, &version.content).await?;
+        if let Err(why) = check_version(n + 1, version, &analysis) {
+            return Ok(Err(why));
+        }
+    }
+    Ok(Ok(about))
+}
+
+fn about_itself(entry: &PromptEntry) -> Result<About, String> {
     let mut levels = levels(&entry.path)?;
     let name = levels.pop().ok_or("it has no name")?;
     let tags = Tags::parse(&entry.tags.join("\n")).map_err(ToOwned::to_owned)?;
@@ -106,9 +127,6 @@ pub(super) fn about(entry: &PromptEntry) -> Result<About, String> {
             return Err(flaw.message.to_string());
         }
     }
-    for (n, version) in entry.versions.iter().enumerate() {
-        check_version(n + 1, version)?;
-    }
     Ok(About { name, tags, kind, draft: draft.clone() })
 }
 
@@ -117,7 +135,7 @@ fn is_text(text: &str) -> bool {
     !text.chars().any(|sign| sign.is_control() && !matches!(sign, '\n' | '\t'))
 }
 
-fn check_version(number: usize, version: &VersionEntry) -> Result<(), String> {
+fn check_version(number: usize, version: &VersionEntry, analysis: &Analysis) -> Result<(), String> {
     if usize::try_from(version.number) != Ok(number) {
         return Err(format!("version {number} should come where version {} does", version.number));
     }
@@ -130,7 +148,7 @@ fn check_version(number: usize, version: &VersionEntry) -> Result<(), String> {
     if parse_rfc3339(&version.created_at).is_none() {
         return Err(format!("version {number} does not say when it was saved, such as 2026-01-31T12:00:00Z"));
     }
-    if let Some(flaw) = checks::syntax_flaws(&version.content).first() {
+    if let Some(flaw) = checks::syntax_flaws(&version.content, analysis).first() {
         return Err(format!("version {number}: {}", flaw.message));
     }
     let targets = references::targets(&version.content);

@@ -19,7 +19,7 @@ const MAX_NESTING: usize = 20;
 ///
 /// # Errors
 /// What is wrong with it: it cannot be read, or it uses what is not to be had here.
-pub fn check(source: &str) -> Result<(), Flaw> {
+pub(super) fn check(source: &str) -> Result<(), Flaw> {
     check_shape(source)?;
     let tree =
         parse(source, "text", SyntaxConfig, WhitespaceConfig::default()).map_err(|error| Flaw::of(&error))?;

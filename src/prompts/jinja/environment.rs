@@ -1,6 +1,6 @@
 //! What templates may use: filters, tests, `range`.
 
-use super::MAX_OUTPUT;
+use super::{MAX_OUTPUT, trace};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters,
     value::{Kwargs, Rest},
@@ -11,7 +11,7 @@ use std::sync::{
 };
 
 /// Instructions of one rendering.
-const FUEL: u64 = 100_000;
+const FUEL: u64 = 1_000_000;
 /// Bytes and items that the filters of one rendering are given, all in all.
 const WORK: usize = 16 * 1024 * 1024;
 
@@ -39,6 +39,7 @@ pub(super) fn environment() -> Environment<'static> {
     let purse = Purse(Arc::new(AtomicUsize::new(WORK)));
     add_filters(&mut env, &purse);
     add_tests(&mut env);
+    env.add_function(trace::FUNCTION, trace::at_line);
     env.add_function("range", |start: u32, end: Option<u32>| {
         let (start, end) = end.map_or((0, start), |end| (start, end));
         if end.saturating_sub(start) > 10_000 {

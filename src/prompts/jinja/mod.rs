@@ -1,25 +1,35 @@
 //! Jinja, fenced in: `if`, `for`, `set`, filters; no files, no macros, nothing but the values given.
 //!
-//! Neither time nor memory grows past a bound, whatever the template says. Instructions are counted
-//! (fuel), filters pay for the size of what they are given, output and each glued text are bounded. What is
-//! bound to a name (`set`, `with`, `for`) may not glue text together, or a text could be doubled with each
-//! line; `*` is for numbers alone. [`check()`] refuses a template that would, before anything of it runs.
+//! No check can tell whether a template ends, or fits into memory. So nothing here runs in the server's own
+//! process: [`Analyze`] and [`RenderPrompt`](super::render::RenderPrompt) are jobs of the
+//! [`sandbox`](crate::server::sandbox). What can be refused with a better message than "too long" is
+//! refused first: instructions are counted (fuel), filters pay for the size of what they are given, output
+//! and each glued text are bounded, and [`check()`] refuses what would double a text with each line.
 
 mod check;
 mod environment;
+pub(in crate::prompts) mod trace;
 
-pub use check::check;
-
-use check::check_shape;
+use crate::{
+    error::Result as Outcome,
+    id::OrgId,
+    server::{
+        Server,
+        sandbox::{Failure, Job},
+    },
+    templates::{self, Engine, Piece},
+};
+use check::{check, check_shape};
 use environment::environment;
 use minijinja::{Error, ErrorKind, Value};
-use std::{collections::BTreeSet, io};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, fmt, io};
 
 /// The most bytes of a rendered text.
 pub(in crate::prompts) const MAX_OUTPUT: usize = 1024 * 1024;
 
 /// What is wrong with a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flaw {
     /// The line, from 1.
     pub line: usize,
@@ -27,9 +37,75 @@ pub struct Flaw {
     pub message: String,
 }
 
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Line {}: {}", self.line, self.message)
+    }
+}
+
+/// What is known of a template without running it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Analysis {
+    /// The variables that it needs from outside, without fields; none when it cannot be read.
+    pub variables: BTreeSet<String>,
+    /// Why it cannot be used, for people, with the line.
+    pub flaw: Option<String>,
+}
+
+/// Reads and checks a template.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Analyze {
+    source: String,
+}
+
+impl Job for Analyze {
+    const NAME: &'static str = "analyze-template";
+    type Answer = Analysis;
+
+    fn run(self) -> Analysis {
+        analyze_here(&self.source)
+    }
+}
+
+/// What is known of a template, found out in the sandbox.
+///
+/// # Errors
+/// When the sandbox has no room. That a template is too much for it is a flaw of the template.
+pub async fn analyze(server: &Server, org: OrgId, source: &str) -> Outcome<Analysis> {
+    let answer = server.sandbox.run(org.0, &Analyze { source: source.to_owned() }).await?;
+    let too_much = |failure| Analysis { flaw: Some(too_much(failure)), ..Analysis::default() };
+    Ok(answer.unwrap_or_else(too_much))
+}
+
+/// What people read about a template that was too much for the sandbox.
+pub(in crate::prompts) fn too_much(failure: Failure) -> String {
+    match failure {
+        Failure::TooSlow(Some(place)) => format!("This template takes too long: line {}.", place.line),
+        Failure::TooSlow(None) => "This template takes too long.".to_owned(),
+        Failure::Died => "This template needs too much memory, or is nested too deeply.".to_owned(),
+    }
+}
+
+/// What is known of a template, found out in this process: for the sandbox's own.
+pub(in crate::prompts) fn analyze_here(source: &str) -> Analysis {
+    let flaw = check(source).err().map(|flaw| flaw.to_string());
+    let mut variables = variables(&without_references(source));
+    variables.retain(|name| !name.starts_with('_'));
+    Analysis { variables, flaw }
+}
+
+/// A template whose references are variables, which no name of people's is: it begins with an underscore.
+fn without_references(source: &str) -> String {
+    let template = templates::parse(Engine::Jinja, source);
+    let pieces = template.pieces().iter().map(|piece| match piece {
+        Piece::Text(text) => text.as_str(),
+        Piece::Variable(_) | Piece::Reference(_) => "{{ _ }}",
+    });
+    pieces.collect()
+}
+
 /// The variables that a template needs from outside, without fields; none when it cannot be read.
-#[must_use]
-pub fn variables(source: &str) -> BTreeSet<String> {
+pub(in crate::prompts) fn variables(source: &str) -> BTreeSet<String> {
     if check_shape(source).is_err() {
         return BTreeSet::new();
     }
@@ -38,14 +114,16 @@ pub fn variables(source: &str) -> BTreeSet<String> {
     found.map_or_else(|_| BTreeSet::new(), |found| found.into_iter().filter(|name| name != "range").collect())
 }
 
-/// Runs a template. What has no value prints as nothing, as Jinja has it.
+/// Runs a template in this process, for the sandbox's own. What has no value prints as nothing, as Jinja has
+/// it.
 ///
 /// # Errors
 /// What went wrong.
-pub fn render(source: &str, values: &Value) -> Result<String, Flaw> {
+pub(in crate::prompts) fn render(source: &str, values: &Value) -> Result<String, Flaw> {
     check(source)?;
     let env = environment();
-    let template = env.template_from_str(source).map_err(|error| Flaw::of(&error))?;
+    let source = trace::traced(source);
+    let template = env.template_from_str(&source).map_err(|error| Flaw::of(&error))?;
     let mut output = Bounded(Vec::new());
     template.render_captured_to(values, &mut output).map_err(|error| Flaw::of(&error))?;
     String::from_utf8(output.0).map_err(|_| Flaw { line: 1, message: "The result is no text.".to_owned() })
@@ -54,7 +132,7 @@ pub fn render(source: &str, values: &Value) -> Result<String, Flaw> {
 impl Flaw {
     fn of(error: &Error) -> Self {
         let message = match error.kind() {
-            ErrorKind::OutOfFuel => "This takes too long: loop over less.".to_owned(),
+            ErrorKind::OutOfFuel => "This template takes too long: loop over less.".to_owned(),
             ErrorKind::WriteFailure => "The result is longer than 1 MiB.".to_owned(),
             kind => error.detail().map_or_else(|| kind.to_string(), ToOwned::to_owned),
         };

@@ -5,21 +5,25 @@
 //! it falls back on; where two prompts differ over one name, the second gets a name of its own and says whose
 //! value it takes. Putting values in gives what [`render`](super::render) gives.
 
-use super::{MAX_DEPTH, Part, Resolved};
+use super::{Inclusion, MAX_DEPTH, Purse, Resolved};
 use crate::{
-    prompts::{
-        content::{Body, Message, ValueKind, Variable},
-        jinja::{self, MAX_OUTPUT},
-    },
+    error::Result,
+    id::OrgId,
+    prompts::content::{Body, Message, ValueKind, Variable},
+    server::{Server, sandbox::Job},
     templates::{Engine, Piece, Reference, Template, parse},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
 
+/// The most values that a composed prompt takes, and the most of one name.
+const MAX_SLOTS: usize = 2_000;
+const MAX_OF_A_NAME: usize = 50;
+
 /// A prompt without references.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Composed {
     /// What it says.
     pub body: Body,
@@ -28,25 +32,25 @@ pub struct Composed {
 }
 
 /// A value that a prompt takes.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = TakenValue)]
 pub struct Taken {
     /// Its name in the text.
     pub name: String,
     /// The name of the variable whose value it takes, if that is another: prompts that are put together here
     /// fall back on different values for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
     /// What it holds; left out where nobody declared it.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ValueKind>,
     /// Whether rendering fails without it.
     pub required: bool,
     /// What it is when nobody says otherwise; empty when there is none and it is not required.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
     /// What it is for.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
 }
 
@@ -57,13 +61,42 @@ impl From<Variable> for Taken {
     }
 }
 
+/// Puts a prompt together with those it refers to.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ComposePrompt {
+    resolved: Resolved,
+}
+
+impl Job for ComposePrompt {
+    const NAME: &'static str = "compose-prompt";
+    type Answer = Option<Composed>;
+
+    fn run(self) -> Self::Answer {
+        compose(&self.resolved)
+    }
+}
+
+/// [`compose`] for an organization: what is large, in the sandbox. What is too much for that is left as it is
+/// written.
+///
+/// # Errors
+/// When the sandbox has no room.
+pub async fn compose_for((server, org): (&Server, OrgId), resolved: &Resolved) -> Result<Option<Composed>> {
+    if resolved.is_small() {
+        return Ok(compose(resolved));
+    }
+    let job = ComposePrompt { resolved: resolved.clone() };
+    Ok(server.sandbox.run(org.0, &job).await?.unwrap_or_default())
+}
+
 /// Puts a prompt together with those it refers to; none where that takes values, as with Jinja in which
 /// something is put in, and where it fails.
 #[must_use]
 pub fn compose(resolved: &Resolved) -> Option<Composed> {
-    let part = resolved.parts.first()?;
-    let mut composer = Composer { resolved, slots: Vec::new(), length: 0 };
-    let here = Inclusion { part, overrides: &[], depth: 1 };
+    let part = resolved.parts.first().filter(|_| !resolved.is_cut)?;
+    let (slots, places) = (Vec::new(), HashMap::new());
+    let mut composer = Composer { resolved, slots, places, purse: Purse::default() };
+    let here = Inclusion::whole(part);
     let texts: Vec<_> = part.content.texts().map(|text| composer.text(&here, text)).collect::<Option<_>>()?;
     let (takes, places) = named(composer.slots, part.content.placeholders());
     if part.content.templates().all(|template| template.references().next().is_none()) {
@@ -82,13 +115,6 @@ pub fn compose(resolved: &Resolved) -> Option<Composed> {
     Some(Composed { body, takes })
 }
 
-/// A prompt where it stands: itself, or within another with values of its own.
-struct Inclusion<'a> {
-    part: &'a Part,
-    overrides: &'a [(String, String)],
-    depth: usize,
-}
-
 /// A piece of a text whose variables have no names yet.
 enum Bit {
     Text(String),
@@ -99,11 +125,14 @@ enum Bit {
 struct Composer<'a> {
     resolved: &'a Resolved,
     slots: Vec<Taken>,
-    length: usize,
+    /// Where the slots of a name are.
+    places: HashMap<String, Vec<usize>>,
+    purse: Purse,
 }
 
 impl Composer<'_> {
-    fn text(&mut self, here: &Inclusion<'_>, text: &str) -> Option<Vec<Bit>> {
+    fn text(&mut self, here: &Inclusion<'_, '_>, text: &str) -> Option<Vec<Bit>> {
+        self.purse.read(text.len()).then_some(())?;
         let template = parse(here.part.content.engine, text);
         let mut bits = Vec::new();
         if here.part.content.engine == Engine::Jinja {
@@ -111,8 +140,8 @@ impl Composer<'_> {
             if here.depth > 1 || template.references().next().is_some() {
                 return None;
             }
-            for name in jinja::variables(text) {
-                self.slot(here, &name);
+            for name in &here.part.analysis.variables {
+                self.slot(here, name)?;
             }
             return Some(vec![Bit::Text(text.to_owned())]);
         }
@@ -120,42 +149,46 @@ impl Composer<'_> {
         Some(bits)
     }
 
-    fn plain(&mut self, here: &Inclusion<'_>, template: &Template, bits: &mut Vec<Bit>) -> Option<()> {
+    fn plain(&mut self, here: &Inclusion<'_, '_>, template: &Template, bits: &mut Vec<Bit>) -> Option<()> {
         for piece in template.pieces() {
             // Pieces are counted too, so that a bomb of empty prompts ends.
-            self.length += 1;
+            self.purse.print(1).then_some(())?;
             match piece {
                 Piece::Text(text) => {
-                    self.length += text.len();
+                    self.purse.print(text.len()).then_some(())?;
                     bits.push(Bit::Text(text.clone()));
                 }
                 Piece::Variable(dotted) => {
                     let (name, fields) = dotted.split_once('.').unwrap_or((dotted, ""));
-                    let slot = self.slot(here, name);
+                    let slot = self.slot(here, name)?;
                     bits.push(Bit::Value(slot, fields.to_owned()));
                 }
                 Piece::Reference(reference) => self.reference(here, reference, bits)?,
-            }
-            if self.length > MAX_OUTPUT {
-                return None;
             }
         }
         Some(())
     }
 
-    fn reference(&mut self, here: &Inclusion<'_>, reference: &Reference, bits: &mut Vec<Bit>) -> Option<()> {
+    fn reference(
+        &mut self,
+        here: &Inclusion<'_, '_>,
+        reference: &Reference,
+        bits: &mut Vec<Bit>,
+    ) -> Option<()> {
         let at = here.part.references.get(&reference.target())?;
         let part = self.resolved.parts.get(*at)?;
         let Body::Text(text) = &part.content.body else { return None };
         if here.depth >= MAX_DEPTH || part.content.engine == Engine::Jinja {
             return None;
         }
+        (self.purse.follow() && self.purse.read(text.len())).then_some(())?;
         let within = Inclusion { part, overrides: &reference.overrides, depth: here.depth + 1 };
         self.plain(&within, &parse(Engine::Plain, text), bits)
     }
 
-    /// The place of a variable's value among the slots: what falls back on the same is the same.
-    fn slot(&mut self, here: &Inclusion<'_>, name: &str) -> usize {
+    /// The place of a variable's value among the slots: what falls back on the same is the same. None when there
+    /// are too many.
+    fn slot(&mut self, here: &Inclusion<'_, '_>, name: &str) -> Option<usize> {
         let declared = here.part.content.variable(name);
         let overridden = here.overrides.iter().find(|(key, _)| key == name);
         let default = overridden.map(|(_, text)| Value::String(text.clone()));
@@ -164,20 +197,22 @@ impl Composer<'_> {
         let required = default.is_none() && declared.is_none_or(|variable| variable.required);
         let description = declared.map(|variable| variable.description.clone()).unwrap_or_default();
         let kind = declared.map(|variable| variable.kind);
-        let known = self
-            .slots
-            .iter()
-            .position(|slot| slot.name == name && slot.default == default && slot.required == required);
-        if let Some(at) = known {
+        let places = self.places.entry(name.to_owned()).or_default();
+        let is_same = |slot: &Taken| slot.default == default && slot.required == required;
+        if let Some(at) = places.iter().copied().find(|at| is_same(&self.slots[*at])) {
             let slot = &mut self.slots[at];
             slot.kind = slot.kind.or(kind);
             if slot.description.is_empty() {
                 slot.description = description;
             }
-            return at;
+            return Some(at);
         }
+        if places.len() >= MAX_OF_A_NAME || self.slots.len() >= MAX_SLOTS {
+            return None;
+        }
+        places.push(self.slots.len());
         self.slots.push(Taken { name: name.to_owned(), same_as: None, kind, required, default, description });
-        self.slots.len() - 1
+        Some(self.slots.len() - 1)
     }
 }
 
@@ -233,8 +268,9 @@ mod tests {
     use crate::{
         id::PromptId,
         prompts::{
+            analysis::Analysis,
             content::Content,
-            render::{Rendered, Values, render},
+            render::{Part, Rendered, Values, render},
         },
     };
     use proptest::prelude::*;
@@ -247,6 +283,7 @@ mod tests {
             prompt: PromptId(Uuid::nil()),
             path: "P".into(),
             version: None,
+            analysis: Analysis::here(&serde_json::from_value(content.clone()).unwrap()),
             content: serde_json::from_value(content).unwrap(),
             inherited: serde_json::from_value(inherited).unwrap(),
             references: leads.iter().map(|(target, at)| ((*target).to_owned(), *at)).collect(),
@@ -280,7 +317,7 @@ mod tests {
             model: crate::prompts::content::ModelSettings::default(),
         };
         let alone = part(serde_json::to_value(content).unwrap(), &[], json!({}));
-        render(&Resolved { parts: vec![alone] }, &values)
+        render(&Resolved { parts: vec![alone], ..Resolved::default() }, &values)
             .map_err(|problems| problems.missing.into_iter().collect())
     }
 
@@ -297,6 +334,7 @@ mod tests {
                 part(declares("{{ tone }}/{{ company }}", "kind"), &[], json!({ "company": "Acme" })),
                 part(text("{{ tone_2 }} \\{{ {{ tone }}"), &[], json!({ "tone": "curt" })),
             ],
+            ..Resolved::default()
         };
         let composed = compose(&resolved).unwrap();
         assert_eq!(
@@ -321,6 +359,7 @@ mod tests {
         let jinja = |body: &str| json!({ "engine": "jinja", "body": { "text": body } });
         let with = |root: Value, put_in: Value| Resolved {
             parts: vec![part(root, &[("T", 1)], json!({})), part(put_in, &[], json!({}))],
+            ..Resolved::default()
         };
         let alone = compose(&with(jinja("{% if x %}{{ y }}{% endif %}"), text(""))).unwrap();
         assert_eq!(alone.body, Body::Text("{% if x %}{{ y }}{% endif %}".into()));
@@ -334,12 +373,13 @@ mod tests {
         ] {
             assert_eq!(compose(&with(root.clone(), put_in)), None, "{root}");
         }
-        let ring = Resolved { parts: vec![part(text("[[ P ]]"), &[("P", 0)], json!({}))] };
+        let ring =
+            Resolved { parts: vec![part(text("[[ P ]]"), &[("P", 0)], json!({}))], ..Resolved::default() };
         assert_eq!(compose(&ring), None);
         let mut bomb: Vec<_> =
             (0..5).map(|n| part(text(&"[[ T ]]".repeat(1000)), &[("T", n + 1)], json!({}))).collect();
         bomb[4].content.body = Body::Text(String::new());
-        assert_eq!(compose(&Resolved { parts: bomb }), None);
+        assert_eq!(compose(&Resolved { parts: bomb, ..Resolved::default() }), None);
     }
 
     #[test]
@@ -352,6 +392,7 @@ mod tests {
                 part(chat, &[("T", 1)], json!({ "tone": "a" })),
                 part(text("{{ tone }}"), &[], json!({ "tone": "b" })),
             ],
+            ..Resolved::default()
         };
         let Composed { body: Body::Chat(messages), takes } = compose(&resolved).unwrap() else {
             panic!("a text")
@@ -388,7 +429,7 @@ mod tests {
                 part(first, &[("T", 1), ("U", 2)], inherited[0].clone()),
                 part(second, &[("T", 2), ("U", 2)], inherited[1].clone()),
                 part(third, &[], inherited[2].clone()),
-            ] };
+            ], ..Resolved::default() };
             let Some(composed) = compose(&resolved) else { return Ok(()) };
             let values: Values = values.into_iter().map(|(name, value)| (name, json!(value))).collect();
             let rendered = render(&resolved, &values).map_err(|problems| problems.missing.into_iter().collect());

@@ -1,7 +1,9 @@
 //! Rendering: from a prompt, the prompts it refers to and values to what a model is sent.
 //!
 //! [`render`] is pure: no database, no clock, no network. Everything that shows, tries or serves a prompt
-//! uses it. Where a value comes from, the first that has one:
+//! uses it by [`render_for`], which takes what is large or runs Jinja to the
+//! [`sandbox`](crate::server::sandbox). One [`Purse`] bounds a rendering as a whole: what is read, kept and
+//! printed, and how many references are followed. Where a value comes from, the first that has one:
 //!
 //! 1. the values of the call,
 //! 2. those that a reference gives (`[[ path | key=value ]]`), for the prompt it leads to and no further,
@@ -13,17 +15,31 @@
 //! Text comes out as it is, numbers and booleans as text, lists and objects as compact JSON.
 
 mod compose;
+mod inclusion;
+mod purse;
 mod renderer;
+mod values;
 
-pub use compose::{Composed, Taken, compose};
+pub use compose::{ComposePrompt, Composed, Taken, compose, compose_for};
+pub use purse::Purse;
 
 use super::{
+    analysis::Analysis,
     content::{Body, Content, Message},
-    jinja,
+    jinja::too_much,
 };
-use crate::{id::PromptId, templates::Engine};
-use renderer::{Inclusion, Renderer};
-use serde::Serialize;
+use crate::{
+    error::Result as Outcome,
+    id::{OrgId, PromptId},
+    server::{
+        Server,
+        sandbox::{Failure, Job},
+    },
+    templates::Engine,
+};
+use inclusion::Inclusion;
+use renderer::Renderer;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,14 +53,16 @@ pub type Values = Map<String, Value>;
 pub type Inherited = BTreeMap<PromptId, BTreeMap<String, Value>>;
 
 /// A prompt with everything that rendering it needs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Resolved {
     /// The prompt itself, then those it refers to, each once.
     pub parts: Vec<Part>,
+    /// Whether parts are missing, since all together were too many or too large.
+    pub is_cut: bool,
 }
 
 /// A prompt, as rendering needs it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Part {
     /// Its id.
     pub prompt: PromptId,
@@ -54,6 +72,8 @@ pub struct Part {
     pub version: Option<i64>,
     /// What it says.
     pub content: Content,
+    /// What is known of its texts.
+    pub analysis: Analysis,
     /// What the folders around it and the organization give, the nearest taken.
     pub inherited: BTreeMap<String, Value>,
     /// Where its references lead: from the target as written to the place in [`Resolved::parts`].
@@ -98,7 +118,7 @@ impl Resolved {
     pub fn inherited(&self) -> Inherited {
         let mut all = Inherited::new();
         for part in &self.parts {
-            let names = names(&part.content);
+            let names = &part.analysis.variables;
             let kept = part.inherited.iter().filter(|(name, _)| names.contains(*name));
             all.entry(part.prompt)
                 .or_default()
@@ -108,17 +128,8 @@ impl Resolved {
     }
 }
 
-/// The names of the variables in the texts of a content, without fields.
-fn names(content: &Content) -> BTreeSet<String> {
-    if content.engine == Engine::Jinja {
-        return content.texts().flat_map(jinja::variables).collect();
-    }
-    let base = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
-    content.templates().flat_map(|template| template.variables().map(base).collect::<Vec<_>>()).collect()
-}
-
 /// What a model is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rendered {
     /// One text.
@@ -128,7 +139,7 @@ pub enum Rendered {
 }
 
 /// Why a prompt cannot be rendered.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Problems {
     /// The names of variables and placeholders that need a value and have none.
     pub missing: BTreeSet<String>,
@@ -144,19 +155,96 @@ impl Problems {
     }
 }
 
+/// The most bytes of text of a prompt that is rendered in the server's own process.
+const SMALL: usize = 64 * 1024;
+
+impl Resolved {
+    /// Whether it can be rendered or composed at once: no Jinja, and little text.
+    fn is_small(&self) -> bool {
+        let size: usize = self.parts.iter().flat_map(|part| part.content.texts()).map(str::len).sum();
+        size <= SMALL && self.parts.iter().all(|part| part.content.engine == Engine::Plain)
+    }
+}
+
 /// Renders a prompt.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RenderPrompt {
+    resolved: Resolved,
+    values: Values,
+}
+
+impl Job for RenderPrompt {
+    const NAME: &'static str = "render-prompt";
+    type Answer = Result<Rendered, Problems>;
+
+    fn run(self) -> Self::Answer {
+        render(&self.resolved, &self.values)
+    }
+}
+
+/// Renders a prompt for an organization: what is large or runs Jinja, in the sandbox.
+///
+/// # Errors
+/// When the sandbox has no room. Everything that is in the way of rendering it is told within.
+pub async fn render_for(
+    (server, org): (&Server, OrgId),
+    resolved: Resolved,
+    values: Values,
+) -> Outcome<Result<Rendered, Problems>> {
+    if resolved.is_small() && values.len() <= SMALL / 1024 && !values.values().any(is_large) {
+        return Ok(render(&resolved, &values));
+    }
+    let paths: Vec<_> = resolved.parts.iter().map(|part| part.path.clone()).collect();
+    let answer = server.sandbox.run(org.0, &RenderPrompt { resolved, values }).await?;
+    Ok(answer.unwrap_or_else(|failure| {
+        let part = if let Failure::TooSlow(Some(place)) = failure { place.part as usize } else { 0 };
+        let path = paths.get(part).or(paths.first()).cloned().unwrap_or_default();
+        Err(Problems { others: BTreeSet::from([(path, too_much(failure))]), ..Problems::default() })
+    }))
+}
+
+/// Whether a value may take long to be put in.
+fn is_large(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.len() > SMALL,
+        Value::Array(_) | Value::Object(_) => true,
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Renders a prompt in this process. Nothing else does it with what people wrote in Jinja but the sandbox.
 ///
 /// # Errors
 /// Everything that is in the way of it.
 pub fn render(resolved: &Resolved, values: &Values) -> Result<Rendered, Problems> {
+    rendered(Renderer::new(resolved, values), resolved)
+}
+
+/// What is in the way of rendering a prompt without any value of a call, as far as that can be told without
+/// running Jinja.
+#[must_use]
+pub fn problems(resolved: &Resolved) -> Problems {
+    let values = Values::new();
+    rendered(Renderer::checking(resolved, &values), resolved).err().unwrap_or_default()
+}
+
+fn rendered<'a>(mut renderer: Renderer<'a>, resolved: &'a Resolved) -> Result<Rendered, Problems> {
     let Some(part) = resolved.parts.first() else { return Err(Problems::default()) };
-    let (mut renderer, inclusion) = (Renderer::new(resolved, values), Inclusion::whole(part));
+    if resolved.is_cut {
+        let others = BTreeSet::from([(part.path.clone(), TOO_LARGE.to_owned())]);
+        return Err(Problems { others, ..Problems::default() });
+    }
+    let inclusion = Inclusion::whole(part);
     let made = match &part.content.body {
         Body::Text(text) => Rendered::Text(renderer.text(&inclusion, text)),
         Body::Chat(messages) => Rendered::Chat(renderer.messages(&inclusion, messages)),
     };
-    if renderer.problems.is_empty() { Ok(made) } else { Err(renderer.problems) }
+    let problems = renderer.problems();
+    if problems.is_empty() { Ok(made) } else { Err(problems) }
 }
+
+/// What people read when a prompt is put together from too many others, or too long ones.
+const TOO_LARGE: &str = "This prompt includes too many other prompts, or too much of their text.";
 
 #[cfg(test)]
 mod tests {
@@ -180,6 +268,7 @@ mod tests {
             prompt: PromptId(Uuid::nil()),
             path: path.to_owned(),
             version: None,
+            analysis: Analysis::here(&content),
             content,
             inherited,
             references,
@@ -193,7 +282,7 @@ mod tests {
             Part { version: Some(3), ..part("B", text("[[ C@2 ]]"), &[("C@2", 2)]) },
             Part { version: Some(2), ..part("C", text("c"), &[]) },
         ];
-        let graph = Resolved { parts }.graph();
+        let graph = Resolved { parts, ..Resolved::default() }.graph();
         let told = |edge: &Edge| {
             (edge.from.clone(), edge.from_version, edge.target.clone(), edge.to.clone(), edge.to_version)
         };
@@ -206,7 +295,7 @@ mod tests {
     }
 
     fn alone(content: Content) -> Resolved {
-        Resolved { parts: vec![part("P", content, &[])] }
+        Resolved { parts: vec![part("P", content, &[])], ..Resolved::default() }
     }
 
     fn said(resolved: &Resolved, values: Value) -> Result<String, Problems> {
@@ -263,6 +352,7 @@ mod tests {
         tone.variables = vec![variable(json!({ "name": "x", "default": "declared" }))];
         let of = |source: &str| Resolved {
             parts: vec![part("P", text(source), &[("Tone", 1)]), part("Tone", tone.clone(), &[])],
+            ..Resolved::default()
         };
         let plain = of("[[ Tone ]]");
         assert_eq!(said(&plain, json!({ "y": 1 })).unwrap(), "Acme/declared/1");
@@ -304,6 +394,7 @@ mod tests {
             parts: (0..length)
                 .map(|n| part(&format!("P{n}"), text("[[ next ]]."), &[("next", (n + 1) % length)]))
                 .collect(),
+            ..Resolved::default()
         };
         assert!(
             said(&chain(2), json!({}))
@@ -326,6 +417,7 @@ mod tests {
                 part("P", text("[[ c ]]"), &[("c", 1)]),
                 part("c", Content::empty(crate::prompts::content::Kind::Chat), &[]),
             ],
+            ..Resolved::default()
         };
         assert!(
             said(&chat, json!({}))
@@ -348,6 +440,7 @@ mod tests {
                 ),
                 part("T", text("<{{ x }}>"), &[]),
             ],
+            ..Resolved::default()
         };
         let problems = said(&resolved, json!({})).unwrap_err();
         assert_eq!(missing(&problems), ["items", "opt"]);
@@ -364,8 +457,39 @@ mod tests {
         let mut parts: Vec<_> =
             (0..5).map(|n| part(&format!("P{n}"), text(&body(n)), &[("next", n + 1)])).collect();
         parts[4].content = text("end");
-        let problems = said(&Resolved { parts }, json!({})).unwrap_err();
-        assert!(problems.others.iter().any(|(_, why)| why.contains("longer than 1 MiB")), "{problems:?}");
+        let problems = said(&Resolved { parts, ..Resolved::default() }, json!({})).unwrap_err();
+        let too_much = |why: &str| why.contains("longer than 1 MiB") || why == purse::TOO_MUCH;
+        assert!(problems.others.iter().any(|(_, why)| too_much(why)), "{problems:?}");
+    }
+
+    #[test]
+    fn a_rendering_is_bounded_as_a_whole() {
+        // Each of these would read, keep or print gigabytes.
+        let long = "x".repeat(190_000);
+        let chat = |messages: Vec<Value>| -> Content {
+            serde_json::from_value(json!({ "body": { "chat": messages } })).unwrap()
+        };
+        let untaken = (0..5_000).map(|n| format!("[[ T | a={n} ]]")).collect::<Vec<_>>().concat();
+        let untaken =
+            Content { engine: Engine::Jinja, ..text(&format!("{{% if false %}}{untaken}{{% endif %}}")) };
+        let placeholders: Vec<_> =
+            (0..50).map(|_| json!({ "role": "placeholder", "name": "history" })).collect();
+        let history = json!([{ "role": "user", "content": "", "name": long }]).to_string();
+        let mut typed = text(&"{{ list.a }}".repeat(10_000));
+        typed.variables = vec![variable(json!({ "name": "list", "type": "object" }))];
+        let many: Vec<_> = (0..100_000).map(|n| json!({ "n": n })).collect();
+        for (parts, values) in [
+            (vec![part("P", untaken, &[("T", 1)]), part("T", text(&long), &[])], json!({})),
+            (vec![part("P", chat(placeholders), &[])], json!({ "history": history })),
+        ] {
+            let problems = said(&Resolved { parts, ..Resolved::default() }, values).unwrap_err();
+            let is_bounded = |why: &str| [purse::TOO_MUCH, purse::TOO_LONG].contains(&why);
+            assert!(problems.others.iter().any(|(_, why)| is_bounded(why)), "{problems:?}");
+        }
+        // A typed value is read once, however often it is used.
+        let parts = vec![part("P", typed, &[])];
+        let values = json!({ "list": { "a": "", "many": many } });
+        assert_eq!(said(&Resolved { parts, ..Resolved::default() }, values).unwrap(), "");
     }
 
     proptest! {
@@ -381,6 +505,7 @@ mod tests {
                     part("P", Content { engine, ..text(source) }, &[("T", 1)]),
                     part("T", text("<{{ x }}>"), &[]),
                 ],
+                ..Resolved::default()
             };
             let values = json!({ "x": value });
             let once = said(&of(&source), values.clone());

@@ -1,8 +1,12 @@
-use super::{MAX_DEPTH, Part, Problems, Resolved, Values};
+use super::{
+    Inclusion, MAX_DEPTH, Part, Problems, Purse, Resolved, Values,
+    purse::{TOO_LONG, TOO_MUCH},
+    values::{Found, Given, weight, write},
+};
 use crate::{
     prompts::{
         content::{Body, Message, Speaker, ValueKind},
-        jinja::{self, MAX_OUTPUT},
+        jinja::{self, trace},
     },
     templates::{Engine, Piece, Reference, Template, parse},
 };
@@ -11,31 +15,43 @@ use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
 /// What has been rendered of a prompt for a reference.
 type Kept = HashMap<(usize, Vec<(String, String)>), Rc<str>>;
+/// The values of declared variables, as their types take them; none where they do not fit.
+type Taken = HashMap<(*const Part, String), Option<Rc<Value>>>;
 
 pub(super) struct Renderer<'a> {
     resolved: &'a Resolved,
     values: &'a Values,
     kept: Kept,
-    pub(super) problems: Problems,
-    length: usize,
-}
-
-/// A prompt where it stands: itself, or within another with values of its own.
-pub(super) struct Inclusion<'a, 'o> {
-    part: &'a Part,
-    overrides: &'o [(String, String)],
-    depth: usize,
-}
-
-impl<'a> Inclusion<'a, 'static> {
-    pub(super) const fn whole(part: &'a Part) -> Self {
-        Self { part, overrides: &[], depth: 1 }
-    }
+    taken: Taken,
+    problems: Problems,
+    purse: Purse,
+    /// Whether it was said that the purse is empty.
+    is_stopped: bool,
+    /// Whether Jinja is only looked at, not run.
+    is_check: bool,
 }
 
 impl<'a> Renderer<'a> {
     pub(super) fn new(resolved: &'a Resolved, values: &'a Values) -> Self {
-        Self { resolved, values, kept: HashMap::new(), problems: Problems::default(), length: 0 }
+        Self {
+            resolved,
+            values,
+            kept: Kept::new(),
+            taken: Taken::new(),
+            problems: Problems::default(),
+            purse: Purse::default(),
+            is_stopped: false,
+            is_check: false,
+        }
+    }
+
+    /// One that tells what is wrong, without running Jinja.
+    pub(super) fn checking(resolved: &'a Resolved, values: &'a Values) -> Self {
+        Self { is_check: true, ..Self::new(resolved, values) }
+    }
+
+    pub(super) fn problems(self) -> Problems {
+        self.problems
     }
 
     pub(super) fn messages(&mut self, here: &Inclusion<'a, '_>, messages: &[Message]) -> Vec<Message> {
@@ -57,12 +73,16 @@ impl<'a> Renderer<'a> {
             self.problems.missing.insert(name.to_owned());
             return Vec::new();
         };
+        if !self.purse.read(weight(given)) {
+            self.too_much(here, TOO_MUCH);
+            return Vec::new();
+        }
         // Whoever tries a prompt types them.
         let read = given.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
         let messages = serde_json::from_value::<Vec<Message>>(read.unwrap_or_else(|| given.clone()));
         match messages {
             Ok(messages) if messages.iter().all(|message| message.role != Speaker::Placeholder) => {
-                let length = messages.iter().map(|message| message.content.len()).sum();
+                let length = messages.iter().map(|message| message.content.len() + message.name.len()).sum();
                 if self.has_room(here, length) { messages } else { Vec::new() }
             }
             _ => {
@@ -73,6 +93,10 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn text(&mut self, here: &Inclusion<'a, '_>, text: &str) -> String {
+        if !self.purse.read(text.len()) {
+            self.too_much(here, TOO_MUCH);
+            return String::new();
+        }
         let template = parse(here.part.content.engine, text);
         match here.part.content.engine {
             Engine::Plain => self.plain(here, &template, text.len()),
@@ -109,8 +133,7 @@ impl<'a> Renderer<'a> {
         };
         match fields {
             None => write(&value, output),
-            Some(fields) => match fields.split('.').try_fold(value.as_ref(), |value, field| value.get(field))
-            {
+            Some(fields) => match fields.split('.').try_fold(&*value, |value, field| value.get(field)) {
                 Some(value) => write(value, output),
                 None => {
                     self.problems.missing.insert(dotted.to_owned());
@@ -133,21 +156,30 @@ impl<'a> Renderer<'a> {
                 }
             }
         }
-        for name in jinja::variables(&source).into_iter().filter(|name| !name.starts_with('_')) {
+        let names =
+            if self.is_check { here.part.analysis.variables.clone() } else { jinja::variables(&source) };
+        for name in names.into_iter().filter(|name| !name.starts_with('_')) {
             match self.value(here, &name) {
-                Found::Value(value) => drop(values.insert(name, value.into_owned())),
+                Found::Value(value) => drop(values.insert(name, value.clone())),
                 Found::Empty | Found::Wrong => {}
                 Found::Missing => drop(self.problems.missing.insert(name)),
             }
         }
+        if self.is_check {
+            let flaws =
+                here.part.analysis.flaws.iter().map(|(_, flaw)| (here.part.path.clone(), flaw.clone()));
+            self.problems.others.extend(flaws);
+            return String::new();
+        }
         if !self.problems.is_empty() {
             return String::new();
         }
+        trace::begin(self.resolved.parts.iter().position(|part| std::ptr::eq(part, here.part)).unwrap_or(0));
         match jinja::render(&source, &minijinja::Value::from_serialize(&values)) {
             Ok(text) if self.has_room(here, text.len()) => text,
             Ok(_) => String::new(),
             Err(flaw) => {
-                self.problem(here, format!("Line {}: {}", flaw.line, flaw.message));
+                self.problem(here, flaw.to_string());
                 String::new()
             }
         }
@@ -164,6 +196,10 @@ impl<'a> Renderer<'a> {
         if let Some(text) = self.kept.get(&key) {
             return text.clone();
         }
+        if !self.purse.follow() {
+            self.too_much(here, TOO_MUCH);
+            return nothing;
+        }
         let Some(part) = self.resolved.parts.get(at) else { return nothing };
         let Body::Text(text) = &part.content.body else {
             self.problem(
@@ -177,10 +213,13 @@ impl<'a> Renderer<'a> {
             return nothing;
         }
         // What is put in is counted where it is put.
-        let before = self.length;
         let within = Inclusion { part, overrides: &reference.overrides, depth: here.depth + 1 };
+        let printed = self.purse.printed();
         let rendered: Rc<str> = self.text(&within, text).into();
-        self.length = before;
+        self.purse.set_printed(printed);
+        if !self.purse.keep(rendered.len()) {
+            self.too_much(here, TOO_MUCH);
+        }
         self.kept.insert(key, rendered.clone());
         rendered
     }
@@ -201,43 +240,60 @@ impl<'a> Renderer<'a> {
             return if is_optional { Found::Empty } else { Found::Missing };
         };
         match declared.map(|variable| variable.kind) {
-            None | Some(ValueKind::String) if !value.is_array() && !value.is_object() => Found::Value(value),
-            None => Found::Value(value),
-            Some(kind) => {
-                let Some(value) = kind.take(&value) else {
-                    self.problem(here, format!("{name} must be {}.", kind.with_article()));
-                    return Found::Wrong;
-                };
-                Found::Value(Cow::Owned(value))
-            }
+            None => Found::Value(value.into()),
+            Some(ValueKind::String) if !value.is_array() && !value.is_object() => Found::Value(value.into()),
+            Some(kind) => self.taken(here, name, kind, &value),
         }
     }
 
-    /// Counts what was written; the last that fits is taken, and what does not is a problem.
-    fn has_room(&mut self, here: &Inclusion<'a, '_>, more: usize) -> bool {
-        self.length = self.length.saturating_add(more);
-        if self.length > MAX_OUTPUT {
-            self.problem(here, "The result is longer than 1 MiB.".to_owned());
+    /// A value as the type of its variable takes it. One that is not a reference's own is read once, however
+    /// often it is used.
+    fn taken(
+        &mut self,
+        here: &Inclusion<'a, '_>,
+        name: &str,
+        kind: ValueKind,
+        value: &Cow<'a, Value>,
+    ) -> Found<'a> {
+        let key = (std::ptr::from_ref(here.part), name.to_owned());
+        let is_shared = matches!(value, Cow::Borrowed(_));
+        let known = self.taken.get(&key).filter(|_| is_shared).cloned();
+        let taken = match known {
+            Some(taken) => taken,
+            None if !self.purse.read(weight(value)) => {
+                self.too_much(here, TOO_MUCH);
+                return Found::Wrong;
+            }
+            None => kind.take(value).map(Rc::new),
+        };
+        if is_shared {
+            self.taken.insert(key, taken.clone());
         }
-        self.length <= MAX_OUTPUT
+        let Some(taken) = taken else {
+            self.problem(here, format!("{name} must be {}.", kind.with_article()));
+            return Found::Wrong;
+        };
+        Found::Value(Given::Taken(taken))
+    }
+
+    /// Counts what was written; what does not fit is a problem.
+    fn has_room(&mut self, here: &Inclusion<'a, '_>, more: usize) -> bool {
+        let fits = self.purse.print(more);
+        if !fits {
+            self.too_much(here, TOO_LONG);
+        }
+        fits
+    }
+
+    /// Says that the purse is empty, once: what it was empty of first.
+    fn too_much(&mut self, here: &Inclusion<'a, '_>, message: &str) {
+        if !self.is_stopped {
+            self.is_stopped = true;
+            self.problem(here, message.to_owned());
+        }
     }
 
     fn problem(&mut self, here: &Inclusion<'a, '_>, message: String) {
         self.problems.others.insert((here.part.path.clone(), message));
-    }
-}
-
-enum Found<'v> {
-    Value(Cow<'v, Value>),
-    Empty,
-    Missing,
-    Wrong,
-}
-
-fn write(value: &Value, output: &mut String) {
-    match value {
-        Value::Null => {}
-        Value::String(text) => output.push_str(text),
-        other => output.push_str(&other.to_string()),
     }
 }

@@ -7,9 +7,10 @@ use crate::{
         store::{history, previous},
     },
     error::Error,
+    id::OrgId,
     library::trash,
     prompts::store as prompts,
-    server::{Reads, Scope, db::Query},
+    server::{Reads, Scope, Server, db::Query},
 };
 use futures_util::future::join;
 
@@ -245,6 +246,10 @@ impl Reads for Counting<'_> {
     fn query(&mut self, sql: &'static str) -> Query<'_> {
         self.1 += 1;
         self.0.query(sql)
+    }
+
+    fn place(&self) -> (&Server, OrgId) {
+        (self.0.server(), self.0.organization().id)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod constraints;
 mod exchange;
+mod hostile;
 mod random;
 mod references;
 mod sample;

@@ -175,7 +175,8 @@ impl<'a, 'f> Merge<'a, 'f> {
         if self.places.contains_key(entry.path.as_str()) {
             return Ok(Err("the file has another prompt of this path".to_owned()));
         }
-        let about = match about(entry) {
+        let (server, org) = self.change.place();
+        let about = match about((&server.clone(), org), entry).await? {
             Ok(about) => about,
             Err(why) => return Ok(Err(why)),
         };

@@ -1,0 +1,57 @@
+//! The values that are put into a prompt.
+
+use serde_json::Value;
+use std::{borrow::Cow, ops::Deref, rc::Rc};
+
+/// What there is of a variable.
+pub(super) enum Found<'v> {
+    Value(Given<'v>),
+    Empty,
+    Missing,
+    Wrong,
+}
+
+/// A value that a variable has.
+pub(super) enum Given<'v> {
+    /// As it was given.
+    Is(Cow<'v, Value>),
+    /// As its type takes it.
+    Taken(Rc<Value>),
+}
+
+impl<'v> From<Cow<'v, Value>> for Given<'v> {
+    fn from(value: Cow<'v, Value>) -> Self {
+        Self::Is(value)
+    }
+}
+
+impl Deref for Given<'_> {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        match self {
+            Self::Is(value) => value,
+            Self::Taken(value) => value,
+        }
+    }
+}
+
+/// About how many bytes a value takes to be read.
+pub(super) fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 16,
+        Value::Array(items) => 16 + items.iter().map(weight).sum::<usize>(),
+        Value::Object(fields) => {
+            16 + fields.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 16,
+    }
+}
+
+pub(super) fn write(value: &Value, output: &mut String) {
+    match value {
+        Value::Null => {}
+        Value::String(text) => output.push_str(text),
+        other => output.push_str(&other.to_string()),
+    }
+}

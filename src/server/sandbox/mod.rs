@@ -1,0 +1,182 @@
+//! A sandbox for work on what tenants write: templates, differences, pictures.
+//!
+//! Such work can run forever, take all memory or overflow the stack, and no check beforehand rules that
+//! out. So it runs in worker processes of this same binary ([`worker`]), which limit themselves and hold no
+//! secret, no file and no connection. A [`Job`] is written to a worker's input, its answer read from its
+//! output. A worker that is too slow, or dies, is replaced; whoever gave it the job gets a [`Failure`].
+//!
+//! Places are given in turn to whoever waits, by organization ([`queue`]), and one organization never has
+//! all of them. A job that ran long lowers the priority of its worker below everything else on the
+//! machine. Answers are kept by the hash of the job, since a job is a pure function.
+
+mod process;
+mod queue;
+pub mod worker;
+
+pub use worker::{Place, at};
+
+use crate::error::{Error, Result};
+use process::{Answered, Worker};
+use queue::Queue;
+use quick_cache::{Weighter, sync::Cache};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use std::{sync::Arc, time::Duration};
+use uuid::Uuid;
+
+/// Work that a worker process does: a pure function of what it is given.
+pub trait Job: Serialize + DeserializeOwned {
+    /// Its name, by which the worker finds it.
+    const NAME: &'static str;
+    /// What comes of it.
+    type Answer: Serialize + DeserializeOwned;
+
+    /// Does it. Runs in the worker only.
+    fn run(self) -> Self::Answer;
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Failure {
+    /// It took longer than it may.
+    #[error("it takes too long")]
+    TooSlow(
+        /// Where it was, if it works on a text.
+        Option<Place>,
+    ),
+    /// The worker died: of memory, of its stack, or of a fault.
+    #[error("it is too large")]
+    Died,
+}
+
+/// How long and by how many workers work may be done.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// How many workers there are.
+    pub workers: usize,
+    /// Processor time of one job.
+    pub deadline: Duration,
+    /// How many jobs of one organization may wait.
+    pub waiting: usize,
+}
+
+/// The most bytes of answers that are kept.
+const KEPT: u64 = 16 * 1024 * 1024;
+/// How often the wall clock may show the deadline before a worker is killed: on a busy machine
+/// it gets little processor time.
+const STRETCH: u32 = 8;
+/// How long a job waits for a worker.
+const PATIENCE: Duration = Duration::from_secs(4);
+const BUSY: Error = Error::Unavailable { retry_after: 3 };
+
+type Hash = [u8; 32];
+type Kept = std::result::Result<Arc<[u8]>, Failure>;
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<Hash, Kept> for Bytes {
+    fn weight(&self, _: &Hash, kept: &Kept) -> u64 {
+        (128 + kept.as_ref().map_or(0, |answer| answer.len())) as u64
+    }
+}
+
+/// The sandbox of a server. Cheap to clone; its workers end with the last clone.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+struct Inner {
+    bounds: Bounds,
+    queue: Queue<Worker>,
+    answers: Cache<Hash, Kept, Bytes>,
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("bounds", &self.0.bounds).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// A sandbox; workers are started when there is work.
+    #[must_use]
+    pub fn new(bounds: Bounds) -> Self {
+        let answers = Cache::with_weighter(1024, KEPT, Bytes);
+        Self(Arc::new(Inner { bounds, queue: Queue::new(bounds.workers, bounds.waiting), answers }))
+    }
+
+    /// Does a job for an organization, or whoever else has its turn by that id.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when too much waits already, or no worker can be started.
+    pub async fn run<J: Job>(&self, whose: Uuid, job: &J) -> Result<std::result::Result<J::Answer, Failure>> {
+        let frame = frame(job)?;
+        let mut hash = Sha256::new_with_prefix(whose);
+        hash.update(&frame);
+        let hash: Hash = hash.finalize().into();
+        let kept = match self.0.answers.get(&hash) {
+            Some(kept) => kept,
+            None => self.work(whose, hash, frame).await?,
+        };
+        let answer = match kept {
+            Ok(answer) => answer,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        serde_json::from_slice(&answer).map(Ok).map_err(|error| super::caller::internal(&error))
+    }
+
+    async fn work(&self, whose: Uuid, hash: Hash, frame: Vec<u8>) -> Result<Kept> {
+        let place = tokio::time::timeout(PATIENCE, self.0.queue.place(whose));
+        let place = place.await.map_err(|_| BUSY)?.ok_or(BUSY)?;
+        // Somebody may have waited for the same.
+        if let Some(kept) = self.0.answers.get(&hash) {
+            return Ok(kept);
+        }
+        let (kept, is_certain) = self.exchange(place, frame).await?;
+        if is_certain {
+            self.0.answers.insert(hash, kept.clone());
+        }
+        Ok(kept)
+    }
+
+    /// Has a worker do a job, and tells whether it would come out the same again: a worker that got no
+    /// processor in time may have been innocent. The place is kept until the worker has ended or is free,
+    /// whether or not anybody still waits for it.
+    async fn exchange(&self, mut place: queue::Place<Worker>, frame: Vec<u8>) -> Result<(Kept, bool)> {
+        let deadline = self.0.bounds.deadline;
+        let mut worker = match place.resource.take() {
+            Some(worker) => worker,
+            None => Worker::start(deadline).map_err(|error| super::caller::internal(&error))?,
+        };
+        let leash = worker.leash();
+        let mut exchange = tokio::task::spawn_blocking(move || {
+            let mut place = place;
+            let answered = worker.answer(&frame);
+            if matches!(answered, Ok(Answered::Done { is_demoted: false, .. })) {
+                place.resource = Some(worker);
+            }
+            answered
+        });
+        let Ok(answered) = tokio::time::timeout(deadline * STRETCH, &mut exchange).await else {
+            leash.pull();
+            return Ok((Err(Failure::TooSlow(None)), false));
+        };
+        Ok(match answered.map_err(|error| super::caller::internal(&error))? {
+            Ok(Answered::Done { answer, .. }) => (Ok(answer.into()), true),
+            Ok(Answered::TooSlow(place)) => (Err(Failure::TooSlow(place)), true),
+            Err(error) => {
+                tracing::warn!(%error, "a worker process died");
+                (Err(Failure::Died), true)
+            }
+        })
+    }
+}
+
+/// A job as the worker reads it: its name, a line's end, and what it is given.
+fn frame<J: Job>(job: &J) -> Result<Vec<u8>> {
+    let mut frame = Vec::with_capacity(1024);
+    frame.extend(J::NAME.bytes());
+    frame.push(b'\n');
+    serde_json::to_writer(&mut frame, job).map_err(|error| super::caller::internal(&error))?;
+    Ok(frame)
+}
