@@ -67,7 +67,7 @@
 //! limits, and written with two token hashes, an audit row, a sealed letter and an event. After the
 //! commit the outbox worker sends the letter, the bus tells every process, and members' pages
 //! refresh the region `data-live="invitations"`. `forms` renders the page the form stands on, with
-//! what came of each address, and the island swaps that in; without script the browser shows it.
+//! what came of each address, and the island swaps that in; without script the browser is led back to it.
 //!
 //! **Opening the members page.** `GET /acme/settings/members`: the session layer reads one row, and
 //! [`ui::page`] asks the page of the sitemap in `app`. It enters the scope (one query: the person,

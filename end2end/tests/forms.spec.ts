@@ -240,3 +240,36 @@ test.describe('inviting', () => {
     await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('This invitation was taken back');
   });
 });
+
+test.describe('posting', () => {
+  test('a form that failed stays at its page', async ({ person }) => {
+    const ana = await person('Ana');
+    const { page } = ana;
+    const slug = await ana.hasOrganization(unique('Acme'));
+    await ana.goes(`/${slug}/prompts/new`);
+    await ana.fills({ Name: 'a/b' });
+    expect(await ana.presses('Create prompt')).toBe(422);
+    expect(new URL(page.url()).pathname).toBe(`/${slug}/prompts/new`);
+    await page.reload();
+    await expect(page.getByLabel('Name')).toHaveValue('a/b');
+    await expect(page.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
+    await ana.fills({ Name: 'Fine' });
+    await ana.presses('Create prompt');
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('Fine');
+    await page.goBack();
+    await expect(page.getByLabel('Name')).toBeVisible();
+  });
+
+  test('pressed twice, it makes one', async ({ person }) => {
+    const ana = await person('Ana');
+    const { page } = ana;
+    const slug = await ana.hasOrganization(unique('Acme'));
+    await ana.goes(`/${slug}/prompts/new`);
+    await ana.fills({ Name: 'Triage' });
+    await page.getByRole('button', { name: 'Create prompt' }).dblclick();
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('Triage');
+    await expect(page.getByText('Choose another name')).toHaveCount(0);
+    await ana.goes(`/${slug}/prompts`);
+    await expect(page.locator('#contents').getByText('Triage')).toHaveCount(1);
+  });
+});

@@ -90,7 +90,7 @@ fn acts(scope: &Scope, key: &ApiKey) -> Html {
     let label = format!("Revoke {}", key.name);
     view! {
         <Section title="Rotate" says="A new secret. The id, and all that is said of the key here, stay.">
-            <Form action=RotateApiKey::PATH ids="rotate-">
+            <Form action=RotateApiKey::PATH ids="rotate-" once=true>
                 <About of=rotate/>
                 <Select name="overlap" label="The old secret goes on for" choices=overlaps value="30"/>
                 <PasswordProof/>

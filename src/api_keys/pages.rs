@@ -209,7 +209,7 @@ fn form(scope: &Scope, all: &[Environment]) -> Html {
     let lifetimes: Vec<_> = lifetimes.map(|(value, label)| Choice { value, label, says: "" }).collect();
     view! {
         <section class="panel">
-            <Form action=CreateApiKey::PATH>
+            <Form action=CreateApiKey::PATH once=true>
                 <About of=about/>
                 <Field name="name" label="Name" maxlength=80 hint="What it is for, such as the service that uses it."/>
                 <Choices name="preset" label="What it may do" choices=presets value=Preset::Runtime.code()/>

@@ -50,7 +50,7 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
         {affected(&users)}
         {shown(difference, &caller)}
         <section class="panel">
-            <Form action=SaveVersion::PATH>
+            <Form action=SaveVersion::PATH once=true>
                 <Hidden name="org" value=org/>
                 <Hidden name="prompt" value=prompt/>
                 <Hidden name="revision" value=revision.to_string()/>

@@ -15,7 +15,7 @@ use crate::{
     role::{EditContent, TrashContent},
     server::{Caller, audit::Action},
     time::Timestamp,
-    ui::{About, Act, Bake, Confirm, Field, Form, FormAlert, Html, Section, Submit, When},
+    ui::{About, Act, Bake, Confirm, Field, Form, FormAlert, Html, Once, Section, Submit, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -87,14 +87,14 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
         Some(_) => move_form(desk, about()).await?.bake(),
         None => view! { <p><a class="button" href="?move=1">"Move prompt…"</a></p> }.bake(),
     };
-    let duplicate = view! { <Act action=DuplicatePrompt::PATH about=about()><button class="button">"Duplicate prompt"</button></Act> };
+    let duplicate = view! { <Act action=DuplicatePrompt::PATH about=about()><Once/><button class="button">"Duplicate prompt"</button></Act> };
     let delete = desk.scope.can::<TrashContent>().then(|| {
         let (label, about) = (format!("Delete {}", prompt.name), about());
         view! {
             <button class="button" data-kind="danger" type="button" popovertarget="trash-prompt">{label.clone()}</button>
             <Confirm id="trash-prompt" question=format!("{label}?")
                 says="It goes to the trash with its versions, and can be taken out for 30 days.">
-                <Act action=TrashPrompt::PATH about><button class="button" data-kind="danger">{label}</button></Act>
+                <Act action=TrashPrompt::PATH about><Once/><button class="button" data-kind="danger">{label}</button></Act>
             </Confirm>
         }
     });

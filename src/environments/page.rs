@@ -100,7 +100,7 @@ fn new(scope: &Scope) -> impl IntoView + use<> {
     let about = vec![("org", scope.slug().to_string())];
     view! {
         <Section title="New environment" says="References and services call it by its name.">
-            <Form action=CreateEnvironment::PATH>
+            <Form action=CreateEnvironment::PATH once=true>
                 <About of=about/>
                 <Field name="name" label="Name" maxlength=40 hint="Small letters, digits and hyphens, such as eu-production."/>
                 <Select name="approvals" label="Who may deploy" choices=protections() value="0"/>

@@ -114,7 +114,7 @@ fn form(caller: &Caller, scope: &Scope) -> impl IntoView + use<> {
     let roles: Vec<_> = roles.collect();
     view! {
         {results(caller, InviteMembers::PATH)}
-        <Form action=InviteMembers::PATH in_place=true>
+        <Form action=InviteMembers::PATH in_place=true once=true>
             <Hidden name="org" value=org/>
             <Field name="emails" label="Email addresses" kind="textarea" maxlength=10_000 verbatim=true autofocus=true
                 hint="One a line, or separated by commas."/>

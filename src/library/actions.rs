@@ -86,8 +86,8 @@ pub async fn trash_prompt(org: String, prompt: PromptId) -> Result<(), Error> {
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
     let folder = store::find(&grant, prompt).await?.folder_id;
-    trash::put_prompt(&grant, prompt).await?;
-    Notice::Trashed.say();
+    let trash = trash::put_prompt(&grant, prompt).await?;
+    Notice::Trashed.say_undoable(&[("trash", trash.to_string())]);
     forms::go(&paths::folder(grant.slug(), folder));
     Ok(())
 }
@@ -182,8 +182,8 @@ pub async fn trash_folder(org: String, folder: FolderId) -> Result<(), Error> {
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
     let parent = folders::find(&grant, folder).await?.parent_id;
-    trash::put_folder(&grant, folder).await?;
-    Notice::Trashed.say();
+    let trash = trash::put_folder(&grant, folder).await?;
+    Notice::Trashed.say_undoable(&[("trash", trash.to_string())]);
     forms::go(&paths::folder(grant.slug(), parent));
     Ok(())
 }

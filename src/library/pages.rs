@@ -18,8 +18,8 @@ use crate::{
     role::{EditContent, ExportOrganization, ImportContent, TrashContent},
     server::{Caller, Scope, shelf::Keep},
     ui::{
-        About, Act, Bake, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Section,
-        Select, Submit, glyph,
+        About, Act, Bake, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Once,
+        Section, Select, Submit, glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -149,14 +149,14 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
         Some(_) => move_form(scope, folder, about()).await?.bake(),
         None => view! { <p><a class="button" href=format!("{}?move=1", paths::folder(scope.slug(), Some(folder.id)))>"Move folder…"</a></p> }.bake(),
     };
-    let duplicate = view! { <Act action=DuplicateFolder::PATH about=about()><button class="button">"Duplicate folder"</button></Act> };
+    let duplicate = view! { <Act action=DuplicateFolder::PATH about=about()><Once/><button class="button">"Duplicate folder"</button></Act> };
     let delete = scope.can::<TrashContent>().then(|| {
         let (label, about) = (format!("Delete {name}"), about());
         view! {
             <button class="button" data-kind="danger" type="button" popovertarget="trash-folder">{label.clone()}</button>
             <Confirm id="trash-folder" question=format!("{label}?")
                 says="It goes to the trash with everything in it, and can be taken out for 30 days.">
-                <Act action=TrashFolder::PATH about><button class="button" data-kind="danger">{label}</button></Act>
+                <Act action=TrashFolder::PATH about><Once/><button class="button" data-kind="danger">{label}</button></Act>
             </Confirm>
         }
     });
@@ -239,7 +239,7 @@ pub async fn new_prompt(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <header class="page-head"><div><h1>"New prompt"</h1><p>"It begins as a draft; nothing is served before you save a version."</p></div></header>
         <section class="panel">
-            <Form action=CreatePrompt::PATH>
+            <Form action=CreatePrompt::PATH once=true>
                 <Hidden name="org" value=org/>
                 <Field name="name" label="Name" maxlength=80 autofocus=true hint="What it is called in its folder, such as Triage."/>
                 <Select name="folder" label="Folder" choices value=folder/>
@@ -265,7 +265,7 @@ pub async fn new_folder(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <header class="page-head"><div><h1>"New folder"</h1><p>"Folders hold prompts, and variables that those inherit."</p></div></header>
         <section class="panel">
-            <Form action=CreateFolder::PATH>
+            <Form action=CreateFolder::PATH once=true>
                 <Hidden name="org" value=org/>
                 <Field name="name" label="Name" maxlength=80 autofocus=true/>
                 <Select name="folder" label="In" choices value=folder/>

@@ -35,7 +35,7 @@ pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
         <Sheet title="New organization" aside=|| view! { <p class="aside"><a href=paths::HOME>"Back"</a></p> }>
             <h1>"New organization"</h1>
             <p class="lead">"A workspace for a team, a client or a project. Nothing in it is seen from any other."</p>
-            <Form action=CreateOrganization::PATH>
+            <Form action=CreateOrganization::PATH once=true>
                 <Field name="name" label="Name" maxlength=80 autofocus=true autocomplete="organization"/>
                 <Field name="slug" label="Address" prefix=host maxlength=40 minlength=3 verbatim=true
                     hint="3 to 40 of a–z, 0–9 and hyphens. It stays as it is for good."/>

@@ -141,6 +141,10 @@ impl Caller {
         self.files.iter().find(|file| file.field == field)
     }
 
+    pub(super) fn files(&self) -> &[File] {
+        &self.files
+    }
+
     /// A part of the page's path, counted from nought.
     #[must_use]
     pub fn segment(&self, n: usize) -> &str {

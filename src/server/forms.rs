@@ -1,13 +1,13 @@
 //! Forms: the way from a `<form>` to a server function and back to a page, with no script.
 //!
 //! A posted form runs its server function. When that succeeds the browser is sent on; when it
-//! fails, the page the form stands on is rendered in answer, with the right status, the message at
-//! its field, and what was typed still there. The same answer serves a browser without script and
-//! an island that fetched it. Nothing shown travels through the URL.
+//! fails, it is led back to the page the form stands on ([`recall`]), which has the right status then, the
+//! message at its field, and what was typed still there. An island that fetched it is answered with that
+//! page at once. Nothing shown travels through the URL.
 
 pub use super::posted::Posted;
 
-use super::{Caller, Server, serve, uploads};
+use super::{Caller, Server, answering::Post, once::Once, recall, serve, uploads};
 use crate::{
     error::{Error, Flaws},
     paths,
@@ -22,7 +22,6 @@ use axum::{
 use http_body_util::BodyExt;
 use leptos::server_fn::axum::get_server_fn_service;
 use std::collections::BTreeSet;
-use tower::ServiceExt;
 
 /// The most bytes of a form without files.
 pub(super) const MAX_BODY: usize = 256 * 1024;
@@ -30,8 +29,6 @@ pub(super) const MAX_BODY: usize = 256 * 1024;
 pub(super) const MAX_FIELDS: usize = 600;
 /// The kind of a form's body.
 const FORM: &str = "application/x-www-form-urlencoded";
-/// Fields whose value is never given back.
-const SECRET: &[&str] = &["password", "new_password", "current_password", "token"];
 /// The hidden field that says which page the form stands on.
 pub const PAGE_FIELD: &str = "page";
 
@@ -58,12 +55,8 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         Ok(read) => read,
         Err(response) => return response,
     };
-    let run_it = async |refused: Option<Error>, parts: &Parts, body: Bytes| match refused {
-        Some(error) => refusal(&error),
-        None => run(as_program(parts, body)).await,
-    };
     if !is_post {
-        return run_it(limited, &parts, body).await;
+        return run_unless(limited, &parts, body).await;
     }
     let Some(input) = fields(&parts.headers, &body) else {
         let error = Error::invalid("", "That is not a form of this site.");
@@ -74,11 +67,25 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
     }
     let refused = limited.or_else(|| no_text(&input));
     if !is_form {
-        return run_it(refused, &parts, body).await;
+        return run_unless(refused, &parts, body).await;
     }
     let page = page_of(&parts.headers, &input);
-    let answer = run_it(refused, &parts, body).await;
-    respond(&forms, &parts, &page, input, answer).await
+    let caller = parts.extensions.get::<Caller>().filter(|_| refused.is_none());
+    let once = caller.and_then(|caller| Once::of(caller, parts.uri.path(), &input));
+    let post = Post { forms, parts, page, input, is_refused: refused.is_some() };
+    if let Some(once) = once {
+        return post.once(once, body).await;
+    }
+    let answer = run_unless(refused, &post.parts, body).await;
+    post.respond(answer).await
+}
+
+/// Runs the function, unless it is refused already.
+async fn run_unless(refused: Option<Error>, parts: &Parts, body: Bytes) -> Response {
+    match refused {
+        Some(error) => refusal(&error),
+        None => run(as_program(parts, body)).await,
+    }
 }
 
 /// Reads the body: as it is, or of a form with files its other fields; the files go with the caller.
@@ -107,11 +114,12 @@ fn page_of(headers: &HeaderMap, input: &[(String, String)]) -> String {
         let url: url::Url = headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
         Some(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
     };
-    named.or_else(referrer).filter(|page| paths::is_local(page)).unwrap_or_else(|| paths::HOME.to_owned())
+    let page = named.or_else(referrer).filter(|page| paths::is_local(page));
+    page.map_or_else(|| paths::HOME.to_owned(), |page| recall::parted(&page).0)
 }
 
 /// The answer of a function that was not run.
-fn refusal(error: &Error) -> Response {
+pub(super) fn refusal(error: &Error) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or_default();
     let mut response = (status, serde_json::to_string(error).unwrap_or_default()).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -120,7 +128,7 @@ fn refusal(error: &Error) -> Response {
 }
 
 /// Runs the server function, and says in the header too when it is worth trying again.
-async fn run(request: Request) -> Response {
+pub(super) async fn run(request: Request) -> Response {
     let answer = leptos_axum::handle_server_fns(request).await.into_response();
     if !matches!(answer.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return answer;
@@ -134,80 +142,10 @@ async fn run(request: Request) -> Response {
 }
 
 /// The request as a program would make it, so that the answer is a program's.
-fn as_program(parts: &Parts, body: impl Into<Body>) -> Request {
+pub(super) fn as_program(parts: &Parts, body: impl Into<Body>) -> Request {
     let mut parts = parts.clone();
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     Request::from_parts(parts, body.into())
-}
-
-/// Turns the function's answer into what a browser is shown.
-async fn respond(
-    forms: &Forms,
-    parts: &Parts,
-    page: &str,
-    mut input: Vec<(String, String)>,
-    answer: Response,
-) -> Response {
-    let (head, body) = answer.into_parts();
-    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let location = head.headers.get(header::LOCATION).cloned();
-    let go_on = head.status.is_success() && (location.is_some() || body.as_ref() == b"null");
-    let mut response = if go_on {
-        let to =
-            location.unwrap_or_else(|| HeaderValue::from_str(page).unwrap_or(HeaderValue::from_static("/")));
-        (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
-    } else {
-        input.retain(|(name, _)| !SECRET.contains(&name.as_str()) && name != PAGE_FIELD);
-        let result = if head.status.is_success() {
-            Ok(String::from_utf8_lossy(&body).into_owned())
-        } else {
-            Err(serde_json::from_slice(&body).unwrap_or(Error::Unavailable { retry_after: 5 }))
-        };
-        let posted = Posted { action: parts.uri.path().to_owned(), input, result };
-        show(forms, parts, page, posted).await
-    };
-    for cookie in head.headers.get_all(header::SET_COOKIE) {
-        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
-    }
-    if let Some(what) = head.headers.get(CLEAR_SITE_DATA) {
-        response.headers_mut().insert(CLEAR_SITE_DATA, what.clone());
-    }
-    response
-}
-
-/// Renders the page the form stands on, with what came of it.
-async fn show(forms: &Forms, parts: &Parts, page: &str, posted: Posted) -> Response {
-    let error = posted.error().cloned();
-    let Some(caller) = parts.extensions.get::<Caller>() else {
-        return serve::plain_error(&Error::Unavailable { retry_after: 5 });
-    };
-    let Ok(request) = page_request(parts, page, caller.with_posted(page, posted)) else {
-        return serve::plain_error(&Error::NotFound);
-    };
-    let Ok(mut response) = forms.pages.clone().oneshot(request).await;
-    if let Some(error) = error {
-        // A page that leads elsewhere tells nothing of what went wrong, unless that is why it does.
-        let leads_on = matches!(error, Error::SignedOut | Error::SecondFactorMissing);
-        if response.status().is_redirection() && !leads_on {
-            return serve::plain_error(&error);
-        }
-        if response.status().is_success() {
-            *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or_default();
-        }
-        serve::add_retry_after(&error, response.headers_mut());
-    }
-    response
-}
-
-fn page_request(parts: &Parts, page: &str, caller: Caller) -> axum::http::Result<Request> {
-    let mut request = Request::builder().uri(page).body(Body::empty())?;
-    *request.headers_mut() = parts.headers.clone();
-    for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::TRANSFER_ENCODING] {
-        request.headers_mut().remove(name);
-    }
-    *request.extensions_mut() = parts.extensions.clone();
-    request.extensions_mut().insert(caller);
-    Ok(request)
 }
 
 /// The fields of a form, in order; none when it is no form, or none of ours: with too many fields, with
@@ -248,7 +186,7 @@ pub fn go(path: &str) {
 }
 
 /// What a browser forgets of the site (W3C Clear Site Data).
-const CLEAR_SITE_DATA: header::HeaderName = header::HeaderName::from_static("clear-site-data");
+pub(super) const CLEAR_SITE_DATA: header::HeaderName = header::HeaderName::from_static("clear-site-data");
 
 /// Has the browser forget what pages kept in it, from within a server function: drafts that were not saved.
 pub fn forget_storage() {

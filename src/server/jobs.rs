@@ -46,6 +46,8 @@ pub async fn sweep(server: &Server) -> Result<()> {
         ("DELETE FROM password_resets WHERE expires_at < $1", Span::days(1)),
         ("DELETE FROM second_steps WHERE expires_at < $1", Span::days(1)),
         ("DELETE FROM address_changes WHERE expires_at < $1", Span::days(1)),
+        ("DELETE FROM posted_forms WHERE expires_at < $1", Span::seconds(0)),
+        ("DELETE FROM sent_forms WHERE created_at < $1", Span::hours(1)),
         // An organization's newest stays: its number says how old what was read of it is.
         (
             "DELETE FROM events WHERE created_at < $1 AND (org_id IS NULL OR seq < (

@@ -4,6 +4,7 @@
 //! page or a server function, which enters an organization through [`scope`] and writes in a
 //! transaction of [`db`] that carries its audit row, its letters and its events.
 
+mod answering;
 pub mod assets;
 pub mod audit;
 pub mod bus;
@@ -11,6 +12,7 @@ pub mod caller;
 pub mod change;
 pub mod clock;
 pub mod config;
+pub mod cookies;
 pub mod csrf;
 pub mod db;
 pub mod exports;
@@ -21,6 +23,7 @@ pub mod keys;
 pub mod limits;
 pub mod listen;
 pub mod mail;
+pub mod once;
 pub mod org_change;
 pub mod organization;
 pub mod passwords;
@@ -28,6 +31,7 @@ mod posted;
 pub mod proof;
 pub mod readers;
 mod reads;
+mod recall;
 pub mod sandbox;
 pub mod scope;
 pub mod seal;

@@ -1,11 +1,11 @@
 //! A form that was posted, and what came of it.
 
 use crate::error::Error;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fmt;
 
 /// What came of a posted form, for the page that is rendered in answer.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Posted {
     /// The path of the server function.
     pub action: String,

@@ -1,11 +1,13 @@
 //! From a request to a page: the layers every request passes, and the routes that are no page.
 
-use super::{Caller, Server, assets, caller::Client, config::Config, csrf, forms, session, uploads};
+use super::{
+    Caller, Server, answering, assets, caller::Client, config::Config, csrf, forms, recall, session, uploads,
+};
 use crate::{error::Error, paths};
 use axum::{
     Extension, Router,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing::{any, get},
@@ -50,9 +52,13 @@ async fn identify(
 ) -> Response {
     let client = client(&server, &request);
     let id = client.request_id.clone();
-    let page = request.uri().path_and_query().map_or("/", |page| page.as_str()).to_owned();
+    let page = request.uri().path_and_query().map_or("/", |page| page.as_str());
+    let (page, kept) = recall::parted(page);
     match Caller::new(server, session, client, &page).await {
         Ok(caller) => {
+            let kept = kept.filter(|_| *request.method() == Method::GET);
+            let kept = kept.map(|name| (name, request.headers().clone()));
+            let (caller, shows) = recalled(caller, kept).await;
             let act = format!("{} {}", request.method(), request.uri().path());
             request.extensions_mut().insert(caller.clone());
             // What is logged while it is answered carries its name.
@@ -63,12 +69,32 @@ async fn identify(
             {
                 tracing::error!(%error, "a refusal was not written down");
             }
+            if let Some(error) = shows {
+                response = answering::with_error(response, &error);
+            }
             if let Ok(id) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
             }
             response
         }
         Err(error) => plain_error(&error),
+    }
+}
+
+/// The caller, shown what is kept of a form that they posted; and what was wrong with it, if anything.
+async fn recalled(caller: Caller, kept: Option<(String, HeaderMap)>) -> (Caller, Option<Error>) {
+    let Some((name, headers)) = kept else { return (caller, None) };
+    let page = caller.page.clone();
+    match recall::find(&caller, &headers, &page, &name).await {
+        Ok(Some(posted)) => {
+            let error = posted.error().cloned();
+            (caller.with_posted(&page, posted), error)
+        }
+        Ok(None) => (caller, None),
+        Err(error) => {
+            tracing::warn!(%error, "what came of a form cannot be shown");
+            (caller, None)
+        }
     }
 }
 

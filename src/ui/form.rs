@@ -1,7 +1,7 @@
 use super::{Alert, Hidden};
 use crate::{
     error::Error,
-    server::{Caller, forms::PAGE_FIELD, forms::Posted},
+    server::{Caller, forms::PAGE_FIELD, forms::Posted, once, tokens::Token},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -69,6 +69,9 @@ pub fn Form(
     /// Whether it has files.
     #[prop(optional)]
     files: bool,
+    /// Whether it makes something, which is made once however often it is sent.
+    #[prop(optional)]
+    once: bool,
     /// The fields.
     children: Children,
 ) -> impl IntoView {
@@ -81,6 +84,7 @@ pub fn Form(
     view! {
         <form class="form" method="post" action=action data-in-place=in_place enctype=files.then_some("multipart/form-data")>
             <Hidden name=PAGE_FIELD value=page/>
+            {once.then(|| view! { <Once/> })}
             {general.map(|message| view! { <Alert kind="error">{message}</Alert> })}
             {children()}
         </form>
@@ -93,4 +97,10 @@ pub fn Form(
 pub fn PageField() -> impl IntoView {
     let caller = Caller::here().ok().filter(|caller| caller.posted().is_some());
     caller.map(|caller| view! { <Hidden name=PAGE_FIELD value=caller.page.to_string()/> })
+}
+
+/// Makes a form one of its own, which is carried out once however often it is sent.
+#[component]
+pub fn Once() -> impl IntoView {
+    view! { <Hidden name=once::FIELD value=Token::new().as_str().to_owned()/> }
 }

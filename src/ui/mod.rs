@@ -66,7 +66,7 @@ pub use {
     document::Head,
     empty::Empty,
     field::{Choice, Choices, Field, Hidden, Select, Submit},
-    form::{Form, PageField},
+    form::{Form, Once, PageField},
     icon::{Icon, glyph},
     letter::{LetterText, compose},
     notice::{Notice, Toast},

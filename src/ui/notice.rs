@@ -1,9 +1,12 @@
-use super::cookies::{cookie, set_cookie};
-use crate::server::Caller;
+use super::{
+    Hidden,
+    cookies::{cookie, set_cookie},
+};
+use crate::server::{Caller, forms::PAGE_FIELD};
 use leptos::prelude::*;
 
 macro_rules! notices {
-    ($($name:ident $code:literal $says:literal;)*) => {
+    ($($name:ident $code:literal $says:literal $(undo $undo:literal)?;)*) => {
         /// What is said once, on the page after an act. Only a code travels, in a cookie.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Notice { $(#[doc = $says] $name,)* }
@@ -12,11 +15,17 @@ macro_rules! notices {
             const ALL: &[Self] = &[$(Self::$name,)*];
             const fn code(self) -> &'static str { match self { $(Self::$name => $code,)* } }
             const fn says(self) -> &'static str { match self { $(Self::$name => $says,)* } }
+            /// The server function that takes the act back.
+            const fn undo(self) -> Option<&'static str> {
+                let undo: &str = match self { $(Self::$name => concat!("", $($undo)?),)* };
+                if undo.is_empty() { None } else { Some(undo) }
+            }
         }
     };
 }
 
 notices! {
+    SentTwice         "sent-twice"         "Done once: the form was sent twice";
     Saved             "saved"              "Saved";
     Joined            "joined"             "You are in. Welcome";
     Declined          "declined"           "Invitation declined";
@@ -37,11 +46,15 @@ notices! {
     TwoFactorOff      "two-factor-off"     "Two-factor is off";
     AccountDeleted    "account-deleted"    "Your account is deleted";
     VersionSaved      "version-saved"      "Version saved";
-    VersionRestored   "version-restored"   "Restored as a new version";
+    VersionRestored   "version-restored"   "Version restored to the draft" undo "/api/prompts/restore_draft";
+    MessageRemoved    "message-removed"    "Message removed" undo "/api/prompts/restore_draft";
+    DraftReplaced     "draft-replaced"     "Draft replaced" undo "/api/prompts/restore_draft";
+    DraftRestored     "draft-restored"     "Draft restored" undo "/api/prompts/restore_draft";
+    DraftUnused       "draft-unused"       "Your draft is kept under Earlier drafts";
     Moved             "moved"              "Moved";
     Duplicated        "duplicated"         "Duplicated";
-    Trashed           "trashed"            "In the trash for 30 days";
-    Untrashed         "untrashed"          "Out of the trash";
+    Trashed           "trashed"            "Moved to trash" undo "/api/trash/restore";
+    Untrashed         "untrashed"          "Restored";
     Purged            "purged"             "Deleted for good";
     Imported          "imported"           "Imported";
     Deployed          "deployed"           "Live now";
@@ -60,6 +73,12 @@ impl Notice {
     pub fn say(self) {
         set_cookie(COOKIE, self.code(), 60);
     }
+
+    /// The same, with a button that takes the act back: the form is about these values.
+    pub fn say_undoable(self, about: &[(&str, String)]) {
+        let about: String = about.iter().map(|(name, value)| format!("~{name}={value}")).collect();
+        set_cookie(COOKIE, &format!("{}{about}", self.code()), 60);
+    }
 }
 
 const COOKIE: &str = "notice";
@@ -68,11 +87,33 @@ const COOKIE: &str = "notice";
 #[component]
 pub fn Toast() -> impl IntoView {
     let caller = Caller::here().ok().filter(|caller| !caller.client.is_prefetch);
-    let notice = caller.and_then(|_| {
-        let code = cookie(COOKIE)?;
+    let toast = caller.and_then(|caller| {
+        let said = cookie(COOKIE)?;
         set_cookie(COOKIE, "", 0);
-        Notice::ALL.iter().find(|notice| notice.code() == code)
+        let mut parts = said.split('~');
+        let code = parts.next()?;
+        let notice = Notice::ALL.iter().find(|notice| notice.code() == code)?;
+        let about: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
+        let undo = notice.undo().filter(|_| !about.is_empty()).map(|action| undo(&caller, action, &about));
+        Some(view! { <div class="toast"><p>{notice.says()}</p>{undo}</div> })
     });
     // The region is always there, so that screen readers notice what appears in it.
-    view! { <div id="toast" role="status">{notice.map(|notice| view! { <p class="toast">{notice.says()}</p> })}</div> }
+    view! { <div id="toast" role="status">{toast}</div> }
+}
+
+/// The form that takes an act back.
+fn undo(caller: &Caller, action: &'static str, about: &[(&str, &str)]) -> impl IntoView + use<> {
+    let about = about.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let org = ("org".to_owned(), caller.segment(0).to_owned());
+    let about: Vec<_> = about
+        .chain([org])
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect();
+    view! {
+        <form method="post" action=action data-in-place>
+            <Hidden name=PAGE_FIELD value=caller.page.to_string()/>
+            {about}
+            <button class="button" data-size="small">"Undo"</button>
+        </form>
+    }
 }

@@ -13,7 +13,7 @@ use crate::{
     paths,
     role::ImportContent,
     server::Caller,
-    ui::{Act, Field, Form, FormAlert, Hidden, Submit, Upload},
+    ui::{Act, Field, Form, FormAlert, Hidden, Once, Submit, Upload},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -36,7 +36,7 @@ pub async fn import(caller: Caller) -> Result<impl IntoView> {
             <h1>"Import"</h1>
             <p>"What “Export” gives, here or in another workspace: JSON, a prompt in Markdown, or a ZIP archive of such. You see what it would do before anything happens."</p>
         </div></header>
-        <Form action=CreateImport::PATH files=true>
+        <Form action=CreateImport::PATH files=true once=true>
             <Hidden name="org" value=org.to_string()/>
             <Upload name="file" label="File" accept=".json,.md,.zip,application/json,text/markdown,application/zip" hint="At most 8 MiB."/>
             <Field name="text" label="Or its text" kind="textarea" optional=true maxlength=200_000/>
@@ -66,7 +66,7 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
     let more = lines.len().saturating_sub(SHOWN);
     let about = vec![("org", org.to_string()), ("import", id.to_string())];
     let apply = (!does_nothing).then(|| {
-        view! { <Act action=ApplyImport::PATH about><button class="button" data-kind="primary">"Import"</button></Act> }
+        view! { <Act action=ApplyImport::PATH about><Once/><button class="button" data-kind="primary">"Import"</button></Act> }
     });
     let rows: Vec<_> = lines.into_iter().take(SHOWN).map(row).collect();
     let body = view! {

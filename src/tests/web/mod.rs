@@ -1,6 +1,6 @@
 //! What holds for every answer (`headers`), for every input however bad (`input`), however often
 //! (`limits`) and however slowly it comes (`socket`), for the `log`, and when the database is away
-//! (`outage`). And `attacks`.
+//! (`outage`). What comes of a form (`posting`). And `attacks`.
 
 mod attacks;
 mod headers;
@@ -8,6 +8,7 @@ mod input;
 mod limits;
 mod log;
 mod outage;
+mod posting;
 mod safe_text;
 mod socket;
 

@@ -103,6 +103,7 @@ pub(crate) async fn fetch(url: &str, form: Option<&JsValue>) -> Option<Answer> {
     let init = RequestInit::new();
     let headers = Headers::new().ok()?;
     headers.set("accept", "text/html").ok()?;
+    headers.set("x-in-place", "1").ok()?;
     init.set_headers(headers.as_ref());
     if let Some(form) = form {
         init.set_method("POST");

@@ -19,6 +19,7 @@ pub(in crate::ui) fn answer_in_place() {
     on(&document, "change", change);
     on(&document, "click", click);
     on(&document, "input", filter);
+    on(&dom::window(), "pageshow", come_back);
     // Styles hide what is only needed without script.
     if let Some(root) = document.document_element() {
         let _ = root.class_list().add_1("enhanced");
@@ -26,9 +27,12 @@ pub(in crate::ui) fn answer_in_place() {
 }
 
 fn submit(event: &Event) {
-    let Some(form) = closest(event, "form[data-in-place]") else { return };
+    let Some(form) = closest(event, "form[method=post]") else { return };
     let form: HtmlFormElement = form.unchecked_into();
     let button = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
+    if !form.has_attribute("data-in-place") {
+        return leave(event, &form, button);
+    }
     event.prevent_default();
     if form.has_attribute("aria-busy") {
         // Another button has its turn afterwards; the same one was pressed twice.
@@ -46,6 +50,27 @@ fn submit(event: &Event) {
             let _ = form.request_submit_with_submitter(Some(&button));
         }
     });
+}
+
+/// A form that leads to another page is sent once: its button is off from then on.
+fn leave(event: &Event, form: &HtmlFormElement, button: Option<HtmlElement>) {
+    if form.has_attribute("aria-busy") {
+        event.prevent_default();
+    }
+    if event.default_prevented() {
+        return;
+    }
+    busy(form, button.as_ref(), true);
+    // What a button says is sent before it is off.
+    dom::later(0, move || button.iter().for_each(|button| drop(button.set_attribute("disabled", ""))));
+}
+
+/// A page that comes back from the browser's memory can be used again.
+fn come_back(_: &Event) {
+    for element in dom::all("form[aria-busy]:not([data-in-place]), form:not([data-in-place]) [aria-busy]") {
+        busy(&element, None, false);
+        let _ = element.remove_attribute("disabled");
+    }
 }
 
 thread_local! {

@@ -1,0 +1,26 @@
+//! Small cookies beside the session's.
+
+use super::Config;
+use axum::http::{HeaderMap, header};
+
+/// The full name of a cookie: bound to the host where TLS allows it.
+#[must_use]
+pub fn name(config: &Config, name: &str) -> String {
+    if config.is_secure() { format!("__Host-studio-{name}") } else { format!("studio-{name}") }
+}
+
+/// The header that gives the browser a cookie for some seconds; none takes it away.
+#[must_use]
+pub fn header(config: &Config, of: &str, value: &str, seconds: u32) -> String {
+    let secure = if config.is_secure() { "; Secure" } else { "" };
+    format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", name(config, of))
+}
+
+/// A cookie that came with a request.
+#[must_use]
+pub fn read(config: &Config, headers: &HeaderMap, of: &str) -> Option<String> {
+    let name = name(config, of);
+    let headers = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = headers.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+}

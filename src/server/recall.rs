@@ -1,0 +1,183 @@
+//! What came of a posted form is kept for a short while: the browser is led back to the page that the form
+//! stands on, which shows it there. So no page stays at the address that forms are posted to, and a page
+//! that is loaded again shows the same.
+//!
+//! It is sealed, has a name that only the URL of that page tells, and is shown to the browser that posted it, in
+//! the session that it was posted in, alone.
+
+use super::{
+    Caller, Server,
+    caller::internal,
+    cookies,
+    forms::Posted,
+    tokens::{Token, TokenHash},
+};
+use crate::{error::Result, id::SessionId, time::Span};
+use axum::http::HeaderMap;
+use serde::{Deserialize, Serialize};
+
+/// The name of it in the URL.
+const NAME: &str = "posted";
+/// The cookie that tells browsers apart.
+const COOKIE: &str = "form";
+/// How long a form that failed is kept.
+const FAILED: Span = Span::minutes(10);
+/// How long an answer is kept: it may be a secret, which is shown once.
+const ANSWERED: Span = Span::minutes(1);
+/// The most that one browser has.
+const MOST: i64 = 8;
+/// The most bytes of what somebody typed; the longest fields are left out where there are more.
+const MAX: usize = 600 * 1024;
+/// The same for those who are not signed in, and the most of theirs.
+const MAX_SIGNED_OUT: usize = 4 * 1024;
+const MOST_SIGNED_OUT: i64 = 5_000;
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    page: String,
+    posted: Posted,
+}
+
+/// Where the browser is led, and the cookie that it gets.
+pub(super) struct Led {
+    pub(super) to: String,
+    pub(super) cookie: String,
+}
+
+/// Keeps what came of a form of a page; nothing where there is no room for more.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn keep(
+    caller: &Caller,
+    headers: &HeaderMap,
+    page: &str,
+    posted: Posted,
+) -> Result<Option<Led>> {
+    let server = &caller.server;
+    let session = caller.visit().map(|visit| visit.session);
+    let browser = cookies::read(&server.config, headers, COOKIE).filter(|browser| browser.len() == 43);
+    let browser = browser.unwrap_or_else(|| Token::new().as_str().to_owned());
+    let span = if posted.result.is_ok() { ANSWERED } else { FAILED };
+    let kept = Kept { page: page.to_owned(), posted: within(posted, session.is_some()) };
+    let token = Token::new();
+    let json = serde_json::to_vec(&kept).map_err(|error| internal(&error))?;
+    let sealed = server.seal.seal(&json, token.as_str().as_bytes());
+    if !insert(server, &token, (&TokenHash::of(&browser), session), sealed, span).await? {
+        return Ok(None);
+    }
+    let sign = if page.contains('?') { '&' } else { '?' };
+    let to = format!("{page}{sign}{NAME}={}", token.as_str());
+    let seconds = u32::try_from(FAILED.0 / 1000).unwrap_or(600);
+    Ok(Some(Led { to, cookie: cookies::header(&server.config, COOKIE, &browser, seconds) }))
+}
+
+/// Leaves out the longest fields of what is too long to be kept.
+fn within(mut posted: Posted, is_signed_in: bool) -> Posted {
+    let max = if is_signed_in { MAX } else { MAX_SIGNED_OUT };
+    let size = |(name, value): &(String, String)| name.len() + value.len() + 8;
+    while posted.input.iter().map(size).sum::<usize>() > max {
+        let longest = (0..posted.input.len()).max_by_key(|n| size(&posted.input[*n])).unwrap_or(0);
+        posted.input.remove(longest);
+    }
+    posted
+}
+
+async fn insert(
+    server: &Server,
+    token: &Token,
+    (browser, session): (&TokenHash, Option<SessionId>),
+    sealed: Vec<u8>,
+    span: Span,
+) -> Result<bool> {
+    let now = server.clock.now();
+    let mut tx = server.db.begin().await?;
+    tx.query("DELETE FROM posted_forms WHERE expires_at <= $1").bind(now).execute().await?;
+    if session.is_none() {
+        let all = tx.query("SELECT count(*) FROM posted_forms WHERE session_id IS NULL");
+        let (all,): (i64,) = all.one().await?;
+        if all >= MOST_SIGNED_OUT {
+            return Ok(false);
+        }
+    }
+    let insert = tx.query(
+        "INSERT INTO posted_forms (token_hash, browser_hash, session_id, sealed, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    );
+    let insert = insert.bind(token.hash()).bind(browser.clone()).bind(session).bind(sealed);
+    insert.bind(now).bind(now + span).execute().await?;
+    let old = tx.query(
+        "DELETE FROM posted_forms WHERE browser_hash = $1 AND token_hash NOT IN (
+           SELECT token_hash FROM posted_forms WHERE browser_hash = $1
+           ORDER BY created_at DESC LIMIT CAST($2 AS BIGINT))",
+    );
+    old.bind(browser.clone()).bind(MOST).execute().await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// A page without the name of what is kept for it, and that name.
+pub(super) fn parted(page: &str) -> (String, Option<String>) {
+    let Some((path, query)) = page.split_once('?') else { return (page.to_owned(), None) };
+    let is_name = |pair: &&str| pair.split('=').next() == Some(NAME);
+    let name = query.split('&').find(is_name).and_then(|pair| pair.split_once('='));
+    let name = name.map(|(_, name)| name.to_owned());
+    let rest: Vec<&str> = query.split('&').filter(|pair| !is_name(pair)).collect();
+    let page = if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) };
+    (page, name)
+}
+
+/// What is kept under a name for a page, if it is this browser's.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn find(
+    caller: &Caller,
+    headers: &HeaderMap,
+    page: &str,
+    name: &str,
+) -> Result<Option<Posted>> {
+    let server = &caller.server;
+    let Some(browser) = cookies::read(&server.config, headers, COOKIE) else { return Ok(None) };
+    let row = server.db.query(
+        "SELECT session_id, sealed FROM posted_forms WHERE token_hash = $1 AND browser_hash = $2 AND expires_at > $3",
+    );
+    let row = row.bind(TokenHash::of(name)).bind(TokenHash::of(&browser)).bind(server.clock.now());
+    let row: Option<(Option<SessionId>, Vec<u8>)> = row.optional().await?;
+    let Some((session, sealed)) = row else { return Ok(None) };
+    if session != caller.visit().map(|visit| visit.session) {
+        return Ok(None);
+    }
+    let json = server.seal.open(&sealed, name.as_bytes());
+    let kept: Option<Kept> = json.and_then(|json| serde_json::from_slice(&json).ok());
+    Ok(kept.filter(|kept| kept.page == page).map(|kept| kept.posted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_told_from_what_is_kept_for_it() {
+        for (page, rest, name) in [
+            ("/a", "/a", None),
+            ("/a?posted=x", "/a", Some("x")),
+            ("/a?b=1&posted=x&c=2", "/a?b=1&c=2", Some("x")),
+            ("/a?next=/b?posted=x", "/a?next=/b?posted=x", None),
+            ("/a?posted", "/a", None),
+            ("/a?", "/a?", None),
+        ] {
+            assert_eq!(parted(page), (rest.to_owned(), name.map(ToOwned::to_owned)), "{page}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_left_out() {
+        let field = |name: &str, size: usize| (name.to_owned(), "x".repeat(size));
+        let input = vec![field("short", 5), field("long", 5_000), field("less", 500)];
+        let posted = Posted { action: "/api/x".into(), input, result: Ok("null".into()) };
+        let names = |posted: Posted| posted.input.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names(within(posted.clone(), true)), ["short", "long", "less"]);
+        assert_eq!(names(within(posted, false)), ["short", "less"]);
+    }
+}
