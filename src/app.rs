@@ -15,7 +15,7 @@ use crate::{
     orgs::{Frame, closure, image, pages as orgs},
     palette,
     profile::{pages as profile, security_page},
-    prompts::{compare, jinja, render},
+    prompts::{compare, earlier, jinja, render},
     server::{
         Caller, Server,
         hot::Front,
@@ -67,6 +67,8 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/{org}/prompts/{prompt}/versions/{number}", page(editor::version)),
         ("/{org}/prompts/{prompt}/compare", page(editor::compare)),
         ("/{org}/prompts/{prompt}/details", page(editor::details)),
+        ("/{org}/prompts/{prompt}/drafts", page(editor::earlier_drafts)),
+        ("/{org}/prompts/{prompt}/drafts/{revision}", page(editor::earlier_draft)),
         ("/{org}/prompts/folders/new", page(library::new_folder)),
         ("/{org}/prompts/folders/{folder}", page(library::folder)),
         ("/{org}/deployments", page(board::page::board)),
@@ -105,6 +107,7 @@ pub const CHORES: &[Chore] = &[
     |server| Box::pin(async move { closure::purge_due(&server).await }),
     |server| Box::pin(async move { trash::purge_due(&server).await }),
     |server| Box::pin(async move { exchange::store::forget_old(&server).await }),
+    |server| Box::pin(async move { earlier::forget_old(&server).await }),
     |server| Box::pin(async move { api::forget_old(&server).await }),
 ];
 

@@ -23,7 +23,7 @@ test('the draft is kept while one types', async ({ at: { ana } }) => {
   const { page } = ana;
   await text(ana, 3).fill('About {{ ticket }} and {{ topic }}');
   await expect(status(ana)).toHaveText('Saved');
-  await expect(page.locator('#preview')).toContainText('Needs a value: history, ticket, topic.');
+  await expect(page.locator('#preview')).toContainText('Missing values: history, ticket, topic');
   await expect(page.getByRole('button', { name: 'Declare topic' })).toBeVisible();
   await page.getByRole('textbox', { name: 'history' }).fill('[]');
   await page.getByRole('textbox', { name: 'ticket' }).fill('my bill');
@@ -42,11 +42,11 @@ test('what the server did not get is not lost', async ({ at: { ana } }) => {
   const { page } = ana;
   await page.route(SAVE, (route) => route.abort());
   await text(ana, 3).fill('Written on a train');
-  await expect(status(ana)).toContainText('the server is away');
+  await expect(status(ana)).toContainText('Offline');
   await page.unroute(SAVE);
   await page.reload();
   await expect(text(ana, 3)).toHaveValue('Written on a train');
-  await expect(status(ana)).toHaveText('What you typed here before is back.');
+  await expect(status(ana)).toHaveText('Restored your unsaved changes.');
   await page.reload();
   await expect(text(ana, 3)).toHaveValue('Written on a train');
   await expect(status(ana)).toBeEmpty();
@@ -56,7 +56,7 @@ test('nobody finds on this computer what somebody typed and did not save', async
   const { page } = ana;
   await page.route(SAVE, (route) => route.abort());
   await text(ana, 3).fill('A secret');
-  await expect(status(ana)).toContainText('the server is away');
+  await expect(status(ana)).toContainText('Offline');
   const kept = () => page.evaluate(() => JSON.stringify(localStorage));
   expect(await kept()).toContain('secret');
   await ana.signsOut();
@@ -69,17 +69,106 @@ test('what was typed and what somebody else wrote meet', async ({ at: { ana, slu
   await ana.hasAdmitted(slug, ben, 'Editor');
   await page.route(SAVE, (route) => route.abort());
   await text(ana, 3).fill('From Ana');
-  await expect(status(ana)).toContainText('the server is away');
+  await expect(status(ana)).toContainText('Offline');
   await ben.goes(`/${slug}/prompts/${triage}`);
   await text(ben, 3).fill('From Ben');
   await expect(status(ben)).toHaveText('Saved');
   await page.unroute(SAVE);
   await page.reload();
-  await expect(page.getByText('Ben changed this draft while you were at it.')).toBeVisible();
+  await expect(page.getByText('Ben edited this draft while you were.')).toBeVisible();
   await expect(text(ana, 3)).toHaveValue('From Ana');
-  await page.getByRole('link', { name: 'Take theirs instead' }).click();
+  // While it is not decided, what she types stays with her.
+  await text(ana, 3).pressSequentially('!');
+  await expect(status(ana)).toContainText('Choose above which draft to keep');
+  await page.keyboard.press('ControlOrMeta+s');
+  await page.reload();
+  await expect(text(ana, 3)).toHaveValue('From Ana!');
+  await expect(text(ben, 3)).toHaveValue('From Ben');
+  await page.getByRole('button', { name: 'Use Ben’s draft' }).click();
   await expect(text(ana, 3)).toHaveValue('From Ben');
-  await expect(page.getByText('while you were at it')).toHaveCount(0);
+  await expect(page.getByText('while you were')).toHaveCount(0);
+  await text(ana, 3).fill('From both');
+  await expect(status(ana)).toHaveText('Saved');
+});
+
+test('a conflict while one types keeps both texts', async ({ at: { ana, slug, triage }, person }) => {
+  const { page } = ana;
+  const ben = await person('Ben');
+  await ana.hasAdmitted(slug, ben, 'Editor');
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  // She stands in the message, so what he writes does not come in.
+  await text(ana, 3).focus();
+  await text(ben, 3).fill('From Ben');
+  await expect(status(ben)).toHaveText('Saved');
+  await expect(status(ana)).toContainText('Ben changed this field');
+  await text(ana, 3).pressSequentially(' from Ana');
+  await expect(page.getByText('Ben edited this draft while you were.')).toBeVisible();
+  await text(ana, 3).pressSequentially(', again');
+  await expect(text(ana, 3)).toHaveValue('{{ ticket }} from Ana, again');
+  await expect(page.locator('#conflict .diff')).toContainText('From Ben');
+  await page.getByRole('button', { name: 'Replace Ben’s draft' }).click();
+  await expect(page.locator('#conflict')).toBeEmpty();
+  await text(ben, 3).blur();
+  await expect(text(ben, 3)).toHaveValue('{{ ticket }} from Ana, again');
+});
+
+test('what two write in different messages is put together', async ({ at: { ana, slug, triage }, person }) => {
+  const ben = await person('Ben');
+  await ana.hasAdmitted(slug, ben, 'Editor');
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await ana.page.route(SAVE, (route) => route.abort());
+  await text(ana, 3).fill('From Ana');
+  await expect(status(ana)).toContainText('Offline');
+  await text(ben, 1).fill('From Ben');
+  await expect(status(ben)).toHaveText('Saved');
+  await ana.page.unroute(SAVE);
+  await text(ana, 3).pressSequentially('!');
+  await expect(status(ana)).toHaveText('Saved');
+  await expect(text(ana, 1)).toHaveValue('From Ben');
+  await expect(text(ben, 3)).toHaveValue('From Ana!');
+  await expect(text(ben, 1)).toHaveValue('From Ben');
+});
+
+test('what others write in the field one stands in waits until one leaves', async ({ at: { ana, slug, triage }, person }) => {
+  const ben = await person('Ben');
+  await ana.hasAdmitted(slug, ben, 'Editor');
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await text(ana, 3).focus();
+  await text(ben, 3).fill('From Ben');
+  await expect(status(ana)).toContainText('Ben changed this field. Leave it to see the change.');
+  await expect(text(ana, 3)).toHaveValue('{{ ticket }}');
+  await text(ana, 1).focus();
+  await expect(text(ana, 3)).toHaveValue('From Ben');
+});
+
+test('one person in two tabs is told so', async ({ at: { ana } }) => {
+  const other = await ana.page.context().newPage();
+  await other.goto(ana.page.url());
+  await expect(other.locator('#editor')).toHaveAttribute('data-marked');
+  await ana.page.route(SAVE, (route) => route.abort());
+  await text(ana, 3).fill('One');
+  await expect(status(ana)).toContainText('Offline');
+  await other.getByLabel('Message 3', { exact: true }).fill('Other');
+  await expect(other.locator('#draft-status')).toHaveText('Saved');
+  await ana.page.unroute(SAVE);
+  await text(ana, 3).pressSequentially('!');
+  await expect(ana.page.getByText('You edited this draft in another tab.')).toBeVisible();
+  await ana.page.getByRole('button', { name: 'Keep this draft' }).click();
+  await expect(ana.page.locator('#conflict')).toBeEmpty();
+  await expect(text(ana, 3)).toHaveValue('One!');
+});
+
+test('completing a name can be undone', async ({ at: { ana } }) => {
+  const { page } = ana;
+  await text(ana, 3).fill('');
+  await text(ana, 3).pressSequentially('Be [[Sup');
+  await expect(page.getByRole('listbox', { name: 'Prompts' }).getByRole('option').first()).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(text(ana, 3)).toHaveValue('Be [[ Support/Tone ]]');
+  await page.keyboard.press('ControlOrMeta+z');
+  await expect(text(ana, 3)).not.toHaveValue('Be [[ Support/Tone ]]');
+  for (let n = 0; n < 8; n += 1) await page.keyboard.press('ControlOrMeta+z');
+  await expect(text(ana, 3)).not.toHaveValue(/Be/);
 });
 
 test('what others write shows where nobody writes', async ({ at: { ana, slug, triage }, person }) => {
@@ -91,6 +180,7 @@ test('what others write shows where nobody writes', async ({ at: { ana, slug, tr
   // It was his, so it can be written on.
   await text(ana, 3).fill('From both');
   await expect(status(ana)).toHaveText('Saved');
+  await text(ben, 3).blur();
   await expect(text(ben, 3)).toHaveValue('From both');
 });
 

@@ -34,7 +34,7 @@ test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
 
   await page.getByLabel('Text', { exact: true }).fill('\nSort {{ ticket }}.\n');
   expect(await ana.presses('Save draft')).toBe(303);
-  await expect(page.locator('#preview')).toContainText('Needs a value: ticket.');
+  await expect(page.locator('#preview')).toContainText('Missing values: ticket');
   await expect(page.getByLabel('Text', { exact: true })).toHaveValue('\nSort {{ ticket }}.\n');
   await page.getByRole('textbox', { name: 'ticket' }).fill('{{ inert }} <b>');
   await ana.presses('Preview');
@@ -53,8 +53,11 @@ test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
   await expect(page.locator('mark')).toHaveText(' kindly');
   await ana.presses('Save version 2');
   await ana.presses('Restore version 1');
+  await expect(page.locator('#toast')).toContainText('Version restored to the draft');
+  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('\nSort {{ ticket }}.\n');
+  await ana.posts(page.getByRole('button', { name: 'Save version…' }));
+  await ana.presses('Save version 3');
   await expectStatus(ana, 'v3');
-  await expect(page.locator('.version').first()).toContainText('Restores version 1');
 });
 
 test('a chat is put together', async ({ at: { ana, slug } }) => {
@@ -91,11 +94,42 @@ test('two people at one draft', async ({ at: { ana, slug }, person }) => {
   expect(await ben.presses('Save draft')).toBe(303);
   await ana.page.unroute('**/api/prompts/save_draft');
   expect(await ana.presses('Save draft')).toBe(409);
-  await expect(ana.page.getByText('Ben changed this draft while you were at it.')).toBeVisible();
+  await expect(ana.page.getByText('Ben edited this draft while you were.')).toBeVisible();
   await expect(ana.page.getByLabel('Message 3', { exact: true }), 'what she typed is kept').toHaveValue('From Ana');
-  expect(await ana.presses('Save draft')).toBe(303);
+  // Saving again is no decision.
+  expect(await ana.presses('Save draft')).toBe(409);
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await expect(ben.page.getByLabel('Message 3', { exact: true })).toHaveValue('From Ben');
+  const difference = ana.page.locator('#conflict .diff');
+  await expect(difference).toContainText('From Ben');
+  await expect(difference).toContainText('From Ana');
+  expect(await ana.presses('Replace Ben’s draft')).toBe(303);
   await ben.goes(`/${slug}/prompts/${triage}`);
   await expect(ben.page.getByLabel('Message 3', { exact: true })).toHaveValue('From Ana');
+  // What he wrote comes back.
+  await ben.goes(`/${slug}/prompts/${triage}/drafts`);
+  const replaced = ben.page.getByRole('listitem').filter({ hasText: 'Before it was replaced' }).first();
+  await ben.posts(replaced.getByRole('button', { name: 'Restore' }));
+  await expect(ben.page.getByLabel('Message 3', { exact: true })).toHaveValue('From Ben');
+});
+
+test('what is removed can be brought back', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  const { triage } = await makeLibrary(ana, slug);
+  await ana.goes(`/${slug}/prompts/${triage}`);
+  await page.getByLabel('Message 3', { exact: true }).fill('Typed just now');
+  expect(await ana.presses('Remove message 3')).toBe(303);
+  await expect(page.getByLabel('Message 3', { exact: true })).toHaveCount(0);
+  await expect(page.locator('#toast')).toContainText('Message removed');
+  await ana.presses('Undo');
+  await expect(page.getByLabel('Message 3', { exact: true })).toHaveValue('Typed just now');
+  await ana.goes(`/${slug}/prompts/${triage}/details`);
+  const ask = page.getByRole('button', { name: 'Delete Triage' });
+  await ask.first().click();
+  await ana.posts(ask.last());
+  await expect(page.locator('#toast')).toContainText('Moved to trash');
+  await ana.presses('Undo');
+  await expect(page.locator('#contents')).toContainText('Triage');
 });
 
 test('what is used stays; what is deleted comes back', async ({ at: { ana, slug } }) => {

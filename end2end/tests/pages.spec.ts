@@ -218,6 +218,7 @@ const SIGNED_IN: Record<string, Sight> = {
   'prompt-save': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/save` },
   'prompt-versions': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/versions` },
   'prompt-versions-none': { who: 'eve', path: (world) => `/${world.acme}/prompts/${world.library.fresh}/versions` },
+  'prompt-drafts': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/drafts` },
   'prompt-version': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/versions/1` },
   'prompt-compare': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/compare?from=1&to=2` },
   'prompt-compare-split': { who: 'ana', path: (world) => `/${world.acme}/prompts/${world.library.triage}/compare?from=1&to=draft&view=split` },

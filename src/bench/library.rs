@@ -10,7 +10,7 @@ use crate::{
     prompts::{
         Tags,
         content::{Body, Content, Kind},
-        diff, drafts,
+        diff, drafts, editing,
         render::{Resolved, Values, render},
         resolve,
         saving::{self, Seen},
@@ -148,7 +148,7 @@ pub(super) async fn measure(scope: Scope) -> Result<Value> {
     let (id, mut times) = (saved(&grant).await?, Vec::new());
     for n in 1..=i64::from(ROUNDS / 5) {
         let revision = drafts::read(&scope, id).await?.revision;
-        let revision = drafts::save(&grant, id, revision, &said(format!("{n} {}", prose(1, 2000)))).await?;
+        let revision = editing::save(&grant, id, revision, &said(format!("{n} {}", prose(1, 2000)))).await?;
         let begun = begin();
         saving::save(&grant, id, Seen { revision, latest: n }, "").await?;
         times.push(begun.elapsed());

@@ -7,18 +7,20 @@ use leptos::prelude::*;
 
 /// Keeps the draft, which stands in the form's other fields (`editor::form`). The button says what is done
 /// besides: `review` leads to what would be saved as a version; `add-user`, `remove-2` and the like change
-/// the form.
+/// the form; `unused` takes what others wrote instead. With `over`, it is put in place of that revision where
+/// both changed the same. A script that keeps it while one types (`keep`) is told the number of what it sent.
 #[server(endpoint = "prompts/save_draft")]
 pub async fn save_draft(
     org: String,
     prompt: PromptId,
     revision: i64,
     #[server(default)] act: String,
-) -> Result<(), Error> {
+    #[server(default)] over: Option<i64>,
+) -> Result<Option<i64>, Error> {
     use crate::{
         editor::form::Typed,
         paths,
-        prompts::drafts,
+        prompts::editing::{self, Edit},
         role::EditContent,
         server::{Caller, Scope, forms},
         ui::Notice,
@@ -26,15 +28,26 @@ pub async fn save_draft(
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
     let mut typed = Typed::posted(caller.fields());
+    // What a button removes is kept as it was typed last.
+    let before = if act.starts_with("remove-") { typed.content().ok() } else { None };
     typed.act(&act);
     let content = typed.content().map_err(|flaws| Error::Invalid { flaws })?;
-    drafts::save(&grant, prompt, revision, &content).await?;
-    match act.as_str() {
-        "review" => forms::go(&paths::save_version(grant.slug(), prompt)),
-        "" => Notice::Saved.say(),
+    if act == "unused" {
+        editing::set_aside(&grant, prompt, &content).await?;
+        Notice::DraftUnused.say();
+        return Ok(None);
+    }
+    let (first, then) = before.as_ref().map_or((&content, None), |before| (before, Some(&content)));
+    let kept = editing::edit(&grant, prompt, Edit { seen: revision, content: first, over }, then).await?;
+    match (act.as_str(), kept.undo(prompt)) {
+        ("keep", _) => return Ok(Some(kept.sent)),
+        ("review", _) => forms::go(&paths::save_version(grant.slug(), prompt)),
+        (act, Some(undo)) if act.starts_with("remove-") => Notice::MessageRemoved.say_undoable(&undo),
+        (_, Some(undo)) if over.is_some() => Notice::DraftReplaced.say_undoable(&undo),
+        ("", _) => Notice::Saved.say(),
         _ => {}
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Saves the draft as a version, and leads to the versions.
@@ -61,20 +74,48 @@ pub async fn save_version(
     Ok(())
 }
 
-/// Makes a new version that says what an older one said, and leads to the versions.
+/// Puts what a version said in the draft, and leads to it.
 #[server(endpoint = "prompts/restore_version")]
-pub async fn restore_version(org: String, prompt: PromptId, number: i64, latest: i64) -> Result<(), Error> {
+pub async fn restore_version(org: String, prompt: PromptId, number: i64) -> Result<(), Error> {
     use crate::{
         paths,
-        prompts::saving,
+        prompts::editing,
         role::EditContent,
         server::{Caller, Scope, forms},
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
-    saving::restore(&grant, prompt, number, latest).await?;
-    Notice::VersionRestored.say();
-    forms::go(&paths::versions(grant.slug(), prompt));
+    let kept = editing::restore_version(&grant, prompt, number).await?;
+    match kept.undo(prompt) {
+        Some(undo) => Notice::VersionRestored.say_undoable(&undo),
+        None => Notice::VersionRestored.say(),
+    }
+    forms::go(&paths::prompt(grant.slug(), prompt));
+    Ok(())
+}
+
+/// Brings back an earlier draft, and leads to it: all of it, or what was taken away by the change to `after`.
+#[server(endpoint = "prompts/restore_draft")]
+pub async fn restore_draft(
+    org: String,
+    prompt: PromptId,
+    revision: i64,
+    #[server(default)] after: Option<i64>,
+) -> Result<(), Error> {
+    use crate::{
+        paths,
+        prompts::editing,
+        role::EditContent,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let kept = editing::bring_back(&grant, prompt, revision, after).await?;
+    match kept.undo(prompt) {
+        Some(undo) => Notice::DraftRestored.say_undoable(&undo),
+        None => Notice::DraftRestored.say(),
+    }
+    forms::go(&paths::prompt(grant.slug(), prompt));
     Ok(())
 }
 

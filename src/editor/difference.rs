@@ -15,6 +15,18 @@ pub(super) fn split(caller: &Caller) -> bool {
 /// The most lines that a page shows.
 const MAX_LINES: usize = 2_000;
 
+/// A difference, one line below the other, with nothing to press.
+pub(super) fn plain(difference: Difference) -> Html {
+    if difference.is_empty() {
+        return view! { <p class="note">"No changes."</p> }.bake();
+    }
+    let summary = difference.summary.join(", ");
+    let (difference, rest) = difference.page(0, MAX_LINES);
+    let parts: Vec<_> = difference.parts.iter().map(|one| part(one, false)).collect();
+    let more = (rest > 0).then(|| view! { <p class="note">{format!("{rest} more lines.")}</p> });
+    view! { <div class="difference"><header><p><strong>{summary}</strong></p></header>{parts}{more}</div> }.bake()
+}
+
 /// A difference, as the page's query wants it, with the way to the other view of it.
 pub fn shown(difference: Difference, caller: &Caller) -> Html {
     let split = split(caller);

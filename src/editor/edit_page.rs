@@ -2,6 +2,7 @@
 
 use super::{
     PreviewPrompt, SaveDraft,
+    conflict::conflict,
     declarations::{settings, variables},
     desk::{Desk, Tab},
     form::Typed,
@@ -38,15 +39,21 @@ pub async fn edit(caller: Caller) -> Result<impl IntoView> {
     let may = desk.scope.can::<EditContent>();
     let form =
         if may { form(&caller, &desk, &known, &undeclared).bake() } else { reading(&desk.draft.content) };
-    let review = may.then(|| {
-        view! { <button class="button" data-kind="primary" form="editor" name="act" value="review">"Save version…"</button> }
+    let acts = may.then(|| {
+        view! {
+            <span id="draft-status" class="draft-status" role="status" data-own></span>
+            <button class="button" type="submit" form="editor">"Save draft"</button>
+            <button class="button" data-kind="primary" form="editor" name="act" value="review">"Save version…"</button>
+        }
     });
+    let conflict = if may { Some(conflict(&caller, &desk).await?) } else { None };
     let body = view! {
         <FormAlert action=PreviewPrompt::PATH/>
+        {conflict}
         <div class="editor-columns">{form}{preview}</div>
         {may.then(|| view! { <StartModule name="editor" start="assist"/> })}
     };
-    Ok(desk.show(Tab::Edit, review, body))
+    Ok(desk.show(Tab::Edit, acts, body))
 }
 
 /// What is wrong with the fields, if the form was posted and failed.
@@ -71,27 +78,25 @@ impl Flaws<'_> {
     fn general(&self) -> Option<Html> {
         let posted = self.0.posted().filter(|posted| posted.action == SaveDraft::PATH)?;
         let error = posted.error()?;
-        // What is wrong with a field is said there.
-        if matches!(error, Error::Invalid { .. }) && error.flaw("").is_none() {
+        // What is wrong with a field is said there, and a conflict above the form.
+        if error.status() == 409 || (matches!(error, Error::Invalid { .. }) && error.flaw("").is_none()) {
             return None;
         }
         let says = error.flaw("").map_or_else(|| error.to_string(), ToOwned::to_owned);
-        let page = self.0.page.to_string();
-        let more = (error.status() == 409).then(|| {
-            view! {
-                " What you typed is still below: saving again puts it in place of theirs. "
-                <a href=page data-forgets>"Take theirs instead"</a>
-            }
-        });
-        Some(view! { <Alert kind="error">{says}{more}</Alert> }.bake())
+        Some(view! { <Alert kind="error">{says}</Alert> }.bake())
     }
 }
 
 fn form(caller: &Caller, desk: &Desk, known: &Known, undeclared: &[String]) -> impl IntoView + use<> {
     let (typed, flaws) = (desk.typed(caller, SaveDraft::PATH), Flaws(caller));
     let field = Field { flaws: &flaws, known, engine: Engine::parse(&typed.engine).unwrap_or_default() };
-    let is_unsaved =
-        caller.posted().is_some_and(|posted| posted.action == SaveDraft::PATH && posted.error().is_some());
+    let posted = caller.posted().filter(|posted| posted.action == SaveDraft::PATH);
+    let failed = posted.filter(|posted| posted.error().is_some());
+    // What could not be kept is still a change of what was seen then.
+    let seen = failed.and_then(|posted| posted.value("revision")).map(ToOwned::to_owned);
+    let seen = seen.unwrap_or_else(|| desk.draft.revision.to_string());
+    let sent = posted.and_then(|posted| posted.answer::<i64>());
+    let by = desk.draft.updated_by.as_ref().map(ToString::to_string);
     let lines = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join("\n");
     let (variables_known, missing) = (lines(&known.variables), lines(&known.missing));
     let who = caller.visit().map(|visit| visit.user.to_string());
@@ -106,23 +111,19 @@ fn form(caller: &Caller, desk: &Desk, known: &Known, undeclared: &[String]) -> i
     };
     view! {
         <form class="form editor" id="editor" method="post" action=SaveDraft::PATH enctype="multipart/form-data" data-in-place
-            data-live="drafts" data-dirty=is_unsaved data-backup=backup data-variables=variables_known data-missing=missing
+            data-live="drafts" data-dirty=failed.is_some() data-sent=sent data-by=by data-backup=backup data-variables=variables_known data-missing=missing
             data-paths=paths::prompt_paths(desk.scope.slug())>
             // Return in a field keeps the draft: the first button is the one that browsers take.
             <button class="visually-hidden" tabindex="-1" aria-hidden="true">"Save draft"</button>
             <Hidden name=PAGE_FIELD value=page/>
             <Hidden name="org" value=org/>
             <Hidden name="prompt" value=prompt/>
-            <Hidden name="revision" value=desk.draft.revision.to_string()/>
+            <Hidden name="revision" value=seen/>
             <Hidden name="kind" value=typed.kind.clone()/>
             {flaws.general()}
             {body}
             {variables(&typed, &flaws, undeclared)}
             {settings(&typed, &flaws)}
-            <div class="form-actions">
-                <button class="button" type="submit">"Save draft"</button>
-                <span id="draft-status" class="draft-status" role="status" data-own></span>
-            </div>
         </form>
     }
 }

@@ -7,6 +7,8 @@ mod browser;
 #[cfg(feature = "ssr")]
 mod compare;
 #[cfg(feature = "ssr")]
+mod conflict;
+#[cfg(feature = "ssr")]
 mod declarations;
 #[cfg(feature = "ssr")]
 mod desk;
@@ -14,6 +16,8 @@ mod desk;
 mod details;
 #[cfg(feature = "ssr")]
 pub mod difference;
+#[cfg(feature = "ssr")]
+mod earlier_page;
 #[cfg(feature = "ssr")]
 mod edit_page;
 #[cfg(feature = "ssr")]
@@ -34,11 +38,12 @@ mod versions_page;
 #[cfg(feature = "editor")]
 pub(crate) use browser::assist;
 
-pub use actions::{DescribePrompt, PreviewPrompt, RestoreVersion, SaveDraft, SaveVersion};
+pub use actions::{DescribePrompt, PreviewPrompt, RestoreDraft, RestoreVersion, SaveDraft, SaveVersion};
 #[cfg(feature = "ssr")]
 pub use {
     compare::{compare, save},
     details::details,
+    earlier_page::{earlier_draft, earlier_drafts},
     edit_page::edit,
     versions_page::{version, versions},
 };

@@ -13,7 +13,7 @@ use crate::{
     prompts::versions::{self, Version},
     role::{Deploy, EditContent},
     server::Caller,
-    ui::{Act, Alert, Bake, Empty, FormAlert, Html, Pager, When, glyph},
+    ui::{Act, Alert, Bake, Empty, FormAlert, Html, Once, Pager, When, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -47,11 +47,13 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
     };
     let changed = (desk.is_dirty() && desk.prompt.latest > 0).then(|| {
         let url = paths::compare(desk.scope.slug(), desk.prompt.id, &desk.prompt.latest.to_string(), "draft");
-        view! { <p class="note">"The draft has changes that are in no version. "<a href=url>"See them"</a></p> }
+        view! { <p class="note">"Unsaved changes in the draft. "<a href=url>"View"</a></p> }
     });
+    let earlier = paths::earlier_drafts(desk.scope.slug(), desk.prompt.id);
     let body = view! {
         <FormAlert action=RestoreVersion::PATH/>
         <div id="versions" data-live="prompts deployments">{changed}{body}<Pager first next/></div>
+        <p class="page-links"><a href=earlier>"Earlier drafts"</a></p>
     };
     Ok(desk.show(Tab::Versions, (), body))
 }
@@ -90,10 +92,10 @@ fn restore(desk: &Desk, number: i64) -> Option<Html> {
             ("org", desk.scope.slug().to_string()),
             ("prompt", desk.prompt.id.to_string()),
             ("number", number.to_string()),
-            ("latest", desk.prompt.latest.to_string()),
         ];
         view! {
             <Act action=RestoreVersion::PATH about>
+                <Once/>
                 <button class="button" data-size="small" aria-label=format!("Restore version {number}")>"Restore"</button>
             </Act>
         }

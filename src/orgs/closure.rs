@@ -29,6 +29,7 @@ const BELONGINGS: &[&str] = &[
     "DELETE FROM old_paths WHERE org_id = $1",
     "DELETE FROM prompt_search WHERE org_id = $1",
     "DELETE FROM versions WHERE org_id = $1",
+    "DELETE FROM draft_revisions WHERE org_id = $1",
     "DELETE FROM drafts WHERE org_id = $1",
     "DELETE FROM prompts WHERE org_id = $1",
     "DELETE FROM environments WHERE org_id = $1",

@@ -111,3 +111,15 @@ pub fn compare(org: &Slug, prompt: PromptId, from: &str, to: &str) -> String {
 pub fn prompt_details(org: &Slug, prompt: PromptId) -> String {
     format!("/{org}/prompts/{prompt}/details")
 }
+
+/// Its draft as it was earlier.
+#[must_use]
+pub fn earlier_drafts(org: &Slug, prompt: PromptId) -> String {
+    format!("/{org}/prompts/{prompt}/drafts")
+}
+
+/// One of its earlier drafts.
+#[must_use]
+pub fn earlier_draft(org: &Slug, prompt: PromptId, revision: i64) -> String {
+    format!("/{org}/prompts/{prompt}/drafts/{revision}")
+}

@@ -1,13 +1,16 @@
 //! Drafts: what a prompt will say in its next version. One a prompt, shared by all, never served.
 
-use super::{checks, content::Content, index, references, store};
+use super::{
+    content::Content,
+    earlier::{self, Keep, Reason},
+    index, references,
+};
 use crate::{
     error::{Error, Result},
     fields::Name,
     id::{PromptId, UserId},
-    role::EditContent,
     server::{
-        Grant, OrgChange, Scope, Topic,
+        OrgChange, Scope,
         audit::{Action, Entry},
         caller::internal,
     },
@@ -31,6 +34,8 @@ pub struct Draft {
     pub updated_at: Timestamp,
     /// Who changed it last, if that is known.
     pub updated_by: Option<Name>,
+    /// Their id.
+    pub by: Option<UserId>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -40,9 +45,11 @@ struct Row {
     base: i64,
     updated_at: Timestamp,
     updated_by: Option<Name>,
+    by_id: Option<UserId>,
 }
 
-const READ: &str = "SELECT d.content, d.revision, d.base, d.updated_at, u.name AS updated_by
+const READ: &str =
+    "SELECT d.content, d.revision, d.base, d.updated_at, u.name AS updated_by, d.updated_by AS by_id
      FROM drafts d LEFT JOIN users u ON u.id = d.updated_by WHERE d.org_id = $1 AND d.prompt_id = $2";
 
 /// The draft of a prompt.
@@ -66,8 +73,20 @@ pub async fn read_within(change: &mut OrgChange, prompt: PromptId) -> Result<Dra
 impl Row {
     fn draft(self) -> Result<Draft> {
         let content = parse(&self.content)?;
-        let Self { revision, base, updated_at, updated_by, .. } = self;
-        Ok(Draft { content, revision, base, updated_at, updated_by })
+        let Self { revision, base, updated_at, updated_by, by_id: by, .. } = self;
+        Ok(Draft { content, revision, base, updated_at, updated_by, by })
+    }
+}
+
+impl Draft {
+    /// What to tell somebody who changed the same of it at the same time.
+    #[must_use]
+    pub fn conflict(&self, person: Option<UserId>) -> String {
+        match &self.updated_by {
+            Some(_) if self.by == person => "You edited this draft in another tab.".to_owned(),
+            Some(name) => format!("{name} edited this draft while you were."),
+            None => "This draft was edited while you were.".to_owned(),
+        }
     }
 }
 
@@ -95,60 +114,27 @@ pub(super) async fn insert(change: &mut OrgChange, prompt: PromptId, content: &C
     references::of_draft(change, prompt, content).await
 }
 
-/// Keeps what somebody made of the draft they saw, and tells its new revision.
-///
-/// # Errors
-/// [`Error::Conflict`] when somebody else changed it in the meantime; [`Error::Invalid`] when it cannot be
-/// kept; [`Error::NotFound`] when there is no such prompt.
-pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: i64, content: &Content) -> Result<i64> {
-    checks::refuse(checks::flaws(content))?;
-    let mut change = grant.change().await?;
-    let revision = save_within(&mut change, prompt, seen, content).await?;
-    change.commit().await?;
-    Ok(revision)
-}
-
-/// The same, within a change.
-///
-/// # Errors
-/// As [`save`].
-pub async fn save_within(
-    change: &mut OrgChange,
-    prompt: PromptId,
-    seen: i64,
-    content: &Content,
-) -> Result<i64> {
-    let of = store::find_within(change, prompt).await?;
-    let draft = read_within(change, prompt).await?;
-    if draft.content == *content {
-        return Ok(draft.revision);
-    }
-    if draft.revision != seen {
-        let who = draft.updated_by.map_or_else(|| "Somebody".to_owned(), |name| name.to_string());
-        return Err(Error::conflict(format!("{who} changed this draft while you were at it.")));
-    }
-    if of.latest > 0 && of.kind != content.kind() {
-        return Err(Error::conflict("A prompt stays text or chat from its first version on."));
-    }
-    note_sitting(change, prompt, &of.path).await?;
-    let now = change.now();
-    write(change, prompt, content, draft.base).await?;
-    change
-        .query("UPDATE prompts SET kind = $3, updated_at = $4 WHERE org_id = $1 AND id = $2")
-        .bind(prompt)
-        .bind(content.kind())
-        .bind(now)
-        .execute()
-        .await?;
-    change.announce(Topic::Drafts, prompt.0).await?;
-    Ok(draft.revision + 1)
-}
-
 /// Writes the draft, whatever it was; search knows it until there is a version.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn write(change: &mut OrgChange, prompt: PromptId, content: &Content, base: i64) -> Result<()> {
+    let draft = read_within(change, prompt).await?;
+    let reason = earlier::reason(change, prompt, &draft, content).await?;
+    replace(change, prompt, &draft, content, (base, reason)).await
+}
+
+/// The same, where it is known what the draft was.
+pub(super) async fn replace(
+    change: &mut OrgChange,
+    prompt: PromptId,
+    old: &Draft,
+    content: &Content,
+    (base, reason): (i64, Reason),
+) -> Result<()> {
+    let Draft { revision, updated_at, by: written_by, .. } = *old;
+    let keep = Keep { revision, reason, content: &old.content, written_at: updated_at, written_by };
+    earlier::keep(change, prompt, keep).await?;
     let (now, by) = (change.now(), change.person());
     change
         .query(
@@ -170,7 +156,7 @@ pub async fn write(change: &mut OrgChange, prompt: PromptId, content: &Content, 
 
 /// Writes a row of the log for the first change of a draft that somebody makes in an hour: a draft is kept
 /// every few seconds while one types.
-async fn note_sitting(change: &mut OrgChange, prompt: PromptId, path: &str) -> Result<()> {
+pub(super) async fn note_sitting(change: &mut OrgChange, prompt: PromptId, path: &str) -> Result<()> {
     let by: Option<UserId> = change.person();
     let since = change.now() - SITTING;
     let last = change.query(

@@ -16,11 +16,17 @@ pub mod diff;
 #[cfg(feature = "ssr")]
 pub mod drafts;
 #[cfg(feature = "ssr")]
+pub mod earlier;
+#[cfg(feature = "ssr")]
+pub mod editing;
+#[cfg(feature = "ssr")]
 pub mod index;
 #[cfg(feature = "ssr")]
 pub mod jinja;
 #[cfg(feature = "ssr")]
 mod kept;
+#[cfg(feature = "ssr")]
+pub mod merge;
 #[cfg(feature = "ssr")]
 pub mod reached;
 #[cfg(feature = "ssr")]

@@ -6,7 +6,7 @@ use super::{
     content::Content,
     drafts, references,
     store::{self, Prompt},
-    versions::{New, content_within, insert, pins_of},
+    versions::{New, content_within, hash, insert},
 };
 use crate::{
     error::{Error, Result},
@@ -107,40 +107,16 @@ async fn save_seen(change: &mut OrgChange, of: &Prompt, content: &Content, messa
     checks::refuse(checks::syntax_flaws(content, &analysis))?;
     let pins = references::pin(change, of.id, &of.path, content).await?;
     let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
-    let new = New { content, pins: &pins, message, restores: None, origin: None };
+    // The version that said the same, if it is brought back.
+    let restores = change.query(
+        "SELECT max(number) FROM versions WHERE org_id = $1 AND prompt_id = $2 AND hash = $3 AND number < $4",
+    );
+    let restores = restores.bind(of.id).bind(hash(content, &pins)).bind(of.latest);
+    let (restores,): (Option<i64>,) = restores.one().await?;
+    let new = New { content, pins: &pins, message, restores, origin: None };
     let number = insert(change, of.id, of.latest, new).await?;
     drafts::write(change, of.id, content, number).await?;
     let details = json!({ "of": of.path, "after": { "version": number, "message": message } });
     change.audit(Entry::new(Action::VersionSaved, of.id.0).details(details)).await?;
     Ok(number)
-}
-
-/// Makes a new version that says what an older one said, and tells its number. A draft with changes of its
-/// own stays as it is.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such version; [`Error::Conflict`] when the newest says the same, or
-/// is not the one that was seen.
-pub async fn restore(grant: &Grant<EditContent>, prompt: PromptId, number: i64, latest: i64) -> Result<i64> {
-    let mut change = grant.change().await?;
-    let of = store::find_within(&mut change, prompt).await?;
-    let Some(content) = content_within(&mut change, prompt, number).await? else {
-        return Err(Error::NotFound);
-    };
-    if of.latest != latest {
-        return Err(Error::conflict(format!("Version {} was saved while you were at it.", of.latest)));
-    }
-    let newest = content_within(&mut change, prompt, of.latest).await?;
-    let draft = drafts::read_within(&mut change, prompt).await?;
-    let pins = pins_of(&mut change, prompt, number).await?;
-    let message = format!("Restores version {number}");
-    let new = New { content: &content, pins: &pins, message: &message, restores: Some(number), origin: None };
-    let made = insert(&mut change, prompt, of.latest, new).await?;
-    if newest.as_ref() == Some(&draft.content) {
-        drafts::write(&mut change, prompt, &content, made).await?;
-    }
-    let details = json!({ "of": of.path, "after": { "version": made, "restores": number } });
-    change.audit(Entry::new(Action::VersionRestored, prompt.0).details(details)).await?;
-    change.commit().await?;
-    Ok(made)
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     fields::Name,
-    id::{EnvironmentId, PromptId},
+    id::PromptId,
     server::{OrgChange, Scope, Topic},
     time::Timestamp,
 };
@@ -85,21 +85,6 @@ pub async fn content_within(
     let row = change.query(CONTENT);
     let row: Option<(String,)> = row.bind(prompt).bind(number).optional().await?;
     row.map(|(json,)| parse(&json)).transpose()
-}
-
-pub(super) async fn pins_of(change: &mut OrgChange, prompt: PromptId, number: i64) -> Result<Vec<Pin>> {
-    type Row = (String, PromptId, Option<i64>, Option<Vec<u8>>, Option<EnvironmentId>);
-    let rows = change.query(
-        "SELECT r.target, r.to_id, r.to_number, v.hash, r.environment_id FROM prompt_references r
-         LEFT JOIN versions v ON v.org_id = r.org_id AND v.prompt_id = r.to_id AND v.number = r.to_number
-         WHERE r.org_id = $1 AND r.prompt_id = $2 AND r.number = $3 ORDER BY r.target",
-    );
-    let rows: Vec<Row> = rows.bind(prompt).bind(number).all().await?;
-    let pin = |(target, prompt, number, hash, environment): Row| {
-        let version = number.zip(hash).map(|(number, hash)| To::Version { number, hash });
-        Some(Pin { target, prompt, to: environment.map(To::Environment).or(version)? })
-    };
-    Ok(rows.into_iter().filter_map(pin).collect())
 }
 
 /// A version to be made.

@@ -1,10 +1,7 @@
 //! What was typed and not saved yet, kept in this browser: for when the page or the network goes away.
 
 use super::draft::say;
-use crate::ui::browser::{
-    dom::{self, closest, on},
-    morph,
-};
+use crate::ui::browser::{dom, morph};
 use wasm_bindgen::JsValue;
 use web_sys::{FormData, HtmlFormElement, Storage, UrlSearchParams};
 
@@ -37,12 +34,6 @@ pub(super) fn forget(form: &HtmlFormElement) {
 /// Sends what was left behind here as if it were typed now: it is saved, or the page shows it beside what
 /// somebody else wrote in the meantime.
 pub(super) fn bring_back(form: &HtmlFormElement) {
-    let left = form.clone();
-    on(&dom::document(), "click", move |event| {
-        if closest(event, "a[data-forgets]").is_some() {
-            forget(&left);
-        }
-    });
     let Some(text) = key(form).and_then(|key| storage()?.get_item(&key).ok()?) else { return };
     let Ok(body) = UrlSearchParams::new_with_str(&text) else { return };
     let form = form.clone();
@@ -54,10 +45,10 @@ pub(super) fn bring_back(form: &HtmlFormElement) {
                 morph::page(&page);
                 form.reset();
                 forget(&form);
-                say("What you typed here before is back.");
+                say("Restored your unsaved changes.");
             }
             409 | 422 => morph::page(&page),
-            _ => say("What you typed here before could not be saved yet."),
+            _ => say("Your unsaved changes could not be saved yet."),
         }
     });
 }

@@ -13,8 +13,11 @@ use std::{
     collections::BTreeSet,
     rc::Rc,
 };
-use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Element, Event, HtmlElement, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent,
+    js_sys::{Function, Reflect},
+};
 
 /// The most names that are offered.
 const MOST: usize = 8;
@@ -205,16 +208,28 @@ impl Offer {
         let insert = if is_closed { format!("{space}{name}") } else { format!("{space}{name} {close}") };
         let lead = if space.is_empty() && !before_is_space(&typing) { " " } else { "" };
         let insert = format!("{lead}{insert}");
-        let _ = typing.text.set_range_text_with_start_and_end(&insert, typing.start, typing.end);
-        let caret = typing.start + u32::try_from(insert.encode_utf16().count()).unwrap_or(0);
-        let _ = typing.text.set_selection_range(caret, caret);
+        let (text, start, end) = (typing.text.clone(), typing.start, typing.end);
         *self.typing.borrow_mut() = Some(typing);
-        let text = self.typing.borrow().as_ref().map(|typing| typing.text.clone());
         self.close();
-        if let (Some(text), Ok(input)) = (text, bubbling("input")) {
-            let _ = text.dispatch_event(&input);
+        let _ = text.set_selection_range(start, end);
+        if type_text(&insert).is_none() {
+            let _ = text.set_range_text_with_start_and_end(&insert, start, end);
+            let caret = start + u32::try_from(insert.encode_utf16().count()).unwrap_or(0);
+            let _ = text.set_selection_range(caret, caret);
+            if let Ok(input) = bubbling("input") {
+                let _ = text.dispatch_event(&input);
+            }
         }
     }
+}
+
+/// Types a text in place of what is selected, as if by hand, so that it can be undone: with the command that
+/// browsers keep for that, which has no binding.
+fn type_text(text: &str) -> Option<()> {
+    let document = dom::document();
+    let command: Function = Reflect::get(&document, &"execCommand".into()).ok()?.dyn_into().ok()?;
+    let done = command.call3(&document, &"insertText".into(), &JsValue::FALSE, &text.into()).ok()?;
+    done.is_truthy().then_some(())
 }
 
 /// Whether white space stands before what is being typed.

@@ -18,6 +18,8 @@ const PAUSE: i32 = 1200;
 const AGAIN: i32 = 5000;
 /// What of the page follows the draft besides the form.
 const AROUND: &str = "#preview-panel, #version-status, #undeclared";
+/// The same, and the form itself.
+const ALL: &str = "#editor, #preview-panel, #version-status, #undeclared";
 
 /// The draft in the form.
 pub(super) struct Draft {
@@ -57,6 +59,8 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
     });
     let one = draft.clone();
     on(&dom::document(), morph::MORPHED, move |_| one.morphed());
+    let left = form.clone();
+    on(form, "focusout", move |_| catch_up(&left));
     let one = draft.clone();
     on(&dom::document(), "visibilitychange", move |_| {
         if dom::document().hidden() && one.is_dirty() {
@@ -83,11 +87,16 @@ impl Draft {
         self.form.has_attribute("data-dirty")
     }
 
+    /// Whether somebody else changed the same, and it has to be decided what is kept.
+    fn is_in_conflict() -> bool {
+        dom::by_id::<Element>("conflict").is_some_and(|conflict| conflict.child_element_count() > 0)
+    }
+
     /// Something was typed.
     fn changed(self: &Rc<Self>) {
         let _ = self.form.set_attribute("data-dirty", "");
         backup::keep(&self.form);
-        say("");
+        say(if Self::is_in_conflict() { UNDECIDED } else { "" });
         self.save_in(PAUSE);
     }
 
@@ -102,6 +111,9 @@ impl Draft {
 
     /// Saves what stands in the form now.
     pub(super) fn save(self: &Rc<Self>) {
+        if Self::is_in_conflict() {
+            return say(UNDECIDED);
+        }
         if self.is_saving.replace(true) {
             self.again.set(true);
             return;
@@ -127,39 +139,46 @@ impl Draft {
         let _ = body.append_with_str("act", "keep");
         say("Saving…");
         let Some(answer) = dom::fetch(&self.form.action(), Some(&body)).await else {
-            say("Not saved: the server is away. What you type is kept in this browser.");
+            say("Offline. Your changes are kept in this browser.");
             return self.save_in(AGAIN);
         };
         let page = answer.document();
-        match (answer.status, page) {
-            (200..300, Some(page))
-                if !answer.url.contains("/api/") && page.get_element_by_id("editor").is_some() =>
-            {
-                self.saved(&page, sent.is_last());
+        let form = page.as_ref().and_then(|page| page.get_element_by_id("editor"));
+        let number = form.as_ref().and_then(|form| form.get_attribute("data-sent"));
+        match (answer.status, page, form, number) {
+            (200..300, Some(page), Some(form), Some(number)) => {
+                self.saved(&page, &form, &number, sent.is_last());
             }
-            (409, _) => say("Not saved: somebody changed this draft. “Save draft” shows what to do."),
-            (422, _) => say("Not saved yet: something is not as it should be. “Save draft” shows what."),
-            (413, _) => say("Not saved: it is too long."),
-            (429 | 503, _) => {
+            (409, Some(page), ..) if page.get_element_by_id("conflict").is_some() => {
+                morph::regions(&page, "#conflict");
+                say(UNDECIDED);
+            }
+            (422, ..) => say("Not saved yet: something is wrong. Press “Save draft” to see what."),
+            (413, ..) => say("Not saved: it is too long."),
+            (429 | 503, ..) => {
                 say("Not saved yet: the server is busy.");
                 self.save_in(AGAIN);
             }
             _ => say(
-                "Not saved: you are signed out, or may not edit this. What you typed is kept in this browser.",
+                "Not saved: you are signed out, or may not edit this. Your changes are kept in this browser.",
             ),
         }
     }
 
-    /// Takes over what the server says of the draft it has now.
-    fn saved(&self, page: &Document, is_all: bool) {
-        let revision = |of: &Element| of.query_selector("[name=revision]").ok().flatten()?.dyn_into().ok();
-        let there: Option<HtmlInputElement> = page.get_element_by_id("editor").as_ref().and_then(revision);
-        let here: Option<HtmlInputElement> = revision(&self.form);
-        if let (Some(there), Some(here)) = (there, here) {
-            here.set_value(&there.value());
+    /// Takes over what the server says of the draft it has now. What is typed next is told from what was
+    /// sent, which has this number; what others wrote comes in where nobody types.
+    fn saved(&self, page: &Document, form: &Element, number: &str, is_all: bool) {
+        let seen: Option<HtmlInputElement> = self
+            .form
+            .query_selector("[name=revision]")
+            .ok()
+            .flatten()
+            .and_then(|field| field.dyn_into().ok());
+        if let Some(seen) = seen {
+            seen.set_value(number);
         }
         for name in ["data-variables", "data-missing"] {
-            if let Some(value) = page.get_element_by_id("editor").and_then(|form| form.get_attribute(name)) {
+            if let Some(value) = form.get_attribute(name) {
                 let _ = self.form.set_attribute(name, &value);
             }
         }
@@ -168,13 +187,16 @@ impl Draft {
             backup::forget(&self.form);
             say("Saved");
         }
-        morph::regions(page, AROUND);
+        morph::regions(page, if is_all { ALL } else { AROUND });
     }
 
     /// The page was brought up to date: what was posted is saved, and the preview follows.
     fn morphed(self: &Rc<Self>) {
         if !self.is_dirty() && !self.is_saving.get() {
             backup::forget(&self.form);
+        }
+        if let Some(by) = self.form.get_attribute("data-behind") {
+            say(&format!("{by} changed this field. Leave it to see the change."));
         }
         let has_values = dom::all("#try textarea").any(|field| {
             field.dyn_ref::<web_sys::HtmlTextAreaElement>().is_some_and(|field| !field.value().is_empty())
@@ -183,6 +205,24 @@ impl Draft {
             preview();
         }
     }
+}
+
+/// What is said while a conflict stands.
+const UNDECIDED: &str = "Not saved. Choose above which draft to keep.";
+
+/// Shows what others wrote in the field that was left just now.
+fn catch_up(form: &HtmlFormElement) {
+    if !form.has_attribute("data-behind") {
+        return;
+    }
+    dom::spawn(async move {
+        let href = dom::window().location().href().unwrap_or_default();
+        let Some(answer) = dom::fetch(&href, None).await else { return };
+        if let (200..300, Some(page)) = (answer.status, answer.document()) {
+            say("");
+            morph::regions(&page, ALL);
+        }
+    });
 }
 
 /// Says at the form how the draft is.

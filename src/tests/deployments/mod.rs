@@ -19,7 +19,7 @@ use crate::{
     id::{EnvironmentId, PromptId},
     prompts::{
         content::{Content, Kind as PromptKind},
-        drafts,
+        drafts, editing,
         render::{Rendered, Values, render},
         resolve, saving,
         source::Source,
@@ -85,7 +85,7 @@ impl Team {
     async fn tries(&self, id: PromptId, text: &str) -> Result<i64> {
         let content: Content = serde_json::from_value(json!({ "body": { "text": text } })).unwrap();
         let revision = drafts::read(&self.scope, id).await.unwrap().revision;
-        let revision = drafts::save(&self.may(), id, revision, &content).await.unwrap();
+        let revision = editing::save(&self.may(), id, revision, &content).await.unwrap();
         let latest = prompts::find(&self.scope, id).await.unwrap().latest;
         saving::save(&self.may(), id, saving::Seen { revision, latest }, "").await
     }

@@ -12,7 +12,7 @@ use crate::{
         },
         variables,
     },
-    prompts::{Tags, content::Kind, drafts, saving, store as prompts},
+    prompts::{Tags, content::Kind, drafts, editing, saving, store as prompts},
     time::Span,
 };
 use serde_json::{Value, json};
@@ -68,7 +68,8 @@ async fn full(app: &TestApp, name: &str) -> Library {
     lib.says(tone, "Be very {{ tone }}.").await.unwrap();
     let reply = lib.saying(None, "Reply", "[[ Parts/Deep/Tone@1 | tone=kind ]] [[ Parts/Deep/Tone ]]").await;
     lib.says(reply, "Plain").await.unwrap();
-    saving::restore(&lib.may(), reply, 1, 2).await.unwrap();
+    editing::restore_version(&lib.may(), reply, 1).await.unwrap();
+    assert_eq!(saving::save(&lib.may(), reply, lib.seen(reply).await, "").await, Ok(3));
     lib.writes(reply, "A draft {{ of }} mine").await.unwrap();
     let named = crate::fields::PathName::parse("Answer").unwrap();
     let tags = Tags::parse("mail, first").unwrap();
@@ -86,7 +87,7 @@ async fn full(app: &TestApp, name: &str) -> Library {
         "model": { "provider": "openai", "model": "m", "temperature": 0.1, "max_tokens": 5, "tools": [{}] },
     });
     let said = serde_json::from_value(said).unwrap();
-    drafts::save(&lib.may(), chat, 1, &said).await.unwrap();
+    editing::save(&lib.may(), chat, 1, &said).await.unwrap();
     saving::save(&lib.may(), chat, lib.seen(chat).await, "First").await.unwrap();
     lib.prompt(None, "Never saved").await;
     let environment = environments::named(&lib.scope, "development").await.unwrap().unwrap().id;

@@ -6,7 +6,7 @@ use crate::{
     id::PromptId,
     prompts::{
         content::Content,
-        drafts,
+        drafts, editing,
         render::{Problems, Values, render_for},
         resolve,
         saving::save,
@@ -60,7 +60,7 @@ impl Library {
     async fn writes_jinja(&self, name: &str, text: &str) -> PromptId {
         let id = self.prompt(None, name).await;
         let seen = drafts::read(&self.scope, id).await.unwrap().revision;
-        drafts::save(&self.may(), id, seen, &jinja(text)).await.unwrap();
+        editing::save(&self.may(), id, seen, &jinja(text)).await.unwrap();
         id
     }
 

@@ -2,6 +2,7 @@
 //! store; forms and pages have their own tests.
 
 mod constraints;
+mod editing;
 mod exchange;
 mod hostile;
 mod random;
@@ -20,7 +21,7 @@ use crate::{
     library::folders,
     prompts::{
         content::{Content, Kind as PromptKind},
-        drafts,
+        drafts, editing as edits,
         render::{Rendered, render},
         resolve,
         saving::{Seen, save},
@@ -75,7 +76,7 @@ impl Library {
 
     async fn writes(&self, id: PromptId, text: &str) -> Result<i64> {
         let seen = drafts::read(&self.scope, id).await?.revision;
-        drafts::save(&self.may(), id, seen, &content(text)).await
+        edits::save(&self.may(), id, seen, &content(text)).await
     }
 
     /// Saves a version that says `text`, and tells its number.

@@ -1,7 +1,7 @@
 use super::{Library, TestApp, both_databases, content, why};
 use crate::{
     error::Error,
-    prompts::{drafts, saving, store, versions},
+    prompts::{drafts, editing, saving, store, versions},
 };
 use futures_util::future::join;
 use serde_json::json;
@@ -11,7 +11,7 @@ both_databases!(
     what_equals_its_parent_makes_no_version,
     of_two_who_save_at_once_one_wins,
     of_two_who_write_at_once_none_is_lost,
-    a_restored_version_is_a_new_one,
+    a_restored_version_is_a_draft_at_first,
     a_kind_is_fixed_by_the_first_version,
     what_cannot_be_kept_is_told,
     a_version_does_not_change,
@@ -78,44 +78,47 @@ async fn of_two_who_write_at_once_none_is_lost(app: TestApp) {
     let tone = lib.prompt(None, "Tone").await;
     let seen = drafts::read(&lib.scope, tone).await.unwrap().revision;
     let (may, one, other) = (lib.may(), content("one"), content("other"));
-    let (a, b) = join(drafts::save(&may, tone, seen, &one), drafts::save(&may, tone, seen, &other)).await;
+    let (a, b) = join(editing::save(&may, tone, seen, &one), editing::save(&may, tone, seen, &other)).await;
     let kept = if a.is_ok() { &one } else { &other };
     assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content, *kept);
-    assert!(why(if a.is_ok() { b } else { a }).ends_with("changed this draft while you were at it."));
+    assert!(why(if a.is_ok() { b } else { a }).starts_with("This draft was edited while you were."));
     // Sending the same again is no conflict: an answer may have been lost.
-    assert_eq!(drafts::save(&may, tone, seen, kept).await, Ok(seen + 1));
+    assert_eq!(editing::save(&may, tone, seen, kept).await, Ok(seen + 1));
 }
 
-async fn a_restored_version_is_a_new_one(app: TestApp) {
+async fn a_restored_version_is_a_draft_at_first(app: TestApp) {
     let lib = Library::of(&app, "Acme").await;
     let tone = lib.saying(None, "Tone", "one").await;
     lib.says(tone, "two").await.unwrap();
-    assert_eq!(saving::restore(&lib.may(), tone, 1, 2).await, Ok(3));
-    assert_eq!(lib.rendered(tone, 3, json!({})).await, "one");
-    assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content, content("one"));
-    let newest = versions::list(&lib.scope, tone, i64::MAX, 1).await.unwrap().remove(0);
-    assert_eq!((newest.restores, newest.message.as_str()), (Some(1), "Restores version 1"));
-    assert_eq!(why(saving::restore(&lib.may(), tone, 1, 3).await), "Nothing has changed since version 3.");
-    assert_eq!(saving::restore(&lib.may(), tone, 9, 3).await, Err(Error::NotFound));
-    assert_eq!(
-        why(saving::restore(&lib.may(), tone, 2, 2).await),
-        "Version 3 was saved while you were at it."
-    );
-    // A draft with changes of its own stays.
     lib.writes(tone, "draft").await.unwrap();
-    assert_eq!(saving::restore(&lib.may(), tone, 2, 3).await, Ok(4));
+    let kept = editing::restore_version(&lib.may(), tone, 1).await.unwrap();
+    assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content, content("one"));
+    assert_eq!(store::find(&lib.scope, tone).await.unwrap().latest, 2, "no version is made by it");
+    // The draft that was there comes back.
+    editing::bring_back(&lib.may(), tone, kept.undo.unwrap(), Some(kept.sent)).await.unwrap();
     assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content, content("draft"));
+    assert_eq!(editing::restore_version(&lib.may(), tone, 9).await, Err(Error::NotFound));
+    editing::restore_version(&lib.may(), tone, 1).await.unwrap();
+    assert_eq!(
+        editing::restore_version(&lib.may(), tone, 1).await.unwrap().undo,
+        None,
+        "it is there already"
+    );
+    assert_eq!(saving::save(&lib.may(), tone, lib.seen(tone).await, "Back").await, Ok(3));
+    assert_eq!(lib.rendered(tone, 3, json!({})).await, "one");
+    let newest = versions::list(&lib.scope, tone, i64::MAX, 1).await.unwrap().remove(0);
+    assert_eq!(newest.restores, Some(1));
 }
 
 async fn a_kind_is_fixed_by_the_first_version(app: TestApp) {
     let lib = Library::of(&app, "Acme").await;
     let tone = lib.prompt(None, "Tone").await;
     let chat = super::Content::empty(super::PromptKind::Chat);
-    drafts::save(&lib.may(), tone, 1, &chat).await.unwrap();
+    editing::save(&lib.may(), tone, 1, &chat).await.unwrap();
     assert_eq!(store::find(&lib.scope, tone).await.unwrap().kind, super::PromptKind::Chat);
     lib.says(tone, "text").await.unwrap();
     let seen = lib.seen(tone).await.revision;
-    let outcome = drafts::save(&lib.may(), tone, seen, &chat).await;
+    let outcome = editing::save(&lib.may(), tone, seen, &chat).await;
     assert_eq!(why(outcome), "A prompt stays text or chat from its first version on.");
 }
 
@@ -133,7 +136,7 @@ async fn what_cannot_be_kept_is_told(app: TestApp) {
         "model": { "provider": "Open AI", "temperature": 3.0, "max_tokens": 0, "tools": {}, "response_format": [] },
     }))
     .unwrap();
-    let Err(Error::Invalid { flaws }) = drafts::save(&lib.may(), tone, 1, &wrong).await else { panic!() };
+    let Err(Error::Invalid { flaws }) = editing::save(&lib.may(), tone, 1, &wrong).await else { panic!() };
     let fields: Vec<_> = flaws.iter().map(|flaw| flaw.field.as_ref()).collect();
     assert_eq!(
         fields,
@@ -158,7 +161,7 @@ async fn what_cannot_be_kept_is_told(app: TestApp) {
     let jinja: super::Content =
         serde_json::from_value(json!({ "engine": "jinja", "body": { "text": "a\n{% if %}" } })).unwrap();
     let seen = lib.seen(tone).await.revision;
-    drafts::save(&lib.may(), tone, seen, &jinja).await.unwrap();
+    editing::save(&lib.may(), tone, seen, &jinja).await.unwrap();
     let Err(Error::Invalid { flaws }) = saving::save(&lib.may(), tone, lib.seen(tone).await, "").await else {
         panic!()
     };

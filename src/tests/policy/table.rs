@@ -161,7 +161,10 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         of_prompt(s, vec![("revision", "6".into()), latest, ("message", "Sample".into())])
     }),
     post("prompts/restore_version", Needs::May("EditContent"), |s| {
-        of_prompt(s, vec![("number", "1".into()), ("latest", "2".into())])
+        of_prompt(s, vec![("number", "1".into())])
+    }),
+    post("prompts/restore_draft", Needs::May("EditContent"), |s| {
+        of_prompt(s, vec![("revision", "5".into())])
     }),
     post("prompts/preview", Needs::May("ViewContent"), |s| {
         of_prompt(s, vec![("value-tone", "Sample".into())])
@@ -287,6 +290,10 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     }),
     page("/{org}/prompts/{prompt}/compare", Needs::May("ViewContent"), |s| {
         prompt_page(s, "/compare?from=1&to=draft")
+    }),
+    page("/{org}/prompts/{prompt}/drafts", Needs::May("ViewContent"), |s| prompt_page(s, "/drafts")),
+    page("/{org}/prompts/{prompt}/drafts/{revision}", Needs::May("ViewContent"), |s| {
+        prompt_page(s, "/drafts/5")
     }),
     page("/{org}/prompts/{prompt}/details", Needs::May("ViewContent"), |s| prompt_page(s, "/details")),
     page("/{org}/deployments", Needs::May("ViewOrganization"), |s| s.org.page("deployments")),

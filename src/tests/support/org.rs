@@ -18,7 +18,7 @@ use crate::{
     orgs::store::plant_environments,
     prompts::{
         content::{Body, Content, Kind},
-        drafts, saving, store,
+        editing, saving, store,
     },
     role::{self, Role},
     server::{Grant, Scope, Topic, tokens::Token},
@@ -225,13 +225,13 @@ impl Org {
         {
             let id = store::create(&edit, None, &name(title), Kind::Text).await.unwrap();
             for (n, text) in (0..).zip(texts) {
-                drafts::save(&edit, id, 2 * n + 1, &said(text)).await.unwrap();
+                editing::save(&edit, id, 2 * n + 1, &said(text)).await.unwrap();
                 let seen = saving::Seen { revision: 2 * n + 2, latest: n };
                 saving::save(&edit, id, seen, "").await.unwrap();
             }
             prompts.push(id);
         }
-        drafts::save(&edit, prompts[1], 5, &said("[[ Tone ]]?")).await.unwrap();
+        editing::save(&edit, prompts[1], 5, &said("[[ Tone ]]?")).await.unwrap();
         moves::move_prompt(&edit, prompts[1], Some(folder), Place::Last).await.unwrap();
         let trash = trash::put_prompt(&scope.clone().require().unwrap(), prompts[2]).await.unwrap();
         let file = format!("{{\"format\":\"{FORMAT}\",\"folders\":[{{\"path\":\"Imported\"}}]}}");

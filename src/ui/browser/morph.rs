@@ -3,8 +3,8 @@
 
 use super::dom::document;
 use std::cell::Cell;
-use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, Event, HtmlElement, HtmlTextAreaElement, Node};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Element, Event, HtmlElement, Node, js_sys::Reflect};
 
 /// Heard on the document when pieces of the page were brought up to date.
 pub(crate) const MORPHED: &str = "morphed";
@@ -51,24 +51,62 @@ fn element(old: &Element, new: &Element) {
     if old.tag_name() == "LEPTOS-ISLAND" || old.has_attribute("data-own") {
         return;
     }
+    let is_others = !IS_ANSWER.get();
     // What somebody is writing is theirs.
-    if old.has_attribute("data-dirty") && !IS_ANSWER.get() {
+    if is_others && (old.has_attribute("data-dirty") || is_held(old, new)) {
         return;
     }
     attributes(old, new);
     children(old, new);
-    // A field that was typed in shows what was typed, whatever stands in the page.
-    if let Some(field) = old.dyn_ref::<HtmlTextAreaElement>().filter(|_| !IS_ANSWER.get() && is_kept(old)) {
-        let says = field.default_value().unwrap_or_default();
-        if field.value() != says {
-            field.set_value(&says);
+    if is_others && old.closest(KEPT).is_ok_and(|form| form.is_some()) {
+        follow(old);
+    }
+}
+
+/// A form that is kept while one types.
+const KEPT: &str = "form[data-backup]";
+
+/// Whether somebody stands in a field of a form that others changed: it stays as it is until they leave
+/// it, and says who it was (`data-behind`). What is no newer than the form is passed over.
+fn is_held(old: &Element, new: &Element) -> bool {
+    if !old.matches(KEPT).unwrap_or(false) {
+        return false;
+    }
+    let number = |form: &Element| -> Option<u32> {
+        let field = form.query_selector("[name=revision]").ok()??;
+        field.get_attribute("value")?.parse().ok()
+    };
+    if number(new) <= number(old) {
+        return true;
+    }
+    let field = document().active_element().filter(|field| old.contains(Some(field.as_ref())));
+    let Some((field, name)) = field.and_then(|field| Some((field.clone(), field.get_attribute("name")?)))
+    else {
+        return false;
+    };
+    let twin = new.query_selector(&format!("[name=\"{name}\"]")).ok().flatten();
+    let state = |field: &Element| ["value", "checked"].map(|what| get(field, what));
+    let is_same = field.tag_name() == "BUTTON" || twin.is_some_and(|twin| state(&twin) == state(&field));
+    if !is_same {
+        let _ = old.set_attribute("data-behind", &new.get_attribute("data-by").unwrap_or_default());
+    }
+    !is_same
+}
+
+/// A field that was typed in shows what was typed, whatever stands in the page: here it follows the page.
+fn follow(field: &Element) {
+    for (what, of_page) in
+        [("value", "defaultValue"), ("checked", "defaultChecked"), ("selected", "defaultSelected")]
+    {
+        let says = get(field, of_page);
+        if !says.is_undefined() && get(field, what) != says {
+            let _ = Reflect::set(field, &what.into(), &says);
         }
     }
 }
 
-/// Whether it stands in a form that is kept while one types.
-fn is_kept(field: &Element) -> bool {
-    field.closest("form[data-backup]").is_ok_and(|form| form.is_some())
+fn get(field: &Element, what: &str) -> JsValue {
+    Reflect::get(field, &what.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
 fn attributes(old: &Element, new: &Element) {

@@ -1,0 +1,92 @@
+//! Two people changed the same of a draft: both texts and what differs, and the way out. Nothing is kept
+//! until one of them has decided.
+
+use super::{SaveDraft, desk::Desk, difference::plain, edit_page::reading, form::Typed};
+use crate::{
+    error::Result,
+    id::UserId,
+    prompts::{compare::between_for, content::Content, earlier, merge::merge},
+    server::{Caller, forms::Posted},
+    ui::{Alert, Bake, Html},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// What stands above the form while there is a conflict: a region that is empty otherwise.
+///
+/// # Errors
+/// When there is no room to compare them.
+pub(super) async fn conflict(caller: &Caller, desk: &Desk) -> Result<Html> {
+    let panel = panel(caller, desk).await?;
+    let stands = panel.is_some();
+    Ok(view! { <div id="conflict" data-dirty=stands tabindex="-1">{panel}</div> }.bake())
+}
+
+async fn panel(caller: &Caller, desk: &Desk) -> Result<Option<Html>> {
+    let posted = caller.posted().filter(|posted| posted.action == SaveDraft::PATH);
+    let failed = posted.and_then(|posted| Some((posted, posted.error()?)));
+    let Some((posted, error)) = failed.filter(|(_, error)| error.status() == 409) else { return Ok(None) };
+    if posted.value("revision") == Some(desk.draft.revision.to_string().as_str()) {
+        let says = error.to_string();
+        return Ok(Some(view! { <Alert kind="error">{says}</Alert> }.bake()));
+    }
+    let person = caller.visit().map(|visit| visit.user);
+    let Named { whose, keep, take } = Named::of(desk, person);
+    let difference = match Typed::posted(&posted.input).content() {
+        Ok(mine) => {
+            let kept = kept(desk, posted, mine).await;
+            Some(plain(between_for(&desk.scope, &desk.draft.content, &kept).await?))
+        }
+        Err(_) => None,
+    };
+    let (over, says) = (desk.draft.revision.to_string(), desk.draft.conflict(person));
+    Ok(Some(
+        view! {
+            <section class="panel conflict" aria-labelledby="conflict-title">
+                <Alert kind="warning">
+                    <h2 id="conflict-title">{says}</h2>
+                    <p>"Your text is below and not saved. Choose which draft to keep. The other one stays under Earlier drafts for 7 days."</p>
+                </Alert>
+                <h3>"What yours changes"</h3>
+                {difference}
+                <details><summary>{whose}</summary>{reading(&desk.draft.content)}</details>
+                <div class="form-actions">
+                    <button class="button" data-kind="danger" form="editor" name="over" value=over>{keep}</button>
+                    <button class="button" form="editor" name="act" value="unused">{take}</button>
+                </div>
+            </section>
+        }
+        .bake(),
+    ))
+}
+
+/// What the draft would be: mine, with what they changed elsewhere.
+async fn kept(desk: &Desk, posted: &Posted, mine: Content) -> Content {
+    let seen = posted.value("revision").and_then(|seen| seen.parse().ok()).unwrap_or(0);
+    match earlier::find(&desk.scope, desk.prompt.id, seen).await {
+        Ok((_, base)) => merge(&base, &mine, &desk.draft.content).content,
+        Err(_) => mine,
+    }
+}
+
+/// What the two drafts are called.
+struct Named {
+    whose: String,
+    keep: String,
+    take: String,
+}
+
+impl Named {
+    fn of(desk: &Desk, person: Option<UserId>) -> Self {
+        let name = desk.draft.updated_by.as_ref().filter(|_| desk.draft.by != person);
+        if let Some(name) = name {
+            let whose = format!("{name}’s draft");
+            let (keep, take) = (format!("Replace {whose}"), format!("Use {whose}"));
+            return Self { whose, keep, take };
+        }
+        Self {
+            whose: "The other draft".into(),
+            keep: "Keep this draft".into(),
+            take: "Use the other draft".into(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The drafts of a prompt as they were: for a week, each can be brought back.
+
+use super::{
+    RestoreDraft,
+    desk::{Desk, Tab},
+    difference::plain,
+    edit_page::reading,
+};
+use crate::{
+    error::{Error, Result},
+    paths,
+    prompts::{
+        compare::between_for,
+        earlier::{self, Earlier},
+    },
+    role::EditContent,
+    server::Caller,
+    ui::{Act, Bake, Empty, FormAlert, Html, Once, When, glyph},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `/{org}/prompts/{prompt}/drafts`.
+///
+/// # Errors
+/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`].
+pub async fn earlier_drafts(caller: Caller) -> Result<impl IntoView> {
+    let desk = Desk::enter(&caller).await?;
+    let list = earlier::list(&desk.scope, desk.prompt.id).await?;
+    let body = if list.is_empty() {
+        view! {
+            <Empty icon=glyph::File title="No earlier drafts">
+                <p>"What is replaced or removed in the draft is kept here for 7 days."</p>
+            </Empty>
+        }
+        .bake()
+    } else {
+        let rows: Vec<_> = list.iter().map(|one| row(&desk, one)).collect();
+        view! { <ol class="versions" role="list">{rows}</ol> }.bake()
+    };
+    let body = view! {
+        <FormAlert action=RestoreDraft::PATH/>
+        <h2>"Earlier drafts"</h2>
+        <p class="hint">"Drafts that were replaced or edited, for 7 days. Restoring one keeps the current draft here."</p>
+        <div id="earlier" data-live="drafts">{body}</div>
+    };
+    Ok(desk.show(Tab::Versions, (), body))
+}
+
+fn row(desk: &Desk, earlier: &Earlier) -> impl IntoView + use<> {
+    let now = desk.scope.server().clock.now();
+    let url = paths::earlier_draft(desk.scope.slug(), desk.prompt.id, earlier.revision);
+    view! {
+        <li class="version">
+            <a class="version-number" href=url>{format!("#{}", earlier.revision)}</a>
+            <div><p>{earlier.reason.says()}</p><small>{author(earlier)}", "<When at=earlier.written_at now/></small></div>
+            <span class="version-acts">{restore(desk, earlier.revision)}</span>
+        </li>
+    }
+}
+
+fn author(earlier: &Earlier) -> String {
+    earlier.written_by.as_ref().map_or_else(|| "The studio".to_owned(), ToString::to_string)
+}
+
+/// The form that brings a draft back, for those who may.
+fn restore(desk: &Desk, revision: i64) -> Option<Html> {
+    desk.scope.can::<EditContent>().then(|| {
+        let about = vec![
+            ("org", desk.scope.slug().to_string()),
+            ("prompt", desk.prompt.id.to_string()),
+            ("revision", revision.to_string()),
+        ];
+        view! {
+            <Act action=RestoreDraft::PATH about>
+                <Once/>
+                <button class="button" data-size="small" aria-label=format!("Restore draft {revision}")>"Restore"</button>
+            </Act>
+        }
+        .bake()
+    })
+}
+
+/// `/{org}/prompts/{prompt}/drafts/{revision}`.
+///
+/// # Errors
+/// As [`earlier_drafts`].
+pub async fn earlier_draft(caller: Caller) -> Result<impl IntoView> {
+    let desk = Desk::enter(&caller).await?;
+    let revision: i64 = caller.segment(4).parse().map_err(|_| Error::NotFound)?;
+    let (earlier, content) = earlier::find(&desk.scope, desk.prompt.id, revision).await?;
+    let now = desk.scope.server().clock.now();
+    let difference = plain(between_for(&desk.scope, &desk.draft.content, &content).await?);
+    let body = view! {
+        <FormAlert action=RestoreDraft::PATH/>
+        <h2>{format!("Draft #{revision}")}</h2>
+        <p class="hint">{earlier.reason.says()}" · "{author(&earlier)}", "<When at=earlier.written_at now/></p>
+        {reading(&content)}
+        <h3>"What restoring it changes"</h3>
+        {difference}
+        <div class="page-actions">
+            <a class="button" data-kind="quiet" href=paths::earlier_drafts(desk.scope.slug(), desk.prompt.id)>"All earlier drafts"</a>
+            {restore(&desk, revision)}
+        </div>
+    };
+    Ok(desk.show(Tab::Versions, (), body))
+}

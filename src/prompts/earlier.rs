@@ -1,0 +1,202 @@
+//! Drafts as they were. What was written over or taken away can be brought back for a week; and what two
+//! people write at once is merged by what both began from.
+
+use super::{
+    content::{Body, Content},
+    drafts::{Draft, parse},
+};
+use crate::{
+    error::{Error, Result},
+    fields::Name,
+    id::{PromptId, UserId},
+    server::{OrgChange, Scope, Server},
+    time::{Span, Timestamp},
+};
+
+/// How long what is kept can be brought back.
+pub const KEPT: Span = Span::days(7);
+/// How long changes may be told from a draft that is kept for nothing else.
+const BASE: Span = Span::days(1);
+/// How often a draft that somebody goes on writing is kept.
+const SITTING: Span = Span::minutes(10);
+/// The same where another one goes on writing it.
+const TURN: Span = Span::minutes(1);
+/// A change that leaves out this many bytes of text takes something away.
+const MUCH: usize = 80;
+/// The most bytes kept of one prompt, of each of the two kinds.
+const ROOM: i64 = 4 * 1024 * 1024;
+
+/// Why a draft is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Reason {
+    /// It is the base of changes that are still to come.
+    #[sqlx(rename = "")]
+    Base,
+    /// Somebody went on writing it.
+    Sitting,
+    /// A message, a variable or much text was removed from it.
+    Removed,
+    /// Another text was put in its place.
+    Replaced,
+    /// Its author took another's instead.
+    Unused,
+}
+
+impl Reason {
+    /// What it says on screen.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Base | Self::Sitting => "Before more edits",
+            Self::Removed => "Before something was removed",
+            Self::Replaced => "Before it was replaced",
+            Self::Unused => "Not used: another draft was kept",
+        }
+    }
+}
+
+/// A draft as it was.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Earlier {
+    /// Its number among the changes of the draft.
+    pub revision: i64,
+    /// Why it is kept.
+    pub reason: Reason,
+    /// When it was written.
+    pub written_at: Timestamp,
+    /// Who wrote it, if that is known.
+    pub written_by: Option<Name>,
+    /// When it was put aside.
+    pub kept_at: Timestamp,
+}
+
+/// The drafts of a prompt that can be brought back, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(scope: &Scope, prompt: PromptId) -> Result<Vec<Earlier>> {
+    let list = scope.query(
+        "SELECT d.revision, d.reason, d.written_at, u.name AS written_by, d.kept_at FROM draft_revisions d
+         LEFT JOIN users u ON u.id = d.written_by
+         WHERE d.org_id = $1 AND d.prompt_id = $2 AND d.reason <> '' AND d.kept_at > $3 ORDER BY d.revision DESC",
+    );
+    Ok(list.bind(prompt).bind(scope.server().clock.now() - KEPT).all().await?)
+}
+
+/// One of them, whatever it is kept for.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find(scope: &Scope, prompt: PromptId, revision: i64) -> Result<(Earlier, Content)> {
+    let row = scope.query(
+        "SELECT d.revision, d.reason, d.written_at, u.name AS written_by, d.kept_at FROM draft_revisions d
+         LEFT JOIN users u ON u.id = d.written_by WHERE d.org_id = $1 AND d.prompt_id = $2 AND d.revision = $3",
+    );
+    let earlier: Option<Earlier> = row.bind(prompt).bind(revision).optional().await?;
+    let content = scope.query(CONTENT).bind(prompt).bind(revision).optional().await?;
+    let (earlier, (content,)): (_, (String,)) = earlier.zip(content).ok_or(Error::NotFound)?;
+    Ok((earlier, parse(&content)?))
+}
+
+const CONTENT: &str =
+    "SELECT content FROM draft_revisions WHERE org_id = $1 AND prompt_id = $2 AND revision = $3";
+
+/// What a draft said, as it is within a change; none when it is not kept any more.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn content_within(
+    change: &mut OrgChange,
+    prompt: PromptId,
+    revision: i64,
+) -> Result<Option<Content>> {
+    let row: Option<(String,)> = change.query(CONTENT).bind(prompt).bind(revision).optional().await?;
+    row.map(|(json,)| parse(&json)).transpose()
+}
+
+/// Why a draft is kept that `new` takes the place of.
+pub(super) async fn reason(
+    change: &mut OrgChange,
+    prompt: PromptId,
+    old: &Draft,
+    new: &Content,
+) -> Result<Reason> {
+    if old.content == *new || old.content == Content::empty(old.content.kind()) {
+        return Ok(Reason::Base);
+    }
+    if loses(&old.content, new) {
+        return Ok(Reason::Removed);
+    }
+    let last = change.query(
+        "SELECT max(kept_at) FROM draft_revisions WHERE org_id = $1 AND prompt_id = $2 AND reason <> ''",
+    );
+    let (last,): (Option<Timestamp>,) = last.bind(prompt).one().await?;
+    let often = if old.by == change.person() { SITTING } else { TURN };
+    let is_due = last.is_none_or(|last| last <= change.now() - often);
+    Ok(if is_due { Reason::Sitting } else { Reason::Base })
+}
+
+/// Whether a change takes something away that somebody may want back.
+fn loses(old: &Content, new: &Content) -> bool {
+    let size = |content: &Content| content.texts().map(str::len).sum::<usize>();
+    let messages = |content: &Content| match &content.body {
+        Body::Chat(messages) => messages.len(),
+        Body::Text(_) => 0,
+    };
+    size(old) >= size(new) + MUCH
+        || (old.kind() == new.kind() && messages(old) > messages(new))
+        || old.variables.len() > new.variables.len()
+}
+
+/// A draft to be kept.
+pub(super) struct Keep<'a> {
+    pub(super) revision: i64,
+    pub(super) reason: Reason,
+    pub(super) content: &'a Content,
+    pub(super) written_at: Timestamp,
+    pub(super) written_by: Option<UserId>,
+}
+
+/// Keeps a draft, and forgets the oldest of its prompt where there are too many.
+pub(super) async fn keep(change: &mut OrgChange, prompt: PromptId, keep: Keep<'_>) -> Result<()> {
+    let (content, now) = (keep.content.canonical(), change.now());
+    change
+        .query(
+            "INSERT INTO draft_revisions (org_id, prompt_id, revision, reason, size, written_at, written_by, kept_at, content)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(prompt)
+        .bind(keep.revision)
+        .bind(keep.reason)
+        .bind(i64::try_from(content.len()).unwrap_or(i64::MAX))
+        .bind(keep.written_at)
+        .bind(keep.written_by)
+        .bind(now)
+        .bind(content)
+        .execute()
+        .await?;
+    let old = change.query(
+        "DELETE FROM draft_revisions WHERE org_id = $1 AND prompt_id = $2 AND revision IN (
+           SELECT revision FROM (
+             SELECT revision, row_number() OVER of_kind AS place, sum(size) OVER of_kind AS room
+             FROM draft_revisions WHERE org_id = $1 AND prompt_id = $2
+             WINDOW of_kind AS (PARTITION BY reason = '' ORDER BY revision DESC)) ranked
+           WHERE place > 150 OR room > $3)",
+    );
+    old.bind(prompt).bind(ROOM).execute().await?;
+    Ok(())
+}
+
+/// Forgets what was kept long enough, in all organizations.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_old(server: &Server) -> Result<()> {
+    let now = server.clock.now();
+    let mut change = server.change_outside_tenancy().await?;
+    let old =
+        change.query("DELETE FROM draft_revisions WHERE kept_at <= $1 OR (kept_at <= $2 AND reason = '')");
+    old.bind(now - KEPT).bind(now - BASE).execute().await?;
+    change.commit().await
+}

@@ -1,0 +1,240 @@
+//! Several write one draft at once, and nothing of what they wrote is lost.
+
+use super::{Content, Library, TestApp, both_databases, why};
+use crate::{
+    error::Error,
+    id::PromptId,
+    prompts::{
+        drafts,
+        earlier::{self, Reason},
+        editing::{self, Edit, Kept},
+    },
+    role::{EditContent, Role},
+    server::{Grant, Scope},
+    tests::support::Person,
+    time::Span,
+};
+use futures_util::future::join;
+use serde_json::json;
+
+both_databases!(
+    changes_of_different_messages_are_put_together,
+    what_is_typed_after_a_merge_is_told_from_what_was_sent,
+    of_the_same_message_one_is_kept_by_a_deliberate_act,
+    a_person_in_two_tabs_is_told_so,
+    what_was_removed_comes_back_beside_what_was_written_since,
+    a_draft_that_was_not_used_is_kept,
+    earlier_drafts_are_kept_for_a_week,
+    room_for_earlier_drafts_is_bounded,
+    earlier_drafts_stay_in_their_organization,
+    of_two_who_write_different_messages_at_once_both_are_kept,
+);
+
+/// A chat whose messages, of users, say these words.
+fn chat(words: &str) -> Content {
+    let messages: Vec<_> =
+        words.split_whitespace().map(|word| json!({ "role": "user", "content": word })).collect();
+    serde_json::from_value(json!({ "body": { "chat": messages } })).unwrap()
+}
+
+/// A chat that two people are at.
+struct Two {
+    lib: Library,
+    prompt: PromptId,
+    ana: Grant<EditContent>,
+    ben: Grant<EditContent>,
+}
+
+impl Two {
+    async fn at(app: &TestApp, words: &str) -> Self {
+        let lib = Library::of(app, "Acme").await;
+        let prompt = lib.prompt(None, "Triage").await;
+        let (ana, ben) = (lib.org.has("Ana", Role::Editor).await, lib.org.has("Ben", Role::Editor).await);
+        let (ana, ben) = (may(app, &lib, &ana).await, may(app, &lib, &ben).await);
+        let two = Self { lib, prompt, ana, ben };
+        two.saves(&two.ana, 1, words).await.unwrap();
+        two
+    }
+
+    async fn saves(&self, who: &Grant<EditContent>, seen: i64, words: &str) -> Result<Kept, Error> {
+        editing::edit(who, self.prompt, Edit { seen, content: &chat(words), over: None }, None).await
+    }
+
+    async fn draft(&self) -> drafts::Draft {
+        drafts::read(&self.lib.scope, self.prompt).await.unwrap()
+    }
+
+    /// What the messages of the draft say.
+    async fn says(&self) -> String {
+        self.draft().await.content.texts().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The earlier drafts: why each is kept, and what its messages say.
+    async fn earlier(&self) -> Vec<(Reason, String)> {
+        let mut all = Vec::new();
+        for one in earlier::list(&self.lib.scope, self.prompt).await.unwrap() {
+            let (_, content) = earlier::find(&self.lib.scope, self.prompt, one.revision).await.unwrap();
+            all.push((one.reason, content.texts().collect::<Vec<_>>().join(" ")));
+        }
+        all
+    }
+}
+
+async fn may(app: &TestApp, lib: &Library, person: &Person) -> Grant<EditContent> {
+    let caller = crate::server::Person {
+        id: person.id,
+        name: crate::fields::Name::parse("Somebody").unwrap(),
+        email: crate::fields::Email::parse(&person.email).unwrap(),
+        is_verified: true,
+        home_org_id: None,
+    };
+    Scope::of_member(app, lib.org.id, caller).await.unwrap().require().unwrap()
+}
+
+async fn changes_of_different_messages_are_put_together(app: TestApp) {
+    let two = Two::at(&app, "a b").await;
+    let seen = two.draft().await.revision;
+    two.saves(&two.ben, seen, "a B").await.unwrap();
+    two.saves(&two.ana, seen, "A b").await.unwrap();
+    assert_eq!(two.says().await, "A B");
+    // Adding and removing are no conflicts either.
+    let seen = two.draft().await.revision;
+    two.saves(&two.ben, seen, "A B c").await.unwrap();
+    two.saves(&two.ana, seen, "new A B").await.unwrap();
+    assert_eq!(two.says().await, "new A B c");
+    // Nor is what has changed nothing.
+    let seen = two.draft().await.revision;
+    two.saves(&two.ben, seen, "A B c").await.unwrap();
+    assert_eq!(two.saves(&two.ana, seen, "new A B c").await.unwrap().sent, seen);
+    assert_eq!(two.says().await, "A B c");
+}
+
+async fn what_is_typed_after_a_merge_is_told_from_what_was_sent(app: TestApp) {
+    let two = Two::at(&app, "a b").await;
+    let seen = two.draft().await.revision;
+    two.saves(&two.ben, seen, "a B").await.unwrap();
+    // Ana goes on typing, and her page has not heard of Ben's message yet.
+    let sent = two.saves(&two.ana, seen, "A b").await.unwrap().sent;
+    let sent = two.saves(&two.ana, sent, "AA b").await.unwrap().sent;
+    assert_eq!(two.says().await, "AA B");
+    two.saves(&two.ben, two.draft().await.revision, "AA BB").await.unwrap();
+    two.saves(&two.ana, sent, "AAA b").await.unwrap();
+    assert_eq!(two.says().await, "AAA BB");
+}
+
+async fn of_the_same_message_one_is_kept_by_a_deliberate_act(app: TestApp) {
+    let two = Two::at(&app, "a b c").await;
+    let seen = two.draft().await.revision;
+    two.saves(&two.ben, seen, "a ben C").await.unwrap();
+    for _ in 0..2 {
+        let refused = two.saves(&two.ana, seen, "a ana c").await;
+        assert_eq!(why(refused), "Ben edited this draft while you were.");
+        assert_eq!(two.says().await, "a ben C");
+    }
+    // Not over what she has not seen.
+    let content = chat("a ana c");
+    let over = |over: i64| Edit { seen, content: &content, over: Some(over) };
+    let theirs = two.draft().await.revision;
+    two.saves(&two.ben, theirs, "a ben2 C").await.unwrap();
+    let refused = editing::edit(&two.ana, two.prompt, over(theirs), None).await;
+    assert_eq!(refused.unwrap_err().status(), 409);
+    let kept = editing::edit(&two.ana, two.prompt, over(two.draft().await.revision), None).await.unwrap();
+    assert_eq!(two.says().await, "a ana C", "what only Ben changed stays");
+    assert_eq!(two.earlier().await[0], (Reason::Replaced, "a ben2 C".to_owned()));
+    editing::bring_back(&two.ben, two.prompt, kept.undo.unwrap(), None).await.unwrap();
+    assert_eq!(two.says().await, "a ben2 C");
+    assert_eq!(two.earlier().await[0], (Reason::Replaced, "a ana C".to_owned()));
+    // What nobody knows the beginning of conflicts as a whole.
+    let refused = two.saves(&two.ana, 0, "x b c").await;
+    assert_eq!(refused.unwrap_err().status(), 409);
+}
+
+async fn a_person_in_two_tabs_is_told_so(app: TestApp) {
+    let two = Two::at(&app, "a").await;
+    let seen = two.draft().await.revision;
+    two.saves(&two.ana, seen, "one").await.unwrap();
+    let refused = two.saves(&two.ana, seen, "other").await;
+    assert_eq!(why(refused), "You edited this draft in another tab.");
+}
+
+async fn what_was_removed_comes_back_beside_what_was_written_since(app: TestApp) {
+    let two = Two::at(&app, "a b c").await;
+    let seen = two.draft().await.revision;
+    // What she typed last is kept although it was sent together with its removal.
+    let (typed, then) = (chat("a typed c"), chat("a c"));
+    let edit = Edit { seen, content: &typed, over: None };
+    let kept = editing::edit(&two.ana, two.prompt, edit, Some(&then)).await.unwrap();
+    assert_eq!(two.says().await, "a c");
+    two.saves(&two.ben, two.draft().await.revision, "a C").await.unwrap();
+    editing::bring_back(&two.ana, two.prompt, kept.undo.unwrap(), Some(kept.sent)).await.unwrap();
+    assert_eq!(two.says().await, "a typed C");
+    assert!(two.earlier().await.contains(&(Reason::Removed, "a typed c".to_owned())));
+    assert_eq!(editing::bring_back(&two.ana, two.prompt, 99, None).await, Err(Error::NotFound));
+}
+
+async fn a_draft_that_was_not_used_is_kept(app: TestApp) {
+    let two = Two::at(&app, "a").await;
+    let seen = two.draft().await.revision;
+    two.saves(&two.ben, seen, "ben").await.unwrap();
+    editing::set_aside(&two.ana, two.prompt, &chat("ana")).await.unwrap();
+    assert_eq!(two.says().await, "ben");
+    assert_eq!(two.earlier().await[0], (Reason::Unused, "ana".to_owned()));
+    // It is no draft that others would have to be told from.
+    two.saves(&two.ben, seen + 1, "ben2").await.unwrap();
+    assert_eq!(two.says().await, "ben2");
+}
+
+async fn earlier_drafts_are_kept_for_a_week(app: TestApp) {
+    let two = Two::at(&app, "a b").await;
+    two.saves(&two.ana, two.draft().await.revision, "a").await.unwrap();
+    assert_eq!(two.earlier().await, [(Reason::Removed, "a b".to_owned())]);
+    // Typing on is kept every ten minutes, and at once when it is another who does.
+    for (minutes, who, words) in [(1, &two.ana, "a1"), (10, &two.ana, "a2"), (1, &two.ana, "a3")] {
+        app.clock.advance(Span::minutes(minutes));
+        two.saves(who, two.draft().await.revision, words).await.unwrap();
+    }
+    assert_eq!(two.earlier().await[0], (Reason::Sitting, "a1".to_owned()));
+    two.saves(&two.ben, two.draft().await.revision, "ben").await.unwrap();
+    assert_eq!(two.earlier().await[0], (Reason::Sitting, "a3".to_owned()));
+    app.clock.advance(Span::days(7));
+    assert_eq!(two.earlier().await, []);
+    earlier::forget_old(&app).await.unwrap();
+    assert_eq!(two.lib.org.count("SELECT count(*) FROM draft_revisions WHERE org_id = $1").await, 0);
+}
+
+async fn room_for_earlier_drafts_is_bounded(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let tone = lib.prompt(None, "Tone").await;
+    for n in 0..40 {
+        lib.writes(tone, &format!("{n}{}", "x".repeat(190_000))).await.unwrap();
+        lib.writes(tone, "short").await.unwrap();
+    }
+    let room = "SELECT CAST(sum(size) AS BIGINT) FROM draft_revisions WHERE org_id = $1 AND reason <> ''";
+    let room = lib.org.count(room).await;
+    assert!(room > 3_000_000 && room <= 4 * 1024 * 1024, "{room} bytes");
+    let rows = lib.org.count("SELECT count(*) FROM draft_revisions WHERE org_id = $1").await;
+    assert!(rows < 100, "{rows} rows");
+}
+
+async fn earlier_drafts_stay_in_their_organization(app: TestApp) {
+    let two = Two::at(&app, "a b").await;
+    two.saves(&two.ana, two.draft().await.revision, "a").await.unwrap();
+    let theirs = Library::of(&app, "Theirs").await;
+    assert_eq!(earlier::list(&theirs.scope, two.prompt).await.unwrap(), []);
+    assert_eq!(earlier::find(&theirs.scope, two.prompt, 2).await, Err(Error::NotFound));
+    assert_eq!(editing::bring_back(&theirs.may(), two.prompt, 2, None).await, Err(Error::NotFound));
+    assert_eq!(editing::set_aside(&theirs.may(), two.prompt, &chat("x")).await, Err(Error::NotFound));
+}
+
+async fn of_two_who_write_different_messages_at_once_both_are_kept(app: TestApp) {
+    let two = Two::at(&app, "a b").await;
+    for n in 0..10 {
+        let draft = two.draft().await;
+        let texts: Vec<_> = draft.content.texts().map(ToOwned::to_owned).collect();
+        let (ana, ben) = (format!("ana{n} {}", texts[1]), format!("{} ben{n}", texts[0]));
+        let (one, other) =
+            join(two.saves(&two.ana, draft.revision, &ana), two.saves(&two.ben, draft.revision, &ben)).await;
+        assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+        assert_eq!(two.says().await, format!("ana{n} ben{n}"));
+    }
+}
