@@ -24,7 +24,8 @@ pub(super) fn plain(difference: Difference) -> Html {
     let (difference, rest) = difference.page(0, MAX_LINES);
     let parts: Vec<_> = difference.parts.iter().map(|one| part(one, false)).collect();
     let more = (rest > 0).then(|| view! { <p class="note">{format!("{rest} more lines.")}</p> });
-    view! { <div class="difference"><header><p><strong>{summary}</strong></p></header>{parts}{more}</div> }.bake()
+    view! { <div class="difference"><header><p><strong>{summary}</strong></p></header>{parts}{more}</div> }
+        .bake()
 }
 
 /// A difference, as the page's query wants it, with the way to the other view of it.

@@ -3,17 +3,20 @@
 use super::{
     PreviewPrompt,
     desk::Desk,
+    edit_page::reading,
     known::{names, unused},
+    stand_ins::{self, is_placeholder, marked},
 };
 use crate::{
     error::Result,
+    id::OrgId,
     library::variables,
     prompts::{
-        content::Message,
+        content::{Message, Speaker},
         render::{Problems, Rendered, Resolved, Values, render_for},
     },
     role::EditContent,
-    server::Caller,
+    server::{Caller, Server},
     ui::{Bake, Hidden, Html, PageField},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -32,12 +35,20 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) ->
     let names: BTreeSet<String> = resolved.parts.iter().flat_map(names).collect();
     let given =
         names.iter().filter_map(|name| Some((name.clone(), typed(name).filter(|value| !value.is_empty())?)));
-    let values: Values = given.map(|(name, value)| (name, Value::String(value))).collect();
+    let values: Values = given.map(|(name, value)| valued(name, value)).collect();
     let unused = unused(&resolved.parts[0]);
     let inherited = resolved.parts[0].inherited.clone();
     let made_of = made_of(&resolved);
     let place = (desk.scope.server(), desk.scope.organization().id);
-    let outcome = render_for(place, resolved, values).await?;
+    let outcome = match render_for(place, resolved.clone(), values.clone()).await? {
+        Ok(rendered) => said(rendered),
+        Err(problems) => {
+            let wrong = wrong(&problems);
+            let shown = without_values(place, resolved, values, problems).await?;
+            let text = shown.map_or_else(|| reading(&desk.draft.content), said);
+            view! { {wrong}{text} }.bake()
+        }
+    };
     let inputs = names.into_iter().map(|name| {
         let value = typed(&name).unwrap_or_default();
         let declared = desk.draft.content.variable(&name).and_then(|variable| variable.default.as_ref());
@@ -47,10 +58,6 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) ->
     let inputs: Vec<_> = inputs.collect();
     let has_inputs = !inputs.is_empty();
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
-    let outcome = match outcome {
-        Ok(rendered) => said(rendered),
-        Err(problems) => wrong(&problems),
-    };
     let unused = (!unused.is_empty()).then(|| {
         view! { <p class="note" data-kind="warning">{format!("Declared and not used: {}.", unused.join(", "))}</p> }
     });
@@ -59,14 +66,15 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) ->
     Ok(view! {
         <section class="preview" id="preview-panel" aria-labelledby="preview-title">
             <h2 id="preview-title">"Preview"</h2>
-            <p class="hint">"The draft as it was saved last."</p>
+            <p class="hint">"Last saved draft"</p>
             <div id="preview" data-live=live aria-live="polite">{outcome}{unused}{made_of}</div>
             {has_inputs.then(|| view! {
                 <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" id="try" data-in-place>
                     <PageField/>
                     <Hidden name="org" value=org/>
                     <Hidden name="prompt" value=prompt/>
-                    <h3>"Try values"</h3>
+                    <h3>"Test values"</h3>
+                    <p class="hint">"Text or JSON."</p>
                     {inputs}
                     <div class="form-actions"><button class="button">"Preview"</button></div>
                 </form>
@@ -101,7 +109,7 @@ fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<>
 
 fn said(rendered: Rendered) -> Html {
     match rendered {
-        Rendered::Text(text) => view! { <pre class="prompt-text" tabindex="0">{text}</pre> }.bake(),
+        Rendered::Text(text) => view! { <pre class="prompt-text" tabindex="0">{marked(&text)}</pre> }.bake(),
         Rendered::Chat(messages) => {
             let all: Vec<_> = messages.into_iter().map(message).collect();
             view! { <ol class="messages reading" role="list">{all}</ol> }.bake()
@@ -110,18 +118,46 @@ fn said(rendered: Rendered) -> Html {
 }
 
 fn message(message: Message) -> impl IntoView {
+    let role =
+        if is_placeholder(message.role, &message.content) { Speaker::Placeholder } else { message.role };
     view! {
         <li class="message">
-            <header><strong>{message.role.label()}</strong>" "<span>{message.name}</span></header>
-            <pre class="prompt-text" tabindex="0">{message.content}</pre>
+            <header><strong>{role.label()}</strong>" "<span>{message.name}</span></header>
+            <pre class="prompt-text" tabindex="0">{marked(&message.content)}</pre>
         </li>
     }
+}
+
+/// What it renders to when each value that is missing is its name; none when more is wrong.
+async fn without_values(
+    place: (&Server, OrgId),
+    mut resolved: Resolved,
+    mut values: Values,
+    mut problems: Problems,
+) -> Result<Option<Rendered>> {
+    for _ in 0..stand_ins::ROUNDS {
+        if !stand_ins::fill(&mut resolved, &mut values, &problems) {
+            return Ok(None);
+        }
+        match render_for(place, resolved.clone(), values.clone()).await? {
+            Ok(rendered) => return Ok(Some(rendered)),
+            Err(more) => problems = more,
+        }
+    }
+    Ok(None)
+}
+
+/// A value that was typed: a list or an object where it is one in JSON, or else text.
+fn valued(name: String, typed: String) -> (String, Value) {
+    let value = serde_json::from_str(typed.trim()).ok();
+    let value = value.filter(|value: &Value| value.is_array() || value.is_object());
+    (name, value.unwrap_or(Value::String(typed)))
 }
 
 fn wrong(problems: &Problems) -> Html {
     let missing: Vec<_> = problems.missing.iter().cloned().collect();
     let missing = (!missing.is_empty()).then(|| {
-        view! { <p class="note" data-kind="warning">{format!("Needs a value: {}.", missing.join(", "))}</p> }
+        view! { <p class="note" data-kind="warning">{format!("Missing values: {}", missing.join(", "))}</p> }
     });
     let others = problems.others.iter().map(|(path, why)| (path.clone(), why.clone()));
     let others: Vec<_> = others

@@ -38,6 +38,10 @@ At most {{ max_items }} items in a list.
 
 [[ JSON Extractor/Parts/Rules ]]";
 
+/// What the samples are tried with, until a call says otherwise.
+const PAPER: &str = "Corner Bakery, 12 May\n2 croissants 5.80\n1 coffee 3.20\nTotal 9.00";
+const MESSAGE: &str = "Hello, my order 1042 has not arrived. Could you send it again? Kim";
+
 /// Puts the sample in an organization that was just made.
 ///
 /// # Errors
@@ -61,12 +65,12 @@ pub async fn plant(server: &Server, org: OrgId) -> Result<()> {
         Engine::Plain,
         RECEIPT,
         "{{ receipt }}",
-        &[("receipt", ValueKind::String, true, "The text of the receipt")],
+        &[("receipt", ValueKind::String, true, Some(json!(PAPER)), "The text of the receipt")],
     );
     prompt(&mut change, receipts, "Extract receipt", "Turns a receipt into JSON.", &receipt).await?;
     let declared = [
-        ("fields", ValueKind::List, false, "What to look for: a list of objects with name and hint"),
-        ("text", ValueKind::String, true, "The text to read"),
+        ("fields", ValueKind::List, false, None, "What to look for: a list of objects with name and hint"),
+        ("text", ValueKind::String, true, Some(json!(MESSAGE)), "The text to read"),
     ];
     let fields = chat(Engine::Jinja, FIELDS, "{{ text }}", &declared);
     prompt(
@@ -108,13 +112,18 @@ async fn prompt(
     Ok(id)
 }
 
-fn chat(engine: Engine, system: &str, user: &str, declared: &[(&str, ValueKind, bool, &str)]) -> Content {
+fn chat(
+    engine: Engine,
+    system: &str,
+    user: &str,
+    declared: &[(&str, ValueKind, bool, Option<Value>, &str)],
+) -> Content {
     let said = |role, content: &str| Message { role, content: content.to_owned(), name: String::new() };
-    let variables = declared.iter().map(|(name, kind, required, description)| Variable {
+    let variables = declared.iter().map(|(name, kind, required, default, description)| Variable {
         name: (*name).to_owned(),
         kind: *kind,
         required: *required,
-        default: None,
+        default: default.clone(),
         description: (*description).to_owned(),
     });
     let body = Body::Chat(vec![said(Speaker::System, system), said(Speaker::User, user)]);

@@ -12,6 +12,8 @@ async fn the_sample_shows_what_there_is(app: TestApp) {
     for part in ["Amounts are in EUR", "Write texts in English", "Total 5"] {
         assert!(said.contains(part), "{said}");
     }
+    // It can be tried as it is.
+    assert!(lib.rendered(receipt, 1, json!({})).await.contains("Corner Bakery"));
     let fields = lib.at("JSON Extractor/Extract fields").await.unwrap();
     let values = json!({ "text": "Ana, 5 May", "fields": [{ "name": "who", "hint": "a person" }, { "name": "when" }] });
     let said = lib.rendered(fields, 1, values).await;
