@@ -4,6 +4,7 @@ use crate::{
     accounts::pages as accounts,
     api, api_keys, audit_log, bench, board,
     dashboard::pages as dashboard,
+    deployments::voiding,
     editor,
     environments::page as environments,
     error::Result,
@@ -23,6 +24,7 @@ use crate::{
         sandbox::worker::{Entry, entry},
         serve,
     },
+    time::Span,
     ui::{not_found, page},
 };
 use axum::{Router, routing::MethodRouter};
@@ -106,6 +108,7 @@ pub const CHORES: &[Chore] = &[
     |server| Box::pin(async move { trash::purge_due(&server).await }),
     |server| Box::pin(async move { exchange::store::forget_old(&server).await }),
     |server| Box::pin(async move { api::forget_old(&server).await }),
+    |server| Box::pin(async move { voiding::look_again(&server, None).await }),
 ];
 
 /// What is done in worker processes.
@@ -116,6 +119,10 @@ pub const JOBS: &[Entry] = &[
     entry::<compare::CompareContents>(),
     entry::<image::RedrawPicture>(),
 ];
+
+/// What features do every few seconds.
+pub const SOON: &[Chore] =
+    &[|server| Box::pin(async move { voiding::look_again(&server, Some(Span::minutes(2))).await })];
 
 /// Everything the server answers.
 pub fn front(server: &Server) -> Front {

@@ -89,7 +89,12 @@ test('what waits shows by itself, and can be declined or withdrawn', async ({ at
   };
   await asks();
   if (ana.hasScript) await expect(waiting).toContainText('Ed wants to deploy');
+  if (ana.hasScript) await expect(ana.page.locator('#nav-waiting')).toContainText('1');
+  await ana.goes(`/${slug}`);
+  await expect(waiting).toContainText('Ed wants to deploy');
   await ana.goes(`/${slug}/deployments`);
+  await expect(ana.page.locator('#nav-waiting')).toContainText('1 request to approve');
+  await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('Waiting for approval');
   await ana.page.getByRole('link', { name: 'Review Support/Tone' }).click();
   await ana.presses('Decline');
   await expect(waiting).toBeEmpty();

@@ -2,6 +2,7 @@
 
 use super::{
     acts::{Here, acts},
+    protection::protected,
     requests::waiting,
 };
 use crate::{
@@ -71,9 +72,9 @@ fn table(scope: &Scope, all: &[Environment], found: &Overview, asked: &Asked) ->
     let heads: Vec<_> = all
         .iter()
         .map(|one| {
-            let lock = one.is_protected().then(|| view! { " "<span class="badge">"Protected"</span> });
+            let lock = protected(one);
             let url = paths::environment_history(scope.slug(), one.id);
-            view! { <th scope="col"><a href=url>{one.name.to_string()}</a>{lock}</th> }
+            view! { <th scope="col"><a href=url>{one.name.to_string()}</a>" "{lock}</th> }
         })
         .collect();
     let rows: Vec<_> = found.rows.iter().map(|row| line(scope, all, found, row)).collect();
@@ -98,7 +99,8 @@ fn table(scope: &Scope, all: &[Environment], found: &Overview, asked: &Asked) ->
 fn line(scope: &Scope, all: &[Environment], found: &Overview, row: &Row) -> impl IntoView + use<> {
     let cells = all.iter().enumerate().map(|(n, one)| {
         let url = paths::deployment(scope.slug(), one.id, row.id);
-        let shown = shown(scope, row, found.cells.get(&(row.id, one.id)));
+        let at = (row.id, one.id);
+        let shown = shown(scope, row, found.cells.get(&at), found.waiting.contains(&at));
         // Spoken before what the cell shows, which sighted people see in its row and column.
         let of = format!("{} in {}: ", row.path, one.name);
         let menu = menu(scope, (one, all.get(n + 1)), found, row);
@@ -149,13 +151,19 @@ fn menu(
     Some(menu.bake())
 }
 
-/// What a cell says: the version, how far it is behind, who, when.
-fn shown(scope: &Scope, row: &Row, cell: Option<&Cell>) -> Html {
+/// What a cell says: the version, how far it is behind, who, when; and whether something waits for approval.
+fn shown(scope: &Scope, row: &Row, cell: Option<&Cell>, waits: bool) -> Html {
+    let waits = waits.then(|| {
+        view! { <span class="badge" data-kind="amber">"Waiting for approval"</span> }
+    });
     let Some((cell, version)) = cell.and_then(|cell| Some((cell, cell.version?))) else {
-        return view! { <span class="nothing" aria-hidden="true">"—"</span><span class="visually-hidden">"nothing"</span> }.bake();
+        let nothing = waits.is_none().then(|| {
+            view! { <span class="nothing" aria-hidden="true">"—"</span><span class="visually-hidden">"nothing"</span> }
+        });
+        return view! { {nothing}{waits} }.bake();
     };
     let now = scope.server().clock.now();
     let behind = (row.latest > version).then(|| format!(", {} behind", row.latest - version));
     let by = cell.by.as_ref().map(|by| format!("{by}, "));
-    view! { <span><strong>{format!("v{version}")}</strong>{behind}</span><small>{by}<When at=cell.created_at now/></small> }.bake()
+    view! { <span><strong>{format!("v{version}")}</strong>{behind}</span><small>{by}<When at=cell.created_at now/></small>{waits} }.bake()
 }

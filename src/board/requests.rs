@@ -15,7 +15,10 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// The list of what waits; an empty place for it when nothing does, which fills as soon as something is asked for.
-pub(super) async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Html> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Html> {
     let requests = pending(scope).await?;
     let environment = |request: &Request| all.iter().find(|one| one.id == request.environment_id);
     let rows = requests.iter().filter_map(|request| Some(row(scope, request, environment(request)?)));
@@ -46,7 +49,7 @@ pub(super) fn row(scope: &Scope, request: &Request, environment: &Environment) -
     let act = if may_decide(scope, request) {
         view! { <a class="button" data-size="small" href=url.clone() aria-label=format!("Review {}", request.path)>"Review"</a> }.bake()
     } else {
-        decisions(scope, request).bake()
+        decisions(scope, request, "").bake()
     };
     view! {
         <li class="request">
@@ -83,10 +86,11 @@ fn may_withdraw(scope: &Scope, request: &Request) -> bool {
     request.state == State::Pending && scope.can::<role::Deploy>() && is_own
 }
 
-/// What one can decide about a request.
-pub(super) fn decisions(scope: &Scope, request: &Request) -> impl IntoView + use<> {
+/// What one can decide about a request: one approves what has this fingerprint.
+pub(super) fn decisions(scope: &Scope, request: &Request, fingerprint: &str) -> impl IntoView + use<> {
     let about = || vec![("org", scope.slug().to_string()), ("request", request.id.to_string())];
-    let (approve, decline, withdraw) = (about(), about(), about());
+    let (approve, decline, withdraw) =
+        ([about(), vec![("fingerprint", fingerprint.to_owned())]].concat(), about(), about());
     let (is_own, others) = (may_withdraw(scope, request), may_decide(scope, request));
     view! {
         {others.then(|| view! {

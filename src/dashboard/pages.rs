@@ -2,6 +2,9 @@
 
 use super::deployed::deployed;
 use crate::{
+    board::requests::waiting,
+    deployments::WithdrawDeployment,
+    environments::store as environments,
     error::Result,
     fields::PathName,
     id::PromptId,
@@ -14,9 +17,9 @@ use crate::{
     role::{self, ViewInvitations},
     server::{Caller, Scope},
     time::Timestamp,
-    ui::{Avatar, Icon, When},
+    ui::{Avatar, FormAlert, Icon, When},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
 /// How many rows a list of the dashboard has.
 const ROWS: usize = 6;
@@ -33,6 +36,7 @@ pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
     let (recent, has_version) = recent(&scope).await?;
     let (deployed, any_deployed) = deployed(&scope).await?;
     let pending = pending(&scope).await?;
+    let waiting = waiting(&scope, &environments::list(&scope).await?).await?;
     let to_do = ToDo {
         invite: total < 2,
         write: has_version.is_none(),
@@ -44,6 +48,8 @@ pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
         view! {
             <header class="page-head"><div><h1>{name}</h1><p>{says}</p></div></header>
             <div data-live="members prompts deployments" id="steps">{offer}{steps}</div>
+            <FormAlert action=WithdrawDeployment::PATH/>
+            {waiting}
             <div class="grid-2">{recent}{deployed}{people}{pending}</div>
         },
     ))

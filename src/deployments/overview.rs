@@ -8,7 +8,7 @@ use crate::{
     server::Scope,
     time::Timestamp,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A prompt that has a version, and so can be deployed.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -56,6 +56,8 @@ pub struct Overview {
     pub rows: Vec<Row>,
     /// What is live of them.
     pub cells: HashMap<(PromptId, EnvironmentId), Cell>,
+    /// Where something waits for approval.
+    pub waiting: HashSet<(PromptId, EnvironmentId)>,
     /// Whether there are more prompts.
     pub has_more: bool,
 }
@@ -94,7 +96,13 @@ pub async fn overview(scope: &Scope, asked: &Asked) -> Result<Overview> {
          LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
          LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id"
     ));
-    let cells: Vec<Cell> = cells.bind(like).bind(size).bind(asked.from).all().await?;
+    let cells: Vec<Cell> = cells.bind(like.clone()).bind(size).bind(asked.from).all().await?;
     let cells = cells.into_iter().map(|cell| ((cell.prompt_id, cell.environment_id), cell)).collect();
-    Ok(Overview { rows, cells, has_more })
+    let waiting = scope.query(page!(
+        "SELECT q.prompt_id, q.environment_id FROM page
+         JOIN deployment_requests q ON q.org_id = $1 AND q.prompt_id = page.id AND q.state = 'pending'"
+    ));
+    let waiting: Vec<(PromptId, EnvironmentId)> =
+        waiting.bind(like).bind(size).bind(asked.from).all().await?;
+    Ok(Overview { rows, cells, waiting: waiting.into_iter().collect(), has_more })
 }

@@ -22,6 +22,8 @@ const RESERVED: Span = Span::days(90);
 
 /// What belongs to an organization, in the order it can be removed in. Its audit log stays.
 const BELONGINGS: &[&str] = &[
+    "DELETE FROM environment_approvals WHERE org_id = $1",
+    "DELETE FROM environment_requests WHERE org_id = $1",
     "DELETE FROM approvals WHERE org_id = $1",
     "DELETE FROM deployment_requests WHERE org_id = $1",
     "DELETE FROM deployments WHERE org_id = $1",

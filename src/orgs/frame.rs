@@ -12,7 +12,7 @@ use crate::{
     fields::Slug,
     id::OrgId,
     paths,
-    role::Role,
+    role::{ApproveDeployment, Role},
     server::{Caller, Membership, Organization, Person, Scope},
     time::Span,
     ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Toast, glyph},
@@ -31,6 +31,8 @@ pub struct Frame {
     mine: Vec<Membership>,
     /// The newest event the page knows of: what happened after it is told by the stream.
     seen: i64,
+    /// How many requests wait for the person's approval.
+    waiting: i64,
 }
 
 impl Frame {
@@ -47,8 +49,8 @@ impl Frame {
         if (person.home_org_id != Some(organization.id) || is_news) && !caller.client.is_prefetch {
             remember(caller, &person, organization.id);
         }
-        let (role, seen) = (scope.role(), scope.seen());
-        Ok((scope, Self { person, organization, role, mine, seen }))
+        let (role, seen, waiting) = (scope.role(), scope.seen(), waiting(&scope, &person).await?);
+        Ok((scope, Self { person, organization, role, mine, seen, waiting }))
     }
 
     /// The organizations that the person is a member of.
@@ -85,7 +87,7 @@ impl Frame {
             <a class="skip" href="#main">"Skip to content"</a>
             <aside class="sidebar" id="sidebar" popover>
                 {self.switcher()}
-                {navigation(&org, place)}
+                {navigation(&org, place, self.waiting)}
                 {self.account()}
             </aside>
             <div class="content">
@@ -194,7 +196,23 @@ fn new_organization() -> impl IntoView {
     view! { <a class="menu-item" href=paths::NEW_ORGANIZATION><Icon is=glyph::Plus/><span class="menu-label">"New organization"</span></a> }
 }
 
-fn navigation(org: &Slug, place: Place) -> impl IntoView + use<> {
+/// How many requests wait for somebody's approval: none for those who may not approve.
+async fn waiting(scope: &Scope, person: &Person) -> Result<i64> {
+    if !scope.can::<ApproveDeployment>() {
+        return Ok(0);
+    }
+    let waiting = scope.query(
+        "SELECT count(*) FROM deployment_requests WHERE org_id = $1 AND state = 'pending' AND requested_by <> $2",
+    );
+    let (waiting,): (i64,) = waiting.bind(person.id).one().await?;
+    Ok(waiting)
+}
+
+fn navigation(org: &Slug, place: Place, waiting: i64) -> impl IntoView + use<> {
+    let says = if waiting == 1 { " request to approve" } else { " requests to approve" };
+    let waiting = (waiting > 0).then(|| {
+        view! { <span class="badge" data-kind="amber">{waiting}<span class="visually-hidden">{says}</span></span> }
+    });
     let at_home = (place == Place::Dashboard).then_some("page");
     let in_prompts = (place == Place::Prompts).then_some("page");
     let in_deployments = (place == Place::Deployments).then_some("page");
@@ -203,7 +221,7 @@ fn navigation(org: &Slug, place: Place) -> impl IntoView + use<> {
         <nav class="nav" aria-label="Workspace">
             <a class="nav-item" href=paths::organization(org) aria-current=at_home><Icon is=glyph::House/>"Dashboard"</a>
             <a class="nav-item" href=paths::prompts(org) aria-current=in_prompts><Icon is=glyph::File/>"Prompts"</a>
-            <a class="nav-item" href=paths::deployments(org) aria-current=in_deployments><Icon is=glyph::Deployed/>"Deployments"</a>
+            <a class="nav-item" href=paths::deployments(org) aria-current=in_deployments><Icon is=glyph::Deployed/>"Deployments"<span class="nav-count" id="nav-waiting" data-live="deployments">{waiting}</span></a>
             <hr/>
             <a class="nav-item" href=paths::settings(org) aria-current=in_settings><Icon is=glyph::Settings/>"Settings"</a>
         </nav>

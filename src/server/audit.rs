@@ -92,6 +92,7 @@ actions! {
     Undeployed          "prompt.undeployed"          "undeployed";
     DeploymentRequested "deployment.requested"       "asked for the deployment of";
     DeploymentApproved  "deployment.approved"        "approved the deployment of";
+    DeploymentVoided    "deployment.voided"          "voided the approvals of the deployment of";
     DeploymentDeclined  "deployment.declined"        "declined the deployment of";
     DeploymentWithdrawn "deployment.withdrawn"       "withdrew the deployment of";
     KeyCreated          "key.created"                "made the key";

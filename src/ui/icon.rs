@@ -6,10 +6,10 @@ pub mod glyph {
     pub use icondata_lu::{
         LuArrowLeft as ArrowLeft, LuCheck as Check, LuChevronsUpDown as Updown, LuCircleAlert as Problem,
         LuCircleUser as Account, LuFileText as File, LuFolder as Folder, LuFolderOpen as FolderOpen,
-        LuHouse as House, LuInbox as Inbox, LuInfo as Info, LuKeyRound as Key, LuLogOut as SignOut,
-        LuMail as Mail, LuMenu as Menu, LuMessagesSquare as Chat, LuMonitor as Monitor, LuMoon as Moon,
-        LuPlus as Plus, LuRocket as Deployed, LuSearch as Search, LuSettings as Settings, LuSun as Sun,
-        LuTrash2 as Trash, LuUserPlus as Invite, LuUsers as Users, LuX as Close,
+        LuHouse as House, LuInbox as Inbox, LuInfo as Info, LuKeyRound as Key, LuLock as Lock,
+        LuLogOut as SignOut, LuMail as Mail, LuMenu as Menu, LuMessagesSquare as Chat, LuMonitor as Monitor,
+        LuMoon as Moon, LuPlus as Plus, LuRocket as Deployed, LuSearch as Search, LuSettings as Settings,
+        LuSun as Sun, LuTrash2 as Trash, LuUserPlus as Invite, LuUsers as Users, LuX as Close,
     };
 }
 

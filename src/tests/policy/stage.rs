@@ -73,6 +73,8 @@ pub(in crate::tests) struct Stage {
     pub(in crate::tests) stock: Stock,
     /// What the founder asked to be undeployed, or else the caller where they are to withdraw it.
     pub(in crate::tests) request: DeploymentRequestId,
+    /// What it would serve.
+    pub(in crate::tests) fingerprint: String,
     /// A pending invitation of somebody new.
     pub(in crate::tests) invitation: Planted,
     /// A pending invitation of the caller.
@@ -123,6 +125,7 @@ impl Stage {
         let recovery_code = plant_second_step(app, &browser, &cast.founder).await;
         let (image, stock, target) = (org.has_image().await, org.has_library().await, cast.target.clone());
         let request = org.awaits(&cast.founder, (stock.environment, stock.live)).await;
+        let fingerprint = org.fingerprint(request).await;
         Self {
             browser,
             org,
@@ -132,6 +135,7 @@ impl Stage {
             image,
             stock,
             request,
+            fingerprint,
             invitation,
             own_invitation,
             sign_up,

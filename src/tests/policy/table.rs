@@ -182,7 +182,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         of_prompt(s, vec![environment, kind, version, ("seen", "0".into()), ("reason", "Sample".into())])
     }),
     post("deployments/approve", Needs::May("ApproveDeployment"), |s| {
-        in_org(s, vec![("request", s.request.to_string())])
+        in_org(s, vec![("request", s.request.to_string()), ("fingerprint", s.fingerprint.clone())])
     }),
     post("deployments/decline", Needs::May("ApproveDeployment"), |s| {
         in_org(s, vec![("request", s.request.to_string())])
