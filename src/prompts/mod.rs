@@ -22,6 +22,8 @@ pub mod jinja;
 #[cfg(feature = "ssr")]
 mod kept;
 #[cfg(feature = "ssr")]
+pub mod paths;
+#[cfg(feature = "ssr")]
 pub mod reached;
 #[cfg(feature = "ssr")]
 pub mod references;

@@ -4,6 +4,7 @@ mod approved;
 mod environments;
 mod kept;
 mod live;
+mod paths;
 mod random;
 mod requests;
 
