@@ -6,7 +6,7 @@ use crate::{
         asked::{Request, State, pending},
         model::Kind,
     },
-    environments::store::Environment,
+    environments::{requests as changes, store::Environment},
     error::Result,
     paths, role,
     server::Scope,
@@ -22,7 +22,11 @@ pub async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Html> {
     let requests = pending(scope).await?;
     let environment = |request: &Request| all.iter().find(|one| one.id == request.environment_id);
     let rows = requests.iter().filter_map(|request| Some(row(scope, request, environment(request)?)));
-    let rows: Vec<_> = rows.collect();
+    let changes = changes::pending(scope).await?;
+    let changes = changes.iter().filter_map(|request| {
+        Some(of_environment(scope, request, all.iter().find(|one| one.id == request.environment_id)?))
+    });
+    let rows: Vec<_> = changes.chain(rows).collect();
     let list = (!rows.is_empty()).then(|| {
         view! {
             <section class="panel" aria-labelledby="waiting-title">
@@ -32,6 +36,25 @@ pub async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Html> {
         }
     });
     Ok(view! { <div id="waiting" data-live="deployments">{list}</div> }.bake())
+}
+
+/// A change of an environment that somebody asked for, in a line; those who may look at it are led there.
+fn of_environment(scope: &Scope, request: &changes::Request, environment: &Environment) -> Html {
+    let now = scope.server().clock.now();
+    let says = format!("{} wants to {}", request.by, request.wants(environment));
+    let approved = format!("{} of {} approved", request.approved, environment.demands());
+    let url = paths::environment(scope.slug(), environment.id);
+    let review = scope.can::<role::ManageEnvironments>().then(|| {
+        let label = format!("Review {}", environment.name);
+        view! { <a class="button" data-size="small" href=url aria-label=label>"Review"</a> }
+    });
+    view! {
+        <li class="request">
+            <div>{says}" "<small><When at=request.created_at now/>", "{approved}</small></div>
+            <div class="row-acts">{review}</div>
+        </li>
+    }
+    .bake()
 }
 
 /// What somebody asked for, in a line, with what one can do about it.

@@ -2,7 +2,7 @@
 
 use super::{
     asked::{Request, find},
-    deploy::{carry_out, check},
+    deploy::{Agreed, carry_out, check},
     letters::Became,
     requests::{decide, tell, tell_asker, waits},
     voiding::renew,
@@ -60,7 +60,8 @@ pub async fn approve(
     let deployed = if enough {
         decide(&mut change, id, "deployed").await?;
         tell_asker(&mut change, &request, &environment, Became::Done).await?;
-        Some(carry_out(&mut change, &order, &environment, request.approved, &checked).await?)
+        let agreed = Agreed::Others(request.approved);
+        Some(carry_out(&mut change, &order, &environment, agreed, &checked).await?)
     } else {
         None
     };

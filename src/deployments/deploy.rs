@@ -43,24 +43,23 @@ pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
     let may_alone = change.can::<DeployProtected>();
     let checked = check(&mut change, order).await?;
     let outcome = if environment.asks(may_alone) {
-        refuse_elsewhere(&mut change, &checked, environment.approvals).await?;
+        refuse_elsewhere(&mut change, &checked, Agreed::Others(environment.approvals)).await?;
         let served = &checked.impact.served;
         Outcome::Requested(requests::insert(&mut change, order, &environment, served).await?)
     } else {
-        let agreed = i64::from(may_alone);
+        let agreed = Agreed::Alone(may_alone);
         Outcome::Deployed(carry_out(&mut change, order, &environment, agreed, &checked).await?)
     };
     change.commit().await?;
     Ok(outcome)
 }
 
-/// Makes it so, in a change that is behind all checks of who may, and in which it was [`check`]ed; so many have
-/// agreed to it.
+/// Makes it so, in a change that is behind all checks of who may, and in which it was [`check`]ed and agreed to.
 pub(super) async fn carry_out(
     change: &mut OrgChange,
     order: &Order,
     environment: &Environment,
-    agreed: i64,
+    agreed: Agreed,
     checked: &Checked,
 ) -> Result<i64> {
     refuse_elsewhere(change, checked, agreed).await?;
@@ -68,6 +67,24 @@ pub(super) async fn carry_out(
     let (path, folder, version) = (&*checked.path, checked.folder, checked.live);
     let about = About { path, folder, environment: environment.name.as_str(), version };
     store::insert(change, order, &about, &checked.impact.inherited).await
+}
+
+/// Who has agreed to an order.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Agreed {
+    /// Whoever gives it, who may deploy to protected environments, or not.
+    Alone(bool),
+    /// So many others.
+    Others(i64),
+}
+
+impl Agreed {
+    fn is_enough(self, environment: &Environment) -> bool {
+        match self {
+            Self::Alone(may) => !environment.asks(may),
+            Self::Others(approved) => approved >= environment.approvals,
+        }
+    }
 }
 
 /// What was found when an order was looked at.
@@ -134,10 +151,10 @@ async fn told(change: &mut OrgChange, breaks: BTreeSet<Break>) -> Result<String>
 
 /// Refuses what would change something in another environment, which a reference to this one brings about,
 /// where more must agree than have.
-async fn refuse_elsewhere(change: &mut OrgChange, checked: &Checked, agreed: i64) -> Result<()> {
+async fn refuse_elsewhere(change: &mut OrgChange, checked: &Checked, agreed: Agreed) -> Result<()> {
     for (environment, user) in &checked.impact.elsewhere {
         let environment = environments::find(&mut *change, *environment).await?;
-        if environment.approvals > agreed {
+        if !agreed.is_enough(&environment) {
             let is_reached = user.is_reached(change).await?;
             let what =
                 if is_reached { format!("{} in {}", user.path, user.environment) } else { BEYOND.to_owned() };

@@ -6,11 +6,12 @@ use super::{
     letters::{About, Became, REQUESTED, decided, requested},
     model::Order,
 };
-use crate::time::Span;
 use crate::{
-    environments::store::{self as environments, Environment},
+    environments::{
+        people,
+        store::{self as environments, Environment},
+    },
     error::{Error, Result},
-    fields::{Email, Name},
     id::DeploymentRequestId,
     paths,
     role::{ApproveDeployment, Deploy},
@@ -20,11 +21,6 @@ use crate::{
     },
 };
 use serde_json::json;
-
-/// The most people who are told of a request.
-const MAX_TOLD: i64 = 50;
-/// The most emails about requests that somebody gets within an hour.
-const MAX_EMAILS: i64 = 20;
 
 /// Writes down what somebody asks for, and tells those who may approve it.
 pub(super) async fn insert(
@@ -71,18 +67,8 @@ pub(super) async fn insert(
 
 /// Writes to those who may approve a request; to nobody more often than they can read.
 async fn tell_approvers(change: &mut OrgChange, request: &Request, environment: &Environment) -> Result<()> {
-    let since = change.now() - Span::hours(1);
-    let people = change.query(
-        "SELECT u.email, u.name FROM members m JOIN users u ON u.id = m.user_id
-         WHERE m.org_id = $1 AND m.role IN ('admin', 'owner') AND m.user_id <> $2
-           AND NOT EXISTS (SELECT 1 FROM key_holders h
-             WHERE h.org_id = m.org_id AND h.key_id = $3 AND h.user_id = m.user_id)
-           AND (SELECT count(*) FROM letters l WHERE l.org_id = m.org_id AND l.recipient = u.email
-             AND l.kind = $4 AND l.created_at > $5) < CAST($6 AS BIGINT)
-         ORDER BY m.user_id LIMIT CAST($7 AS BIGINT)",
-    );
-    let people = people.bind(request.requested_by).bind(request.key_id).bind(REQUESTED).bind(since);
-    let people: Vec<(Email, Name)> = people.bind(MAX_EMAILS).bind(MAX_TOLD).all().await?;
+    let by = (request.requested_by, request.key_id);
+    let people = people::approvers(change, by, REQUESTED).await?;
     let (org, wants, url) =
         (change.organization().name.clone(), request.wants(environment), url(change, request.id));
     for (email, name) in &people {
@@ -102,37 +88,13 @@ pub(super) async fn tell_asker(
     if change.person() == Some(request.requested_by) {
         return Ok(());
     }
-    let asker = change.query(
-        "SELECT u.email, u.name FROM members m JOIN users u ON u.id = m.user_id
-         WHERE m.org_id = $1 AND m.user_id = $2",
-    );
-    let asker: Option<(Email, Name)> = asker.bind(request.requested_by).optional().await?;
+    let asker = people::member(change, request.requested_by).await?;
     let Some((email, name)) = asker else { return Ok(()) };
-    let by = doer(change).await?;
+    let by = people::doer(change).await?;
     let (org, wants, url) =
         (change.organization().name.clone(), request.wants(environment), url(change, request.id));
     let about = About { org: &org, wants: &wants, url: &url };
     change.mail(request.id.0, &decided((&email, &name), &about, &by, became)).await
-}
-
-/// The name of who acts.
-async fn doer(change: &mut OrgChange) -> Result<String> {
-    let doer = change.doer();
-    let name = match doer.kind {
-        "person" => {
-            // Who acts is a member: the statement is of the organization.
-            let name = change.query(
-                "SELECT u.name FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND m.user_id = $2",
-            );
-            name.bind(doer.id).optional::<(String,)>().await?
-        }
-        "key" => {
-            let name = change.query("SELECT name FROM api_keys WHERE org_id = $1 AND id = $2");
-            name.bind(doer.id).optional().await?
-        }
-        _ => None,
-    };
-    Ok(name.map_or_else(|| "Somebody".to_owned(), |(name,)| name))
 }
 
 /// The page of a request, for emails.

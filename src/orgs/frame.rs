@@ -202,7 +202,8 @@ async fn waiting(scope: &Scope, person: &Person) -> Result<i64> {
         return Ok(0);
     }
     let waiting = scope.query(
-        "SELECT count(*) FROM deployment_requests WHERE org_id = $1 AND state = 'pending' AND requested_by <> $2",
+        "SELECT (SELECT count(*) FROM deployment_requests WHERE org_id = $1 AND state = 'pending' AND requested_by <> $2)
+           + (SELECT count(*) FROM environment_requests WHERE org_id = $1 AND state = 'pending' AND requested_by <> $2)",
     );
     let (waiting,): (i64,) = waiting.bind(person.id).one().await?;
     Ok(waiting)

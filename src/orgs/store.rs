@@ -136,8 +136,8 @@ async fn insert(
     Ok(Some(org))
 }
 
-/// Makes the environments that an organization begins with. What a team deploys for others to rely on,
-/// somebody else approves; who is alone has nobody to ask.
+/// Makes the environments that an organization begins with. What a team deploys for others to rely on, somebody else
+/// approves, whoever deploys; who is alone has nobody to ask.
 ///
 /// # Errors
 /// When the database fails.
@@ -149,8 +149,8 @@ pub async fn plant_environments(change: &mut Change, org: OrgId, is_team: bool) 
         let environment = EnvironmentId(change.clock().id());
         change
             .query(
-                "INSERT INTO environments (org_id, id, name, position, approvals, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                "INSERT INTO environments (org_id, id, name, position, approvals, others, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $5, $6)",
             )
             .bind(org)
             .bind(environment)

@@ -85,6 +85,10 @@ actions! {
     Purged              "trash.purged"               "deleted for good";
     EnvironmentCreated  "environment.created"        "made the environment";
     EnvironmentChanged  "environment.updated"        "changed the environment";
+    EnvironmentRequested "environment.requested"     "asked for a change of the environment";
+    EnvironmentApproved "environment.approved"       "approved the change of the environment";
+    EnvironmentDeclined "environment.declined"       "declined the change of the environment";
+    EnvironmentWithdrawn "environment.withdrawn"     "withdrew the change of the environment";
     EnvironmentDeleted  "environment.deleted"        "deleted the environment";
     Deployed            "prompt.deployed"            "deployed";
     Promoted            "prompt.promoted"            "promoted";

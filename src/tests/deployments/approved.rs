@@ -129,7 +129,9 @@ async fn a_move_a_rename_and_a_fragment_void_it_too(app: TestApp) {
     look_again(&app, None).await.unwrap();
     approved().await;
     let other = EnvironmentName::parse("eu").unwrap();
-    set(&team.may(), stage.production, &other, Protection { seen: 2, wanted: 2 }).await.unwrap();
+    set(&team.may(), stage.production, &other, Protection { seen: 2.into(), wanted: 2.into() })
+        .await
+        .unwrap();
     assert_eq!(stage.counts(id).await, 0, "the environment has another name");
 }
 

@@ -5,6 +5,7 @@ mod environments;
 mod kept;
 mod live;
 mod paths;
+mod protection;
 mod random;
 mod requests;
 

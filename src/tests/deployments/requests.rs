@@ -61,7 +61,14 @@ impl Stage {
     pub(super) async fn needs(&self, approvals: i64) {
         let name = self.team.environment("production").await.name;
         let seen = self.team.environment("production").await.approvals;
-        set(&self.team.may(), self.production, &name, Protection { seen, wanted: approvals }).await.unwrap();
+        set(
+            &self.team.may(),
+            self.production,
+            &name,
+            Protection { seen: seen.into(), wanted: approvals.into() },
+        )
+        .await
+        .unwrap();
     }
 
     pub(super) async fn asks(&self, who: &Person, version: i64) -> crate::error::Result<Outcome> {

@@ -2,7 +2,7 @@
 //! caller.
 
 use crate::{
-    id::{DeploymentRequestId, ImageId, SessionId, UserId},
+    id::{DeploymentRequestId, EnvironmentRequestId, ImageId, SessionId, UserId},
     role::Role,
     server::tokens::{Token, TokenHash},
     tests::support::{Authenticator, Browser, Org, PASSWORD, Person, Planted, Stock, TestApp, hash},
@@ -75,6 +75,8 @@ pub(in crate::tests) struct Stage {
     pub(in crate::tests) request: DeploymentRequestId,
     /// What it would serve.
     pub(in crate::tests) fingerprint: String,
+    /// What the founder asked to become of an environment, or else the caller where they are to withdraw it.
+    pub(in crate::tests) environment_request: EnvironmentRequestId,
     /// A pending invitation of somebody new.
     pub(in crate::tests) invitation: Planted,
     /// A pending invitation of the caller.
@@ -126,6 +128,7 @@ impl Stage {
         let (image, stock, target) = (org.has_image().await, org.has_library().await, cast.target.clone());
         let request = org.awaits(&cast.founder, (stock.environment, stock.live)).await;
         let fingerprint = org.fingerprint(request).await;
+        let environment_request = org.awaits_change(&cast.founder, stock.empty).await;
         Self {
             browser,
             org,
@@ -136,6 +139,7 @@ impl Stage {
             stock,
             request,
             fingerprint,
+            environment_request,
             invitation,
             own_invitation,
             sign_up,
@@ -161,6 +165,12 @@ impl Stage {
                 let (request, caller) = (app.literal(self.request.0), app.literal(self.own.0));
                 let theirs =
                     format!("UPDATE deployment_requests SET requested_by = {caller} WHERE id = {request}");
+                app.execute(&theirs).await;
+            }
+            "environments/withdraw" => {
+                let (request, caller) = (app.literal(self.environment_request.0), app.literal(self.own.0));
+                let theirs =
+                    format!("UPDATE environment_requests SET requested_by = {caller} WHERE id = {request}");
                 app.execute(&theirs).await;
             }
             // What the caller made in other cells is theirs alone.

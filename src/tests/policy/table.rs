@@ -211,6 +211,13 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         of_environment(s, vec![("to", "later".into())])
     }),
     post("environments/delete", Needs::May("ManageEnvironments"), |s| of_environment(s, vec![])),
+    post("environments/decide", Needs::May("ApproveDeployment"), |s| {
+        let request = ("request", s.environment_request.to_string());
+        in_org(s, vec![request, ("decision", "approve".into())])
+    }),
+    post("environments/withdraw", Needs::May("ManageEnvironments"), |s| {
+        in_org(s, vec![("request", s.environment_request.to_string())])
+    }),
     post("imports/create", Needs::May("ImportContent"), |s| {
         let text = "---\npath: Sample\n---\nSample\n".into();
         in_org(s, vec![("text", text)])

@@ -70,6 +70,9 @@ impl TestApp {
         let insert = insert.bind(id).bind(slug.clone()).bind(name.to_owned());
         insert.bind(Span::days(7)).bind(now).execute().await.unwrap();
         plant_environments(&mut change, id, true).await.unwrap();
+        // As it was then: an Admin deploys alone.
+        let others = change.query("UPDATE environments SET others = 0 WHERE org_id = $1");
+        others.bind(id).execute().await.unwrap();
         change.commit().await.unwrap();
         let org = Org { id, slug, app: self.clone() };
         org.admits(owner, Role::Owner).await;
