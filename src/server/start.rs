@@ -2,7 +2,8 @@
 
 use super::{
     assets::Assets, bus::Bus, change::Change, clock::Clock, config::Config, db::Db, hot::Hot, limits::Limits,
-    mail::Mail, passwords::Passwords, seal::Seal, shelf::Shelf, workers::Workers,
+    mail::Mail, notes::Notes, passwords::Passwords, private, ready::Ready, seal::Seal, shelf::Shelf,
+    stop::Stop, streams::Streams, workers::Workers,
 };
 use crate::error::Result;
 use std::{ops::Deref, sync::Arc};
@@ -30,10 +31,17 @@ pub struct Parts {
     pub passwords: Passwords,
     /// How often things may be tried.
     pub limits: Limits,
+    /// What requests leave to be written down.
+    pub notes: Notes,
     /// What services fetch.
     pub hot: Hot,
     /// What was made and is true until something happens.
     pub(super) shelf: Shelf,
+    pub(super) ready: Ready,
+    /// Whether the process is to stop.
+    pub stop: Stop,
+    /// What stays open.
+    pub(super) streams: Streams,
     /// The files of the site.
     pub assets: Assets,
     pub(super) db: Db,
@@ -68,7 +76,8 @@ impl Server {
     /// # Errors
     /// When anything it needs cannot be used.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        std::fs::create_dir_all(&config.data_dir)?;
+        private::folder(&config.data_dir)?;
+        private::database(&config.database_url())?;
         let clock = Clock::default();
         let seal = Seal::load(config.master_key.as_deref(), &config.data_dir)?;
         let mail = Mail::new(&config)?;
@@ -89,8 +98,12 @@ impl Server {
             workers,
             passwords,
             limits,
+            notes: Notes::default(),
             hot,
             shelf,
+            ready: Ready::default(),
+            stop: Stop::default(),
+            streams: Streams::default(),
             assets,
             db,
         })))
