@@ -5,7 +5,7 @@
 //! writer of SQLite from nobody. What is left twice before that is written once. What a process has not written down
 //! when it is killed, of the last second at most, is lost; whoever must not go on before it is written waits for it.
 
-use super::{Change, Server};
+use super::{Change, Server, db::Db};
 use crate::error::{Error, Result};
 use std::{
     collections::BTreeMap,
@@ -21,13 +21,13 @@ use uuid::Uuid;
 const SOON: Duration = Duration::from_secs(1);
 /// How long others may join in when it is to be written at once.
 const AT_ONCE: Duration = Duration::from_millis(10);
-/// How much is written in one transaction: little enough that nobody waits long for it.
+/// How much is written in one transaction of SQLite: little enough that nobody waits long for it. With PostgreSQL
+/// each note has its own, which holds no lock that another one waits for.
 const PART: usize = 32;
 /// How much is kept at most; what comes then is not noted.
 const MOST: usize = 20_000;
 
-/// What a note is about: what it tells, and of what. They are written in this order, so that several processes do not
-/// wait for each other in a ring.
+/// What a note is about: what it tells, and of what. They are written in this order.
 pub type About = (&'static str, Uuid);
 
 type Writing<'c> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>;
@@ -72,9 +72,9 @@ impl Notes {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn part(&self) -> Vec<(About, Write)> {
+    fn part(&self, size: usize) -> Vec<(About, Write)> {
         let mut kept = self.kept();
-        std::iter::from_fn(|| kept.pop_first()).take(PART).collect()
+        std::iter::from_fn(|| kept.pop_first()).take(size).collect()
     }
 
     /// Keeps again what could not be written, unless something newer is kept about the same.
@@ -112,10 +112,11 @@ pub async fn write_down(server: &Server) -> Result<()> {
 async fn write_all(server: &Server) -> Result<()> {
     let notes = &server.notes;
     let _writing = notes.writing.lock().await;
+    let size = if matches!(server.db, Db::Sqlite { .. }) { PART } else { 1 };
     // No more than there is now, whatever comes meanwhile.
-    let mut left = notes.kept().len();
+    let (mut left, mut outcome) = (notes.kept().len(), Ok(()));
     while left > 0 {
-        let part = notes.part();
+        let part = notes.part(size);
         if part.is_empty() {
             break;
         }
@@ -127,10 +128,13 @@ async fn write_all(server: &Server) -> Result<()> {
                 return Err(error);
             }
             // One of them cannot be written, and keeps the others from it.
-            Err(_) => write_each(server, part).await?,
+            Err(_) => match write_each(server, part).await {
+                Err(error @ Error::Unavailable { .. }) => return Err(error),
+                written => outcome = outcome.and(written),
+            },
         }
     }
-    Ok(())
+    outcome
 }
 
 async fn write_each(server: &Server, part: Vec<(About, Write)>) -> Result<()> {
