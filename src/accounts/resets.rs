@@ -81,6 +81,8 @@ pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Resu
         return Err(gone());
     }
     change.query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute().await?;
+    // Whoever had the old password may have asked for it.
+    change.query("DELETE FROM address_changes WHERE user_id = $1").bind(user).execute().await?;
     change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
     store::verify(&mut change, user).await?;
     session::end_all(&mut change, user).await?;

@@ -185,9 +185,7 @@ async fn recent(scope: &Scope) -> Result<(impl IntoView + use<>, Option<bool>)> 
 async fn pending(scope: &Scope) -> Result<Option<impl IntoView + use<>>> {
     let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok(None) };
     let now = scope.server().clock.now();
-    let mut found = invitations::list(&grant, Some(State::Pending), None, invitations::SIZE).await?.rows;
-    found.retain(|row| row.expires_at > now);
-    found.truncate(ROWS);
+    let found = invitations::list(&grant, Some(State::Pending), None, ROWS).await?.rows;
     let empty = found.is_empty();
     let rows = found.into_iter().map(|row| {
         view! {

@@ -106,6 +106,7 @@ pub(super) async fn find(server: &Server, token: &str) -> Result<Result<Invitati
         State::Accepted => Some(Closed::Accepted),
         State::Declined => Some(Closed::Declined),
         State::Revoked => Some(Closed::Revoked),
+        State::Expired => Some(Closed::Expired),
         State::Pending if invitation.expires_at <= server.clock.now() => Some(Closed::Expired),
         State::Pending => None,
     };

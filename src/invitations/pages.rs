@@ -184,8 +184,8 @@ fn table(scope: &Scope, rows: &[Row]) -> impl IntoView + use<> {
 
 fn table_row(scope: &Scope, row: &Row, now: Timestamp) -> Html {
     let id = row.id.0.simple().to_string();
-    let (kind, label) = badge(row, now);
-    let pending = row.state == State::Pending;
+    let (kind, label) = badge(row);
+    let pending = matches!(row.state, State::Pending | State::Expired);
     let acts = (pending && scope.role().may_grant(row.role)).then(|| actions(scope, row, &id));
     let expires = if pending { view! { <When at=row.expires_at now/> }.bake() } else { "–".bake() };
     view! {
@@ -202,9 +202,9 @@ fn table_row(scope: &Scope, row: &Row, now: Timestamp) -> Html {
     .bake()
 }
 
-fn badge(row: &Row, now: Timestamp) -> (&'static str, &'static str) {
+fn badge(row: &Row) -> (&'static str, &'static str) {
     match row.state {
-        State::Pending if row.expires_at <= now => ("amber", "Expired"),
+        State::Expired => ("amber", "Expired"),
         State::Pending if row.is_undelivered => ("red", "Not delivered"),
         State::Pending => ("accent", "Pending"),
         State::Accepted => ("green", "Accepted"),
@@ -278,7 +278,7 @@ fn member_rows(scope: &Scope, rows: &[Row]) -> String {
 
 fn member_row(scope: &Scope, row: &Row, now: Timestamp) -> impl IntoView + use<> {
     let (id, email) = (row.id.0.simple().to_string(), row.email.to_string());
-    let (kind, label) = badge(row, now);
+    let (kind, label) = badge(row);
     let acts = scope.role().may_grant(row.role).then(|| actions(scope, row, &id));
     view! {
         <tr id=format!("i-{id}") class="invited">

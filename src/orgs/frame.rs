@@ -168,12 +168,11 @@ impl Frame {
 
 /// Remembers the visit in the background: the page need not wait for it.
 fn remember(caller: &Caller, person: &Person, org: OrgId) {
-    let (server, user) = (caller.server.clone(), person.id);
-    tokio::spawn(async move {
-        if let Err(error) = store::remember_visit(&server, user, org).await {
-            tracing::warn!(%error, "the last organization was not noted");
-        }
-    });
+    let (user, now) = (person.id, caller.server.clock.now());
+    caller
+        .server
+        .notes
+        .leave(("visit", user.0), move |change| Box::pin(store::remember_visit(change, user, org, now)));
 }
 
 fn switcher_item(mine: &Membership, current: OrgId) -> impl IntoView + use<> {

@@ -30,7 +30,8 @@ pub(super) async fn rename(caller: &Caller, person: &Person, name: Name) -> Resu
     change.commit().await
 }
 
-/// Sets a new password and ends all sessions but this one. Letters that set one are void.
+/// Sets a new password and ends all sessions but this one. Letters that set one are void, and so is one that changes
+/// the address.
 pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Password) -> Result<()> {
     let user = proof.user();
     let hash = caller.server.passwords.hash(new).await?;
@@ -38,6 +39,8 @@ pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Passwor
     change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
     change.query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute().await?;
     change.query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute().await?;
+    // Whoever had the old password may have asked for it.
+    change.query("DELETE FROM address_changes WHERE user_id = $1").bind(user).execute().await?;
     if let Some(visit) = caller.visit() {
         session::end_others(&mut change, visit).await?;
     }

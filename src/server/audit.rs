@@ -4,14 +4,16 @@
 //! secret and no name or address of a person: it tells of them by id, and where they were stands in
 //! `audit_origins`, which is erased with their account.
 
-use super::{caller::Client, change::Change};
+use super::{Server, caller::Client, change::Change};
 use crate::{
     error::Result,
     id::{ApiKeyId, AuditId, OrgId, UserId},
     role::Role,
+    time::Timestamp,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::types::Json;
+use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -203,7 +205,18 @@ pub(super) async fn record(
     client: &Client,
     entry: Entry,
 ) -> Result<AuditId> {
-    let (id, now) = (AuditId(change.clock().id()), change.clock().now());
+    let at = (AuditId(change.clock().id()), change.clock().now());
+    record_at(change, at, org, doer, client, entry).await
+}
+
+async fn record_at(
+    change: &mut Change,
+    (id, now): (AuditId, Timestamp),
+    org: Option<OrgId>,
+    doer: Doer,
+    client: &Client,
+    entry: Entry,
+) -> Result<AuditId> {
     change
         .query(
             "INSERT INTO audit_log (id, org_id, created_at, actor_kind, actor_id, actor_role, action, target_id, details, request_id)
@@ -230,6 +243,23 @@ pub(super) async fn record(
         .execute()
         .await?;
     Ok(id)
+}
+
+/// Leaves the row of something done in an organization by a request that changes nothing, to be
+/// [written down](super::notes).
+pub(super) fn leave(server: &Server, org: OrgId, doer: Doer, client: Arc<Client>, entry: Entry) {
+    let at @ (id, _) = (AuditId(server.clock.id()), server.clock.now());
+    server.notes.leave(("audit", id.0), move |change| {
+        let (client, entry) = (client.clone(), entry.clone());
+        Box::pin(async move { record_at(change, at, Some(org), doer, &client, entry).await.map(drop) })
+    });
+    server.notes.hurry();
+}
+
+/// Leaves the row of something that was refused.
+pub(super) fn leave_refusal(server: &Server, org: OrgId, doer: Doer, client: Arc<Client>, act: &str) {
+    let entry = Entry::new(Action::Denied, None).details(json!({ "act": act }));
+    leave(server, org, doer, client, entry);
 }
 
 /// Writes the row of something done by or to a person in no organization. Those they are in may read

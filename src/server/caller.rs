@@ -274,16 +274,13 @@ impl Caller {
         let _ = self.entered.set(Entered { org, user, role });
     }
 
-    /// Writes down that a member was refused something, which `act` names, unless that was written down often.
-    pub(super) async fn note_refusal(&self, act: &str) -> Result<()> {
-        let Some(Entered { org, user, role }) = self.entered.get().copied() else { return Ok(()) };
-        if !self.server.limits.notes_refusal_of(user.0) {
-            return Ok(());
+    /// Notes that a member was refused something, which `act` names, unless that was noted often.
+    pub(super) fn note_refusal(&self, act: &str) {
+        let Some(Entered { org, user, role }) = self.entered.get().copied() else { return };
+        if self.server.limits.notes_refusal_of(user.0) {
+            let (doer, client) = (Doer::person(user, Some(role)), self.client.clone());
+            audit::leave_refusal(&self.server, org, doer, client, act);
         }
-        let mut change = Change::begin(&self.server).await?;
-        let entry = Entry::new(Action::Denied, None).details(serde_json::json!({ "act": act }));
-        change.audit(Some(org), Doer::person(user, Some(role)), &self.client, entry).await?;
-        change.commit().await
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the server does on its own: sends letters, follows other processes, sweeps up.
 
-use super::{Server, hot::usage};
+use super::{Server, hot::usage, notes};
 use crate::{error::Result, time::Span};
 use std::{pin::Pin, time::Duration};
 
@@ -19,6 +19,7 @@ pub fn start(server: &Server, chores: &'static [Chore], soon: &'static [Chore]) 
     tokio::spawn(server.mail.clone().run(server.clone()));
     tokio::spawn(server.bus.clone().run(server.clone()));
     tokio::spawn(usage::run(server.clone()));
+    tokio::spawn(notes::run(server.clone()));
     let sweeper = server.clone();
     tokio::spawn(async move {
         loop {

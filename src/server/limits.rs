@@ -258,7 +258,7 @@ fn too_many(wait: Span) -> Error {
 }
 
 /// What stands for an address: itself, or its /64 network.
-fn network(ip: IpAddr) -> Ipv6Addr {
+pub(super) fn network(ip: IpAddr) -> Ipv6Addr {
     match ip.to_canonical() {
         IpAddr::V4(ip) => ip.to_ipv6_mapped(),
         IpAddr::V6(ip) => {

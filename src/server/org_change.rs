@@ -1,7 +1,7 @@
 //! A change in one organization.
 
 use super::{
-    Actor, Change, Key, Organization, Scope, Server,
+    Change, Key, Organization, Scope, Server,
     audit::{Doer, Entry},
     bus::Topic,
     caller::Client,
@@ -44,11 +44,7 @@ impl OrgChange {
         };
         let there: Option<(OrgId,)> = change.query(lock).bind(org).optional().await?;
         there.ok_or(Error::NotFound)?;
-        let (doer, person) = match scope.actor() {
-            Actor::Person(person) => (Doer::person(person.id, Some(scope.role())), Some(person.id)),
-            Actor::Key(key) => (Doer::key(key.id), None),
-            Actor::System(_) => (Doer::server(), None),
-        };
+        let (doer, person) = (scope.doer(), scope.person().map(|person| person.id));
         let (sender, client) = (Sender { org: Some(org), person, about: None }, scope.client().clone());
         let (role, key) = (scope.role(), scope.key().cloned());
         Ok(Self { change, org, organization, doer, sender, client, role, key })

@@ -5,7 +5,7 @@ use crate::error::Error;
 use axum::{
     body::{Body, Bytes},
     extract::{
-        FromRequest, Multipart, Request,
+        DefaultBodyLimit, FromRequest, Multipart, Request,
         multipart::{Field, MultipartError},
     },
     http::{HeaderMap, StatusCode, header},
@@ -37,6 +37,8 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Vec<
     let refused = || serve::plain_error(&Error::invalid("", "That is not a form of this site."));
     let mut request = Request::new(body);
     *request.headers_mut() = headers.clone();
+    // In place of the two megabytes that the library stops at.
+    DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| refused())?;
     let (mut fields, mut files, mut room) = (Vec::new(), Vec::new(), forms::MAX_BODY);
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {

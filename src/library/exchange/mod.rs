@@ -10,3 +10,4 @@ mod merge;
 pub mod pages;
 pub mod routes;
 pub mod store;
+mod trial;

@@ -110,8 +110,6 @@ pub async fn file<P: Permission>(
     target: Option<Uuid>,
 ) -> Result<LibraryFile> {
     let file = export(grant, extent).await?;
-    let mut change = grant.change().await?;
-    change.audit(Entry::new(Action::LibraryExported, target)).await?;
-    change.commit().await?;
+    grant.note(Entry::new(Action::LibraryExported, target)).await?;
     Ok(file)
 }

@@ -26,6 +26,7 @@ both_databases!(
     what_cannot_be_imported_says_why,
     histories_may_be_entangled,
     files_wait_for_a_day,
+    a_large_file_is_imported_in_parts,
 );
 
 impl Library {
@@ -284,4 +285,41 @@ async fn files_wait_for_a_day(app: TestApp) {
     app.clock.advance(Span::hours(1));
     store::forget_old(&app).await.unwrap();
     assert_eq!(preview(&lib.may(), ids[6]).await, Err(Error::NotFound));
+}
+
+/// So that nobody waits long to write meanwhile.
+async fn a_large_file_is_imported_in_parts(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    // Some alone, some in twos, and more in a row than are tried at once.
+    let row: Vec<_> = (0..100)
+        .map(|n| match n {
+            0 => prompt("r0", &[version(1, "x", json!({}))]),
+            1..5 => {
+                let to = format!("r{}", n - 1);
+                prompt(&format!("r{n}"), &[version(1, &format!("[[ {to} ]]"), json!({ &to: lead(&to, 1) }))])
+            }
+            _ => prompt(&format!("r{n}"), &[version(1, "[[ r0 ]]", json!({ "r0": lead("r0", 1) }))]),
+        })
+        .collect();
+    let twos = (0..150).flat_map(|n| {
+        let to = format!("In/a{n}");
+        let b = version(1, &format!("[[ {to} ]]"), json!({ &to: lead(&to, 1) }));
+        [prompt(&format!("In/b{n}"), &[b]), prompt(&to, &[version(1, "a", json!({}))])]
+    });
+    let bad = prompt("In/b0", &[version(1, "again", json!({}))]);
+    let prompts: Vec<_> = row.into_iter().chain(twos).chain([bad]).collect();
+    let folders: Vec<_> = (0..100).map(|n| json!({ "path": format!("F{n}") })).collect();
+    let file = json!({ "format": FORMAT, "variables": { "x": 1 }, "folders": folders, "prompts": prompts });
+    let file: LibraryFile = serde_json::from_value(file).unwrap();
+    let id = lib.keeps(&file).await;
+    let told = preview(&lib.may(), id).await.unwrap();
+    let done = import(&lib.may(), id).await.unwrap();
+    assert_eq!((told.len(), done.len()), (502, 502));
+    assert!(told.iter().all(|line| done.contains(line)), "{told:?} and {done:?}");
+    let parts = app.rows("audit_log", "action = 'library.imported'").await.len();
+    assert!(parts > 1, "{parts} parts");
+    // Once more is nothing new.
+    let again = lib.takes(&file).await;
+    assert!(again.iter().all(|line| line.act == Act::Skip), "{again:?}");
+    assert_eq!(lib.file().await.prompts.len(), 400);
 }

@@ -1,8 +1,9 @@
 //! What holds for every answer (`headers`), for every input however bad (`input`), however often
 //! (`limits`) and however slowly it comes (`socket`), for the `log`, and when the database is away
-//! (`outage`). And `attacks`.
+//! (`outage`). And `attacks`, `files` and the `writer`.
 
 mod attacks;
+mod files;
 mod headers;
 mod input;
 mod limits;
@@ -10,6 +11,7 @@ mod log;
 mod outage;
 mod safe_text;
 mod socket;
+mod writer;
 
 use super::support::{
     Answer, BASE, Browser, Org, PASSWORD, Person, TestApp, both_databases, encode, eventually, run, with,

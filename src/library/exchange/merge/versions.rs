@@ -21,9 +21,9 @@ enum Next {
     Before(usize, usize),
 }
 
-impl Merge<'_, '_> {
+impl Merge<'_> {
     /// Imports the versions of a prompt, and before each of them those it refers to.
-    pub(super) async fn versions(&mut self, place: usize) -> Result<()> {
+    pub(super) async fn versions(mut self, place: usize) -> Result<Self> {
         let mut waiting = vec![(place, self.works[place].entry.versions.len())];
         while let Some(&(at, wanted)) = waiting.last() {
             let work = &mut self.works[at];
@@ -33,6 +33,7 @@ impl Merge<'_, '_> {
                 continue;
             }
             work.is_open = true;
+            self.refresh(at).await?;
             match self.next(at).await? {
                 Ok(Next::Pins(pins)) => self.add(at, &pins).await?,
                 Ok(Next::Before(other, wanted)) => waiting.push((other, wanted)),
@@ -41,8 +42,9 @@ impl Merge<'_, '_> {
                     work.failed = Some(format!("version {} and later: {why}", work.numbers.len() + 1));
                 }
             }
+            self = self.rest().await?;
         }
-        Ok(())
+        Ok(self)
     }
 
     /// What the next version of a prompt needs, or why it cannot be.
@@ -70,7 +72,7 @@ impl Merge<'_, '_> {
             }
         }
         let (id, path) = (self.works[at].id, &entry.path);
-        Ok(match circles(self.change, id, path, &pins).await?.pop() {
+        Ok(match circles(&mut self.change, id, path, &pins).await?.pop() {
             Some(why) => Err(why),
             None => Ok(Next::Pins(pins)),
         })
@@ -139,7 +141,7 @@ impl Merge<'_, '_> {
         let new =
             versions::New { content: &version.content, pins, message: &version.message, restores, origin };
         let latest = i64::try_from(work.hashes.len()).unwrap_or(i64::MAX);
-        let number = versions::insert(self.change, work.id, latest, new).await?;
+        let number = versions::insert(&mut self.change, work.id, latest, new).await?;
         work.hashes.push(hash);
         work.numbers.push(number);
         work.added += 1;
