@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod csrf;
 pub mod db;
+pub mod demotion;
 pub mod exports;
 pub mod forms;
 pub mod hot;

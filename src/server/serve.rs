@@ -1,6 +1,8 @@
 //! From a request to a page: the layers every request passes, and the routes that are no page.
 
-use super::{Caller, Server, assets, caller::Client, config::Config, csrf, forms, session, uploads};
+use super::{
+    Caller, Server, assets, caller::Client, config::Config, csrf, demotion, forms, session, uploads,
+};
 use crate::{error::Error, paths};
 use axum::{
     Extension, Router,
@@ -59,6 +61,7 @@ async fn identify(
             let span = tracing::info_span!("request", id);
             let mut response = next.run(request).instrument(span).await;
             if response.status() == StatusCode::FORBIDDEN
+                && !demotion::explains(&caller).await
                 && let Err(error) = caller.note_refusal(&act).await
             {
                 tracing::error!(%error, "a refusal was not written down");
@@ -91,6 +94,7 @@ pub fn client(server: &Server, request: &Request) -> Client {
         user_agent: text("user-agent").chars().filter(|c| !c.is_control()).take(300).collect(),
         request_id: server.clock.id().to_string(),
         is_prefetch: text("sec-purpose").contains("prefetch"),
+        is_reread: request.method().is_safe() && headers.contains_key("x-reread"),
         ..Client::default()
     }
 }
