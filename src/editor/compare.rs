@@ -44,12 +44,15 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
     let title = format!("Save version {next}");
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
     let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
+    // What says the same as the newest version is none.
+    let is_news = desk.is_dirty();
     let body = view! {
         <h2>{title}</h2>
         {wrong}
         {affected(&users)}
         {shown(difference, &caller)}
-        <section class="panel">
+        {(!is_news).then(|| view! { <p><a class="button" href=back.clone()>"Back to the draft"</a></p> })}
+        {is_news.then(|| view! { <section class="panel">
             <Form action=SaveVersion::PATH>
                 <Hidden name="org" value=org/>
                 <Hidden name="prompt" value=prompt/>
@@ -62,7 +65,7 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
                     <Submit>{format!("Save version {next}")}</Submit>
                 </div>
             </Form>
-        </section>
+        </section> })}
     };
     Ok(desk.show(Tab::Edit, (), body))
 }
