@@ -18,7 +18,7 @@ use crate::{
     },
     role::EditContent,
     server::Caller,
-    ui::{Alert, Field, Form, Hidden, Submit},
+    ui::{Alert, Bake, Field, Form, Hidden, Submit},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

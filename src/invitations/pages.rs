@@ -131,17 +131,22 @@ fn form(caller: &Caller, scope: &Scope) -> impl IntoView + use<> {
             </div>
         </Form>
     };
-    let is_done = !invited.is_empty() && left.is_empty();
-    let done = (!invited.is_empty()).then(|| {
-        let list = paths::invitations(scope.slug());
-        view! { <div class="form-actions"><a class="button" data-kind=is_done.then_some("primary") href=list data-closes="invite">"Done"</a></div> }
-    });
-    let form = if is_done {
-        view! { <details class="more"><summary>"Invite more people"</summary>{form}</details> }.bake()
+    view! { {results(caller, InviteMembers::PATH)}{around(scope, !invited.is_empty(), left.is_empty(), form)} }
+}
+
+/// The form; once some were invited, below the way out of it, and folded when nobody is left to be corrected.
+fn around(scope: &Scope, was_sent: bool, is_done: bool, form: impl IntoView) -> Html {
+    if !was_sent {
+        return form.bake();
+    }
+    let list = paths::invitations(scope.slug());
+    let kind = is_done.then_some("primary");
+    let done = view! { <div class="form-actions"><a class="button" data-kind=kind href=list data-closes="invite">"Done"</a></div> };
+    if is_done {
+        view! { {done}<details class="more"><summary>"Invite more people"</summary>{form}</details> }.bake()
     } else {
-        form.bake()
-    };
-    view! { {results(caller, InviteMembers::PATH)}{done}{form} }
+        view! { {done}{form} }.bake()
+    }
 }
 
 const SEND: &str = "Send invitations";

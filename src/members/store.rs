@@ -45,14 +45,22 @@ pub async fn set_role(
     if follows.asks(consequences::told(&mut change, user, Some(role)).await?, agreed) {
         return Ok(Outcome::Asks);
     }
-    change
-        .query("UPDATE members SET role = $3 WHERE org_id = $1 AND user_id = $2")
-        .bind(user)
-        .bind(role)
-        .execute()
-        .await?;
     let heir = change.person().filter(|heir| agreed.takes_over && *heir != user);
-    end_invitations_above(&mut change, user, Some(role), heir).await?;
+    write_role(&mut change, user, (before, role), heir).await?;
+    change.commit().await?;
+    Ok(Outcome::Done(before))
+}
+
+/// Writes that somebody is something else, with what follows from it.
+async fn write_role(
+    change: &mut OrgChange,
+    user: UserId,
+    (before, role): (Role, Role),
+    heir: Option<UserId>,
+) -> Result<()> {
+    let set = change.query("UPDATE members SET role = $3 WHERE org_id = $1 AND user_id = $2");
+    set.bind(user).bind(role).execute().await?;
+    end_invitations_above(change, user, Some(role), heir).await?;
     if role < Role::Owner {
         // What only an Owner could offer is offered no more.
         let offers = change.query("DELETE FROM transfers WHERE org_id = $1 AND from_id = $2");
@@ -60,9 +68,7 @@ pub async fn set_role(
     }
     let details = json!({ "before": { "role": before }, "after": { "role": role } });
     change.audit(Entry::new(Action::RoleChanged, user.0).details(details)).await?;
-    change.announce(Topic::Members, user.0).await?;
-    change.commit().await?;
-    Ok(Outcome::Done(before))
+    change.announce(Topic::Members, user.0).await
 }
 
 /// Takes a member out, or asks first when that ends invitations of theirs.
