@@ -8,12 +8,12 @@ use crate::{
     editor,
     environments::page as environments,
     error::Result,
-    invitations::{entry_page, pages as invitations},
+    invitations::{entry_page, pages as invitations, pending},
     library::{exchange, pages as library, search_page::search_page, trash, trash_page::trash_page},
     live,
     mailbox::pages as mailbox,
-    members::{self, Listing, danger_zone, pages as members_pages},
-    orgs::{Frame, closure, image, pages as orgs},
+    members::{self, Listing, change_page, danger_zone, pages as members_pages},
+    orgs::{Frame, closure, image, pages as orgs, trouble::trouble},
     palette,
     profile::{pages as profile, security_page},
     prompts::{compare, jinja, render},
@@ -25,10 +25,10 @@ use crate::{
         serve,
     },
     time::Span,
-    ui::{not_found, page},
+    ui::{self, not_found},
 };
 use axum::{Router, routing::MethodRouter};
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 /// Every page, by its path. Server functions, streams and files are not among them: `server::forms`,
 /// `live` and `server::assets` answer those.
@@ -82,6 +82,7 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/{org}/settings", page(orgs::general)),
         ("/{org}/settings/general", page(orgs::general)),
         ("/{org}/settings/members", page(members_with_invitations)),
+        ("/{org}/settings/members/{user}", page(change_page::member_change)),
         ("/{org}/settings/api-keys", page(api_keys::pages::api_keys)),
         ("/{org}/settings/api-keys/new", page(api_keys::pages::new_api_key)),
         ("/{org}/settings/api-keys/{key}", page(api_keys::page::api_key)),
@@ -93,12 +94,31 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
     ]
 }
 
+/// The route of a page. Somebody who is signed in is told what went wrong with the navigation around it.
+fn page<P, F, V>(make: P) -> MethodRouter
+where
+    P: Fn(Caller) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<V>> + Send + 'static,
+    V: IntoView + 'static,
+{
+    ui::page(move |caller: Caller| {
+        let made = make(caller.clone());
+        async move {
+            let error = match made.await {
+                Ok(view) => return Ok(Either::Left(view)),
+                Err(error) => error,
+            };
+            Box::pin(trouble(&caller, error)).await.map(Either::Right)
+        }
+    })
+}
+
 /// The members page, with what invitations put on it.
 async fn members_with_invitations(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let listing = Listing::parse(&caller.page);
     let invite = invitations::invite_button(&caller, &scope);
-    let pending = Box::pin(invitations::pending(&caller, &scope, &listing)).await?;
+    let pending = Box::pin(pending::pending(&caller, &scope, &listing)).await?;
     members_pages::members(&caller, &scope, frame, listing, invite, pending).await
 }
 

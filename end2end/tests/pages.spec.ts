@@ -302,6 +302,7 @@ const SIGNED_IN: Record<string, Sight> = {
     path: (world) => `/${world.fresh}/settings/members`,
     then: async (page) => {
       await page.getByLabel('Role of Ana Novak').selectOption('Viewer');
+      await page.getByRole('button', { name: 'Save role of Ana Novak' }).click();
       await page.getByRole('alert').waitFor();
     },
   },
@@ -387,7 +388,7 @@ const SIGNED_IN: Record<string, Sight> = {
       await page.getByRole('link', { name: 'Invite people' }).click();
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('Email addresses').fill('gil@client.test, nonsense');
-      await submit(dialog, 'Send invitations');
+      await submit(dialog, 'Send 1 invitation');
       await dialog.getByRole('listitem').first().waitFor();
     },
     windowOnly: true,

@@ -18,7 +18,7 @@ use crate::{
     },
     role::EditContent,
     server::Caller,
-    ui::{Alert, Field, Form, Hidden, Submit},
+    ui::{Alert, Bake, Field, Form, Hidden, Submit},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -39,16 +39,29 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
     let flaws: Vec<_> = flaws.into_iter().map(|flaw| view! { <li>{flaw.message}</li> }).collect();
     let wrong = (!flaws.is_empty()).then(|| view! { <Alert kind="error"><ul>{flaws}</ul></Alert> });
     let users = references::used_by(&desk.scope, desk.prompt.id).await?;
-    let (latest, revision) = (desk.prompt.latest, desk.draft.revision);
-    let next = latest + 1;
-    let title = format!("Save version {next}");
-    let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
-    let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
+    let title = format!("Save version {}", desk.prompt.latest + 1);
+    // What says the same as the newest version is none.
+    let form = if desk.is_dirty() { save_form(&desk).bake() } else { nothing_new(&desk).bake() };
     let body = view! {
         <h2>{title}</h2>
         {wrong}
         {affected(&users)}
         {shown(difference, &caller)}
+        {form}
+    };
+    Ok(desk.show(Tab::Edit, (), body))
+}
+
+fn nothing_new(desk: &Desk) -> impl IntoView + use<> {
+    let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
+    view! { <p><a class="button" href=back>"Back to the draft"</a></p> }
+}
+
+fn save_form(desk: &Desk) -> impl IntoView + use<> {
+    let (latest, revision) = (desk.prompt.latest, desk.draft.revision);
+    let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
+    let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
+    view! {
         <section class="panel">
             <Form action=SaveVersion::PATH>
                 <Hidden name="org" value=org/>
@@ -59,12 +72,11 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
                     hint="Those who read the history will thank you."/>
                 <div class="form-actions">
                     <a class="button" data-kind="quiet" href=back>"Back to the draft"</a>
-                    <Submit>{format!("Save version {next}")}</Submit>
+                    <Submit>{format!("Save version {}", latest + 1)}</Submit>
                 </div>
             </Form>
         </section>
-    };
-    Ok(desk.show(Tab::Edit, (), body))
+    }
 }
 
 /// Who uses the prompt, and what saving means for them.

@@ -18,6 +18,7 @@ use crate::{
     ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Toast, glyph},
 };
 use leptos::prelude::*;
+use std::iter;
 
 /// How old the last visit is before another one is noted.
 const VISIT: Span = Span::minutes(5);
@@ -29,6 +30,8 @@ pub struct Frame {
     organization: Organization,
     role: Role,
     mine: Vec<Membership>,
+    /// What tells the page from others of the same thing, in the title of the window.
+    part: Option<String>,
     /// The newest event the page knows of: what happened after it is told by the stream.
     seen: i64,
     /// How many requests wait for the person's approval.
@@ -50,13 +53,28 @@ impl Frame {
             remember(caller, &person, organization.id);
         }
         let (role, seen, waiting) = (scope.role(), scope.seen(), waiting(&scope, &person).await?);
-        Ok((scope, Self { person, organization, role, mine, seen, waiting }))
+        Ok((scope, Self { person, organization, role, mine, part: None, seen, waiting }))
     }
 
     /// The organizations that the person is a member of.
     #[must_use]
     pub fn memberships(&self) -> &[Membership] {
         &self.mine
+    }
+
+    /// The same for a page that is one of several of a thing, such as its versions.
+    #[must_use]
+    pub fn part(self, part: impl Into<String>) -> Self {
+        Self { part: Some(part.into()), ..self }
+    }
+
+    /// What the title of the window says: the page, what it is in, and the organization.
+    fn title(&self, place: Place, trail: &[(String, String)]) -> String {
+        let around = iter::once(place.label()).chain(trail.iter().map(|(name, _)| name.as_str()));
+        let around: Vec<&str> = around.collect();
+        let nearest = around.into_iter().rev().take(2);
+        let names = self.part.as_deref().into_iter().chain(nearest);
+        names.chain([self.organization.name.as_str()]).collect::<Vec<_>>().join(" · ")
     }
 
     /// The page: `content` in its frame.
@@ -73,18 +91,17 @@ impl Frame {
     ) -> impl IntoView {
         let org = self.organization.slug.clone();
         let events = format!("{}?since={}", paths::events(&org), self.seen);
-        let named = trail.last().map_or_else(|| place.label().to_owned(), |(name, _)| name.clone());
-        let title = format!("{named} · {}", self.organization.name);
+        let title = self.title(place, &trail);
         // As text from here on: a page as one view is moved as a whole, which takes a large stack.
         let content = if place.is_setting() {
             let tabs = self.tabs(place);
-            view! { <div class="settings">{tabs}<div class="settings-body">{content}</div></div> }.bake()
+            view! { <div class="settings">{tabs}<div class="settings-body" id="page-body">{content}</div></div> }.bake()
         } else {
             content.bake()
         };
         Head { title, styles: "prompt-studio.css", class: "app" }.tell();
         view! {
-            <a class="skip" href="#main">"Skip to content"</a>
+            <a class="skip" href=place.skips_to()>"Skip to content"</a>
             <aside class="sidebar" id="sidebar" popover>
                 {self.switcher()}
                 {navigation(&org, place, self.waiting)}

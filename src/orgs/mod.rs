@@ -27,9 +27,11 @@ pub mod settings;
 mod settings_forms;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod trouble;
 
 pub use actions::{
-    CheckSlug, CreateOrganization, DeleteOrganization, RestoreOrganization, SetAccess, SetAvatar, SetBilling,
+    CheckSlug, CreateOrganization, DeleteOrganization, RestoreOrganization, SetAccess, SetAvatar,
     SetInvitationRules, UpdateSettings,
 };
 #[cfg(feature = "ssr")]

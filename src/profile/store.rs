@@ -63,3 +63,12 @@ pub(super) async fn keys_made_by(server: &Server, user: UserId) -> Result<HashMa
     }
     Ok(keys)
 }
+
+/// How many invitations of somebody could be accepted, by organization: they end when they leave it.
+pub(super) async fn invitations_of(server: &Server, user: UserId) -> Result<HashMap<OrgId, i64>> {
+    let rows = server.outside_tenancy().query(
+        "SELECT m.org_id, count(*) FROM members m JOIN invitations i ON i.org_id = m.org_id AND i.inviter_id = m.user_id
+         WHERE m.user_id = $1 AND i.state = 'pending' AND i.expires_at > $2 GROUP BY m.org_id",
+    );
+    Ok(rows.bind(user).bind(server.clock.now()).all::<(OrgId, i64)>().await?.into_iter().collect())
+}

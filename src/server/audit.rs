@@ -57,13 +57,14 @@ actions! {
     OrganizationDeleted "organization.deleted"       "deleted the workspace";
     OrganizationRestored "organization.restored"     "restored the workspace";
     OrganizationPurged  "organization.purged"        "removed the workspace for good";
-    TransferOffered     "transfer.offered"           "offered the workspace";
-    TransferAccepted    "transfer.accepted"          "took the workspace over";
+    TransferOffered     "transfer.offered"           "offered the workspace to";
+    TransferAccepted    "transfer.accepted"          "took over the workspace from";
     TransferDeclined    "transfer.declined"          "declined the workspace";
-    TransferCanceled    "transfer.canceled"          "canceled the transfer";
+    TransferCanceled    "transfer.canceled"          "canceled the transfer to";
     InvitationSent      "invitation.sent"            "invited";
     InvitationResent    "invitation.resent"          "invited again";
     InvitationRevoked   "invitation.revoked"         "revoked the invitation of";
+    InvitationTakenOver "invitation.taken_over"      "took over the invitation of";
     InvitationAccepted  "invitation.accepted"        "accepted an invitation";
     InvitationDeclined  "invitation.declined"        "declined an invitation";
     RoleChanged         "member.role_changed"        "changed the role of";

@@ -37,14 +37,14 @@ pub struct Caller {
     posted: Option<Arc<Posted>>,
     fields: Arc<[(String, String)]>,
     files: Arc<[File]>,
-    entered: Arc<OnceLock<Entered>>,
+    pub(super) entered: Arc<OnceLock<Entered>>,
 }
 
 /// The organization a request got into, so that a refusal there is written down.
 #[derive(Debug, Clone, Copy)]
-struct Entered {
-    org: OrgId,
-    user: UserId,
+pub(super) struct Entered {
+    pub(super) org: OrgId,
+    pub(super) user: UserId,
     role: Role,
 }
 
@@ -59,6 +59,8 @@ pub struct Client {
     pub request_id: String,
     /// Whether the browser only looks ahead, so that nobody sees the answer yet.
     pub is_prefetch: bool,
+    /// Whether an open page reads itself again, which nobody asked for.
+    pub is_reread: bool,
     /// What a service calls the request, so that it is carried out once, and when that began: another one under
     /// its name began at another time.
     pub named: Option<(String, Timestamp)>,

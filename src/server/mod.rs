@@ -14,6 +14,7 @@ pub mod config;
 pub mod connections;
 pub mod csrf;
 pub mod db;
+pub mod demotion;
 pub mod exports;
 pub mod forms;
 pub mod hot;

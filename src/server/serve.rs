@@ -1,7 +1,8 @@
 //! From a request to a page: the layers every request passes, and the routes that are no page.
 
 use super::{
-    Caller, Server, assets, caller::Client, config::Config, csrf, forms, ready, session, uploads, writer,
+    Caller, Server, assets, caller::Client, config::Config, csrf, demotion, forms, ready, session, uploads,
+    writer,
 };
 use crate::{error::Error, paths};
 use axum::{
@@ -63,7 +64,7 @@ async fn identify(
             // What is logged while it is answered carries its name.
             let span = tracing::info_span!("request", id);
             let mut response = next.run(request).instrument(span).await;
-            if response.status() == StatusCode::FORBIDDEN {
+            if response.status() == StatusCode::FORBIDDEN && !demotion::explains(&caller).await {
                 caller.note_refusal(&act);
             }
             if let Ok(id) = HeaderValue::from_str(&id) {
@@ -95,6 +96,7 @@ pub fn client(server: &Server, request: &Request) -> Client {
         user_agent: text("user-agent").chars().filter(|c| !c.is_control()).take(300).collect(),
         request_id: server.clock.id().to_string(),
         is_prefetch: text("sec-purpose").contains("prefetch"),
+        is_reread: request.method().is_safe() && headers.contains_key("x-reread"),
         ..Client::default()
     }
 }

@@ -10,6 +10,7 @@ both_databases!(
     signing_in_is_told_to_the_workspaces_of_that_time,
     a_refusal_is_told_once,
     rows_hold_no_secret_and_no_address,
+    it_speaks_of_people_and_not_of_ids,
     it_is_filtered_by_who_what_whom_and_when,
     it_is_paged_without_gaps,
     forged_filters_and_cursors_find_nothing_of_others,
@@ -161,8 +162,8 @@ async fn a_refusal_is_told_once(app: TestApp) {
             (Some(acme.id), Some(vic.id.0), Some("viewer"))
         );
     }
-    let page = ana.get(LOG).await.says("was refused").says("POST /api/members/set_role");
-    page.says("GET /acme/settings/invitations");
+    let page = ana.get(LOG).await.says("was refused").says("members: set role");
+    page.says(">/acme/settings/invitations<");
 }
 
 async fn rows_hold_no_secret_and_no_address(app: TestApp) {
@@ -181,6 +182,28 @@ async fn rows_hold_no_secret_and_no_address(app: TestApp) {
     }
     // The address of an invitation is looked up where it is shown.
     ana.get(LOG).await.says("secret.guest@example.com");
+}
+
+async fn it_speaks_of_people_and_not_of_ids(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let bo = acme.has("Bo", Role::Editor).await;
+    let offer = [("org", "acme"), ("email", bo.email.as_str())];
+    ana.call("/api/transfers/offer", &offer).await.status(200);
+    bo.call("/api/transfers/accept", &[("org", "acme")]).await.status(200);
+    let page = bo.get(LOG).await.status(200);
+    // What stands between the tags is what people read.
+    let read: String =
+        page.body.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect();
+    let ids = read.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|word| word.len() >= 32);
+    assert_eq!(ids.collect::<Vec<_>>(), Vec::<&str>::new(), "{page}");
+    for code in ["member.role_changed", "account.two_factor_on", "transfer.accepted"] {
+        assert!(!read.contains(code), "{code}: {read}");
+    }
+    page.says("Changed the role of…").says("over the").says(">Ana<");
+    // One who was picked from a row is named, and stays picked.
+    let page = bo.get(&format!("{LOG}?actor={}", ana.id)).await.status(200);
+    let picked = format!("type=\"hidden\" name=\"actor\" value=\"{}\"", ana.id);
+    page.says(&picked).says("<strong>Ana</strong>").hides("took");
 }
 
 async fn rows_of(person: &Person, filter: &[(&str, &str)]) -> Answer {

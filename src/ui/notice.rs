@@ -1,9 +1,12 @@
-use super::cookies::{cookie, set_cookie};
-use crate::server::Caller;
+use super::{
+    Hidden,
+    cookies::{cookie, set_cookie},
+};
+use crate::server::{Caller, forms::PAGE_FIELD};
 use leptos::prelude::*;
 
 macro_rules! notices {
-    ($($name:ident $code:literal $says:literal;)*) => {
+    ($($name:ident $code:literal $says:literal $(undo $undo:literal)?;)*) => {
         /// What is said once, on the page after an act. Only a code travels, in a cookie.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Notice { $(#[doc = $says] $name,)* }
@@ -12,6 +15,11 @@ macro_rules! notices {
             const ALL: &[Self] = &[$(Self::$name,)*];
             const fn code(self) -> &'static str { match self { $(Self::$name => $code,)* } }
             const fn says(self) -> &'static str { match self { $(Self::$name => $says,)* } }
+            /// The server function that takes the act back.
+            const fn undo(self) -> Option<&'static str> {
+                let undo: &str = match self { $(Self::$name => concat!("", $($undo)?),)* };
+                if undo.is_empty() { None } else { Some(undo) }
+            }
         }
     };
 }
@@ -22,9 +30,10 @@ notices! {
     Declined          "declined"           "Invitation declined";
     InvitationRevoked "invitation-revoked" "Invitation revoked";
     MemberRemoved     "member-removed"     "Member removed";
-    RoleChanged       "role-changed"       "Role changed";
+    RoleChanged       "role-changed"       "Role changed" undo "/api/members/set_role";
     Created           "created"            "Workspace created";
     PasswordChanged   "password-changed"   "Password changed. Other devices are signed out";
+    EmailSent         "email-sent"         "Email sent";
     SignedOut         "signed-out"         "You are signed out";
     OrganizationDeleted "organization-deleted" "Workspace deleted";
     OrganizationRestored "organization-restored" "Workspace restored";
@@ -34,6 +43,7 @@ notices! {
     AddressSent       "address-sent"       "We sent a letter to the new address";
     AddressChanged    "address-changed"    "Address changed";
     SessionEnded      "session-ended"      "Signed out there";
+    TwoFactorOn       "two-factor-on"      "Two-factor is on";
     TwoFactorOff      "two-factor-off"     "Two-factor is off";
     AccountDeleted    "account-deleted"    "Your account is deleted";
     VersionSaved      "version-saved"      "Version saved";
@@ -60,19 +70,78 @@ impl Notice {
     pub fn say(self) {
         set_cookie(COOKIE, self.code(), 60);
     }
+
+    /// The same, with a button that takes the act back: the form is about these values.
+    pub fn say_undoable(self, about: &[(&str, String)]) {
+        let about: String = about.iter().map(|(name, value)| format!("~{name}={value}")).collect();
+        set_cookie(COOKIE, &format!("{}{about}", self.code()), 60);
+    }
+
+    /// What it is about, on the page that says it.
+    #[must_use]
+    pub fn about(self, name: &str) -> Option<String> {
+        let said = cookie(COOKIE)?;
+        let mut parts = said.split('~');
+        let pairs = (parts.next()? == self.code()).then_some(parts)?;
+        let value = pairs.filter_map(|part| part.split_once('=')).find(|(key, _)| *key == name);
+        value.map(|(_, value)| value.to_owned())
+    }
 }
 
 const COOKIE: &str = "notice";
+
+/// What the toast of a page says in place of the notice's own words: the page knows more.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// The words.
+    pub says: String,
+    /// Whether whoever looks may take the act back.
+    pub may_undo: bool,
+}
+
+impl Telling {
+    /// Tells it to the toast of the page being made.
+    pub fn tell(self) {
+        provide_context(self);
+    }
+}
 
 /// The notice of the act before, if there is one; it is said once.
 #[component]
 pub fn Toast() -> impl IntoView {
     let caller = Caller::here().ok().filter(|caller| !caller.client.is_prefetch);
-    let notice = caller.and_then(|_| {
-        let code = cookie(COOKIE)?;
+    let toast = caller.and_then(|caller| {
+        let said = cookie(COOKIE)?;
         set_cookie(COOKIE, "", 0);
-        Notice::ALL.iter().find(|notice| notice.code() == code)
+        let mut parts = said.split('~');
+        let code = parts.next()?;
+        let notice = Notice::ALL.iter().find(|notice| notice.code() == code)?;
+        let about: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
+        let telling = use_context::<Telling>();
+        let may_undo = !about.is_empty() && telling.as_ref().is_none_or(|telling| telling.may_undo);
+        let undo = notice.undo().filter(|_| may_undo).map(|action| undo(&caller, action, &about));
+        let says = telling.map_or_else(|| notice.says().to_owned(), |telling| telling.says);
+        // One that follows another is a new one, and is shown from its beginning.
+        let id = format!("said-{}", caller.server.clock.now().0);
+        Some(view! { <div class="toast" id=id><p>{says}</p>{undo}</div> })
     });
     // The region is always there, so that screen readers notice what appears in it.
-    view! { <div id="toast" role="status">{notice.map(|notice| view! { <p class="toast">{notice.says()}</p> })}</div> }
+    view! { <div id="toast" role="status">{toast}</div> }
+}
+
+/// The form that takes an act back.
+fn undo(caller: &Caller, action: &'static str, about: &[(&str, &str)]) -> impl IntoView + use<> {
+    let about = about.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let org = ("org".to_owned(), caller.segment(0).to_owned());
+    let about: Vec<_> = about
+        .chain([org])
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect();
+    view! {
+        <form method="post" action=action data-in-place>
+            <Hidden name=PAGE_FIELD value=caller.page.to_string()/>
+            {about}
+            <button class="button" data-size="small">"Undo"</button>
+        </form>
+    }
 }

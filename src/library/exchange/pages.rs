@@ -88,7 +88,7 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
         {(more > 0).then(|| format!("And {more} more."))}
     };
     let trail = vec![("Import".to_owned(), here)];
-    Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
+    Ok(frame.part("Preview").show_thing(Place::Prompts, trail, beside(tree, body)))
 }
 
 fn row(line: Line) -> impl IntoView {

@@ -140,7 +140,8 @@ fn join(heads: &mut [usize], one: usize, other: usize) {
 /// What would come of a prompt of too many to try: whether one is there.
 async fn guess(grant: &Grant<ImportContent>, prompt: &PromptEntry) -> Result<Line> {
     let line = |act, says: String| Line { act, path: prompt.path.clone(), says };
-    if let Err(why) = super::check::about(prompt) {
+    let place = (grant.server(), grant.organization().id);
+    if let Err(why) = super::check::about(place, prompt).await? {
         return Ok(line(Act::Skip, why));
     }
     let there = grant.query("SELECT id FROM prompts WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");

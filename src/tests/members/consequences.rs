@@ -47,12 +47,12 @@ async fn demoting_revokes_invitations_above_the_new_ceiling(app: TestApp) {
         acme.planted(&otto, &format!("{}@example.com", role.as_str()), role).await;
         acme.planted(&ana, &format!("{}@example.net", role.as_str()), role).await;
     }
-    ana.sets_role(&acme, &otto, Role::Admin).await.status(200);
+    ana.sets_role_knowing(&acme, &otto, Role::Admin, 1).await.status(200);
     assert_eq!(revoked(&app).await, ["owner@example.com"]);
     let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'invitation.revoked'";
     assert_eq!(acme.count(told).await, 1);
     // An Editor invites nobody: nothing of what he sent could be sent by him now.
-    ana.sets_role(&acme, &otto, Role::Editor).await.status(200);
+    ana.sets_role_knowing(&acme, &otto, Role::Editor, 3).await.status(200);
     let all = ["admin@example.com", "editor@example.com", "owner@example.com", "viewer@example.com"];
     assert_eq!(revoked(&app).await, all);
     assert_eq!(acme.count(told).await, 4);
@@ -72,7 +72,7 @@ async fn removing_and_leaving_revoke_all_of_them(app: TestApp) {
     acme.planted(&adam, "a@example.com", Role::Viewer).await;
     acme.planted(&alma, "b@example.com", Role::Viewer).await;
     acme.planted(&ana, "c@example.com", Role::Viewer).await;
-    ana.removes(&acme, &adam).await.status(200);
+    ana.removes_knowing(&acme, &adam, 1).await.status(200);
     alma.leaves(&acme).await.status(200);
     assert_eq!(revoked(&app).await, ["a@example.com", "b@example.com"]);
     assert_eq!(acme.invitations("pending").await, 1);

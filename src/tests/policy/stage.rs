@@ -158,6 +158,12 @@ impl Stage {
     pub(in crate::tests) async fn prepare(&self, function: &str) {
         let app = &self.browser.app;
         match function {
+            "account/finish_two_factor" => {
+                let codes = "INSERT INTO recovery_codes (user_id, code_hash)
+                     SELECT user_id, token_hash FROM sessions WHERE user_id IN (SELECT user_id FROM two_factors)";
+                app.execute("DELETE FROM recovery_codes").await;
+                app.execute(codes).await;
+            }
             "account/renew_recovery_codes" => {
                 app.execute("UPDATE two_factors SET confirmed_at = 1").await;
             }

@@ -71,6 +71,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
             ("password", password()),
         ]
     }),
+    post("accounts/resend", Needs::Nothing, |s| vec![("email", format!("new-{}@example.com", s.word))]),
     post("accounts/confirm", Needs::Nothing, |s| {
         vec![("token", s.sign_up.clone()), ("password", password())]
     }),
@@ -96,14 +97,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         let (role, hours, domains) = ("viewer".into(), "24".into(), "example.com".into());
         in_org(s, vec![("default_role", role), ("invitation_hours", hours), ("allowed_domains", domains)])
     }),
-    post("organizations/set_access", Needs::May("ManageSettings"), |s| {
-        in_org(s, vec![("viewers_run", "true".into()), ("viewers_comment", "true".into())])
-    }),
-    post("organizations/set_billing", Needs::May("ManageSettings"), |s| {
-        let (address, tax_id, email) = ("1 Main St".into(), "X1".into(), "pay@example.com".into());
-        let company = ("company", "Sample".into());
-        in_org(s, vec![company, ("address", address), ("tax_id", tax_id), ("billing_email", email)])
-    }),
+    post("organizations/set_access", Needs::May("ManageSettings"), |s| in_org(s, vec![])),
     post("organizations/delete", Needs::May("DeleteOrganization"), |s| {
         in_org(s, vec![("slug", s.org.slug.clone()), ("password", password())])
     }),
@@ -243,6 +237,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     post("account/end_other_sessions", Needs::SignedIn, |_| vec![]),
     post("account/begin_two_factor", Needs::SignedIn, |_| vec![("password", password())]),
     post("account/confirm_two_factor", Needs::SignedIn, |s| vec![("code", s.authenticator.code())]),
+    post("account/finish_two_factor", Needs::SignedIn, |_| vec![]),
     post("account/renew_recovery_codes", Needs::SignedIn, |_| vec![("password", password())]),
     post("account/end_two_factor", Needs::SignedIn, |_| vec![("password", password())]),
     // The last one: nobody comes back from it.
@@ -319,6 +314,9 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/{org}/settings", Needs::May("ViewOrganization"), |s| s.org.page("settings")),
     page("/{org}/settings/general", Needs::May("ViewOrganization"), |s| s.org.page("settings/general")),
     page("/{org}/settings/members", Needs::May("ViewMembers"), |s| s.org.page("settings/members")),
+    page("/{org}/settings/members/{user}", Needs::May("ManageMembers"), |s| {
+        s.org.page(&format!("settings/members/{}?to=editor", s.target.id))
+    }),
     page("/{org}/settings/invitations", Needs::May("ViewInvitations"), |s| {
         s.org.page("settings/invitations")
     }),

@@ -45,7 +45,11 @@ impl Merge<'_> {
         match (is_new, added, draft) {
             (true, ..) => self.tell(Act::Create, &entry.path, format!("prompt with {says}")),
             (false, 0, Draft::Written) => self.tell(Act::Change, &entry.path, "draft"),
-            (false, 0, _) => self.tell(Act::Skip, &entry.path, format!("nothing new: {says}")),
+            (false, 0, _) => self.tell(
+                Act::Skip,
+                &entry.path,
+                format!("nothing new{}", says.trim_start_matches("0 versions")),
+            ),
             (false, ..) => self.tell(Act::Change, &entry.path, format!("{says} on top of those there")),
         }
         Ok(())
