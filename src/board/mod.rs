@@ -5,6 +5,8 @@ mod acts;
 #[cfg(feature = "ssr")]
 pub mod cell;
 #[cfg(feature = "ssr")]
+mod choice;
+#[cfg(feature = "ssr")]
 pub mod history;
 #[cfg(feature = "ssr")]
 pub mod page;
@@ -12,3 +14,5 @@ pub mod page;
 mod requests;
 #[cfg(feature = "ssr")]
 pub mod review;
+#[cfg(feature = "ssr")]
+mod table;

@@ -1,5 +1,6 @@
 //! Environments, and what is deployed to them.
 
+mod board;
 mod environments;
 mod kept;
 mod live;
