@@ -28,6 +28,8 @@ mod settings_forms;
 #[cfg(feature = "ssr")]
 pub mod store;
 
+#[cfg(feature = "ssr")]
+pub use account_menu::{SET_THEME, SIGN_OUT};
 pub use actions::{
     CheckSlug, CreateOrganization, DeleteOrganization, RestoreOrganization, SetAccess, SetAvatar, SetBilling,
     SetInvitationRules, UpdateSettings,

@@ -17,6 +17,7 @@ mod library;
 mod live;
 mod members;
 mod orgs;
+mod palette;
 mod policy;
 mod profile;
 mod properties;

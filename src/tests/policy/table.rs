@@ -266,6 +266,7 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/dev/mailbox/{letter}", Needs::Nothing, |_| "/dev/mailbox/none".into()),
     page("/{org}", Needs::May("ViewOrganization"), |s| s.org.page("")),
     page("/{org}/find", Needs::May("ViewOrganization"), |s| s.org.page("find?q=a")),
+    page("/{org}/shortcuts", Needs::May("ViewOrganization"), |s| s.org.page("shortcuts")),
     page("/{org}/prompts", Needs::May("ViewContent"), |s| s.org.page("prompts")),
     page("/{org}/prompts/new", Needs::May("EditContent"), |s| s.org.page("prompts/new")),
     page("/{org}/prompts/search", Needs::May("ViewContent"), |s| s.org.page("prompts/search?q=tone")),
