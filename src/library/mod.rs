@@ -34,6 +34,6 @@ pub mod variables;
 mod variables_form;
 
 pub use actions::{
-    ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt,
+    AddSamples, ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt,
     MoveFolder, MovePrompt, PurgeTrash, RenameFolder, RestoreTrash, SetVariables, TrashFolder, TrashPrompt,
 };

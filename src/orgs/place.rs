@@ -58,7 +58,9 @@ impl Place {
         !matches!(self, Self::Dashboard | Self::Prompts | Self::Deployments | Self::Find | Self::Transfer)
     }
 
-    pub(super) fn url(self, org: &Slug) -> String {
+    /// Its URL.
+    #[must_use]
+    pub fn url(self, org: &Slug) -> String {
         match self {
             Self::Dashboard => paths::organization(org),
             Self::Prompts => paths::prompts(org),

@@ -211,6 +211,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         of_environment(s, vec![("to", "later".into())])
     }),
     post("environments/delete", Needs::May("ManageEnvironments"), |s| of_environment(s, vec![])),
+    post("samples/create", Needs::May("EditContent"), |s| in_org(s, vec![])),
     post("imports/create", Needs::May("ImportContent"), |s| {
         let text = "---\npath: Sample\n---\nSample\n".into();
         in_org(s, vec![("text", text)])
