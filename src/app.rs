@@ -56,6 +56,7 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/dev/mailbox/{letter}", page(mailbox::letter)),
         ("/{org}", page(dashboard::dashboard)),
         ("/{org}/find", page(palette::page::find)),
+        ("/{org}/shortcuts", page(palette::shortcuts::shortcuts)),
         ("/{org}/prompts", page(library::library)),
         ("/{org}/prompts/new", page(library::new_prompt)),
         ("/{org}/prompts/search", page(search_page)),

@@ -5,6 +5,8 @@ mod acts;
 #[cfg(feature = "ssr")]
 pub mod cell;
 #[cfg(feature = "ssr")]
+mod choice;
+#[cfg(feature = "ssr")]
 mod goes_live;
 #[cfg(feature = "ssr")]
 pub mod history;
@@ -16,3 +18,5 @@ mod protection;
 pub mod requests;
 #[cfg(feature = "ssr")]
 pub mod review;
+#[cfg(feature = "ssr")]
+mod table;

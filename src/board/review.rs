@@ -2,6 +2,7 @@
 
 use super::{
     cell::{named, trail},
+    choice::choice,
     goes_live::{changed, goes_live},
     protection::{protected, warning},
     requests::decisions,
@@ -23,7 +24,6 @@ use crate::{
     paths,
     prompts::{
         compare::between_for,
-        content::Content,
         store::{self as prompts, Prompt},
         versions,
     },
@@ -64,8 +64,9 @@ pub async fn review(caller: Caller) -> Result<impl IntoView> {
         Some(waits) => Some(waits),
         None => form(&scope, &order, &environment, &impact, &head.1),
     };
-    let what = What { order, environment, prompt, live };
-    let body = shown(&scope, &caller, &what, &impact, form).await?;
+    let choice = choice(&scope, &order, &prompt, live).await?;
+    let what = What { order, environment, prompt, live, choice };
+    let body = shown(&scope, &caller, what, &impact, form).await?;
     Ok(frame.show_thing(Place::Deployments, place, body.bake()))
 }
 
@@ -113,9 +114,9 @@ pub async fn request(caller: Caller) -> Result<impl IntoView> {
     let impact = impact::of(&scope, &order).await?;
     let asked = asked(&scope, &request, &environment, &impact.served.fingerprint()).await?;
     let changed = changed(&scope, &request, &impact).await?;
-    let what = What { order, environment, prompt, live };
+    let what = What { order, environment, prompt, live, choice: None };
     let decide = view! { {changed}{asked} }.bake();
-    let body = shown(&scope, &caller, &what, &impact, Some(decide)).await?;
+    let body = shown(&scope, &caller, what, &impact, Some(decide)).await?;
     Ok(frame.show_thing(Place::Deployments, place, body.bake()))
 }
 
@@ -172,25 +173,27 @@ struct What {
     environment: Environment,
     prompt: Prompt,
     live: Option<i64>,
+    /// What asks for another version instead.
+    choice: Option<Html>,
 }
 
 async fn shown(
     scope: &Scope,
     caller: &Caller,
-    what: &What,
+    what: What,
     impact: &Impact,
     form: Option<Html>,
 ) -> Result<impl IntoView + use<>> {
-    let What { order, environment, prompt, live } = what;
+    let What { order, environment, prompt, live, choice } = what;
     let live_now =
         live.map_or_else(|| "Nothing is live now.".to_owned(), |live| format!("Version {live} is live now."));
-    let differs = differs(scope, prompt, *live, order.version, caller).await?;
+    let differs = differs(scope, &prompt, live, order.version, caller).await?;
     Ok(view! {
         <header class="page-head"><div>
-            <h1>{title(order, environment, prompt)}</h1>
-            <p>{live_now}" "{protected(environment)}</p>
+            <h1>{title(&order, &environment, &prompt)}</h1>
+            <p>{live_now}" "{protected(&environment)}</p>
         </div></header>
-        <div class="stack">{told(impact)}{differs}{goes_live(scope, impact)}{form}</div>
+        <div class="stack">{choice}{told(impact)}{differs}{goes_live(scope, impact)}{form}</div>
     })
 }
 
@@ -243,11 +246,13 @@ async fn differs(
 ) -> Result<Option<Html>> {
     let Some(version) = version else { return Ok(None) };
     let new = versions::content(scope, prompt.id, version).await?;
-    let old = match live {
-        Some(live) => versions::content(scope, prompt.id, live).await?,
-        None => Content::empty(new.kind()),
-    };
-    Ok(Some(difference::shown(between_for(scope, &old, &new).await?, caller)))
+    Ok(Some(match live {
+        Some(live) => {
+            let old = versions::content(scope, prompt.id, live).await?;
+            difference::shown(between_for(scope, &old, &new).await?, caller)
+        }
+        None => difference::whole(&new),
+    }))
 }
 
 fn form(

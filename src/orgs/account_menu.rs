@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 /// Sign-out and theme are a person's own affairs and belong to accounts, which comes later in the
 /// order of features: their paths are all the frame needs.
-const SIGN_OUT: &str = "/api/accounts/sign_out";
-const SET_THEME: &str = "/api/accounts/set_theme";
+pub const SIGN_OUT: &str = "/api/accounts/sign_out";
+/// Likewise.
+pub const SET_THEME: &str = "/api/accounts/set_theme";
 
 pub(super) fn sign_out_form() -> impl IntoView {
     view! {

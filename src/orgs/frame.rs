@@ -113,7 +113,9 @@ impl Frame {
                         <Icon is=glyph::Menu/>
                     </button>
                     {crumbs(&org, place, trail)}
-                    <a class="find-button" href=paths::find(&org) data-palette aria-keyshortcuts="Control+K Meta+K"><Icon is=glyph::Search/><span>"Find"</span></a>
+                    <a class="find-button" href=paths::find(&org) data-palette data-shortcuts=paths::shortcuts(&org) aria-keyshortcuts="Control+K Meta+K">
+                        <Icon is=glyph::Search/><span>"Find"</span><kbd aria-hidden="true">"Ctrl K"</kbd>
+                    </a>
                     <p class="live-status" id="live-status" role="status" data-events=events hidden></p>
                 </header>
                 <main class="main" id="main">{content}</main>
@@ -132,7 +134,13 @@ impl Frame {
             let current = (tab == place).then_some("page");
             view! { <a class="tab" href=tab.url(&self.organization.slug) aria-current=current>{tab.label()}</a> }
         });
-        view! { <nav class="tabs" aria-label="Settings">{tabs.collect_view()}</nav> }
+        // Where they do not fit they fold; beside the page they are always open.
+        view! {
+            <details class="tabs-fold">
+                <summary>{place.label()}</summary>
+                <nav class="tabs" aria-label="Settings">{tabs.collect_view()}</nav>
+            </details>
+        }
     }
 
     fn switcher(&self) -> impl IntoView + use<> {

@@ -30,6 +30,8 @@ pub mod store;
 #[cfg(feature = "ssr")]
 pub mod trouble;
 
+#[cfg(feature = "ssr")]
+pub use account_menu::{SET_THEME, SIGN_OUT};
 pub use actions::{
     CheckSlug, CreateOrganization, DeleteOrganization, RestoreOrganization, SetAccess, SetAvatar,
     SetInvitationRules, UpdateSettings,

@@ -78,7 +78,9 @@ impl Place {
         if self.is_setting() || matches!(self, Self::Prompts) { "#page-body" } else { "#main" }
     }
 
-    pub(super) fn url(self, org: &Slug) -> String {
+    /// Its URL.
+    #[must_use]
+    pub fn url(self, org: &Slug) -> String {
         match self {
             Self::Dashboard | Self::Missing | Self::Refused => paths::organization(org),
             Self::Prompts => paths::prompts(org),

@@ -71,7 +71,7 @@ pub use {
     letter::{LetterText, compose},
     notice::{Notice, Telling, Toast},
     page::{go_on, not_found, page, told},
-    pager::Pager,
+    pager::{Pager, pages},
     scripts::{Scripts, StartModule},
     section::Section,
     sheet::Sheet,

@@ -54,6 +54,7 @@ notices! {
     Untrashed         "untrashed"          "Out of the trash";
     Purged            "purged"             "Deleted for good";
     Imported          "imported"           "Imported";
+    SamplesAdded      "samples-added"      "Sample prompts added";
     Deployed          "deployed"           "Live now";
     Undeployed        "undeployed"         "Not live any more";
     DeploymentRequested "deployment-requested" "Somebody else must approve it now";

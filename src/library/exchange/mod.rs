@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod check;
 pub mod export;
+mod foreign;
 pub mod format;
 pub mod import;
 pub mod markdown;

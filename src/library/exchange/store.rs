@@ -24,12 +24,12 @@ const MOST: i64 = 5;
 /// [`Error::Invalid`] at `file` or `text`.
 pub async fn keep(grant: &Grant<ImportContent>, file: Option<&File>, text: &str) -> Result<ImportId> {
     let read = match file {
-        Some(File { bytes: Some(bytes), .. }) => {
-            check::read(bytes).map_err(|why| Error::invalid("file", why))
+        Some(File { bytes: Some(bytes), name, .. }) => {
+            check::read(bytes, name).map_err(|why| Error::invalid("file", why))
         }
         Some(File { bytes: None, .. }) => Err(Error::invalid("file", "Use a file of at most 8 MiB.")),
         None if text.trim().is_empty() => Err(Error::invalid("file", "Choose a file.")),
-        None => check::read(text.trim_start().as_bytes()).map_err(|why| Error::invalid("text", why)),
+        None => check::read(text.trim_start().as_bytes(), "").map_err(|why| Error::invalid("text", why)),
     }?;
     let json = serde_json::to_string(&read).map_err(|error| internal(&error))?;
     let preview = preview_file(grant, &read).await?;

@@ -1,6 +1,7 @@
 //! Environments, and what is deployed to them.
 
 mod approved;
+mod board;
 mod environments;
 mod kept;
 mod live;

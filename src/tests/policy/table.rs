@@ -212,6 +212,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     post("environments/withdraw", Needs::May("ManageEnvironments"), |s| {
         in_org(s, vec![("request", s.environment_request.to_string())])
     }),
+    post("samples/create", Needs::May("EditContent"), |s| in_org(s, vec![])),
     post("imports/create", Needs::May("ImportContent"), |s| {
         let text = "---\npath: Sample\n---\nSample\n".into();
         in_org(s, vec![("text", text)])
@@ -268,6 +269,7 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/dev/mailbox/{letter}", Needs::Nothing, |_| "/dev/mailbox/none".into()),
     page("/{org}", Needs::May("ViewOrganization"), |s| s.org.page("")),
     page("/{org}/find", Needs::May("ViewOrganization"), |s| s.org.page("find?q=a")),
+    page("/{org}/shortcuts", Needs::May("ViewOrganization"), |s| s.org.page("shortcuts")),
     page("/{org}/prompts", Needs::May("ViewContent"), |s| s.org.page("prompts")),
     page("/{org}/prompts/new", Needs::May("EditContent"), |s| s.org.page("prompts/new")),
     page("/{org}/prompts/search", Needs::May("ViewContent"), |s| s.org.page("prompts/search?q=tone")),

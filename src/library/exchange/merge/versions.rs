@@ -9,7 +9,6 @@ use crate::{
         references::{Pin, To, circles},
         versions::{self, Origin},
     },
-    time::Timestamp,
     ui::parse_rfc3339,
 };
 
@@ -121,6 +120,7 @@ impl Merge<'_> {
 
     /// Adds the next version of the file after those that are here, unless it is here already.
     async fn add(&mut self, at: usize, pins: &[Pin]) -> Result<()> {
+        let now = self.change.now();
         let work = &mut self.works[at];
         let version = &work.entry.versions[work.numbers.len()];
         let hash = versions::hash(&version.content, pins);
@@ -136,7 +136,7 @@ impl Merge<'_> {
         }
         let restores = version.restores.and_then(|old| usize::try_from(old).ok()?.checked_sub(1));
         let restores = restores.and_then(|old| work.numbers.get(old).copied());
-        let at = parse_rfc3339(&version.created_at).unwrap_or(Timestamp(0));
+        let at = parse_rfc3339(&version.created_at).unwrap_or(now);
         let origin = Some(Origin { at, author: &version.author });
         let new =
             versions::New { content: &version.content, pins, message: &version.message, restores, origin };
