@@ -8,10 +8,10 @@ pub mod glyph {
         LuChevronDown as Open, LuChevronRight as Closed, LuChevronsUpDown as Updown,
         LuCircleAlert as Problem, LuCircleUser as Account, LuFileText as File, LuFolder as Folder,
         LuFolderOpen as FolderOpen, LuHistory as History, LuHouse as House, LuInbox as Inbox, LuInfo as Info,
-        LuKeyRound as Key, LuKeyboard as Keyboard, LuLock as Lock, LuLogOut as SignOut, LuMail as Mail, LuMenu as Menu,
-        LuMessagesSquare as Chat, LuMonitor as Monitor, LuMoon as Moon, LuPlus as Plus, LuRocket as Deployed,
-        LuSearch as Search, LuSettings as Settings, LuSun as Sun, LuTrash2 as Trash, LuUpload as Import,
-        LuUserPlus as Invite, LuUsers as Users, LuX as Close,
+        LuKeyRound as Key, LuKeyboard as Keyboard, LuLock as Lock, LuLogOut as SignOut, LuMail as Mail,
+        LuMenu as Menu, LuMessagesSquare as Chat, LuMonitor as Monitor, LuMoon as Moon, LuPlus as Plus,
+        LuRocket as Deployed, LuSearch as Search, LuSettings as Settings, LuSun as Sun, LuTrash2 as Trash,
+        LuUpload as Import, LuUserPlus as Invite, LuUsers as Users, LuX as Close,
     };
 }
 

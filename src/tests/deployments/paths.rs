@@ -108,7 +108,7 @@ async fn a_protected_path_is_taken_by_nothing(app: TestApp) {
     let file = json!({ "format": FORMAT, "prompts": [{
         "path": "Tone", "draft": { "body": { "text": "x" } },
     }] });
-    let lines = import_file(&team.may(), &serde_json::from_value(file).unwrap()).await.unwrap();
+    let lines = import_file(&team.may(), serde_json::from_value(file).unwrap()).await.unwrap();
     assert_eq!(lines.iter().map(|line| line.says.as_str()).collect::<Vec<_>>(), [SAYS]);
     assert_eq!(restore(&team.may(), gone).await.unwrap(), "Tone (2)");
     let key = team.key().await;
