@@ -4,15 +4,16 @@ use crate::{
     accounts::pages as accounts,
     api, api_keys, audit_log, bench, board,
     dashboard::pages as dashboard,
+    deployments::voiding,
     editor,
     environments::page as environments,
     error::Result,
-    invitations::{entry_page, pages as invitations},
+    invitations::{entry_page, pages as invitations, pending},
     library::{exchange, pages as library, search_page::search_page, trash, trash_page::trash_page},
     live,
     mailbox::pages as mailbox,
-    members::{self, Listing, danger_zone, pages as members_pages},
-    orgs::{Frame, closure, image, pages as orgs},
+    members::{self, Listing, change_page, danger_zone, pages as members_pages},
+    orgs::{Frame, closure, image, pages as orgs, trouble::trouble},
     palette,
     profile::{pages as profile, security_page},
     prompts::{compare, earlier, jinja, render},
@@ -23,10 +24,11 @@ use crate::{
         sandbox::worker::{Entry, entry},
         serve,
     },
-    ui::{not_found, page},
+    time::Span,
+    ui::{self, not_found},
 };
 use axum::{Router, routing::MethodRouter};
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 /// Every page, by its path. Server functions, streams and files are not among them: `server::forms`,
 /// `live` and `server::assets` answer those.
@@ -54,6 +56,7 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/dev/mailbox/{letter}", page(mailbox::letter)),
         ("/{org}", page(dashboard::dashboard)),
         ("/{org}/find", page(palette::page::find)),
+        ("/{org}/shortcuts", page(palette::shortcuts::shortcuts)),
         ("/{org}/prompts", page(library::library)),
         ("/{org}/prompts/new", page(library::new_prompt)),
         ("/{org}/prompts/search", page(search_page)),
@@ -82,6 +85,7 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
         ("/{org}/settings", page(orgs::general)),
         ("/{org}/settings/general", page(orgs::general)),
         ("/{org}/settings/members", page(members_with_invitations)),
+        ("/{org}/settings/members/{user}", page(change_page::member_change)),
         ("/{org}/settings/api-keys", page(api_keys::pages::api_keys)),
         ("/{org}/settings/api-keys/new", page(api_keys::pages::new_api_key)),
         ("/{org}/settings/api-keys/{key}", page(api_keys::page::api_key)),
@@ -93,12 +97,31 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
     ]
 }
 
+/// The route of a page. Somebody who is signed in is told what went wrong with the navigation around it.
+fn page<P, F, V>(make: P) -> MethodRouter
+where
+    P: Fn(Caller) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<V>> + Send + 'static,
+    V: IntoView + 'static,
+{
+    ui::page(move |caller: Caller| {
+        let made = make(caller.clone());
+        async move {
+            let error = match made.await {
+                Ok(view) => return Ok(Either::Left(view)),
+                Err(error) => error,
+            };
+            Box::pin(trouble(&caller, error)).await.map(Either::Right)
+        }
+    })
+}
+
 /// The members page, with what invitations put on it.
 async fn members_with_invitations(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let listing = Listing::parse(&caller.page);
     let invite = invitations::invite_button(&caller, &scope);
-    let pending = Box::pin(invitations::pending(&caller, &scope, &listing)).await?;
+    let pending = Box::pin(pending::pending(&caller, &scope, &listing)).await?;
     members_pages::members(&caller, &scope, frame, listing, invite, pending).await
 }
 
@@ -109,6 +132,7 @@ pub const CHORES: &[Chore] = &[
     |server| Box::pin(async move { exchange::store::forget_old(&server).await }),
     |server| Box::pin(async move { earlier::forget_old(&server).await }),
     |server| Box::pin(async move { api::forget_old(&server).await }),
+    |server| Box::pin(async move { voiding::look_again(&server, None).await }),
 ];
 
 /// What is done in worker processes.
@@ -119,6 +143,10 @@ pub const JOBS: &[Entry] = &[
     entry::<compare::CompareContents>(),
     entry::<image::RedrawPicture>(),
 ];
+
+/// What features do every few seconds.
+pub const SOON: &[Chore] =
+    &[|server| Box::pin(async move { voiding::look_again(&server, Some(Span::minutes(2))).await })];
 
 /// Everything the server answers.
 pub fn front(server: &Server) -> Front {

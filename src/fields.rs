@@ -28,4 +28,4 @@ pub use password::Password;
 pub use path_name::{PathName, is_path_char};
 pub use slug::Slug;
 #[cfg(feature = "ssr")]
-pub use text::text;
+pub use text::{counted, text};

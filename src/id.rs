@@ -57,6 +57,8 @@ ids! {
     AuditId;
     /// A folder of the library.
     FolderId;
+    /// A change of an environment that somebody asked for.
+    EnvironmentRequestId;
     /// A prompt.
     PromptId;
     /// What was put in the trash together.

@@ -46,7 +46,10 @@
 //!   id; their names are looked up, and where they were is erased with their account.
 //! - What services get of an environment changes by deployments alone: each is a row that never changes, and keeps
 //!   the values that the prompt inherited from folders. Where others must approve, no other environment, role, key
-//!   or reference leads around them ([`deployments::deploy`]).
+//!   or reference leads around them ([`deployments::deploy`]). An approval is for a fingerprint of everything that
+//!   would be served, and void where that changes ([`deployments::voiding`]).
+//! - A path at which something is live leads there until something else is deployed at it; where others must approve,
+//!   no other prompt takes it ([`prompts::paths`]).
 //! - There is one way in ([`accounts::entrance`]), so nobody gets around their second factor. What cannot
 //!   be taken back demands a [`Proof`](server::Proof) that the password was entered lately.
 //! - Every function is limited by where it is called from (`server::limits`), and what keeps a core busy

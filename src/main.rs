@@ -40,7 +40,7 @@ async fn serve() -> ExitCode {
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let _sole = Sole::on(&config)?;
     let server = Server::start(config).await?;
-    jobs::start(&server, app::CHORES);
+    jobs::start(&server, app::CHORES, app::SOON);
     listen::serve(&server, app::front(&server)).await?;
     Ok(())
 }

@@ -73,7 +73,7 @@ export class Person {
     await this.goes('/sign-up');
     await this.fills({ Name: this.name, Email: this.email, Password: this.password });
     await this.presses('Create account');
-    await expect(this.page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+    await expect(this.page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
   }
 
   async signsIn(): Promise<void> {
@@ -100,6 +100,7 @@ export class Person {
     const page = await (await this.page.request.get(`${this.at.url}/account/security`)).text();
     const authenticator = new Authenticator(page.match(/Secret: .*?<code[^>]*>([A-Z2-7 ]+)</s)![1]!);
     await this.sends('account/confirm_two_factor', { code: authenticator.code() });
+    await this.sends('account/finish_two_factor', {});
     return authenticator;
   }
 
@@ -128,6 +129,12 @@ export class Person {
 
   row(of: string): Locator {
     return this.page.locator('tbody tr').filter({ hasText: of });
+  }
+
+  /** Gives a member another role on the members page; tells the status. */
+  async setsRole(of: string, role: Role): Promise<number> {
+    await this.page.getByLabel(`Role of ${of}`, { exact: true }).selectOption(role);
+    return this.posts(this.page.getByRole('button', { name: `Save role of ${of}` }));
   }
 
   // Organizations
@@ -167,10 +174,15 @@ export class Person {
     const form = await this.opensInviteForm(org);
     await form.getByLabel('Email addresses').fill(emails.join('\n'));
     await form.getByRole('radio', { name: role }).check();
-    await this.presses('Send invitations', form);
+    await this.sendsInvitations(form);
     const results = form.getByRole('list', { name: 'Invitations sent' });
     await expect(results.getByRole('listitem')).toHaveCount(emails.length);
     return results;
+  }
+
+  /** Presses the button that sends invitations: with script it says how many. */
+  async sendsInvitations(form: Locator): Promise<number> {
+    return this.posts(form.getByRole('button', { name: /^Send (\d+ )?invitations?$/ }));
   }
 
   /** Invites somebody and tells the mailed link, without looking at the pages. */

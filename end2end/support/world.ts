@@ -75,8 +75,6 @@ export async function makeWorld(browser: Browser, studio: Studio): Promise<World
   await ana.sends('organizations/set_invitation_rules', {
     org: acme, default_role: 'viewer', invitation_hours: '336', allowed_domains: 'client.test\npeople.test\na-rather-long-company-name.example',
   });
-  await ana.sends('organizations/set_access', { org: acme, viewers_run: 'true' });
-  await ana.sends('organizations/set_billing', { org: acme, company: 'Acme Ltd', address: '1 Main Street\nSpringfield', billing_email: 'billing@acme.test' });
 
   const fresh = await ana.hasOrganization({ name: 'Fresh Start', slug: 'fresh-start' });
   const big = await ana.hasOrganization({ name: 'Big Corporation of Many People and a Long Name', slug: 'big-corporation' });

@@ -32,7 +32,7 @@ test.describe('the page says at once', () => {
   test('that one may do less, by doing less', async ({ team: { ana, bo, slug } }) => {
     await expect(bo.page.getByRole('link', { name: 'Invite people' })).toBeVisible();
     await ana.goes(`/${slug}/settings/members`);
-    const demote = () => ana.page.getByLabel('Role of Bo').selectOption('Viewer');
+    const demote = () => ana.setsRole('Bo', 'Viewer');
     await appears('demoted → the page narrows', bo.page, demote, saysNot, ['.page-actions', 'Invite people']);
     await expect(bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link')).toHaveText(['General', 'Members']);
     await expect(bo.page.locator('tbody select')).toHaveCount(0);
@@ -40,9 +40,9 @@ test.describe('the page says at once', () => {
 
   test('that one may do more', async ({ team: { ana, bo, slug } }) => {
     await ana.goes(`/${slug}/settings/members`);
-    await ana.posts(ana.page.getByLabel('Role of Bo'), () => ana.page.getByLabel('Role of Bo').selectOption('Viewer'));
+    await ana.setsRole('Bo', 'Viewer');
     await expect(bo.page.getByRole('link', { name: 'Invite people' })).toHaveCount(0);
-    const promote = () => ana.page.getByLabel('Role of Bo').selectOption('Admin');
+    const promote = () => ana.setsRole('Bo', 'Admin');
     await appears('promoted → the page widens', bo.page, promote, says, ['.page-actions', 'Invite people']);
     await bo.page.getByRole('link', { name: 'Invite people' }).click();
     await expect(bo.page.getByRole('dialog', { name: 'Invite people' })).toBeVisible();
@@ -51,10 +51,15 @@ test.describe('the page says at once', () => {
   test('that a page is not for one any more', async ({ team: { ana, bo, slug } }) => {
     await watches(bo, `/${slug}/settings/invitations`);
     await ana.goes(`/${slug}/settings/members`);
-    const demote = () => ana.page.getByLabel('Role of Bo').selectOption('Viewer');
+    const demote = () => ana.setsRole('Bo', 'Viewer');
     await demote();
     const title = bo.page.getByRole('heading', { level: 1 });
     await expect(title).toHaveText('Not for your role', { timeout: 1500 });
+    await expect(bo.page.getByRole('alert')).toHaveText('Ana changed your role to Viewer. This page is for Admins and Owners.');
+    await expect(bo.page.getByRole('navigation', { name: 'Workspace' })).toBeVisible();
+    // What the browser read again by itself is held against nobody.
+    await ana.goes(`/${slug}/settings/audit-log`);
+    await expect(ana.page.getByText('was refused')).toHaveCount(0);
   });
 
   test('that one signed out in another tab', async ({ team: { bo, slug } }) => {

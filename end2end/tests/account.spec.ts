@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { forgetProofs } from '../support/database.ts';
 import { expectFlaw } from '../support/flaws.ts';
 import type { Person } from '../support/person.ts';
@@ -82,7 +83,7 @@ test.describe('the password', () => {
     await expectFlaw(ana.page.getByLabel('Your password'), 'This is not your password.', '');
     await ana.fills({ 'Your password': ana.password });
     expect(await ana.presses('Set up two-factor')).toBe(303);
-    await expect(ana.page.getByRole('button', { name: 'Turn two-factor on' })).toBeVisible();
+    await expect(ana.page.getByRole('button', { name: 'Continue' })).toBeVisible();
     await expect(ana.page.getByLabel('Your password'), 'once is enough').toHaveCount(0);
   });
 });
@@ -159,16 +160,20 @@ test.describe('two-factor', () => {
     await expect(ana.page.locator('.qr svg')).toBeVisible();
     const authenticator = new Authenticator(await ana.page.locator('#two-factor code').innerText());
     await ana.fills({ Code: 'abcdef' });
-    expect(await ana.presses('Turn two-factor on')).toBe(422);
+    expect(await ana.presses('Continue')).toBe(422);
     await expectFlaw(ana.page.getByLabel('Code'), 'This code is not right.', 'abcdef');
 
     await ana.fills({ Code: authenticator.code() });
-    await ana.presses('Turn two-factor on');
+    await ana.presses('Continue');
     const codes = ana.page.locator('#recovery-codes').getByRole('listitem');
     await expect(codes).toHaveCount(10);
     const shown = await codes.allInnerTexts();
     expect(new Set(shown).size).toBe(10);
     for (const code of shown) expect(code).toMatch(/^(\w{4}-){3}\w{4}$/);
+    const download = ana.page.waitForEvent('download');
+    await ana.page.getByRole('link', { name: 'Download' }).click();
+    expect(await readFile(await (await download).path(), 'utf8')).toBe(shown.join('\n'));
+    await ana.presses('I have saved them: turn on two-factor');
     await expect(ana.page.locator('#two-factor')).toContainText('10 recovery codes are left.');
     await ana.goes('/account/security');
     await expect(codes, 'they are shown once').toHaveCount(0);

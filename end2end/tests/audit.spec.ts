@@ -27,7 +27,7 @@ async function asks(person: Person, fill: (filter: Locator) => Promise<unknown>)
   const filter = person.page.getByRole('search');
   await fill(filter);
   const loaded = person.page.waitForEvent('load');
-  await filter.getByRole('button', { name: 'Show' }).click();
+  await filter.getByRole('button', { name: 'Filter' }).click();
   await loaded;
   await person.settles();
 }
@@ -86,12 +86,16 @@ test('one looks for what was done, to whom, and when', async ({ acme: { ana, bo,
   await expect(rows(ana), 'both at once').toHaveCount(1);
 
   await ana.goes(log);
-  await asks(ana, (filter) => filter.getByLabel('To whom').fill(bo.email));
+  await asks(ana, async (filter) => {
+    await filter.getByText('More filters').click();
+    await filter.getByLabel('Target').fill(bo.email);
+  });
   await expect(rows(ana)).toContainText([/changed the role of.*Bo/s]);
   await expect(rows(ana)).toHaveCount(1);
 
   const day = (from: number) => new Date(Date.now() + from * 86_400_000).toISOString().slice(0, 10);
   await ana.goes(log);
+  await ana.page.getByText('More filters').click();
   await asks(ana, (filter) => filter.getByLabel('From', { exact: true }).fill(day(-1)));
   await expect(rows(ana)).toHaveCount(6);
   await asks(ana, (filter) => filter.getByLabel('From', { exact: true }).fill(day(2)));

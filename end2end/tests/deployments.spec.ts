@@ -89,7 +89,12 @@ test('what waits shows by itself, and can be declined or withdrawn', async ({ at
   };
   await asks();
   if (ana.hasScript) await expect(waiting).toContainText('Ed wants to deploy');
+  if (ana.hasScript) await expect(ana.page.locator('#nav-waiting')).toContainText('1');
+  await ana.goes(`/${slug}`);
+  await expect(waiting).toContainText('Ed wants to deploy');
   await ana.goes(`/${slug}/deployments`);
+  await expect(ana.page.locator('#nav-waiting')).toContainText('1 request to approve');
+  await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('Waiting for approval');
   await ana.page.getByRole('link', { name: 'Review Support/Tone' }).click();
   await ana.presses('Decline');
   await expect(waiting).toBeEmpty();
@@ -113,6 +118,30 @@ test('a cell has a menu, and any version can be deployed', async ({ at: { ana, s
   await page.getByRole('button', { name: 'What to do with Support/Tone in development' }).click();
   await page.getByRole('link', { name: 'Promote v1 to staging…' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Promote version 1 of Support/Tone to staging');
+});
+
+test('the board is filtered, an empty cell deploys, an older version is chosen', async ({ at: { ana, slug, tone } }) => {
+  const { page } = ana;
+  await ana.goes(`/${slug}/deployments`);
+  await expect(page.locator('#without-version')).toContainText('1 prompt has no version yet');
+  await page.getByRole('link', { name: 'Deploy v2 of Support/Triage to development' }).click();
+  await expect(page.locator('.difference')).toContainText('You sort support tickets');
+  await page.goBack();
+  await writes(ana, slug, tone, { kind: 'text', text: 'Be kind.' });
+  await saves(ana, slug, tone, 'Shorter');
+  await ana.goes(`/${slug}/deployments`);
+  await page.getByRole('link', { name: 'Deploy v2 of Support/Tone to development' }).click();
+  await page.getByLabel('Version', { exact: true }).selectOption({ label: 'Version 1: The first' });
+  await page.getByRole('button', { name: 'Show this version' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Deploy version 1 of Support/Tone to development');
+  await ana.presses('Deploy');
+  await ana.goes(`/${slug}/deployments`);
+  const paths = page.locator('.board tbody th');
+  await expect(paths).toHaveText(['Support/Tone', 'Support/Triage']);
+  await page.getByRole('link', { name: 'Not deployed 1' }).click();
+  await expect(paths).toHaveText(['Support/Triage']);
+  await page.getByRole('link', { name: 'Behind 1' }).click();
+  await expect(paths).toHaveText(['Support/Tone']);
 });
 
 test('what would break is said before it is done', async ({ at: { ana, slug, tone } }) => {

@@ -225,6 +225,38 @@ test('what is more than text is marked', async ({ at: { ana } }) => {
   expect(behind).toEqual(typed);
 });
 
+test('what looks like a variable and is none is told', async ({ at: { ana } }) => {
+  const { page } = ana;
+  const message = page.locator('.message').nth(2);
+  await text(ana, 3).fill('{{ ticket }}\n{{ bad name }} and {{ open');
+  await expect(message.locator('mark[data-kind=malformed]')).toHaveText(['{{ bad name }}', '{{ open']);
+  await expect(message.locator('.slips')).toContainText('Line 2: {{ bad name }} is not a variable');
+  await expect(message.locator('.slips')).toContainText('Line 2: {{ open is never closed.');
+  await expect(status(ana)).toHaveText('Saved');
+  await page.reload();
+  await expect(message.locator('.slips')).toContainText('Line 2: {{ open is never closed.');
+  await page.getByRole('button', { name: 'Save version…' }).click();
+  await expect(page.getByText('Message 3, line 2: {{ bad name }} is not a variable')).toBeVisible();
+});
+
+test('the variables of a Jinja template are marked and completed', async ({ at: { ana } }) => {
+  const { page } = ana;
+  await page.locator('summary', { hasText: 'Model' }).click();
+  await page.getByLabel('Engine').selectOption('jinja');
+  await text(ana, 3).fill('{% for one in items %}{{ one.name }} {{ max_items }}{% endfor %}');
+  const marks = page.locator('.message').nth(2).locator('mark[data-kind=variable]');
+  await expect(marks).toHaveText(['items', '{{ max_items }}']);
+  await text(ana, 3).press('End');
+  await text(ana, 3).pressSequentially('\n{% if max');
+  const options = page.getByRole('listbox', { name: 'Variables' }).getByRole('option');
+  await expect(options).toHaveText(['max_items', 'max_words']);
+  await page.keyboard.press('Enter');
+  await text(ana, 3).pressSequentially(' > 1 %}{{ tick');
+  await expect(options).toHaveText(['ticket']);
+  await page.keyboard.press('Enter');
+  await expect(text(ana, 3)).toHaveValue(/\n\{% if max_items > 1 %\}\{\{ ticket \}\}$/);
+});
+
 test('keys save, move and fold', async ({ at: { ana } }) => {
   const { page } = ana;
   await text(ana, 3).fill('Now');

@@ -171,15 +171,18 @@ test('a changed role bites on the next page', async ({ person }) => {
 
   await ana.goes(`/${slug}/settings/members`);
   const role = ana.page.getByLabel('Role of Bo');
-  const save = ana.row('Bo').getByRole('button', { name: 'Save' });
-  if (ana.hasScript) {
-    await expect(save).toBeHidden();
-    expect(await ana.posts(role, () => role.selectOption('Editor'))).toBe(303);
-  } else {
-    await role.selectOption('Editor');
-    expect(await ana.posts(save)).toBe(303);
-  }
-  await expect(ana.page.locator('#toast')).toHaveText('Role changed');
+  const save = ana.page.getByRole('button', { name: 'Save role of Bo' });
+  // Choosing changes nothing: a button does.
+  await role.selectOption('Editor');
+  await bo.page.reload();
+  await expect(bo.page.getByRole('link', { name: 'Invite people' })).toBeVisible();
+  expect(await ana.posts(save)).toBe(303);
+  const toast = ana.page.locator('#toast');
+  await expect(toast).toContainText('Bo is now an Editor');
+  await ana.posts(toast.getByRole('button', { name: 'Undo' }));
+  await expect(toast).toContainText('Bo is now an Admin');
+  await ana.setsRole('Bo', 'Editor');
+  await expect(toast).toContainText('Bo is now an Editor');
   await expect(role).toHaveValue('editor');
   await expect(ana.row('Bo')).toContainText('Can create and edit content');
 
@@ -192,6 +195,38 @@ test('a changed role bites on the next page', async ({ person }) => {
   await expect(bo.page.getByRole('main')).toContainText('Owners and Admins can change this.');
   expect(await bo.goes(`/${slug}/settings/invitations`)).toBe(403);
   await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Not for your role');
+});
+
+test('an Owner is made on purpose, and it is said which invitations end', async ({ person }) => {
+  const [ana, bo] = [await person('Ana'), await person('Bo')];
+  const { name, slug } = unique('Acme');
+  await ana.hasOrganization({ name, slug });
+  await ana.hasAdmitted(slug, bo, 'Admin');
+  await bo.hasInvited(slug, `ciro@${slug}.test`, 'Viewer');
+
+  await ana.goes(`/${slug}/settings/members`);
+  const title = ana.page.getByRole('heading', { level: 1 });
+  const becomes = async (role: 'Owner' | 'Viewer', question: string) => {
+    await ana.page.getByLabel('Role of Bo').selectOption(role);
+    await ana.page.getByRole('button', { name: 'Save role of Bo' }).click();
+    await expect(title).toHaveText(question);
+    await ana.settles();
+  };
+  await becomes('Owner', 'Make Bo an Owner?');
+  await ana.page.getByRole('link', { name: 'Cancel' }).click();
+  await expect(title).toHaveText('Members');
+  await ana.settles();
+  await expect(ana.page.getByLabel('Role of Bo')).toHaveValue('admin');
+  await becomes('Owner', 'Make Bo an Owner?');
+  await ana.presses('Make Bo an Owner');
+  await expect(ana.page.locator('#toast')).toContainText('Bo is now an Owner');
+
+  await becomes('Viewer', 'Make Bo a Viewer?');
+  await expect(ana.page.getByRole('main')).toContainText('1 invitation that they sent will be revoked.');
+  await ana.page.getByRole('radio', { name: 'Take them over' }).check();
+  await ana.presses('Make Bo a Viewer');
+  await expect(ana.page.locator('#toast')).toContainText('Bo is now a Viewer');
+  await expect(ana.page.getByText('Pending invitations (1)')).toBeVisible();
 });
 
 test('a removed person is out at once', async ({ person }) => {

@@ -178,6 +178,7 @@ test('a prompt is found by its words', async ({ at: { ana, slug } }) => {
   await page.getByRole('searchbox', { name: 'Search prompts' }).fill('billing support');
   await page.getByRole('searchbox', { name: 'Search prompts' }).press('Enter');
   await expect(page.getByRole('status').filter({ hasText: '1 prompt' })).toBeVisible();
+  await expect(page.locator('.hits mark')).toHaveText(['support', 'billing']);
   await page.locator('.hits').getByRole('link', { name: 'Triage' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Triage');
 });
@@ -193,10 +194,10 @@ test('a library goes out and comes in', async ({ at: { ana, slug } }) => {
     await ana.goes(`/${other.slug}/prompts`);
     await page.getByRole('link', { name: 'Import' }).click();
     await page.getByLabel('File').setInputFiles({ name, mimeType: 'application/octet-stream', buffer: bytes });
-    return ana.presses('See what it does');
+    return ana.presses('Preview import');
   };
   expect(await takes('x.json', Buffer.from('{}'))).toBe(422);
-  await expect(page.getByText('This is no library file')).toBeVisible();
+  await expect(page.getByText('This file is not a Prompt Studio export')).toBeVisible();
   expect(await takes('prompts.json', file)).toBe(303);
   await expect(page.getByText('5 new, 0 changed, 0 left as it is')).toBeVisible();
   await expect(page.getByRole('row', { name: /Support\/Triage/ })).toContainText('prompt with 2 versions');
@@ -206,6 +207,10 @@ test('a library goes out and comes in', async ({ at: { ana, slug } }) => {
   expect(await takes('again.json', file)).toBe(303);
   await expect(page.getByText('Nothing: all of it is here already')).toBeVisible();
   await expect(page.getByRole('main').getByRole('button', { name: 'Import' })).toHaveCount(0);
+  expect(await takes('Be kind.txt', Buffer.from('To {{ whom }}.\n'))).toBe(303);
+  await expect(page.getByRole('row', { name: /Be kind/ })).toContainText('New');
+  expect(await takes('promptfoo.yaml', Buffer.from('prompts: [a]\nproviders: [b]\n'))).toBe(422);
+  await expect(page.getByText('This looks like a promptfoo configuration')).toBeVisible();
   expect(await takes('one.md', Buffer.from('---\npath: Notes/One\n---\nBe {{ kind }}.\n'))).toBe(303);
   await expect(page.getByRole('row', { name: /Notes\/One/ })).toContainText('New');
 });
@@ -227,4 +232,17 @@ test('names are text wherever they stand', async ({ at: { ana, slug } }) => {
     await ana.goes(path + place);
     expect(await page.evaluate(() => 'attacked' in window), place).toBe(false);
   }
+});
+
+test('a new team is led from the samples to what a service fetches', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  await ana.goes(`/${slug}`);
+  expect(await ana.presses('Add sample prompts')).toBe(303);
+  await expect(page.getByText('curl --get')).toContainText('Extract%20receipt');
+  await page.getByRole('link', { name: 'Deploy version 1' }).click();
+  await expect(page.locator('.difference')).toContainText('You read receipts');
+  await ana.presses('Deploy');
+  await ana.goes(`/${slug}`);
+  await expect(page.getByRole('link', { name: 'Deploy version 1' })).toHaveCount(0);
+  await expect(page.getByText('curl --get')).toBeVisible();
 });

@@ -154,7 +154,7 @@ const SIGNED_IN: Record<string, Sight> = {
     path: (world) => `/${world.acme}/prompts/import`,
     then: async (page) => {
       await page.getByLabel('Or its text').fill('{}');
-      await submit(page, 'See what it does');
+      await submit(page, 'Preview import');
       await page.locator('[aria-invalid=true]').waitFor();
     },
   },
@@ -168,8 +168,8 @@ const SIGNED_IN: Record<string, Sight> = {
       const prompts = [{ path: 'Guides/Tone', versions }, { path: 'Support/Tone', versions }, { path: 'Support/Broken', versions: broken }];
       const file = { format: 'prompt-studio/library/1', folders: [{ path: 'Guides' }, { path: 'Support' }], prompts };
       await page.getByLabel('Or its text').fill(JSON.stringify(file));
-      await page.getByRole('button', { name: 'See what it does' }).click();
-      await page.getByText('What the import would do').waitFor();
+      await page.getByRole('button', { name: 'Preview import' }).click();
+      await page.getByText('Import preview').waitFor();
     },
   },
   'new-prompt': { who: 'ana', path: (world) => `/${world.acme}/prompts/new?folder=${world.library.folder}` },
@@ -303,6 +303,7 @@ const SIGNED_IN: Record<string, Sight> = {
     path: (world) => `/${world.fresh}/settings/members`,
     then: async (page) => {
       await page.getByLabel('Role of Ana Novak').selectOption('Viewer');
+      await page.getByRole('button', { name: 'Save role of Ana Novak' }).click();
       await page.getByRole('alert').waitFor();
     },
   },
@@ -388,7 +389,7 @@ const SIGNED_IN: Record<string, Sight> = {
       await page.getByRole('link', { name: 'Invite people' }).click();
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('Email addresses').fill('gil@client.test, nonsense');
-      await submit(dialog, 'Send invitations');
+      await submit(dialog, 'Send 1 invitation');
       await dialog.getByRole('listitem').first().waitFor();
     },
     windowOnly: true,

@@ -64,40 +64,23 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   const form = await ana.opensInviteForm(slug);
   await expect(form.getByRole('radio', { name: 'Viewer' })).toBeChecked();
   await form.getByLabel('Email addresses').fill('bo@elsewhere.test');
-  expect(await ana.presses('Send invitations', form)).toBe(422);
+  expect(await ana.sendsInvitations(form)).toBe(422);
   await expectFlaw(form.getByLabel('Email addresses'), 'not of a domain that this workspace invites', 'bo@elsewhere.test');
   await form.getByLabel('Email addresses').fill(bo.email);
-  await ana.presses('Send invitations', form);
+  await ana.sendsInvitations(form);
   await bo.goes((await ana.studio.mail.next(bo.email)).link);
   await expect(bo.page.getByRole('main')).toContainText('You will be a Viewer');
   await expect(bo.page.getByRole('main')).toContainText(/expires in (1 hour|60 minutes|59 minutes)/);
-});
-
-test('what Viewers may do', async ({ at: { ana, path } }) => {
-  const access = section(ana, 'Access');
-  await access.getByLabel('Viewers may run prompts').check();
-  await access.getByLabel('Viewers may comment').check();
-  expect(await ana.presses('Save access')).toBe(303);
-  await expectSaved(ana);
-  await ana.goes(path);
-  await expect(access.getByLabel('Viewers may run prompts')).toBeChecked();
-  await access.getByLabel('Viewers may comment').uncheck();
-  await ana.presses('Save access');
-  await ana.goes(path);
-  await expect(access.getByLabel('Viewers may run prompts')).toBeChecked();
-  await expect(access.getByLabel('Viewers may comment')).not.toBeChecked();
 });
 
 test('two-factor is asked of others by who has it', async ({ at: { ana, path } }) => {
   const access = section(ana, 'Access');
   const twoFactor = access.getByLabel('Members must use two-factor');
   await twoFactor.check();
-  await access.getByLabel('Viewers may comment').check();
   expect(await ana.presses('Save access')).toBe(422);
   await expect(access.getByRole('alert')).toContainText('Turn two-factor on in your own account first');
   await expect(twoFactor).toHaveAccessibleDescription(/Turn two-factor on/);
   await expect(twoFactor).toBeChecked();
-  await expect(access.getByLabel('Viewers may comment'), 'the rest is kept').toBeChecked();
 
   await ana.hasTwoFactor();
   await ana.goes(path);
@@ -105,30 +88,6 @@ test('two-factor is asked of others by who has it', async ({ at: { ana, path } }
   expect(await ana.presses('Save access')).toBe(303);
   await ana.goes(path);
   await expect(twoFactor).toBeChecked();
-});
-
-test('who is billed', async ({ at: { ana, slug, path }, person }) => {
-  const billing = section(ana, 'Billing');
-  const typed = { Company: 'Acme Ltd', 'Postal address': '1 Main Street\nSpringfield', 'Tax id': 'DE123456789' };
-  await ana.fills({ ...typed, 'Billing email': 'bills@localhost' }, billing);
-  expect(await ana.presses('Save billing')).toBe(422);
-  await expectFlaw(billing.getByLabel('Billing email'), 'Enter an email address', 'bills@localhost');
-  await expectFocusWhereItIsWrong(ana, billing.getByLabel('Billing email'));
-  for (const [label, value] of Object.entries(typed)) await expect(billing.getByLabel(label)).toHaveValue(value);
-
-  await ana.fills({ 'Billing email': 'bills@acme.test' }, billing);
-  expect(await ana.presses('Save billing')).toBe(303);
-  await expectSaved(ana);
-  await ana.goes(path);
-  for (const [label, value] of Object.entries(typed)) await expect(billing.getByLabel(label)).toHaveValue(value);
-  await expect(billing.getByLabel('Billing email')).toHaveValue('bills@acme.test');
-
-  const bo = await person('Bo');
-  await ana.hasAdmitted(slug, bo, 'Editor');
-  await bo.goes(path);
-  for (const secret of ['Acme Ltd', 'Springfield', 'DE123456789', 'bills@acme.test']) {
-    await expect(bo.page.locator('body')).not.toContainText(secret);
-  }
 });
 
 test('the colour of the avatar', async ({ at: { ana, path } }) => {
@@ -179,7 +138,6 @@ test('a picture for the avatar', async ({ at: { ana, path }, visitor }) => {
 test('who may not change the settings reads them', async ({ at: { ana, slug, name, path }, person }) => {
   await ana.sends('organizations/update_settings', { org: slug, name, description: 'One line.\nAnother.' });
   await ana.sends('organizations/set_invitation_rules', { org: slug, default_role: 'viewer', invitation_hours: '24', allowed_domains: 'people.test' });
-  await ana.sends('organizations/set_access', { org: slug, viewers_run: 'true' });
   const eve = await person('Eve');
   await ana.hasAdmitted(slug, eve, 'Viewer');
   await eve.goes(path);
@@ -192,8 +150,6 @@ test('who may not change the settings reads them', async ({ at: { ana, slug, nam
   await expect(fact('Role of new invitations')).toHaveText('Viewer');
   await expect(fact('Invitations are good for')).toHaveText('24 hours');
   await expect(fact('Allowed email domains')).toHaveText('people.test');
-  await expect(fact('Viewers may run prompts')).toHaveText('Yes');
-  await expect(fact('Viewers may comment')).toHaveText('No');
   await expect(main).toContainText('Owners and Admins can change this.');
   await expect(main.locator('form, input, select, textarea, button')).toHaveCount(0);
 });

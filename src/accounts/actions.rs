@@ -31,6 +31,26 @@ pub async fn sign_up(
     Ok(())
 }
 
+/// Sends the letter of a sign-up again: to the same address, or to another one when that was wrong.
+#[server(endpoint = "accounts/resend")]
+pub async fn resend_sign_up(email: String) -> Result<(), Error> {
+    use crate::{
+        accounts::sign_ups,
+        fields::Email,
+        paths,
+        server::{Caller, forms},
+        ui::Notice,
+    };
+    let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
+    if sign_ups::send_to(&Caller::here()?, &email).await? {
+        Notice::EmailSent.say();
+        forms::go(paths::SIGN_UP_SENT);
+    } else {
+        forms::go(paths::SIGN_UP);
+    }
+    Ok(())
+}
+
 /// Proves the address of a sign-up: makes the account and signs in.
 #[server(endpoint = "accounts/confirm")]
 pub async fn confirm_sign_up(token: String, #[server(default)] password: String) -> Result<(), Error> {
@@ -95,7 +115,9 @@ pub async fn forgot_password(email: String) -> Result<(), Error> {
         server::{Caller, forms},
     };
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
-    resets::begin(&Caller::here()?, &email).await?;
+    let caller = Caller::here()?;
+    resets::begin(&caller, &email).await?;
+    resets::remember(&caller.server, &email);
     forms::go(paths::FORGOT_PASSWORD_SENT);
     Ok(())
 }

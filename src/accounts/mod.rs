@@ -23,5 +23,6 @@ pub mod store;
 pub mod two_factor;
 
 pub use actions::{
-    ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResetPassword, SetTheme, SignIn, SignOut, SignUp,
+    ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResendSignUp, ResetPassword, SetTheme, SignIn, SignOut,
+    SignUp,
 };

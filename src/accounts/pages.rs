@@ -1,11 +1,12 @@
 //! The pages of accounts: cards without script.
 
 use super::{
-    ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResetPassword, SignIn, SignUp, entrance, resets,
-    sign_ups,
+    ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResendSignUp, ResetPassword, SignIn, SignUp, entrance,
+    resets, sign_ups,
 };
 use crate::{
     error::Result,
+    fields::Email,
     paths,
     server::{Caller, forms},
     ui::{Alert, Bake, Field, Form, Hidden, Sheet, Submit, go_on},
@@ -99,14 +100,40 @@ pub fn NewPassword() -> impl IntoView {
 /// `/sign-up/sent`.
 ///
 /// # Errors
-/// None.
-pub async fn sign_up_sent(_: Caller) -> Result<impl IntoView> {
+/// When the database fails.
+pub async fn sign_up_sent(caller: Caller) -> Result<impl IntoView> {
+    let sent = sign_ups::of_this_browser(&caller.server).await?.map(|waiting| waiting.email);
     Ok(view! {
-        <Sheet title="Check your mail" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
-            <h1>"Check your mail"</h1>
-            <p class="lead">"We sent you a letter. Its link finishes signing up. If it does not come within minutes, look into the spam folder."</p>
+        <Sheet title="Check your email" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+            <h1>"Check your email"</h1>
+            <p class="lead">{link_to(sent.as_ref())}" Open it to finish signing up."</p>
+            <p class="lead">"Nothing after a few minutes? Check your spam folder, or send it again."</p>
+            {sent.map(|email| again(ResendSignUp::PATH, &email))}
         </Sheet>
     })
+}
+
+/// Where a link was sent.
+fn link_to(sent: Option<&Email>) -> impl IntoView + use<> {
+    match sent {
+        Some(email) => {
+            let email = email.to_string();
+            view! { "We sent a link to "<strong>{email}</strong>"." }.bake()
+        }
+        None => view! { "We sent you a link." }.bake(),
+    }
+}
+
+/// The form that sends it again, to the same address or to the right one.
+fn again(action: &'static str, email: &Email) -> impl IntoView + use<> {
+    let email = email.to_string();
+    view! {
+        <Form action>
+            <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true value=email
+                hint="Correct it if it is wrong."/>
+            <Submit kind="">"Send again"</Submit>
+        </Form>
+    }
 }
 
 /// `/confirm/{token}`: opening it changes nothing, since mail scanners do.
@@ -163,11 +190,14 @@ pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// None.
-pub async fn forgot_password_sent(_: Caller) -> Result<impl IntoView> {
+pub async fn forgot_password_sent(caller: Caller) -> Result<impl IntoView> {
+    let sent = resets::sent_to(&caller.server);
     Ok(view! {
-        <Sheet title="Check your mail" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
-            <h1>"Check your mail"</h1>
-            <p class="lead">"We sent a letter to this address. Its link is good for an hour."</p>
+        <Sheet title="Reset link sent" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+            <h1>"Check your email"</h1>
+            <p class="lead">{link_to(sent.as_ref())}" It works for an hour."</p>
+            <p class="lead">"Nothing after a few minutes? Check your spam folder, or send it again."</p>
+            {sent.map(|email| again(ForgotPassword::PATH, &email))}
         </Sheet>
     })
 }

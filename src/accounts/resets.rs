@@ -18,7 +18,9 @@ use crate::{
         tokens::{Token, TokenHash},
     },
     time::Span,
+    ui::{cookie, set_cookie},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// How long the letter's link is good for.
 const GOOD_FOR: Span = Span::hours(1);
@@ -58,6 +60,22 @@ pub(super) async fn begin(caller: &Caller, email: &Email) -> Result<()> {
     change.commit().await
 }
 
+/// The cookie that tells the page after the form where the letter went.
+const SENT_TO: &str = "reset-sent";
+
+/// Remembers for a while, in this browser, where a letter was sent.
+pub(super) fn remember(server: &Server, email: &Email) {
+    let sealed = server.seal.seal(email.as_str().as_bytes(), SENT_TO.as_bytes());
+    set_cookie(SENT_TO, &URL_SAFE_NO_PAD.encode(sealed), 900);
+}
+
+/// Where this browser had a letter sent last, if it was lately.
+pub(super) fn sent_to(server: &Server) -> Option<Email> {
+    let sealed = URL_SAFE_NO_PAD.decode(cookie(SENT_TO)?).ok()?;
+    let email = server.seal.open(&sealed, SENT_TO.as_bytes())?;
+    Email::parse(&String::from_utf8(email).ok()?).ok()
+}
+
 /// The reset of a letter's link, if it is still good.
 pub(super) async fn of_token(server: &Server, token: &str) -> Result<Option<Reset>> {
     let reset = server.outside_tenancy().query(
@@ -81,6 +99,8 @@ pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Resu
         return Err(gone());
     }
     change.query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute().await?;
+    // Whoever had the old password may have asked for it.
+    change.query("DELETE FROM address_changes WHERE user_id = $1").bind(user).execute().await?;
     change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
     store::verify(&mut change, user).await?;
     session::end_all(&mut change, user).await?;

@@ -18,6 +18,7 @@ use crate::{
         audit::{Action, Entry},
         change::Sender,
         limits::Secret,
+        mail::Letter,
         passwords::Verdict,
         tokens::{Token, TokenHash},
     },
@@ -65,22 +66,61 @@ pub(super) async fn begin(caller: &Caller, wish: Wish, next: Option<String>) -> 
         .bind(now + GOOD_FOR)
         .execute()
         .await?;
-    let config = &caller.server.config;
-    let letter = match known {
-        None => letters::confirm(&wish.email, &wish.name, &config.url(&paths::confirm(token.as_str()))),
-        Some((_, name)) => letters::taken(
-            &wish.email,
-            &name,
-            &config.url(paths::SIGN_IN),
-            &config.url(paths::FORGOT_PASSWORD),
-        ),
-    };
+    let known = known.map(|(_, name)| name);
+    let letter = letter(&caller.server, (&wish.name, &wish.email), known, &token);
     if may_write_to(&caller.server, &mut change, &wish.email).await? {
         change.mail(Sender::default(), &letter).await?;
     }
     change.commit().await?;
     set_cookie(BROWSER, browser.as_str(), 24 * 3600);
     Ok(())
+}
+
+/// What is sent to the address of a sign-up: the link that finishes it, or that the address has an account, of
+/// somebody of this name.
+fn letter(server: &Server, (name, email): (&Name, &Email), known: Option<Name>, token: &Token) -> Letter {
+    let config = &server.config;
+    match known {
+        None => letters::confirm(email, name, &config.url(&paths::confirm(token.as_str()))),
+        Some(name) => {
+            letters::taken(email, &name, &config.url(paths::SIGN_IN), &config.url(paths::FORGOT_PASSWORD))
+        }
+    }
+}
+
+/// The sign-up that was begun last in this browser, if it still waits.
+pub(super) async fn of_this_browser(server: &Server) -> Result<Option<Waiting>> {
+    let Some(browser) = cookie(BROWSER) else { return Ok(None) };
+    let waiting = server.outside_tenancy().query(
+        "SELECT id, name, email, password_hash, browser_hash, next FROM sign_ups
+         WHERE browser_hash = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT 1",
+    );
+    Ok(waiting.bind(TokenHash::of(&browser)).bind(server.clock.now()).optional().await?)
+}
+
+/// Sends the letter of this browser's sign-up again, to its address or to the one it should have been. Tells
+/// whether a sign-up waits here at all.
+pub(super) async fn send_to(caller: &Caller, email: &Email) -> Result<bool> {
+    let Some(waiting) = of_this_browser(&caller.server).await? else { return Ok(false) };
+    let known = store::find(&caller.server, email).await?.map(|(_, name)| name);
+    let token = Token::new();
+    let mut change = caller.server.change_outside_tenancy().await?;
+    let may_write = may_write_to(&caller.server, &mut change, email).await?;
+    if may_write || *email != waiting.email {
+        change
+            .query("UPDATE sign_ups SET token_hash = $2, email = $3 WHERE id = $1")
+            .bind(waiting.id)
+            .bind(token.hash())
+            .bind(email.clone())
+            .execute()
+            .await?;
+    }
+    if may_write {
+        let letter = letter(&caller.server, (&waiting.name, email), known, &token);
+        change.mail(Sender::default(), &letter).await?;
+    }
+    change.commit().await?;
+    Ok(true)
 }
 
 /// The newest sign-up of an address that still waits.

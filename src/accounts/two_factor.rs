@@ -93,10 +93,13 @@ pub async fn begin(caller: &Caller, proof: &Proof) -> Result<()> {
     if begun == 0 {
         return Err(Error::conflict("Two-factor is on already."));
     }
+    // Codes of an earlier try belong to an earlier secret.
+    change.query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute().await?;
     change.commit().await
 }
 
-/// Turns it on by the authenticator's first code, and makes the recovery codes.
+/// Checks the authenticator's first code, and makes the recovery codes. It is on once they are kept:
+/// [`finish`].
 ///
 /// # Errors
 /// [`Error::Invalid`] at `code`; [`Error::Conflict`] when none was begun.
@@ -109,13 +112,33 @@ pub async fn confirm(caller: &Caller, code: &str) -> Result<Vec<String>> {
     if !use_totp(&mut change, user, code, false).await? {
         return Err(Error::invalid("code", "This code is not right. Enter the one that is shown now."));
     }
-    let now = change.clock().now();
-    let confirm = change.query("UPDATE two_factors SET confirmed_at = $2 WHERE user_id = $1");
-    confirm.bind(user).bind(now).execute().await?;
     let codes = make_codes(&mut change, user).await?;
-    caller.audit(&mut change, user, Entry::new(Action::TwoFactorOn, user.0)).await?;
     change.commit().await?;
     Ok(codes)
+}
+
+/// Turns it on, for somebody who has the recovery codes of [`confirm`].
+///
+/// # Errors
+/// [`Error::Conflict`] when there are none.
+pub async fn finish(caller: &Caller) -> Result<()> {
+    let user = caller.visit().ok_or(Error::SignedOut)?.user;
+    let mut change = caller.server.change_outside_tenancy().await?;
+    let now = change.clock().now();
+    let confirmed = change
+        .query(
+            "UPDATE two_factors SET confirmed_at = $2 WHERE user_id = $1 AND confirmed_at IS NULL
+               AND EXISTS (SELECT 1 FROM recovery_codes r WHERE r.user_id = $1)",
+        )
+        .bind(user)
+        .bind(now)
+        .execute()
+        .await?;
+    if confirmed == 0 {
+        return Err(Error::conflict("Enter a code of your authenticator first."));
+    }
+    caller.audit(&mut change, user, Entry::new(Action::TwoFactorOn, user.0)).await?;
+    change.commit().await
 }
 
 /// Makes new recovery codes; the old ones are dead.
@@ -141,7 +164,9 @@ pub async fn renew_codes(caller: &Caller, proof: &Proof) -> Result<Vec<String>> 
 pub async fn forget(caller: &Caller, user: UserId) -> Result<()> {
     let mut change = caller.server.change_outside_tenancy().await?;
     let forget = change.query("DELETE FROM two_factors WHERE user_id = $1 AND confirmed_at IS NULL");
-    forget.bind(user).execute().await?;
+    if forget.bind(user).execute().await? > 0 {
+        change.query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute().await?;
+    }
     change.commit().await
 }
 

@@ -1,13 +1,13 @@
 //! `GET /events`: server-sent events of what is deployed, so that services need not ask again and again.
 
-use super::{problem::Refusal, seats::Seat, service::Service};
+use super::{problem::Refusal, service::Service};
 use crate::{
     deployments::{impact::users, store::live_of},
     error::{Error, Result},
     id::PromptId,
     prompts::store as prompts,
     role::ViewContent,
-    server::{Event, Server, Topic},
+    server::{Event, Server, Topic, streams::Seat},
     time::Span,
 };
 use axum::{
@@ -83,8 +83,8 @@ pub(super) async fn events(
         None => None,
     };
     let (sender, receiver) = mpsc::channel(WAITING);
-    let seat = Seat::take(service.key().id)?;
-    let watch = Watch { service, known: last.unwrap_or_default(), _seat: seat };
+    let seat = Seat::take(&server, service.key().id.0)?;
+    let watch = Watch { service, known: last.unwrap_or_default(), seat };
     tokio::spawn(watch.run(last, events, sender));
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     let mut response = Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive).into_response();
@@ -99,7 +99,7 @@ struct Watch {
     service: Service,
     /// The newest event that the reader knows of.
     known: i64,
-    _seat: Seat,
+    seat: Seat,
 }
 
 /// What the stream hears of its organization.
@@ -127,6 +127,7 @@ impl Watch {
         loop {
             let heard = tokio::select! {
                 () = out.closed() => return,
+                () = self.seat.ends() => return,
                 _ = recheck.tick() => Heard::Nothing,
                 event = events.recv() => match event {
                     Ok(event) if event.org_id == Some(org) => Heard::One(event),

@@ -142,7 +142,8 @@ impl From<import::Line> for Line {
 /// Import prompts
 ///
 /// Takes a file as an export writes it, of at most 8 MiB. What is there already gains the versions that are
-/// new; nothing is deleted. All of it happens, or nothing. A key that is limited to folders may not import.
+/// new; nothing is deleted. A large file is imported in parts: where that is cut off, what came before stays, and
+/// sending the file again does the rest. A key that is limited to folders may not import.
 #[utoipa::path(
     post, path = "/import", tag = "Library", params(How), request_body = LibraryFile,
     responses((status = 200, description = "What was done, or would be.", body = Imported)),
@@ -159,7 +160,7 @@ pub(super) async fn import(
     let lines = if how.dry_run {
         import::preview_file(&grant, &file).await?
     } else {
-        import::import_file(&grant, &file).await?
+        import::import_file(&grant, file).await?
     };
     let [created, changed, skipped] = [Act::Create, Act::Change, Act::Skip].map(|act| count(&lines, act));
     let lines = lines.into_iter().map(Line::from).collect();

@@ -6,10 +6,10 @@ use super::{
     prompts::{Named, hex},
     said::Form,
     service::Service,
-    which::{Found, Which, find, resolved},
+    which::{Found, Served, Which, look_up, resolved},
 };
 use crate::{
-    id::PromptId,
+    id::{FolderId, PromptId},
     library::folders,
     prompts::{content::Kind, render::Edge, store::Prompt},
     role::ViewContent,
@@ -65,7 +65,7 @@ struct Now {
 
 /// Fetch a prompt
 ///
-/// What is deployed to an environment, or a version. What it refers to is put in, so that only variables are left; `variables` tells of each what it falls back on. What is deployed keeps what it inherited from folders when it was deployed. The answer comes from memory; send the `ETag` of the one
+/// What is deployed to an environment, or a version. What it refers to is put in, so that only variables are left; `variables` tells of each what it falls back on. What is deployed keeps what it inherited from folders when it was deployed, and a path leads to what was deployed at it until something else is. The answer comes from memory; send the `ETag` of the one
 /// before as `If-None-Match` and it has no body as long as nothing has changed.
 #[utoipa::path(
     get, path = "/prompts/{prompt}", tag = "Prompts", params(Named, Which, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer before: if it still holds, the answer is 304.")),
@@ -100,8 +100,7 @@ pub(super) async fn fetch(
     let (server, org) = (service.scope().server(), service.scope().organization().id);
     // What is kept is read after what happened was counted.
     let heard = server.hot.heard.count(org, Change::Content);
-    let prompt = service.prompt(&named.prompt).await?;
-    let found = find(&service, &prompt, &which).await?;
+    let Served { prompt, found, folder } = look_up(&service, &named.prompt, &which).await?;
     let is_whole = which.resolve.unwrap_or(true);
     let fetched = read(&service, &prompt, &found, is_whole).await?;
     // A version never changes, but a path may lead to another prompt one day, and what a version refers to
@@ -109,7 +108,7 @@ pub(super) async fn fetch(
     let is_same = matches!(found, Found::Version(_)) && !is_whole && named.prompt.parse::<PromptId>().is_ok();
     let lasting = if is_same { Lasting::ForGood } else { Lasting::WhileTrue };
     let canonical = canonical(&prompt, &named.prompt);
-    let about = About { canonical, ..about(&service, &prompt, &found, lasting).await? };
+    let about = About { canonical, ..about(&service, (&prompt, folder), &found, lasting).await? };
     let body = serde_json::to_vec(&fetched).map_err(|error| internal(&error))?;
     let answer = Arc::new(Answer::new(&server.hot.heads, body, about));
     if let Some(asked) = uri.path_and_query() {
@@ -149,7 +148,7 @@ async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool)
 
 async fn about(
     service: &Service,
-    prompt: &Prompt,
+    (prompt, folder): (&Prompt, Option<FolderId>),
     found: &Found,
     lasting: Lasting,
 ) -> Result<About, Refusal> {
@@ -157,7 +156,10 @@ async fn about(
         Found::Deployed(environment, _) => Some(environment.id),
         Found::Version(_) => None,
     };
-    let around = folders::trail(service.scope(), prompt.folder_id).await?;
+    let mut around = folders::trail(service.scope(), prompt.folder_id).await?;
+    if folder.is_some() && folder != prompt.folder_id {
+        around.extend(folders::trail(service.scope(), folder).await?);
+    }
     let around = around.into_iter().map(|folder| folder.id).collect();
     Ok(About { prompt: prompt.id, version: found.number(), lasting, environment, around, canonical: None })
 }

@@ -62,10 +62,8 @@ pub(super) async fn answer(State(server): State<Server>, mut request: Request, n
     // The layer that limits bodies answers in words of its own.
     let too_large = (response.status() == StatusCode::PAYLOAD_TOO_LARGE).then(Refusal::too_large);
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>().or(too_large) {
-        if let Some(scope) = refusal.denied()
-            && let Err(error) = scope.note_refusal(&act).await
-        {
-            tracing::error!(%error, "a refusal was not written down");
+        if let Some(scope) = refusal.denied() {
+            scope.note_refusal(&act);
         }
         let allowed = response.headers_mut().remove(header::ALLOW);
         response = refusal.answer(&server.config, &client.request_id);

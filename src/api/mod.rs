@@ -24,7 +24,6 @@ mod prompts;
 mod render;
 mod repeat;
 mod said;
-mod seats;
 mod service;
 mod usage;
 mod which;

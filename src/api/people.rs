@@ -11,6 +11,7 @@ use crate::{
     invitations::{State, listing as invitations},
     members::Listing,
     role::{Role, ViewInvitations, ViewMembers},
+    server::keys::Limit,
     ui::rfc3339,
 };
 use axum::response::Response;
@@ -31,9 +32,17 @@ struct Member {
     last_active_at: String,
 }
 
+/// People are of the whole organization: a key that is limited to folders reads none.
+fn refuse_limited(service: &Service) -> Result<(), Refusal> {
+    match service.key().folders {
+        Limit::All => Ok(()),
+        Limit::Only(_) => Err(Refusal::beyond(service.scope(), "the people of the organization")),
+    }
+}
+
 /// List members
 ///
-/// By name.
+/// By name. A key that is limited to folders may not read them.
 #[utoipa::path(
     get, path = "/members", tag = "Organization", params(Paged),
     responses((status = 200, description = "A page of members.", body = Page<Member>)),
@@ -41,6 +50,7 @@ struct Member {
 )]
 pub(super) async fn members(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
     service.grant::<ViewMembers>()?;
+    refuse_limited(&service)?;
     let (size, after) = (page_size(paged.limit)?.to_string(), paged.cursor.unwrap_or_default());
     let page = Listing { after, size, ..Listing::default() };
     if !page.is_sound() {
@@ -74,7 +84,7 @@ struct Invitation {
 
 /// List invitations
 ///
-/// The newest first.
+/// The newest first. A key that is limited to folders may not read them.
 #[utoipa::path(
     get, path = "/invitations", tag = "Organization", params(Paged),
     responses((status = 200, description = "A page of invitations.", body = Page<Invitation>)),
@@ -82,6 +92,7 @@ struct Invitation {
 )]
 pub(super) async fn invited(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
     let grant = service.grant::<ViewInvitations>()?;
+    refuse_limited(&service)?;
     let after = after(paged.cursor.as_deref())?;
     let size = page_size(paged.limit)?;
     let after = after.map(|after| after.parse().map_err(|_| no_cursor())).transpose()?;

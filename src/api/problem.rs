@@ -191,12 +191,6 @@ impl Refusal {
         Self::of(Code::UnsupportedMediaType, "Send JSON, with the Content-Type application/json.")
     }
 
-    /// A key that listens too often at once.
-    pub(super) fn too_many_streams(most: usize) -> Self {
-        let detail = format!("A key may listen {most} times at once. Close a stream first.");
-        Self { retry_after: Some(60), ..Self::of(Code::RateLimited, detail) }
-    }
-
     /// A key that asks too often.
     pub(super) fn too_often(allowance: Allowance) -> Self {
         let detail = format!("A key may ask {} times in a minute.", allowance.limit);

@@ -6,7 +6,7 @@ use super::{
     problem::{FieldError, Refusal},
     prompts::Named,
     service::Service,
-    which::{Which, find, resolved},
+    which::{Served, Which, look_up, resolved},
 };
 use crate::{
     prompts::{
@@ -70,10 +70,9 @@ pub(super) async fn render(
     Json(asked): Json<ToRender>,
 ) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
-    let prompt = service.prompt(&named.prompt).await?;
     let ToRender { variables, environment, version, label } = asked;
     let which = Which { environment, version, label, resolve: None };
-    let found = find(&service, &prompt, &which).await?;
+    let Served { prompt, found, .. } = look_up(&service, &named.prompt, &which).await?;
     let resolved = resolved(&service, &prompt, &found).await?;
     let (references, model) = (resolved.graph(), resolved.parts.first().map(|own| own.content.model.clone()));
     let place = (service.scope().server(), service.scope().organization().id);

@@ -81,17 +81,29 @@ impl Service {
 
     /// An environment by its name or its id.
     pub(super) async fn environment(&self, named: &str) -> Result<Environment, Refusal> {
-        let found = match named.parse() {
-            Ok(id) => Some(environments::find(&self.scope, id).await?),
-            Err(_) => environments::named(&self.scope, named).await?,
+        let environment = match named.parse() {
+            Ok(id) => environments::find(&self.scope, id).await?,
+            Err(_) => environments::named(&self.scope, named)
+                .await?
+                .ok_or_else(|| Refusal::missing(format!("There is no environment {named}.")))?,
         };
-        let environment =
-            found.ok_or_else(|| Refusal::missing(format!("There is no environment {named}.")))?;
         if self.key.environments.reaches(&environment.id) {
             Ok(environment)
         } else {
             Err(Refusal::beyond(&self.scope, environment.name.as_str()))
         }
+    }
+
+    /// An environment by its name or its id, if there is one and the key reaches it.
+    pub(super) async fn reached_environment(&self, named: &str) -> Result<Option<Environment>> {
+        let found = match named.parse() {
+            Ok(id) => match environments::find(&self.scope, id).await {
+                Err(Error::NotFound) => None,
+                found => Some(found?),
+            },
+            Err(_) => environments::named(&self.scope, named).await?,
+        };
+        Ok(found.filter(|one| self.key.environments.reaches(&one.id)))
     }
 
     /// A folder by its id or its path; none or nothing for the top, which only a key without such a limit reaches.

@@ -3,7 +3,14 @@
 use super::{problem::Refusal, service::Service};
 use crate::{
     environments::store::Environment,
-    prompts::{render::Resolved, resolve, source::Source, store::Prompt},
+    id::{FolderId, PromptId},
+    prompts::{
+        paths,
+        render::Resolved,
+        resolve,
+        source::Source,
+        store::{self as prompts, Prompt},
+    },
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -41,7 +48,55 @@ impl Found {
     }
 }
 
-pub(super) async fn find(service: &Service, prompt: &Prompt, which: &Which) -> Result<Found, Refusal> {
+/// What a service gets that names a prompt.
+pub(super) struct Served {
+    /// The prompt.
+    pub(super) prompt: Prompt,
+    /// Which version of it.
+    pub(super) found: Found,
+    /// The folder in which it was deployed, where it is asked for at the path it had there.
+    pub(super) folder: Option<FolderId>,
+}
+
+/// What a service gets that names a prompt by its id or a path. In an environment a path leads to what was deployed
+/// at it, whatever is there by now.
+pub(super) async fn look_up(service: &Service, named: &str, which: &Which) -> Result<Served, Refusal> {
+    if let Some(served) = deployed_at(service, named, which).await? {
+        return Ok(served);
+    }
+    let prompt = service.prompt(named).await?;
+    let found = find(service, &prompt, which).await?;
+    Ok(Served { prompt, found, folder: None })
+}
+
+/// What is deployed at a path to the environment that is asked for, if anything.
+async fn deployed_at(service: &Service, path: &str, which: &Which) -> Result<Option<Served>, Refusal> {
+    let Which { environment, version, label, .. } = which;
+    let is_one = environment.is_none() || label.is_none();
+    let by_environment = version.is_none() && label.as_deref() != Some("latest") && is_one;
+    if !by_environment || path.parse::<PromptId>().is_ok() {
+        return Ok(None);
+    }
+    let name = environment.as_deref().or(label.as_deref()).unwrap_or(DEFAULT);
+    let Some(environment) = service.reached_environment(name).await? else { return Ok(None) };
+    let Some(served) = paths::served_at(service.scope(), environment.id, path).await? else {
+        return Ok(None);
+    };
+    let prompt = prompts::find(service.scope(), served.prompt_id).await?;
+    // A key goes on reaching what was deployed in its folders and moved out of them since.
+    let folder = served.folder_id.filter(|_| served.is_whole);
+    let is_reached = service.reaches_folder(prompt.folder_id).await?
+        || (folder.is_some() && service.reaches_folder(folder).await?);
+    if !is_reached {
+        return Err(Refusal::beyond(service.scope(), "this prompt"));
+    }
+    Ok(Some(Served { prompt, found: Found::Deployed(environment, served.version), folder }))
+}
+
+/// The environment that is asked for unless another is named.
+const DEFAULT: &str = "production";
+
+async fn find(service: &Service, prompt: &Prompt, which: &Which) -> Result<Found, Refusal> {
     let named = [which.environment.is_some(), which.version.is_some(), which.label.is_some()];
     if named.into_iter().filter(|named| *named).count() > 1 {
         return Err(Refusal::malformed(
@@ -58,7 +113,7 @@ pub(super) async fn find(service: &Service, prompt: &Prompt, which: &Which) -> R
         return if prompt.latest > 0 { Ok(Found::Version(prompt.latest)) } else { Err(missing()) };
     }
     // Any other label is the name of an environment.
-    let name = which.environment.as_deref().or(label).unwrap_or("production");
+    let name = which.environment.as_deref().or(label).unwrap_or(DEFAULT);
     let environment = service.environment(name).await?;
     let live = resolve::live(service.scope(), environment.id, prompt.id).await?;
     let missing = || Refusal::missing(format!("{} is not deployed to {}.", prompt.path, environment.name));

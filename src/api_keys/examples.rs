@@ -37,7 +37,15 @@ pub(super) fn all(base: &str) -> Html {
     let examples =
         [("curl", CURL), ("Python", PYTHON), ("TypeScript", TYPESCRIPT)].map(|(language, code)| {
             let code = code.replace("{base}", base);
-            view! { <h3>{language}</h3><pre class="example"><code>{code}</code></pre> }
+            let (id, named) = (format!("example-{}", language.to_lowercase()), format!("{language} example"));
+            let copies = format!("Copy {named}");
+            view! {
+                <div class="example-head">
+                    <h3>{language}</h3>
+                    <button class="button enhanced-only" data-size="small" type="button" data-copies=id.clone() aria-label=copies>"Copy"</button>
+                </div>
+                <pre class="example" id=id tabindex="0" role="region" aria-label=named><code>{code}</code></pre>
+            }
         });
     view! {
         <section class="panel" aria-labelledby="examples-title">

@@ -83,9 +83,7 @@ async fn begin(caller: &Caller, org: &str) -> Result<(Grant<ViewAuditLog>, Optio
     let grant = Scope::enter(caller, org).await?.require::<ViewAuditLog>()?;
     let filter = Filter { after: String::new(), ..Filter::parse(&caller.page) };
     let asked = filter.resolve(&grant).await?;
-    let mut change = grant.change().await?;
-    change.audit(audit::Entry::new(Action::AuditLogExported, None)).await?;
-    change.commit().await?;
+    grant.note(audit::Entry::new(Action::AuditLogExported, None)).await?;
     Ok((grant, asked))
 }
 

@@ -10,11 +10,12 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::ViewAuditLog,
-    server::{Caller, audit::Action},
+    server::Caller,
     time::Timestamp,
     ui::{Avatar, Bake, Empty, Html, Pager, When, glyph},
 };
 use leptos::prelude::*;
+use uuid::Uuid;
 
 /// The rows of a page.
 const SIZE: usize = 50;
@@ -48,7 +49,7 @@ pub async fn audit_log(caller: Caller) -> Result<impl IntoView> {
                 <div><h1>"Audit log"</h1><p>"Who did what here, and when. Nobody can change it."</p></div>
                 <div class="page-actions">{exports}</div>
             </header>
-            {bar(&filter, &base)}
+            {bar(&filter, &base, rows.first())}
             <div id="audit-log">{list}<Pager first next/></div>
         },
     ))
@@ -62,24 +63,56 @@ fn exports(filter: &Filter, base: &str) -> impl IntoView + use<> {
     }
 }
 
-fn bar(filter: &Filter, base: &str) -> impl IntoView + use<> {
+fn bar(filter: &Filter, base: &str, first: Option<&Row>) -> impl IntoView + use<> {
     let Filter { actor, action, target, from, to, .. } = filter.clone();
-    let options = Action::ALL.iter().map(|one| {
-        view! { <option value=one.code() selected=one.code() == action>{one.code()}</option> }
+    let groups = words::groups().into_iter().map(|(group, actions)| {
+        let options = actions.into_iter().map(|one| {
+            view! { <option value=one.code() selected=one.code() == action>{words::choice(one)}</option> }
+        });
+        view! { <optgroup label=group>{options.collect_view()}</optgroup> }
     });
+    let groups = groups.collect_view();
     let all = filter
         .is_narrow()
         .then(|| view! { <a class="button" data-kind="quiet" href=base.to_owned()>"Show all"</a> });
+    let has_more = [&target, &from, &to].into_iter().any(|text| !text.is_empty());
+    let who = whom("actor", "Who", "Who: name or email", actor, first.map(words::actor));
+    let target = whom("target", "Target", "Name, email or id", target, first.and_then(words::target_name));
     view! {
         <form class="log-filters" role="search" method="get" action=base.to_owned()>
-            <label>"Who"<input type="search" name="actor" placeholder="Name or address" maxlength="254" value=actor/></label>
-            <label>"What"<select name="action"><option value="">"Everything"</option>{options.collect_view()}</select></label>
-            <label>"To whom"<input type="search" name="target" placeholder="Name, address or id" maxlength="254" value=target/></label>
-            <label>"From"<input type="date" name="from" value=from/></label>
-            <label>"To"<input type="date" name="to" value=to/></label>
-            <div class="form-actions"><button class="button" type="submit">"Show"</button>{all}</div>
+            {who}
+            <select name="action" aria-label="What"><option value="">"All actions"</option>{groups}</select>
+            <button class="button" type="submit">"Filter"</button>
+            {all}
+            <details class="more" open=has_more>
+                <summary>"More filters"</summary>
+                <div class="log-more">
+                    {target}
+                    <label>"From"<input type="date" name="from" value=from/></label>
+                    <label>"To"<input type="date" name="to" value=to/></label>
+                </div>
+            </details>
         </form>
     }
+}
+
+/// A field for somebody or something; where one was picked from a row, its name, since its id says nothing.
+fn whom(
+    name: &'static str,
+    label: &'static str,
+    placeholder: &'static str,
+    value: String,
+    called: Option<String>,
+) -> Html {
+    if value.parse::<Uuid>().is_ok() {
+        let called = called.unwrap_or_else(|| "nothing found".to_owned());
+        return view! {
+            <span class="chip"><input type="hidden" name=name value=value/>{label}": "<strong>{called}</strong></span>
+        }
+        .bake();
+    }
+    view! { <input type="search" name=name placeholder=placeholder aria-label=label maxlength="254" value=value/> }
+        .bake()
 }
 
 fn nothing(filter: &Filter, base: &str) -> Html {
@@ -128,7 +161,7 @@ fn table_row(row: &Row, base: &str, now: Timestamp) -> Html {
         <tr>
             <td data-label="When"><When at=row.created_at now/></td>
             <td data-label="Who"><div class="person">{avatar}{who}</div></td>
-            <td data-label="What" title=row.action.clone()><div class="log-what"><span>{words::act(row)}{target}</span>{changes}</div></td>
+            <td data-label="What"><div class="log-what"><span>{words::act(row)}{target}</span>{changes}</div></td>
             <td data-label="From" title=agent>{ip}</td>
         </tr>
     }

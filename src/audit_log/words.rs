@@ -3,6 +3,7 @@
 use super::store::Row;
 use crate::{server::audit::Action, time::Span};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Who did it.
 pub(super) fn actor(row: &Row) -> String {
@@ -38,11 +39,65 @@ pub(super) fn target_name(row: &Row) -> Option<String> {
     name.or_else(email).or_else(path)
 }
 
+/// The actions to choose from, with what they are about.
+pub(super) fn groups() -> Vec<(&'static str, Vec<Action>)> {
+    let mut groups: Vec<(&str, Vec<Action>)> = Vec::new();
+    for action in Action::ALL {
+        let about = about(*action);
+        match groups.iter_mut().find(|(group, _)| *group == about) {
+            Some((_, actions)) => actions.push(*action),
+            None => groups.push((about, vec![*action])),
+        }
+    }
+    groups
+}
+
+fn about(action: Action) -> &'static str {
+    match action.code().split_once('.').unwrap_or_default() {
+        ("account" | "session", _) => "Accounts",
+        ("organization" | "transfer", _) => "Organization",
+        ("invitation", _) => "Invitations",
+        ("member", _) => "Members",
+        ("environment", _) => "Environments",
+        ("deployment", _) | ("prompt", "deployed" | "promoted" | "rolled_back" | "undeployed") => {
+            "Deployments"
+        }
+        ("key", _) => "API keys",
+        ("library" | "members" | "audit_log", _) => "Imports and exports",
+        ("access", _) => "Access",
+        _ => "Prompts",
+    }
+}
+
+/// An action by itself: "Changed the role of…".
+pub(super) fn choice(action: Action) -> String {
+    let says = action.says();
+    let mut letters = says.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let goes_on = [" of", " to", " from"].iter().any(|end| says.ends_with(end));
+    first.chain(letters).chain(goes_on.then_some('…')).collect()
+}
+
+/// What somebody was refused: the page, or what its form does.
+fn refused(act: &str) -> String {
+    match act.split_once(' ') {
+        Some(("GET", page)) if !page.starts_with("/api/") => page.to_owned(),
+        Some(("POST", path)) if !path.starts_with("/api/v1/") => {
+            path.trim_start_matches("/api/").replace('_', " ").replace('/', ": ")
+        }
+        _ => act.to_owned(),
+    }
+}
+
 /// What changed, one line each.
 pub(super) fn changes(row: &Row) -> Vec<String> {
     let details = &row.details.0;
     if let Some(act) = details["act"].as_str() {
-        return vec![act.to_owned()];
+        return vec![refused(act)];
+    }
+    // Of whoever was and is the Owner the names are known.
+    if row.action == Action::TransferAccepted.code() {
+        return Vec::new();
     }
     let (before, after) = (details["before"].as_object(), details["after"].as_object());
     let old = |key: &str| before.and_then(|before| before.get(key));
@@ -63,11 +118,23 @@ pub(super) fn changes(row: &Row) -> Vec<String> {
 fn change(key: &str, old: Option<&Value>, new: Option<&Value>) -> String {
     let says = |one: &Value| value(key, one);
     let key = words(key);
+    if [old, new].into_iter().flatten().any(is_id) {
+        return format!("{key} changed");
+    }
     match (old, new) {
         (Some(old), Some(new)) if says(old) == says(new) => format!("{key} changed"),
         (Some(old), Some(new)) => format!("{key}: {} → {}", says(old), says(new)),
         (Some(one), None) | (None, Some(one)) => format!("{key}: {}", says(one)),
         (None, None) => key,
+    }
+}
+
+/// Whether it is an id, or some: they say nothing to people. That of a picture says that there is one.
+fn is_id(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.parse::<Uuid>().is_ok(),
+        Value::Array(all) => all.iter().any(is_id),
+        _ => false,
     }
 }
 
@@ -80,6 +147,7 @@ fn words(key: &str) -> String {
         "comment_role" => "who may comment".to_owned(),
         "two_factor_since" => "two-factor is asked for".to_owned(),
         "approvals" => "how many must approve".to_owned(),
+        "others" => "whether somebody else must approve".to_owned(),
         "kind" => "what".to_owned(),
         key => key.replace('_', " "),
     }
@@ -88,9 +156,9 @@ fn words(key: &str) -> String {
 /// What a field of a name holds, as people say it.
 fn value(key: &str, value: &Value) -> String {
     match (key, value) {
-        ("image_id", Value::String(_)) => return "one".to_owned(),
         ("two_factor_since", value) => return if value.is_null() { "no" } else { "yes" }.to_owned(),
         ("invitation_span", value) => return Span(value.as_i64().unwrap_or_default()).in_words(),
+        ("others", Value::Bool(others)) => return if *others { "yes" } else { "no" }.to_owned(),
         ("hue", Value::Null) => return "its own".to_owned(),
         ("run_role" | "comment_role", Value::String(role)) => return format!("{role} and up"),
         _ => {}
@@ -100,5 +168,44 @@ fn value(key: &str, value: &Value) -> String {
         Value::String(text) if text.is_empty() => "none".to_owned(),
         Value::String(text) => text.replace('\n', ", "),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_chosen_in_words() {
+        let groups = groups();
+        let all: Vec<Action> = groups.iter().flat_map(|(_, actions)| actions.clone()).collect();
+        assert_eq!(all.len(), Action::ALL.len());
+        for action in all {
+            let choice = choice(action);
+            assert!(!choice.contains(['_', '.']) && choice != action.code(), "{choice}");
+            assert!(choice.starts_with(char::is_uppercase), "{choice}");
+        }
+        assert_eq!(choice(Action::RoleChanged), "Changed the role of…");
+        assert_eq!(about(Action::Deployed), "Deployments");
+    }
+
+    #[test]
+    fn what_was_refused_is_told_in_words() {
+        for (act, says) in [
+            ("GET /acme/settings/danger-zone", "/acme/settings/danger-zone"),
+            ("POST /api/members/set_role", "members: set role"),
+            ("GET /api/v1/prompts", "GET /api/v1/prompts"),
+            ("POST /api/v1/folders", "POST /api/v1/folders"),
+        ] {
+            assert_eq!(refused(act), says);
+        }
+    }
+
+    #[test]
+    fn ids_are_not_told() {
+        let id = Value::from("01a22762-e2b3-7000-8000-000000000001");
+        assert_eq!(change("image_id", Some(&Value::Null), Some(&id)), "picture changed");
+        assert_eq!(change("keys", None, Some(&Value::from(vec![id]))), "keys changed");
+        assert_eq!(change("role", Some(&"viewer".into()), Some(&"editor".into())), "role: viewer → editor");
     }
 }

@@ -36,6 +36,10 @@ pub(super) fn acts(
         let url = url(scope.slug(), environment, prompt, Kind::Deploy, Some(latest));
         acts.push((format!("Deploy v{latest}{again}…"), url));
     }
+    if live == Some(latest) && latest > 1 && !has_drifted {
+        let url = url(scope.slug(), environment, prompt, Kind::Deploy, Some(latest - 1));
+        acts.push(("Deploy an older version…".to_owned(), url));
+    }
     if let (Some(version), Some((next, there))) = (live, next)
         && there != Some(version)
     {

@@ -3,6 +3,7 @@
 use super::{
     acts::{Here, acts},
     history::past,
+    protection::protected,
     requests::row,
 };
 use crate::{
@@ -106,7 +107,7 @@ async fn head(
     let (name, at) = (prompt.name.to_string(), environment.name.to_string());
     Ok(view! {
         <header class="page-head">
-            <div><h1>{name}" in "{at}</h1><p>{says}</p></div>
+            <div><h1>{name}" in "{at}</h1><p>{says}" "{protected(environment)}</p></div>
             <div class="page-actions">{acts}</div>
         </header>
         {drift}

@@ -5,10 +5,18 @@ mod acts;
 #[cfg(feature = "ssr")]
 pub mod cell;
 #[cfg(feature = "ssr")]
+mod choice;
+#[cfg(feature = "ssr")]
+mod goes_live;
+#[cfg(feature = "ssr")]
 pub mod history;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]
-mod requests;
+mod protection;
+#[cfg(feature = "ssr")]
+pub mod requests;
 #[cfg(feature = "ssr")]
 pub mod review;
+#[cfg(feature = "ssr")]
+mod table;

@@ -1,25 +1,29 @@
 //! The page of the board: prompts down, environments across.
 
 use super::{
-    acts::{Here, acts},
     requests::waiting,
+    table::{Board, table},
 };
 use crate::{
     deployments::{
         WithdrawDeployment,
-        overview::{Asked, Cell, Overview, Row, overview},
+        overview::{Asked, Overview, Show, overview},
     },
-    environments::store::{self as environments, Environment},
+    environments::store as environments,
     error::Result,
+    fields::Slug,
+    id::PromptId,
     orgs::{Frame, Place},
     paths,
     server::{Caller, Scope},
-    ui::{Bake, Empty, FormAlert, Html, Pager, When, glyph},
+    ui::{self, Bake, Empty, FormAlert, Html, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// How many prompts a page shows.
 const SIZE: i64 = 50;
+/// How many prompts without a version are named.
+const NAMED: usize = 3;
 
 /// `/{org}/deployments`.
 ///
@@ -29,133 +33,125 @@ pub async fn board(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let typed: String = caller.query("q").unwrap_or_default().chars().take(255).collect();
     let from = caller.query("from").and_then(|from| from.parse::<u32>().ok()).map_or(0, i64::from);
-    let asked = Asked { typed: typed.clone(), from, size: SIZE };
-    let (all, found) = (environments::list(&scope).await?, overview(&scope, &asked).await?);
-    let requests = waiting(&scope, &all).await?;
-    let table = table(&scope, &all, &found, &asked);
+    let show = Show::parse(&caller.query("show").unwrap_or_default());
+    let asked = Asked { typed: typed.clone(), show, from, size: SIZE };
+    let (environments, found) = (environments::list(&scope).await?, overview(&scope, &asked).await?);
+    let requests = waiting(&scope, &environments).await?;
+    let without = without_version(&scope).await?;
+    let shown = if found.rows.is_empty() {
+        nothing(scope.slug(), &asked, found.count(Show::All))
+    } else {
+        let board = Board { scope: &scope, environments: &environments, found: &found };
+        table(&board)
+    };
+    let (filters, pages) = (filters(scope.slug(), &asked, &found), pages(scope.slug(), &asked, &found));
     let org = scope.slug();
     let body = view! {
         <header class="page-head">
-            <div><h1>"Deployments"</h1><p>"Which version of a prompt services get, in each environment."</p></div>
+            <div><h1>"Deployments"</h1><p>"The version of each prompt that is live in each environment."</p></div>
             <div class="page-actions"><a class="button" href=paths::environments(org)>"Environments"</a></div>
         </header>
         <div class="stack">
             <FormAlert action=WithdrawDeployment::PATH/>
             {requests}
-            <form class="filters" method="get" role="search" aria-label="Find a prompt">
-                <input type="search" name="q" value=typed maxlength="255" placeholder="Find by path" aria-label="Path"/>
-                <button class="button">"Find"</button>
+            <form class="filters" method="get" role="search" aria-label="Filter by path">
+                <input type="search" name="q" value=typed maxlength="255" placeholder="Filter by path" aria-label="Path"/>
+                {(show != Show::All).then(|| view! { <input type="hidden" name="show" value=show.as_str()/> })}
+                <button class="button">"Filter"</button>
             </form>
-            <div id="board" data-live="deployments prompts">{table}</div>
+            <div id="board" class="stack" data-live="deployments prompts">{filters}{shown}{pages}{without}</div>
         </div>
     };
     Ok(frame.show(Place::Deployments, body))
 }
 
-fn table(scope: &Scope, all: &[Environment], found: &Overview, asked: &Asked) -> Html {
-    if found.rows.is_empty() {
-        let (says, url, act) = if asked.typed.is_empty() {
-            let says = "Save a version of a prompt; from then on it can be deployed.";
-            (says, paths::prompts(scope.slug()), "Open the prompts")
-        } else {
-            ("No prompt with a version has this in its path.", paths::deployments(scope.slug()), "Show all")
-        };
-        return view! {
-            <Empty icon=glyph::File title="Nothing to deploy">
-                <p>{says}</p>
-                <a class="button" href=url>{act}</a>
-            </Empty>
-        }
-        .bake();
+/// The board with other prompts, or from another one on.
+fn url(org: &Slug, typed: &str, show: Show, from: i64) -> String {
+    let from = from.to_string();
+    let all = [("q", typed), ("show", show.as_str()), ("from", if from == "0" { "" } else { &from })];
+    let given: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    match serde_urlencoded::to_string(given) {
+        Ok(query) if !query.is_empty() => format!("{}?{query}", paths::deployments(org)),
+        _ => paths::deployments(org),
     }
-    let heads: Vec<_> = all
-        .iter()
-        .map(|one| {
-            let lock = one.is_protected().then(|| view! { " "<span class="badge">"Protected"</span> });
-            let url = paths::environment_history(scope.slug(), one.id);
-            view! { <th scope="col"><a href=url>{one.name.to_string()}</a>{lock}</th> }
-        })
-        .collect();
-    let rows: Vec<_> = found.rows.iter().map(|row| line(scope, all, found, row)).collect();
-    let url = |from: i64| {
-        let query = serde_urlencoded::to_string([("q", asked.typed.as_str()), ("from", &from.to_string())]);
-        format!("{}?{}", paths::deployments(scope.slug()), query.unwrap_or_default())
+}
+
+/// The choices of [`Show`], each with how many there are.
+fn filters(org: &Slug, asked: &Asked, found: &Overview) -> Option<Html> {
+    let choice = |show: Show| {
+        let label = match show {
+            Show::All => "All",
+            Show::Live => "Live",
+            Show::Behind => "Behind",
+            Show::Waiting => "Waiting",
+            Show::NotDeployed => "Not deployed",
+        };
+        let current = (show == asked.show).then_some("page");
+        view! {
+            <a class="tab" href=url(org, &asked.typed, show, 0) aria-current=current>{label}" "<small class="count">{found.count(show)}</small></a>
+        }
     };
-    let next = found.has_more.then(|| url(asked.from + asked.size));
-    let first = (asked.from > 0).then(|| url(0));
+    let choices: Vec<_> = Show::ALL.into_iter().map(choice).collect();
+    let any = found.count(Show::All) > 0;
+    any.then(|| view! { <nav class="tabs across" aria-label="Show prompts">{choices}</nav> }.bake())
+}
+
+fn pages(org: &Slug, asked: &Asked, found: &Overview) -> Html {
+    let total = found.count(asked.show);
+    let cut = found.is_cut.then(|| {
+        view! { <p class="note">"There are more prompts than fit here. Filter by path to find the others."</p> }
+    });
+    let url = |from: i64| url(org, &asked.typed, asked.show, from);
+    let pages = ui::pages(asked.from, asked.size, total, url);
+    view! { {pages}{cut} }.bake()
+}
+
+/// What stands in the place of the table when no prompt is in it.
+fn nothing(org: &Slug, asked: &Asked, count: i64) -> Html {
+    let (title, says, to, act) = match (count, asked.typed.is_empty()) {
+        (0, true) => (
+            "Nothing to deploy",
+            "Save a version of a prompt; from then on it can be deployed.",
+            paths::prompts(org),
+            "Open the prompts",
+        ),
+        (0, false) => (
+            "Nothing found",
+            "No prompt with a version has this in its path.",
+            paths::deployments(org),
+            "Show all",
+        ),
+        _ => {
+            ("Nothing here", "No prompt is in this state.", url(org, &asked.typed, Show::All, 0), "Show all")
+        }
+    };
     view! {
-        <div class="table-scroll">
-            <table class="table board">
-                <thead><tr><th scope="col">"Prompt"</th>{heads}</tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <Pager first next/>
+        <Empty icon=glyph::File title>
+            <p>{says}</p>
+            <a class="button" href=to>{act}</a>
+        </Empty>
     }
     .bake()
 }
 
-fn line(scope: &Scope, all: &[Environment], found: &Overview, row: &Row) -> impl IntoView + use<> {
-    let cells = all.iter().enumerate().map(|(n, one)| {
-        let url = paths::deployment(scope.slug(), one.id, row.id);
-        let shown = shown(scope, row, found.cells.get(&(row.id, one.id)));
-        // Spoken before what the cell shows, which sighted people see in its row and column.
-        let of = format!("{} in {}: ", row.path, one.name);
-        let menu = menu(scope, (one, all.get(n + 1)), found, row);
-        view! {
-            <td data-label=one.name.to_string()>
-                <div class="cell">
-                    <a href=url><span class="visually-hidden">{of}</span>{shown}</a>
-                    {menu}
-                </div>
-            </td>
-        }
+/// Which prompts are not on the board, since there is no version of them to deploy.
+async fn without_version(scope: &Scope) -> Result<Option<Html>> {
+    let rows = scope.query(
+        "SELECT id, path, count(*) OVER () FROM prompts
+         WHERE org_id = $1 AND trash_id IS NULL AND latest = 0 ORDER BY path LIMIT CAST($2 AS BIGINT)",
+    );
+    let rows: Vec<(PromptId, String, i64)> = rows.bind(i64::try_from(NAMED).unwrap_or(3)).all().await?;
+    let Some((.., count)) = rows.first() else { return Ok(None) };
+    let says = match count {
+        1 => "1 prompt has no version yet: ".to_owned(),
+        count => format!("{count} prompts have no version yet: "),
+    };
+    let more = usize::try_from(*count).unwrap_or(0).saturating_sub(rows.len());
+    let more = if more > 0 { format!(" and {more} more.") } else { ".".to_owned() };
+    let named = rows.iter().enumerate().map(|(n, (id, path, _))| {
+        let comma = (n > 0).then_some(", ");
+        view! { {comma}<a href=paths::prompt(scope.slug(), *id)>{path.clone()}</a> }
     });
-    let cells: Vec<_> = cells.collect();
-    let url = paths::prompt(scope.slug(), row.id);
-    view! { <tr><th scope="row" data-label="Prompt"><a href=url>{row.path.clone()}</a></th>{cells}</tr> }
-}
-
-/// What can be done in a cell; nothing for those who may not.
-fn menu(
-    scope: &Scope,
-    (here, next): (&Environment, Option<&Environment>),
-    found: &Overview,
-    row: &Row,
-) -> Option<Html> {
-    let cell = |at: &Environment| found.cells.get(&(row.id, at.id));
-    let live = |at: &Environment| cell(at).and_then(|cell| cell.version);
-    let is_here = Here {
-        prompt: row.id,
-        latest: row.latest,
-        live: live(here),
-        has_drifted: false,
-        has_past: cell(here).is_some_and(|cell| cell.number > 1),
-    };
-    let acts = acts(scope, (here, is_here), next.map(|next| (next, live(next))));
-    if acts.is_empty() {
-        return None;
-    }
-    let links: Vec<_> =
-        acts.into_iter().map(|(label, url)| view! { <a class="menu-item" href=url>{label}</a> }).collect();
-    let id = format!("acts-{}-{}", row.id.0.simple(), here.id.0.simple());
-    let label = format!("What to do with {} in {}", row.path, here.name);
-    let menu = view! {
-        <div class="row-menu">
-            <button class="button icon-button" data-kind="quiet" type="button" popovertarget=id.clone() aria-label=label>"⋯"</button>
-            <div class="menu" popover="auto" id=id>{links}</div>
-        </div>
-    };
-    Some(menu.bake())
-}
-
-/// What a cell says: the version, how far it is behind, who, when.
-fn shown(scope: &Scope, row: &Row, cell: Option<&Cell>) -> Html {
-    let Some((cell, version)) = cell.and_then(|cell| Some((cell, cell.version?))) else {
-        return view! { <span class="nothing" aria-hidden="true">"—"</span><span class="visually-hidden">"nothing"</span> }.bake();
-    };
-    let now = scope.server().clock.now();
-    let behind = (row.latest > version).then(|| format!(", {} behind", row.latest - version));
-    let by = cell.by.as_ref().map(|by| format!("{by}, "));
-    view! { <span><strong>{format!("v{version}")}</strong>{behind}</span><small>{by}<When at=cell.created_at now/></small> }.bake()
+    let named: Vec<_> = named.collect();
+    Ok(Some(view! { <p class="note" id="without-version">{says}{named}{more}</p> }.bake()))
 }

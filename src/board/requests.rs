@@ -6,7 +6,7 @@ use crate::{
         asked::{Request, State, pending},
         model::Kind,
     },
-    environments::store::Environment,
+    environments::{requests as changes, store::Environment},
     error::Result,
     paths, role,
     server::Scope,
@@ -15,11 +15,18 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// The list of what waits; an empty place for it when nothing does, which fills as soon as something is asked for.
-pub(super) async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Html> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Html> {
     let requests = pending(scope).await?;
     let environment = |request: &Request| all.iter().find(|one| one.id == request.environment_id);
     let rows = requests.iter().filter_map(|request| Some(row(scope, request, environment(request)?)));
-    let rows: Vec<_> = rows.collect();
+    let changes = changes::pending(scope).await?;
+    let changes = changes.iter().filter_map(|request| {
+        Some(of_environment(scope, request, all.iter().find(|one| one.id == request.environment_id)?))
+    });
+    let rows: Vec<_> = changes.chain(rows).collect();
     let list = (!rows.is_empty()).then(|| {
         view! {
             <section class="panel" aria-labelledby="waiting-title">
@@ -29,6 +36,25 @@ pub(super) async fn waiting(scope: &Scope, all: &[Environment]) -> Result<Html> 
         }
     });
     Ok(view! { <div id="waiting" data-live="deployments">{list}</div> }.bake())
+}
+
+/// A change of an environment that somebody asked for, in a line; those who may look at it are led there.
+fn of_environment(scope: &Scope, request: &changes::Request, environment: &Environment) -> Html {
+    let now = scope.server().clock.now();
+    let says = format!("{} wants to {}", request.by, request.wants(environment));
+    let approved = format!("{} of {} approved", request.approved, environment.demands());
+    let url = paths::environment(scope.slug(), environment.id);
+    let review = scope.can::<role::ManageEnvironments>().then(|| {
+        let label = format!("Review {}", environment.name);
+        view! { <a class="button" data-size="small" href=url aria-label=label>"Review"</a> }
+    });
+    view! {
+        <li class="request">
+            <div>{says}" "<small><When at=request.created_at now/>", "{approved}</small></div>
+            <div class="row-acts">{review}</div>
+        </li>
+    }
+    .bake()
 }
 
 /// What somebody asked for, in a line, with what one can do about it.
@@ -46,7 +72,7 @@ pub(super) fn row(scope: &Scope, request: &Request, environment: &Environment) -
     let act = if may_decide(scope, request) {
         view! { <a class="button" data-size="small" href=url.clone() aria-label=format!("Review {}", request.path)>"Review"</a> }.bake()
     } else {
-        decisions(scope, request).bake()
+        decisions(scope, request, "").bake()
     };
     view! {
         <li class="request">
@@ -83,10 +109,11 @@ fn may_withdraw(scope: &Scope, request: &Request) -> bool {
     request.state == State::Pending && scope.can::<role::Deploy>() && is_own
 }
 
-/// What one can decide about a request.
-pub(super) fn decisions(scope: &Scope, request: &Request) -> impl IntoView + use<> {
+/// What one can decide about a request: one approves what has this fingerprint.
+pub(super) fn decisions(scope: &Scope, request: &Request, fingerprint: &str) -> impl IntoView + use<> {
     let about = || vec![("org", scope.slug().to_string()), ("request", request.id.to_string())];
-    let (approve, decline, withdraw) = (about(), about(), about());
+    let (approve, decline, withdraw) =
+        ([about(), vec![("fingerprint", fingerprint.to_owned())]].concat(), about(), about());
     let (is_own, others) = (may_withdraw(scope, request), may_decide(scope, request));
     view! {
         {others.then(|| view! {

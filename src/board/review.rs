@@ -2,6 +2,9 @@
 
 use super::{
     cell::{named, trail},
+    choice::choice,
+    goes_live::{changed, goes_live},
+    protection::{protected, warning},
     requests::decisions,
 };
 use crate::{
@@ -21,7 +24,6 @@ use crate::{
     paths,
     prompts::{
         compare::between_for,
-        content::Content,
         store::{self as prompts, Prompt},
         versions,
     },
@@ -62,8 +64,9 @@ pub async fn review(caller: Caller) -> Result<impl IntoView> {
         Some(waits) => Some(waits),
         None => form(&scope, &order, &environment, &impact, &head.1),
     };
-    let what = What { order, environment, prompt, live };
-    let body = shown(&scope, &caller, &what, &impact, form).await?;
+    let choice = choice(&scope, &order, &prompt, live).await?;
+    let what = What { order, environment, prompt, live, choice };
+    let body = shown(&scope, &caller, what, &impact, form).await?;
     Ok(frame.show_thing(Place::Deployments, place, body.bake()))
 }
 
@@ -98,9 +101,9 @@ pub async fn request(caller: Caller) -> Result<impl IntoView> {
     let (order, prompt) = (request.order(), prompts::find(&scope, request.prompt_id).await?);
     let environment = environments::find(&scope, request.environment_id).await?;
     let head = trail(&scope, &environment, &prompt);
-    let asked = asked(&scope, &request, &environment).await?;
     let place = vec![head, ("Request".to_owned(), String::new())];
     if request.state != State::Pending {
+        let asked = asked(&scope, &request, &environment, "").await?;
         let body = view! {
             <header class="page-head"><div><h1>{title(&order, &environment, &prompt)}</h1></div></header>
             <div class="stack">{asked}</div>
@@ -109,16 +112,27 @@ pub async fn request(caller: Caller) -> Result<impl IntoView> {
     }
     let live = newest(&scope, environment.id, prompt.id).await?.and_then(|now| now.version);
     let impact = impact::of(&scope, &order).await?;
-    let what = What { order, environment, prompt, live };
-    let body = shown(&scope, &caller, &what, &impact, Some(asked)).await?;
+    let asked = asked(&scope, &request, &environment, &impact.served.fingerprint()).await?;
+    let changed = changed(&scope, &request, &impact).await?;
+    let what = What { order, environment, prompt, live, choice: None };
+    let decide = view! { {changed}{asked} }.bake();
+    let body = shown(&scope, &caller, what, &impact, Some(decide)).await?;
     Ok(frame.show_thing(Place::Deployments, place, body.bake()))
 }
 
-/// Who asked why, who approved, and what one can do about it or who has.
-async fn asked(scope: &Scope, request: &Request, environment: &Environment) -> Result<Html> {
+/// Who asked why, who approved, and what one can do about it or who has. What would go live now has this fingerprint.
+async fn asked(
+    scope: &Scope,
+    request: &Request,
+    environment: &Environment,
+    fingerprint: &str,
+) -> Result<Html> {
     let names = approvers(scope, request.id).await?;
     let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+    // Nobody has approved what nobody has seen.
+    let is_news = request.state == State::Pending && fingerprint != request.fingerprint;
     let approved = match (request.state, names.as_slice()) {
+        _ if is_news => format!("0 of {} approved.", environment.approvals),
         (State::Pending, []) => format!("{}.", request.says_approved(environment)),
         (State::Pending, _) => format!("{}: {}.", request.says_approved(environment), names.join(", ")),
         (_, []) => String::new(),
@@ -146,7 +160,7 @@ async fn asked(scope: &Scope, request: &Request, environment: &Environment) -> R
                 <FormAlert action=ApproveDeployment::PATH/>
                 <FormAlert action=DeclineDeployment::PATH/>
                 <FormAlert action=WithdrawDeployment::PATH/>
-                <div class="row-acts">{decisions(scope, request)}</div>
+                <div class="row-acts">{decisions(scope, request, fingerprint)}</div>
             </div>
         </section>
     };
@@ -159,25 +173,27 @@ struct What {
     environment: Environment,
     prompt: Prompt,
     live: Option<i64>,
+    /// What asks for another version instead.
+    choice: Option<Html>,
 }
 
 async fn shown(
     scope: &Scope,
     caller: &Caller,
-    what: &What,
+    what: What,
     impact: &Impact,
     form: Option<Html>,
 ) -> Result<impl IntoView + use<>> {
-    let What { order, environment, prompt, live } = what;
+    let What { order, environment, prompt, live, choice } = what;
     let live_now =
         live.map_or_else(|| "Nothing is live now.".to_owned(), |live| format!("Version {live} is live now."));
-    let differs = differs(scope, prompt, *live, order.version, caller).await?;
+    let differs = differs(scope, &prompt, live, order.version, caller).await?;
     Ok(view! {
         <header class="page-head"><div>
-            <h1>{title(order, environment, prompt)}</h1>
-            <p>{live_now}</p>
+            <h1>{title(&order, &environment, &prompt)}</h1>
+            <p>{live_now}" "{protected(&environment)}</p>
         </div></header>
-        <div class="stack">{told(impact)}{differs}{form}</div>
+        <div class="stack">{choice}{told(impact)}{differs}{goes_live(scope, impact)}{form}</div>
     })
 }
 
@@ -230,11 +246,13 @@ async fn differs(
 ) -> Result<Option<Html>> {
     let Some(version) = version else { return Ok(None) };
     let new = versions::content(scope, prompt.id, version).await?;
-    let old = match live {
-        Some(live) => versions::content(scope, prompt.id, live).await?,
-        None => Content::empty(new.kind()),
-    };
-    Ok(Some(difference::shown(between_for(scope, &old, &new).await?, caller)))
+    Ok(Some(match live {
+        Some(live) => {
+            let old = versions::content(scope, prompt.id, live).await?;
+            difference::shown(between_for(scope, &old, &new).await?, caller)
+        }
+        None => difference::whole(&new),
+    }))
 }
 
 fn form(
@@ -263,9 +281,12 @@ fn form(
         ("version", order.version.map_or_else(String::new, |version| version.to_string())),
         ("seen", order.seen.to_string()),
     ];
-    let (back, kind) = (back.to_owned(), if order.kind == Kind::Undeploy { "danger" } else { "primary" });
+    // What services get at once has the colour of what cannot be taken back unseen.
+    let is_grave = order.kind == Kind::Undeploy || (environment.is_protected() && !asks);
+    let (back, kind) = (back.to_owned(), if is_grave { "danger" } else { "primary" });
     let form = view! {
         <section class="panel">
+            {warning(environment, asks)}
             <Form action=DeployAction::PATH>
                 <About of=about/>
                 <Field name="reason" label="Why" maxlength=500 optional=true hint="Stands in the history."/>

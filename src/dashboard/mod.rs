@@ -4,3 +4,5 @@
 mod deployed;
 #[cfg(feature = "ssr")]
 pub mod pages;
+#[cfg(feature = "ssr")]
+mod start;

@@ -1,22 +1,28 @@
 //! The page of the dashboard.
 
-use super::deployed::deployed;
+use super::{
+    deployed::deployed,
+    start::{Done, steps},
+};
 use crate::{
+    board::requests::waiting,
+    deployments::WithdrawDeployment,
+    environments::store as environments,
     error::Result,
     fields::PathName,
     id::PromptId,
     invitations::{State, listing as invitations},
-    library::contents::icon_of,
+    library::{contents::icon_of, sample::SAMPLE},
     members::{Listing, danger_zone},
     orgs::{Frame, Place},
     paths,
-    prompts::content::Kind,
-    role::{self, ViewInvitations},
+    prompts::{Tags, content::Kind},
+    role::ViewInvitations,
     server::{Caller, Scope},
     time::Timestamp,
-    ui::{Avatar, Icon, When},
+    ui::{Avatar, FormAlert, Icon, When},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
 /// How many rows a list of the dashboard has.
 const ROWS: usize = 6;
@@ -30,83 +36,22 @@ pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
     let name = scope.organization().name.to_string();
     let says = format!("You are {} here. {}.", scope.role().with_article(), scope.role().says());
     let (people, total) = people(&scope).await?;
-    let (recent, has_version) = recent(&scope).await?;
+    let recent = recent(&scope).await?;
     let (deployed, any_deployed) = deployed(&scope).await?;
     let pending = pending(&scope).await?;
-    let to_do = ToDo {
-        invite: total < 2,
-        write: has_version.is_none(),
-        deploy: has_version == Some(true) && !any_deployed,
-    };
-    let (steps, offer) = (steps(&scope, to_do), danger_zone::notice(&scope).await?);
+    let waiting = waiting(&scope, &environments::list(&scope).await?).await?;
+    let done = Done { has_people: total > 1, has_deployed: any_deployed };
+    let (steps, offer) = (steps(&scope, done).await?, danger_zone::notice(&scope).await?);
     Ok(frame.show(
         Place::Dashboard,
         view! {
             <header class="page-head"><div><h1>{name}</h1><p>{says}</p></div></header>
             <div data-live="members prompts deployments" id="steps">{offer}{steps}</div>
+            <FormAlert action=WithdrawDeployment::PATH/>
+            {waiting}
             <div class="grid-2">{recent}{deployed}{people}{pending}</div>
         },
     ))
-}
-
-/// What is not done yet.
-#[derive(Clone, Copy)]
-struct ToDo {
-    invite: bool,
-    write: bool,
-    deploy: bool,
-}
-
-/// What to do first, each until it is done.
-fn steps(scope: &Scope, to_do: ToDo) -> Option<impl IntoView + use<>> {
-    let org = scope.slug();
-    let invite = to_do.invite && scope.can::<role::InviteMembers>();
-    let invite = invite.then(|| {
-        if scope.organization().is_personal {
-            (
-                "Make a workspace for a team",
-                "This one is yours alone. Share another with your team or a client.",
-                paths::NEW_ORGANIZATION.to_owned(),
-                "New organization",
-            )
-        } else {
-            (
-                "Invite people",
-                "Nobody but you is here yet. Each person gets a letter with a link to join.",
-                paths::new_invitation(org),
-                "Invite people",
-            )
-        }
-    });
-    let write = to_do.write && scope.can::<role::EditContent>();
-    let write = write.then(|| {
-        (
-            "Write a prompt",
-            "A text or a chat, with variables, and a version for each change worth keeping.",
-            paths::new_prompt(org, None),
-            "New prompt",
-        )
-    });
-    let deploy = to_do.deploy && scope.can::<role::Deploy>();
-    let deploy = deploy.then(|| {
-        (
-            "Deploy it",
-            "Make a version live in an environment, and services can fetch it with a key.",
-            paths::deployments(org),
-            "Go to the board",
-        )
-    });
-    let all: Vec<_> = [invite, write, deploy].into_iter().flatten().collect();
-    (!all.is_empty()).then(|| {
-        let steps = all.into_iter().zip(0..).map(|((title, text, url, act), n)| {
-            let kind = if n == 0 { "primary" } else { "plain" };
-            view! { <article class="step"><h3>{title}</h3><p>{text}</p><a class="button" data-kind=kind href=url>{act}</a></article> }
-        });
-        view! {
-            <h2 class="visually-hidden">"What to do next"</h2>
-            <div class="steps">{steps.collect_view()}</div>
-        }
-    })
 }
 
 async fn people(scope: &Scope) -> Result<(impl IntoView + use<>, i64)> {
@@ -140,48 +85,46 @@ struct Recent {
     name: PathName,
     path: String,
     kind: Kind,
-    latest: i64,
+    tags: Tags,
     updated_at: Timestamp,
 }
 
-/// The prompts that changed last; and, where there are any, whether one of them has a version.
-async fn recent(scope: &Scope) -> Result<(impl IntoView + use<>, Option<bool>)> {
+/// The prompts that changed last.
+async fn recent(scope: &Scope) -> Result<impl IntoView + use<>> {
     let rows = scope.query(
-        "SELECT id, name, path, kind, latest, updated_at FROM prompts WHERE org_id = $1 AND trash_id IS NULL
+        "SELECT id, name, path, kind, tags, updated_at FROM prompts WHERE org_id = $1 AND trash_id IS NULL
          ORDER BY updated_at DESC, id DESC LIMIT CAST($2 AS BIGINT)",
     );
     let rows: Vec<Recent> = rows.bind(i64::try_from(ROWS).unwrap_or(6)).all().await?;
     let (now, empty) = (scope.server().clock.now(), rows.is_empty());
-    let has_version = (!empty).then(|| rows.iter().any(|row| row.latest > 0));
     let rows = rows.into_iter().map(|row| {
         let above = row.path.rsplit_once('/').map(|(above, _)| format!("{above}, "));
+        let sample = row.tags.has(SAMPLE).then(|| view! { <span class="badge">"Sample"</span> });
         view! {
             <li class="row">
                 <div class="row-main">
                     <a class="thing" href=paths::prompt(scope.slug(), row.id)><Icon is=icon_of(row.kind)/><span>{row.name.to_string()}</span></a>
                     <small>{above}"changed "<When at=row.updated_at now/></small>
                 </div>
+                {sample}
             </li>
         }
     });
     let rows = rows.collect_view();
-    let view = view! {
+    Ok(view! {
         <section class="panel list-panel" data-live="prompts drafts" id="recent">
             <header><h2>"Changed last"</h2><a href=paths::prompts(scope.slug())>"See all prompts"</a></header>
             {empty.then(|| view! { <p class="panel-body muted">"No prompts yet."</p> })}
             <ul class="rows" role="list">{rows}</ul>
         </section>
-    };
-    Ok((view, has_version))
+    })
 }
 
 /// The invitations that are pending, for those who may see them.
 async fn pending(scope: &Scope) -> Result<Option<impl IntoView + use<>>> {
     let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok(None) };
     let now = scope.server().clock.now();
-    let mut found = invitations::list(&grant, Some(State::Pending), None, invitations::SIZE).await?.rows;
-    found.retain(|row| row.expires_at > now);
-    found.truncate(ROWS);
+    let found = invitations::list(&grant, Some(State::Pending), None, ROWS).await?.rows;
     let empty = found.is_empty();
     let rows = found.into_iter().map(|row| {
         view! {

@@ -47,18 +47,22 @@ pub async fn deploy(
     Ok(())
 }
 
-/// Approves a deployment that somebody else asked for.
+/// Approves a deployment that somebody else asked for, as the page that the form stands on shows it.
 #[server(endpoint = "deployments/approve")]
-pub async fn approve_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
+pub async fn approve_deployment(
+    org: String,
+    request: DeploymentRequestId,
+    #[server(default)] fingerprint: String,
+) -> Result<(), Error> {
     use crate::{
-        deployments::requests,
+        deployments::approve::approve,
         paths,
         role::ApproveDeployment,
         server::{Caller, Scope, forms},
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ApproveDeployment>()?;
-    match requests::approve(&grant, request).await? {
+    match approve(&grant, request, &fingerprint).await? {
         Some(_) => Notice::Deployed.say(),
         None => Notice::DeploymentApproved.say(),
     }

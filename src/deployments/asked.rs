@@ -1,6 +1,9 @@
 //! What was asked for where others must approve, and what became of it.
 
-use super::model::{Kind, Order};
+use super::{
+    fingerprint::{Served, wants},
+    model::{Kind, Order},
+};
 use crate::{
     environments::store::Environment,
     error::{Error, Result},
@@ -47,6 +50,8 @@ pub struct Request {
     pub decided_at: Option<Timestamp>,
     /// The number of the deployment that was made instead, if one was.
     pub overtaken_by: Option<i64>,
+    /// The fingerprint of everything that it would serve, as that was when somebody looked at it last.
+    pub fingerprint: String,
 }
 
 /// What became of a request.
@@ -70,6 +75,12 @@ impl Request {
         format!("{} of {} approved", self.approved, environment.approvals)
     }
 
+    /// What somebody wants done: "deploy version 3 of Support/Tone to production".
+    #[must_use]
+    pub fn wants(&self, environment: &Environment) -> String {
+        wants(&self.order(), &self.path, &environment.name)
+    }
+
     /// What is to be done.
     #[must_use]
     pub fn order(&self) -> Order {
@@ -89,8 +100,9 @@ macro_rules! requests {
         concat!(
             "SELECT q.id, q.environment_id, q.prompt_id, p.path, q.kind, q.version, q.reason, q.seen, q.state,
                q.requested_by, q.key_id, coalesce(k.name, u.name) AS by, q.created_at, d.name AS decided_by, q.decided_at, q.overtaken_by,
+               q.fingerprint,
                (SELECT count(*) FROM approvals a JOIN members m ON m.org_id = a.org_id AND m.user_id = a.user_id
-                WHERE a.org_id = q.org_id AND a.request_id = q.id AND m.role IN ('admin', 'owner')) AS approved
+                WHERE a.org_id = q.org_id AND a.request_id = q.id AND a.fingerprint = q.fingerprint AND m.role IN ('admin', 'owner')) AS approved
              FROM deployment_requests q JOIN users u ON u.id = q.requested_by
              LEFT JOIN api_keys k ON k.org_id = q.org_id AND k.id = q.key_id
              LEFT JOIN users d ON d.id = q.decided_by
@@ -148,6 +160,22 @@ pub async fn approvers(mut reads: impl Reads, id: DeploymentRequestId) -> Result
          WHERE a.org_id = $1 AND a.request_id = $2 ORDER BY a.created_at, a.user_id",
     );
     Ok(names.bind(id).all::<(Name,)>().await?.into_iter().map(|(name,)| name).collect())
+}
+
+/// What a request would serve, as it was when somebody looked at it last, and what that was before it changed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn served(
+    mut reads: impl Reads,
+    id: DeploymentRequestId,
+) -> Result<(Option<Served>, Option<Served>)> {
+    let served =
+        reads.query("SELECT served, served_before FROM deployment_requests WHERE org_id = $1 AND id = $2");
+    let served: Option<(Option<String>, Option<String>)> = served.bind(id).optional().await?;
+    let (now, before) = served.unwrap_or_default();
+    let parse = |json: Option<String>| json.and_then(|json| Served::parse(&json));
+    Ok((parse(now), parse(before)))
 }
 
 /// Of some prompts, one that waits to be deployed somewhere.

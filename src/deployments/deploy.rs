@@ -9,7 +9,7 @@ use super::{
 use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
-    id::DeploymentRequestId,
+    id::{DeploymentRequestId, FolderId},
     prompts::{reached::BEYOND, store as prompts},
     role::{Deploy, DeployProtected},
     server::{Grant, OrgChange},
@@ -41,39 +41,61 @@ pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
     let mut change = grant.change().await?;
     let environment = environments::find(&mut change, order.environment).await?;
     let may_alone = change.can::<DeployProtected>();
+    let checked = check(&mut change, order).await?;
     let outcome = if environment.asks(may_alone) {
-        let checked = check(&mut change, order).await?;
-        refuse_elsewhere(&mut change, &checked, environment.approvals).await?;
-        Outcome::Requested(requests::insert(&mut change, order, &environment).await?)
+        refuse_elsewhere(&mut change, &checked, Agreed::Others(environment.approvals)).await?;
+        let served = &checked.impact.served;
+        Outcome::Requested(requests::insert(&mut change, order, &environment, served).await?)
     } else {
-        Outcome::Deployed(carry_out(&mut change, order, &environment, i64::from(may_alone)).await?)
+        let agreed = Agreed::Alone(may_alone);
+        Outcome::Deployed(carry_out(&mut change, order, &environment, agreed, &checked).await?)
     };
     change.commit().await?;
     Ok(outcome)
 }
 
-/// Makes it so, in a change that is behind all checks of who may; so many have agreed to it.
+/// Makes it so, in a change that is behind all checks of who may, and in which it was [`check`]ed and agreed to.
 pub(super) async fn carry_out(
     change: &mut OrgChange,
     order: &Order,
     environment: &Environment,
-    agreed: i64,
+    agreed: Agreed,
+    checked: &Checked,
 ) -> Result<i64> {
-    let checked = check(change, order).await?;
-    refuse_elsewhere(change, &checked, agreed).await?;
+    refuse_elsewhere(change, checked, agreed).await?;
     requests::overtake(change, order, environment).await?;
-    let (path, version) = (&*checked.path, checked.live);
-    let about = About { path, environment: environment.name.as_str(), version };
+    let (path, folder, version) = (&*checked.path, checked.folder, checked.live);
+    let about = About { path, folder, environment: environment.name.as_str(), version };
     store::insert(change, order, &about, &checked.impact.inherited).await
+}
+
+/// Who has agreed to an order.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Agreed {
+    /// Whoever gives it, who may deploy to protected environments, or not.
+    Alone(bool),
+    /// So many others.
+    Others(i64),
+}
+
+impl Agreed {
+    fn is_enough(self, environment: &Environment) -> bool {
+        match self {
+            Self::Alone(may) => !environment.asks(may),
+            Self::Others(approved) => approved >= environment.approvals,
+        }
+    }
 }
 
 /// What was found when an order was looked at.
 pub(super) struct Checked {
     /// The path of the prompt.
     path: String,
+    /// Its folder.
+    folder: Option<FolderId>,
     /// The version that is live.
     live: Option<i64>,
-    impact: Impact,
+    pub(super) impact: Impact,
 }
 
 /// Refuses what is out of date, what changes nothing and what would break something.
@@ -107,7 +129,7 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<Check
     if !impact.breaks.is_empty() {
         return Err(Error::conflict(told(change, impact.breaks).await?));
     }
-    Ok(Checked { path: prompt.path, live, impact })
+    Ok(Checked { path: prompt.path, folder: prompt.folder_id, live, impact })
 }
 
 /// What would break, as far as whoever acts may know of it.
@@ -129,10 +151,10 @@ async fn told(change: &mut OrgChange, breaks: BTreeSet<Break>) -> Result<String>
 
 /// Refuses what would change something in another environment, which a reference to this one brings about,
 /// where more must agree than have.
-async fn refuse_elsewhere(change: &mut OrgChange, checked: &Checked, agreed: i64) -> Result<()> {
+async fn refuse_elsewhere(change: &mut OrgChange, checked: &Checked, agreed: Agreed) -> Result<()> {
     for (environment, user) in &checked.impact.elsewhere {
         let environment = environments::find(&mut *change, *environment).await?;
-        if environment.approvals > agreed {
+        if !agreed.is_enough(&environment) {
             let is_reached = user.is_reached(change).await?;
             let what =
                 if is_reached { format!("{} in {}", user.path, user.environment) } else { BEYOND.to_owned() };

@@ -55,7 +55,7 @@ fn values(before: &Resolved, after: &Resolved) -> Vec<String> {
     lines
 }
 
-fn shown(value: Option<&Value>) -> String {
+pub(super) fn shown(value: Option<&Value>) -> String {
     let text = match value {
         None => return "nothing".to_owned(),
         Some(Value::String(text)) => text.clone(),

@@ -5,24 +5,32 @@
 
 use super::{
     differs::differs,
+    fingerprint::Served,
     model::{Kind, Order},
 };
 use crate::{
-    error::Result,
+    environments::store as environments,
+    error::{Error, Result},
     id::{EnvironmentId, PromptId},
     prompts::{
+        content::ModelSettings,
         reached::{reaches_environment, reaches_prompt},
-        render::{Inherited, Resolved, problems},
+        render::{Inherited, Part, Resolved, problems},
         resolve::{self, Instead},
         source::Source,
     },
     server::{OrgChange, Reads},
 };
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What would come of a deployment.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Impact {
+    /// Everything that would be served, as it is approved.
+    pub served: Served,
+    /// What that is made of, as people look at it: the prompt itself first.
+    pub made_of: Vec<MadeOf>,
     /// The other live prompts that change with it: path and environment.
     pub changes: BTreeSet<(String, String)>,
     /// The other environments in which something changes, each with a prompt that does.
@@ -36,6 +44,36 @@ pub struct Impact {
     pub differs: Vec<String>,
     /// What is inherited from now on.
     pub inherited: Inherited,
+}
+
+impl Impact {
+    const fn new(served: Served) -> Self {
+        Self {
+            served,
+            made_of: Vec::new(),
+            changes: BTreeSet::new(),
+            elsewhere: BTreeMap::new(),
+            breaks: BTreeSet::new(),
+            asks: BTreeSet::new(),
+            differs: Vec::new(),
+            inherited: Inherited::new(),
+        }
+    }
+}
+
+/// A prompt that goes into what would be served.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MadeOf {
+    /// Its id.
+    pub prompt: PromptId,
+    /// Its path.
+    pub path: String,
+    /// Which version of it.
+    pub version: Option<i64>,
+    /// The model it is for.
+    pub model: ModelSettings,
+    /// The values it inherits, of those it names.
+    pub values: BTreeMap<String, Value>,
 }
 
 /// Something that a deployment would break.
@@ -75,12 +113,16 @@ impl User {
 /// What would come of an order.
 ///
 /// # Errors
-/// When the database fails; [`Error::NotFound`](crate::error::Error::NotFound) when there is no such version.
+/// When the database fails; [`Error::NotFound`] when there is no such environment, prompt or version.
 pub async fn of(reads: impl Reads, order: &Order) -> Result<Impact> {
     let mut source = Source::new(reads);
     let &Order { environment, prompt, version, .. } = order;
     let instead = Instead { environment, prompt, version, as_before: order.kind == Kind::Rollback };
-    let mut impact = Impact::default();
+    let name = environments::find(source.reads(), environment).await?.name;
+    let path =
+        source.reads().query("SELECT path FROM prompts WHERE org_id = $1 AND id = $2 AND trash_id IS NULL");
+    let path: Option<(String,)> = path.bind(prompt).optional().await?;
+    let mut impact = Impact::new(Served::new(order, &name, path.ok_or(Error::NotFound)?.0));
     if let Some(version) = version {
         on_itself(&mut source, (prompt, version), instead, &mut impact).await?;
     }
@@ -89,6 +131,7 @@ pub async fn of(reads: impl Reads, order: &Order) -> Result<Impact> {
             on_user(&mut source, user, instead, &mut impact).await?;
         }
     }
+    impact.served.change_with(&impact.changes);
     Ok(impact)
 }
 
@@ -103,6 +146,8 @@ async fn on_itself(
     let resolved = resolve::deployed(source, environment, version, Some(instead)).await?;
     let after = problems(&resolved);
     impact.inherited = resolved.inherited();
+    impact.served.put_together(&resolved);
+    impact.made_of = resolved.parts.iter().map(made).collect();
     let breaks =
         after.others.into_iter().map(|(path, what)| Break { says: format!("{path}: {what}"), user: None });
     impact.breaks.extend(breaks);
@@ -112,6 +157,11 @@ async fn on_itself(
         impact.differs = differs(&live, &resolved);
     }
     Ok(())
+}
+
+fn made(part: &Part) -> MadeOf {
+    let (path, values) = (part.path.clone(), part.inherits());
+    MadeOf { prompt: part.prompt, path, version: part.version, model: part.content.model.clone(), values }
 }
 
 /// What it means for another live prompt.

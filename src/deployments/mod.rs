@@ -3,8 +3,13 @@
 //! What is done to what is live is a row that never changes, and the newest row of a prompt in an
 //! environment is what is live there. Every way there (deploying, promoting, rolling back, undeploying, an
 //! approved request) ends in one function, which refuses what would break something that is live.
+//!
+//! A request has a [`fingerprint`] of everything that would be served, and so has each approval: what was approved
+//! is what goes live. Where that changes meanwhile the approvals are void ([`voiding`]).
 
 pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod approve;
 #[cfg(feature = "ssr")]
 pub mod asked;
 #[cfg(feature = "ssr")]
@@ -12,7 +17,11 @@ pub mod deploy;
 #[cfg(feature = "ssr")]
 mod differs;
 #[cfg(feature = "ssr")]
+pub mod fingerprint;
+#[cfg(feature = "ssr")]
 pub mod impact;
+#[cfg(feature = "ssr")]
+mod letters;
 #[cfg(feature = "ssr")]
 pub mod model;
 #[cfg(feature = "ssr")]
@@ -21,5 +30,7 @@ pub mod overview;
 pub mod requests;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod voiding;
 
 pub use actions::{ApproveDeployment, DeclineDeployment, Deploy, WithdrawDeployment};

@@ -1,16 +1,20 @@
-//! Deployments that wait for others to approve them: asking, approving, declining, withdrawing.
+//! Deployments that wait for others to approve them: asking, declining, withdrawing, and telling of it.
 
 use super::{
     asked::{Request, State, find, waiting},
-    deploy::{carry_out, check},
+    fingerprint::Served,
+    letters::{About, Became, REQUESTED, decided, requested},
     model::Order,
 };
 use crate::{
-    environments::store::{self as environments, Environment},
+    environments::{
+        people,
+        store::{self as environments, Environment},
+    },
     error::{Error, Result},
-    id::{ApiKeyId, DeploymentRequestId, UserId},
-    key_scope::KeyScopes,
-    role::{ApproveDeployment, Deploy, Rights, Role},
+    id::DeploymentRequestId,
+    paths,
+    role::{ApproveDeployment, Deploy},
     server::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
@@ -18,11 +22,12 @@ use crate::{
 };
 use serde_json::json;
 
-/// Writes down what somebody asks for.
+/// Writes down what somebody asks for, and tells those who may approve it.
 pub(super) async fn insert(
     change: &mut OrgChange,
     order: &Order,
     environment: &Environment,
+    served: &Served,
 ) -> Result<DeploymentRequestId> {
     // For a key stands whoever made it.
     let key = change.key().cloned();
@@ -37,8 +42,8 @@ pub(super) async fn insert(
     change
         .query(
             "INSERT INTO deployment_requests (org_id, id, environment_id, prompt_id, kind, version, reason, seen,
-               state, requested_by, key_id, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $11)",
+               state, requested_by, key_id, created_at, fingerprint, served)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $11, $12, $13)",
         )
         .bind(id)
         .bind(order.environment)
@@ -50,96 +55,60 @@ pub(super) async fn insert(
         .bind(by)
         .bind(key.map(|key| key.id))
         .bind(now)
+        .bind(served.fingerprint())
+        .bind(served.kept())
         .execute()
         .await?;
     tell(change, Action::DeploymentRequested, order, environment).await?;
+    let request = find(&mut *change, id).await?;
+    tell_approvers(change, &request, environment).await?;
     Ok(id)
 }
 
-/// Approves what somebody else asked for; it is live once enough have.
-///
-/// # Errors
-/// [`Error::Conflict`] when something else went live since it was asked for, when it would break something,
-/// when whoever asked may not deploy any more, when one has approved it already or was shown a secret of the key
-/// that asked, or when it does not wait any more; [`Error::Forbidden`] for whoever asked; [`Error::NotFound`] when
-/// there is no such request.
-pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) -> Result<Option<i64>> {
-    let mut change = grant.change().await?;
-    let request = waits(&mut change, id).await?;
-    let by = change.person().ok_or(Error::Forbidden)?;
-    if by == request.requested_by {
-        return Err(Error::Forbidden);
+/// Writes to those who may approve a request; to nobody more often than they can read.
+async fn tell_approvers(change: &mut OrgChange, request: &Request, environment: &Environment) -> Result<()> {
+    let by = (request.requested_by, request.key_id);
+    let people = people::approvers(change, by, REQUESTED).await?;
+    let (org, wants, url) =
+        (change.organization().name.clone(), request.wants(environment), url(change, request.id));
+    for (email, name) in &people {
+        let about = About { org: &org, wants: &wants, url: &url };
+        change.mail(request.id.0, &requested((email, name), &about, &request.by, &request.reason)).await?;
     }
-    if let Some(key) = request.key_id
-        && holds(&mut change, key, by).await?
-    {
-        return Err(Error::conflict(format!(
-            "You were shown the key {}: somebody else must approve what it asks for.",
-            request.by
-        )));
-    }
-    if !still_may(&mut change, &request).await? {
-        return Err(Error::conflict(format!("{} may not deploy any more. Decline it.", request.by)));
-    }
-    let (order, now) = (request.order(), change.now());
-    let approval = change.query(
-        "INSERT INTO approvals (org_id, request_id, user_id, created_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (org_id, request_id, user_id) DO NOTHING",
-    );
-    let is_new = approval.bind(id).bind(by).bind(now).execute().await? > 0;
-    let environment = environments::find(&mut change, request.environment_id).await?;
-    if is_new {
-        tell(&mut change, Action::DeploymentApproved, &order, &environment).await?;
-    }
-    // Whoever lost the right since is not counted any more.
-    let request = find(&mut change, id).await?;
-    let enough = request.approved >= environment.approvals;
-    // Fewer may be needed now than when one approved it first.
-    if !is_new && !enough {
-        return Err(Error::conflict("You have approved it already."));
-    }
-    let deployed = if enough {
-        decide(&mut change, id, "deployed").await?;
-        Some(carry_out(&mut change, &order, &environment, request.approved).await?)
-    } else {
-        check(&mut change, &order).await?;
-        None
-    };
-    change.commit().await?;
-    Ok(deployed)
+    Ok(())
 }
 
-/// Whether somebody was ever shown a secret of a key, and so may be who asked.
-async fn holds(change: &mut OrgChange, key: ApiKeyId, user: UserId) -> Result<bool> {
-    let holds =
-        change.query("SELECT count(*) FROM key_holders WHERE org_id = $1 AND key_id = $2 AND user_id = $3");
-    let (holds,): (i64,) = holds.bind(key).bind(user).one().await?;
-    Ok(holds > 0)
+/// Writes to whoever asked what became of it, unless they did that themselves or are no member any more.
+pub(super) async fn tell_asker(
+    change: &mut OrgChange,
+    request: &Request,
+    environment: &Environment,
+    became: Became,
+) -> Result<()> {
+    if change.person() == Some(request.requested_by) {
+        return Ok(());
+    }
+    let asker = people::member(change, request.requested_by).await?;
+    let Some((email, name)) = asker else { return Ok(()) };
+    let by = people::doer(change).await?;
+    let (org, wants, url) =
+        (change.organization().name.clone(), request.wants(environment), url(change, request.id));
+    let about = About { org: &org, wants: &wants, url: &url };
+    change.mail(request.id.0, &decided((&email, &name), &about, &by, became)).await
+}
+
+/// The page of a request, for emails.
+pub(super) fn url(change: &OrgChange, id: DeploymentRequestId) -> String {
+    change.url(&paths::deployment_request(&change.organization().slug, id))
 }
 
 /// A request that waits.
-async fn waits(change: &mut OrgChange, id: DeploymentRequestId) -> Result<Request> {
+pub(super) async fn waits(change: &mut OrgChange, id: DeploymentRequestId) -> Result<Request> {
     let request = find(&mut *change, id).await?;
     match request.state {
         State::Pending => Ok(request),
         _ => Err(Error::conflict("It does not wait any more: somebody was faster.")),
     }
-}
-
-/// Whether whoever asked might ask now: as a member, or with a key that is good.
-async fn still_may(change: &mut OrgChange, request: &Request) -> Result<bool> {
-    if let Some(key) = request.key_id {
-        let now = change.now();
-        let scopes = change.query(
-            "SELECT scopes FROM api_keys
-             WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)",
-        );
-        let scopes: Option<(String,)> = scopes.bind(key).bind(now).optional().await?;
-        return Ok(scopes.is_some_and(|(scopes,)| Rights::Key(KeyScopes::parse(&scopes)).can::<Deploy>()));
-    }
-    let role = change.query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2");
-    let role: Option<(Role,)> = role.bind(request.requested_by).optional().await?;
-    Ok(role.is_some_and(|(role,)| role.can::<Deploy>()))
 }
 
 /// Declines what somebody else asked for.
@@ -169,6 +138,7 @@ pub(super) async fn overtake(change: &mut OrgChange, order: &Order, environment:
     let overtaken =
         change.query("UPDATE deployment_requests SET overtaken_by = $3 WHERE org_id = $1 AND id = $2");
     overtaken.bind(request.id).bind(order.seen + 1).execute().await?;
+    tell_asker(change, &request, environment, Became::Overtaken).await?;
     tell(change, Action::DeploymentDeclined, &request.order(), environment).await
 }
 
@@ -181,11 +151,16 @@ async fn end(
     let request = waits(&mut change, id).await?;
     decide(&mut change, id, state).await?;
     let environment = environments::find(&mut change, request.environment_id).await?;
+    tell_asker(&mut change, &request, &environment, Became::Declined).await?;
     tell(&mut change, action, &request.order(), &environment).await?;
     change.commit().await
 }
 
-async fn decide(change: &mut OrgChange, id: DeploymentRequestId, state: &'static str) -> Result<()> {
+pub(super) async fn decide(
+    change: &mut OrgChange,
+    id: DeploymentRequestId,
+    state: &'static str,
+) -> Result<()> {
     let (now, by) = (change.now(), change.person());
     let decide = change.query(
         "UPDATE deployment_requests SET state = $3, decided_at = $4, decided_by = $5 WHERE org_id = $1 AND id = $2",
@@ -194,7 +169,7 @@ async fn decide(change: &mut OrgChange, id: DeploymentRequestId, state: &'static
     Ok(())
 }
 
-async fn tell(
+pub(super) async fn tell(
     change: &mut OrgChange,
     action: Action,
     order: &Order,

@@ -5,7 +5,7 @@ use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
     fields::Name,
-    id::{DeploymentId, EnvironmentId, PromptId},
+    id::{DeploymentId, EnvironmentId, FolderId, PromptId},
     prompts::render::Inherited,
     server::{OrgChange, Reads, Scope, Topic, audit::Entry},
     time::Timestamp,
@@ -251,8 +251,8 @@ pub(super) async fn insert(
     change
         .query(
             "INSERT INTO deployments (org_id, id, environment_id, prompt_id, number, kind, version, reason,
-               actor_kind, actor_id, created_at, inherited)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+               actor_kind, actor_id, created_at, inherited, path, folder_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(id)
         .bind(order.environment)
@@ -265,6 +265,8 @@ pub(super) async fn insert(
         .bind(doer.id)
         .bind(now)
         .bind(inherited)
+        .bind(about.path.to_owned())
+        .bind(about.folder)
         .execute()
         .await?;
     let details = json!({
@@ -279,10 +281,12 @@ pub(super) async fn insert(
     Ok(number)
 }
 
-/// What the log tells of a deployment besides.
+/// What is told of a deployment besides.
 pub(super) struct About<'a> {
     /// The path of the prompt.
     pub(super) path: &'a str,
+    /// Its folder.
+    pub(super) folder: Option<FolderId>,
     /// The name of the environment.
     pub(super) environment: &'a str,
     /// The version that was live before.

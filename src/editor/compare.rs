@@ -3,7 +3,7 @@
 use super::{
     SaveVersion,
     desk::{Desk, Tab},
-    difference::{shown, split},
+    difference::{shown, split, whole},
 };
 use crate::{
     error::{Error, Result},
@@ -17,8 +17,8 @@ use crate::{
         versions,
     },
     role::EditContent,
-    server::Caller,
-    ui::{Alert, Field, Form, Hidden, Submit},
+    server::{Caller, Scope},
+    ui::{Alert, Bake, Field, Form, Hidden, Submit},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -29,26 +29,35 @@ use leptos::{prelude::*, server_fn::ServerFn};
 pub async fn save(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     desk.scope.clone().require::<EditContent>()?;
-    let empty = Content::empty(desk.draft.content.kind());
-    let old = desk.newest.as_ref().unwrap_or(&empty);
-    let difference = between_for(&desk.scope, old, &desk.draft.content).await?;
-    let mut flaws = checks::flaws(&desk.draft.content);
-    let (server, org) = (desk.scope.server(), desk.scope.organization().id);
-    let analysis = Analysis::of(server, org, &desk.draft.content).await?;
-    flaws.extend(checks::syntax_flaws(&desk.draft.content, &analysis));
-    let flaws: Vec<_> = flaws.into_iter().map(|flaw| view! { <li>{flaw.message}</li> }).collect();
-    let wrong = (!flaws.is_empty()).then(|| view! { <Alert kind="error"><ul>{flaws}</ul></Alert> });
+    let difference = match &desk.newest {
+        Some(newest) => shown(between_for(&desk.scope, newest, &desk.draft.content).await?, &caller),
+        None => whole(&desk.draft.content),
+    };
+    let told = told(&desk.scope, &desk.draft.content).await?;
     let users = references::used_by(&desk.scope, desk.prompt.id).await?;
-    let (latest, revision) = (desk.prompt.latest, desk.draft.revision);
-    let next = latest + 1;
-    let title = format!("Save version {next}");
-    let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
-    let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
+    let title = format!("Save version {}", desk.prompt.latest + 1);
+    // What says the same as the newest version is none.
+    let form = if desk.is_dirty() { save_form(&desk).bake() } else { nothing_new(&desk).bake() };
     let body = view! {
         <h2>{title}</h2>
-        {wrong}
+        {told}
         {affected(&users)}
-        {shown(difference, &caller)}
+        {difference}
+        {form}
+    };
+    Ok(desk.show(Tab::Edit, (), body))
+}
+
+fn nothing_new(desk: &Desk) -> impl IntoView + use<> {
+    let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
+    view! { <p><a class="button" href=back>"Back to the draft"</a></p> }
+}
+
+fn save_form(desk: &Desk) -> impl IntoView + use<> {
+    let (latest, revision) = (desk.prompt.latest, desk.draft.revision);
+    let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
+    let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
+    view! {
         <section class="panel">
             <Form action=SaveVersion::PATH once=true>
                 <Hidden name="org" value=org/>
@@ -59,12 +68,25 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
                     hint="Those who read the history will thank you."/>
                 <div class="form-actions">
                     <a class="button" data-kind="quiet" href=back>"Back to the draft"</a>
-                    <Submit>{format!("Save version {next}")}</Submit>
+                    <Submit>{format!("Save version {}", latest + 1)}</Submit>
                 </div>
             </Form>
         </section>
-    };
-    Ok(desk.show(Tab::Edit, (), body))
+    }
+}
+
+/// What is wrong with a draft, so that it cannot be saved, and what may be a slip in it.
+async fn told(scope: &Scope, content: &Content) -> Result<impl IntoView + use<>> {
+    let mut flaws = checks::flaws(content);
+    let analysis = Analysis::of(scope.server(), scope.organization().id, content).await?;
+    flaws.extend(checks::syntax_flaws(content, &analysis));
+    let flaws: Vec<_> = flaws.into_iter().map(|flaw| view! { <li>{flaw.message}</li> }).collect();
+    let wrong = (!flaws.is_empty()).then(|| view! { <Alert kind="error"><ul>{flaws}</ul></Alert> });
+    let slips: Vec<_> = checks::slips(content).into_iter().map(|slip| view! { <li>{slip}</li> }).collect();
+    let slips = (!slips.is_empty()).then(
+        || view! { <Alert kind="info">"Kept as plain text, as it is written:"<ul>{slips}</ul></Alert> },
+    );
+    Ok(view! { {wrong}{slips} })
 }
 
 /// Who uses the prompt, and what saving means for them.

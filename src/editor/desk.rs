@@ -43,6 +43,18 @@ impl Tab {
     }
 }
 
+/// What the title of the window calls the page, unless it is the prompt itself.
+fn part(caller: &Caller) -> Option<String> {
+    Some(match (caller.segment(3), caller.segment(4)) {
+        ("save", _) => "Save version".to_owned(),
+        ("versions", "") => "Versions".to_owned(),
+        ("versions", number) => format!("Version {number}"),
+        ("compare", _) => "Compare".to_owned(),
+        ("details", _) => "Details".to_owned(),
+        _ => return None,
+    })
+}
+
 /// A prompt, with what all its pages show.
 pub(super) struct Desk {
     pub(super) scope: Scope,
@@ -70,6 +82,7 @@ impl Desk {
         let mut trail = crumbs(scope.slug(), &around);
         trail.push((prompt.name.to_string(), paths::prompt(scope.slug(), id)));
         let tree = tree(&scope, Here::Prompt(id, prompt.folder_id)).await?;
+        let frame = part(caller).into_iter().fold(frame, Frame::part);
         Ok(Self { scope, prompt, draft, newest, frame, trail, tree })
     }
 

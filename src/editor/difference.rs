@@ -1,8 +1,13 @@
 //! A difference between two contents, shown one below the other or side by side.
 
+use super::edit_page::reading;
 use crate::{
-    prompts::diff::{Difference, Line, Part, PartKind, Side},
+    prompts::{
+        content::Content,
+        diff::{Difference, Line, Part, PartKind, Side},
+    },
     server::Caller,
+    templates::Engine,
     ui::{Bake, Html},
 };
 use leptos::prelude::*;
@@ -26,6 +31,24 @@ pub(super) fn plain(difference: Difference) -> Html {
     let more = (rest > 0).then(|| view! { <p class="note">{format!("{rest} more lines.")}</p> });
     view! { <div class="difference"><header><p><strong>{summary}</strong></p></header>{parts}{more}</div> }
         .bake()
+}
+
+/// What a content says, where there is nothing to compare it with.
+pub fn whole(content: &Content) -> Html {
+    let model = &content.model;
+    let jinja = (content.engine == Engine::Jinja).then(|| "Jinja".to_owned());
+    let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let pairs = [
+        ("Engine", jinja),
+        ("Provider", given(&model.provider)),
+        ("Model", given(&model.model)),
+        ("Temperature", model.temperature.map(|degree| degree.to_string())),
+        ("Max tokens", model.max_tokens.map(|most| most.to_string())),
+    ];
+    let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let pairs: Vec<_> = pairs.map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect();
+    let pairs = (!pairs.is_empty()).then(|| view! { <dl class="pairs">{pairs}</dl> });
+    view! { <div class="difference">{reading(content)}{pairs}</div> }.bake()
 }
 
 /// A difference, as the page's query wants it, with the way to the other view of it.

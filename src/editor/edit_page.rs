@@ -20,7 +20,7 @@ use crate::{
     },
     role::EditContent,
     server::{Caller, forms::PAGE_FIELD},
-    templates::{Engine, about_tokens},
+    templates::{Engine, about_tokens, slips_in_words},
     ui::{Alert, Bake, FormAlert, Hidden, Html, Icon, StartModule, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -139,7 +139,12 @@ impl Field<'_> {
     /// A control for the text of a prompt, over the same text with what is more than text marked.
     pub(super) fn code(&self, text: &str, control: Html) -> Html {
         let marked = highlight(self.engine, text, self.known);
-        view! { <div class="code"><pre class="prompt-text" aria-hidden="true" inner_html=marked></pre>{control}</div> }.bake()
+        let slips = slips_in_words(self.engine, text).join("\n");
+        view! {
+            <div class="code"><pre class="prompt-text" aria-hidden="true" inner_html=marked></pre>{control}</div>
+            <p class="note slips" data-kind="warning" aria-live="polite">{slips}</p>
+        }
+        .bake()
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn highlight(engine: Engine, text: &str, known: &Known) -> String {
             SpanKind::Variable(name) => ("variable", known.variables.contains(name)),
             SpanKind::Reference(target) => ("reference", !known.missing.contains(target)),
             SpanKind::Tag => ("tag", true),
+            SpanKind::Malformed(_) => ("malformed", true),
         };
         html.push_str("<mark data-kind=\"");
         html.push_str(kind);
@@ -59,7 +60,8 @@ mod tests {
             variables: BTreeSet::from(["a".to_owned()]),
             missing: BTreeSet::from(["Gone".to_owned()]),
         };
-        let html = highlight(Engine::Plain, "<b>{{ a }}{{ x }}</b> [[ T | k=\"<\" ]] & [[ Gone ]]", &known);
-        insta::assert_snapshot!(html, @r#"&lt;b&gt;<mark data-kind="variable">{{ a }}</mark><mark data-kind="variable" data-unknown>{{ x }}</mark>&lt;/b&gt; <mark data-kind="reference">[[ T | k=&quot;&lt;&quot; ]]</mark> &amp; <mark data-kind="reference" data-unknown>[[ Gone ]]</mark>"#);
+        let html =
+            highlight(Engine::Plain, "<b>{{ a }}{{ x }}</b> [[ T | k=\"<\" ]] & [[ Gone ]] {{ < }}", &known);
+        insta::assert_snapshot!(html, @r#"&lt;b&gt;<mark data-kind="variable">{{ a }}</mark><mark data-kind="variable" data-unknown>{{ x }}</mark>&lt;/b&gt; <mark data-kind="reference">[[ T | k=&quot;&lt;&quot; ]]</mark> &amp; <mark data-kind="reference" data-unknown>[[ Gone ]]</mark> <mark data-kind="malformed">{{ &lt; }}</mark>"#);
     }
 }

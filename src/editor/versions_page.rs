@@ -68,7 +68,7 @@ fn row(desk: &Desk, version: &Version, live: &Live) -> impl IntoView + use<> {
     let message = if version.message.is_empty() { "No message".to_owned() } else { version.message.clone() };
     let compare = (number > 1).then(|| {
         let url = paths::compare(org, id, &(number - 1).to_string(), &number.to_string());
-        view! { <a class="button" data-size="small" href=url aria-label=format!("What version {number} changed")>"Changes"</a> }
+        view! { <a class="button" data-size="small" href=url aria-label=format!("Changes in version {number}")>"Changes"</a> }
     });
     let live = live.iter().filter(|(.., live)| *live == Some(number)).map(|(_, name, _)| {
         let says = format!("live in {name}");

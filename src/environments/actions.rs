@@ -2,7 +2,10 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use crate::{error::Error, id::EnvironmentId};
+use crate::{
+    error::Error,
+    id::{EnvironmentId, EnvironmentRequestId},
+};
 use leptos::prelude::*;
 
 /// Makes an environment.
@@ -13,7 +16,7 @@ pub async fn create_environment(
     #[server(default)] approvals: String,
 ) -> Result<(), Error> {
     use crate::{
-        environments::{form::approvals_of, store},
+        environments::{form::rule_of, store},
         fields::EnvironmentName,
         role::ManageEnvironments,
         server::{Caller, Scope},
@@ -21,7 +24,7 @@ pub async fn create_environment(
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
     let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
-    store::create(&grant, &name, approvals_of(&approvals)?).await?;
+    store::create(&grant, &name, rule_of(&approvals)?).await?;
     Notice::Saved.say();
     Ok(())
 }
@@ -36,7 +39,7 @@ pub async fn set_environment(
     #[server(default)] seen: String,
 ) -> Result<(), Error> {
     use crate::{
-        environments::{form::approvals_of, store},
+        environments::{form::rule_of, store},
         fields::EnvironmentName,
         role::ManageEnvironments,
         server::{Caller, Scope},
@@ -44,9 +47,11 @@ pub async fn set_environment(
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
     let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
-    let approvals = store::Protection { seen: approvals_of(&seen)?, wanted: approvals_of(&approvals)? };
-    store::set(&grant, environment, &name, approvals).await?;
-    Notice::Saved.say();
+    let protection = store::Protection { seen: rule_of(&seen)?, wanted: rule_of(&approvals)? };
+    match store::set(&grant, environment, &name, protection).await? {
+        store::Outcome::Done => Notice::Saved.say(),
+        store::Outcome::Requested(_) => Notice::DeploymentRequested.say(),
+    }
     Ok(())
 }
 
@@ -81,8 +86,57 @@ pub async fn delete_environment(org: String, environment: EnvironmentId) -> Resu
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
-    store::delete(&grant, environment).await?;
-    Notice::EnvironmentDeleted.say();
+    match store::delete(&grant, environment).await? {
+        store::Outcome::Done => Notice::EnvironmentDeleted.say(),
+        store::Outcome::Requested(_) => Notice::DeploymentRequested.say(),
+    }
+    forms::go(&paths::environments(grant.slug()));
+    Ok(())
+}
+
+/// Approves or declines a change of an environment that somebody else asked for.
+#[server(endpoint = "environments/decide")]
+pub async fn decide_environment(
+    org: String,
+    request: EnvironmentRequestId,
+    decision: String,
+) -> Result<(), Error> {
+    use crate::{
+        environments::requests,
+        paths,
+        role::ApproveDeployment,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ApproveDeployment>()?;
+    match decision.as_str() {
+        "approve" => {
+            requests::approve(&grant, request).await?;
+            Notice::DeploymentApproved.say();
+        }
+        "decline" => {
+            requests::decline(&grant, request).await?;
+            Notice::DeploymentDeclined.say();
+        }
+        _ => return Err(Error::invalid("decision", "Approve or decline it.")),
+    }
+    forms::go(&paths::environments(grant.slug()));
+    Ok(())
+}
+
+/// Withdraws a change of an environment that one asked for oneself.
+#[server(endpoint = "environments/withdraw")]
+pub async fn withdraw_environment(org: String, request: EnvironmentRequestId) -> Result<(), Error> {
+    use crate::{
+        environments::requests,
+        paths,
+        role::ManageEnvironments,
+        server::{Caller, Scope, forms},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
+    requests::withdraw(&grant, request).await?;
+    Notice::DeploymentWithdrawn.say();
     forms::go(&paths::environments(grant.slug()));
     Ok(())
 }

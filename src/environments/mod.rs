@@ -5,8 +5,21 @@ pub mod actions;
 #[cfg(feature = "ssr")]
 mod form;
 #[cfg(feature = "ssr")]
+mod letters;
+#[cfg(feature = "ssr")]
 pub mod page;
+#[cfg(feature = "ssr")]
+pub mod people;
+#[cfg(feature = "ssr")]
+mod protect;
+#[cfg(feature = "ssr")]
+pub mod requests;
+#[cfg(feature = "ssr")]
+pub mod rule;
 #[cfg(feature = "ssr")]
 pub mod store;
 
-pub use actions::{CreateEnvironment, DeleteEnvironment, MoveEnvironment, SetEnvironment};
+pub use actions::{
+    CreateEnvironment, DecideEnvironment, DeleteEnvironment, MoveEnvironment, SetEnvironment,
+    WithdrawEnvironment,
+};

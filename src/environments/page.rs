@@ -1,7 +1,10 @@
 //! The pages of the environments.
 
 use super::{
-    CreateEnvironment, DeleteEnvironment, MoveEnvironment, SetEnvironment,
+    CreateEnvironment, DecideEnvironment, DeleteEnvironment, MoveEnvironment, SetEnvironment,
+    WithdrawEnvironment,
+    requests::{self, Request},
+    rule::Rule,
     store::{self, Environment},
 };
 use crate::{
@@ -10,7 +13,7 @@ use crate::{
     paths,
     role::ManageEnvironments,
     server::{Caller, Scope},
-    ui::{About, Act, Choice, Confirm, Field, Form, FormAlert, Section, Select, Submit},
+    ui::{About, Act, Bake, Choice, Confirm, Field, Form, FormAlert, Html, Section, Select, Submit, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -65,35 +68,31 @@ fn row(scope: &Scope, one: &Environment, (before, after): (bool, bool)) -> impl 
     view! {
         <tr>
             <td data-label="Name">{named}</td>
-            <td data-label="Who may deploy">{protection(one.approvals)}</td>
+            <td data-label="Who may deploy">{one.rule().says()}</td>
             <td class="row-acts">{earlier}{later}</td>
         </tr>
     }
 }
 
-/// What protection means, by how many must approve.
-fn protection(approvals: i64) -> String {
-    match approvals {
-        0 => "Open: Editors deploy".to_owned(),
-        1 => "Protected: an Admin deploys, or approves what Editors ask for".to_owned(),
-        n => format!("Protected: {n} Admins approve, none of whom asked"),
-    }
-}
-
-/// That more must approve than there are who may.
-fn too_few(approvals: i64, approvers: i64) -> Option<impl IntoView> {
-    let says = match approvers {
-        1 => "only one person here may".to_owned(),
-        n => format!("only {n} people here may"),
+/// That more must approve than there are who may, or that who is alone asks nobody.
+fn too_few(environment: &Environment) -> Option<impl IntoView + use<>> {
+    let Environment { approvals, others, approvers, .. } = *environment;
+    let says = if approvals > approvers {
+        let may = match approvers {
+            1 => "only one person here may".to_owned(),
+            n => format!("only {n} people here may"),
+        };
+        format!("{approvals} must approve, and {may}: nothing can be deployed here.")
+    } else if others && approvals == 1 && approvers == 1 {
+        "Only one person here can approve. They deploy alone until there is another Admin.".to_owned()
+    } else {
+        return None;
     };
-    (approvals > approvers).then(|| {
-        view! { <p class="note" data-kind="warning">{format!("{approvals} must approve, and {says}: nothing can be deployed here.")}</p> }
-    })
+    Some(view! { <p class="note" data-kind="warning">{says}</p> })
 }
 
 fn protections() -> Vec<Choice> {
-    let choice = |n: i64| Choice { value: n.to_string(), label: protection(n), says: "" };
-    (0..=store::MAX_APPROVALS).map(choice).collect()
+    Rule::all().map(|rule| Choice { value: rule.code(), label: rule.says(), says: "" }).collect()
 }
 
 fn new(scope: &Scope) -> impl IntoView + use<> {
@@ -110,6 +109,41 @@ fn new(scope: &Scope) -> impl IntoView + use<> {
     }
 }
 
+/// What somebody asked for, and what one can decide about it.
+fn asked(scope: &Scope, request: &Request, environment: &Environment) -> Html {
+    let about = |decision: &str| {
+        vec![
+            ("org", scope.slug().to_string()),
+            ("request", request.id.to_string()),
+            ("decision", decision.to_owned()),
+        ]
+    };
+    let is_own = scope.person().is_some_and(|person| person.id == request.requested_by);
+    let acts = if is_own {
+        let about = vec![("org", scope.slug().to_string()), ("request", request.id.to_string())];
+        view! { <Act action=WithdrawEnvironment::PATH about><button class="button">"Withdraw"</button></Act> }
+            .bake()
+    } else {
+        view! {
+            <Act action=DecideEnvironment::PATH about=about("approve")><button class="button" data-kind="danger">"Approve"</button></Act>
+            <Act action=DecideEnvironment::PATH about=about("decline")><button class="button">"Decline"</button></Act>
+        }
+        .bake()
+    };
+    let now = scope.server().clock.now();
+    let says = format!("{} wants to {}.", request.by, request.wants(environment));
+    let approved = format!("{} of {} approved", request.approved, environment.demands());
+    view! {
+        <section class="panel" id="asked" data-live="deployments">
+            <div class="panel-body">
+                <p>{says}" "<small><When at=request.created_at now/>", "{approved}</small></p>
+                <div class="row-acts">{acts}</div>
+            </div>
+        </section>
+    }
+    .bake()
+}
+
 /// `/{org}/deployments/environments/{environment}`.
 ///
 /// # Errors
@@ -119,22 +153,29 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     scope.clone().require::<ManageEnvironments>()?;
     let id = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
-    let Environment { name, approvals, .. } = store::find(&scope, id).await?;
+    let environment = store::find(&scope, id).await?;
+    let (name, rule) = (environment.name.clone(), environment.rule());
     let (org, title, label) = (scope.slug().to_string(), name.to_string(), format!("Delete {name}"));
     let about = || vec![("org", org.clone()), ("environment", id.to_string())];
-    let (set, delete) = ([about(), vec![("seen", approvals.to_string())]].concat(), about());
-    let few = too_few(approvals, store::approvers(&scope).await?);
+    let (set, delete) = ([about(), vec![("seen", rule.code())]].concat(), about());
+    let waiting = requests::pending(&scope).await?.into_iter().find(|request| request.environment_id == id);
+    let waiting = waiting.map(|request| asked(&scope, &request, &environment));
+    let asks = (environment.demands() > 0).then(|| {
+        view! { <p class="note">"Others must approve before it is renamed, deleted or protected less."</p> }
+    });
     let body = view! {
-        <header class="page-head"><div><h1>{title.clone()}</h1><p>{protection(approvals)}"."</p></div></header>
+        <header class="page-head"><div><h1>{title.clone()}</h1><p>{rule.says()}"."</p></div></header>
         <div class="stack">
             <FormAlert action=DeleteEnvironment::PATH/>
-            {few}
+            <FormAlert action=DecideEnvironment::PATH/>
+            <FormAlert action=WithdrawEnvironment::PATH/>
+            {waiting}{too_few(&environment)}{asks}
             <section class="panel">
                 <Form action=SetEnvironment::PATH>
                     <About of=set/>
                     <Field name="name" label="Name" value=name.to_string() maxlength=40
                         hint="Services that ask for the old name are told it is not there."/>
-                    <Select name="approvals" label="Who may deploy" choices=protections() value=approvals.to_string()/>
+                    <Select name="approvals" label="Who may deploy" choices=protections() value=rule.code()/>
                     <div class="form-actions"><Submit>"Save environment"</Submit></div>
                 </Form>
             </section>

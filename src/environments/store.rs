@@ -1,12 +1,13 @@
 //! Environments in the database.
 
+use super::rule::Rule;
 use crate::{
     error::{Error, Result},
     fields::EnvironmentName,
     id::EnvironmentId,
-    role::{ApproveDeployment, ManageEnvironments, Role},
+    role::ManageEnvironments,
     server::{
-        Grant, OrgChange, Reads, Scope, Topic,
+        Grant, OrgChange, Reads, Topic,
         audit::{Action, Entry},
     },
 };
@@ -26,6 +27,10 @@ pub struct Environment {
     pub name: EnvironmentName,
     /// How many people must approve what is deployed to it; 0 where it is not protected.
     pub approvals: i64,
+    /// Whether somebody else must, whoever deploys.
+    pub others: bool,
+    /// How many members may approve.
+    pub approvers: i64,
 }
 
 impl Environment {
@@ -35,12 +40,39 @@ impl Environment {
         self.approvals > 0
     }
 
+    /// Who must agree to what is deployed to it.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        Rule { approvals: self.approvals, others: self.others }
+    }
+
     /// Whether others must approve what somebody deploys to it who may deploy to protected ones, or not. Two who
-    /// must agree are two: a role makes nobody count twice.
+    /// must agree are two: a role makes nobody count twice. Who is the only one that may approve has nobody to ask.
     #[must_use]
     pub fn asks(&self, may_deploy_protected: bool) -> bool {
+        if self.others && self.approvers > 1 {
+            return self.approvals > 0;
+        }
         self.approvals > i64::from(may_deploy_protected)
     }
+
+    /// How many others must approve that it is protected less, called something else or deleted: as many as what is
+    /// deployed to it, or all others there are.
+    #[must_use]
+    pub fn demands(&self) -> i64 {
+        if self.asks(true) { self.approvals.min(self.approvers - 1).max(0) } else { 0 }
+    }
+}
+
+macro_rules! environments {
+    ($and:literal) => {
+        concat!(
+            "SELECT id, name, approvals, others = 1 AS others,
+               (SELECT count(*) FROM members m WHERE m.org_id = $1 AND m.role IN ('admin', 'owner')) AS approvers
+             FROM environments WHERE org_id = $1",
+            $and
+        )
+    };
 }
 
 /// All environments, in their order.
@@ -48,9 +80,7 @@ impl Environment {
 /// # Errors
 /// When the database fails.
 pub async fn list(mut reads: impl Reads) -> Result<Vec<Environment>> {
-    let all =
-        reads.query("SELECT id, name, approvals FROM environments WHERE org_id = $1 ORDER BY position, id");
-    Ok(all.all().await?)
+    Ok(reads.query(environments!(" ORDER BY position, id")).all().await?)
 }
 
 /// An environment.
@@ -58,8 +88,7 @@ pub async fn list(mut reads: impl Reads) -> Result<Vec<Environment>> {
 /// # Errors
 /// [`Error::NotFound`] when there is no such environment.
 pub async fn find(mut reads: impl Reads, id: EnvironmentId) -> Result<Environment> {
-    let one = reads.query("SELECT id, name, approvals FROM environments WHERE org_id = $1 AND id = $2");
-    one.bind(id).optional().await?.ok_or(Error::NotFound)
+    reads.query(environments!(" AND id = $2")).bind(id).optional().await?.ok_or(Error::NotFound)
 }
 
 /// The environment of a name, if there is one.
@@ -67,7 +96,7 @@ pub async fn find(mut reads: impl Reads, id: EnvironmentId) -> Result<Environmen
 /// # Errors
 /// When the database fails.
 pub async fn named(mut reads: impl Reads, name: &str) -> Result<Option<Environment>> {
-    let one = reads.query("SELECT id, name, approvals FROM environments WHERE org_id = $1 AND name = $2");
+    let one = reads.query(environments!(" AND name = $2"));
     Ok(one.bind(name.to_owned()).optional().await?)
 }
 
@@ -78,8 +107,9 @@ pub async fn named(mut reads: impl Reads, name: &str) -> Result<Option<Environme
 pub async fn create(
     grant: &Grant<ManageEnvironments>,
     name: &EnvironmentName,
-    approvals: i64,
+    rule: impl Into<Rule>,
 ) -> Result<EnvironmentId> {
+    let rule = rule.into();
     let mut change = grant.change().await?;
     let all = list(&mut change).await?;
     if all.len() >= MAX {
@@ -89,62 +119,19 @@ pub async fn create(
     let (id, now) = (EnvironmentId(change.new_id()), change.now());
     change
         .query(
-            "INSERT INTO environments (org_id, id, name, position, approvals, created_at)
-             VALUES ($1, $2, $3, (SELECT coalesce(max(position), 0) + 1 FROM environments WHERE org_id = $1), $4, $5)",
+            "INSERT INTO environments (org_id, id, name, position, approvals, others, created_at)
+             VALUES ($1, $2, $3, (SELECT coalesce(max(position), 0) + 1 FROM environments WHERE org_id = $1), $4, $5, $6)",
         )
         .bind(id)
         .bind(name.clone())
-        .bind(approvals)
+        .bind(rule.approvals)
+        .bind(i64::from(rule.others))
         .bind(now)
         .execute()
         .await?;
-    tell(change, Action::EnvironmentCreated, id, json!({ "of": name, "after": { "approvals": approvals } }))
-        .await?;
+    let details = json!({ "of": name, "after": { "approvals": rule.approvals, "others": rule.others } });
+    tell(change, Action::EnvironmentCreated, id, details).await?;
     Ok(id)
-}
-
-/// How many must approve, as somebody saw it and as they want it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Protection {
-    /// As they saw it.
-    pub seen: i64,
-    /// As they want it.
-    pub wanted: i64,
-}
-
-/// Changes what an environment is called, and how many must approve what is deployed to it.
-///
-/// # Errors
-/// [`Error::Invalid`] at `name` when it is taken; [`Error::Conflict`] when another number than was seen must
-/// approve; [`Error::NotFound`] when there is no such environment.
-pub async fn set(
-    grant: &Grant<ManageEnvironments>,
-    id: EnvironmentId,
-    name: &EnvironmentName,
-    approvals: Protection,
-) -> Result<()> {
-    let mut change = grant.change().await?;
-    let before = find(&mut change, id).await?;
-    refuse_taken(&list(&mut change).await?, name, Some(id))?;
-    // Who saves a name does not take away, unseen, what somebody else has just protected.
-    if before.approvals != approvals.seen {
-        return Err(Error::conflict("Somebody changed who may deploy in the meantime. Look at it again."));
-    }
-    let approvals = approvals.wanted;
-    if before.name == *name && before.approvals == approvals {
-        return Ok(());
-    }
-    let set = change.query("UPDATE environments SET name = $3, approvals = $4 WHERE org_id = $1 AND id = $2");
-    set.bind(id).bind(name.clone()).bind(approvals).execute().await?;
-    let (mut was, mut is) = (json!({}), json!({}));
-    if before.name != *name {
-        (was["name"], is["name"]) = (json!(before.name), json!(name));
-    }
-    if before.approvals != approvals {
-        (was["approvals"], is["approvals"]) = (json!(before.approvals), json!(approvals));
-    }
-    let details = json!({ "of": before.name, "before": was, "after": is });
-    tell(change, Action::EnvironmentChanged, id, details).await
 }
 
 /// Which way an environment is moved.
@@ -182,70 +169,13 @@ pub async fn shift(grant: &Grant<ManageEnvironments>, id: EnvironmentId, step: S
     tell(change, Action::EnvironmentChanged, id, details).await
 }
 
-/// Deletes an environment, with the history of what was deployed to it.
-///
-/// # Errors
-/// [`Error::Conflict`] while something is deployed to it or waits to be, or while a version that is live or the
-/// newest refers to what is live in it; [`Error::NotFound`] when there is no such environment.
-pub async fn delete(grant: &Grant<ManageEnvironments>, id: EnvironmentId) -> Result<()> {
-    let mut change = grant.change().await?;
-    let name = find(&mut change, id).await?.name;
-    let live = change.query(
-        "SELECT count(*) FROM deployments d WHERE d.org_id = $1 AND d.environment_id = $2 AND d.version IS NOT NULL
-           AND d.number = (SELECT max(m.number) FROM deployments m
-             WHERE m.org_id = $1 AND m.environment_id = $2 AND m.prompt_id = d.prompt_id)",
-    );
-    let (live,): (i64,) = live.bind(id).one().await?;
-    if live > 0 {
-        let what = if live == 1 { "A prompt is".to_owned() } else { format!("{live} prompts are") };
-        return Err(Error::conflict(format!("{what} deployed to {name}. Undeploy first.")));
-    }
-    let waits = change.query(
-        "SELECT count(*) FROM deployment_requests WHERE org_id = $1 AND environment_id = $2 AND state = 'pending'",
-    );
-    let (waits,): (i64,) = waits.bind(id).one().await?;
-    if waits > 0 {
-        return Err(Error::conflict(format!(
-            "Something waits to be deployed to {name}. Decide about it first."
-        )));
-    }
-    refuse_named(&mut change, id, &name).await?;
-    let delete = change.query("DELETE FROM environments WHERE org_id = $1 AND id = $2");
-    delete.bind(id).execute().await?;
-    tell(change, Action::EnvironmentDeleted, id, json!({ "of": name })).await
-}
+pub use super::protect::{Outcome, Protection, delete, set};
 
-/// Refuses while a version that is live or the newest refers to what is live in an environment.
-async fn refuse_named(change: &mut OrgChange, id: EnvironmentId, name: &EnvironmentName) -> Result<()> {
-    let named = change.query(
-        "SELECT p.path, r.number FROM prompt_references r
-         JOIN prompts p ON p.org_id = r.org_id AND p.id = r.prompt_id AND p.trash_id IS NULL
-         WHERE r.org_id = $1 AND r.environment_id = $2 AND r.number > 0
-           AND (r.number = p.latest OR EXISTS (SELECT 1 FROM deployments d
-             WHERE d.org_id = $1 AND d.prompt_id = r.prompt_id AND d.version = r.number
-               AND d.number = (SELECT max(m.number) FROM deployments m
-                 WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)))
-         ORDER BY p.path, r.number DESC LIMIT 1",
-    );
-    match named.bind(id).optional::<(String, i64)>().await? {
-        None => Ok(()),
-        Some((path, number)) => Err(Error::conflict(format!(
-            "Version {number} of {path} refers to what is live in {name}. Save one that does not, and deploy it, first."
-        ))),
-    }
-}
-
-/// How many people may approve deployments.
-///
-/// # Errors
-/// When the database fails.
-pub async fn approvers(scope: &Scope) -> Result<i64> {
-    let roles = scope.query("SELECT role, count(*) FROM members WHERE org_id = $1 GROUP BY role");
-    let roles: Vec<(Role, i64)> = roles.all().await?;
-    Ok(roles.into_iter().filter(|(role, _)| role.can::<ApproveDeployment>()).map(|(_, count)| count).sum())
-}
-
-fn refuse_taken(all: &[Environment], name: &EnvironmentName, but: Option<EnvironmentId>) -> Result<()> {
+pub(super) fn refuse_taken(
+    all: &[Environment],
+    name: &EnvironmentName,
+    but: Option<EnvironmentId>,
+) -> Result<()> {
     if all.iter().any(|one| one.name == *name && Some(one.id) != but) {
         return Err(Error::invalid("name", "Choose another name: there is an environment of this one."));
     }

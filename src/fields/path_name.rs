@@ -1,4 +1,4 @@
-use super::name::is_disruptive;
+use super::name::{INVISIBLE, has_invisible, is_disruptive, words};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -50,7 +50,7 @@ impl PathName {
     /// # Errors
     /// A sentence for the field.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let name = text.split([' ', '\u{a0}']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        let name = words(text);
         if name.is_empty() {
             return Err("Enter a name.");
         }
@@ -62,6 +62,9 @@ impl PathName {
         }
         if !name.chars().all(is_path_char) {
             return Err("Leave out brackets, braces, @, |, < and >: references are made of them.");
+        }
+        if has_invisible(&name) {
+            return Err(INVISIBLE);
         }
         if name.starts_with('.') {
             return Err("Begin with something else than a dot.");
@@ -113,6 +116,9 @@ mod tests {
             "a\\b",
             "a\nb",
             "a\u{202e}b",
+            "a\u{ad}b",
+            "a\u{200d}",
+            "\u{3164}",
             "latest",
             "New",
             ".",

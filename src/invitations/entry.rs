@@ -106,6 +106,7 @@ pub(super) async fn find(server: &Server, token: &str) -> Result<Result<Invitati
         State::Accepted => Some(Closed::Accepted),
         State::Declined => Some(Closed::Declined),
         State::Revoked => Some(Closed::Revoked),
+        State::Expired => Some(Closed::Expired),
         State::Pending if invitation.expires_at <= server.clock.now() => Some(Closed::Expired),
         State::Pending => None,
     };
@@ -115,6 +116,18 @@ pub(super) async fn find(server: &Server, token: &str) -> Result<Result<Invitati
         None if !inviter_may => Err(Closed::InviterLost),
         None => Ok(invitation),
     })
+}
+
+/// The organization that a link once led to, for somebody who is a member of it now.
+pub(super) async fn where_member(caller: &Caller, token: &str) -> Result<Option<(Name, Slug)>> {
+    let Some(person) = caller.person().await? else { return Ok(None) };
+    let found = caller.server.outside_tenancy().query(
+        "SELECT o.name, o.slug FROM invitations i
+         JOIN organizations o ON o.id = i.org_id
+         JOIN members m ON m.org_id = i.org_id AND m.user_id = $2
+         WHERE (i.mail_hash = $1 OR i.link_hash = $1) AND o.deleted_at IS NULL",
+    );
+    Ok(found.bind(TokenHash::of(token)).bind(person.id).optional().await?)
 }
 
 /// What stands between a person and an invitation.

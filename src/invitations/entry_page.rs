@@ -11,6 +11,7 @@ use crate::{
         store as accounts,
     },
     error::Result,
+    fields::{Name, Slug},
     paths,
     server::{Caller, Person, forms},
     ui::{Alert, Bake, Field, Form, FormAlert, Hidden, Html, Initials, Sheet, Submit, initials},
@@ -25,19 +26,23 @@ pub async fn invitation(caller: Caller) -> Result<impl IntoView> {
     let token = private_token(&caller);
     Ok(match entry::find(&caller.server, &token).await? {
         Ok(invitation) => open(&caller, invitation, token).await?.bake(),
-        Err(closed) => shut(closed).bake(),
+        Err(closed) => match entry::where_member(&caller, &token).await? {
+            Some((name, slug)) => in_already(&name, &slug).bake(),
+            None => shut(closed, caller.visit().is_none().then_some(&token)).bake(),
+        },
     })
 }
 
 async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<impl IntoView + use<>> {
-    let answer = match caller.person().await? {
-        Some(person) => match entry::standing(&caller.server, &invitation, &person) {
-            Standing::Welcome => join_form(&invitation, &token).bake(),
-            Standing::OtherAccount => other_account(&invitation, &person, &token).bake(),
-            Standing::Unproven => unproven().bake(),
-        },
-        None => stranger(caller, &invitation, &token).await?,
+    let person = caller.person().await?;
+    let standing = person.as_ref().map(|person| entry::standing(&caller.server, &invitation, person));
+    let answer = match (standing, person) {
+        (Some(Standing::Welcome), _) => join_form(&invitation, &token).bake(),
+        (Some(Standing::OtherAccount), Some(person)) => other_account(&invitation, &person, &token).bake(),
+        (Some(_), _) => unproven().bake(),
+        (None, _) => stranger(caller, &invitation, &token).await?,
     };
+    let address = shown_address(&invitation, standing);
     let now = caller.server.clock.now();
     let role = invitation.role;
     let role = format!("You will be {}: {}.", role.with_article(), role.says().to_lowercase());
@@ -47,7 +52,7 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
             <h1>{format!("{} invites you to {}", invitation.inviter, invitation.org_name)}</h1>
             <p class="lead">{role}</p>
             <p class="meta">
-                "for "{shown_address(&invitation)}" · expires in "{(invitation.expires_at - now).in_words()}
+                "for "{address}" · expires in "{(invitation.expires_at - now).in_words()}
             </p>
             <FormAlert action=DeclineInvitation::PATH/>
             {answer}
@@ -55,9 +60,11 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
     })
 }
 
-/// The address, to whoever has the letter; whoever has the copyable link sees enough to know it.
-fn shown_address(invitation: &Invitation) -> String {
-    if invitation.proves_address { invitation.email.to_string() } else { invitation.email.masked() }
+/// The address, to whoever has the letter; whoever has the copyable link, or another account, sees enough to know
+/// it.
+fn shown_address(invitation: &Invitation, standing: Option<Standing>) -> String {
+    let is_theirs = invitation.proves_address && standing != Some(Standing::OtherAccount);
+    if is_theirs { invitation.email.to_string() } else { invitation.email.masked() }
 }
 
 fn join_form(invitation: &Invitation, token: &str) -> impl IntoView + use<> {
@@ -170,14 +177,33 @@ fn by_copied_link(token: &str) -> impl IntoView + use<> {
     }
 }
 
-fn shut(closed: Closed) -> impl IntoView {
+/// A link that has done its work, opened by somebody who is a member.
+fn in_already(name: &Name, org: &Slug) -> impl IntoView + use<> {
+    let (title, go, url) =
+        (format!("You are in {name} already"), format!("Go to {name}"), paths::organization(org));
+    view! {
+        <Sheet title=title.clone()>
+            <h1>{title}</h1>
+            <p class="lead">"You don't need the invitation any more."</p>
+            <a class="button" data-kind="primary" href=url>{go}</a>
+        </Sheet>
+    }
+}
+
+/// A link that admits nobody. Whoever is signed out comes back to it after signing in.
+fn shut(closed: Closed, signed_out: Option<&String>) -> impl IntoView + use<> {
     forms::set_status(if closed == Closed::Unknown { 404 } else { 410 });
     let (title, text) = closed.says();
+    let sign_in = signed_out.filter(|_| closed == Closed::Accepted);
+    let (url, label) = match sign_in {
+        Some(token) => (paths::with_next(paths::SIGN_IN, Some(&paths::invite(token))), "Sign in"),
+        None => (paths::HOME.to_owned(), "Go to Prompt Studio"),
+    };
     view! {
         <Sheet title>
             <h1>{title}</h1>
             <p class="lead">{text}</p>
-            <a class="button" data-kind="primary" href=paths::HOME>"Go to Prompt Studio"</a>
+            <a class="button" data-kind="primary" href=url>{label}</a>
         </Sheet>
     }
 }

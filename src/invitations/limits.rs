@@ -25,7 +25,8 @@ pub(super) async fn ensure_allowed(change: &mut OrgChange, email: &Email) -> Res
 pub(super) async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Result<()> {
     let (now, config) = (change.now(), &grant.server().config);
     let (pending,): (i64,) = change
-        .query("SELECT count(*) FROM invitations WHERE org_id = $1 AND state = 'pending'")
+        .query("SELECT count(*) FROM invitations WHERE org_id = $1 AND state = 'pending' AND expires_at > $2")
+        .bind(now)
         .one()
         .await?;
     if pending >= config.max_pending_invitations {

@@ -43,7 +43,8 @@ pub struct Rows {
     pub next: Option<InvitationId>,
 }
 
-/// At most `size` of the invitations of the organization; ids sort by time, so they serve as cursor.
+/// At most `size` of the invitations of the organization, all or those of one state; ids sort by time, so they
+/// serve as cursor. One that has expired is not among the pending ones.
 ///
 /// # Errors
 /// When the database fails.
@@ -53,19 +54,25 @@ pub async fn list(
     after: Option<InvitationId>,
     size: usize,
 ) -> Result<Rows> {
+    let now = grant.server().clock.now();
     let mut rows: Vec<Row> = grant
         .query(
             "SELECT i.id, i.email, i.role, i.state, u.name AS inviter, i.sent_at, i.expires_at,
                     EXISTS (SELECT 1 FROM letters l WHERE l.about_id = i.id AND l.failed_at IS NOT NULL AND l.created_at >= i.sent_at) AS is_undelivered
              FROM invitations i JOIN users u ON u.id = i.inviter_id
-             WHERE i.org_id = $1 AND ($2 IS NULL OR i.state = $2) AND ($3 IS NULL OR i.id < $3)
+             WHERE i.org_id = $1 AND ($3 IS NULL OR i.id < $3)
+               AND ($2 IS NULL OR (i.state = $2 AND (i.state <> 'pending' OR i.expires_at > $5)))
              ORDER BY i.id DESC LIMIT CAST($4 AS BIGINT)",
         )
         .bind(only)
         .bind(after)
         .bind(i64::try_from(size + 1).unwrap_or(i64::MAX))
+        .bind(now)
         .all()
         .await?;
+    for row in rows.iter_mut().filter(|row| row.state == State::Pending && row.expires_at <= now) {
+        row.state = State::Expired;
+    }
     let more = rows.len() > size;
     rows.truncate(size);
     let next = rows.last().filter(|_| more).map(|row| row.id);
@@ -73,7 +80,7 @@ pub async fn list(
 }
 
 /// Those that are pending and fit a search and a role, at most a hundred; and how many are pending in
-/// all and have not run out.
+/// all. Those that have expired are not.
 ///
 /// # Errors
 /// When the database fails.
@@ -88,11 +95,12 @@ pub async fn pending_like(
             "SELECT i.id, i.email, i.role, i.state, u.name AS inviter, i.sent_at, i.expires_at,
                     EXISTS (SELECT 1 FROM letters l WHERE l.about_id = i.id AND l.failed_at IS NOT NULL AND l.created_at >= i.sent_at) AS is_undelivered
              FROM invitations i JOIN users u ON u.id = i.inviter_id
-             WHERE i.org_id = $1 AND i.state = 'pending' ORDER BY i.email LIMIT 1000",
+             WHERE i.org_id = $1 AND i.state = 'pending' AND i.expires_at > $2 ORDER BY i.email LIMIT 1000",
         )
+        .bind(now)
         .all()
         .await?;
-    let n = rows.iter().filter(|row| row.expires_at > now).count();
+    let n = rows.len();
     let search = search.to_lowercase();
     rows.retain(|row| row.email.as_str().contains(&search) && role.is_none_or(|role| row.role == role));
     rows.truncate(100);

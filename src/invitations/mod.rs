@@ -20,6 +20,8 @@ pub mod listing;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+pub mod pending;
+#[cfg(feature = "ssr")]
 pub mod store;
 
 pub use actions::{

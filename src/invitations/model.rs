@@ -1,7 +1,7 @@
 use crate::role::Role;
 use serde::{Deserialize, Serialize};
 
-/// Where an invitation stands. One that is pending past its time has run out.
+/// Where an invitation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = InvitationState))]
@@ -15,6 +15,8 @@ pub enum State {
     Declined,
     /// It was taken back.
     Revoked,
+    /// Its time is over. It is stored as pending.
+    Expired,
 }
 
 /// What came of inviting one address.

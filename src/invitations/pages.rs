@@ -7,19 +7,17 @@ use super::{
 use crate::{
     error::Result,
     id::InvitationId,
-    members::Listing,
     orgs::{Frame, Place},
     paths,
     role::{self, Role, ViewInvitations},
-    server::{Caller, Scope, forms::Posted, shelf::Keep},
+    server::{Caller, Scope, forms::Posted},
     time::Timestamp,
     ui::{
-        Avatar, Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager,
-        Submit, When, glyph,
+        Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager, When,
+        glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use std::sync::Arc;
 
 /// `/{org}/settings/invitations`.
 ///
@@ -68,8 +66,10 @@ pub async fn new_invitation(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     scope.clone().require::<role::InviteMembers>()?;
     let form = form(&caller, &scope);
-    Ok(frame.show(
+    let here = ("Invite people".to_owned(), paths::new_invitation(scope.slug()));
+    Ok(frame.show_thing(
         Place::Invitations,
+        vec![here],
         view! {
             <header class="page-head">
                 <div><h1>"Invite people"</h1><p>"Each gets a letter with a link to join."</p></div>
@@ -112,15 +112,51 @@ fn form(caller: &Caller, scope: &Scope) -> impl IntoView + use<> {
         .filter(|role| !(one_owner && *role == Role::Owner))
         .map(|role| Choice { value: role.as_str().into(), label: role.label().into(), says: role.says() });
     let roles: Vec<_> = roles.collect();
-    view! {
-        {results(caller, InviteMembers::PATH)}
+    let posted = caller.posted().filter(|posted| posted.action == InviteMembers::PATH);
+    let invited: Vec<Invited> = posted.and_then(Posted::answer).unwrap_or_default();
+    // Whoever was not invited can be corrected, and the next ones are invited as the last ones were.
+    let left: Vec<_> =
+        invited.iter().filter(|one| one.result.is_err()).map(|one| one.email.clone()).collect();
+    let role = posted.and_then(|posted| posted.value("role")).and_then(Role::parse).unwrap_or(default);
+    let (to_correct, says) = (left.join("\n"), send(left.len()));
+    let form = view! {
         <Form action=InviteMembers::PATH in_place=true once=true>
             <Hidden name="org" value=org/>
             <Field name="emails" label="Email addresses" kind="textarea" maxlength=10_000 verbatim=true autofocus=true
-                hint="One a line, or separated by commas."/>
-            <Choices name="role" label="Role" choices=roles value=default.as_str()/>
-            <div class="form-actions"><Submit>"Send invitations"</Submit></div>
+                value=to_correct hint="One a line, or separated by commas."/>
+            <Choices name="role" label="Role" choices=roles value=role.as_str()/>
+            <div class="form-actions">
+                <button class="button" type="submit" data-kind="primary" data-counts="emails" data-none=SEND
+                    data-one="Send 1 invitation" data-many="Send # invitations">{says}</button>
+            </div>
         </Form>
+    };
+    view! { {results(caller, InviteMembers::PATH)}{around(scope, !invited.is_empty(), left.is_empty(), form)} }
+}
+
+/// The form; once some were invited, below the way out of it, and folded when nobody is left to be corrected.
+fn around(scope: &Scope, was_sent: bool, is_done: bool, form: impl IntoView) -> Html {
+    if !was_sent {
+        return form.bake();
+    }
+    let list = paths::invitations(scope.slug());
+    let kind = is_done.then_some("primary");
+    let done = view! { <div class="form-actions"><a class="button" data-kind=kind href=list data-closes="invite">"Done"</a></div> };
+    if is_done {
+        view! { {done}<details class="more"><summary>"Invite more people"</summary>{form}</details> }.bake()
+    } else {
+        view! { {done}{form} }.bake()
+    }
+}
+
+const SEND: &str = "Send invitations";
+
+/// What the button says that invites so many.
+fn send(n: usize) -> String {
+    match n {
+        0 => SEND.to_owned(),
+        1 => "Send 1 invitation".to_owned(),
+        n => format!("Send {n} invitations"),
     }
 }
 
@@ -184,8 +220,8 @@ fn table(scope: &Scope, rows: &[Row]) -> impl IntoView + use<> {
 
 fn table_row(scope: &Scope, row: &Row, now: Timestamp) -> Html {
     let id = row.id.0.simple().to_string();
-    let (kind, label) = badge(row, now);
-    let pending = row.state == State::Pending;
+    let (kind, label) = badge(row);
+    let pending = matches!(row.state, State::Pending | State::Expired);
     let acts = (pending && scope.role().may_grant(row.role)).then(|| actions(scope, row, &id));
     let expires = if pending { view! { <When at=row.expires_at now/> }.bake() } else { "–".bake() };
     view! {
@@ -202,9 +238,9 @@ fn table_row(scope: &Scope, row: &Row, now: Timestamp) -> Html {
     .bake()
 }
 
-fn badge(row: &Row, now: Timestamp) -> (&'static str, &'static str) {
+pub(super) fn badge(row: &Row) -> (&'static str, &'static str) {
     match row.state {
-        State::Pending if row.expires_at <= now => ("amber", "Expired"),
+        State::Expired => ("amber", "Expired"),
         State::Pending if row.is_undelivered => ("red", "Not delivered"),
         State::Pending => ("accent", "Pending"),
         State::Accepted => ("green", "Accepted"),
@@ -213,7 +249,7 @@ fn badge(row: &Row, now: Timestamp) -> (&'static str, &'static str) {
     }
 }
 
-fn actions(scope: &Scope, row: &Row, id: &str) -> Html {
+pub(super) fn actions(scope: &Scope, row: &Row, id: &str) -> Html {
     let (menu, email) = (format!("menu-{id}"), row.email.to_string());
     let org = scope.slug().as_str();
     view! {
@@ -234,62 +270,4 @@ fn actions(scope: &Scope, row: &Row, id: &str) -> Html {
             </div>
         </div>
     }.bake()
-}
-
-/// The invitations that are pending, for those who may know: those that fit what is searched for, as
-/// rows of the table of members, and a line with the way to the list.
-///
-/// # Errors
-/// When the database fails.
-pub async fn pending(caller: &Caller, scope: &Scope, listing: &Listing) -> Result<(Option<Html>, Html)> {
-    let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok((None, ().bake())) };
-    let read = listing::pending_like(&grant, &listing.search, Role::parse(&listing.role));
-    let write = async { read.await.map(|(rows, n)| Pending { html: member_rows(scope, &rows), n }) };
-    // On a page that is the answer to a form, rows say which page they stand on.
-    let pending = match caller.posted() {
-        Some(_) => write.await.map(Arc::new)?,
-        None => Box::pin(scope.kept(format!("pending {} {}", listing.role, listing.search), write)).await?,
-    };
-    let (n, url) = (pending.n, paths::invitations(scope.slug()));
-    let line = view! {
-        <p class="pending" data-live="invitations" id="pending">
-            {(n > 0).then(|| view! { <span>{format!("Pending invitations ({n})")}</span><a href=url>"See all"</a> })}
-        </p>
-    };
-    Ok(((!pending.html.is_empty()).then(|| Html::new(pending.html.clone())), line.bake()))
-}
-
-/// What the members page shows of invitations.
-struct Pending {
-    html: String,
-    n: i64,
-}
-
-impl Keep for Pending {
-    fn bytes(&self) -> usize {
-        self.html.len() + size_of::<Self>()
-    }
-}
-
-fn member_rows(scope: &Scope, rows: &[Row]) -> String {
-    let now = scope.server().clock.now();
-    rows.iter().map(|row| member_row(scope, row, now).to_html()).collect()
-}
-
-fn member_row(scope: &Scope, row: &Row, now: Timestamp) -> impl IntoView + use<> {
-    let (id, email) = (row.id.0.simple().to_string(), row.email.to_string());
-    let (kind, label) = badge(row, now);
-    let acts = scope.role().may_grant(row.role).then(|| actions(scope, row, &id));
-    view! {
-        <tr id=format!("i-{id}") class="invited">
-            <td data-label="Name">
-                <div class="person"><Avatar id=row.id.0 name=email.clone()/><span class="badge" data-kind=kind>{label}</span></div>
-            </td>
-            <td data-label="Email" title=email.clone()>{email.clone()}</td>
-            <td data-label="Role">{row.role.label()}</td>
-            <td data-label="Joined">"invited "<When at=row.sent_at now/></td>
-            <td data-label="Last active">"–"</td>
-            <td class="table-actions">{acts}</td>
-        </tr>
-    }
 }

@@ -23,6 +23,8 @@ struct FolderRow {
     id: FolderId,
     name: PathName,
     prompts: i64,
+    /// How many of them are of the sample.
+    samples: i64,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -56,7 +58,9 @@ async fn write(scope: &Scope, folder: Option<FolderId>, from: i64) -> Result<Htm
            SELECT b.root, f.id FROM folders f JOIN below b ON f.org_id = $1 AND f.parent_id = b.id
            WHERE f.trash_id IS NULL)
          SELECT f.id, f.name, (SELECT count(*) FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id
-           WHERE b.root = f.id AND p.trash_id IS NULL) AS prompts
+           WHERE b.root = f.id AND p.trash_id IS NULL) AS prompts,
+           (SELECT count(*) FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id
+           WHERE b.root = f.id AND p.trash_id IS NULL AND p.tags = 'sample') AS samples
          FROM folders f
          WHERE f.org_id = $1 AND f.parent_id IS NOT DISTINCT FROM $2 AND f.trash_id IS NULL ORDER BY f.position, f.id",
     );
@@ -113,12 +117,14 @@ fn nothing(scope: &Scope, folder: Option<FolderId>) -> Html {
 
 fn folder_row(scope: &Scope, row: &FolderRow) -> impl IntoView + use<> {
     let url = paths::folder(scope.slug(), Some(row.id));
+    let is_sample = row.samples > 0 && row.samples == row.prompts;
+    let sample = is_sample.then(|| view! { <span class="badge">"Sample"</span> });
     let prompts = if row.prompts == 1 { "1 prompt".to_owned() } else { format!("{} prompts", row.prompts) };
     view! {
         <tr>
             <td data-label="Name"><a class="thing" href=url><Icon is=glyph::Folder/>{row.name.to_string()}</a></td>
             <td data-label="Version">{prompts}</td>
-            <td data-label="Tags"></td>
+            <td data-label="Tags">{sample}</td>
             <td data-label="Changed"></td>
         </tr>
     }

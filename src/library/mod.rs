@@ -7,6 +7,8 @@ pub mod contents;
 #[cfg(feature = "ssr")]
 pub mod copies;
 #[cfg(feature = "ssr")]
+mod excerpt;
+#[cfg(feature = "ssr")]
 pub mod exchange;
 #[cfg(feature = "ssr")]
 pub mod folders;
@@ -32,6 +34,6 @@ pub mod variables;
 mod variables_form;
 
 pub use actions::{
-    ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt, MoveFolder,
-    MovePrompt, PurgeTrash, RenameFolder, RestoreTrash, SetVariables, TrashFolder, TrashPrompt,
+    AddSamples, ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt,
+    MoveFolder, MovePrompt, PurgeTrash, RenameFolder, RestoreTrash, SetVariables, TrashFolder, TrashPrompt,
 };

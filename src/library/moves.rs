@@ -129,7 +129,7 @@ async fn enter(change: &mut OrgChange, folder: &Folder, parent: Option<FolderId>
     if deepest.unwrap_or(folder.depth).max(folder.depth) + deeper > MAX_DEPTH {
         return Err(Error::invalid("parent", "Folders go ten levels deep at most."));
     }
-    repath(change, folder, &path, parent).await
+    repath(change, folder, &path, parent).await.map_err(at_parent)
 }
 
 /// Gives a folder its parent, and everything in it its new path and depth.
@@ -172,7 +172,7 @@ async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Opt
     );
     let moved: Vec<(PromptId, String)> = moved.bind(old).bind(new).bind(now).all().await?;
     for (prompt, path) in moved {
-        store::take_path(change, &path).await?;
+        store::take_path(change, &path, prompt).await?;
         index::write(change, prompt).await?;
     }
     Ok(())
@@ -192,9 +192,9 @@ pub async fn move_prompt(
     let before = store::find_within(&mut change, id).await?;
     let mut path = before.path.clone();
     if before.folder_id != folder {
-        path = store::path_in(&mut change, folder, &before.name).await?;
+        path = store::path_for(&mut change, Some(id), folder, &before.name).await?;
         store::leave_path(&mut change, &before).await?;
-        store::take_path(&mut change, &path).await?;
+        store::take_path(&mut change, &path, id).await?;
         let now = change.now();
         let enter = change.query(
             "UPDATE prompts SET folder_id = $3, path = $4, updated_at = $5 WHERE org_id = $1 AND id = $2",

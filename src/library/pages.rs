@@ -54,7 +54,7 @@ pub async fn library(caller: Caller) -> Result<impl IntoView> {
 
 /// A page of the library: the tree, and beside it what it is about.
 pub fn beside(tree: Html, body: impl IntoView) -> impl IntoView {
-    view! { <div class="library">{tree}<div class="library-body">{body}</div></div> }
+    view! { <div class="library">{tree}<div class="library-body" id="page-body">{body}</div></div> }
 }
 
 fn new_buttons(scope: &Scope, folder: Option<FolderId>) -> impl IntoView + use<> {

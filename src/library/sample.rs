@@ -1,4 +1,4 @@
-//! What a personal workspace begins with: a small library that shows folders within folders, variables
+//! What a personal workspace begins with, and an organization may: a small library that shows folders within folders, variables
 //! that are handed down, a reference, and a Jinja template. It can be deleted like anything else.
 
 use super::{folders, variables};
@@ -16,6 +16,9 @@ use crate::{
     templates::Engine,
 };
 use serde_json::{Value, json};
+
+/// The tag of all that is in it.
+pub const SAMPLE: &str = "sample";
 
 const RULES: &str = "Answer with JSON only: no prose around it, no code fences.
 Write texts in {{ output_language }}.
@@ -48,40 +51,53 @@ const MESSAGE: &str = "Hello, my order 1042 has not arrived. Could you send it a
 /// When the database fails.
 pub async fn plant(server: &Server, org: OrgId) -> Result<()> {
     let scope = Scope::of_chore(server, org, "what a workspace begins with").await?;
-    let grant: Grant<EditContent> = scope.require()?;
+    add(&scope.require()?).await
+}
+
+/// Puts the sample in an organization where it is not yet.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::error::Error::Invalid) when something else has the name of its folder.
+pub async fn add(grant: &Grant<EditContent>) -> Result<()> {
     let mut change = grant.change().await?;
+    write(&mut change).await?;
+    change.commit().await
+}
+
+async fn write(change: &mut OrgChange) -> Result<()> {
     let root = folder(
-        &mut change,
+        change,
         None,
         "JSON Extractor",
         &[("output_language", json!("English")), ("max_items", json!(10))],
     )
     .await?;
-    let parts = folder(&mut change, Some(root), "Parts", &[]).await?;
-    let receipts = folder(&mut change, Some(root), "Receipts", &[("currency", json!("EUR"))]).await?;
+    let parts = folder(change, Some(root), "Parts", &[]).await?;
+    let receipts = folder(change, Some(root), "Receipts", &[("currency", json!("EUR"))]).await?;
     let rules = Content { body: Body::Text(RULES.to_owned()), ..Content::empty(Kind::Text) };
-    prompt(&mut change, parts, "Rules", "What every extractor is told. Others refer to it.", &rules).await?;
+    prompt(change, parts, "Rules", "Sample: what every extractor is told. Others refer to it.", &rules)
+        .await?;
     let receipt = chat(
         Engine::Plain,
         RECEIPT,
         "{{ receipt }}",
         &[("receipt", ValueKind::String, true, Some(json!(PAPER)), "The text of the receipt")],
     );
-    prompt(&mut change, receipts, "Extract receipt", "Turns a receipt into JSON.", &receipt).await?;
+    prompt(change, receipts, "Extract receipt", "Sample: turns a receipt into JSON.", &receipt).await?;
     let declared = [
         ("fields", ValueKind::List, false, None, "What to look for: a list of objects with name and hint"),
         ("text", ValueKind::String, true, Some(json!(MESSAGE)), "The text to read"),
     ];
     let fields = chat(Engine::Jinja, FIELDS, "{{ text }}", &declared);
     prompt(
-        &mut change,
+        change,
         root,
         "Extract fields",
-        "Turns any text into JSON, with the fields you ask for.",
+        "Sample: turns any text into JSON, with the fields you ask for.",
         &fields,
     )
     .await?;
-    change.commit().await
+    Ok(())
 }
 
 async fn folder(
@@ -104,7 +120,7 @@ async fn prompt(
     description: &str,
     content: &Content,
 ) -> Result<PromptId> {
-    let (name, tags) = (named(name)?, Tags::parse("sample").unwrap_or_default());
+    let (name, tags) = (named(name)?, Tags::parse(SAMPLE).unwrap_or_default());
     let path = store::path_in(change, Some(folder), &name).await?;
     let new = store::NewPrompt { folder: Some(folder), name: &name, path, description, tags: &tags };
     let id = store::insert(change, new, content).await?;

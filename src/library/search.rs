@@ -4,6 +4,7 @@
 //! looks them up; what comes first goes by plain rules: a name that is the words, one that begins with
 //! them, one that holds them, a path that holds them, the rest; then by path.
 
+use super::folders::{self, Folder};
 use crate::{
     error::Result,
     fields::PathName,
@@ -12,6 +13,62 @@ use crate::{
     server::Scope,
     time::Timestamp,
 };
+use std::collections::HashMap;
+
+/// The words of what was typed, as far as they are looked for.
+pub(super) fn words(typed: &str) -> Vec<String> {
+    index::words(typed).take(MAX_WORDS).collect()
+}
+
+/// The folders that hold all the words in their paths, each at the beginning of one of theirs, and one of them in their
+/// name; at most `size`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search_folders(scope: &Scope, typed: &str, size: usize) -> Result<Vec<Folder>> {
+    let words = words(typed);
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = folders::all(scope).await?;
+    found.retain(|folder| {
+        let (path, name): (Vec<_>, Vec<_>) =
+            (index::words(&folder.path).collect(), index::words(folder.name.as_str()).collect());
+        let begins = |all: &[String], word: &String| all.iter().any(|one| one.starts_with(word.as_str()));
+        words.iter().all(|word| begins(&path, word)) && words.iter().any(|word| begins(&name, word))
+    });
+    found.truncate(size);
+    Ok(found)
+}
+
+macro_rules! said {
+    ($ids:literal) => {
+        concat!(
+            "WITH page (id) AS (SELECT ",
+            $ids,
+            ")
+             SELECT p.id, coalesce(v.content, d.content) FROM page
+             JOIN prompts p ON p.org_id = $1 AND p.id = page.id
+             JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
+             LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest"
+        )
+    };
+}
+
+/// What the newest version of each prompt says, or its draft before there is one: as it is stored.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn said(scope: &Scope, hits: &[Hit]) -> Result<HashMap<PromptId, String>> {
+    let ids: Vec<String> = hits.iter().map(|hit| hit.id.0.simple().to_string()).collect();
+    let sql = scope.either(
+        said!("unhex(value) FROM json_each($2)"),
+        said!("CAST(value AS UUID) FROM json_array_elements_text(CAST($2 AS JSON))"),
+    );
+    let rows: Vec<(PromptId, String)> =
+        scope.query(sql).bind(serde_json::json!(ids).to_string()).all().await?;
+    Ok(rows.into_iter().collect())
+}
 
 /// The most words that are looked for.
 const MAX_WORDS: usize = 10;
@@ -81,7 +138,7 @@ const POSTGRES: &str = found!(
 /// # Errors
 /// When the database fails.
 pub async fn search(scope: &Scope, typed: &str, size: i64) -> Result<Vec<Hit>> {
-    let words: Vec<String> = index::words(typed).take(MAX_WORDS).collect();
+    let words = words(typed);
     if words.is_empty() {
         return Ok(Vec::new());
     }

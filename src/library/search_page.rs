@@ -1,22 +1,28 @@
-//! The page that finds prompts.
+//! The page that finds prompts and folders.
 
 use super::{
     contents::icon_of,
+    excerpt::{Marked, excerpt},
+    folders::Folder,
     pages::beside,
-    search::{Hit, search},
+    search::{Hit, said, search, search_folders, words},
     tree::{Here, tree},
 };
 use crate::{
     error::Result,
     orgs::{Frame, Place},
     paths,
+    prompts::content::Content,
     server::{Caller, Scope},
     ui::{Bake, Empty, Html, Icon, When, glyph},
 };
 use leptos::prelude::*;
 
-/// How many are shown.
+/// How many prompts are shown, and how many folders.
 const SIZE: i64 = 50;
+const FOLDERS: usize = 10;
+/// The most bytes that are looked through for the lines that are shown.
+const LOOKED_THROUGH: usize = 2_000_000;
 
 /// `/{org}/prompts/search?q=…`.
 ///
@@ -27,18 +33,17 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     let typed: String = caller.query("q").unwrap_or_default().chars().take(200).collect();
     let tree = tree(&scope, Here::Top).await?;
     let hits = search(&scope, &typed, SIZE).await?;
-    let list = match (hits.is_empty(), typed.trim().is_empty()) {
+    let folders = search_folders(&scope, &typed, FOLDERS).await?;
+    let count = counted(folders.len(), hits.len());
+    let list = match (hits.is_empty() && folders.is_empty(), typed.trim().is_empty()) {
         (_, true) => view! { <Empty icon=glyph::Search title="Find a prompt"><p>"By words of its name, path, tags, description or text."</p></Empty> }.bake(),
-        (true, false) => view! { <Empty icon=glyph::Search title="Nothing found"><p>"No prompt holds all of these words. Try fewer, or their beginnings."</p></Empty> }.bake(),
+        (true, false) => view! { <Empty icon=glyph::Search title="Nothing found"><p>"No prompt has all of these words. Try fewer, or only their beginnings."</p></Empty> }.bake(),
         (false, false) => {
-            let rows: Vec<_> = hits.iter().map(|hit| row(&scope, hit)).collect();
-            view! { <ol class="lines hits" role="list">{rows}</ol> }.bake()
+            let lines = lines(&scope, &hits, &typed).await?;
+            let folders: Vec<_> = folders.iter().map(|folder| folder_row(&scope, folder)).collect();
+            let rows: Vec<_> = hits.iter().zip(lines).map(|(hit, line)| row(&scope, hit, line)).collect();
+            view! { <ol class="lines hits" role="list">{folders}{rows}</ol> }.bake()
         }
-    };
-    let count = match hits.len() {
-        1 => "1 prompt".to_owned(),
-        count if count < 50 => format!("{count} prompts"),
-        _ => "The first 50 prompts".to_owned(),
     };
     let body = view! {
         <header class="page-head"><div><h1>"Search"</h1><p role="status">{count}</p></div></header>
@@ -47,6 +52,32 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     };
     let trail = vec![("Search".to_owned(), paths::search(scope.slug()))];
     Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
+}
+
+fn counted(folders: usize, prompts: usize) -> String {
+    let prompts = match prompts {
+        1 => "1 prompt".to_owned(),
+        count if count < 50 => format!("{count} prompts"),
+        _ => "The first 50 prompts".to_owned(),
+    };
+    match folders {
+        0 => prompts,
+        1 => format!("1 folder, {prompts}"),
+        count => format!("{count} folders, {prompts}"),
+    }
+}
+
+/// Of each prompt the line in which the words were found, if they were in its text.
+async fn lines(scope: &Scope, hits: &[Hit], typed: &str) -> Result<Vec<Option<Marked>>> {
+    let (words, mut said) = (words(typed), said(scope, hits).await?);
+    let mut room = LOOKED_THROUGH;
+    let line = |hit: &Hit| {
+        let json = said.remove(&hit.id).filter(|json| json.len() <= room)?;
+        room -= json.len();
+        let content: Content = serde_json::from_str(&json).ok()?;
+        excerpt(content.texts(), &words)
+    };
+    Ok(hits.iter().map(line).collect())
 }
 
 /// The form that asks for words.
@@ -61,15 +92,30 @@ pub(super) fn search_form(scope: &Scope, typed: &str) -> Html {
     .bake()
 }
 
-fn row(scope: &Scope, hit: &Hit) -> impl IntoView + use<> {
+fn folder_row(scope: &Scope, folder: &Folder) -> impl IntoView + use<> {
+    let above = folder.path.rsplit_once('/').map(|(above, _)| above.to_owned());
+    let url = paths::folder(scope.slug(), Some(folder.id));
+    view! {
+        <li><a class="thing" href=url><Icon is=glyph::Folder/>{folder.name.to_string()}</a>" "<small>{above}</small></li>
+    }
+}
+
+fn row(scope: &Scope, hit: &Hit, line: Option<Marked>) -> impl IntoView + use<> {
     let now = scope.server().clock.now();
     let above = hit.path.rsplit_once('/').map(|(above, _)| above.to_owned());
     let description = (!hit.description.is_empty()).then(|| view! { <p>{hit.description.clone()}</p> });
+    let piece = |(is_found, text): (bool, String)| {
+        if is_found { view! { <mark>{text}</mark> }.bake() } else { view! { {text} }.bake() }
+    };
+    let line = line.map(|line| {
+        let pieces: Vec<_> = line.into_iter().map(piece).collect();
+        view! { <p class="hit-line">{pieces}</p> }
+    });
     view! {
         <li>
             <a class="thing" href=paths::prompt(scope.slug(), hit.id)><Icon is=icon_of(hit.kind)/>{hit.name.to_string()}</a>" "
             <small>{above}" "<When at=hit.updated_at now/></small>
-            {description}
+            {description}{line}
         </li>
     }
 }

@@ -78,7 +78,7 @@ pub async fn tree(scope: &Scope, here: Here) -> Result<Html> {
                 <a class="tree-item" href=paths::prompts(org) aria-current=at_top><Icon is=glyph::House/>"All prompts"</a>
                 {inside}
             </nav>
-            {hint.then(|| view! { <p class="hint tree-hint">"To move: drag, or Alt and an arrow."</p> })}
+            {hint.then(|| view! { <p class="hint tree-hint">"Drag to move, or press Alt + arrow keys."</p> })}
         </details>
     }
     .bake())
@@ -152,12 +152,14 @@ impl Writer<'_> {
     fn folder(&self, folder: &FolderRow) -> impl IntoView + use<> {
         let is_open = self.trail.contains(&folder.id);
         let current = (self.here == Here::Folder(folder.id)).then_some("page");
-        let icon = if is_open { glyph::FolderOpen } else { glyph::Folder };
+        let (fold, icon) =
+            if is_open { (glyph::Open, glyph::FolderOpen) } else { (glyph::Closed, glyph::Folder) };
+        let name = folder.name.to_string();
         let below = is_open.then(|| self.branch(Some(folder.id))).flatten().map(Html::new);
         view! {
             <li>
-                <a class="tree-item" href=paths::folder(self.org, Some(folder.id)) aria-current=current data-thing="folder" data-id=folder.id.to_string()>
-                    <Icon is=icon/><span>{folder.name.to_string()}</span>
+                <a class="tree-item" href=paths::folder(self.org, Some(folder.id)) aria-current=current data-thing="folder" data-id=folder.id.to_string() title=name>
+                    <Icon is=fold/><Icon is=icon/><span>{name.clone()}</span>
                 </a>
                 {below}
             </li>
@@ -168,11 +170,12 @@ impl Writer<'_> {
         let current = self.is_here(prompt.id).then_some("page");
         // What it is as a reference, which chats cannot be.
         let path = (prompt.kind == Kind::Text).then(|| prompt.path.clone());
+        let name = prompt.name.to_string();
         view! {
             <li>
                 <a class="tree-item" href=paths::prompt(self.org, prompt.id) aria-current=current data-thing="prompt"
-                    data-id=prompt.id.to_string() data-path=path>
-                    <Icon is=icon_of(prompt.kind)/><span>{prompt.name.to_string()}</span>
+                    data-id=prompt.id.to_string() data-path=path title=name>
+                    <Icon is=icon_of(prompt.kind)/><span>{name.clone()}</span>
                 </a>
             </li>
         }

@@ -8,7 +8,7 @@
 use crate::{
     error::Error,
     role::{ManageApiKeys, Role, ViewInvitations},
-    server::{Caller, Event, Scope, Server, Topic, csrf, session},
+    server::{Caller, Event, Scope, Server, Topic, csrf, session, streams::Seat},
 };
 use axum::{
     Extension, Router,
@@ -76,6 +76,7 @@ struct Watch {
     scope: Scope,
     /// The newest event that the reader knows of: on PostgreSQL one may be told late.
     known: i64,
+    seat: Seat,
 }
 
 enum Next {
@@ -89,7 +90,9 @@ impl Watch {
     /// the page knew of when it was read.
     async fn begin(caller: Caller, org: String, since: Option<i64>) -> Result<(Self, Vec<Topic>), Error> {
         let scope = Scope::enter(&caller, &org).await?;
-        let Some(since) = since else { return Ok((Self { caller, org, scope, known: 0 }, Vec::new())) };
+        let person = scope.person().ok_or(Error::SignedOut)?;
+        let seat = Seat::take(&caller.server, person.id.0)?;
+        let Some(since) = since else { return Ok((Self { caller, org, scope, known: 0, seat }, Vec::new())) };
         let missed: Vec<(Topic, i64)> = scope
             .query("SELECT topic, max(seq) FROM events WHERE org_id = $1 AND seq > $2 GROUP BY topic")
             .bind(since)
@@ -98,7 +101,7 @@ impl Watch {
         let known = missed.iter().map(|(_, seq)| *seq).max().unwrap_or(since);
         let role = scope.role();
         let topics = missed.into_iter().map(|(topic, _)| topic).filter(|topic| may_see(role, *topic));
-        Ok((Self { caller, org, scope, known }, topics.collect()))
+        Ok((Self { caller, org, scope, known, seat }, topics.collect()))
     }
 
     async fn run(
@@ -115,6 +118,8 @@ impl Watch {
         loop {
             let next = tokio::select! {
                 () = out.closed() => return,
+                // The page finds another process, or this one when it is back.
+                () = self.seat.ends() => return,
                 () = tokio::time::sleep(RECHECK) => self.recheck().await,
                 event = events.recv() => match event {
                     Ok(event) => self.on(&event).await,

@@ -5,34 +5,76 @@
 use crate::{error::Error, id::UserId};
 use leptos::prelude::*;
 
-/// Makes a member something else.
+/// Makes a member something else. What has to be known of first is told on a page of its own: it posts here
+/// again, with how many invitations were said to end (`agreed`) and whether whoever acts takes them over.
 #[server(endpoint = "members/set_role")]
-pub async fn set_role(org: String, user: UserId, role: String) -> Result<(), Error> {
+pub async fn set_role(
+    org: String,
+    user: UserId,
+    role: String,
+    #[server(default)] agreed: Option<i64>,
+    #[server(default)] invitations: String,
+) -> Result<(), Error> {
     use crate::{
-        members::store,
+        members::{
+            consequences::{Agreed, Outcome},
+            store,
+        },
+        paths,
         role::{ManageMembers, Role},
-        server::{Caller, Scope},
+        server::{Caller, Scope, forms},
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageMembers>()?;
     let role = Role::parse(&role).ok_or_else(|| Error::invalid("role", "Choose one of the roles."))?;
-    store::set_role(&grant, user, role).await?;
-    Notice::RoleChanged.say();
+    let told = Agreed { invitations: agreed, takes_over: invitations == "take_over" };
+    match store::set_role(&grant, user, role, told).await? {
+        Outcome::Asks => forms::go(&paths::member_change(grant.slug(), user, role.as_str())),
+        done => {
+            if let Outcome::Done(before) = done {
+                Notice::RoleChanged.say_undoable(&[
+                    ("user", user.to_string()),
+                    ("role", before.as_str().to_owned()),
+                    // Whoever takes back what they just did has seen what it was.
+                    ("agreed", "0".to_owned()),
+                ]);
+            }
+            if agreed.is_some() {
+                forms::go(&paths::members(grant.slug()));
+            }
+        }
+    }
     Ok(())
 }
 
-/// Takes a member out of the organization.
+/// Takes a member out of the organization; asks first, as [`set_role`] does.
 #[server(endpoint = "members/remove")]
-pub async fn remove_member(org: String, user: UserId) -> Result<(), Error> {
+pub async fn remove_member(
+    org: String,
+    user: UserId,
+    #[server(default)] agreed: Option<i64>,
+    #[server(default)] invitations: String,
+) -> Result<(), Error> {
     use crate::{
-        members::store,
+        members::{
+            consequences::{Agreed, Outcome},
+            store,
+        },
+        paths,
         role::ManageMembers,
-        server::{Caller, Scope},
+        server::{Caller, Scope, forms},
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageMembers>()?;
-    store::remove(&grant, user).await?;
+    let told = Agreed { invitations: agreed, takes_over: invitations == "take_over" };
+    if store::remove(&grant, user, told).await? == Outcome::Asks {
+        forms::go(&paths::member_change(grant.slug(), user, "removed"));
+        return Ok(());
+    }
     Notice::MemberRemoved.say();
+    if agreed.is_some() {
+        forms::go(&paths::members(grant.slug()));
+    }
     Ok(())
 }
 
@@ -68,6 +110,9 @@ pub async fn offer_transfer(
     };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<TransferOrganization>()?;
+    if email.trim().is_empty() {
+        return Err(Error::invalid("email", "Choose a member."));
+    }
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
     let proof = caller.prove(&password).await?;
     transfers::offer(&grant, &email, &proof).await?;

@@ -2,14 +2,19 @@
 
 use super::{
     AcceptTransfer, CancelTransfer, DeclineTransfer, OfferTransfer,
+    consequences::{foretold, invitations},
     transfers::{self, Transfer},
 };
 use crate::{
     error::{Error, Result},
+    fields::{Email, Name},
     orgs::{self, Frame, OrgAvatar, Place},
-    role::{DeleteOrganization, TransferOrganization},
+    role::{DeleteOrganization, Role, TransferOrganization},
     server::{Caller, Scope},
-    ui::{Bake, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Submit, When},
+    ui::{
+        Bake, Choice, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Select,
+        Submit, When,
+    },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -32,7 +37,7 @@ pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
     } else {
         let transfer = match transfers::open(&scope).await? {
             Some(open) => pending(&scope, open).bake(),
-            None => offer(&scope).bake(),
+            None => offer(&scope).await?.bake(),
         };
         view! { <div class="stack" id="transfer" data-live="members">{transfer}</div>{delete(&scope)} }.bake()
     };
@@ -47,19 +52,55 @@ pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
     ))
 }
 
-fn offer(scope: &Scope) -> impl IntoView + use<> {
+/// The most members to choose from; of more, the one meant is named by email.
+const TO_CHOOSE_FROM: usize = 500;
+
+async fn offer(scope: &Scope) -> Result<impl IntoView + use<>> {
     let org = scope.slug().to_string();
-    view! {
-        <Section title="Hand over" kind="danger"
-            says="Offer the workspace to a member. When they accept, they become an Owner and you an Admin.">
+    let others = transfers::candidates(scope, TO_CHOOSE_FROM + 1).await?;
+    let me = scope.person().map(|person| person.id);
+    let ends = match me {
+        Some(me) => foretold(scope, me, Some(Role::Admin)).await?,
+        None => 0,
+    };
+    let mut says =
+        "Offer the workspace to a member. When they accept, they become an Owner and you an Admin."
+            .to_owned();
+    if ends > 0 {
+        says += &format!(" {} to become Owner that you sent will be revoked then.", invitations(ends));
+    }
+    let body = if others.is_empty() {
+        view! {
+            <p class="panel-body">"You are the only member. "<a href=crate::paths::members(scope.slug())>"Invite people"</a>" first."</p>
+        }
+        .bake()
+    } else {
+        view! {
             <Form action=OfferTransfer::PATH ids="transfer-">
                 <Hidden name="org" value=org/>
-                <Field name="email" label="Address of the member" kind="email" verbatim=true/>
+                {if others.len() > TO_CHOOSE_FROM { named().bake() } else { chosen(others).bake() }}
                 <PasswordProof/>
                 <div class="form-actions"><Submit kind="danger">"Offer the workspace"</Submit></div>
             </Form>
-        </Section>
-    }
+        }
+        .bake()
+    };
+    Ok(view! { <Section title="Hand over" kind="danger" says>{body}</Section> })
+}
+
+fn chosen(others: Vec<(Name, Email)>) -> impl IntoView {
+    let nobody = Choice { value: String::new(), label: "Choose a member".into(), says: "" };
+    let others = others.into_iter().map(|(name, email)| Choice {
+        value: email.to_string(),
+        label: format!("{name} ({email})"),
+        says: "",
+    });
+    let choices: Vec<_> = std::iter::once(nobody).chain(others).collect();
+    view! { <Select name="email" label="New Owner" choices value=""/> }
+}
+
+fn named() -> impl IntoView {
+    view! { <Field name="email" label="Email of the new Owner" kind="email" verbatim=true/> }
 }
 
 fn pending(scope: &Scope, open: Transfer) -> impl IntoView + use<> {

@@ -42,8 +42,6 @@ async fn write(caller: &Caller, org: &str) -> Result<String> {
             None => break,
         }
     }
-    let mut change = grant.change().await?;
-    change.audit(Entry::new(Action::MembersExported, None)).await?;
-    change.commit().await?;
+    grant.note(Entry::new(Action::MembersExported, None)).await?;
     Ok(csv)
 }

@@ -3,6 +3,10 @@
 pub mod actions;
 
 #[cfg(feature = "ssr")]
+pub mod change_page;
+#[cfg(feature = "ssr")]
+pub mod consequences;
+#[cfg(feature = "ssr")]
 pub mod danger_zone;
 #[cfg(feature = "ssr")]
 pub mod export;
@@ -14,6 +18,8 @@ mod listing;
 pub mod pages;
 #[cfg(feature = "ssr")]
 mod rows;
+#[cfg(feature = "ssr")]
+mod said;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]

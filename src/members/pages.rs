@@ -3,6 +3,7 @@
 use super::{
     Leave, Listing, RemoveMember, SetRole,
     rows::{Looker, Rows},
+    said,
     table::{bar, table},
 };
 use crate::{
@@ -28,9 +29,10 @@ pub async fn members(
     invite: Html,
     (invited, pending): (Option<Html>, Html),
 ) -> Result<impl IntoView + use<>> {
-    let looker = Looker::new(scope).with_keys(scope).await?;
+    let looker = Looker::new(scope).with_traces(scope).await?;
     let rows = rows(caller, scope, &listing, &looker).await?;
     let invited = invited.filter(|_| rows.found.next.is_none());
+    said::tell(scope).await?;
     Ok(frame.show(
         Place::Members,
         view! {

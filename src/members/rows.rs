@@ -2,6 +2,7 @@
 
 use super::{
     Leave, RemoveMember, SetRole,
+    consequences::{foretold, invitations},
     listing::{Found, Row},
 };
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     error::Result,
     fields::Slug,
     id::UserId,
-    role::Role,
+    role::{InviteMembers, Role},
     server::{Scope, shelf::Keep},
     time::Timestamp,
     ui::{Bake, Confirm, Hidden, Html, Initials, Moment, PageField, Stencil, gap, hue, initials},
@@ -46,10 +47,15 @@ impl Looker {
     }
 
     /// The same, told what they leave behind.
-    pub(super) async fn with_keys(self, scope: &Scope) -> Result<Self> {
+    pub(super) async fn with_traces(self, scope: &Scope) -> Result<Self> {
         let Some(user) = self.user else { return Ok(self) };
         let keys = says_they_stay(&made_by(scope, user).await?);
-        Ok(Self { leaving: format!("{LOSE_ACCESS}{keys}"), ..self })
+        let sent = if scope.can::<InviteMembers>() { foretold(scope, user, None).await? } else { 0 };
+        let ends = match sent {
+            0 => String::new(),
+            n => format!(" {} you sent will be revoked.", invitations(n)),
+        };
+        Ok(Self { leaving: format!("{LOSE_ACCESS}{ends}{keys}"), ..self })
     }
 
     /// The roles this one may give to a member.
@@ -145,11 +151,13 @@ fn row(looker: &Looker, role: Role, is_self: bool) -> impl IntoView + use<> {
             <td data-label="Name">
                 <div class="person">
                     <Initials letters=gap(LETTERS) hue=gap(HUE)/>
-                    <span class="person-name">{gap(NAME)}</span>
-                    {is_self.then(|| view! { <span class="badge">"you"</span> })}
+                    <div class="person-text">
+                        <span class="person-name">{gap(NAME)}</span>
+                        {is_self.then(|| view! { <span class="badge">"you"</span> })}
+                        <small class="person-email">{gap(EMAIL)}</small>
+                    </div>
                 </div>
             </td>
-            <td data-label="Email" title=gap(EMAIL)>{gap(EMAIL)}</td>
             <td data-label="Role">{cell}</td>
             <td data-label="Joined">{joined.show()}</td>
             <td data-label="Last active">{active.show()}</td>
@@ -162,22 +170,25 @@ fn row(looker: &Looker, role: Role, is_self: bool) -> impl IntoView + use<> {
 /// button that removes the member posts it elsewhere.
 fn role_cell(looker: &Looker, current: Role) -> Html {
     let roles = looker.grantable(current);
+    let says = view! { <small class="role-says">{current.says()}</small> };
     if roles.len() < 2 {
-        return view! { <span title=current.says()>{current.label()}</span> }.bake();
+        return view! { <div class="role"><span>{current.label()}</span>{says}</div> }.bake();
     }
     let options: Vec<_> = roles
         .into_iter()
         .map(|role| view! { <option value=role.as_str() selected=role == current>{role.label()}</option> })
         .collect();
     view! {
-        <form class="role-form" id=format!("f-{}", gap(ID)) method="post" action=SetRole::PATH data-in-place data-submit-on-change>
-            <PageField/>
-            <Hidden name="org" value=looker.org.as_str()/>
-            <Hidden name="user" value=gap(ID)/>
-            <select name="role" aria-label=format!("Role of {}", gap(NAME))>{options}</select>
-            <button class="button enhanced-hide" data-size="small">"Save"</button>
-        </form>
-        <small class="role-says">{current.says()}</small>
+        <div class="role">
+            <form class="role-form" id=format!("f-{}", gap(ID)) method="post" action=SetRole::PATH data-in-place data-resets>
+                <PageField/>
+                <Hidden name="org" value=looker.org.as_str()/>
+                <Hidden name="user" value=gap(ID)/>
+                <select name="role" aria-label=format!("Role of {}", gap(NAME))>{options}</select>
+                <button class="button" data-kind="primary" data-size="small" aria-label=format!("Save role of {}", gap(NAME))>"Save"</button>
+            </form>
+            {says}
+        </div>
     }
     .bake()
 }

@@ -1,6 +1,7 @@
 //! Members in the database. Every change holds the organization's lock, so the rules that span
 //! members (an Owner remains; nobody acts above their role) are checked against what is true.
 
+use super::consequences::{self, Agreed, Follows, Outcome};
 use crate::{
     error::{Error, Result},
     id::{InvitationId, UserId},
@@ -12,12 +13,17 @@ use crate::{
 };
 use serde_json::json;
 
-/// Makes a member something else.
+/// Makes a member something else, or asks first when it follows that somebody has to know of.
 ///
 /// # Errors
 /// [`Error::NotFound`] for somebody who is no member; [`Error::Forbidden`] when the change goes
 /// above the actor's role; [`Error::Conflict`] when no Owner would remain.
-pub async fn set_role(grant: &Grant<ManageMembers>, user: UserId, role: Role) -> Result<()> {
+pub async fn set_role(
+    grant: &Grant<ManageMembers>,
+    user: UserId,
+    role: Role,
+    agreed: Agreed,
+) -> Result<Outcome> {
     let mut change = grant.change().await?;
     let before = role_of(&mut change, user).await?;
     let actor = change.role();
@@ -30,18 +36,31 @@ pub async fn set_role(grant: &Grant<ManageMembers>, user: UserId, role: Role) ->
         ));
     }
     if before == role {
-        return Ok(());
+        return Ok(Outcome::Nothing);
     }
     if before == Role::Owner {
         ensure_another_owner(&mut change, user).await?;
     }
-    change
-        .query("UPDATE members SET role = $3 WHERE org_id = $1 AND user_id = $2")
-        .bind(user)
-        .bind(role)
-        .execute()
-        .await?;
-    revoke_invitations_above(&mut change, user, Some(role)).await?;
+    let follows = Follows { before, to: Some(role), is_self: change.person() == Some(user) };
+    if follows.asks(consequences::told(&mut change, user, Some(role)).await?, agreed) {
+        return Ok(Outcome::Asks);
+    }
+    let heir = change.person().filter(|heir| agreed.takes_over && *heir != user);
+    write_role(&mut change, user, (before, role), heir).await?;
+    change.commit().await?;
+    Ok(Outcome::Done(before))
+}
+
+/// Writes that somebody is something else, with what follows from it.
+async fn write_role(
+    change: &mut OrgChange,
+    user: UserId,
+    (before, role): (Role, Role),
+    heir: Option<UserId>,
+) -> Result<()> {
+    let set = change.query("UPDATE members SET role = $3 WHERE org_id = $1 AND user_id = $2");
+    set.bind(user).bind(role).execute().await?;
+    end_invitations_above(change, user, Some(role), heir).await?;
     if role < Role::Owner {
         // What only an Owner could offer is offered no more.
         let offers = change.query("DELETE FROM transfers WHERE org_id = $1 AND from_id = $2");
@@ -49,22 +68,27 @@ pub async fn set_role(grant: &Grant<ManageMembers>, user: UserId, role: Role) ->
     }
     let details = json!({ "before": { "role": before }, "after": { "role": role } });
     change.audit(Entry::new(Action::RoleChanged, user.0).details(details)).await?;
-    change.announce(Topic::Members, user.0).await?;
-    change.commit().await
+    change.announce(Topic::Members, user.0).await
 }
 
-/// Takes a member out.
+/// Takes a member out, or asks first when that ends invitations of theirs.
 ///
 /// # Errors
 /// As [`set_role`].
-pub async fn remove(grant: &Grant<ManageMembers>, user: UserId) -> Result<()> {
+pub async fn remove(grant: &Grant<ManageMembers>, user: UserId, agreed: Agreed) -> Result<Outcome> {
     let mut change = grant.change().await?;
     let role = role_of(&mut change, user).await?;
     if !change.role().may_manage(role) {
         return Err(Error::Forbidden);
     }
-    take_out(grant, &mut change, user, role, Action::MemberRemoved).await?;
-    change.commit().await
+    let sent = consequences::told(&mut change, user, None).await?;
+    if sent > 0 && agreed.invitations != Some(sent) {
+        return Ok(Outcome::Asks);
+    }
+    let heir = change.person().filter(|heir| agreed.takes_over && *heir != user);
+    take_out(grant, &mut change, (user, role), heir, Action::MemberRemoved).await?;
+    change.commit().await?;
+    Ok(Outcome::Done(role))
 }
 
 /// Leaves.
@@ -75,19 +99,19 @@ pub async fn leave(grant: &Grant<Leave>) -> Result<()> {
     let user = grant.person().ok_or(Error::Forbidden)?.id;
     let mut change = grant.change().await?;
     let role = change.role();
-    take_out(grant, &mut change, user, role, Action::MemberLeft).await?;
+    take_out(grant, &mut change, (user, role), None, Action::MemberLeft).await?;
     change.commit().await
 }
 
-/// Takes somebody out within a change, with what goes with them.
+/// Takes somebody out within a change, with what goes with them. Their invitations go to `heir`, if to anybody.
 ///
 /// # Errors
 /// [`Error::Conflict`] when no Owner would remain, and for a personal organization's person.
 pub async fn take_out<P: Permission>(
     grant: &Grant<P>,
     change: &mut OrgChange,
-    user: UserId,
-    role: Role,
+    (user, role): (UserId, Role),
+    heir: Option<UserId>,
     action: Action,
 ) -> Result<()> {
     if role == Role::Owner {
@@ -97,7 +121,7 @@ pub async fn take_out<P: Permission>(
         ensure_another_owner(change, user).await?;
     }
     change.query("DELETE FROM members WHERE org_id = $1 AND user_id = $2").bind(user).execute().await?;
-    revoke_invitations_above(change, user, None).await?;
+    end_invitations_above(change, user, None, heir).await?;
     let details = json!({ "before": { "role": role } });
     change.audit(Entry::new(action, user.0).details(details)).await?;
     change.announce(Topic::Members, user.0).await
@@ -155,15 +179,19 @@ async fn ensure_another_owner(change: &mut OrgChange, user: UserId) -> Result<()
     Err(Error::conflict("A workspace needs an Owner. Make somebody else Owner first."))
 }
 
-/// Revokes the pending invitations of somebody whose role is now `role`, or who is out, as far as
-/// they could not send them any more.
-pub(super) async fn revoke_invitations_above(
+/// Ends the pending invitations of somebody whose role is now `role`, or who is out, as far as they could not
+/// send them any more. Those that can still be accepted go to `heir` instead, as far as the heir could send them.
+pub(super) async fn end_invitations_above(
     change: &mut OrgChange,
     user: UserId,
     role: Option<Role>,
+    heir: Option<UserId>,
 ) -> Result<()> {
     let now = change.now();
-    for above in Role::ALL.into_iter().filter(|above| !role.is_some_and(|role| role.may_grant(*above))) {
+    for above in consequences::beyond(role) {
+        if let Some(heir) = heir.filter(|_| change.role().may_grant(above)) {
+            take_over(change, (user, above), heir).await?;
+        }
         let revoked: Vec<(InvitationId,)> = change
             .query(
                 "UPDATE invitations SET state = 'revoked', closed_at = $4
@@ -179,6 +207,28 @@ pub(super) async fn revoke_invitations_above(
             change.audit(Entry::new(Action::InvitationRevoked, invitation.0).details(details)).await?;
             change.announce(Topic::Invitations, invitation.0).await?;
         }
+    }
+    Ok(())
+}
+
+/// Makes the heir the sender of invitations: their links go on to work.
+async fn take_over(change: &mut OrgChange, (user, role): (UserId, Role), heir: UserId) -> Result<()> {
+    let now = change.now();
+    let taken: Vec<(InvitationId,)> = change
+        .query(
+            "UPDATE invitations SET inviter_id = $5
+             WHERE org_id = $1 AND inviter_id = $2 AND role = $3 AND state = 'pending' AND expires_at > $4
+             RETURNING id",
+        )
+        .bind(user)
+        .bind(role)
+        .bind(now)
+        .bind(heir)
+        .all()
+        .await?;
+    for (invitation,) in taken {
+        change.audit(Entry::new(Action::InvitationTakenOver, invitation.0)).await?;
+        change.announce(Topic::Invitations, invitation.0).await?;
     }
     Ok(())
 }

@@ -49,20 +49,17 @@ pub(super) fn table(
         |after: &str| format!("{base}{}", Listing { after: after.to_owned(), ..listing.clone() }.query());
     let next = rows.found.next.as_deref().map(page);
     let first = (!listing.after.is_empty()).then(|| page(""));
-    let heads = [
-        ("name", "Name"),
-        ("email", "Email"),
-        ("role", "Role"),
-        ("joined", "Joined"),
-        ("active", "Last active"),
-    ];
+    let who = [("name", "Name"), ("email", "Email")].map(|(sort, label)| sorter(&base, listing, sort, label));
+    let heads = [("role", "Role"), ("joined", "Joined"), ("active", "Last active")];
     let heads = heads.map(|(sort, label)| head(&base, listing, sort, label)).collect_view();
+    let sorted = who.iter().find_map(|(direction, _)| *direction);
+    let who = who.map(|(_, link)| link).collect_view();
     let list = if rows.found.rows.is_empty() && invited.is_none() {
         Either::Left(nobody(base))
     } else {
         Either::Right(view! {
             <table class="table members">
-                <thead><tr>{heads}<th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
+                <thead><tr><th scope="col" class="sorts" aria-sort=sorted>{who}</th>{heads}<th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
                 <tbody>{rows.seen_by(looker)}{invited}</tbody>
             </table>
         })
@@ -81,6 +78,17 @@ fn nobody(everybody: String) -> impl IntoView {
 }
 
 fn head(base: &str, listing: &Listing, sort: &'static str, label: &'static str) -> impl IntoView + use<> {
+    let (direction, link) = sorter(base, listing, sort, label);
+    view! { <th scope="col" aria-sort=direction>{link}</th> }
+}
+
+/// The link that sorts by something, or the other way round; and which way the list is sorted by it now.
+fn sorter(
+    base: &str,
+    listing: &Listing,
+    sort: &'static str,
+    label: &'static str,
+) -> (Option<&'static str>, impl IntoView + use<>) {
     let current = if listing.sort.is_empty() { "name" } else { &listing.sort };
     let (direction, other) = match current.strip_prefix('-') {
         Some(name) if name == sort => (Some("descending"), sort.to_owned()),
@@ -88,5 +96,5 @@ fn head(base: &str, listing: &Listing, sort: &'static str, label: &'static str) 
         _ => (None, sort.to_owned()),
     };
     let url = format!("{base}{}", listing.sorted(other).query());
-    view! { <th scope="col" aria-sort=direction><a href=url>{label}</a></th> }
+    (direction, view! { <a href=url data-sorted=direction>{label}</a> })
 }

@@ -52,6 +52,19 @@ pub async fn open(scope: &Scope) -> Result<Option<Transfer>> {
     Ok(scope.query(OPEN).bind(scope.server().clock.now()).optional().await?)
 }
 
+/// The members that it can be offered to, by name.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn candidates(scope: &Scope, most: usize) -> Result<Vec<(Name, Email)>> {
+    let me = scope.person().map(|person| person.id);
+    let others = scope.query(
+        "SELECT u.name, u.email FROM members m JOIN users u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND ($2 IS NULL OR m.user_id <> $2) ORDER BY lower(u.name), u.email LIMIT CAST($3 AS BIGINT)",
+    );
+    Ok(others.bind(me).bind(i64::try_from(most).unwrap_or(i64::MAX)).all().await?)
+}
+
 /// Offers the organization to the member of an address.
 ///
 /// # Errors
@@ -110,7 +123,7 @@ pub async fn accept(grant: &Grant<ViewOrganization>, _: &Proof) -> Result<()> {
         set.bind(user).bind(role).execute().await?;
         change.announce(Topic::Members, user.0).await?;
     }
-    store::revoke_invitations_above(&mut change, transfer.from_id, Some(Role::Admin)).await?;
+    store::end_invitations_above(&mut change, transfer.from_id, Some(Role::Admin), None).await?;
     change.query("DELETE FROM transfers WHERE org_id = $1").execute().await?;
     let url = grant.server().config.url(&paths::members(grant.slug()));
     let from: (Email,) = change

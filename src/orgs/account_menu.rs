@@ -1,15 +1,13 @@
 //! The forms of the account menu.
 
-use crate::{
-    server::Caller,
-    ui::{Icon, Theme, glyph},
-};
+use crate::ui::{Icon, PageField, Theme, glyph};
 use leptos::prelude::*;
 
 /// Sign-out and theme are a person's own affairs and belong to accounts, which comes later in the
 /// order of features: their paths are all the frame needs.
-const SIGN_OUT: &str = "/api/accounts/sign_out";
-const SET_THEME: &str = "/api/accounts/set_theme";
+pub const SIGN_OUT: &str = "/api/accounts/sign_out";
+/// Likewise.
+pub const SET_THEME: &str = "/api/accounts/set_theme";
 
 pub(super) fn sign_out_form() -> impl IntoView {
     view! {
@@ -21,7 +19,6 @@ pub(super) fn sign_out_form() -> impl IntoView {
 
 pub(super) fn theme_form() -> impl IntoView {
     let chosen = Theme::chosen();
-    let page = Caller::here().map_or_else(|_| "/".into(), |caller| caller.page.to_string());
     let button = move |theme: Option<Theme>, label: &'static str, icon| {
         let pressed = if theme == chosen { "true" } else { "false" };
         let value = theme.map_or("system", Theme::as_str);
@@ -31,7 +28,7 @@ pub(super) fn theme_form() -> impl IntoView {
     };
     view! {
         <form class="theme" method="post" action=SET_THEME aria-label="Theme">
-            <input type="hidden" name="page" value=page/>
+            <PageField/>
             {button(Some(Theme::Light), "Light", glyph::Sun)}
             {button(Some(Theme::Dark), "Dark", glyph::Moon)}
             {button(None, "As the system", glyph::Monitor)}

@@ -135,65 +135,19 @@ pub async fn set_invitation_rules(
     Ok(())
 }
 
-/// Sets what Viewers may do, and whether members must use two-factor.
+/// Sets whether members must use two-factor.
 #[server(endpoint = "organizations/set_access")]
-pub async fn set_access(
-    org: String,
-    #[server(default)] viewers_run: bool,
-    #[server(default)] viewers_comment: bool,
-    #[server(default)] two_factor: bool,
-) -> Result<(), Error> {
+pub async fn set_access(org: String, #[server(default)] two_factor: bool) -> Result<(), Error> {
     use crate::{
-        orgs::settings,
-        role::{ManageSettings, Role},
-        server::{Caller, Scope},
-        ui::Notice,
-    };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
-    let (now, lowest) = (grant.server().clock.now(), |open| if open { Role::Viewer } else { Role::Editor });
-    settings::change(&grant, |settings| {
-        settings.run_role = lowest(viewers_run);
-        settings.comment_role = lowest(viewers_comment);
-        settings.two_factor_since = two_factor.then(|| settings.two_factor_since.unwrap_or(now));
-        Ok(())
-    })
-    .await?;
-    Notice::Saved.say();
-    Ok(())
-}
-
-/// Sets who is billed.
-#[server(endpoint = "organizations/set_billing")]
-pub async fn set_billing(
-    org: String,
-    #[server(default)] company: String,
-    #[server(default)] address: String,
-    #[server(default)] tax_id: String,
-    #[server(default)] billing_email: String,
-) -> Result<(), Error> {
-    use crate::{
-        error::Flaws,
-        fields::{self, Email},
         orgs::settings,
         role::ManageSettings,
         server::{Caller, Scope},
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
-    let mut flaws = Flaws::default();
-    let company = flaws.check("company", fields::text(&company, 200));
-    let address = flaws.check("address", fields::text(&address, 500));
-    let tax_id = flaws.check("tax_id", fields::text(&tax_id, 50));
-    let email = match billing_email.trim() {
-        "" => Some(String::new()),
-        typed => flaws.check("billing_email", Email::parse(typed)).map(|email| email.to_string()),
-    };
-    let (Some(company), Some(address), Some(tax_id), Some(email)) = (company, address, tax_id, email) else {
-        return Err(flaws.into_error());
-    };
+    let now = grant.server().clock.now();
     settings::change(&grant, |settings| {
-        (settings.billing_company, settings.billing_address) = (company, address);
-        (settings.billing_tax_id, settings.billing_email) = (tax_id, email);
+        settings.two_factor_since = two_factor.then(|| settings.two_factor_since.unwrap_or(now));
         Ok(())
     })
     .await?;

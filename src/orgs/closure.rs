@@ -22,6 +22,10 @@ const RESERVED: Span = Span::days(90);
 
 /// What belongs to an organization, in the order it can be removed in. Its audit log stays.
 const BELONGINGS: &[&str] = &[
+    // One that is not deleted keeps an Owner.
+    "UPDATE organizations SET deleted_at = created_at WHERE id = $1 AND deleted_at IS NULL",
+    "DELETE FROM environment_approvals WHERE org_id = $1",
+    "DELETE FROM environment_requests WHERE org_id = $1",
     "DELETE FROM approvals WHERE org_id = $1",
     "DELETE FROM deployment_requests WHERE org_id = $1",
     "DELETE FROM deployments WHERE org_id = $1",

@@ -12,12 +12,13 @@ use crate::{
     fields::Slug,
     id::OrgId,
     paths,
-    role::Role,
+    role::{ApproveDeployment, Role},
     server::{Caller, Membership, Organization, Person, Scope},
     time::Span,
     ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Toast, glyph},
 };
 use leptos::prelude::*;
+use std::iter;
 
 /// How old the last visit is before another one is noted.
 const VISIT: Span = Span::minutes(5);
@@ -29,8 +30,12 @@ pub struct Frame {
     organization: Organization,
     role: Role,
     mine: Vec<Membership>,
+    /// What tells the page from others of the same thing, in the title of the window.
+    part: Option<String>,
     /// The newest event the page knows of: what happened after it is told by the stream.
     seen: i64,
+    /// How many requests wait for the person's approval.
+    waiting: i64,
 }
 
 impl Frame {
@@ -47,14 +52,29 @@ impl Frame {
         if (person.home_org_id != Some(organization.id) || is_news) && !caller.client.is_prefetch {
             remember(caller, &person, organization.id);
         }
-        let (role, seen) = (scope.role(), scope.seen());
-        Ok((scope, Self { person, organization, role, mine, seen }))
+        let (role, seen, waiting) = (scope.role(), scope.seen(), waiting(&scope, &person).await?);
+        Ok((scope, Self { person, organization, role, mine, part: None, seen, waiting }))
     }
 
     /// The organizations that the person is a member of.
     #[must_use]
     pub fn memberships(&self) -> &[Membership] {
         &self.mine
+    }
+
+    /// The same for a page that is one of several of a thing, such as its versions.
+    #[must_use]
+    pub fn part(self, part: impl Into<String>) -> Self {
+        Self { part: Some(part.into()), ..self }
+    }
+
+    /// What the title of the window says: the page, what it is in, and the organization.
+    fn title(&self, place: Place, trail: &[(String, String)]) -> String {
+        let around = iter::once(place.label()).chain(trail.iter().map(|(name, _)| name.as_str()));
+        let around: Vec<&str> = around.collect();
+        let nearest = around.into_iter().rev().take(2);
+        let names = self.part.as_deref().into_iter().chain(nearest);
+        names.chain([self.organization.name.as_str()]).collect::<Vec<_>>().join(" · ")
     }
 
     /// The page: `content` in its frame.
@@ -71,21 +91,20 @@ impl Frame {
     ) -> impl IntoView {
         let org = self.organization.slug.clone();
         let events = format!("{}?since={}", paths::events(&org), self.seen);
-        let named = trail.last().map_or_else(|| place.label().to_owned(), |(name, _)| name.clone());
-        let title = format!("{named} · {}", self.organization.name);
+        let title = self.title(place, &trail);
         // As text from here on: a page as one view is moved as a whole, which takes a large stack.
         let content = if place.is_setting() {
             let tabs = self.tabs(place);
-            view! { <div class="settings">{tabs}<div class="settings-body">{content}</div></div> }.bake()
+            view! { <div class="settings">{tabs}<div class="settings-body" id="page-body">{content}</div></div> }.bake()
         } else {
             content.bake()
         };
         Head { title, styles: "prompt-studio.css", class: "app" }.tell();
         view! {
-            <a class="skip" href="#main">"Skip to content"</a>
+            <a class="skip" href=place.skips_to()>"Skip to content"</a>
             <aside class="sidebar" id="sidebar" popover>
                 {self.switcher()}
-                {navigation(&org, place)}
+                {navigation(&org, place, self.waiting)}
                 {self.account()}
             </aside>
             <div class="content">
@@ -94,7 +113,9 @@ impl Frame {
                         <Icon is=glyph::Menu/>
                     </button>
                     {crumbs(&org, place, trail)}
-                    <a class="find-button" href=paths::find(&org) data-palette aria-keyshortcuts="Control+K Meta+K"><Icon is=glyph::Search/><span>"Find"</span></a>
+                    <a class="find-button" href=paths::find(&org) data-palette data-shortcuts=paths::shortcuts(&org) aria-keyshortcuts="Control+K Meta+K">
+                        <Icon is=glyph::Search/><span>"Find"</span><kbd aria-hidden="true">"Ctrl K"</kbd>
+                    </a>
                     <p class="live-status" id="live-status" role="status" data-events=events hidden></p>
                 </header>
                 <main class="main" id="main">{content}</main>
@@ -113,7 +134,13 @@ impl Frame {
             let current = (tab == place).then_some("page");
             view! { <a class="tab" href=tab.url(&self.organization.slug) aria-current=current>{tab.label()}</a> }
         });
-        view! { <nav class="tabs" aria-label="Settings">{tabs.collect_view()}</nav> }
+        // Where they do not fit they fold; beside the page they are always open.
+        view! {
+            <details class="tabs-fold">
+                <summary>{place.label()}</summary>
+                <nav class="tabs" aria-label="Settings">{tabs.collect_view()}</nav>
+            </details>
+        }
     }
 
     fn switcher(&self) -> impl IntoView + use<> {
@@ -166,12 +193,11 @@ impl Frame {
 
 /// Remembers the visit in the background: the page need not wait for it.
 fn remember(caller: &Caller, person: &Person, org: OrgId) {
-    let (server, user) = (caller.server.clone(), person.id);
-    tokio::spawn(async move {
-        if let Err(error) = store::remember_visit(&server, user, org).await {
-            tracing::warn!(%error, "the last organization was not noted");
-        }
-    });
+    let (user, now) = (person.id, caller.server.clock.now());
+    caller
+        .server
+        .notes
+        .leave(("visit", user.0), move |change| Box::pin(store::remember_visit(change, user, org, now)));
 }
 
 fn switcher_item(mine: &Membership, current: OrgId) -> impl IntoView + use<> {
@@ -194,7 +220,24 @@ fn new_organization() -> impl IntoView {
     view! { <a class="menu-item" href=paths::NEW_ORGANIZATION><Icon is=glyph::Plus/><span class="menu-label">"New organization"</span></a> }
 }
 
-fn navigation(org: &Slug, place: Place) -> impl IntoView + use<> {
+/// How many requests wait for somebody's approval: none for those who may not approve.
+async fn waiting(scope: &Scope, person: &Person) -> Result<i64> {
+    if !scope.can::<ApproveDeployment>() {
+        return Ok(0);
+    }
+    let waiting = scope.query(
+        "SELECT (SELECT count(*) FROM deployment_requests WHERE org_id = $1 AND state = 'pending' AND requested_by <> $2)
+           + (SELECT count(*) FROM environment_requests WHERE org_id = $1 AND state = 'pending' AND requested_by <> $2)",
+    );
+    let (waiting,): (i64,) = waiting.bind(person.id).one().await?;
+    Ok(waiting)
+}
+
+fn navigation(org: &Slug, place: Place, waiting: i64) -> impl IntoView + use<> {
+    let says = if waiting == 1 { " request to approve" } else { " requests to approve" };
+    let waiting = (waiting > 0).then(|| {
+        view! { <span class="badge" data-kind="amber">{waiting}<span class="visually-hidden">{says}</span></span> }
+    });
     let at_home = (place == Place::Dashboard).then_some("page");
     let in_prompts = (place == Place::Prompts).then_some("page");
     let in_deployments = (place == Place::Deployments).then_some("page");
@@ -203,7 +246,7 @@ fn navigation(org: &Slug, place: Place) -> impl IntoView + use<> {
         <nav class="nav" aria-label="Workspace">
             <a class="nav-item" href=paths::organization(org) aria-current=at_home><Icon is=glyph::House/>"Dashboard"</a>
             <a class="nav-item" href=paths::prompts(org) aria-current=in_prompts><Icon is=glyph::File/>"Prompts"</a>
-            <a class="nav-item" href=paths::deployments(org) aria-current=in_deployments><Icon is=glyph::Deployed/>"Deployments"</a>
+            <a class="nav-item" href=paths::deployments(org) aria-current=in_deployments><Icon is=glyph::Deployed/>"Deployments"<span class="nav-count" id="nav-waiting" data-live="deployments">{waiting}</span></a>
             <hr/>
             <a class="nav-item" href=paths::settings(org) aria-current=in_settings><Icon is=glyph::Settings/>"Settings"</a>
         </nav>

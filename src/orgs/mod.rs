@@ -27,9 +27,13 @@ pub mod settings;
 mod settings_forms;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod trouble;
 
+#[cfg(feature = "ssr")]
+pub use account_menu::{SET_THEME, SIGN_OUT};
 pub use actions::{
-    CheckSlug, CreateOrganization, DeleteOrganization, RestoreOrganization, SetAccess, SetAvatar, SetBilling,
+    CheckSlug, CreateOrganization, DeleteOrganization, RestoreOrganization, SetAccess, SetAvatar,
     SetInvitationRules, UpdateSettings,
 };
 #[cfg(feature = "ssr")]

@@ -63,7 +63,6 @@ pub async fn general(caller: Caller) -> Result<impl IntoView> {
             {forms::avatar(organization)}
             {forms::invitations(slug, &settings)}
             {forms::access(slug, &settings)}
-            {forms::billing(slug, &settings)}
         }
         .bake()
     } else {

@@ -31,6 +31,10 @@ pub enum Place {
     DangerZone,
     /// The offer to take it over.
     Transfer,
+    /// Where there is no page.
+    Missing,
+    /// A page that is for others.
+    Refused,
 }
 
 impl Place {
@@ -51,16 +55,34 @@ impl Place {
             Self::Find => "Find",
             Self::DangerZone => "Danger zone",
             Self::Transfer => "Transfer",
+            Self::Missing => "Not found",
+            Self::Refused => "No access",
         }
     }
 
     pub(super) const fn is_setting(self) -> bool {
-        !matches!(self, Self::Dashboard | Self::Prompts | Self::Deployments | Self::Find | Self::Transfer)
+        !matches!(
+            self,
+            Self::Dashboard
+                | Self::Prompts
+                | Self::Deployments
+                | Self::Find
+                | Self::Transfer
+                | Self::Missing
+                | Self::Refused
+        )
     }
 
-    pub(super) fn url(self, org: &Slug) -> String {
+    /// Where the page itself begins, past the list that stands beside it.
+    pub(super) const fn skips_to(self) -> &'static str {
+        if self.is_setting() || matches!(self, Self::Prompts) { "#page-body" } else { "#main" }
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn url(self, org: &Slug) -> String {
         match self {
-            Self::Dashboard => paths::organization(org),
+            Self::Dashboard | Self::Missing | Self::Refused => paths::organization(org),
             Self::Prompts => paths::prompts(org),
             Self::Deployments => paths::deployments(org),
             Self::General => paths::settings(org),
@@ -80,6 +102,13 @@ impl Place {
         let all = [Self::Dashboard, Self::Prompts, Self::Deployments].into_iter().chain(Self::SETTINGS);
         let seen = all.filter(|place| place.is_for(role));
         seen.map(|place| (place.label(), place.url(org))).collect()
+    }
+
+    /// The lowest role that a page of the settings is for, where it is not for all.
+    pub(super) fn least_role(org: &Slug, page: &str) -> Option<Role> {
+        let place = Self::SETTINGS.into_iter().find(|place| page.starts_with(&place.url(org)))?;
+        let least = Role::ALL.into_iter().filter(|role| place.is_for(*role)).min()?;
+        (least > Role::Viewer).then_some(least)
     }
 
     /// Whether a role sees the tab.

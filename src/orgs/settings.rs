@@ -31,29 +31,15 @@ pub struct Settings {
     pub invitation_span: Span,
     /// The domains that invited addresses must be of.
     pub allowed_domains: Domains,
-    /// The lowest role that may run prompts.
-    pub run_role: Role,
-    /// The lowest role that may comment.
-    pub comment_role: Role,
     /// Since when members must use two-factor, if they must.
     pub two_factor_since: Option<Timestamp>,
-    /// Who is billed.
-    pub billing_company: String,
-    /// Where to.
-    pub billing_address: String,
-    /// Their tax id.
-    pub billing_tax_id: String,
-    /// Who gets the bills.
-    pub billing_email: String,
 }
 
 /// Of these the audit log tells that they changed, and not what they are: they may be of a person.
-const PRIVATE: [&str; 5] =
-    ["description", "billing_company", "billing_address", "billing_tax_id", "billing_email"];
+const PRIVATE: [&str; 1] = ["description"];
 
 const READ: &str =
-    "SELECT name, description, hue, image_id, default_role, invitation_span, allowed_domains, run_role,
-       comment_role, two_factor_since, billing_company, billing_address, billing_tax_id, billing_email
+    "SELECT name, description, hue, image_id, default_role, invitation_span, allowed_domains, two_factor_since
      FROM organizations WHERE id = $1";
 
 /// What is set of the organization.
@@ -104,8 +90,7 @@ async fn write(change: &mut OrgChange, settings: &Settings) -> Result<()> {
     change
         .query(
             "UPDATE organizations SET name = $2, description = $3, hue = $4, image_id = $5, default_role = $6,
-               invitation_span = $7, allowed_domains = $8, run_role = $9, comment_role = $10, two_factor_since = $11,
-               billing_company = $12, billing_address = $13, billing_tax_id = $14, billing_email = $15
+               invitation_span = $7, allowed_domains = $8, two_factor_since = $9
              WHERE id = $1",
         )
         .bind(settings.name)
@@ -115,13 +100,7 @@ async fn write(change: &mut OrgChange, settings: &Settings) -> Result<()> {
         .bind(settings.default_role)
         .bind(settings.invitation_span)
         .bind(settings.allowed_domains)
-        .bind(settings.run_role)
-        .bind(settings.comment_role)
         .bind(settings.two_factor_since)
-        .bind(settings.billing_company)
-        .bind(settings.billing_address)
-        .bind(settings.billing_tax_id)
-        .bind(settings.billing_email)
         .execute()
         .await?;
     Ok(())

@@ -1,8 +1,8 @@
 //! The forms of the general settings, one a section.
 
 use super::{
-    DefaultRole, INVITATION_HOURS, OrgAvatar, SetAccess, SetAvatar, SetBilling, SetInvitationRules,
-    UpdateSettings, settings::Settings,
+    DefaultRole, INVITATION_HOURS, OrgAvatar, SetAccess, SetAvatar, SetInvitationRules, UpdateSettings,
+    settings::Settings,
 };
 use crate::{
     fields::Slug,
@@ -104,35 +104,13 @@ pub(super) fn invitations(slug: &Slug, settings: &Settings) -> impl IntoView + u
 
 pub(super) fn access(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
     let (slug, two_factor) = (slug.to_string(), settings.two_factor_since.is_some());
-    let (run, comment) = (settings.run_role == Role::Viewer, settings.comment_role == Role::Viewer);
     view! {
         <Section title="Access" id="access">
             <Form action=SetAccess::PATH in_place=true>
                 <Hidden name="org" value=slug/>
                 <Check name="two_factor" label="Members must use two-factor" checked=two_factor
                     says="Whoever has not set it up cannot open the workspace until they have."/>
-                <Check name="viewers_run" label="Viewers may run prompts" checked=run
-                    says="Running prompts spends the workspace's money."/>
-                <Check name="viewers_comment" label="Viewers may comment" checked=comment/>
                 <div class="form-actions"><Submit>"Save access"</Submit></div>
-            </Form>
-        </Section>
-    }
-}
-
-pub(super) fn billing(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
-    let Settings { billing_company, billing_address, billing_tax_id, billing_email, .. } = settings.clone();
-    let slug = slug.to_string();
-    view! {
-        <Section title="Billing" id="billing" says="Who pays for this workspace. Seen by Owners and Admins only.">
-            <Form action=SetBilling::PATH in_place=true>
-                <Hidden name="org" value=slug/>
-                <Field name="company" label="Company" value=billing_company maxlength=200 optional=true autocomplete="organization"/>
-                <Field name="address" label="Postal address" kind="textarea" value=billing_address maxlength=500 optional=true
-                    autocomplete="street-address"/>
-                <Field name="tax_id" label="Tax id" value=billing_tax_id maxlength=50 optional=true verbatim=true/>
-                <Field name="billing_email" label="Billing email" kind="email" value=billing_email optional=true verbatim=true/>
-                <div class="form-actions"><Submit>"Save billing"</Submit></div>
             </Form>
         </Section>
     }
@@ -166,8 +144,6 @@ pub(super) fn facts(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
                 <dt>"Invitations are good for"</dt><dd>{settings.invitation_span.in_words()}</dd>
                 <dt>"Allowed email domains"</dt><dd>{domains}</dd>
                 <dt>"Two-factor is asked for"</dt><dd>{yes_or_no(settings.two_factor_since.is_some())}</dd>
-                <dt>"Viewers may run prompts"</dt><dd>{yes_or_no(settings.run_role == Role::Viewer)}</dd>
-                <dt>"Viewers may comment"</dt><dd>{yes_or_no(settings.comment_role == Role::Viewer)}</dd>
             </dl>
             <p class="hint">"Owners and Admins can change this."</p>
         </section>

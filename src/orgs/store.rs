@@ -10,7 +10,7 @@ use crate::{
         audit::{Action, Doer, Entry},
         clock::random,
     },
-    time::Span,
+    time::{Span, Timestamp},
 };
 use serde_json::json;
 
@@ -35,14 +35,13 @@ pub async fn home_of(server: &Server, person: &Person) -> Result<Option<Slug>> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remember_visit(server: &Server, user: UserId, org: OrgId) -> Result<()> {
-    let mut change = server.change_outside_tenancy().await?;
-    let now = change.clock().now();
+pub async fn remember_visit(change: &mut Change, user: UserId, org: OrgId, now: Timestamp) -> Result<()> {
+    // In the order in which others lock: the organization, which this refers to, before who is in it.
+    change.query("UPDATE users SET home_org_id = $2 WHERE id = $1").bind(user).bind(org).execute().await?;
     change.fence(org).await?;
     let visit = change.query("UPDATE members SET seen_at = $3 WHERE org_id = $1 AND user_id = $2");
     visit.bind(org).bind(user).bind(now).execute().await?;
-    change.query("UPDATE users SET home_org_id = $2 WHERE id = $1").bind(user).bind(org).execute().await?;
-    change.commit().await
+    change.unfence().await
 }
 
 /// Whether nobody has the slug.
@@ -136,8 +135,8 @@ async fn insert(
     Ok(Some(org))
 }
 
-/// Makes the environments that an organization begins with. What a team deploys for others to rely on,
-/// somebody else approves; who is alone has nobody to ask.
+/// Makes the environments that an organization begins with. What a team deploys for others to rely on, somebody else
+/// approves, whoever deploys; who is alone has nobody to ask.
 ///
 /// # Errors
 /// When the database fails.
@@ -149,8 +148,8 @@ pub async fn plant_environments(change: &mut Change, org: OrgId, is_team: bool) 
         let environment = EnvironmentId(change.clock().id());
         change
             .query(
-                "INSERT INTO environments (org_id, id, name, position, approvals, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                "INSERT INTO environments (org_id, id, name, position, approvals, others, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $5, $6)",
             )
             .bind(org)
             .bind(environment)

@@ -64,6 +64,12 @@ pub fn find(org: &Slug) -> String {
     format!("/{org}/find")
 }
 
+/// The keys there are.
+#[must_use]
+pub fn shortcuts(org: &Slug) -> String {
+    format!("/{org}/shortcuts")
+}
+
 /// Prompts by words.
 #[must_use]
 pub fn search(org: &Slug) -> String {

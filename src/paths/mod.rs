@@ -8,7 +8,7 @@ pub use library::*;
 
 use crate::{
     fields::Slug,
-    id::{ApiKeyId, ImageId},
+    id::{ApiKeyId, ImageId, UserId},
 };
 
 /// Where somebody is led who is just here: the last used organization, or the sign-in page.
@@ -115,6 +115,12 @@ pub fn settings(org: &Slug) -> String {
 #[must_use]
 pub fn members(org: &Slug) -> String {
     format!("/{org}/settings/members")
+}
+
+/// What follows when a member becomes something else: `to` is a role, or `removed`.
+#[must_use]
+pub fn member_change(org: &Slug, user: UserId, to: &str) -> String {
+    format!("/{org}/settings/members/{}?to={to}", user.0.simple())
 }
 
 /// The same as a file.

@@ -89,11 +89,20 @@ pub async fn begin_two_factor(#[server(default)] password: String) -> Result<(),
     two_factor::begin(&caller, &proof).await
 }
 
-/// Turns the second factor on by its first code, and tells the recovery codes.
+/// Checks the first code of the second factor, and tells the recovery codes.
 #[server(endpoint = "account/confirm_two_factor")]
 pub async fn confirm_two_factor(code: String) -> Result<Vec<String>, Error> {
     use crate::{accounts::two_factor, server::Caller};
     two_factor::confirm(&Caller::here()?, &code).await
+}
+
+/// Turns the second factor on, once the recovery codes are kept.
+#[server(endpoint = "account/finish_two_factor")]
+pub async fn finish_two_factor() -> Result<(), Error> {
+    use crate::{accounts::two_factor, server::Caller, ui::Notice};
+    two_factor::finish(&Caller::here()?).await?;
+    Notice::TwoFactorOn.say();
+    Ok(())
 }
 
 /// Makes new recovery codes and tells them.

@@ -67,7 +67,7 @@ pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result
             let mut within = host.change_within(change).await?;
             within.acts_for(Some(user));
             let role = members::store::role_of(&mut within, user).await?;
-            members::store::take_out(&host, &mut within, user, role, Action::MemberLeft).await?;
+            members::store::take_out(&host, &mut within, (user, role), None, Action::MemberLeft).await?;
             change = within.unfenced().await?;
         }
     }

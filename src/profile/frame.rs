@@ -45,7 +45,7 @@ pub(super) fn frame(place: Place, says: &'static str, content: impl IntoView + '
         view! { <a class="tab" href=tab.url() aria-current=current>{tab.label()}</a> }
     });
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#page-body">"Skip to content"</a>
         <div class="content">
             <header class="topbar">
                 <a class="button" data-kind="quiet" href=paths::HOME><Icon is=glyph::ArrowLeft/>"Back to your workspace"</a>
@@ -53,7 +53,7 @@ pub(super) fn frame(place: Place, says: &'static str, content: impl IntoView + '
             <main class="main" id="main">
                 <div class="settings">
                     <nav class="tabs" aria-label="Account">{tabs.collect_view()}</nav>
-                    <div class="settings-body">
+                    <div class="settings-body" id="page-body">
                         <header class="page-head"><div><h1>{place.label()}</h1><p>{says}</p></div></header>
                         {content}
                     </div>

@@ -21,5 +21,5 @@ mod store;
 
 pub use actions::{
     BeginTwoFactor, ChangeAddress, ChangePassword, CloseAccount, ConfirmAddress, ConfirmTwoFactor,
-    EndOtherSessions, EndSession, EndTwoFactor, Rename, RenewRecoveryCodes,
+    EndOtherSessions, EndSession, EndTwoFactor, FinishTwoFactor, Rename, RenewRecoveryCodes,
 };

@@ -10,7 +10,7 @@ use crate::{
     api_keys::makers::says_they_stay,
     error::Result,
     fields::Name,
-    members,
+    members::{self, consequences::invitations},
     orgs::{self, OrgAvatar, closure as ends},
     paths,
     role::Role,
@@ -98,8 +98,12 @@ pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
     let mine = organization::mine(&caller).await?;
     let deleted = ends::restorable_by(&caller.server, person.id).await?;
     let keys = store::keys_made_by(&caller.server, person.id).await?;
+    let sent = store::invitations_of(&caller.server, person.id).await?;
     let made = |mine: &Membership| {
-        keys.get(&mine.organization.id).map_or_else(String::new, |(_, names)| says_they_stay(names))
+        let org = mine.organization.id;
+        let keys = keys.get(&org).map_or_else(String::new, |(_, names)| says_they_stay(names));
+        let ends = sent.get(&org).map(|n| format!(" {} you sent will be revoked.", invitations(*n)));
+        format!("{}{keys}", ends.unwrap_or_default())
     };
     let rows: Vec<_> = mine.into_iter().map(|(mine, locked)| row(&mine, locked, &made(&mine))).collect();
     let now = caller.server.clock.now();

@@ -2,7 +2,7 @@
 
 use super::{
     BeginTwoFactor, ChangePassword, ConfirmTwoFactor, EndOtherSessions, EndSession, EndTwoFactor,
-    RenewRecoveryCodes,
+    FinishTwoFactor, RenewRecoveryCodes,
     frame::{Place, frame},
     sessions::{self, Row},
 };
@@ -54,10 +54,13 @@ fn second_factor(caller: &Caller, state: TwoFactor, asking: Option<String>) -> i
         .into_iter()
         .find_map(|action| caller.posted().filter(|posted| posted.action == action))
         .and_then(Posted::answer::<Vec<String>>);
-    let body = match state {
-        TwoFactor::Off => off().bake(),
-        TwoFactor::Waiting(url, secret) => waiting(&url, secret).bake(),
-        TwoFactor::On(since, left) => on(since, left).bake(),
+    let body = match (state, codes) {
+        (TwoFactor::Off, _) => off().bake(),
+        (TwoFactor::Waiting(..), Some(codes)) => keeping(&codes).bake(),
+        (TwoFactor::Waiting(url, secret), None) => waiting(&url, secret).bake(),
+        (TwoFactor::On(since, left), codes) => {
+            view! { {codes.map(|codes| recovery_codes(&codes))}{on(since, left)} }.bake()
+        }
     };
     view! {
         <Section title="Two-factor" id="two-factor"
@@ -66,7 +69,6 @@ fn second_factor(caller: &Caller, state: TwoFactor, asking: Option<String>) -> i
                 {asking.map(|name| view! {
                     <Alert kind="info">{format!("{name} asks its members for two-factor. You can open it once you have set it up.")}</Alert>
                 })}
-                {codes.map(recovery_codes)}
                 {body}
             </div>
         </Section>
@@ -77,6 +79,7 @@ fn off() -> impl IntoView {
     view! {
         <FormAlert action=EndTwoFactor::PATH/>
         <FormAlert action=ConfirmTwoFactor::PATH/>
+        <FormAlert action=FinishTwoFactor::PATH/>
         <FormAlert action=RenewRecoveryCodes::PATH/>
         <Form action=BeginTwoFactor::PATH ids="begin-">
             <PasswordProof/>
@@ -87,15 +90,17 @@ fn off() -> impl IntoView {
 
 fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
     view! {
+        <FormAlert action=FinishTwoFactor::PATH/>
         <ol class="guide">
             <li>"Scan this with your authenticator app, or type the secret into it."</li>
             <li>"Enter the code it shows."</li>
+            <li>"Save your recovery codes."</li>
         </ol>
         <div class="qr" inner_html=qr(url)></div>
         <p class="hint">"Secret: "<code class="slug">{secret}</code></p>
         <Form action=ConfirmTwoFactor::PATH>
             <Field name="code" label="Code" autocomplete="one-time-code" maxlength=10 verbatim=true/>
-            <div class="form-actions"><Submit>"Turn two-factor on"</Submit></div>
+            <div class="form-actions"><Submit>"Continue"</Submit></div>
         </Form>
         <Form action=EndTwoFactor::PATH ids="end-">
             <div class="form-actions"><Submit kind="">"Not now"</Submit></div>
@@ -112,7 +117,8 @@ fn qr(url: &str) -> String {
 }
 
 fn on(since: Timestamp, left: i64) -> impl IntoView {
-    let says = format!("Two-factor is on since {}. {left} recovery codes are left.", day(since));
+    let left = if left == 1 { "1 recovery code is".to_owned() } else { format!("{left} recovery codes are") };
+    let says = format!("Two-factor is on since {}. {left} left.", day(since));
     view! {
         <FormAlert action=BeginTwoFactor::PATH/>
         <FormAlert action=ConfirmTwoFactor::PATH/>
@@ -128,12 +134,30 @@ fn on(since: Timestamp, left: i64) -> impl IntoView {
     }
 }
 
-fn recovery_codes(codes: Vec<String>) -> impl IntoView {
-    let codes = codes.into_iter().map(|code| view! { <li class="mono">{code}</li> }).collect_view();
+/// The codes, before it is on: whoever loses the authenticator has only them.
+fn keeping(codes: &[String]) -> impl IntoView + use<> {
+    view! {
+        {recovery_codes(codes)}
+        <Form action=FinishTwoFactor::PATH>
+            <div class="form-actions"><Submit>"I have saved them: turn on two-factor"</Submit></div>
+        </Form>
+        <Form action=EndTwoFactor::PATH ids="end-">
+            <div class="form-actions"><Submit kind="">"Cancel"</Submit></div>
+        </Form>
+    }
+}
+
+fn recovery_codes(codes: &[String]) -> impl IntoView + use<> {
+    let file = format!("data:text/plain;charset=utf-8,{}", codes.join("%0A"));
+    let codes = codes.iter().cloned().map(|code| view! { <li class="mono">{code}</li> }).collect_view();
     view! {
         <Alert kind="warning">
-            <p>"Keep these recovery codes where you find them without your authenticator. Each works once. They are shown only now."</p>
+            <p>"Save these recovery codes where you can find them without your authenticator. Each works once. They are shown only now."</p>
             <ul class="codes" role="list" id="recovery-codes">{codes}</ul>
+            <div class="form-actions">
+                <button class="button enhanced-only" data-size="small" type="button" data-copies="recovery-codes">"Copy"</button>
+                <a class="button" data-size="small" href=file download="prompt-studio-recovery-codes.txt">"Download"</a>
+            </div>
         </Alert>
     }
 }

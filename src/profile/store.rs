@@ -30,7 +30,8 @@ pub(super) async fn rename(caller: &Caller, person: &Person, name: Name) -> Resu
     change.commit().await
 }
 
-/// Sets a new password and ends all sessions but this one. Letters that set one are void.
+/// Sets a new password and ends all sessions but this one. Letters that set one are void, and so is one that changes
+/// the address.
 pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Password) -> Result<()> {
     let user = proof.user();
     let hash = caller.server.passwords.hash(new).await?;
@@ -38,6 +39,8 @@ pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Passwor
     change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
     change.query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute().await?;
     change.query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute().await?;
+    // Whoever had the old password may have asked for it.
+    change.query("DELETE FROM address_changes WHERE user_id = $1").bind(user).execute().await?;
     if let Some(visit) = caller.visit() {
         session::end_others(&mut change, visit).await?;
     }
@@ -59,4 +62,13 @@ pub(super) async fn keys_made_by(server: &Server, user: UserId) -> Result<HashMa
         keys.entry(org).or_insert_with(|| (of, Vec::new())).1.push(name);
     }
     Ok(keys)
+}
+
+/// How many invitations of somebody could be accepted, by organization: they end when they leave it.
+pub(super) async fn invitations_of(server: &Server, user: UserId) -> Result<HashMap<OrgId, i64>> {
+    let rows = server.outside_tenancy().query(
+        "SELECT m.org_id, count(*) FROM members m JOIN invitations i ON i.org_id = m.org_id AND i.inviter_id = m.user_id
+         WHERE m.user_id = $1 AND i.state = 'pending' AND i.expires_at > $2 GROUP BY m.org_id",
+    );
+    Ok(rows.bind(user).bind(server.clock.now()).all::<(OrgId, i64)>().await?.into_iter().collect())
 }

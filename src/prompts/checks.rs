@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Flaw, Result},
-    templates::{NAME_RULE, is_name},
+    templates::{NAME_RULE, is_name, slips_in_words},
 };
 use std::collections::BTreeSet;
 
@@ -40,6 +40,22 @@ pub fn syntax_flaws(content: &Content, analysis: &Analysis) -> Vec<Flaw> {
         flaws.push(flaw(field(0), format!("Refer to at most {MAX_REFERENCES} prompts.")));
     }
     flaws
+}
+
+/// What looks like a variable or a reference in a content and is neither, a sentence each: it may be meant so.
+#[must_use]
+pub fn slips(content: &Content) -> Vec<String> {
+    let is_text = matches!(content.body, Body::Text(_));
+    let texts = content.texts().enumerate();
+    let told = texts.flat_map(|(n, text)| {
+        let place = if is_text { String::new() } else { format!("Message {}, ", n + 1) };
+        let sentences = slips_in_words(content.engine, text).into_iter();
+        sentences.map(move |says| match place.as_str() {
+            "" => says,
+            place => format!("{place}{}", says.replacen("Line", "line", 1)),
+        })
+    });
+    told.collect()
 }
 
 fn check_messages(messages: &[Message], flaws: &mut Vec<Flaw>) {

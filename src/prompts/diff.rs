@@ -120,15 +120,20 @@ fn messages(old: &[Message], new: &[Message], difference: &mut Difference) {
             altered += 1;
             let (one, other) = (&old[before.start + n], &new[after.start + n]);
             let title = title(after.start + n, other);
-            difference.parts.push(changed(&title, &written(one), &written(other)));
+            let is_same = (one.role, &one.name) == (other.role, &other.name);
+            difference.parts.push(if is_same {
+                changed(&title, &one.content, &other.content)
+            } else {
+                changed(&title, &written(one), &written(other))
+            });
         }
         for n in before.skip(both) {
             removed += 1;
-            difference.parts.push(whole(title(n, &old[n]), PartKind::Removed, &written(&old[n])));
+            difference.parts.push(whole(title(n, &old[n]), PartKind::Removed, &old[n].content));
         }
         for n in after.skip(both) {
             added += 1;
-            difference.parts.push(whole(title(n, &new[n]), PartKind::Added, &written(&new[n])));
+            difference.parts.push(whole(title(n, &new[n]), PartKind::Added, &new[n].content));
         }
     }
     for (count, what) in [(altered, "changed"), (added, "added"), (removed, "removed")] {
@@ -141,10 +146,11 @@ fn messages(old: &[Message], new: &[Message], difference: &mut Difference) {
 }
 
 fn title(n: usize, message: &Message) -> String {
-    format!("Message {} · {}", n + 1, message.role.label())
+    let name = if message.name.is_empty() { String::new() } else { format!(" {}", message.name) };
+    format!("Message {} · {}{name}", n + 1, message.role.label())
 }
 
-/// A message as lines: who speaks is one of them only where that matters.
+/// A message as lines, who speaks the first of them: for where that differs, which the heading cannot say.
 fn written(message: &Message) -> String {
     let name = if message.name.is_empty() { String::new() } else { format!(" {}", message.name) };
     format!("{}{name}:\n{}", message.role.label(), message.content)
@@ -337,11 +343,9 @@ mod tests {
         insta::assert_snapshot!(shown(&between(&old, &new)), @r#"
         1 message changed, 1 message added, engine plain → jinja, temperature 0.2 → 0.7, variables changed, tools changed
         Message 1 · System Changed
-         System:
         -Be [kind].
         +Be [brief].
-        Message 3 · Placeholder Added
-        +Placeholder history:
+        Message 3 · Placeholder history Added
         +
         Variables Changed
         -
@@ -350,6 +354,20 @@ mod tests {
         -
         +[[]]
         "#);
+    }
+
+    #[test]
+    fn who_speaks_is_a_line_only_where_that_differs() {
+        let chat = |role: &str, said: &str| {
+            content(json!({ "body": { "chat": [{ "role": role, "content": said }] } }))
+        };
+        insta::assert_snapshot!(shown(&between(&chat("user", "Hi"), &chat("assistant", "Hi"))), @r"
+        1 message changed
+        Message 1 · Assistant Changed
+        -[User]:
+        +[Assistant]:
+         Hi
+        ");
     }
 
     #[test]

@@ -32,7 +32,9 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
     words.into_iter().filter(|word| !word.is_empty()).map(|word| word.chars().take(MAX_WORD).collect())
 }
 
-fn is_undivided(c: char) -> bool {
+/// Whether a character is a word of its own, in scripts that do not divide words.
+#[must_use]
+pub fn is_undivided(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 

@@ -28,6 +28,8 @@ mod kept;
 #[cfg(feature = "ssr")]
 pub mod merge;
 #[cfg(feature = "ssr")]
+pub mod paths;
+#[cfg(feature = "ssr")]
 pub mod reached;
 #[cfg(feature = "ssr")]
 pub mod references;

@@ -114,7 +114,7 @@ impl<R: Reads> Source<R> {
     async fn leads(&mut self, prompt: PromptId, number: i64) -> Result<Vec<Lead>> {
         let leads = self.reads.query(
             "SELECT target, to_id, to_number, environment_id FROM prompt_references
-             WHERE org_id = $1 AND prompt_id = $2 AND number = $3",
+             WHERE org_id = $1 AND prompt_id = $2 AND number = $3 ORDER BY target",
         );
         Ok(leads.bind(prompt).bind(number).all().await?)
     }

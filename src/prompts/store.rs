@@ -1,9 +1,11 @@
 //! Prompts in the database: what they are called and where they stand.
 
+pub use super::paths::{is_taken, leave_path, leave_paths, take_path};
 use super::{
     Tags,
     content::{Content, Kind},
     drafts, index,
+    paths::refuse_protected,
 };
 use crate::{
     error::{Error, Result},
@@ -169,7 +171,7 @@ pub async fn insert(change: &mut OrgChange, new: NewPrompt<'_>, content: &Conten
         .execute()
         .await?;
     drafts::insert(change, id, content).await?;
-    take_path(change, &new.path).await?;
+    take_path(change, &new.path, id).await?;
     index::write(change, id).await?;
     let details = json!({ "of": new.path, "after": { "kind": content.kind() } });
     change.audit(Entry::new(Action::PromptCreated, id.0).details(details)).await?;
@@ -195,9 +197,9 @@ pub async fn describe(
     }
     let mut path = before.path.clone();
     if *name != before.name {
-        path = path_in(&mut change, before.folder_id, name).await?;
+        path = path_for(&mut change, Some(id), before.folder_id, name).await?;
         leave_path(&mut change, &before).await?;
-        take_path(&mut change, &path).await?;
+        take_path(&mut change, &path, id).await?;
     }
     let now = change.now();
     change
@@ -224,11 +226,24 @@ pub async fn describe(
     change.commit().await
 }
 
-/// The path that a name gives in a folder, when no prompt has it.
+/// The path that a name gives in a folder, when no prompt has it and none is live at it in a protected environment.
 ///
 /// # Errors
 /// [`Error::Invalid`] at `name`; [`Error::NotFound`] when there is no such folder.
 pub async fn path_in(change: &mut OrgChange, folder: Option<FolderId>, name: &PathName) -> Result<String> {
+    path_for(change, None, folder, name).await
+}
+
+/// The same for a prompt that is there already: it may go back to where it is live.
+///
+/// # Errors
+/// As [`path_in`].
+pub async fn path_for(
+    change: &mut OrgChange,
+    prompt: Option<PromptId>,
+    folder: Option<FolderId>,
+    name: &PathName,
+) -> Result<String> {
     let path = match folder {
         None => name.to_string(),
         Some(folder) => {
@@ -247,52 +262,6 @@ pub async fn path_in(change: &mut OrgChange, folder: Option<FolderId>, name: &Pa
     if is_taken(change, &path).await? {
         return Err(Error::invalid("name", "Choose another name: there is a prompt of this one here."));
     }
+    refuse_protected(change, &path, prompt).await?;
     Ok(path)
-}
-
-/// Whether a prompt has the path.
-///
-/// # Errors
-/// When the database fails.
-pub async fn is_taken(change: &mut OrgChange, path: &str) -> Result<bool> {
-    let there = change.query("SELECT 1 FROM prompts WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");
-    let there: Option<(i32,)> = there.bind(path.to_owned()).optional().await?;
-    Ok(there.is_some())
-}
-
-/// Notes that a path leads to something new: nothing is led on from it any more.
-///
-/// # Errors
-/// When the database fails.
-pub async fn take_path(change: &mut OrgChange, path: &str) -> Result<()> {
-    let old = change.query("DELETE FROM old_paths WHERE org_id = $1 AND path = $2");
-    old.bind(path.to_owned()).execute().await?;
-    Ok(())
-}
-
-/// Notes that a prompt is about to leave its path: whoever asks for it there is led on.
-///
-/// # Errors
-/// When the database fails.
-pub async fn leave_path(change: &mut OrgChange, prompt: &Prompt) -> Result<()> {
-    let old = change.query(
-        "INSERT INTO old_paths (org_id, path, prompt_id) VALUES ($1, $2, $3)
-         ON CONFLICT (org_id, path) DO UPDATE SET prompt_id = excluded.prompt_id",
-    );
-    old.bind(prompt.path.clone()).bind(prompt.id).execute().await?;
-    Ok(())
-}
-
-/// The same for all prompts whose paths begin with `prefix`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn leave_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
-    let old = change.query(
-        "INSERT INTO old_paths (org_id, path, prompt_id)
-         SELECT org_id, path, id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
-         ON CONFLICT (org_id, path) DO UPDATE SET prompt_id = excluded.prompt_id",
-    );
-    old.bind(prefix.to_owned()).execute().await?;
-    Ok(())
 }

@@ -27,6 +27,12 @@ impl Tags {
         Ok(Self(tags.join("\n")))
     }
 
+    /// Whether a tag is among them.
+    #[must_use]
+    pub fn has(&self, tag: &str) -> bool {
+        self.iter().any(|one| one == tag)
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.lines()

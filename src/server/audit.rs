@@ -4,14 +4,16 @@
 //! secret and no name or address of a person: it tells of them by id, and where they were stands in
 //! `audit_origins`, which is erased with their account.
 
-use super::{caller::Client, change::Change};
+use super::{Server, caller::Client, change::Change};
 use crate::{
     error::Result,
     id::{ApiKeyId, AuditId, OrgId, UserId},
     role::Role,
+    time::Timestamp,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::types::Json;
+use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -55,13 +57,14 @@ actions! {
     OrganizationDeleted "organization.deleted"       "deleted the workspace";
     OrganizationRestored "organization.restored"     "restored the workspace";
     OrganizationPurged  "organization.purged"        "removed the workspace for good";
-    TransferOffered     "transfer.offered"           "offered the workspace";
-    TransferAccepted    "transfer.accepted"          "took the workspace over";
+    TransferOffered     "transfer.offered"           "offered the workspace to";
+    TransferAccepted    "transfer.accepted"          "took over the workspace from";
     TransferDeclined    "transfer.declined"          "declined the workspace";
-    TransferCanceled    "transfer.canceled"          "canceled the transfer";
+    TransferCanceled    "transfer.canceled"          "canceled the transfer to";
     InvitationSent      "invitation.sent"            "invited";
     InvitationResent    "invitation.resent"          "invited again";
     InvitationRevoked   "invitation.revoked"         "revoked the invitation of";
+    InvitationTakenOver "invitation.taken_over"      "took over the invitation of";
     InvitationAccepted  "invitation.accepted"        "accepted an invitation";
     InvitationDeclined  "invitation.declined"        "declined an invitation";
     RoleChanged         "member.role_changed"        "changed the role of";
@@ -85,6 +88,10 @@ actions! {
     Purged              "trash.purged"               "deleted for good";
     EnvironmentCreated  "environment.created"        "made the environment";
     EnvironmentChanged  "environment.updated"        "changed the environment";
+    EnvironmentRequested "environment.requested"     "asked for a change of the environment";
+    EnvironmentApproved "environment.approved"       "approved the change of the environment";
+    EnvironmentDeclined "environment.declined"       "declined the change of the environment";
+    EnvironmentWithdrawn "environment.withdrawn"     "withdrew the change of the environment";
     EnvironmentDeleted  "environment.deleted"        "deleted the environment";
     Deployed            "prompt.deployed"            "deployed";
     Promoted            "prompt.promoted"            "promoted";
@@ -92,6 +99,7 @@ actions! {
     Undeployed          "prompt.undeployed"          "undeployed";
     DeploymentRequested "deployment.requested"       "asked for the deployment of";
     DeploymentApproved  "deployment.approved"        "approved the deployment of";
+    DeploymentVoided    "deployment.voided"          "voided the approvals of the deployment of";
     DeploymentDeclined  "deployment.declined"        "declined the deployment of";
     DeploymentWithdrawn "deployment.withdrawn"       "withdrew the deployment of";
     KeyCreated          "key.created"                "made the key";
@@ -198,7 +206,18 @@ pub(super) async fn record(
     client: &Client,
     entry: Entry,
 ) -> Result<AuditId> {
-    let (id, now) = (AuditId(change.clock().id()), change.clock().now());
+    let at = (AuditId(change.clock().id()), change.clock().now());
+    record_at(change, at, org, doer, client, entry).await
+}
+
+async fn record_at(
+    change: &mut Change,
+    (id, now): (AuditId, Timestamp),
+    org: Option<OrgId>,
+    doer: Doer,
+    client: &Client,
+    entry: Entry,
+) -> Result<AuditId> {
     change
         .query(
             "INSERT INTO audit_log (id, org_id, created_at, actor_kind, actor_id, actor_role, action, target_id, details, request_id)
@@ -225,6 +244,23 @@ pub(super) async fn record(
         .execute()
         .await?;
     Ok(id)
+}
+
+/// Leaves the row of something done in an organization by a request that changes nothing, to be
+/// [written down](super::notes).
+pub(super) fn leave(server: &Server, org: OrgId, doer: Doer, client: Arc<Client>, entry: Entry) {
+    let at @ (id, _) = (AuditId(server.clock.id()), server.clock.now());
+    server.notes.leave(("audit", id.0), move |change| {
+        let (client, entry) = (client.clone(), entry.clone());
+        Box::pin(async move { record_at(change, at, Some(org), doer, &client, entry).await.map(drop) })
+    });
+    server.notes.hurry();
+}
+
+/// Leaves the row of something that was refused.
+pub(super) fn leave_refusal(server: &Server, org: OrgId, doer: Doer, client: Arc<Client>, act: &str) {
+    let entry = Entry::new(Action::Denied, None).details(json!({ "act": act }));
+    leave(server, org, doer, client, entry);
 }
 
 /// Writes the row of something done by or to a person in no organization. Those they are in may read

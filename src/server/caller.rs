@@ -37,14 +37,14 @@ pub struct Caller {
     posted: Option<Arc<Posted>>,
     fields: Arc<[(String, String)]>,
     files: Arc<[File]>,
-    entered: Arc<OnceLock<Entered>>,
+    pub(super) entered: Arc<OnceLock<Entered>>,
 }
 
 /// The organization a request got into, so that a refusal there is written down.
 #[derive(Debug, Clone, Copy)]
-struct Entered {
-    org: OrgId,
-    user: UserId,
+pub(super) struct Entered {
+    pub(super) org: OrgId,
+    pub(super) user: UserId,
     role: Role,
 }
 
@@ -59,6 +59,8 @@ pub struct Client {
     pub request_id: String,
     /// Whether the browser only looks ahead, so that nobody sees the answer yet.
     pub is_prefetch: bool,
+    /// Whether an open page reads itself again, which nobody asked for.
+    pub is_reread: bool,
     /// What a service calls the request, so that it is carried out once, and when that began: another one under
     /// its name began at another time.
     pub named: Option<(String, Timestamp)>,
@@ -278,16 +280,13 @@ impl Caller {
         let _ = self.entered.set(Entered { org, user, role });
     }
 
-    /// Writes down that a member was refused something, which `act` names, unless that was written down often.
-    pub(super) async fn note_refusal(&self, act: &str) -> Result<()> {
-        let Some(Entered { org, user, role }) = self.entered.get().copied() else { return Ok(()) };
-        if !self.server.limits.notes_refusal_of(user.0) {
-            return Ok(());
+    /// Notes that a member was refused something, which `act` names, unless that was noted often.
+    pub(super) fn note_refusal(&self, act: &str) {
+        let Some(Entered { org, user, role }) = self.entered.get().copied() else { return };
+        if self.server.limits.notes_refusal_of(user.0) {
+            let (doer, client) = (Doer::person(user, Some(role)), self.client.clone());
+            audit::leave_refusal(&self.server, org, doer, client, act);
         }
-        let mut change = Change::begin(&self.server).await?;
-        let entry = Entry::new(Action::Denied, None).details(serde_json::json!({ "act": act }));
-        change.audit(Some(org), Doer::person(user, Some(role)), &self.client, entry).await?;
-        change.commit().await
     }
 }
 

@@ -27,9 +27,8 @@ impl Clock {
     /// A moment that only spans are measured from: it does not jump when the time is set, and tests do not
     /// move it.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the home of the clock")]
     pub fn instant(&self) -> Instant {
-        Instant::now()
+        stopwatch()
     }
 
     /// Moves this clock and its clones ahead.
@@ -43,6 +42,13 @@ impl Clock {
         let millis = u64::try_from(self.now().0).unwrap_or_default();
         uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
     }
+}
+
+/// A moment to measure from, where there is no clock at hand. As [`Clock::instant`], tests do not move it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the home of the clock")]
+pub(super) fn stopwatch() -> Instant {
+    Instant::now()
 }
 
 /// Random bytes from the operating system.

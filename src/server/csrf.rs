@@ -4,14 +4,15 @@
 //! browser says so in `Sec-Fetch-Site` (which pages cannot forge), older ones in `Origin`. With
 //! neither it is no browser, and carries nobody's cookie without their doing.
 
-use super::Server;
+use super::{Server, serve};
 use crate::error::Error;
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
+use url::{Origin, Url};
 
 /// The middleware: refuses unsafe methods that come from another site.
 pub async fn refuse_cross_site(State(server): State<Server>, request: Request, next: Next) -> Response {
@@ -19,8 +20,23 @@ pub async fn refuse_cross_site(State(server): State<Server>, request: Request, n
     if safe || is_same_origin(&server, request.headers()) {
         next.run(request).await
     } else {
-        super::serve::plain_error(&Error::Forbidden).into_response()
+        refuse(&server, request.headers())
     }
+}
+
+/// Says which page sent the form, and what to set where that is one of ours by another name.
+fn refuse(server: &Server, headers: &HeaderMap) -> Response {
+    // As a URL has it, it holds nothing but a scheme, a host and a port.
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()?.parse::<Url>().ok());
+    let origin = origin.map(|origin| origin.origin()).filter(Origin::is_tuple);
+    let Some(origin) = origin else { return serve::plain_error(&Error::Forbidden) };
+    let (origin, own) = (origin.ascii_serialization(), server.config.base_url.origin().ascii_serialization());
+    tracing::warn!(%origin, base_url = %own, "a form of another origin was refused; if people reach the studio there, set --base-url to it");
+    let says = format!(
+        "This form was sent from {origin}, but this studio is at {own}. Open {own} and try again. \
+         If you run this studio and people reach it at {origin}, set --base-url (STUDIO_BASE_URL) to {origin}."
+    );
+    serve::plain_page(StatusCode::FORBIDDEN, &says)
 }
 
 /// Whether a request was made by a page of ours, or by no page at all.

@@ -8,7 +8,11 @@
 //! stands after `LIMIT` or `LIKE`, so these are wrapped (`LIMIT CAST($2 AS BIGINT)`); and a value
 //! that was never bound is NULL, so binds are counted.
 
-use super::readers::{Reader, Readers};
+use super::{
+    clock::stopwatch,
+    readers::{Reader, Readers},
+    writer::{self, Held, SqliteTx, Writer},
+};
 use crate::error::Error;
 use sqlx::{
     Arguments, Database, Encode, FromRow, Postgres, Sqlite, Transaction, Type,
@@ -17,7 +21,7 @@ use sqlx::{
     postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgRow},
     query_as_with, query_with,
     sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteRow, SqliteSynchronous,
+        SqliteArguments, SqliteConnectOptions, SqliteError, SqliteJournalMode, SqliteRow, SqliteSynchronous,
     },
 };
 use std::time::Duration;
@@ -50,7 +54,7 @@ pub enum Db {
         /// Connections that cannot write.
         reads: Readers<Sqlite>,
         /// The one connection that can.
-        writes: SqlitePool,
+        writes: Writer,
     },
     /// A server.
     Postgres {
@@ -65,7 +69,7 @@ pub enum Db {
 #[derive(Debug)]
 pub enum Tx {
     /// On the one writing connection.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     /// On a connection of the pool.
     Postgres(Transaction<'static, Postgres>),
 }
@@ -93,8 +97,7 @@ impl Db {
             .row_buffer_size(1024)
             .pragma("cache_size", "-16384")
             .pragma("temp_store", "memory");
-        let writes = PoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
-        let writes = writes.connect_with(options.clone()).await?;
+        let writes = Writer::connect(options.clone(), PATIENCE).await?;
         let reads = Readers::new(options.pragma("query_only", "on"), 8, PATIENCE)?;
         Ok(Self::Sqlite { reads, writes })
     }
@@ -105,21 +108,19 @@ impl Db {
     /// When a migration fails, or one that ran was changed since.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         match self {
-            Self::Sqlite { writes, .. } => sqlx::migrate!("migrations/sqlite").run(writes).await,
+            Self::Sqlite { writes, .. } => sqlx::migrate!("migrations/sqlite").run(writes.pool()).await,
             Self::Postgres { writes, .. } => sqlx::migrate!("migrations/postgres").run(writes).await,
         }
     }
 
     /// Begins a transaction that may write.
     ///
-    /// SQLite asks for the write lock at once: one that began as a reader could not wait for it
-    /// later.
-    ///
     /// # Errors
     /// When the database cannot be reached or stays busy.
     pub async fn begin(&self) -> Result<Tx> {
+        writer::note_begin();
         Ok(match self {
-            Self::Sqlite { writes, .. } => Tx::Sqlite(writes.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writes, .. } => Tx::Sqlite(writes.begin().await?),
             Self::Postgres { writes, .. } => Tx::Postgres(writes.begin().await?),
         })
     }
@@ -162,8 +163,8 @@ impl Tx {
     /// A statement within the transaction.
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
         match self {
-            Self::Sqlite(tx) => Query::sqlite(sql, Source::Tx(&mut **tx)),
-            Self::Postgres(tx) => Query::postgres(sql, Source::Tx(&mut **tx)),
+            Self::Sqlite(SqliteTx { tx, held }) => Query::sqlite(sql, Source::Tx(&mut **tx, Some(held))),
+            Self::Postgres(tx) => Query::postgres(sql, Source::Tx(&mut **tx, None)),
         }
     }
 
@@ -187,7 +188,7 @@ impl Tx {
 
 enum Source<'c, DB: Database> {
     Readers(&'c Readers<DB>),
-    Tx(&'c mut DB::Connection),
+    Tx(&'c mut DB::Connection, Option<&'c mut Held>),
 }
 
 /// A statement being built: bind its values in order, then run it.
@@ -214,7 +215,14 @@ macro_rules! run {
     }};
     (@on $source:expr, $with:ident($sql:expr, $args:expr).$method:ident) => {
         match $source {
-            Source::Tx(connection) => $with($sql, $args).$method(connection).await.map(Into::into),
+            Source::Tx(connection, None) => $with($sql, $args).$method(connection).await.map(Into::into),
+            Source::Tx(connection, Some(held)) => {
+                held.may_go_on()?;
+                let began = stopwatch();
+                let result = $with($sql, $args).$method(connection).await.map(Into::into);
+                held.note($sql, began, &result);
+                result
+            }
             Source::Readers(readers) => {
                 let mut reader = readers.get().await?;
                 let result = $with($sql, $args).$method(&mut *reader).await.map(Into::into);
@@ -325,7 +333,7 @@ impl From<sqlx::Error> for Error {
                 tracing::error!(%error, "the database is away");
                 Self::Unavailable { retry_after: 5 }
             }
-            E::Database(cause) if is_transient(cause.code().as_deref()) => {
+            E::Database(cause) if is_transient(cause.as_ref()) => {
                 tracing::warn!(%error, "the database asks to try again");
                 Self::Unavailable { retry_after: 1 }
             }
@@ -334,26 +342,16 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Codes that mean: not now. PostgreSQL: serialization failure, deadlock, too many connections,
-/// shutting down, starting up; SQLite: busy, locked, and the ways of not reaching the file.
-fn is_transient(code: Option<&str>) -> bool {
+/// Whether it means: not now. Of PostgreSQL: serialization failure, deadlock, no room, too many connections, shutting
+/// down, starting up.
+fn is_transient(error: &dyn sqlx::error::DatabaseError) -> bool {
+    if let Some(error) = error.try_downcast_ref::<SqliteError>() {
+        return writer::is_transient(error);
+    }
+    let code = error.code();
     matches!(
-        code,
-        Some(
-            "40001"
-                | "40P01"
-                | "53300"
-                | "57P01"
-                | "57P02"
-                | "57P03"
-                | "5"
-                | "6"
-                | "10"
-                | "13"
-                | "14"
-                | "261"
-                | "517"
-        )
+        code.as_deref(),
+        Some("40001" | "40P01" | "53100" | "53300" | "57P01" | "57P02" | "57P03" | "25006" | "58030")
     )
 }
 

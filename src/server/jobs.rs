@@ -1,34 +1,53 @@
 //! What the server does on its own: sends letters, follows other processes, sweeps up.
 
-use super::{Server, hot::usage};
+use super::{Server, hot::usage, notes};
 use crate::{error::Result, time::Span};
 use std::{pin::Pin, time::Duration};
 
 /// How often it sweeps.
 const SWEEP: Duration = Duration::from_mins(10);
 
+/// How often it does what should not wait for that.
+const SOON: Duration = Duration::from_secs(20);
+
 /// What a feature sweeps up: safe to repeat and to run on several processes.
 pub type Chore = fn(Server) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
-/// Starts the background work of this process, with the chores of features; it ends with the runtime.
-pub fn start(server: &Server, chores: &'static [Chore]) {
+/// Starts the background work of this process, with the chores of features, and those of them that are done every few
+/// seconds; it ends with the runtime.
+pub fn start(server: &Server, chores: &'static [Chore], soon: &'static [Chore]) {
     tokio::spawn(server.mail.clone().run(server.clone()));
     tokio::spawn(server.bus.clone().run(server.clone()));
     tokio::spawn(usage::run(server.clone()));
-    let server = server.clone();
+    tokio::spawn(notes::run(server.clone()));
+    let sweeper = server.clone();
     tokio::spawn(async move {
         loop {
-            if let Err(error) = sweep(&server).await {
+            if let Err(error) = sweep(&sweeper).await {
                 tracing::warn!(%error, "sweeping failed");
             }
-            for chore in chores {
-                if let Err(error) = chore(server.clone()).await {
-                    tracing::warn!(%error, "a chore failed");
-                }
-            }
+            run(&sweeper, chores).await;
             tokio::time::sleep(SWEEP).await;
         }
     });
+    if soon.is_empty() {
+        return;
+    }
+    let server = server.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(SOON).await;
+            run(&server, soon).await;
+        }
+    });
+}
+
+async fn run(server: &Server, chores: &'static [Chore]) {
+    for chore in chores {
+        if let Err(error) = chore(server.clone()).await {
+            tracing::warn!(%error, "a chore failed");
+        }
+    }
 }
 
 /// Removes what has run out: sessions, sign-ups, reset links, events and sent letters that nobody

@@ -12,6 +12,7 @@
 use super::{Clock, caller::Client};
 use crate::{
     error::{Error, Result},
+    fields::counted,
     id::UserId,
     time::{Span, Timestamp},
 };
@@ -44,6 +45,7 @@ const DOORS: &[(&str, Bucket)] = &[
     ("accounts/sign_in", bucket(20, Span::seconds(6))),
     ("accounts/prove_second_factor", bucket(20, Span::seconds(6))),
     ("accounts/sign_up", bucket(20, Span::minutes(1))),
+    ("accounts/resend", bucket(10, Span::minutes(1))),
     ("accounts/confirm", bucket(20, Span::seconds(6))),
     ("accounts/forgot_password", bucket(10, Span::minutes(1))),
     ("accounts/reset_password", bucket(20, Span::seconds(6))),
@@ -250,7 +252,7 @@ fn wait_after(wrong: u32) -> Span {
 
 fn too_many(wait: Span) -> Error {
     let seconds = u32::try_from((wait.0.max(1) + 999) / 1000).unwrap_or(u32::MAX);
-    let when = if seconds < 60 { format!("{seconds} seconds") } else { wait.in_words() };
+    let when = if seconds < 60 { counted(seconds, "second") } else { wait.in_words() };
     Error::TooMany {
         retry_after: seconds,
         message: format!("Too many tries. Wait {when}, then try again.").into(),
@@ -258,7 +260,7 @@ fn too_many(wait: Span) -> Error {
 }
 
 /// What stands for an address: itself, or its /64 network.
-fn network(ip: IpAddr) -> Ipv6Addr {
+pub(super) fn network(ip: IpAddr) -> Ipv6Addr {
     match ip.to_canonical() {
         IpAddr::V4(ip) => ip.to_ipv6_mapped(),
         IpAddr::V6(ip) => {

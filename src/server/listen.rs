@@ -2,7 +2,9 @@
 
 use super::{
     Server,
+    connections::{Connections, Room, Watched},
     hot::{Front, usage},
+    notes,
 };
 use axum::extract::{ConnectInfo, Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -11,7 +13,10 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
 };
 use std::{io, net::SocketAddr, time::Duration};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
@@ -19,8 +24,10 @@ use tower::ServiceExt;
 const MAX_HEAD: usize = 64 * 1024;
 /// The most header fields of a request.
 const MAX_HEADERS: usize = 100;
-/// How long open requests and streams may go on once the process is told to stop.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long open requests may go on once the process is told to stop.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+/// How long it goes on accepting by then, so that whoever asks `/readyz` hears of it.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
@@ -39,29 +46,77 @@ impl Default for Patience {
 
 /// Listens and answers until the process is told to stop.
 ///
+/// Then it says on `/readyz` that it is not to be asked any more, and ends its streams, which go on elsewhere. It
+/// goes on accepting for a moment, until that is known; requests that are open are answered. Told again, it ends.
+///
 /// # Errors
-/// When the address cannot be listened on.
+/// When the address cannot be listened on, or signals cannot be listened to.
 pub async fn serve(server: &Server, front: Front) -> io::Result<()> {
     let listener = TcpListener::bind(server.config.listen).await?;
+    let room = Room::given(server.config.client_ip_header.is_some());
     tracing::info!(listen = %listener.local_addr()?, url = %server.config.base_url, "serving");
-    accept(listener, front, Patience::default(), stopped()).await;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = async {
+        let lingers = tokio::select! {
+            _ = terminate.recv() => true,
+            _ = interrupt.recv() => false,
+        };
+        tracing::info!("stopping");
+        server.stop.begin();
+        // Whoever stops it by hand does not wait for what stands in front.
+        if lingers {
+            tokio::time::sleep(LINGER).await;
+        }
+    };
+    let again = async {
+        server.stop.begun().await;
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::select! {
+            _ = terminate.recv() => Ok::<(), io::Error>(()),
+            _ = interrupt.recv() => Ok(()),
+        }
+    };
+    tokio::select! {
+        () = accept(listener, front, Patience::default(), room, stop) => {}
+        again = again => again?,
+    }
     usage::fold_and_tell(server).await;
+    if let Err(error) = notes::write_down(server).await {
+        tracing::warn!(%error, "what was noted was not written down");
+    }
     Ok(())
 }
 
-/// Answers whoever connects until `stop`, and lets open requests finish for a moment.
-pub async fn accept(listener: TcpListener, front: Front, patience: Patience, stop: impl Future<Output = ()>) {
+/// Answers whoever connects until `stop`, and lets open requests finish.
+pub async fn accept(
+    listener: TcpListener,
+    front: Front,
+    patience: Patience,
+    room: Room,
+    stop: impl Future<Output = ()>,
+) {
     let graceful = GracefulShutdown::new();
+    let mut connections = Connections::new(room);
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
                 Ok((socket, client)) => {
-                    let connection = graceful.watch(connection(socket, client, front.clone(), patience));
+                    // Without this, small answers wait 40 ms for an acknowledgement.
+                    drop(socket.set_nodelay(true));
+                    let place = connections.place(client.ip());
+                    let over = place.over();
+                    let connection = connection(Watched::new(socket, place), client, front.clone(), patience);
+                    let connection = graceful.watch(connection);
                     tokio::spawn(async move {
-                        if let Err(error) = connection.await {
-                            tracing::debug!(%error, "a connection ended");
+                        tokio::select! {
+                            ended = connection => if let Err(error) = ended {
+                                tracing::debug!(%error, "a connection ended");
+                            },
+                            () = over => tracing::debug!(%client, "an idle connection made room"),
                         }
                     });
                 }
@@ -79,10 +134,10 @@ pub async fn accept(listener: TcpListener, front: Front, patience: Patience, sto
     }
 }
 
-type Connection<S> = http1::Connection<TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>, S>;
+type Connection<S> = http1::Connection<TokioIo<std::pin::Pin<Box<TimeoutStream<Watched>>>>, S>;
 
 fn connection(
-    socket: TcpStream,
+    socket: Watched,
     client: SocketAddr,
     front: Front,
     patience: Patience,
@@ -94,8 +149,6 @@ fn connection(
         Future: Send,
     >,
 > {
-    // Without this, small answers wait 40 ms for an acknowledgement.
-    drop(socket.set_nodelay(true));
     let mut socket = TimeoutStream::new(socket);
     socket.set_write_timeout(Some(patience.answer));
     let service = service_fn(move |request: axum::http::Request<Incoming>| {
@@ -109,15 +162,4 @@ fn connection(
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(Box::pin(socket)), service)
-}
-
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
 }

@@ -1,7 +1,7 @@
 //! A change in one organization.
 
 use super::{
-    Actor, Change, Key, Scope, Server,
+    Change, Key, Organization, Scope, Server,
     audit::{Doer, Entry},
     bus::Topic,
     caller::Client,
@@ -23,6 +23,7 @@ use uuid::Uuid;
 pub struct OrgChange {
     change: Change,
     org: OrgId,
+    organization: Organization,
     doer: Doer,
     sender: Sender,
     client: Arc<Client>,
@@ -32,7 +33,8 @@ pub struct OrgChange {
 
 impl OrgChange {
     pub(super) async fn fence(mut change: Change, scope: &Scope) -> Result<Self> {
-        let org = scope.organization().id;
+        let organization = scope.organization().clone();
+        let org = organization.id;
         change.fence(org).await?;
         // SQLite has one writer anyway.
         let lock = if change.is_concurrent() {
@@ -42,18 +44,27 @@ impl OrgChange {
         };
         let there: Option<(OrgId,)> = change.query(lock).bind(org).optional().await?;
         there.ok_or(Error::NotFound)?;
-        let (doer, person) = match scope.actor() {
-            Actor::Person(person) => (Doer::person(person.id, Some(scope.role())), Some(person.id)),
-            Actor::Key(key) => (Doer::key(key.id), None),
-            Actor::System(_) => (Doer::server(), None),
-        };
+        let (doer, person) = (scope.doer(), scope.person().map(|person| person.id));
         let (sender, client) = (Sender { org: Some(org), person, about: None }, scope.client().clone());
-        Ok(Self { change, org, doer, sender, client, role: scope.role(), key: scope.key().cloned() })
+        let (role, key) = (scope.role(), scope.key().cloned());
+        Ok(Self { change, org, organization, doer, sender, client, role, key })
     }
 
     /// Notes the actor's role, read anew behind the fence.
     pub(super) const fn acts_as(&mut self, role: Role) {
         self.role = role;
+    }
+
+    /// The organization, as it was when the actor entered it.
+    #[must_use]
+    pub const fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// The whole URL of a page, for emails.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        self.change.server().config.url(path)
     }
 
     /// The actor's role, as it is now.

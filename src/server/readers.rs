@@ -4,7 +4,7 @@
 //! round trips on PostgreSQL, two more hops between threads on SQLite, for one statement. Here a
 //! connection is asked only when it has rested, and closed when a statement finds it broken.
 
-use super::db::Result;
+use super::{db::Result, writer::is_broken};
 use deadpool::{
     Runtime,
     managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleResult, Timeouts},
@@ -86,10 +86,7 @@ impl<DB: Database> Readers<DB> {
 impl<DB: Database> Reader<DB> {
     /// Gives the connection back, unless it is broken.
     pub fn release<T>(self, result: &Result<T>) {
-        if let Err(
-            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed,
-        ) = result
-        {
+        if result.as_ref().is_err_and(is_broken) {
             drop(Object::take(self.0));
         }
     }

@@ -1,7 +1,8 @@
 //! From a request to a page: the layers every request passes, and the routes that are no page.
 
 use super::{
-    Caller, Server, answering, assets, caller::Client, config::Config, csrf, forms, recall, session, uploads,
+    Caller, Server, answering, assets, caller::Client, config::Config, csrf, demotion, forms, ready, recall,
+    session, uploads, writer,
 };
 use crate::{error::Error, paths};
 use axum::{
@@ -12,7 +13,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{any, get},
 };
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
     timeout::TimeoutLayer,
@@ -34,7 +38,7 @@ pub fn router(server: &Server, pages: Router, streams: Router, api: Router) -> R
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest));
     let bare = Router::new()
         .route(paths::HEALTHZ, get(|| async { "ok\n" }))
-        .route(paths::READYZ, get(readyz))
+        .route(paths::READYZ, get(ready::readyz))
         .with_state(server.clone())
         .merge(assets::routes(server))
         .merge(api);
@@ -64,10 +68,8 @@ async fn identify(
             // What is logged while it is answered carries its name.
             let span = tracing::info_span!("request", id);
             let mut response = next.run(request).instrument(span).await;
-            if response.status() == StatusCode::FORBIDDEN
-                && let Err(error) = caller.note_refusal(&act).await
-            {
-                tracing::error!(%error, "a refusal was not written down");
+            if response.status() == StatusCode::FORBIDDEN && !demotion::explains(&caller).await {
+                caller.note_refusal(&act);
             }
             if let Some(error) = shows {
                 response = answering::with_error(response, &error);
@@ -104,8 +106,9 @@ pub fn client(server: &Server, request: &Request) -> Client {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let ip = if let Some(name) = &server.config.client_ip_header {
-        // The last value is the one that the trusted proxy itself wrote.
-        text(name).rsplit(',').next().and_then(|ip| ip.trim().parse().ok())
+        // The last value of the last line is the one that the trusted proxy itself wrote.
+        let last = headers.get_all(name).iter().next_back().and_then(|line| line.to_str().ok());
+        last.and_then(|line| line.rsplit(',').next()).and_then(address)
     } else {
         if headers.contains_key("x-forwarded-for") {
             warn_of_proxy();
@@ -117,8 +120,16 @@ pub fn client(server: &Server, request: &Request) -> Client {
         user_agent: text("user-agent").chars().filter(|c| !c.is_control()).take(300).collect(),
         request_id: server.clock.id().to_string(),
         is_prefetch: text("sec-purpose").contains("prefetch"),
+        is_reread: request.method().is_safe() && headers.contains_key("x-reread"),
         ..Client::default()
     }
+}
+
+/// The address that a proxy tells, in any of the ways that proxies write it: with a port, in brackets, in quotes.
+fn address(told: &str) -> Option<IpAddr> {
+    let told = told.trim().trim_matches('"');
+    let alone = || told.strip_prefix('[').and_then(|told| told.strip_suffix(']')).unwrap_or(told).parse();
+    told.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| alone()).ok()
 }
 
 /// Says once that a proxy seems to stand in front, and that nobody said which header to believe.
@@ -133,8 +144,10 @@ fn warn_of_proxy() {
 
 /// Headers of every answer, errors included. Pages have set a policy of their own, with a nonce.
 async fn secure_headers(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let only_looks = request.method().is_safe();
     let is_asset = request.uri().path().starts_with("/pkg/");
-    let mut response = next.run(request).await;
+    let answer = next.run(request);
+    let mut response = if only_looks { writer::looking(answer).await } else { answer.await };
     add_secure_headers(&server.config, response.headers_mut());
     if !is_asset {
         let none = HeaderValue::from_static("no-store");
@@ -166,20 +179,10 @@ pub(super) fn add_secure_headers(config: &Config, headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the server can serve: the database answers.
-async fn readyz(State(server): State<Server>) -> Response {
-    let asked = server.db.query("SELECT 1").one::<(i32,)>();
-    match tokio::time::timeout(Duration::from_secs(3), asked).await {
-        Ok(Ok(_)) => "ready\n".into_response(),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
-    }
-}
-
 /// An error as a page that needs nothing: no database, no style sheet.
 #[must_use]
 pub fn plain_error(error: &Error) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or_default();
-    let title = status.canonical_reason().unwrap_or("Error");
     let message = match error {
         // These say what somebody typed; this page escapes nothing.
         Error::Invalid { .. } | Error::Conflict { .. } | Error::TooMany { .. } => {
@@ -187,19 +190,47 @@ pub fn plain_error(error: &Error) -> Response {
         }
         _ => error.to_string(),
     };
+    let mut response = plain_page(status, &message);
+    add_retry_after(error, response.headers_mut());
+    response
+}
+
+/// A page of one sentence, which must hold nothing to be escaped.
+pub(super) fn plain_page(status: StatusCode, message: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or("Error");
     let page = format!(
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title><h1>{title}</h1><p>{message}</p>\
          <p><a href=\"/\">Prompt Studio</a></p></html>"
     );
-    let mut response = (status, Html(page)).into_response();
-    add_retry_after(error, response.headers_mut());
-    response
+    (status, Html(page)).into_response()
 }
 
 /// Says when it is worth trying again, where that is known.
 pub fn add_retry_after(error: &Error, headers: &mut HeaderMap) {
     if let Some(seconds) = error.retry_after() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_as_proxies_write_it() {
+        for (told, ip) in [
+            ("192.0.2.1", "192.0.2.1"),
+            (" 192.0.2.1:567 ", "192.0.2.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[::1]:80", "::1"),
+            ("\"[2001:db8::1]:4711\"", "2001:db8::1"),
+        ] {
+            assert_eq!(address(told), Some(ip.parse().unwrap()), "{told}");
+        }
+        for told in ["", "unknown", "_hidden", "192.0.2.1:x", "[::1", "192.0.2.1, 192.0.2.2"] {
+            assert_eq!(address(told), None, "{told}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! One process at a time on a database of SQLite: it believes in memory what nobody else changes.
 
-use super::{Config, start::StartError};
+use super::{Config, private, start::StartError};
 use sqlx::sqlite::SqliteConnectOptions;
 use std::{
     ffi::OsString,
@@ -22,11 +22,11 @@ impl Sole {
     /// # Errors
     /// [`StartError::InUse`] when there is another; when the lock beside the database cannot be used.
     pub fn on(config: &Config) -> Result<Self, StartError> {
-        fs::create_dir_all(&config.data_dir)?;
+        private::folder(&config.data_dir)?;
         let Some(database) = file(&config.database_url())? else { return Ok(Self { lock: None }) };
         let mut beside = OsString::from(fs::canonicalize(&database).unwrap_or_else(|_| database.clone()));
         beside.push(".lock");
-        let lock = File::options().create(true).append(true).open(beside)?;
+        let lock = private::append(beside)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(StartError::InUse(database)),
@@ -36,7 +36,7 @@ impl Sole {
 }
 
 /// The file of a database; none for one of PostgreSQL, or in memory.
-fn file(url: &str) -> Result<Option<PathBuf>, sqlx::Error> {
+pub(super) fn file(url: &str) -> Result<Option<PathBuf>, sqlx::Error> {
     if url.starts_with("postgres:") || url.starts_with("postgresql:") || url.contains(":memory:") {
         return Ok(None);
     }

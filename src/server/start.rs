@@ -10,10 +10,15 @@ use super::{
     hot::Hot,
     limits::Limits,
     mail::Mail,
+    notes::Notes,
     passwords::Passwords,
+    private,
+    ready::Ready,
     sandbox::{Bounds, Sandbox},
     seal::Seal,
     shelf::Shelf,
+    stop::Stop,
+    streams::Streams,
     workers::Workers,
 };
 use crate::error::Result;
@@ -44,10 +49,17 @@ pub struct Parts {
     pub passwords: Passwords,
     /// How often things may be tried.
     pub limits: Limits,
+    /// What requests leave to be written down.
+    pub notes: Notes,
     /// What services fetch.
     pub hot: Hot,
     /// What was made and is true until something happens.
     pub(super) shelf: Shelf,
+    pub(super) ready: Ready,
+    /// Whether the process is to stop.
+    pub stop: Stop,
+    /// What stays open.
+    pub(super) streams: Streams,
     /// The files of the site.
     pub assets: Assets,
     pub(super) db: Db,
@@ -85,7 +97,8 @@ impl Server {
     /// # Errors
     /// When anything it needs cannot be used.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        std::fs::create_dir_all(&config.data_dir)?;
+        private::folder(&config.data_dir)?;
+        private::database(&config.database_url())?;
         let clock = Clock::default();
         let seal = Seal::load(config.master_key.as_deref(), &config.data_dir)?;
         let mail = Mail::new(&config)?;
@@ -107,8 +120,12 @@ impl Server {
             pictures,
             passwords,
             limits,
+            notes: Notes::default(),
             hot,
             shelf,
+            ready: Ready::default(),
+            stop: Stop::default(),
+            streams: Streams::default(),
             assets,
             db,
         })))

@@ -5,7 +5,7 @@ use crate::error::Error;
 use axum::{
     body::{Body, Bytes},
     extract::{
-        FromRequest, Multipart, Request,
+        DefaultBodyLimit, FromRequest, Multipart, Request,
         multipart::{Field, MultipartError},
     },
     http::{HeaderMap, StatusCode, header},
@@ -22,6 +22,8 @@ pub const MAX_FILE: usize = 8 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct File {
     pub(super) field: String,
+    /// What it is called where it comes from, without folders; at most 200 characters.
+    pub name: String,
     /// Its bytes, or nothing when there were more than [`MAX_FILE`].
     pub bytes: Option<Bytes>,
 }
@@ -37,6 +39,8 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Vec<
     let refused = || serve::plain_error(&Error::invalid("", "That is not a form of this site."));
     let mut request = Request::new(body);
     *request.headers_mut() = headers.clone();
+    // In place of the two megabytes that the library stops at.
+    DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| refused())?;
     let (mut fields, mut files, mut room) = (Vec::new(), Vec::new(), forms::MAX_BODY);
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
@@ -44,11 +48,12 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Vec<
         if fields.len() + files.len() >= forms::MAX_FIELDS || name.len() > 200 {
             return Err(refused());
         }
-        if field.file_name().is_some() {
+        if let Some(file) = field.file_name() {
+            let file = file.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
             let bytes = up_to(field, MAX_FILE).await.map_err(|error| broken(&error))?;
             // A browser sends an empty one when none was chosen.
             if bytes.as_ref().is_none_or(|bytes| !bytes.is_empty()) {
-                files.push(File { field: name, bytes });
+                files.push(File { field: name, name: file, bytes });
             }
         } else {
             let text = up_to(field, room).await.map_err(|error| broken(&error))?;

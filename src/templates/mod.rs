@@ -23,16 +23,21 @@
 //! canonical form, which parses to the same template. **Inserted values are inert**: what a variable holds
 //! is never looked at again, whatever stands in it.
 
+mod jinja;
+mod malformed;
 mod name;
 mod parse;
 mod reference;
+mod slips;
 mod spans;
 mod tokens;
 
+pub use malformed::Malformed;
 pub use name::{NAME_RULE, is_name};
 pub use parse::{Piece, Template, parse};
 pub use reference::{Reference, Selector};
-pub use spans::{Span, SpanKind, spans};
+pub use slips::{Slip, slips, slips_in_words};
+pub use spans::{Span, SpanKind, names, spans};
 pub use tokens::{about_tokens, estimate};
 
 use serde::{Deserialize, Serialize};

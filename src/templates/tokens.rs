@@ -20,6 +20,7 @@ pub fn estimate(text: &str) -> usize {
 #[must_use]
 pub fn about_tokens(text: &str) -> String {
     match estimate(text) {
+        0 => "no text yet".to_owned(),
         1 => "about 1 token".to_owned(),
         count => format!("about {count} tokens"),
     }

@@ -1,7 +1,7 @@
 //! The audit log: one row for each act, never changed, read by those who may.
 
 use super::support::{Answer, Org, PASSWORD, Person, TestApp, both_databases, encode};
-use crate::{id::OrgId, role::Role, time::Span};
+use crate::{id::OrgId, role::Role, server::notes::write_down, time::Span};
 use std::collections::BTreeSet;
 
 both_databases!(
@@ -10,6 +10,7 @@ both_databases!(
     signing_in_is_told_to_the_workspaces_of_that_time,
     a_refusal_is_told_once,
     rows_hold_no_secret_and_no_address,
+    it_speaks_of_people_and_not_of_ids,
     it_is_filtered_by_who_what_whom_and_when,
     it_is_paged_without_gaps,
     forged_filters_and_cursors_find_nothing_of_others,
@@ -152,6 +153,7 @@ async fn a_refusal_is_told_once(app: TestApp) {
     vic.get("/acme").await.status(200);
     vic.get("/acme/settings/members").await.status(200);
     stranger.get("/acme/settings/invitations").await.status(404);
+    write_down(&app).await.unwrap();
     let refused: Vec<_> = log(&app).await.into_iter().filter(|row| row.action == "access.denied").collect();
     assert_eq!(refused.len(), 3);
     for row in &refused {
@@ -160,8 +162,8 @@ async fn a_refusal_is_told_once(app: TestApp) {
             (Some(acme.id), Some(vic.id.0), Some("viewer"))
         );
     }
-    let page = ana.get(LOG).await.says("was refused").says("POST /api/members/set_role");
-    page.says("GET /acme/settings/invitations");
+    let page = ana.get(LOG).await.says("was refused").says("members: set role");
+    page.says(">/acme/settings/invitations<");
 }
 
 async fn rows_hold_no_secret_and_no_address(app: TestApp) {
@@ -180,6 +182,28 @@ async fn rows_hold_no_secret_and_no_address(app: TestApp) {
     }
     // The address of an invitation is looked up where it is shown.
     ana.get(LOG).await.says("secret.guest@example.com");
+}
+
+async fn it_speaks_of_people_and_not_of_ids(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let bo = acme.has("Bo", Role::Editor).await;
+    let offer = [("org", "acme"), ("email", bo.email.as_str())];
+    ana.call("/api/transfers/offer", &offer).await.status(200);
+    bo.call("/api/transfers/accept", &[("org", "acme")]).await.status(200);
+    let page = bo.get(LOG).await.status(200);
+    // What stands between the tags is what people read.
+    let read: String =
+        page.body.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect();
+    let ids = read.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|word| word.len() >= 32);
+    assert_eq!(ids.collect::<Vec<_>>(), Vec::<&str>::new(), "{page}");
+    for code in ["member.role_changed", "account.two_factor_on", "transfer.accepted"] {
+        assert!(!read.contains(code), "{code}: {read}");
+    }
+    page.says("Changed the role of…").says("over the").says(">Ana<");
+    // One who was picked from a row is named, and stays picked.
+    let page = bo.get(&format!("{LOG}?actor={}", ana.id)).await.status(200);
+    let picked = format!("type=\"hidden\" name=\"actor\" value=\"{}\"", ana.id);
+    page.says(&picked).says("<strong>Ana</strong>").hides("took");
 }
 
 async fn rows_of(person: &Person, filter: &[(&str, &str)]) -> Answer {
@@ -326,7 +350,7 @@ async fn it_is_exported_as_csv_and_json_lines(app: TestApp) {
 async fn hostile_names_stay_text_everywhere(app: TestApp) {
     let ana = app.somebody("Ana").await;
     let acme = app.org("Acme", &ana).await;
-    let formula = "=HYPERLINK(\"http://evil.test\")";
+    let formula = "=HYPERLINK(\"evil\")";
     let eve = acme.has("Eve", Role::Viewer).await;
     for name in [formula, "+1", "@SUM(A1)", "<img src=x onerror=alert(1)>"] {
         eve.call("/api/account/rename", &[("name", name)]).await.status(200);

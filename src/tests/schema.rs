@@ -1,7 +1,7 @@
 //! The two sets of migrations make the same schema, and the schema holds the third wall: rows of
 //! one organization cannot refer to rows of another.
 
-use super::support::{Kind, TestApp, both_databases, run, sql};
+use super::support::{Kind, Person, TestApp, both_databases, run, sql};
 use crate::{
     role::Role,
     server::{Config, Server, db::is_taken},
@@ -15,6 +15,7 @@ both_databases!(
     references_between_tenant_tables_stay_in_their_organization,
     what_must_hold_is_a_constraint,
     one_invitation_of_an_address_is_pending,
+    the_last_owner_stays_whatever_is_written,
     migrating_again_changes_nothing,
 );
 
@@ -246,4 +247,27 @@ async fn migrating_again_changes_nothing(app: TestApp) {
     assert_eq!(shape(&app.another(|_| {}).await).await, before);
     let elsewhere = Config { database_url: Some("mysql://localhost/x".into()), ..app.config.clone() };
     assert!(Server::start(elsewhere).await.is_err(), "there are two databases");
+}
+
+async fn the_last_owner_stays_whatever_is_written(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let acme = app.org("Acme", &ana).await;
+    let (eve, org) = (acme.has("Eve", Role::Owner).await, app.literal(acme.id.0));
+    acme.has("Vic", Role::Viewer).await;
+    // One of two may go.
+    let of = |person: &Person| format!("org_id = {org} AND user_id = {}", app.literal(person.id.0));
+    app.execute(&format!("UPDATE members SET role = 'admin' WHERE {}", of(&eve))).await;
+    for statement in [
+        format!("UPDATE members SET role = 'admin' WHERE {}", of(&ana)),
+        format!("UPDATE members SET role = 'viewer' WHERE org_id = {org}"),
+        format!("DELETE FROM members WHERE {}", of(&ana)),
+        format!("DELETE FROM members WHERE org_id = {org}"),
+        format!("DELETE FROM members WHERE user_id = {}", app.literal(ana.id.0)),
+    ] {
+        let error = app.try_execute(&statement).await.expect_err(&statement);
+        assert!(error.to_string().contains("an organization needs an Owner"), "{statement}: {error}");
+    }
+    // Of one that is deleted nothing needs to stay.
+    app.execute(&format!("UPDATE organizations SET deleted_at = 1 WHERE id = {org}")).await;
+    assert_eq!(app.execute(&format!("DELETE FROM members WHERE org_id = {org}")).await, 3);
 }

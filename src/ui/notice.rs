@@ -31,9 +31,10 @@ notices! {
     Declined          "declined"           "Invitation declined";
     InvitationRevoked "invitation-revoked" "Invitation revoked";
     MemberRemoved     "member-removed"     "Member removed";
-    RoleChanged       "role-changed"       "Role changed";
+    RoleChanged       "role-changed"       "Role changed" undo "/api/members/set_role";
     Created           "created"            "Workspace created";
     PasswordChanged   "password-changed"   "Password changed. Other devices are signed out";
+    EmailSent         "email-sent"         "Email sent";
     SignedOut         "signed-out"         "You are signed out";
     OrganizationDeleted "organization-deleted" "Workspace deleted";
     OrganizationRestored "organization-restored" "Workspace restored";
@@ -43,6 +44,7 @@ notices! {
     AddressSent       "address-sent"       "We sent a letter to the new address";
     AddressChanged    "address-changed"    "Address changed";
     SessionEnded      "session-ended"      "Signed out there";
+    TwoFactorOn       "two-factor-on"      "Two-factor is on";
     TwoFactorOff      "two-factor-off"     "Two-factor is off";
     AccountDeleted    "account-deleted"    "Your account is deleted";
     VersionSaved      "version-saved"      "Version saved";
@@ -57,6 +59,7 @@ notices! {
     Untrashed         "untrashed"          "Restored";
     Purged            "purged"             "Deleted for good";
     Imported          "imported"           "Imported";
+    SamplesAdded      "samples-added"      "Sample prompts added";
     Deployed          "deployed"           "Live now";
     Undeployed        "undeployed"         "Not live any more";
     DeploymentRequested "deployment-requested" "Somebody else must approve it now";
@@ -79,9 +82,35 @@ impl Notice {
         let about: String = about.iter().map(|(name, value)| format!("~{name}={value}")).collect();
         set_cookie(COOKIE, &format!("{}{about}", self.code()), 60);
     }
+
+    /// What it is about, on the page that says it.
+    #[must_use]
+    pub fn about(self, name: &str) -> Option<String> {
+        let said = cookie(COOKIE)?;
+        let mut parts = said.split('~');
+        let pairs = (parts.next()? == self.code()).then_some(parts)?;
+        let value = pairs.filter_map(|part| part.split_once('=')).find(|(key, _)| *key == name);
+        value.map(|(_, value)| value.to_owned())
+    }
 }
 
 const COOKIE: &str = "notice";
+
+/// What the toast of a page says in place of the notice's own words: the page knows more.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// The words.
+    pub says: String,
+    /// Whether whoever looks may take the act back.
+    pub may_undo: bool,
+}
+
+impl Telling {
+    /// Tells it to the toast of the page being made.
+    pub fn tell(self) {
+        provide_context(self);
+    }
+}
 
 /// The notice of the act before, if there is one; it is said once.
 #[component]
@@ -94,8 +123,13 @@ pub fn Toast() -> impl IntoView {
         let code = parts.next()?;
         let notice = Notice::ALL.iter().find(|notice| notice.code() == code)?;
         let about: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
-        let undo = notice.undo().filter(|_| !about.is_empty()).map(|action| undo(&caller, action, &about));
-        Some(view! { <div class="toast"><p>{notice.says()}</p>{undo}</div> })
+        let telling = use_context::<Telling>();
+        let may_undo = !about.is_empty() && telling.as_ref().is_none_or(|telling| telling.may_undo);
+        let undo = notice.undo().filter(|_| may_undo).map(|action| undo(&caller, action, &about));
+        let says = telling.map_or_else(|| notice.says().to_owned(), |telling| telling.says);
+        // One that follows another is a new one, and is shown from its beginning.
+        let id = format!("said-{}", caller.server.clock.now().0);
+        Some(view! { <div class="toast" id=id><p>{says}</p>{undo}</div> })
     });
     // The region is always there, so that screen readers notice what appears in it.
     view! { <div id="toast" role="status">{toast}</div> }

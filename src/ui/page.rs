@@ -90,14 +90,10 @@ pub async fn not_found(_: Caller) -> Result<()> {
     Err(Error::NotFound)
 }
 
-/// A page that says what went wrong and what to do next.
-#[component]
-fn ErrorPage(
-    /// What went wrong.
-    error: Error,
-) -> impl IntoView {
-    forms::set_status(error.status());
-    let (title, text) = match &error {
+/// What is said of an error where a page should be: a headline, and what to do next.
+#[must_use]
+pub fn told(error: &Error) -> (&'static str, String) {
+    match error {
         Error::NotFound => (
             "Nothing here",
             "The page does not exist, or it belongs to a workspace you are not a member of.".to_owned(),
@@ -108,7 +104,17 @@ fn ErrorPage(
         Error::Unavailable { .. } => ("Back in a moment", error.to_string()),
         Error::Internal { .. } => ("Something went wrong", error.to_string()),
         _ => ("That did not work", error.to_string()),
-    };
+    }
+}
+
+/// A page that says what went wrong and what to do next.
+#[component]
+fn ErrorPage(
+    /// What went wrong.
+    error: Error,
+) -> impl IntoView {
+    forms::set_status(error.status());
+    let (title, text) = told(&error);
     view! {
         <Sheet title>
             <p class="code">{error.status()}</p>

@@ -5,7 +5,7 @@ use super::{
     on_first,
 };
 use crate::{
-    templates::{SpanKind, spans},
+    templates::{self, Engine},
     ui::browser::dom::{self, Latest, closest, on},
 };
 use std::{
@@ -30,7 +30,18 @@ struct Typing {
     start: u32,
     end: u32,
     typed: String,
-    is_reference: bool,
+    kind: Kind,
+}
+
+/// What is being typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A path, after `[[`.
+    Reference,
+    /// A variable, after `{{`.
+    Variable,
+    /// A word in a tag of Jinja, which needs nothing to close it.
+    Word,
 }
 
 struct Offer {
@@ -74,27 +85,43 @@ fn typing(event: &Event) -> Option<Typing> {
     let units: Vec<u16> = text.value().encode_utf16().take(usize::try_from(end).ok()?).collect();
     let before = String::from_utf16_lossy(&units);
     let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-    let (at, is_reference) = match (line.rfind("{{"), line.rfind("[[")) {
-        (Some(brace), Some(bracket)) if bracket > brace => (bracket, true),
-        (None, Some(bracket)) => (bracket, true),
-        (Some(brace), _) => (brace, false),
-        (None, None) => return None,
-    };
-    let typed = line[at + 2..].trim_start();
-    let ends: &[char] = if is_reference { &[']', '|', '@'] } else { &['}', ' ', '.', '|'] };
-    if line[..at].ends_with('\\') || typed.contains(ends) {
-        return None;
-    }
+    let (typed, kind) = begun(line, engine())?;
     let typed = typed.to_owned();
     let start = end.checked_sub(u32::try_from(typed.encode_utf16().count()).ok()?)?;
-    Some(Typing { text, start, end, typed, is_reference })
+    Some(Typing { text, start, end, typed, kind })
+}
+
+/// What is begun at the end of a line, and what it is.
+fn begun(line: &str, engine: Engine) -> Option<(&str, Kind)> {
+    let begins = [("{{", Kind::Variable), ("[[", Kind::Reference), ("{%", Kind::Word)];
+    let begins = begins.into_iter().filter(|(_, kind)| *kind != Kind::Word || engine == Engine::Jinja);
+    let (at, kind) =
+        begins.filter_map(|(begin, kind)| Some((line.rfind(begin)?, kind))).max_by_key(|(at, _)| *at)?;
+    let inside = &line[at + 2..];
+    let typed = inside.trim_start();
+    let ends: &[char] = if kind == Kind::Reference { &[']', '|', '@'] } else { &['}', ' ', '.', '|'] };
+    if !typed.contains(ends) && kind != Kind::Word {
+        return (!line[..at].ends_with('\\')).then_some((typed, kind));
+    }
+    if kind == Kind::Reference || engine == Engine::Plain {
+        return None;
+    }
+    // Further on in a tag: a word that is no field, no filter and not quoted.
+    let is_letter = |sign: &char| sign.is_alphanumeric() || *sign == '_';
+    let length: usize = inside.chars().rev().take_while(is_letter).map(char::len_utf8).sum();
+    let (before, word) = inside.split_at(inside.len() - length);
+    let is_closed = inside.contains("}}") || inside.contains("%}");
+    let is_quoted = before.matches(['"', '\'']).count() % 2 == 1;
+    let is_word = !word.is_empty() && !is_closed && !is_quoted;
+    let is_own = !before.trim().is_empty() && !before.trim_end().ends_with(['.', '|']);
+    (is_word && is_own).then_some((word, Kind::Word))
 }
 
 impl Offer {
     fn look(self: &Rc<Self>, event: &Event) {
         let turn = self.looks.turn();
         let Some(typing) = typing(event) else { return self.close() };
-        if !typing.is_reference {
+        if typing.kind != Kind::Reference {
             let names = self.variables(&typing.typed);
             return self.show(typing, names);
         }
@@ -117,10 +144,7 @@ impl Offer {
         let mut all: BTreeSet<String> = names(&self.form, "data-variables");
         for text in dom::all("#editor .code > textarea") {
             let says = text.unchecked_into::<HtmlTextAreaElement>().value();
-            all.extend(spans(engine(), &says).into_iter().filter_map(|span| match span.kind {
-                SpanKind::Variable(name) => Some(name),
-                _ => None,
-            }));
+            all.extend(templates::names(engine(), &says));
         }
         let folded = dom::lower(typed);
         let fits = |name: &String| dom::lower(name).starts_with(&folded) && name != typed;
@@ -138,7 +162,7 @@ impl Offer {
         list.set_class_name("completion");
         let _ = list.set_attribute("data-own", "");
         let _ = list.set_attribute("role", "listbox");
-        let label = if typing.is_reference { "Prompts" } else { "Variables" };
+        let label = if typing.kind == Kind::Reference { "Prompts" } else { "Variables" };
         let _ = list.set_attribute("aria-label", label);
         for (n, name) in names.iter().enumerate() {
             let Ok(option) = document.create_element("li") else { return };
@@ -200,13 +224,18 @@ impl Offer {
     fn take(&self) {
         let name = self.names.borrow().get(self.chosen.get()).cloned();
         let (Some(typing), Some(name)) = (self.typing.take(), name) else { return };
-        let close = if typing.is_reference { "]]" } else { "}}" };
+        let close = match typing.kind {
+            Kind::Reference => "]]",
+            Kind::Variable => "}}",
+            Kind::Word => "",
+        };
         let after: Vec<u16> = typing.text.value().encode_utf16().skip(typing.end as usize).collect();
         let after = String::from_utf16_lossy(&after);
         let is_closed = after.trim_start_matches(' ').starts_with(close);
         let space = if typing.start == typing.end && !before_is_space(&typing) { " " } else { "" };
         let insert = if is_closed { format!("{space}{name}") } else { format!("{space}{name} {close}") };
-        let lead = if space.is_empty() && !before_is_space(&typing) { " " } else { "" };
+        let is_inside = typing.kind == Kind::Word || !space.is_empty() || before_is_space(&typing);
+        let lead = if is_inside { "" } else { " " };
         let insert = format!("{lead}{insert}");
         let (text, start, end) = (typing.text.clone(), typing.start, typing.end);
         *self.typing.borrow_mut() = Some(typing);

@@ -3,9 +3,9 @@
 use super::on_first;
 use crate::{
     editor::highlight::{Known, highlight},
-    templates::{Engine, about_tokens},
+    templates::{Engine, about_tokens, slips_in_words},
     ui::browser::{
-        dom::{self, on},
+        dom::{self, Latest, on},
         morph,
     },
 };
@@ -13,10 +13,16 @@ use std::collections::BTreeSet;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlSelectElement, HtmlTextAreaElement};
 
+/// How long after the last key it is told what looks like a variable and is none.
+const PAUSE: i32 = 700;
+
 pub(super) fn keep(form: &HtmlFormElement) {
-    let one = form.clone();
+    let (one, pauses) = (form.clone(), Latest::default());
     on(form, "input", move |event| match event.target().map(JsCast::dyn_into::<HtmlTextAreaElement>) {
-        Some(Ok(text)) => mark(&one, &text),
+        Some(Ok(text)) => {
+            mark(&one, &text);
+            pauses.turn().later(PAUSE, move |_| tell_slips(&text));
+        }
         _ => mark_all(&one),
     });
     let one = form.clone();
@@ -33,7 +39,18 @@ pub(super) fn keep(form: &HtmlFormElement) {
 fn mark_all(form: &HtmlFormElement) {
     let _ = form.set_attribute("data-marked", "");
     for text in dom::all("#editor .code > textarea") {
-        mark(form, &text.unchecked_into());
+        let text: HtmlTextAreaElement = text.unchecked_into();
+        mark(form, &text);
+        tell_slips(&text);
+    }
+}
+
+/// Says below a text what looks like a variable in it and is none.
+fn tell_slips(text: &HtmlTextAreaElement) {
+    let Some(place) = text.parent_element().and_then(|code| code.next_element_sibling()) else { return };
+    let says = slips_in_words(engine(), &text.value()).join("\n");
+    if place.class_list().contains("slips") && place.text_content().unwrap_or_default() != says {
+        place.set_text_content(Some(&says));
     }
 }
 

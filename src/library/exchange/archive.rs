@@ -1,6 +1,10 @@
 //! Prompts as a ZIP archive of [Markdown](super::markdown) files.
 
-use super::{format::LibraryFile, markdown};
+use super::{
+    foreign::{ending, one_prompt},
+    format::LibraryFile,
+    markdown,
+};
 use crate::{error::Result, server::caller::internal};
 use std::{
     collections::BTreeSet,
@@ -47,7 +51,7 @@ fn safe(path: &str) -> String {
     path.split('/').map(level).collect::<Vec<_>>().join("/")
 }
 
-/// The prompts in an archive: its files that end in `.md`.
+/// The prompts in an archive: its files that end in `.md` or `.txt`.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
@@ -57,7 +61,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
     for n in 0..zip.len() {
         let one = zip.by_index(n).map_err(|_| "This archive cannot be read.")?;
         let name = one.name().map_err(|_| "This archive cannot be read.")?.into_owned();
-        if one.is_dir() || !name.to_lowercase().ends_with(".md") {
+        let is_prompt = matches!(ending(&name).as_str(), "md" | "markdown" | "txt");
+        // What archivers of a Mac put beside each file.
+        if one.is_dir() || !is_prompt || name.starts_with("__MACOSX/") {
             continue;
         }
         let mut bytes = Vec::new();
@@ -68,10 +74,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
             return Err(format!("{name} is too large: 1 MiB a file, 32 MiB in all."));
         }
         room -= size;
-        file.prompts.push(markdown::read_bytes(&bytes).map_err(|why| format!("{name}: {why}"))?);
+        let text = str::from_utf8(&bytes).map_err(|_| format!("{name} is not text."))?;
+        file.prompts.push(one_prompt(text, &name).map_err(|why| format!("{name}: {why}"))?);
     }
     if file.prompts.is_empty() {
-        return Err("There are no Markdown files in this archive.".to_owned());
+        return Err("There are no Markdown or text files in this archive.".to_owned());
     }
     Ok(file)
 }

@@ -1,9 +1,8 @@
 //! What can be told of a file before anything is imported.
 
 use super::{
-    archive,
+    archive, foreign,
     format::{FORMAT, LibraryFile, PromptEntry, VersionEntry},
-    markdown,
 };
 use crate::{
     error::Result as Outcome,
@@ -25,18 +24,41 @@ const MAX_THINGS: usize = 5_000;
 /// The most versions of a prompt.
 const MAX_VERSIONS: usize = 10_000;
 
-/// The file in some bytes: JSON, a prompt in Markdown, or a ZIP archive of such.
+/// The file in some bytes: JSON, a prompt in Markdown or without any format, or a ZIP archive of such. `name` is
+/// what the file is called; nothing for text that was pasted.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
-pub fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
+pub fn read(bytes: &[u8], name: &str) -> Result<LibraryFile, String> {
     let file = match bytes {
         [b'P', b'K', 3, 4, ..] => archive::read(bytes),
-        [b'-', b'-', b'-', ..] => markdown::read_bytes(bytes).map(LibraryFile::of_prompt),
-        json => of_json(json),
+        _ => of_text(bytes, name),
     }?;
     whole(&file)?;
     Ok(file)
+}
+
+fn of_text(bytes: &[u8], name: &str) -> Result<LibraryFile, String> {
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| format!("This file is not text. {}", foreign::INSTEAD))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if is_json(text, name) {
+        return of_json(text);
+    }
+    if text.trim().is_empty() {
+        return Err("This file is empty.".to_owned());
+    }
+    foreign::one_prompt(text, name).map(LibraryFile::of_prompt)
+}
+
+/// Whether a text is meant to be JSON. A template may begin with braces, too.
+fn is_json(text: &str, name: &str) -> bool {
+    let begins = |all: &[&str]| all.iter().any(|one| text.trim_start().starts_with(one));
+    match foreign::ending(name).as_str() {
+        "json" => true,
+        "md" | "markdown" | "txt" => false,
+        _ => begins(&["{", "["]) && !begins(&["{{", "{%", "{#", "[["]),
+    }
 }
 
 /// Whether a file may be imported as a whole.
@@ -45,7 +67,7 @@ pub fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
 /// A sentence that says what is wrong.
 pub fn whole(file: &LibraryFile) -> Result<(), String> {
     if file.format != FORMAT {
-        return Err(format!("This is no library file: its format should be {FORMAT}."));
+        return Err(format!("This is not a Prompt Studio export: its format should be {FORMAT}."));
     }
     if file.prompts.len() > MAX_THINGS || file.folders.len() > MAX_THINGS {
         return Err(format!("Import at most {MAX_THINGS} prompts at once."));
@@ -53,9 +75,12 @@ pub fn whole(file: &LibraryFile) -> Result<(), String> {
     Ok(())
 }
 
-fn of_json(bytes: &[u8]) -> Result<LibraryFile, String> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| format!("This is no library file: {error}.").chars().take(300).collect::<String>())
+fn of_json(text: &str) -> Result<LibraryFile, String> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let file = serde_path_to_error::deserialize(&mut json);
+    file.map_err(|error| error.to_string())
+        .and_then(|file| json.end().map(|()| file).map_err(|error| error.to_string()))
+        .map_err(|why| foreign::of_json(text, &why))
 }
 
 /// What is said about a prompt, checked.
@@ -145,8 +170,8 @@ fn check_version(number: usize, version: &VersionEntry, analysis: &Analysis) -> 
     if !is_text(&version.message) || !is_text(&version.author) {
         return Err(format!("the message or the author of version {number} has signs that cannot be shown"));
     }
-    if parse_rfc3339(&version.created_at).is_none() {
-        return Err(format!("version {number} does not say when it was saved, such as 2026-01-31T12:00:00Z"));
+    if !version.created_at.is_empty() && parse_rfc3339(&version.created_at).is_none() {
+        return Err(format!("version {number} should say when it was saved like this: 2026-01-31T12:00:00Z"));
     }
     if let Some(flaw) = checks::syntax_flaws(&version.content, analysis).first() {
         return Err(format!("version {number}: {}", flaw.message));

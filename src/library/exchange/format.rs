@@ -107,7 +107,8 @@ pub struct VersionEntry {
     /// The name of who saved it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub author: String,
-    /// When it was saved, RFC 3339 in UTC.
+    /// When it was saved, RFC 3339 in UTC; left out, it is when it is imported.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub created_at: String,
     /// The version whose content it brings back.
     #[serde(default, skip_serializing_if = "Option::is_none")]

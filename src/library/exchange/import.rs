@@ -1,24 +1,27 @@
-//! Importing a file. What it would do is found out by doing it in a change that is not committed, so a
-//! preview cannot differ from what happens then.
+//! Importing a file. What it would do is found out by doing it in a change that is not committed, once, when it is
+//! sent: a page that shows it writes nothing.
 
 use super::{
     format::LibraryFile,
-    merge::Merge,
-    store::{find, forget},
+    merge::{Merge, Merged, Prepared},
+    store::{find, find_preview, forget},
+    trial,
 };
 use crate::{
     error::Result,
     id::ImportId,
     role::ImportContent,
     server::{
-        Grant, OrgChange, Topic,
+        Grant, Topic,
         audit::{Action, Entry},
+        change::to_its_end,
     },
 };
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// What comes of a thing in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Act {
     /// It is new.
     Create,
@@ -29,7 +32,7 @@ pub enum Act {
 }
 
 /// What comes of one thing in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// What happens.
     pub act: Act,
@@ -45,15 +48,12 @@ pub fn count(lines: &[Line], act: Act) -> usize {
     lines.iter().filter(|line| line.act == act).count()
 }
 
-/// What importing a file would do.
+/// What importing a file would do, as it was when the file was sent.
 ///
 /// # Errors
 /// [`Error::NotFound`](crate::error::Error::NotFound) when no such file waits.
 pub async fn preview(grant: &Grant<ImportContent>, id: ImportId) -> Result<Vec<Line>> {
-    let mut change = grant.change().await?;
-    let file = find(&mut change, id).await?;
-    // Dropping the change undoes it.
-    Merge::new(&mut change).run(&file).await
+    find_preview(grant, id).await
 }
 
 /// Imports a file, and tells what it did.
@@ -61,10 +61,7 @@ pub async fn preview(grant: &Grant<ImportContent>, id: ImportId) -> Result<Vec<L
 /// # Errors
 /// [`Error::NotFound`](crate::error::Error::NotFound) when no such file waits.
 pub async fn import(grant: &Grant<ImportContent>, id: ImportId) -> Result<Vec<Line>> {
-    let mut change = grant.change().await?;
-    let file: LibraryFile = find(&mut change, id).await?;
-    forget(&mut change, id).await?;
-    merge(change, &file).await
+    merge(grant, find(grant, id).await?, Some(id)).await
 }
 
 /// What importing this file would do.
@@ -72,24 +69,50 @@ pub async fn import(grant: &Grant<ImportContent>, id: ImportId) -> Result<Vec<Li
 /// # Errors
 /// When the database fails.
 pub async fn preview_file(grant: &Grant<ImportContent>, file: &LibraryFile) -> Result<Vec<Line>> {
-    Merge::new(&mut grant.change().await?).run(file).await
+    trial::run(grant, file).await
 }
 
 /// Imports this file, and tells what it did.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn import_file(grant: &Grant<ImportContent>, file: &LibraryFile) -> Result<Vec<Line>> {
-    merge(grant.change().await?, file).await
+pub async fn import_file(grant: &Grant<ImportContent>, file: LibraryFile) -> Result<Vec<Line>> {
+    merge(grant, file, None).await
 }
 
-async fn merge(mut change: OrgChange, file: &LibraryFile) -> Result<Vec<Line>> {
-    let lines = Merge::new(&mut change).run(file).await?;
-    let details = json!({ "after": {
+/// Imports a file, to its end though whoever asked goes away; one that waited for it waits no more.
+async fn merge(
+    grant: &Grant<ImportContent>,
+    file: LibraryFile,
+    waited: Option<ImportId>,
+) -> Result<Vec<Line>> {
+    let grant = grant.clone();
+    to_its_end(async move { merge_all(&grant, &file, waited).await }).await
+}
+
+async fn merge_all(
+    grant: &Grant<ImportContent>,
+    file: &LibraryFile,
+    waited: Option<ImportId>,
+) -> Result<Vec<Line>> {
+    let prepared = Prepared::new(grant, file).await?;
+    let mut change = grant.change().await?;
+    if let Some(id) = waited {
+        // First of all, so that it is imported once.
+        forget(&mut change, id).await?;
+    }
+    let Merged { mut change, parts, mut before, done } =
+        Merge::new(grant, change, false).run(prepared).await?;
+    before.extend(done);
+    let lines = before;
+    let mut details = json!({ "after": {
         "created": count(&lines, Act::Create),
         "changed": count(&lines, Act::Change),
         "skipped": count(&lines, Act::Skip),
     } });
+    if parts > 0 {
+        details["part"] = json!(parts + 1);
+    }
     change.audit(Entry::new(Action::LibraryImported, None).details(details)).await?;
     let about = change.new_id();
     change.announce(Topic::Prompts, about).await?;

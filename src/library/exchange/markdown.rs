@@ -81,15 +81,7 @@ fn mark(line: &str) -> Option<(Speaker, &str)> {
     Some((Speaker::parse(role)?, name))
 }
 
-/// The prompt in a file.
-///
-/// # Errors
-/// A sentence that says what is wrong.
-pub(super) fn read_bytes(bytes: &[u8]) -> Result<PromptEntry, String> {
-    read(std::str::from_utf8(bytes).map_err(|_| "It is no text in UTF-8.")?)
-}
-
-/// The same, of text.
+/// The prompt in the text of a file.
 ///
 /// # Errors
 /// A sentence that says what is wrong.

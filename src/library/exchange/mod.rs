@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod check;
 pub mod export;
+mod foreign;
 pub mod format;
 pub mod import;
 pub mod markdown;
@@ -10,3 +11,4 @@ mod merge;
 pub mod pages;
 pub mod routes;
 pub mod store;
+mod trial;

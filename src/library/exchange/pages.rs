@@ -34,13 +34,13 @@ pub async fn import(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <header class="page-head"><div>
             <h1>"Import"</h1>
-            <p>"What “Export” gives, here or in another workspace: JSON, a prompt in Markdown, or a ZIP archive of such. You see what it would do before anything happens."</p>
+            <p>"A Prompt Studio export (JSON, Markdown or ZIP), or a plain .md or .txt file, which becomes one prompt. You see a preview before anything changes."</p>
         </div></header>
         <Form action=CreateImport::PATH files=true once=true>
             <Hidden name="org" value=org.to_string()/>
-            <Upload name="file" label="File" accept=".json,.md,.zip,application/json,text/markdown,application/zip" hint="At most 8 MiB."/>
+            <Upload name="file" label="File" accept=".json,.md,.txt,.zip,application/json,text/markdown,text/plain,application/zip" hint="At most 8 MiB."/>
             <Field name="text" label="Or its text" kind="textarea" optional=true maxlength=200_000/>
-            <div class="form-actions"><Submit>"See what it does"</Submit></div>
+            <div class="form-actions"><Submit>"Preview import"</Submit></div>
         </Form>
     };
     let trail = vec![("Import".to_owned(), paths::import(scope.slug(), None))];
@@ -72,7 +72,7 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <header class="page-head">
             <div>
-                <h1>"What the import would do"</h1>
+                <h1>"Import preview"</h1>
                 <p>{if does_nothing { "Nothing: all of it is here already, or cannot be.".to_owned() } else { says }}</p>
             </div>
             <div class="page-actions">
@@ -88,7 +88,7 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
         {(more > 0).then(|| format!("And {more} more."))}
     };
     let trail = vec![("Import".to_owned(), here)];
-    Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
+    Ok(frame.part("Preview").show_thing(Place::Prompts, trail, beside(tree, body)))
 }
 
 fn row(line: Line) -> impl IntoView {

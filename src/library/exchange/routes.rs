@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    fields::Slug,
     role::{ExportContent, ExportOrganization, Permission},
     server::{
         Caller, Grant, Scope,
@@ -58,10 +59,23 @@ async fn json(
     Path(org): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    match read(&caller, &org, &asked).await.and_then(|file| to_json(&file)) {
-        Ok(json) => attachment(&format!("{org}-prompts.json"), "application/json", json),
+    let file = read(&caller, &org, &asked).await;
+    match file.and_then(|file| Ok((called(&org, &asked, &file), to_json(&file)?))) {
+        Ok((name, json)) => attachment(&format!("{name}.json"), "application/json", json),
         Err(error) => serve::plain_error(&error),
     }
+}
+
+/// What the file is called: after the folder or prompt in it, as far as that has letters for it.
+fn called(org: &str, asked: &Asked, file: &LibraryFile) -> String {
+    let path = match (&asked.folder, &asked.prompt) {
+        (Some(_), _) => file.folders.first().map(|folder| &folder.path),
+        (_, Some(_)) => file.prompts.first().map(|prompt| &prompt.path),
+        _ => None,
+    };
+    let name = path.and_then(|path| path.rsplit('/').next()).map(Slug::suggest);
+    let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "prompts".to_owned());
+    format!("{org}-{name}")
 }
 
 fn to_json(file: &LibraryFile) -> Result<String> {
@@ -78,14 +92,15 @@ async fn markdown(
         Ok(file) => file,
         Err(error) => return serve::plain_error(&error),
     };
+    let name = called(&org, &asked, &file);
     if let (Some(_), [prompt]) = (&asked.prompt, &file.prompts[..]) {
         return match markdown::write(prompt) {
-            Ok(text) => attachment(&format!("{org}-prompt.md"), "text/markdown; charset=utf-8", text),
+            Ok(text) => attachment(&format!("{name}.md"), "text/markdown; charset=utf-8", text),
             Err(error) => serve::plain_error(&error),
         };
     }
     match archive::write(&file) {
-        Ok(bytes) => attachment(&format!("{org}-prompts.zip"), "application/zip", bytes),
+        Ok(bytes) => attachment(&format!("{name}.zip"), "application/zip", bytes),
         Err(error) => serve::plain_error(&error),
     }
 }
@@ -110,8 +125,6 @@ pub async fn file<P: Permission>(
     target: Option<Uuid>,
 ) -> Result<LibraryFile> {
     let file = export(grant, extent).await?;
-    let mut change = grant.change().await?;
-    change.audit(Entry::new(Action::LibraryExported, target)).await?;
-    change.commit().await?;
+    grant.note(Entry::new(Action::LibraryExported, target)).await?;
     Ok(file)
 }

@@ -1,6 +1,10 @@
 //! Files that were sent and wait to be imported.
 
-use super::{check, format::LibraryFile};
+use super::{
+    check,
+    format::LibraryFile,
+    import::{Line, preview_file},
+};
 use crate::{
     error::{Error, Result},
     id::ImportId,
@@ -20,22 +24,25 @@ const MOST: i64 = 5;
 /// [`Error::Invalid`] at `file` or `text`.
 pub async fn keep(grant: &Grant<ImportContent>, file: Option<&File>, text: &str) -> Result<ImportId> {
     let read = match file {
-        Some(File { bytes: Some(bytes), .. }) => {
-            check::read(bytes).map_err(|why| Error::invalid("file", why))
+        Some(File { bytes: Some(bytes), name, .. }) => {
+            check::read(bytes, name).map_err(|why| Error::invalid("file", why))
         }
         Some(File { bytes: None, .. }) => Err(Error::invalid("file", "Use a file of at most 8 MiB.")),
         None if text.trim().is_empty() => Err(Error::invalid("file", "Choose a file.")),
-        None => check::read(text.trim_start().as_bytes()).map_err(|why| Error::invalid("text", why)),
+        None => check::read(text.trim_start().as_bytes(), "").map_err(|why| Error::invalid("text", why)),
     }?;
     let json = serde_json::to_string(&read).map_err(|error| internal(&error))?;
+    let preview = preview_file(grant, &read).await?;
+    let preview = serde_json::to_string(&preview).map_err(|error| internal(&error))?;
     let mut change = grant.change().await?;
     let (id, now, by) = (ImportId(change.new_id()), change.now(), change.person());
     change
-        .query("INSERT INTO imports (org_id, id, file, created_at, created_by) VALUES ($1, $2, $3, $4, $5)")
+        .query("INSERT INTO imports (org_id, id, file, created_at, created_by, preview) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(id)
         .bind(json)
         .bind(now)
         .bind(by)
+        .bind(preview)
         .execute()
         .await?;
     change
@@ -50,20 +57,33 @@ pub async fn keep(grant: &Grant<ImportContent>, file: Option<&File>, text: &str)
     Ok(id)
 }
 
-/// A file that waits, as it is within a change.
+/// What importing a file that waits would do.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this id.
-pub(super) async fn find(change: &mut OrgChange, id: ImportId) -> Result<LibraryFile> {
-    let row = change.query("SELECT file FROM imports WHERE org_id = $1 AND id = $2");
+pub(super) async fn find_preview(grant: &Grant<ImportContent>, id: ImportId) -> Result<Vec<Line>> {
+    let row = grant.query("SELECT preview FROM imports WHERE org_id = $1 AND id = $2");
+    let (json,): (String,) = row.bind(id).optional().await?.ok_or(Error::NotFound)?;
+    serde_json::from_str(&json).map_err(|error| internal(&error))
+}
+
+/// A file that waits.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this id.
+pub(super) async fn find(grant: &Grant<ImportContent>, id: ImportId) -> Result<LibraryFile> {
+    let row = grant.query("SELECT file FROM imports WHERE org_id = $1 AND id = $2");
     let (json,): (String,) = row.bind(id).optional().await?.ok_or(Error::NotFound)?;
     serde_json::from_str(&json).map_err(|error| internal(&error))
 }
 
 /// Forgets a file.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this id any more.
 pub(super) async fn forget(change: &mut OrgChange, id: ImportId) -> Result<()> {
-    change.query("DELETE FROM imports WHERE org_id = $1 AND id = $2").bind(id).execute().await?;
-    Ok(())
+    let forget = change.query("DELETE FROM imports WHERE org_id = $1 AND id = $2");
+    if forget.bind(id).execute().await? == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
 /// Forgets the files that have waited for a day, in all organizations.

@@ -6,7 +6,7 @@ use crate::{
     fields::PathName,
     id::{FolderId, PromptId, TrashId},
     library::folders::MAX_DEPTH,
-    prompts::{index, store},
+    prompts::{index, paths, store},
     role::TrashContent,
     server::{Grant, OrgChange, audit::Action},
 };
@@ -38,12 +38,12 @@ async fn restore_prompt(change: &mut OrgChange, id: PromptId, old: &str) -> Resu
     );
     let (name, folder, above): (PathName, Option<FolderId>, Option<String>) = home.bind(id).one().await?;
     let taken = "SELECT 1 FROM prompts WHERE org_id = $1 AND path = $2 AND trash_id IS NULL";
-    let (name, path) = free(change, taken, above.as_deref(), &name, old).await?;
+    let (name, path) = free(change, (taken, Some(id)), above.as_deref(), &name, old).await?;
     let back = change.query(
         "UPDATE prompts SET trash_id = NULL, folder_id = $3, name = $4, path = $5 WHERE org_id = $1 AND id = $2",
     );
     back.bind(id).bind(folder).bind(name).bind(path.clone()).execute().await?;
-    store::take_path(change, &path).await?;
+    store::take_path(change, &path, id).await?;
     index::write(change, id).await?;
     Ok(path)
 }
@@ -63,7 +63,7 @@ async fn restore_folder(change: &mut OrgChange, id: FolderId, trash: TrashId, ol
         (parent, parent_depth, above) = (None, None, None);
     }
     let taken = "SELECT 1 FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL";
-    let (name, path) = free(change, taken, above.as_deref(), &name, old).await?;
+    let (name, path) = free(change, (taken, None), above.as_deref(), &name, old).await?;
     change
         .query(
             "UPDATE folders SET trash_id = NULL, path = $4 || substr(path, length($3) + 1), depth = depth + $5,
@@ -89,10 +89,21 @@ async fn restore_folder(change: &mut OrgChange, id: FolderId, trash: TrashId, ol
     let prompts: Vec<(PromptId, String)> =
         prompts.bind(trash).bind(old.to_owned()).bind(path.clone()).all().await?;
     for (prompt, path) in prompts {
-        store::take_path(change, &path).await?;
+        store::take_path(change, &path, prompt).await.map_err(in_the_way)?;
         index::write(change, prompt).await?;
     }
     Ok(path)
+}
+
+/// That something in a folder cannot come back to its path: it is not the folder's name that is in the way.
+fn in_the_way(error: Error) -> Error {
+    match error {
+        Error::Invalid { flaws } => {
+            let why = flaws.into_iter().next().map(|flaw| flaw.message).unwrap_or_default();
+            Error::Conflict { message: why }
+        }
+        error => error,
+    }
 }
 
 /// Whether a folder, with all that went with it, can stand in its parent as that is now: ten levels deep, and
@@ -119,10 +130,10 @@ async fn fits(
 }
 
 /// The name and the path of what comes back into a folder: its own, or the first with a number that is
-/// free. `taken` is the statement that asks whether a path is.
+/// free. `taken` is the statement that asks whether a path is; another prompt may be live at that of a `prompt`.
 async fn free(
     change: &mut OrgChange,
-    taken: &'static str,
+    (taken, prompt): (&'static str, Option<PromptId>),
     above: Option<&str>,
     name: &PathName,
     old: &str,
@@ -131,7 +142,11 @@ async fn free(
         let Some(name) = numbered(name, n) else { break };
         let path = above.map_or_else(|| name.to_string(), |above| format!("{above}/{name}"));
         let there: Option<(i32,)> = change.query(taken).bind(path.clone()).optional().await?;
-        if there.is_none() && path.chars().count() <= store::MAX_PATH {
+        let is_protected = match prompt {
+            Some(prompt) => paths::is_protected(change, &path, prompt).await?,
+            None => false,
+        };
+        if there.is_none() && !is_protected && path.chars().count() <= store::MAX_PATH {
             return Ok((name, path));
         }
     }

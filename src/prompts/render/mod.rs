@@ -118,13 +118,19 @@ impl Resolved {
     pub fn inherited(&self) -> Inherited {
         let mut all = Inherited::new();
         for part in &self.parts {
-            let names = &part.analysis.variables;
-            let kept = part.inherited.iter().filter(|(name, _)| names.contains(*name));
-            all.entry(part.prompt)
-                .or_default()
-                .extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+            all.entry(part.prompt).or_default().extend(part.inherits());
         }
         all
+    }
+}
+
+impl Part {
+    /// What it inherits, as far as it names it.
+    #[must_use]
+    pub fn inherits(&self) -> BTreeMap<String, Value> {
+        let names = &self.analysis.variables;
+        let kept = self.inherited.iter().filter(|(name, _)| names.contains(*name));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 

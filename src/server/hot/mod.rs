@@ -194,8 +194,7 @@ impl Hot {
         }
         self.count(key, answer.about.prompt);
         if principal.is_to_be_noted(now) {
-            let (server, client, key) = (server.clone(), serve::client(server, request), key.clone());
-            tokio::spawn(async move { keys::note_use(&server, &client, &key, now).await });
+            keys::note_use(server, &serve::client(server, request), key, now);
         }
         let mut response = answer.to(request.headers(), self.names.next(now));
         if let Some(allowance) = allowance {

@@ -16,6 +16,8 @@ use thread_local::ThreadLocal;
 
 /// How often what was counted is written down.
 const FOLDED: Duration = Duration::from_secs(1);
+/// How many counts are written in one transaction: little enough that nobody waits long for it.
+const PART: usize = 100;
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -52,7 +54,7 @@ impl Usage {
     }
 
     /// Counts again what could not be written down.
-    fn put_back(&self, counts: Counts) {
+    fn put_back(&self, counts: Vec<(Of, i64)>) {
         let mut mine = lock(self.counts.get_or_default());
         for (of, count) in counts {
             *mine.entry(of).or_default() += count;
@@ -80,23 +82,23 @@ pub(in crate::server) async fn fold_and_tell(server: &Server) {
 /// When the database fails; it is counted on then.
 pub(crate) async fn fold(server: &Server) -> Result<()> {
     let _writing = server.hot.usage.writing.lock().await;
-    let counts = server.hot.usage.take();
-    if counts.is_empty() {
-        return Ok(());
+    // In one order, so that several processes do not wait for each other in a ring.
+    let mut counts: Vec<_> = server.hot.usage.take().into_iter().collect();
+    counts.sort_unstable();
+    let mut written = 0;
+    for part in counts.chunks(PART) {
+        if let Err(error) = write(server, part).await {
+            server.hot.usage.put_back(counts.split_off(written));
+            return Err(error);
+        }
+        written += part.len();
     }
-    let written = write(server, &counts).await;
-    if written.is_err() {
-        server.hot.usage.put_back(counts);
-    }
-    written
+    Ok(())
 }
 
-async fn write(server: &Server, counts: &Counts) -> Result<()> {
+async fn write(server: &Server, counts: &[(Of, i64)]) -> Result<()> {
     let day = server.clock.now().0.div_euclid(DAY);
     let mut change = Change::begin(server).await?;
-    // In one order, so that several processes do not wait for each other in a ring.
-    let mut counts: Vec<_> = counts.iter().collect();
-    counts.sort_unstable();
     for ((org, key, prompt), count) in counts {
         let add = change.query(
             "INSERT INTO key_usage (org_id, day, key_id, prompt_id, fetches) SELECT $1, $2, $3, $4, $5

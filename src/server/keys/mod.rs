@@ -5,7 +5,7 @@ mod token;
 pub use token::KeyToken;
 
 use super::{
-    Change, Server,
+    Server,
     caller::Client,
     hot::{self, Principal, principals::NOTED},
     tokens::TokenHash,
@@ -161,7 +161,7 @@ pub async fn authenticate(server: &Server, client: &Client, shown: &str) -> Resu
     let (hash, now) = (token.hash(), server.clock.now());
     if let Some(principal) = server.hot.principal(&hash, now) {
         if principal.is_to_be_noted(now) {
-            note_use(server, client, &principal.key, now).await;
+            note_use(server, client, &principal.key, now);
         }
         return Ok(principal.key.clone());
     }
@@ -178,7 +178,7 @@ pub async fn authenticate(server: &Server, client: &Client, shown: &str) -> Resu
     let key = Arc::new(row.key(hash.clone()));
     let is_due = row.last_used_at.is_none_or(|last| now - last >= NOTED);
     if is_due {
-        note_use(server, client, &key, now).await;
+        note_use(server, client, &key, now);
     }
     let noted = row.last_used_at.filter(|_| !is_due).unwrap_or(now);
     server.hot.remember(hash.clone(), Principal::new(key.clone(), row.until(&hash), heard, noted), now);
@@ -208,21 +208,17 @@ pub async fn is_good(server: &Server, key: &Key) -> Result<bool> {
     Ok(row.is_some_and(|row| row.admits(&key.shown, server.clock.now())))
 }
 
-/// Notes when and from where a key was used, unless another process did within the minute. That it cannot be noted is no reason to refuse it.
-pub(super) async fn note_use(server: &Server, client: &Client, key: &Key, now: Timestamp) {
-    let noted = async {
-        let mut change = Change::begin(server).await?;
+/// Notes when and from where a key was used, unless another process did within the minute.
+pub(super) fn note_use(server: &Server, client: &Client, key: &Key, now: Timestamp) {
+    let (org, id, ip) = (key.org, key.id, client.ip.map(|ip| ip.to_string()));
+    server.notes.leave(("key", id.0), move |change| {
         let note = change.query(
             "UPDATE api_keys SET last_used_at = $3, last_used_ip = $4
              WHERE org_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at <= $5)",
         );
-        let ip = client.ip.map(|ip| ip.to_string());
-        note.bind(key.org).bind(key.id).bind(now).bind(ip).bind(now - NOTED).execute().await?;
-        change.commit().await
-    };
-    if let Err(error) = noted.await {
-        tracing::warn!(%error, "the use of a key was not noted");
-    }
+        let note = note.bind(org).bind(id).bind(now).bind(ip.clone()).bind(now - NOTED);
+        Box::pin(async move { Ok(note.execute().await.map(drop)?) })
+    });
 }
 
 #[cfg(test)]

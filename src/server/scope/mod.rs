@@ -10,10 +10,11 @@ mod grant;
 pub use grant::Grant;
 
 use super::{
-    Caller, Change, Key, Membership, Organization, Person, Server,
-    audit::{Action, Doer, Entry},
+    Caller, Key, Membership, Organization, Person, Server,
+    audit::{self, Doer, Entry},
     caller::Client,
     db::{Db, Query},
+    notes,
     org_change::assert_fenced,
     organization::{Row, find, of_person},
     shelf::{Keep, Label},
@@ -218,10 +219,6 @@ impl Scope {
         self.visited_at
     }
 
-    pub(super) const fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
     pub(super) const fn client(&self) -> &Arc<Client> {
         &self.client
     }
@@ -249,18 +246,31 @@ impl Scope {
         self.server.shelf.get(label, make).await
     }
 
-    /// Writes down that a key was refused something in the organization, unless that was written down often.
+    /// The actor, as the audit log has it.
+    pub(super) fn doer(&self) -> Doer {
+        match &self.actor {
+            Actor::Person(person) => Doer::person(person.id, Some(self.role)),
+            Actor::Key(key) => Doer::key(key.id),
+            Actor::System(_) => Doer::server(),
+        }
+    }
+
+    /// Writes into the audit log what was read, before it leaves. A request that only reads begins no change of
+    /// its own for that: it waits for what is written of many.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn note_refusal(&self, act: &str) -> Result<()> {
-        let Some(key) = self.key().filter(|key| self.server.limits.notes_refusal_of(key.id.0)) else {
-            return Ok(());
-        };
-        let mut change = Change::begin(&self.server).await?;
-        let entry = Entry::new(Action::Denied, None).details(serde_json::json!({ "act": act }));
-        change.audit(Some(self.organization.id), Doer::key(key.id), &self.client, entry).await?;
-        change.commit().await
+    pub async fn note(&self, entry: Entry) -> Result<()> {
+        audit::leave(&self.server, self.organization.id, self.doer(), self.client.clone(), entry);
+        notes::write_down(&self.server).await
+    }
+
+    /// Notes that a key was refused something in the organization, unless that was noted often.
+    pub fn note_refusal(&self, act: &str) {
+        if let Some(key) = self.key().filter(|key| self.server.limits.notes_refusal_of(key.id.0)) {
+            let (org, client) = (self.organization.id, self.client.clone());
+            audit::leave_refusal(&self.server, org, Doer::key(key.id), client, act);
+        }
     }
 
     /// The server.

@@ -185,25 +185,19 @@ pub async fn end_others(change: &mut Change, visit: Visit) -> Result<u64> {
     Ok(ended.len() as u64)
 }
 
-/// Writes down that a session was used, and from where, without making the request wait for it.
+/// Notes that a session was used, and from where.
 pub(super) async fn touch(server: &Server, session: &Session, visit: Visit, client: &Client) {
     let Ok(Some(seen)) = session.get::<Timestamp>(SEEN).await else { return };
     let now = server.clock.now();
     if now - seen <= TOUCH {
         return;
     }
-    let (server, ip, user_agent) = (server.clone(), client.ip, client.user_agent.clone());
-    tokio::spawn(async move {
-        let touched = async {
-            let mut tx = server.db.begin().await?;
-            let touch = "UPDATE sessions SET seen_at = $2, ip = $3, user_agent = $4 WHERE id = $1";
-            let touch = tx.query(touch).bind(visit.session).bind(now);
-            touch.bind(ip.map(|ip| ip.to_string())).bind(user_agent).execute().await?;
-            tx.commit().await
-        };
-        if let Err(error) = touched.await {
-            tracing::warn!(%error, "a session's last use was not noted");
-        }
+    let (ip, user_agent) = (client.ip.map(|ip| ip.to_string()), client.user_agent.clone());
+    server.notes.leave(("session", visit.session.0), move |change| {
+        let touch = "UPDATE sessions SET seen_at = $2, ip = $3, user_agent = $4 WHERE id = $1";
+        let touch = change.query(touch).bind(visit.session).bind(now);
+        let touch = touch.bind(ip.clone()).bind(user_agent.clone());
+        Box::pin(async move { Ok(touch.execute().await.map(drop)?) })
     });
 }
 

@@ -11,6 +11,7 @@ both_databases!(
     of_many_uses_of_one_link_one_wins,
     a_new_password_kills_the_other_links,
     a_bad_password_is_told_and_costs_nothing,
+    the_page_says_where_the_link_went,
 );
 
 const NEW: &str = "eight blue lanterns";
@@ -58,7 +59,12 @@ async fn an_unknown_address_is_answered_like_a_known_one(app: TestApp) {
         (known.status, known.location(), &known.body),
         (unknown.status, unknown.location(), &unknown.body)
     );
-    for name in known.headers.keys().filter(|name| name.as_str() != "x-request-id") {
+    // The browser keeps, sealed, where the letter went.
+    let kept = |answer: &Answer| -> Vec<String> {
+        answer.cookies().into_iter().filter_map(|one| Some(one.split_once('=')?.0.to_owned())).collect()
+    };
+    assert_eq!(kept(&known), kept(&unknown));
+    for name in known.headers.keys().filter(|name| !["set-cookie", "x-request-id"].contains(&name.as_str())) {
         assert_eq!(known.headers.get(name), unknown.headers.get(name), "{name}");
     }
     assert_eq!(known.headers.len(), unknown.headers.len());
@@ -125,4 +131,20 @@ async fn a_bad_password_is_told_and_costs_nothing(app: TestApp) {
         browser.resets(&token, bad).await.status(422).says(why).hides(&format!("value=\"{bad}\""));
     }
     browser.resets(&token, NEW).await.leads_to("/");
+}
+
+async fn the_page_says_where_the_link_went(app: TestApp) {
+    app.somebody("Ana").await;
+    // Whether or not the address has an account.
+    for email in ["ana@example.com", "nobody@example.com"] {
+        let browser = app.browser();
+        browser.post("/api/accounts/forgot_password", &[("email", email)]).await.status(303);
+        let page = browser.get("/forgot-password/sent").await.status(200).says("Send again");
+        page.says(&format!("We sent a link to <strong>{email}</strong>"));
+        assert!(!browser.cookie("studio-reset-sent").unwrap().contains("example"));
+    }
+    let stranger = app.browser();
+    stranger.get("/forgot-password/sent").await.status(200).hides("example.com").hides("Send again");
+    stranger.keep("studio-reset-sent", "bm90IHNlYWxlZA");
+    stranger.get("/forgot-password/sent").await.status(200).hides("Send again");
 }

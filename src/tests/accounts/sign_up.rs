@@ -19,6 +19,9 @@ both_databases!(
     a_failed_form_keeps_what_was_typed_but_no_password,
     one_mailbox_is_one_account,
     an_address_is_not_flooded_with_letters,
+    the_page_says_where_the_link_went_and_sends_it_again,
+    a_wrong_address_is_corrected,
+    nothing_is_sent_again_that_was_not_begun_here,
 );
 
 impl Browser {
@@ -35,7 +38,7 @@ async fn a_person_signs_up_and_has_a_workspace_of_their_own(app: TestApp) {
     assert_eq!(own.slug, "ana-novak");
     assert_eq!((own.owners().await, own.role_of(&ana).await), (1, Some(Role::Owner)));
     ana.get("/").await.leads_to("/ana-novak");
-    ana.get("/ana-novak").await.status(200).says("Ana Novak").says("Make a workspace for a team");
+    ana.get("/ana-novak").await.status(200).says("Ana Novak").says("Create a team organization");
     assert!(app.verified(&ana).await);
 }
 
@@ -225,4 +228,63 @@ async fn an_address_is_not_flooded_with_letters(app: TestApp) {
     }
     assert_eq!(app.letters_to(&to).await, 10);
     assert!(!token(&app.letter_to(&to).await, "/confirm/").is_empty());
+}
+
+async fn resends(browser: &Browser, email: &str) -> Answer {
+    browser.post("/api/accounts/resend", &[("page", "/sign-up/sent"), ("email", email)]).await
+}
+
+async fn the_page_says_where_the_link_went_and_sends_it_again(app: TestApp) {
+    app.sign_up("Known").await;
+    for email in ["ana@example.com", "known@example.com"] {
+        let (browser, before) = (app.browser(), app.letters_to(email).await);
+        browser.signs_up("Ana", email).await.leads_to("/sign-up/sent");
+        let page = browser.get("/sign-up/sent").await.status(200);
+        page.says(&format!("We sent a link to <strong>{email}</strong>")).says("Send again");
+        resends(&browser, email).await.leads_to("/sign-up/sent");
+        browser.get("/sign-up/sent").await.says("Email sent").says(email);
+        assert_eq!(app.letters_to(email).await, before + 2, "{email}");
+    }
+    // The last link is the one that works, with one click in this browser.
+    let browser = app.browser();
+    browser.signs_up("Eve", "eve@example.com").await.status(303);
+    let first = app.link_for("eve@example.com", "/confirm/").await;
+    resends(&browser, "eve@example.com").await.status(303);
+    let second = app.link_for("eve@example.com", "/confirm/").await;
+    assert_ne!(first, second);
+    browser.get(&format!("/confirm/{first}")).await.status(410);
+    browser.confirms(&second, "").await.leads_to("/eve");
+    // Whoever comes from elsewhere is told nothing.
+    app.browser().get("/sign-up/sent").await.status(200).hides("example.com").hides("Send again");
+}
+
+async fn a_wrong_address_is_corrected(app: TestApp) {
+    let browser = app.browser();
+    browser.signs_up("Ana", "ana@exmaple.com").await.status(303);
+    let wrong = app.link_for("ana@exmaple.com", "/confirm/").await;
+    resends(&browser, "nonsense").await.status(422).says("value=\"nonsense\"");
+    resends(&browser, "ana@example.com").await.leads_to("/sign-up/sent");
+    browser.get("/sign-up/sent").await.says("ana@example.com").hides("exmaple");
+    // Whoever has the first letter has nothing.
+    app.browser().get(&format!("/confirm/{wrong}")).await.status(410);
+    browser.confirms(&app.link_for("ana@example.com", "/confirm/").await, "").await.leads_to("/ana");
+    app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
+}
+
+async fn nothing_is_sent_again_that_was_not_begun_here(app: TestApp) {
+    app.browser().signs_up("Ana", "ana@example.com").await.status(303);
+    let stranger = app.browser();
+    resends(&stranger, "ana@example.com").await.leads_to("/sign-up");
+    resends(&stranger, "new@example.com").await.leads_to("/sign-up");
+    assert_eq!((app.letters_to("ana@example.com").await, app.letters_to("new@example.com").await), (1, 0));
+    // Nor more often than an address may be written to.
+    let browser = app.browser();
+    browser.signs_up("Eve", "eve@example.com").await.status(303);
+    let link = app.link_for("eve@example.com", "/confirm/").await;
+    for _ in 0..9 {
+        resends(&browser, "eve@example.com").await.status(303);
+    }
+    let most = app.config.max_letters_an_hour;
+    assert_eq!(app.letters_to("eve@example.com").await, most.min(10));
+    assert!(most < 10 || link != app.link_for("eve@example.com", "/confirm/").await);
 }

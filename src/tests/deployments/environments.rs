@@ -26,7 +26,7 @@ fn name(text: &str) -> EnvironmentName {
 }
 
 fn from(seen: i64, wanted: i64) -> Protection {
-    Protection { seen, wanted }
+    Protection { seen: seen.into(), wanted: wanted.into() }
 }
 
 async fn names(scope: &Scope) -> Vec<(String, i64)> {

@@ -23,7 +23,7 @@ both_databases!(
 
 impl Team {
     /// Sets the variables of the organization.
-    async fn inherits(&self, values: &[(&str, Value)]) {
+    pub(super) async fn inherits(&self, values: &[(&str, Value)]) {
         let values: Vec<_> = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         variables::set(&self.may(), None, &values).await.unwrap();
     }

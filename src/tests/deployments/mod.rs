@@ -1,8 +1,12 @@
 //! Environments, and what is deployed to them.
 
+mod approved;
+mod board;
 mod environments;
 mod kept;
 mod live;
+mod paths;
+mod protection;
 mod random;
 mod requests;
 

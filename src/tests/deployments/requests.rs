@@ -1,10 +1,11 @@
 use super::{Team, TestApp, both_databases, why};
 use crate::{
     deployments::{
+        approve::approve,
         asked::pending,
         deploy::{Outcome, deploy},
         model::{Kind, Order},
-        requests::{approve, decline, withdraw},
+        requests::{decline, withdraw},
     },
     environments::store::{Protection, set},
     error::Error,
@@ -38,17 +39,17 @@ both_databases!(
 );
 
 /// Production with a prompt, an Editor, and Admins.
-struct Stage {
-    team: Team,
-    production: EnvironmentId,
-    tone: PromptId,
-    ed: Person,
-    adam: Person,
-    ada: Person,
+pub(super) struct Stage {
+    pub(super) team: Team,
+    pub(super) production: EnvironmentId,
+    pub(super) tone: PromptId,
+    pub(super) ed: Person,
+    pub(super) adam: Person,
+    pub(super) ada: Person,
 }
 
 impl Stage {
-    async fn of(app: &TestApp) -> Self {
+    pub(super) async fn of(app: &TestApp) -> Self {
         let team = Team::of(app).await;
         let (ed, adam) = (team.org.has("Ed", Role::Editor).await, team.org.has("Adam", Role::Admin).await);
         let ada = team.org.has("Ada", Role::Admin).await;
@@ -57,27 +58,39 @@ impl Stage {
         Self { team, production, tone, ed, adam, ada }
     }
 
-    async fn needs(&self, approvals: i64) {
+    pub(super) async fn needs(&self, approvals: i64) {
         let name = self.team.environment("production").await.name;
         let seen = self.team.environment("production").await.approvals;
-        set(&self.team.may(), self.production, &name, Protection { seen, wanted: approvals }).await.unwrap();
+        set(
+            &self.team.may(),
+            self.production,
+            &name,
+            Protection { seen: seen.into(), wanted: approvals.into() },
+        )
+        .await
+        .unwrap();
     }
 
-    async fn asks(&self, who: &Person, version: i64) -> crate::error::Result<Outcome> {
+    pub(super) async fn asks(&self, who: &Person, version: i64) -> crate::error::Result<Outcome> {
         let order = self.team.order(self.production, self.tone, Some(version)).await;
         deploy(&self.team.of_member::<Deploy>(who).await?, &order).await
     }
 
-    async fn asked(&self, version: i64) -> DeploymentRequestId {
+    pub(super) async fn asked(&self, version: i64) -> DeploymentRequestId {
         let Ok(Outcome::Requested(id)) = self.asks(&self.ed, version).await else { panic!("it is live") };
         id
     }
 
-    async fn approves(&self, who: &Person, id: DeploymentRequestId) -> crate::error::Result<Option<i64>> {
-        approve(&self.team.of_member::<ApproveDeployment>(who).await?, id).await
+    pub(super) async fn approves(
+        &self,
+        who: &Person,
+        id: DeploymentRequestId,
+    ) -> crate::error::Result<Option<i64>> {
+        let seen = self.team.org.fingerprint(id).await;
+        approve(&self.team.of_member::<ApproveDeployment>(who).await?, id, &seen).await
     }
 
-    async fn live(&self) -> Option<i64> {
+    pub(super) async fn live(&self) -> Option<i64> {
         self.team.live(self.production, self.tone).await
     }
 }

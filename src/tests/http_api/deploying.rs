@@ -93,7 +93,9 @@ async fn what_is_protected_people_approve(app: TestApp) {
     problem(service.get("/prompts/Tone").await, 404, "not_found");
     ana.get("/acme/deployments").await.status(200).says("Sample key wants to deploy version 1 of");
     // Whoever made the key does not approve what it asks for.
-    let approve = [("org", "acme"), ("request", request["request"].as_str().unwrap())];
+    let seen = acme.fingerprint(request["request"].as_str().unwrap().parse().unwrap()).await;
+    let approve =
+        [("org", "acme"), ("request", request["request"].as_str().unwrap()), ("fingerprint", &*seen)];
     ana.call("/api/deployments/approve", &approve).await.status(403);
     let adam = acme.has("Adam", Role::Admin).await;
     adam.call("/api/deployments/approve", &approve).await.status(200);
@@ -114,7 +116,9 @@ async fn who_was_shown_a_key_does_not_approve_what_it_asks_for(app: TestApp) {
     let (_, shown) = key(&adam.call("/api/api_keys/rotate", &rotate).await.status(200));
     let request =
         told(&Service::with(&app, &shown).deploys("Tone", "production", json!(1)).await.status(202));
-    let approve = [("org", "acme"), ("request", request["request"].as_str().unwrap())];
+    let seen = acme.fingerprint(request["request"].as_str().unwrap().parse().unwrap()).await;
+    let approve =
+        [("org", "acme"), ("request", request["request"].as_str().unwrap()), ("fingerprint", &*seen)];
     let refused = adam.call("/api/deployments/approve", &approve).await.status(409);
     let says = "You were shown the key Robot: somebody else must approve what it asks for.";
     assert!(refused.body.contains(says), "{refused}");

@@ -2,7 +2,7 @@
 
 use super::{Service, TestApp, acme, both_databases, problem, told};
 use crate::{
-    server::{hot::usage::fold, keys::KeyToken},
+    server::{hot::usage::fold, keys::KeyToken, notes::write_down},
     tests::{
         api_keys::key,
         support::{Answer, Kind, PASSWORD, cut_off, eventually},
@@ -227,6 +227,7 @@ async fn its_use_is_noted_in_memory_too(app: TestApp) {
     let service = Service::of(&app, &acme, "read:prompts").await;
     let noted = async || app.rows("api_keys", "last_used_at IS NOT NULL").await;
     service.get(PATH).await.status(200);
+    write_down(&app).await.unwrap();
     let first = noted().await;
     assert_eq!(first.len(), 1);
     app.clock.advance(Span::seconds(59));

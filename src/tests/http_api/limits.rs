@@ -1,5 +1,5 @@
 use super::{Service, TestApp, acme, both_databases, door::ROUTES, problem, told};
-use crate::{key_scope::KeyScope, time::Span};
+use crate::{key_scope::KeyScope, role::Role, server::notes::write_down, time::Span};
 use axum::{body::Body, http::Method};
 use serde_json::json;
 
@@ -7,6 +7,8 @@ both_databases!(
     a_scope_opens_what_it_says,
     a_key_that_is_refused_again_and_again_fills_no_log,
     a_key_reaches_its_environments_and_folders,
+    a_key_of_some_folders_reads_no_people,
+    an_invitation_that_has_expired_is_not_pending,
     what_a_key_does_not_reach_is_not_put_into_what_it_does,
     another_organization_is_not_there,
 );
@@ -55,6 +57,7 @@ async fn a_scope_opens_what_it_says(app: TestApp) {
             }
         }
     }
+    write_down(&app).await.unwrap();
     let denied = acme.count("SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'access.denied' AND actor_kind = 'key'");
     assert_eq!(denied.await, i64::try_from(grid.len()).unwrap(), "each refusal is written down");
 }
@@ -64,6 +67,7 @@ async fn a_key_that_is_refused_again_and_again_fills_no_log(app: TestApp) {
     let service = Service::of(&app, &acme, "read:usage").await;
     let other = Service::of(&app, &acme, "read:usage").await;
     let written = async || {
+        write_down(&app).await.unwrap();
         let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'access.denied'";
         acme.count(told).await
     };
@@ -122,6 +126,27 @@ async fn a_key_reaches_its_environments_and_folders(app: TestApp) {
     let theirs = told(&theirs.get("/deployments?prompt=Tone").await.status(200));
     let path = format!("/deployments/{}/rollback", theirs["data"][0]["id"].as_str().unwrap());
     problem(service.post(&path, json!({})).await, 403, "forbidden");
+}
+
+async fn an_invitation_that_has_expired_is_not_pending(app: TestApp) {
+    let (ana, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:audit").await;
+    ana.invites(&acme, "old@example.com", Role::Viewer).await.status(200);
+    let state = async || told(&service.get("/invitations").await.status(200))["data"][0]["state"].clone();
+    assert_eq!(state().await, "pending");
+    app.execute("UPDATE invitations SET expires_at = 1").await;
+    assert_eq!(state().await, "expired");
+}
+
+async fn a_key_of_some_folders_reads_no_people(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let folders = Some(format!("[\"{}\"]", stock.folder));
+    let (_, key) = acme.has_limited_key("read:audit read:prompts", None, folders).await;
+    let (limited, whole) = (Service::with(&app, key.as_str()), Service::of(&app, &acme, "read:audit").await);
+    for path in ["/members", "/invitations"] {
+        problem(limited.get(path).await, 403, "forbidden");
+        whole.get(path).await.status(200);
+    }
 }
 
 async fn what_a_key_does_not_reach_is_not_put_into_what_it_does(app: TestApp) {

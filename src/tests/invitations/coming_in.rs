@@ -19,6 +19,7 @@ both_databases!(
     an_invitation_that_nobody_could_send_now_is_refused,
     nobody_signs_up_twice_through_an_invitation,
     joining_keeps_what_was_typed_but_no_password,
+    a_used_link_leads_its_member_in,
 );
 
 async fn somebody_new_joins_from_the_letter(app: TestApp) {
@@ -115,6 +116,7 @@ async fn the_link_is_bound_to_its_address(app: TestApp) {
             mallory.get(&path).await.status(200).says("You are signed in as Mallory (mallory@example.com).");
         page.says("This invitation is for g•••@example.com.")
             .says("Switch account")
+            .hides(GUEST)
             .hides("Join Acme</button>");
         let answer = mallory.accepts(token).await.status(409);
         answer.says("This invitation is for g•••@example.com.").hides(GUEST);
@@ -242,4 +244,20 @@ async fn joining_keeps_what_was_typed_but_no_password(app: TestApp) {
     answer.has("referrer-policy", "no-referrer").has("cache-control", "no-store");
     app.clock.advance(Span::days(8));
     app.browser().post("/api/invitations/join", &fields).await.status(410).says("has run out");
+}
+
+async fn a_used_link_leads_its_member_in(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let (guest, other) = (app.somebody("Guest").await, acme.has("Other", Role::Viewer).await);
+    ana.invites(&acme, GUEST, Role::Editor).await.status(200);
+    let token = mailed(&app, GUEST).await;
+    let path = format!("/invite/{token}");
+    guest.accepts(&token).await.status(200);
+    for member in [&guest, &other] {
+        member.get(&path).await.status(200).says("You are in Acme already").says("href=\"/acme\"");
+    }
+    // Signed out one signs in and comes back; to anybody else it says only that it was used.
+    let page = app.browser().get(&path).await.status(410).says("This invitation was used");
+    page.says(&format!("/sign-in?next={path}")).hides("Acme");
+    app.somebody("Mallory").await.get(&path).await.status(410).hides("Acme").hides("/sign-in");
 }

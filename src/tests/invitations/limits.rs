@@ -5,6 +5,7 @@ use crate::time::Span;
 
 both_databases!(
     a_hundred_may_be_pending,
+    what_has_expired_is_not_pending,
     fifty_may_be_new_within_a_day,
     one_address_gets_ten_letters_an_hour,
     one_person_cannot_flood_an_address_from_many_organizations,
@@ -36,6 +37,23 @@ async fn a_hundred_may_be_pending(app: TestApp) {
     app.execute("UPDATE invitations SET state = 'declined', closed_at = 0 WHERE email = 'old-0@example.com'")
         .await;
     ana.invites(&acme, "more@example.com", Role::Viewer).await.status(200);
+    ana.invites(&acme, "last@example.com", Role::Viewer).await.status(429);
+    // Nor does one that has expired count.
+    app.execute("UPDATE invitations SET expires_at = 1 WHERE email = 'old-1@example.com'").await;
+    ana.invites(&acme, "last@example.com", Role::Viewer).await.status(200);
+}
+
+async fn what_has_expired_is_not_pending(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    ana.invites(&acme, "old@example.com\nnew@example.com", Role::Viewer).await.status(200);
+    let counted = "Pending invitations (2)";
+    ana.get("/acme/settings/members").await.says(counted).says("old@example.com");
+    ana.get("/acme").await.says("old@example.com");
+    app.execute("UPDATE invitations SET expires_at = 1 WHERE email = 'old@example.com'").await;
+    ana.invites(&acme, "newer@example.com", Role::Viewer).await.status(200);
+    ana.get("/acme/settings/members").await.says(counted).hides("old@example.com");
+    ana.get("/acme").await.hides("old@example.com").says("new@example.com");
+    ana.get("/acme/settings/invitations").await.says("old@example.com").says("Expired");
 }
 
 async fn fifty_may_be_new_within_a_day(app: TestApp) {

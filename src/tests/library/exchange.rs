@@ -1,4 +1,4 @@
-use super::{Library, TestApp, both_databases, content};
+use super::{Library, TestApp, both_databases, content, why};
 use crate::{
     deployments::{deploy::deploy, model as deployments},
     environments::store as environments,
@@ -26,6 +26,10 @@ both_databases!(
     what_cannot_be_imported_says_why,
     histories_may_be_entangled,
     files_wait_for_a_day,
+    a_large_file_is_imported_in_parts,
+    a_plain_text_becomes_one_prompt,
+    a_version_without_a_time_is_as_old_as_its_import,
+    a_file_is_called_like_what_is_in_it,
 );
 
 impl Library {
@@ -176,8 +180,55 @@ async fn markdown_becomes_the_draft(app: TestApp) {
     }
     let draft = drafts::read(&lib.scope, id).await.unwrap();
     assert_eq!((draft.content, draft.base), (content("two"), 1));
-    assert!(store::keep(&lib.may(), None, "Hello").await.is_err());
     assert!(store::keep(&lib.may(), None, "").await.is_err());
+    assert!(store::keep(&lib.may(), None, "---\npath: [\n---\n").await.is_err());
+}
+
+async fn a_plain_text_becomes_one_prompt(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let kept = store::keep(&lib.may(), None, "# Be kind\nto {{ whom }}.\n").await.unwrap();
+    let lines = import(&lib.may(), kept).await.unwrap();
+    assert_eq!((lines.len(), lines[0].act, lines[0].path.as_str()), (1, Act::Create, "Be kind"));
+    let draft = drafts::read(&lib.scope, lib.at("Be kind").await.unwrap()).await.unwrap();
+    assert_eq!(draft.content, content("# Be kind\nto {{ whom }}."));
+    // A template may begin as JSON does.
+    let kept = store::keep(&lib.may(), None, "{{ greeting }}, friend").await.unwrap();
+    assert_eq!(import(&lib.may(), kept).await.unwrap()[0].path, "Imported prompt");
+    for (text, told) in [
+        ("prompts: [a]\nproviders: [b]", "promptfoo"),
+        (r#"{"name":"x","prompt":"y","labels":[]}"#, "Langfuse"),
+        ("{", "not valid JSON"),
+    ] {
+        let says = why(store::keep(&lib.may(), None, text).await);
+        assert!(says.contains(told), "{says}");
+    }
+}
+
+async fn a_version_without_a_time_is_as_old_as_its_import(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let undated = json!({ "number": 1, "content": { "body": { "text": "x" } } });
+    assert_eq!(lib.takes_prompts(json!([prompt("fresh", &[undated])])).await, ["+ fresh"]);
+    let file = lib.file().await;
+    assert_eq!(file.prompts[0].versions[0].created_at, crate::ui::rfc3339_exact(app.clock.now()));
+    let mut wrong = version(1, "y", json!({}));
+    wrong["created_at"] = json!("yesterday");
+    assert!(lib.takes_prompts(json!([prompt("old", &[wrong])])).await[0].contains("like this: 2026-01-31"));
+}
+
+async fn a_file_is_called_like_what_is_in_it(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let (ben, slug) = (lib.org.has("Ben", crate::role::Role::Owner).await, lib.org.slug.clone());
+    let folder = lib.folders("Support/Für Kunden").await;
+    let prompt = lib.saying(Some(folder), "東京", "x").await;
+    for (url, name) in [
+        ("export.json".to_owned(), "acme-prompts.json"),
+        (format!("export.md?folder={folder}"), "acme-fuer-kunden.zip"),
+        (format!("export.json?folder={folder}"), "acme-fuer-kunden.json"),
+        (format!("export.md?prompt={prompt}"), "acme-prompts.md"),
+    ] {
+        let answer = ben.get(&format!("/{slug}/prompts/{url}")).await.status(200);
+        answer.has("content-disposition", &format!("attachment; filename=\"{name}\""));
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is written where it is called")]
@@ -285,4 +336,41 @@ async fn files_wait_for_a_day(app: TestApp) {
     app.clock.advance(Span::hours(1));
     store::forget_old(&app).await.unwrap();
     assert_eq!(preview(&lib.may(), ids[6]).await, Err(Error::NotFound));
+}
+
+/// So that nobody waits long to write meanwhile.
+async fn a_large_file_is_imported_in_parts(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    // Some alone, some in twos, and more in a row than are tried at once.
+    let row: Vec<_> = (0..100)
+        .map(|n| match n {
+            0 => prompt("r0", &[version(1, "x", json!({}))]),
+            1..5 => {
+                let to = format!("r{}", n - 1);
+                prompt(&format!("r{n}"), &[version(1, &format!("[[ {to} ]]"), json!({ &to: lead(&to, 1) }))])
+            }
+            _ => prompt(&format!("r{n}"), &[version(1, "[[ r0 ]]", json!({ "r0": lead("r0", 1) }))]),
+        })
+        .collect();
+    let twos = (0..150).flat_map(|n| {
+        let to = format!("In/a{n}");
+        let b = version(1, &format!("[[ {to} ]]"), json!({ &to: lead(&to, 1) }));
+        [prompt(&format!("In/b{n}"), &[b]), prompt(&to, &[version(1, "a", json!({}))])]
+    });
+    let bad = prompt("In/b0", &[version(1, "again", json!({}))]);
+    let prompts: Vec<_> = row.into_iter().chain(twos).chain([bad]).collect();
+    let folders: Vec<_> = (0..100).map(|n| json!({ "path": format!("F{n}") })).collect();
+    let file = json!({ "format": FORMAT, "variables": { "x": 1 }, "folders": folders, "prompts": prompts });
+    let file: LibraryFile = serde_json::from_value(file).unwrap();
+    let id = lib.keeps(&file).await;
+    let told = preview(&lib.may(), id).await.unwrap();
+    let done = import(&lib.may(), id).await.unwrap();
+    assert_eq!((told.len(), done.len()), (502, 502));
+    assert!(told.iter().all(|line| done.contains(line)), "{told:?} and {done:?}");
+    let parts = app.rows("audit_log", "action = 'library.imported'").await.len();
+    assert!(parts > 1, "{parts} parts");
+    // Once more is nothing new.
+    let again = lib.takes(&file).await;
+    assert!(again.iter().all(|line| line.act == Act::Skip), "{again:?}");
+    assert_eq!(lib.file().await.prompts.len(), 400);
 }

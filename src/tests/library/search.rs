@@ -1,8 +1,14 @@
 use super::{Library, TestApp, both_databases};
 use crate::{
     fields::PathName,
-    library::{moves, moves::Place, search::search, trash},
+    library::{
+        moves,
+        moves::Place,
+        search::{search, search_folders},
+        trash,
+    },
     prompts::{Tags, store},
+    role::Role,
 };
 
 both_databases!(
@@ -10,6 +16,8 @@ both_databases!(
     what_comes_first_is_the_same_on_every_database,
     what_is_typed_is_only_words,
     what_is_gone_is_not_found,
+    folders_are_found_by_their_names,
+    the_line_that_was_found_is_shown,
 );
 
 async fn found(lib: &Library, typed: &str) -> Vec<String> {
@@ -124,4 +132,46 @@ async fn what_is_gone_is_not_found(app: TestApp) {
     assert_eq!(found(&lib, "tone").await, [""; 0]);
     trash::restore(&lib.may(), id).await.unwrap();
     assert_eq!(found(&lib, "tone").await, ["Tone"]);
+}
+
+async fn folders_are_found_by_their_names(app: TestApp) {
+    let (lib, other) = (Library::of(&app, "Acme").await, Library::of(&app, "Other").await);
+    lib.folders("Support/Größe/Mail").await;
+    lib.folder(None, "Marketing").await;
+    other.folder(None, "Mail").await;
+    let found = async |typed: &str| {
+        let folders = search_folders(&lib.scope, typed, 10).await.unwrap();
+        folders.into_iter().map(|folder| folder.path).collect::<Vec<_>>()
+    };
+    for (typed, paths) in [
+        ("supp", &["Support"][..]),
+        ("größe", &["Support/Größe"]),
+        ("support mail", &["Support/Größe/Mail"]),
+        ("ma", &["Marketing", "Support/Größe/Mail"]),
+        ("", &[]),
+        ("mail nothing", &[]),
+    ] {
+        let mut said = found(typed).await;
+        said.sort();
+        assert_eq!(said, paths, "{typed}");
+    }
+    let ed = lib.org.has("Ed", Role::Editor).await;
+    let page = ed.get(&lib.org.page("prompts/search?q=gr%C3%B6%C3%9Fe")).await.status(200);
+    page.says("1 folder, 0 prompts").says("Größe</a>");
+}
+
+async fn the_line_that_was_found_is_shown(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let triage = lib.saying(None, "Triage", "First line.\nSort <b>billing</b> tickets.\nLast line.").await;
+    let notes = lib.prompt(None, "Notes").await;
+    lib.writes(notes, "A draft on billing.").await.unwrap();
+    let ed = lib.org.has("Ed", Role::Editor).await;
+    let search = lib.org.page("prompts/search?q=bill+ticket");
+    let page = ed.get(&search).await.status(200);
+    page.says("Sort &lt;b&gt;<mark>billing</mark>&lt;/b&gt; <mark>tickets</mark>.").hides("Last line.");
+    ed.get(&lib.org.page("prompts/search?q=billing")).await.says("A draft on <mark>billing</mark>.");
+    // What is served is found, so that is what is shown.
+    lib.writes(triage, "Sort billing tickets as mail").await.unwrap();
+    ed.get(&search).await.hides("as mail");
+    ed.get(&lib.org.page("prompts/search?q=triage")).await.says("Triage</a>").hides("hit-line");
 }

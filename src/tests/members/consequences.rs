@@ -2,6 +2,7 @@
 //! personal workspace, and on the page.
 
 use super::{Answer, Org, Person, Role, TestApp, acme, both_databases};
+use crate::server::notes::write_down;
 
 both_databases!(
     a_new_role_bites_on_the_next_request,
@@ -46,12 +47,12 @@ async fn demoting_revokes_invitations_above_the_new_ceiling(app: TestApp) {
         acme.planted(&otto, &format!("{}@example.com", role.as_str()), role).await;
         acme.planted(&ana, &format!("{}@example.net", role.as_str()), role).await;
     }
-    ana.sets_role(&acme, &otto, Role::Admin).await.status(200);
+    ana.sets_role_knowing(&acme, &otto, Role::Admin, 1).await.status(200);
     assert_eq!(revoked(&app).await, ["owner@example.com"]);
     let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'invitation.revoked'";
     assert_eq!(acme.count(told).await, 1);
     // An Editor invites nobody: nothing of what he sent could be sent by him now.
-    ana.sets_role(&acme, &otto, Role::Editor).await.status(200);
+    ana.sets_role_knowing(&acme, &otto, Role::Editor, 3).await.status(200);
     let all = ["admin@example.com", "editor@example.com", "owner@example.com", "viewer@example.com"];
     assert_eq!(revoked(&app).await, all);
     assert_eq!(acme.count(told).await, 4);
@@ -71,7 +72,7 @@ async fn removing_and_leaving_revoke_all_of_them(app: TestApp) {
     acme.planted(&adam, "a@example.com", Role::Viewer).await;
     acme.planted(&alma, "b@example.com", Role::Viewer).await;
     acme.planted(&ana, "c@example.com", Role::Viewer).await;
-    ana.removes(&acme, &adam).await.status(200);
+    ana.removes_knowing(&acme, &adam, 1).await.status(200);
     alma.leaves(&acme).await.status(200);
     assert_eq!(revoked(&app).await, ["a@example.com", "b@example.com"]);
     assert_eq!(acme.invitations("pending").await, 1);
@@ -151,6 +152,7 @@ async fn every_change_is_in_the_audit_log(app: TestApp) {
     adam.removes(&acme, &ana).await.status(403);
     ana.removes(&acme, &eve).await.status(200);
     adam.leaves(&acme).await.status(200);
+    write_down(&app).await.unwrap();
     let log = app.outside_tenancy().query(
         "SELECT action, actor_role, CAST(details AS TEXT) FROM audit_log WHERE org_id = $1 ORDER BY created_at, id",
     );

@@ -16,8 +16,8 @@ both_databases!(
 /// The addresses on a page, in order, and the URL of the next one.
 async fn read(browser: &Browser, url: &str) -> (Vec<String>, Option<String>) {
     let answer = browser.get(url).await.status(200);
-    let rows = answer.body.split("data-label=\"Email\" title=\"").skip(1);
-    let rows = rows.map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+    let rows = answer.body.split("class=\"person-email\">").skip(1);
+    let rows = rows.map(|rest| rest.split('<').next().unwrap().to_owned()).collect();
     let next = answer.body.split("rel=\"next\" href=\"").nth(1).or_else(|| {
         let link = answer.body.split("rel=\"next\"").next()?;
         answer.body.contains("rel=\"next\"").then(|| link.rsplit("href=\"").next()).flatten()

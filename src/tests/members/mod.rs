@@ -1,6 +1,7 @@
-//! Members: who may change whom (`roles`), what follows from it (`consequences`), and the list
+//! Members: who may change whom (`roles`), what is said before (`asking`), what follows from it (`consequences`), and the list
 //! (`listing`), which is `kept`; and who hands an organization over (`transfers`).
 
+mod asking;
 mod consequences;
 mod kept;
 mod listing;

@@ -132,11 +132,17 @@ async fn an_offer_dies_with_its_people(app: TestApp) {
 async fn what_cannot_be_offered_is_not(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let stranger = app.somebody("Stranger").await;
+    acme.has("Vic", Role::Viewer).await;
     ana.offers(&acme, &stranger).await.status(422).says("No member of this workspace has this address.");
     ana.offers(&acme, &ana).await.status(422).says("This is your own address.");
     let fields = [("page", "/acme/settings/danger-zone"), ("org", "acme"), ("email", "x\"y")];
     let answer = ana.post("/api/transfers/offer", &fields).await.status(422);
-    answer.says("value=\"x&quot;y\"").says("id=\"transfer-email-error\"");
+    answer.says("id=\"transfer-email-error\"");
+    let fields = [("page", "/acme/settings/danger-zone"), ("org", "acme"), ("email", "")];
+    ana.post("/api/transfers/offer", &fields).await.status(422).says("Choose a member.");
+    // Everybody else is there to be chosen.
+    let page = ana.get("/acme/settings/danger-zone").await.status(200);
+    page.says("value=\"vic@example.com\"").says("Vic (vic@example.com)").hides("value=\"ana@example.com\"");
 }
 
 async fn a_personal_workspace_is_not_given_away(app: TestApp) {

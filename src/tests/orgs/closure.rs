@@ -124,6 +124,7 @@ async fn after_thirty_days_it_is_purged_and_nothing_is_left(app: TestApp) {
     acme.has_image().await;
     let stock = acme.has_library().await;
     acme.awaits(&ana, (stock.environment, stock.live)).await;
+    acme.awaits_change(&ana, stock.environment).await;
     acme.serves().await;
     acme.is_offered(&ana, &vic).await;
     ana.invites(&acme, "x@example.com", Role::Viewer).await.status(200);

@@ -24,6 +24,8 @@ both_databases!(
     pages_answer_as_the_table_says,
     no_function_that_changes_anything_answers_to_get,
     no_other_site_can_call_a_function,
+    titles_tell_pages_apart,
+    what_is_said_aloud_begins_with_what_is_seen,
 );
 
 #[test]
@@ -212,4 +214,48 @@ fn line(name: &str, needs: Needs, row: &[String]) -> String {
     let needs = if name.is_empty() { "needs".to_owned() } else { needs.to_string() };
     let cells: Vec<_> = row.iter().map(|cell| format!("{cell:>8}")).collect();
     format!("{name:<44} {needs:<20} {}\n", cells.join(" "))
+}
+
+/// Each page as an Owner sees it, by its path in the sitemap.
+async fn all_pages(app: &TestApp) -> Vec<(&'static str, Answer)> {
+    let stage = Stage::set(&Cast::of(app, "Smith").await, Who::Owner).await;
+    let mut pages = Vec::new();
+    for page in PAGES.iter().filter(|page| page.is_view) {
+        let answer = stage.browser.get(&(page.sample)(&stage)).await;
+        if answer.status == 200 {
+            pages.push((page.path, answer));
+        }
+    }
+    assert!(pages.len() > 30, "{} pages", pages.len());
+    pages
+}
+
+async fn titles_tell_pages_apart(app: TestApp) {
+    let mut titles = std::collections::BTreeMap::new();
+    // The same page has two paths.
+    for (path, answer) in
+        all_pages(&app).await.into_iter().filter(|(path, _)| *path != "/{org}/settings/general")
+    {
+        let title = answer.body.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+        let before = titles.insert(title.unwrap_or_default().to_owned(), path);
+        assert_eq!(before, None, "{path} has the same title: {title:?}");
+    }
+}
+
+/// Whoever speaks to a browser says what they see: the name of a control holds its text (WCAG 2.5.3).
+async fn what_is_said_aloud_begins_with_what_is_seen(app: TestApp) {
+    for (path, answer) in all_pages(&app).await {
+        for tag in ["a", "button"] {
+            for control in answer.body.split(&format!("<{tag} ")).skip(1) {
+                let Some((attributes, rest)) = control.split_once('>') else { continue };
+                let name = attributes.split("aria-label=\"").nth(1).and_then(|rest| rest.split('"').next());
+                let text = rest.split(&format!("</{tag}>")).next().unwrap_or_default();
+                let seen: String = text.split('<').filter_map(|part| part.split('>').next_back()).collect();
+                let seen = seen.trim().to_lowercase();
+                if let Some(name) = name.filter(|_| seen.chars().any(char::is_alphabetic)) {
+                    assert!(name.to_lowercase().contains(&seen), "{path}: {name:?} does not hold {seen:?}");
+                }
+            }
+        }
+    }
 }

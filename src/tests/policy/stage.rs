@@ -2,7 +2,7 @@
 //! caller.
 
 use crate::{
-    id::{DeploymentRequestId, ImageId, SessionId, UserId},
+    id::{DeploymentRequestId, EnvironmentRequestId, ImageId, SessionId, UserId},
     role::Role,
     server::tokens::{Token, TokenHash},
     tests::support::{Authenticator, Browser, Org, PASSWORD, Person, Planted, Stock, TestApp, hash},
@@ -73,6 +73,10 @@ pub(in crate::tests) struct Stage {
     pub(in crate::tests) stock: Stock,
     /// What the founder asked to be undeployed, or else the caller where they are to withdraw it.
     pub(in crate::tests) request: DeploymentRequestId,
+    /// What it would serve.
+    pub(in crate::tests) fingerprint: String,
+    /// What the founder asked to become of an environment, or else the caller where they are to withdraw it.
+    pub(in crate::tests) environment_request: EnvironmentRequestId,
     /// A pending invitation of somebody new.
     pub(in crate::tests) invitation: Planted,
     /// A pending invitation of the caller.
@@ -123,6 +127,8 @@ impl Stage {
         let recovery_code = plant_second_step(app, &browser, &cast.founder).await;
         let (image, stock, target) = (org.has_image().await, org.has_library().await, cast.target.clone());
         let request = org.awaits(&cast.founder, (stock.environment, stock.live)).await;
+        let fingerprint = org.fingerprint(request).await;
+        let environment_request = org.awaits_change(&cast.founder, stock.empty).await;
         Self {
             browser,
             org,
@@ -132,6 +138,8 @@ impl Stage {
             image,
             stock,
             request,
+            fingerprint,
+            environment_request,
             invitation,
             own_invitation,
             sign_up,
@@ -150,6 +158,12 @@ impl Stage {
     pub(in crate::tests) async fn prepare(&self, function: &str) {
         let app = &self.browser.app;
         match function {
+            "account/finish_two_factor" => {
+                let codes = "INSERT INTO recovery_codes (user_id, code_hash)
+                     SELECT user_id, token_hash FROM sessions WHERE user_id IN (SELECT user_id FROM two_factors)";
+                app.execute("DELETE FROM recovery_codes").await;
+                app.execute(codes).await;
+            }
             "account/renew_recovery_codes" => {
                 app.execute("UPDATE two_factors SET confirmed_at = 1").await;
             }
@@ -157,6 +171,12 @@ impl Stage {
                 let (request, caller) = (app.literal(self.request.0), app.literal(self.own.0));
                 let theirs =
                     format!("UPDATE deployment_requests SET requested_by = {caller} WHERE id = {request}");
+                app.execute(&theirs).await;
+            }
+            "environments/withdraw" => {
+                let (request, caller) = (app.literal(self.environment_request.0), app.literal(self.own.0));
+                let theirs =
+                    format!("UPDATE environment_requests SET requested_by = {caller} WHERE id = {request}");
                 app.execute(&theirs).await;
             }
             // What the caller made in other cells is theirs alone.

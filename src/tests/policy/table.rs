@@ -71,6 +71,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
             ("password", password()),
         ]
     }),
+    post("accounts/resend", Needs::Nothing, |s| vec![("email", format!("new-{}@example.com", s.word))]),
     post("accounts/confirm", Needs::Nothing, |s| {
         vec![("token", s.sign_up.clone()), ("password", password())]
     }),
@@ -96,14 +97,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         let (role, hours, domains) = ("viewer".into(), "24".into(), "example.com".into());
         in_org(s, vec![("default_role", role), ("invitation_hours", hours), ("allowed_domains", domains)])
     }),
-    post("organizations/set_access", Needs::May("ManageSettings"), |s| {
-        in_org(s, vec![("viewers_run", "true".into()), ("viewers_comment", "true".into())])
-    }),
-    post("organizations/set_billing", Needs::May("ManageSettings"), |s| {
-        let (address, tax_id, email) = ("1 Main St".into(), "X1".into(), "pay@example.com".into());
-        let company = ("company", "Sample".into());
-        in_org(s, vec![company, ("address", address), ("tax_id", tax_id), ("billing_email", email)])
-    }),
+    post("organizations/set_access", Needs::May("ManageSettings"), |s| in_org(s, vec![])),
     post("organizations/delete", Needs::May("DeleteOrganization"), |s| {
         in_org(s, vec![("slug", s.org.slug.clone()), ("password", password())])
     }),
@@ -185,7 +179,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         of_prompt(s, vec![environment, kind, version, ("seen", "0".into()), ("reason", "Sample".into())])
     }),
     post("deployments/approve", Needs::May("ApproveDeployment"), |s| {
-        in_org(s, vec![("request", s.request.to_string())])
+        in_org(s, vec![("request", s.request.to_string()), ("fingerprint", s.fingerprint.clone())])
     }),
     post("deployments/decline", Needs::May("ApproveDeployment"), |s| {
         in_org(s, vec![("request", s.request.to_string())])
@@ -214,6 +208,14 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         of_environment(s, vec![("to", "later".into())])
     }),
     post("environments/delete", Needs::May("ManageEnvironments"), |s| of_environment(s, vec![])),
+    post("environments/decide", Needs::May("ApproveDeployment"), |s| {
+        let request = ("request", s.environment_request.to_string());
+        in_org(s, vec![request, ("decision", "approve".into())])
+    }),
+    post("environments/withdraw", Needs::May("ManageEnvironments"), |s| {
+        in_org(s, vec![("request", s.environment_request.to_string())])
+    }),
+    post("samples/create", Needs::May("EditContent"), |s| in_org(s, vec![])),
     post("imports/create", Needs::May("ImportContent"), |s| {
         let text = "---\npath: Sample\n---\nSample\n".into();
         in_org(s, vec![("text", text)])
@@ -239,6 +241,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     post("account/end_other_sessions", Needs::SignedIn, |_| vec![]),
     post("account/begin_two_factor", Needs::SignedIn, |_| vec![("password", password())]),
     post("account/confirm_two_factor", Needs::SignedIn, |s| vec![("code", s.authenticator.code())]),
+    post("account/finish_two_factor", Needs::SignedIn, |_| vec![]),
     post("account/renew_recovery_codes", Needs::SignedIn, |_| vec![("password", password())]),
     post("account/end_two_factor", Needs::SignedIn, |_| vec![("password", password())]),
     // The last one: nobody comes back from it.
@@ -269,6 +272,7 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/dev/mailbox/{letter}", Needs::Nothing, |_| "/dev/mailbox/none".into()),
     page("/{org}", Needs::May("ViewOrganization"), |s| s.org.page("")),
     page("/{org}/find", Needs::May("ViewOrganization"), |s| s.org.page("find?q=a")),
+    page("/{org}/shortcuts", Needs::May("ViewOrganization"), |s| s.org.page("shortcuts")),
     page("/{org}/prompts", Needs::May("ViewContent"), |s| s.org.page("prompts")),
     page("/{org}/prompts/new", Needs::May("EditContent"), |s| s.org.page("prompts/new")),
     page("/{org}/prompts/search", Needs::May("ViewContent"), |s| s.org.page("prompts/search?q=tone")),
@@ -319,6 +323,9 @@ pub(in crate::tests) const PAGES: &[Page] = &[
     page("/{org}/settings", Needs::May("ViewOrganization"), |s| s.org.page("settings")),
     page("/{org}/settings/general", Needs::May("ViewOrganization"), |s| s.org.page("settings/general")),
     page("/{org}/settings/members", Needs::May("ViewMembers"), |s| s.org.page("settings/members")),
+    page("/{org}/settings/members/{user}", Needs::May("ManageMembers"), |s| {
+        s.org.page(&format!("settings/members/{}?to=editor", s.target.id))
+    }),
     page("/{org}/settings/invitations", Needs::May("ViewInvitations"), |s| {
         s.org.page("settings/invitations")
     }),

@@ -1,6 +1,6 @@
 //! Changing one's address.
 
-use super::{Person, TestApp, both_databases};
+use super::{PASSWORD, Person, TestApp, both_databases};
 use crate::{role::Role, time::Span};
 use futures_util::future::join_all;
 
@@ -10,6 +10,7 @@ both_databases!(
     a_link_is_good_once_for_its_person_and_a_day,
     invitations_stay_with_their_address,
     a_letter_to_the_old_address_sets_no_password,
+    a_new_password_cancels_it,
     without_mail_it_is_changed_at_once,
     tokens_of_one_kind_are_no_good_as_another,
 );
@@ -18,6 +19,29 @@ const NEW: &str = "ana@new.example";
 
 async fn asks(ana: &Person, email: &str) -> super::Answer {
     ana.post("/api/account/change_address", &[("page", "/account"), ("email", email)]).await
+}
+
+async fn a_new_password_cancels_it(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    for by in ["change", "reset"] {
+        asks(&ana, NEW).await.leads_to("/account");
+        let token = app.link_for(NEW, "/account/address/").await;
+        if by == "change" {
+            let fields = [("current_password", PASSWORD), ("new_password", "eight blue lanterns")];
+            ana.call("/api/account/change_password", &fields).await.status(200);
+        } else {
+            let browser = app.browser();
+            browser.post("/api/accounts/forgot_password", &[("email", "ana@example.com")]).await.status(303);
+            let reset = app.link_for("ana@example.com", "/reset-password/").await;
+            let fields = [("token", reset.as_str()), ("password", "nine green kettles")];
+            browser.call("/api/accounts/reset_password", &fields).await.status(200);
+        }
+        let again = app.browser_of(ana.id).await;
+        again.call("/api/account/confirm_address", &[("token", &token)]).await.status(409);
+        again.get("/account").await.hides(NEW);
+        assert_eq!(app.email_of(&ana).await, "ana@example.com", "{by}");
+        app.execute("DELETE FROM letters").await;
+    }
 }
 
 async fn the_new_address_proves_itself_and_the_old_one_is_told(app: TestApp) {

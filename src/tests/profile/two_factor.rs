@@ -15,6 +15,7 @@ both_databases!(
     turning_it_off_needs_the_password_and_nobody_who_asks_for_it,
     an_organization_asks_its_members_for_it,
     who_asks_has_it,
+    it_is_not_on_before_the_recovery_codes_are_kept,
 );
 
 const SECURITY: &str = "/account/security";
@@ -44,7 +45,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
     let ana = app.somebody("Ana").await;
     ana.get(SECURITY).await.says("Set up two-factor");
     ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
-    let page = ana.get(SECURITY).await.status(200).says("<svg").says("Turn two-factor on");
+    let page = ana.get(SECURITY).await.status(200).says("<svg").says("Continue");
     let authenticator = Authenticator::typed(&app, &secret(&page));
     // Until then it does not count.
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
@@ -56,14 +57,16 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
     }
     let typed = authenticator.code();
     let spaced = format!(" {} {} ", &typed[..3], &typed[3..]);
-    let page = ana
-        .account("confirm_two_factor", &[("code", &spaced)])
-        .await
-        .status(200)
-        .says("Two-factor is on since");
+    let page =
+        ana.account("confirm_two_factor", &[("code", &spaced)]).await.status(200).says("I have saved them");
     let codes = codes(&page);
     assert_eq!(codes.len(), 10);
     assert!(codes.iter().all(|code| code.len() == 19), "{codes:?}");
+    // They can be kept as a file, too, and only then it is on.
+    page.clone().says("download=\"prompt-studio-recovery-codes.txt\"").says(&codes.join("%0A"));
+    app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
+    ana.account("finish_two_factor", &[]).await.leads_to(SECURITY);
+    ana.get(SECURITY).await.says("Two-factor is on since");
     ana.get(SECURITY).await.status(200).hides(&codes[0]).says("10 recovery codes are left");
     // Neither the secret nor a code lies in the database.
     let all = app.everything().await;
@@ -217,6 +220,8 @@ async fn an_organization_asks_its_members_for_it(app: TestApp) {
     // They come in as soon as they have it, and may leave without.
     let authenticator = Authenticator::waiting(&app, &eve).await;
     eve.account("confirm_two_factor", &[("code", &authenticator.code())]).await.status(200);
+    eve.get("/acme").await.leads_to(SECURITY);
+    eve.account("finish_two_factor", &[]).await.status(303);
     eve.get("/acme").await.status(200);
     let vic = acme.has("Vic", Role::Viewer).await;
     vic.get("/acme").await.leads_to(SECURITY);
@@ -228,8 +233,29 @@ async fn who_asks_has_it(app: TestApp) {
     let ana = app.somebody("Ana").await;
     app.org("Acme", &ana).await;
     let page = ("page", "/acme/settings/general");
-    let access = [page, ("org", "acme"), ("two_factor", "true"), ("viewers_run", "true")];
+    let access = [page, ("org", "acme"), ("two_factor", "true")];
     let answer = ana.post("/api/organizations/set_access", &access).await.status(422);
     answer.says("Turn two-factor on in your own account first");
     ana.get("/acme").await.status(200);
+}
+
+async fn it_is_not_on_before_the_recovery_codes_are_kept(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let first = "Enter a code of your authenticator first.";
+    ana.account("finish_two_factor", &[]).await.status(409).says(first);
+    ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
+    ana.account("finish_two_factor", &[]).await.status(409).says(first);
+    let authenticator = Authenticator::typed(&app, &secret(&ana.get(SECURITY).await));
+    ana.account("confirm_two_factor", &[("code", &authenticator.code())]).await.status(200);
+    // Whoever begins anew has no codes of the secret before.
+    ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
+    ana.account("finish_two_factor", &[]).await.status(409).says(first);
+    let authenticator = Authenticator::typed(&app, &secret(&ana.get(SECURITY).await));
+    ana.account("confirm_two_factor", &[("code", &authenticator.code())]).await.status(200);
+    ana.account("end_two_factor", &[]).await.leads_to(SECURITY);
+    assert_eq!(app.rows("recovery_codes", "1 = 1").await.len(), 0);
+    ana.account("finish_two_factor", &[]).await.status(409).says(first);
+    app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
+    let told = app.rows("audit_log", "action = 'account.two_factor_on'").await;
+    assert_eq!(told.len(), 0);
 }

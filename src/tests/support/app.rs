@@ -45,7 +45,7 @@ where
 impl TestApp {
     async fn start(database: &Database, configure: impl FnOnce(&mut Config)) -> Self {
         let app = Self::open(database, configure).await;
-        jobs::start(&app, app::CHORES);
+        jobs::start(&app, app::CHORES, &[]);
         app
     }
 

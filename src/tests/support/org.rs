@@ -2,12 +2,12 @@
 
 use super::{Person, TestApp};
 use crate::{
-    deployments::{deploy::deploy, model as deployments},
+    deployments::{asked, deploy::deploy, impact, model as deployments},
     environments::store as environments,
     fields::PathName,
     id::{
-        ApiKeyId, DeploymentRequestId, EnvironmentId, FolderId, ImageId, ImportId, InvitationId, OrgId,
-        PromptId, TrashId,
+        ApiKeyId, DeploymentRequestId, EnvironmentId, EnvironmentRequestId, FolderId, ImageId, ImportId,
+        InvitationId, OrgId, PromptId, TrashId,
     },
     library::{
         exchange::{self, format::FORMAT},
@@ -70,6 +70,9 @@ impl TestApp {
         let insert = insert.bind(id).bind(slug.clone()).bind(name.to_owned());
         insert.bind(Span::days(7)).bind(now).execute().await.unwrap();
         plant_environments(&mut change, id, true).await.unwrap();
+        // As it was then: an Admin deploys alone.
+        let others = change.query("UPDATE environments SET others = 0 WHERE org_id = $1");
+        others.bind(id).execute().await.unwrap();
         change.commit().await.unwrap();
         let org = Org { id, slug, app: self.clone() };
         org.admits(owner, Role::Owner).await;
@@ -270,5 +273,36 @@ impl Org {
         }
         change.commit().await.unwrap();
         id
+    }
+
+    /// Has somebody ask that an environment is open to Editors, as it is already, approved already by themselves.
+    pub(in crate::tests) async fn awaits_change(
+        &self,
+        by: &Person,
+        environment: EnvironmentId,
+    ) -> EnvironmentRequestId {
+        let (id, now) = (EnvironmentRequestId(self.app.clock.id()), self.app.clock.now());
+        let mut change = self.app.change_outside_tenancy().await.unwrap();
+        for sql in [
+            "INSERT INTO environment_requests (org_id, id, environment_id, kind, name, approvals, others, state, requested_by, created_at)
+             SELECT org_id, $2, id, 'change', name, 0, 0, 'pending', $3, $4 FROM environments WHERE org_id = $1 AND id = $5",
+            "INSERT INTO environment_approvals (org_id, request_id, user_id, created_at)
+             SELECT org_id, $2, $3, $4 FROM environments WHERE org_id = $1 AND id = $5",
+        ] {
+            let insert = change.query(sql).bind(self.id).bind(id).bind(by.id);
+            insert.bind(now).bind(environment).execute().await.unwrap();
+        }
+        change.commit().await.unwrap();
+        id
+    }
+
+    /// The fingerprint of what a request would serve, as its page tells it now.
+    pub(in crate::tests) async fn fingerprint(&self, request: DeploymentRequestId) -> String {
+        let scope = Scope::of_chore(&self.app, self.id, "a test").await.unwrap();
+        let order = asked::find(&scope, request).await.unwrap().order();
+        match impact::of(&scope, &order).await {
+            Ok(impact) => impact.served.fingerprint(),
+            Err(error) => panic!("{error}"),
+        }
     }
 }

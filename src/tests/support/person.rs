@@ -128,15 +128,33 @@ impl Person {
         self.post("/api/organizations/create", &fields).await
     }
 
-    /// Makes somebody something else.
+    /// Makes somebody something else, knowing that it ends no invitation.
     pub(in crate::tests) async fn sets_role(&self, org: &Org, of: &Self, role: Role) -> Answer {
-        let fields = [("org", org.slug.as_str()), ("user", &of.id.to_string()), ("role", role.as_str())];
+        self.sets_role_knowing(org, of, role, 0).await
+    }
+
+    /// Makes somebody something else, knowing that it ends so many invitations.
+    pub(in crate::tests) async fn sets_role_knowing(
+        &self,
+        org: &Org,
+        of: &Self,
+        role: Role,
+        ends: i64,
+    ) -> Answer {
+        let (id, ends) = (of.id.to_string(), ends.to_string());
+        let fields = [("org", org.slug.as_str()), ("user", &id), ("role", role.as_str()), ("agreed", &ends)];
         self.call("/api/members/set_role", &fields).await
     }
 
-    /// Takes somebody out.
+    /// Takes somebody out, knowing that it ends no invitation.
     pub(in crate::tests) async fn removes(&self, org: &Org, who: &Self) -> Answer {
-        let fields = [("org", org.slug.as_str()), ("user", &who.id.to_string())];
+        self.removes_knowing(org, who, 0).await
+    }
+
+    /// Takes somebody out, knowing that it ends so many invitations.
+    pub(in crate::tests) async fn removes_knowing(&self, org: &Org, who: &Self, ends: i64) -> Answer {
+        let (id, ends) = (who.id.to_string(), ends.to_string());
+        let fields = [("org", org.slug.as_str()), ("user", &id), ("agreed", &ends)];
         self.call("/api/members/remove", &fields).await
     }
 

@@ -25,6 +25,7 @@ both_databases!(
     a_password_of_a_megabyte_costs_nothing,
     names_cannot_break_out_of_a_letters_head,
     links_in_letters_are_of_the_configured_host,
+    a_form_of_another_origin_says_which_and_what_to_set,
 );
 
 /// Whoever knows that an address is invited signs up with it, and does not read its letters.
@@ -213,9 +214,7 @@ async fn names_cannot_break_out_of_a_letters_head(app: TestApp) {
         ana.call("/api/organizations/update_settings", &fields).await.status(422);
     }
     // Whatever a name may be, the head of a letter stays one line a field.
-    ana.call("/api/account/rename", &[("name", "Bcc: evil@example.com, =?utf-8?q?x?= \"<>\"")])
-        .await
-        .status(200);
+    ana.call("/api/account/rename", &[("name", "Bcc: evil, =?utf-8?q?x?= \"<>\"")]).await.status(200);
     ana.invites(&acme, "guest@example.com", Role::Viewer).await.status(200);
     let letter = app.letter_to("guest@example.com").await;
     assert!(!letter.subject.contains(['\r', '\n']), "{:?}", letter.subject);
@@ -246,5 +245,25 @@ async fn links_in_letters_are_of_the_configured_host(app: TestApp) {
         let letter = app.letter_to(to).await;
         assert!(letter.text.contains("http://localhost:3000/"), "{}", letter.text);
         assert!(!letter.text.contains("evil.test") && !letter.html.contains("evil.test"), "{}", letter.text);
+    }
+}
+
+/// As where people reach a studio by another name than the one it was given.
+async fn a_form_of_another_origin_says_which_and_what_to_set(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    for from in ["http://192.168.1.5:3000", "https://evil.test"] {
+        let form = ana.asks(axum::http::Method::POST, "/api/account/rename");
+        let form = with(form, "content-type", "application/x-www-form-urlencoded");
+        let answer = ana.send(with(form, "origin", from), "name=Anna").await.status(403);
+        answer
+            .says(from)
+            .says("http://localhost:3000")
+            .says(&format!("set --base-url (STUDIO_BASE_URL) to {from}"));
+    }
+    for from in ["null", "<script>", "javascript:alert(1)", "http://<b>"] {
+        let form = ana.asks(axum::http::Method::POST, "/api/account/rename");
+        let form = with(form, "content-type", "application/x-www-form-urlencoded");
+        let answer = ana.send(with(form, "origin", from), "name=Anna").await.status(403);
+        assert!(!answer.body.contains("--base-url") && !answer.body.contains(from), "{answer}");
     }
 }

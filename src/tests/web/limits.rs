@@ -1,8 +1,11 @@
 //! How often something may be tried, as people meet it.
 
 use super::{PASSWORD, TestApp, both_databases, with};
-use crate::{role::Role, time::Span};
-use axum::http::Method;
+use crate::{role::Role, server::serve, time::Span};
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
 
 both_databases!(
     signing_in_is_limited_by_address_and_says_when,
@@ -146,6 +149,13 @@ async fn the_proxy_is_believed_only_where_one_is_configured(app: TestApp) {
         last = browser.at(&behind).send(form, "email=nonsense&password=x").await.status;
     }
     assert_eq!(last, 429);
+    // Of several lines the last one is the proxy's.
+    let mut request = Request::builder();
+    for line in ["192.0.2.1", "198.51.100.2, [2001:db8::7]:443"] {
+        request = request.header("x-forwarded-for", line);
+    }
+    let told = serve::client(&behind, &request.body(Body::empty()).unwrap());
+    assert_eq!(told.ip, Some("2001:db8::7".parse().unwrap()));
     let get = browser.at(&behind).asks(Method::GET, "/sign-in");
     browser.at(&behind).send(with(get, "x-forwarded-for", "garbage"), "").await.status(200);
 }

@@ -2,6 +2,7 @@
 
 use super::{TestApp, run};
 use crate::server::{
+    connections::Room,
     hot::Front,
     listen::{Patience, accept},
 };
@@ -10,17 +11,21 @@ use axum::{Router, routing::get};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
 };
 
 /// A server on a socket of its own, with little patience.
 async fn listening(front: Front) -> (SocketAddr, oneshot::Sender<()>) {
+    let patience = Patience { head: Duration::from_millis(300), answer: Duration::from_millis(300) };
+    listening_with(front, patience, Room { all: 1000, of_address: 1000 }).await
+}
+
+async fn listening_with(front: Front, patience: Patience, room: Room) -> (SocketAddr, oneshot::Sender<()>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let patience = Patience { head: Duration::from_millis(300), answer: Duration::from_millis(300) };
-    tokio::spawn(accept(listener, front, patience, async { drop(stopped.await) }));
+    tokio::spawn(accept(listener, front, patience, room, async { drop(stopped.await) }));
     (address, stop)
 }
 
@@ -102,5 +107,54 @@ fn open_requests_are_finished_when_it_stops() {
         stop.send(()).unwrap();
         assert!(until_closed(&mut socket).await.ends_with("done"));
         assert!(TcpStream::connect(address).await.is_err(), "nobody else is let in");
+    });
+}
+
+/// A connection from one of the addresses of this machine, on which a request was answered.
+async fn connected(to: SocketAddr, from: [u8; 4]) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((from, 0).into()).unwrap();
+    let mut socket = socket.connect(to).await.unwrap();
+    assert!(is_answered(&mut socket).await, "{from:?} is not answered");
+    socket
+}
+
+async fn is_answered(socket: &mut TcpStream) -> bool {
+    let asked = socket.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let (mut answer, mut bytes) = (Vec::new(), [0; 1024]);
+    while asked.is_ok() && !answer.ends_with(b"ok\n") {
+        match socket.read(&mut bytes).await {
+            Ok(0) | Err(_) => break,
+            Ok(n) => answer.extend_from_slice(&bytes[..n]),
+        }
+    }
+    String::from_utf8_lossy(&answer).contains("200 OK")
+}
+
+#[test]
+fn connections_are_capped_and_the_idlest_goes_first() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let room = Room { all: 5, of_address: 2 };
+        let (to, _stop) = listening_with(app.front(), Patience::default(), room).await;
+        let (here, there) = ([127, 0, 0, 1], [127, 0, 0, 2]);
+        let mut first = connected(to, here).await;
+        let mut second = connected(to, here).await;
+        let mut other = connected(to, there).await;
+        // It is used again, later than the second by more than what is measured.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(is_answered(&mut first).await);
+        let third = connected(to, here).await;
+        assert!(until_closed(&mut second).await.is_empty(), "the one that was idle for the longest has gone");
+        assert!(is_answered(&mut first).await && is_answered(&mut other).await, "and no other one");
+        // Of all, when there is no room for an address that has few.
+        let mut of_others = vec![connected(to, there).await, connected(to, [127, 0, 0, 3]).await];
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        for socket in of_others.iter_mut().chain([&mut other]) {
+            assert!(is_answered(socket).await);
+        }
+        assert!(is_answered(&mut first).await);
+        of_others.push(connected(to, [127, 0, 0, 4]).await);
+        let answered = async |mut socket: TcpStream| is_answered(&mut socket).await;
+        assert!(!answered(third).await && answered(first).await && answered(other).await);
     });
 }

@@ -100,10 +100,20 @@ impl Answer {
 
 /// Asks the server for a page; with a body, posts a form to it.
 pub(crate) async fn fetch(url: &str, form: Option<&JsValue>) -> Option<Answer> {
+    ask(url, form, "x-in-place").await
+}
+
+/// Reads a page again because something happened, and not because somebody asked.
+pub(crate) async fn reread(url: &str) -> Option<Answer> {
+    ask(url, None, "x-reread").await
+}
+
+/// Asks for a page and says in a header why.
+async fn ask(url: &str, form: Option<&JsValue>, why: &str) -> Option<Answer> {
     let init = RequestInit::new();
     let headers = Headers::new().ok()?;
     headers.set("accept", "text/html").ok()?;
-    headers.set("x-in-place", "1").ok()?;
+    headers.set(why, "1").ok()?;
     init.set_headers(headers.as_ref());
     if let Some(form) = form {
         init.set_method("POST");

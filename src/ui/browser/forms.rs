@@ -1,5 +1,5 @@
-//! Forms that stay on their page, selects that post when they change, buttons that open dialogs
-//! and copy text, and lists that are narrowed while one types.
+//! Forms that stay on their page, buttons that open dialogs and copy text, and lists that are narrowed while one
+//! types.
 
 use super::{
     dom::{self, closest, document, on},
@@ -8,17 +8,19 @@ use super::{
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent,
-    UrlSearchParams,
+    Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement,
+    HtmlTextAreaElement, SubmitEvent, UrlSearchParams,
 };
 
 /// Listens on the document, so that what is swapped in later works as well.
 pub(in crate::ui) fn answer_in_place() {
     let document = document();
     on(&document, "submit", submit);
-    on(&document, "change", change);
     on(&document, "click", click);
-    on(&document, "input", filter);
+    on(&document, "input", |event| {
+        filter(event);
+        count(event);
+    });
     on(&dom::window(), "pageshow", come_back);
     // Styles hide what is only needed without script.
     if let Some(root) = document.document_element() {
@@ -114,9 +116,10 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     }
 }
 
-/// Puts back what was chosen and leads to the first field that has to be corrected.
+/// Shows again how it is, where a form says that and nothing is typed (`data-resets`), and leads to the first
+/// field that has to be corrected.
 fn refused(form: &HtmlFormElement) {
-    if form.has_attribute("data-submit-on-change") {
+    if form.has_attribute("data-resets") {
         form.reset();
     }
     let invalid = form.query_selector("[aria-invalid=true]").ok().flatten();
@@ -144,13 +147,6 @@ fn path(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url)
 }
 
-fn change(event: &Event) {
-    if let Some(form) = closest(event, "form[data-submit-on-change]") {
-        let form: HtmlFormElement = form.unchecked_into();
-        let _ = form.request_submit();
-    }
-}
-
 fn click(event: &Event) {
     if let Some(opener) = closest(event, "[data-opens]") {
         let id = opener.get_attribute("data-opens").unwrap_or_default();
@@ -171,13 +167,15 @@ fn click(event: &Event) {
 
 fn copy(button: &Element) {
     let id = button.get_attribute("data-copies").unwrap_or_default();
-    let Some(input) = dom::by_id::<HtmlInputElement>(&id) else { return };
-    let copied = dom::window().navigator().clipboard().write_text(&input.value());
+    let Some(source) = dom::by_id::<HtmlElement>(&id) else { return };
+    let input = source.dyn_ref::<HtmlInputElement>().cloned();
+    let text = input.as_ref().map_or_else(|| source.inner_text(), HtmlInputElement::value);
+    let copied = dom::window().navigator().clipboard().write_text(&text);
     let button = button.clone();
     dom::spawn(async move {
         if wasm_bindgen_futures::JsFuture::from(copied).await.is_ok() {
             button.set_text_content(Some("Copied"));
-        } else {
+        } else if let Some(input) = input {
             input.select();
         }
     });
@@ -192,4 +190,23 @@ fn filter(event: &Event) {
         let text = dom::lower(&item.text_content().unwrap_or_default());
         let _ = item.toggle_attribute_with_force("hidden", !text.contains(&typed));
     }
+}
+
+/// Says on a button how many addresses stand in a field: the button names the field (`data-counts`) and what it
+/// says of one and of `#`.
+fn count(event: &Event) {
+    let Some(field) = closest(event, "textarea") else { return };
+    let field: HtmlTextAreaElement = field.unchecked_into();
+    let button = format!("[data-counts=\"{}\"]", field.name());
+    let Some(button) = field.form().and_then(|form| form.query_selector(&button).ok().flatten()) else {
+        return;
+    };
+    let typed = field.value();
+    let n = typed.split([' ', '\n', '\r', '\t', ',', ';']).filter(|part| part.contains('@')).count();
+    let says = button.get_attribute(match n {
+        0 => "data-none",
+        1 => "data-one",
+        _ => "data-many",
+    });
+    button.set_text_content(says.map(|says| says.replace('#', &n.to_string())).as_deref());
 }

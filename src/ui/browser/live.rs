@@ -200,21 +200,35 @@ impl Tab {
     async fn refresh(&self, regions: &str) {
         let location = dom::window().location();
         let href = location.href().unwrap_or_default();
-        let Some(answer) = dom::fetch(&href, None).await else { return };
+        let Some(answer) = dom::reread(&href).await else { return };
         if answer.url != href.split('#').next().unwrap_or_default() {
             return self.over("You are signed out.");
         }
-        match answer.status {
-            200..300 => {
-                if let Some(page) = answer.document() {
-                    morph::regions(&page, regions);
-                }
+        let page = answer.document();
+        match (answer.status, page) {
+            (200..300, Some(page)) => {
+                dom::document().set_title(&page.title());
+                morph::regions(&page, regions);
             }
-            404 => self.over("You are no longer a member of this workspace."),
-            // No page for one any more: show what it says.
-            403 => drop(location.reload()),
+            (403 | 404, Some(page)) if !self.is_of_here(&page) => {
+                self.over("You are no longer a member of this workspace.");
+            }
+            // A page for one no more says why; the way to others stays.
+            (403, Some(page)) => {
+                dom::document().set_title(&page.title());
+                morph::regions(&page, "#main, #crumbs, #toast, [data-live]");
+            }
+            (404, Some(_)) => say("gone", "This page no longer exists."),
             _ => {}
         }
+    }
+
+    /// Whether a page is of the same organization.
+    fn is_of_here(&self, page: &web_sys::Document) -> bool {
+        let path = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
+        let status = page.get_element_by_id("live-status");
+        let events = status.and_then(|status| status.get_attribute("data-events"));
+        events.is_some_and(|events| path(&events) == path(&self.url))
     }
 }
 

@@ -12,9 +12,18 @@ const PAUSE: i32 = 60;
 
 pub(in crate::ui) fn offer_palette() {
     let (document, looks) = (dom::document(), Latest::default());
+    if dom::window().navigator().platform().is_ok_and(|name| name.starts_with("Mac")) {
+        dom::all("[data-palette] > kbd").for_each(|hint| hint.set_text_content(Some("⌘ K")));
+    }
     let ours = looks.clone();
     on(&document, "keydown", move |event| {
         let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+        if key.key() == "?" && closest(event, "input, textarea, select, dialog").is_none() {
+            let link = dom::all("[data-shortcuts]").next();
+            if let Some(url) = link.and_then(|link| link.get_attribute("data-shortcuts")) {
+                let _ = dom::window().location().assign(&url);
+            }
+        }
         if (key.ctrl_key() || key.meta_key())
             && !key.shift_key()
             && !key.alt_key()
@@ -54,7 +63,7 @@ fn make(looks: &Latest) -> Option<HtmlDialogElement> {
     dialog.set_class_name("dialog palette");
     dialog.set_attribute("aria-label", "Find").ok()?;
     dialog.set_inner_html(
-        "<input role=searchbox enterkeyhint=go autocomplete=off spellcheck=false aria-label='What to find' placeholder='A prompt, a page, a workspace…' maxlength=200><div aria-live=polite></div>",
+        "<input role=searchbox enterkeyhint=go autocomplete=off spellcheck=false aria-label='What to find' placeholder='Search prompts, pages, organizations…' maxlength=200><div aria-live=polite></div>",
     );
     link.parent_element()?.append_child(&dialog).ok()?;
     let input: HtmlInputElement = dialog.query_selector("input").ok()??.dyn_into().ok()?;
@@ -88,6 +97,11 @@ async fn fill(input: &HtmlInputElement, turn: &Turn) -> Option<()> {
     let found = answer.document()?.get_element_by_id("found")?;
     if turn.is_last() {
         input.next_element_sibling()?.set_inner_html(&found.inner_html());
+        let here = dom::window().location();
+        let page = format!("{}{}", here.pathname().ok()?, here.search().ok()?);
+        for field in dom::all("#palette [name=page]") {
+            field.set_attribute("value", &page).ok()?;
+        }
     }
     Some(())
 }
@@ -95,7 +109,7 @@ async fn fill(input: &HtmlInputElement, turn: &Turn) -> Option<()> {
 /// Arrows walk through the links, and Return takes the first from the field.
 fn walk(event: &Event) {
     let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
-    let links: Vec<Element> = dom::all("#palette a").collect();
+    let links: Vec<Element> = dom::all("#palette :is(a, button)").collect();
     let Some(field) = dom::all("#palette input").next() else { return };
     let here = dom::document().active_element();
     let at = links.iter().position(|link| Some(link) == here.as_ref());

@@ -1,26 +1,33 @@
 //! Putting what a file holds into the library: folders first, then prompts, then their versions, each after
 //! those it refers to.
+//!
+//! A large file is imported in parts, each a change of its own, so that nobody waits long to write meanwhile. Where it
+//! is cut off, what came before stays, and importing the file again goes on: what is there is skipped.
 
+mod drafts;
+mod folders;
 mod versions;
 
 use super::{
-    check::{About, about, levels},
-    format::{FolderEntry, LibraryFile, PromptEntry},
+    check::{About, about},
+    format::{LibraryFile, PromptEntry},
     import::{Act, Line},
 };
 use crate::{
     error::{Error, Result},
     id::{FolderId, PromptId},
-    library::{folders, variables},
-    prompts::{
-        content::{Content, Kind},
-        drafts, store,
-        versions::content_within,
+    prompts::{content::Kind, store},
+    role::ImportContent,
+    server::{
+        Grant, OrgChange, Scope, Topic,
+        audit::{Action, Entry},
     },
-    server::OrgChange,
 };
-use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, Instant},
+};
 
 /// What can be done, or why not, for a person to read.
 type Told<T> = Result<std::result::Result<T, String>>;
@@ -50,34 +57,68 @@ struct Work<'f> {
     failed: Option<String>,
     /// Waits for another.
     is_open: bool,
+    /// In which part the hashes were read.
+    read_in: u32,
 }
 
-/// What becomes of a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Draft {
-    /// It says that already, or the file is not about it.
-    Same,
-    /// It becomes what the file says.
-    Written,
-    /// It has changes of its own, and stays.
-    Kept,
+/// How long a part of an import keeps others from writing.
+const PART: Duration = Duration::from_millis(20);
+
+/// What is to be put into the library, with all that can be told of it without the library.
+pub(super) struct Prepared<'f> {
+    file: &'f LibraryFile,
+    abouts: Vec<std::result::Result<About, String>>,
 }
 
-pub(super) struct Merge<'a, 'f> {
-    change: &'a mut OrgChange,
+impl<'f> Prepared<'f> {
+    /// Looks at everything in a file by itself, before anybody has to wait for it.
+    ///
+    /// # Errors
+    /// When its templates cannot be looked at now.
+    pub(super) async fn new(scope: &Scope, file: &'f LibraryFile) -> Result<Self> {
+        let (place, mut abouts) = ((scope.server(), scope.organization().id), Vec::new());
+        for entry in &file.prompts {
+            abouts.push(about(place, entry).await?);
+        }
+        Ok(Self { file, abouts })
+    }
+}
+
+/// What an import comes to.
+pub(super) struct Merged {
+    /// The last part, which is not committed yet.
+    pub(super) change: OrgChange,
+    /// How many parts there were before it.
+    pub(super) parts: u32,
+    /// What is told of variables, of folders and of prompts that are no good.
+    pub(super) before: Vec<Line>,
+    /// What came of each of the other prompts.
+    pub(super) done: Vec<Line>,
+}
+
+pub(super) struct Merge<'f> {
+    grant: &'f Grant<ImportContent>,
+    change: OrgChange,
+    began: Instant,
+    /// The parts that are committed; none of what is only tried.
+    parts: u32,
+    is_tried: bool,
     lines: Vec<Line>,
     folders: BTreeMap<String, FolderId>,
     works: Vec<Work<'f>>,
     places: HashMap<&'f str, usize>,
 }
 
-impl<'a, 'f> Merge<'a, 'f> {
-    pub(super) fn new(change: &'a mut OrgChange) -> Self {
-        let (folders, places) = (BTreeMap::new(), HashMap::new());
-        Self { change, lines: Vec::new(), folders, works: Vec::new(), places }
+impl<'f> Merge<'f> {
+    /// Begins in a change. What is only tried stays in it; anything else is committed in parts.
+    pub(super) fn new(grant: &'f Grant<ImportContent>, change: OrgChange, is_tried: bool) -> Self {
+        let (folders, places, began) = (BTreeMap::new(), HashMap::new(), grant.server().clock.instant());
+        let (lines, works) = (Vec::new(), Vec::new());
+        Self { grant, change, began, parts: 0, is_tried, lines, folders, works, places }
     }
 
-    pub(super) async fn run(mut self, file: &'f LibraryFile) -> Result<Vec<Line>> {
+    pub(super) async fn run(mut self, prepared: Prepared<'f>) -> Result<Merged> {
+        let file = prepared.file;
         if !file.variables.is_empty() {
             match self.variables(None, &file.variables).await? {
                 Ok(true) => self.tell(Act::Change, "", "variables of the workspace"),
@@ -87,96 +128,60 @@ impl<'a, 'f> Merge<'a, 'f> {
         }
         for entry in &file.folders {
             self.folder_entry(entry).await?;
+            self = self.rest().await?;
         }
-        for entry in &file.prompts {
-            match self.begin(entry).await? {
+        for (entry, about) in file.prompts.iter().zip(prepared.abouts) {
+            match self.begin(entry, about).await? {
                 Ok(work) => {
                     self.places.insert(&entry.path, self.works.len());
                     self.works.push(work);
                 }
                 Err(why) => self.tell(Act::Skip, &entry.path, why),
             }
+            self = self.rest().await?;
         }
         for place in 0..self.works.len() {
-            self.versions(place).await?;
+            self = self.versions(place).await?;
         }
+        let before = std::mem::take(&mut self.lines);
         for place in 0..self.works.len() {
             self.finish(place).await?;
+            self = self.rest().await?;
         }
-        Ok(self.lines)
+        Ok(Merged { change: self.change, parts: self.parts, before, done: self.lines })
+    }
+
+    /// Lets others write, when they have waited: what is done so far is committed.
+    async fn rest(mut self) -> Result<Self> {
+        if self.is_tried || self.began.elapsed() < PART {
+            return Ok(self);
+        }
+        let parts = self.parts + 1;
+        let entry = Entry::new(Action::LibraryImported, None).details(json!({ "part": parts }));
+        self.change.audit(entry).await?;
+        let about = self.change.new_id();
+        self.change.announce(Topic::Prompts, about).await?;
+        self.change.commit().await?;
+        let change = self.grant.change().await?;
+        // Somebody may have moved them meanwhile.
+        let folders = BTreeMap::new();
+        Ok(Self { change, parts, folders, began: self.grant.server().clock.instant(), ..self })
     }
 
     fn tell(&mut self, act: Act, path: &str, says: impl Into<String>) {
         self.lines.push(Line { act, path: path.to_owned(), says: says.into() });
     }
 
-    async fn folder_entry(&mut self, FolderEntry { path, variables }: &FolderEntry) -> Result<()> {
-        let (id, is_new) = match self.folder(path).await? {
-            Ok(found) => found,
-            Err(why) => {
-                self.tell(Act::Skip, path, why);
-                return Ok(());
-            }
-        };
-        let set = self.variables(Some(id), variables).await?;
-        let left_out =
-            set.as_ref().err().map_or_else(String::new, |why| format!("; not its variables: {why}"));
-        match (is_new, set) {
-            (true, _) => self.tell(Act::Create, path, format!("folder{left_out}")),
-            (false, Ok(true)) => self.tell(Act::Change, path, "variables of the folder"),
-            (false, _) => self.tell(Act::Skip, path, format!("the folder is there{left_out}")),
-        }
-        Ok(())
-    }
-
-    /// Sets variables; those that only are here stay. Whether anything is different then.
-    async fn variables(&mut self, folder: Option<FolderId>, own: &BTreeMap<String, Value>) -> Told<bool> {
-        let mut merged = variables::read_within(self.change, folder).await?;
-        merged.extend(own.clone());
-        let merged: Vec<_> = merged.into_iter().collect();
-        match told(variables::check(&merged))? {
-            Ok(()) => Ok(Ok(variables::set_within(self.change, folder, &merged).await?)),
-            Err(why) => Ok(Err(why)),
-        }
-    }
-
-    /// The folder of a path, made with those above it where it is not there; whether it is new.
-    async fn folder(&mut self, path: &str) -> Told<(FolderId, bool)> {
-        if let Some(id) = self.folders.get(path) {
-            return Ok(Ok((*id, false)));
-        }
-        let names = match levels(path) {
-            Ok(names) => names,
-            Err(why) => return Ok(Err(why)),
-        };
-        let (mut parent, mut is_new, mut so_far) = (None, false, String::new());
-        for name in names {
-            so_far = if parent.is_none() { name.to_string() } else { format!("{so_far}/{name}") };
-            let there = self
-                .change
-                .query("SELECT id FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");
-            let there: Option<(FolderId,)> = there.bind(so_far.clone()).optional().await?;
-            is_new = there.is_none();
-            let id = match there {
-                Some((id,)) => id,
-                None => match told(folders::insert(self.change, parent, &name).await)? {
-                    Ok(id) => id,
-                    Err(why) => return Ok(Err(why)),
-                },
-            };
-            self.folders.insert(so_far.clone(), id);
-            parent = Some(id);
-        }
-        Ok(parent.map(|id| (id, is_new)).ok_or_else(|| "it has no name".to_owned()))
-    }
-
     /// Finds or makes a prompt, without its versions.
-    async fn begin(&mut self, entry: &'f PromptEntry) -> Told<Work<'f>> {
+    async fn begin(
+        &mut self,
+        entry: &'f PromptEntry,
+        about: std::result::Result<About, String>,
+    ) -> Told<Work<'f>> {
         if self.places.contains_key(entry.path.as_str()) {
             return Ok(Err("the file has another prompt of this path".to_owned()));
         }
-        let (server, org) = self.change.place();
-        let about = match about((&server.clone(), org), entry).await? {
+        let about = match about {
             Ok(about) => about,
             Err(why) => return Ok(Err(why)),
         };
@@ -194,13 +199,26 @@ impl<'a, 'f> Merge<'a, 'f> {
                 Err(why) => return Ok(Err(why)),
             },
         };
+        let (hashes, numbers, read_in) = (self.hashes(id).await?, Vec::new(), self.parts);
+        let (added, failed, is_open) = (0, None, false);
+        Ok(Ok(Work { entry, about, id, is_new, hashes, numbers, added, failed, is_open, read_in }))
+    }
+
+    async fn hashes(&mut self, id: PromptId) -> Result<Vec<Vec<u8>>> {
         let hashes = self
             .change
             .query("SELECT hash FROM versions WHERE org_id = $1 AND prompt_id = $2 ORDER BY number");
         let hashes: Vec<(Vec<u8>,)> = hashes.bind(id).all().await?;
-        let hashes = hashes.into_iter().map(|(hash,)| hash).collect();
-        let numbers = Vec::new();
-        Ok(Ok(Work { entry, about, id, is_new, hashes, numbers, added: 0, failed: None, is_open: false }))
+        Ok(hashes.into_iter().map(|(hash,)| hash).collect())
+    }
+
+    /// Reads the versions of a prompt again when others may have saved some since.
+    async fn refresh(&mut self, at: usize) -> Result<()> {
+        if self.works[at].read_in != self.parts {
+            self.works[at].hashes = self.hashes(self.works[at].id).await?;
+            self.works[at].read_in = self.parts;
+        }
+        Ok(())
     }
 
     async fn insert(&mut self, entry: &PromptEntry, about: &About) -> Told<PromptId> {
@@ -211,78 +229,12 @@ impl<'a, 'f> Merge<'a, 'f> {
                 Err(why) => return Ok(Err(why)),
             },
         };
-        let path = match told(store::path_in(self.change, folder, &about.name).await)? {
+        let path = match told(store::path_in(&mut self.change, folder, &about.name).await)? {
             Ok(path) => path,
             Err(why) => return Ok(Err(why)),
         };
         let (name, tags) = (&about.name, &about.tags);
         let new = store::NewPrompt { folder, name, path, description: &entry.description, tags };
-        Ok(Ok(store::insert(self.change, new, &about.draft).await?))
-    }
-
-    /// The draft and old paths of a prompt, and what is told of it.
-    async fn finish(&mut self, at: usize) -> Result<()> {
-        let Work { entry, id, is_new, added, .. } = self.works[at];
-        let latest = i64::try_from(self.works[at].hashes.len()).unwrap_or(i64::MAX);
-        if is_new {
-            for path in &entry.old_paths {
-                self.old_path(id, path).await?;
-            }
-        }
-        let failed = self.works[at].failed.clone();
-        let draft = self.draft(at, latest).await?;
-        let mut says = match added {
-            1 => "1 version".to_owned(),
-            count => format!("{count} versions"),
-        };
-        if let Some(why) = failed {
-            says = format!("{says}; left out: {why}");
-        }
-        if draft == Draft::Kept {
-            says += "; the draft that is there stays, as it has changes of its own";
-        }
-        match (is_new, added, draft) {
-            (true, ..) => self.tell(Act::Create, &entry.path, format!("prompt with {says}")),
-            (false, 0, Draft::Written) => self.tell(Act::Change, &entry.path, "draft"),
-            (false, 0, _) => self.tell(Act::Skip, &entry.path, format!("nothing new: {says}")),
-            (false, ..) => self.tell(Act::Change, &entry.path, format!("{says} on top of those there")),
-        }
-        Ok(())
-    }
-
-    /// The draft follows the file, unless somebody has changes of their own in it.
-    async fn draft(&mut self, at: usize, latest: i64) -> Result<Draft> {
-        let Work { id, is_new, added, entry, ref about, .. } = self.works[at];
-        let draft = drafts::read_within(self.change, id).await?;
-        // A file with versions that are all here changes nothing; one with a draft only is about that.
-        let is_about_it = is_new || added > 0 || entry.versions.is_empty();
-        if !is_about_it || (draft.content == about.draft && draft.base == latest) {
-            return Ok(Draft::Same);
-        }
-        let is_own = match draft.base {
-            _ if is_new => false,
-            0 => draft.content != Content::empty(draft.content.kind()),
-            base => content_within(self.change, id, base).await?.as_ref() != Some(&draft.content),
-        };
-        if is_own {
-            return Ok(if draft.content == about.draft { Draft::Same } else { Draft::Kept });
-        }
-        let content = about.draft.clone();
-        drafts::write(self.change, id, &content, latest).await?;
-        Ok(Draft::Written)
-    }
-
-    async fn old_path(&mut self, id: PromptId, path: &str) -> Result<()> {
-        if levels(path).is_err() || path.chars().count() > store::MAX_PATH {
-            return Ok(());
-        }
-        if store::is_taken(self.change, path).await? {
-            return Ok(());
-        }
-        let old = self.change.query(
-            "INSERT INTO old_paths (org_id, path, prompt_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        );
-        old.bind(path.to_owned()).bind(id).execute().await?;
-        Ok(())
+        Ok(Ok(store::insert(&mut self.change, new, &about.draft).await?))
     }
 }

@@ -9,7 +9,6 @@ use crate::{
         references::{Pin, To, circles},
         versions::{self, Origin},
     },
-    time::Timestamp,
     ui::parse_rfc3339,
 };
 
@@ -21,9 +20,9 @@ enum Next {
     Before(usize, usize),
 }
 
-impl Merge<'_, '_> {
+impl Merge<'_> {
     /// Imports the versions of a prompt, and before each of them those it refers to.
-    pub(super) async fn versions(&mut self, place: usize) -> Result<()> {
+    pub(super) async fn versions(mut self, place: usize) -> Result<Self> {
         let mut waiting = vec![(place, self.works[place].entry.versions.len())];
         while let Some(&(at, wanted)) = waiting.last() {
             let work = &mut self.works[at];
@@ -33,6 +32,7 @@ impl Merge<'_, '_> {
                 continue;
             }
             work.is_open = true;
+            self.refresh(at).await?;
             match self.next(at).await? {
                 Ok(Next::Pins(pins)) => self.add(at, &pins).await?,
                 Ok(Next::Before(other, wanted)) => waiting.push((other, wanted)),
@@ -41,8 +41,9 @@ impl Merge<'_, '_> {
                     work.failed = Some(format!("version {} and later: {why}", work.numbers.len() + 1));
                 }
             }
+            self = self.rest().await?;
         }
-        Ok(())
+        Ok(self)
     }
 
     /// What the next version of a prompt needs, or why it cannot be.
@@ -70,7 +71,7 @@ impl Merge<'_, '_> {
             }
         }
         let (id, path) = (self.works[at].id, &entry.path);
-        Ok(match circles(self.change, id, path, &pins).await?.pop() {
+        Ok(match circles(&mut self.change, id, path, &pins).await?.pop() {
             Some(why) => Err(why),
             None => Ok(Next::Pins(pins)),
         })
@@ -119,6 +120,7 @@ impl Merge<'_, '_> {
 
     /// Adds the next version of the file after those that are here, unless it is here already.
     async fn add(&mut self, at: usize, pins: &[Pin]) -> Result<()> {
+        let now = self.change.now();
         let work = &mut self.works[at];
         let version = &work.entry.versions[work.numbers.len()];
         let hash = versions::hash(&version.content, pins);
@@ -134,12 +136,12 @@ impl Merge<'_, '_> {
         }
         let restores = version.restores.and_then(|old| usize::try_from(old).ok()?.checked_sub(1));
         let restores = restores.and_then(|old| work.numbers.get(old).copied());
-        let at = parse_rfc3339(&version.created_at).unwrap_or(Timestamp(0));
+        let at = parse_rfc3339(&version.created_at).unwrap_or(now);
         let origin = Some(Origin { at, author: &version.author });
         let new =
             versions::New { content: &version.content, pins, message: &version.message, restores, origin };
         let latest = i64::try_from(work.hashes.len()).unwrap_or(i64::MAX);
-        let number = versions::insert(self.change, work.id, latest, new).await?;
+        let number = versions::insert(&mut self.change, work.id, latest, new).await?;
         work.hashes.push(hash);
         work.numbers.push(number);
         work.added += 1;

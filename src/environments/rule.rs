@@ -1,0 +1,78 @@
+//! Who must agree to what is deployed to an environment.
+
+use super::store::MAX_APPROVALS;
+
+/// Who must agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// How many people must approve; 0 where it is not protected.
+    pub approvals: i64,
+    /// Whether somebody else must, where one is enough, whoever deploys. Where more must, it is so anyway.
+    pub others: bool,
+}
+
+impl From<i64> for Rule {
+    fn from(approvals: i64) -> Self {
+        Self { approvals, others: false }
+    }
+}
+
+/// The code of "somebody else, whoever deploys" in forms.
+const OTHER: &str = "other";
+
+impl Rule {
+    /// One other person approves, whoever deploys.
+    pub const OTHER: Self = Self { approvals: 1, others: true };
+
+    /// All of them, those that protect less first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let mut all: Vec<Self> = (0..=MAX_APPROVALS).map(Self::from).collect();
+        all.push(Self::OTHER);
+        all.sort_by_key(|rule| rule.strength());
+        all.into_iter()
+    }
+
+    /// What it is called in forms.
+    #[must_use]
+    pub fn code(self) -> String {
+        if self == Self::OTHER { OTHER.to_owned() } else { self.approvals.to_string() }
+    }
+
+    /// The one of a code, to the letter.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::all().find(|rule| rule.code() == code)
+    }
+
+    /// How much it protects, to compare.
+    #[must_use]
+    pub const fn strength(self) -> i64 {
+        2 * self.approvals + if self.others && self.approvals == 1 { 1 } else { 0 }
+    }
+
+    /// What it means.
+    #[must_use]
+    pub fn says(self) -> String {
+        match self.approvals {
+            0 => "Open: Editors deploy".to_owned(),
+            1 if self.others => "Protected: one other person approves, whoever deploys".to_owned(),
+            1 => "Protected: an Admin deploys, or approves what Editors ask for".to_owned(),
+            n => format!("Protected: {n} Admins approve, none of whom asked"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_told_by_its_code() {
+        let codes: Vec<String> = Rule::all().map(Rule::code).collect();
+        assert_eq!(codes, ["0", "1", "other", "2", "3", "4", "5"]);
+        assert!(Rule::all().all(|rule| Rule::parse(&rule.code()) == Some(rule)));
+        assert!(["", "-1", "6", "Other", " 1", "01"].iter().all(|code| Rule::parse(code).is_none()));
+        let strengths: Vec<i64> = Rule::all().map(Rule::strength).collect();
+        assert!(strengths.is_sorted_by(|one, next| one < next), "{strengths:?}");
+    }
+}

@@ -1,0 +1,156 @@
+//! Who has which path: the prompt that is there, the one that left it last, and in an environment the one that was
+//! deployed there last.
+//!
+//! What is live keeps the path at which it was deployed, whatever becomes of the prompt's own: services go on finding
+//! it there until another prompt is deployed at that path. Where others must approve, nothing else takes the path
+//! meanwhile.
+
+use super::{
+    reached::{BEYOND, reaches_environment, reaches_prompt},
+    store::Prompt,
+};
+use crate::{
+    error::{Error, Result},
+    id::{EnvironmentId, FolderId, PromptId},
+    server::{OrgChange, Reads},
+};
+
+/// Whether a prompt has the path.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_taken(change: &mut OrgChange, path: &str) -> Result<bool> {
+    let there = change.query("SELECT 1 FROM prompts WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");
+    let there: Option<(i32,)> = there.bind(path.to_owned()).optional().await?;
+    Ok(there.is_some())
+}
+
+/// Notes that a path leads to a prompt that came there: nothing else is led on from it any more.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name` when another prompt is live at it in a protected environment.
+pub async fn take_path(change: &mut OrgChange, path: &str, prompt: PromptId) -> Result<()> {
+    refuse_protected(change, path, Some(prompt)).await?;
+    let old = change.query("DELETE FROM old_paths WHERE org_id = $1 AND path = $2");
+    old.bind(path.to_owned()).execute().await?;
+    Ok(())
+}
+
+/// Notes that a prompt is about to leave its path: whoever asks for it there is led on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave_path(change: &mut OrgChange, prompt: &Prompt) -> Result<()> {
+    let old = change.query(
+        "INSERT INTO old_paths (org_id, path, prompt_id) VALUES ($1, $2, $3)
+         ON CONFLICT (org_id, path) DO UPDATE SET prompt_id = excluded.prompt_id",
+    );
+    old.bind(prompt.path.clone()).bind(prompt.id).execute().await?;
+    Ok(())
+}
+
+/// The same for all prompts whose paths begin with `prefix`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
+    let old = change.query(
+        "INSERT INTO old_paths (org_id, path, prompt_id)
+         SELECT org_id, path, id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
+         ON CONFLICT (org_id, path) DO UPDATE SET prompt_id = excluded.prompt_id",
+    );
+    old.bind(prefix.to_owned()).execute().await?;
+    Ok(())
+}
+
+/// Another prompt that is live at a path in a protected environment.
+#[derive(sqlx::FromRow)]
+struct Protected {
+    prompt_id: PromptId,
+    /// Where that prompt is now.
+    path: String,
+    environment_id: EnvironmentId,
+    environment: String,
+}
+
+async fn protected(change: &mut OrgChange, path: &str, own: Option<PromptId>) -> Result<Option<Protected>> {
+    let live = change.query(
+        "SELECT d.prompt_id, p.path, e.id AS environment_id, e.name AS environment
+         FROM environments e JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.path = $2
+         JOIN prompts p ON p.org_id = $1 AND p.id = d.prompt_id
+         WHERE e.org_id = $1 AND e.approvals > 0 AND d.version IS NOT NULL
+           AND d.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = d.prompt_id)
+         ORDER BY e.position, d.id",
+    );
+    let live: Vec<Protected> = live.bind(path.to_owned()).all().await?;
+    Ok(live.into_iter().find(|live| Some(live.prompt_id) != own))
+}
+
+/// Whether another prompt than one's own is live at a path in a protected environment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_protected(change: &mut OrgChange, path: &str, own: PromptId) -> Result<bool> {
+    Ok(protected(change, path, Some(own)).await?.is_some())
+}
+
+/// Refuses a path at which another prompt than one's own is live in a protected environment.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name` then.
+pub(super) async fn refuse_protected(
+    change: &mut OrgChange,
+    path: &str,
+    own: Option<PromptId>,
+) -> Result<()> {
+    let Some(live) = protected(change, path, own).await? else { return Ok(()) };
+    let environment = if reaches_environment(change, live.environment_id) {
+        live.environment.as_str()
+    } else {
+        "a protected environment"
+    };
+    let is_reached = reaches_prompt(change, live.prompt_id).await?;
+    let what = if is_reached { live.path.as_str() } else { BEYOND };
+    Err(Error::invalid(
+        "name",
+        format!(
+            "Choose another name: services in {environment} still get {what} at {path}. Deploy or undeploy it there first."
+        ),
+    ))
+}
+
+/// What services get at a path in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ServedAt {
+    /// The prompt, wherever it is now.
+    pub prompt_id: PromptId,
+    /// The version that is live.
+    pub version: i64,
+    /// The folder it was in when it was deployed last.
+    pub folder_id: Option<FolderId>,
+    /// Whether it was deployed at this path last, and not at another since.
+    pub is_whole: bool,
+}
+
+/// What is live in an environment at a path: what was deployed there last, unless it was undeployed since.
+///
+/// # Errors
+/// When the database fails.
+pub async fn served_at(
+    mut reads: impl Reads,
+    environment: EnvironmentId,
+    path: &str,
+) -> Result<Option<ServedAt>> {
+    let served = reads.query(
+        "SELECT n.prompt_id, n.version, n.folder_id, n.path = $3 AS is_whole
+         FROM (SELECT prompt_id, number FROM deployments
+           WHERE org_id = $1 AND environment_id = $2 AND path = $3 ORDER BY id DESC LIMIT 1) d
+         JOIN deployments n ON n.org_id = $1 AND n.environment_id = $2 AND n.prompt_id = d.prompt_id
+           AND n.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = $2 AND m.prompt_id = d.prompt_id)
+         WHERE NOT EXISTS (SELECT 1 FROM deployments u WHERE u.org_id = $1 AND u.environment_id = $2
+           AND u.prompt_id = d.prompt_id AND u.number >= d.number AND u.version IS NULL)",
+    );
+    Ok(served.bind(environment).bind(path.to_owned()).optional().await?)
+}

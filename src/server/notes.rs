@@ -1,0 +1,160 @@
+//! What requests leave behind that only look: when a session or a key was used last, what was refused, what was
+//! exported.
+//!
+//! It is kept in memory and written down by one at a time, many in one transaction: a page that is read takes the
+//! writer of SQLite from nobody. What is left twice before that is written once. What a process has not written down
+//! when it is killed, of the last second at most, is lost; whoever must not go on before it is written waits for it.
+
+use super::{Change, Server, db::Db};
+use crate::error::{Error, Result};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// How long it is kept at most before it is written.
+const SOON: Duration = Duration::from_secs(1);
+/// How long others may join in when it is to be written at once.
+const AT_ONCE: Duration = Duration::from_millis(10);
+/// How much is written in one transaction of SQLite: little enough that nobody waits long for it. With PostgreSQL
+/// each note has its own, which holds no lock that another one waits for.
+const PART: usize = 32;
+/// How much is kept at most; what comes then is not noted.
+const MOST: usize = 20_000;
+
+/// What a note is about: what it tells, and of what. They are written in this order.
+pub type About = (&'static str, Uuid);
+
+type Writing<'c> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>;
+type Write = Arc<dyn for<'c> Fn(&'c mut Change) -> Writing<'c> + Send + Sync>;
+
+/// Notes that are to be written down.
+#[derive(Default)]
+pub struct Notes {
+    kept: Mutex<BTreeMap<About, Write>>,
+    woken: Notify,
+    /// Held while they are written: who has waited for it has nothing of before left to wait for.
+    writing: tokio::sync::Mutex<()>,
+}
+
+impl fmt::Debug for Notes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Notes").field(&self.kept().len()).finish()
+    }
+}
+
+impl Notes {
+    /// Leaves a note, in place of one about the same.
+    pub fn leave<F>(&self, about: About, write: F)
+    where
+        F: for<'c> Fn(&'c mut Change) -> Writing<'c> + Send + Sync + 'static,
+    {
+        let mut kept = self.kept();
+        if kept.len() < MOST || kept.contains_key(&about) {
+            kept.insert(about, Arc::new(write));
+        } else {
+            drop(kept);
+            tracing::warn!(what = about.0, "too much is to be noted: this is not");
+        }
+    }
+
+    /// Has what is kept written down at once; nobody waits for it.
+    pub fn hurry(&self) {
+        self.woken.notify_one();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<About, Write>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn part(&self, size: usize) -> Vec<(About, Write)> {
+        let mut kept = self.kept();
+        std::iter::from_fn(|| kept.pop_first()).take(size).collect()
+    }
+
+    /// Keeps again what could not be written, unless something newer is kept about the same.
+    fn put_back(&self, part: Vec<(About, Write)>) {
+        let mut kept = self.kept();
+        for (about, write) in part {
+            kept.entry(about).or_insert(write);
+        }
+    }
+}
+
+/// Writes notes down as they come; never returns.
+pub(super) async fn run(server: Server) {
+    loop {
+        let hurried = tokio::time::timeout(SOON, server.notes.woken.notified()).await;
+        if hurried.is_ok() {
+            tokio::time::sleep(AT_ONCE).await;
+        }
+        if let Err(error) = write_down(&server).await {
+            tracing::warn!(%error, "what was noted is not written down yet");
+        }
+    }
+}
+
+/// Writes down what is kept now, and waits for it, apart from the request that asks.
+///
+/// # Errors
+/// When the database fails; it is kept on then.
+pub async fn write_down(server: &Server) -> Result<()> {
+    let server = server.clone();
+    let written = tokio::spawn(async move { write_all(&server).await }).await;
+    written.map_err(|error| super::caller::internal(&error))?
+}
+
+async fn write_all(server: &Server) -> Result<()> {
+    let notes = &server.notes;
+    let _writing = notes.writing.lock().await;
+    let size = if matches!(server.db, Db::Sqlite { .. }) { PART } else { 1 };
+    // No more than there is now, whatever comes meanwhile.
+    let (mut left, mut outcome) = (notes.kept().len(), Ok(()));
+    while left > 0 {
+        let part = notes.part(size);
+        if part.is_empty() {
+            break;
+        }
+        left = left.saturating_sub(part.len());
+        match write(server, &part).await {
+            Ok(()) => {}
+            Err(error @ Error::Unavailable { .. }) => {
+                notes.put_back(part);
+                return Err(error);
+            }
+            // One of them cannot be written, and keeps the others from it.
+            Err(_) => match write_each(server, part).await {
+                Err(error @ Error::Unavailable { .. }) => return Err(error),
+                written => outcome = outcome.and(written),
+            },
+        }
+    }
+    outcome
+}
+
+async fn write_each(server: &Server, part: Vec<(About, Write)>) -> Result<()> {
+    let mut outcome = Ok(());
+    for one in part {
+        if let Err(error) = write(server, std::slice::from_ref(&one)).await {
+            tracing::warn!(%error, what = one.0.0, "something was not noted");
+            if matches!(error, Error::Unavailable { .. }) {
+                server.notes.put_back(vec![one]);
+            }
+            outcome = Err(error);
+        }
+    }
+    outcome
+}
+
+async fn write(server: &Server, part: &[(About, Write)]) -> Result<()> {
+    let mut change = Change::begin(server).await?;
+    for (_, write) in part {
+        write(&mut change).await?;
+    }
+    change.commit().await
+}

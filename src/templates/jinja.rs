@@ -1,0 +1,172 @@
+//! The words in tags of Jinja, as far as they are understood without running anything: which are variables, and which
+//! names the template makes itself. For editors alone; what a template needs in truth is found by reading it.
+
+use super::name::is_dotted;
+use std::{collections::BTreeSet, ops::Range};
+
+/// Words that are no variables wherever they stand.
+const WORDS: &[&str] = &[
+    "and",
+    "if",
+    "elif",
+    "else",
+    "endif",
+    "for",
+    "in",
+    "endfor",
+    "is",
+    "not",
+    "or",
+    "set",
+    "endset",
+    "with",
+    "endwith",
+    "raw",
+    "endraw",
+    "true",
+    "false",
+    "none",
+    "True",
+    "False",
+    "None",
+    "loop",
+    "recursive",
+];
+
+/// A word in a tag: where it is, and what stands right before and after it.
+struct Word<'t> {
+    range: Range<usize>,
+    text: &'t str,
+    before: Before<'t>,
+    after: &'t str,
+}
+
+/// What stands before a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before<'t> {
+    Sign(char),
+    Word(&'t str),
+}
+
+/// The words in a tag, without what is quoted.
+fn words(tag: &str) -> Vec<Word<'_>> {
+    let (mut words, mut at, mut before) = (Vec::new(), 2.min(tag.len()), Before::Sign(' '));
+    while let Some(sign) = tag[at..].chars().next() {
+        let rest = &tag[at..];
+        if sign == '"' || sign == '\'' {
+            at += quoted(rest, sign);
+            before = Before::Sign(sign);
+        } else if sign.is_alphanumeric() || sign == '_' {
+            let end = rest.find(|sign: char| !sign.is_alphanumeric() && sign != '_').unwrap_or(rest.len());
+            let (text, after) = (&rest[..end], rest[end..].trim_start());
+            if !sign.is_numeric() {
+                words.push(Word { range: at..at + end, text, before, after });
+            }
+            before = Before::Word(text);
+            at += end;
+        } else {
+            if !sign.is_whitespace() {
+                before = Before::Sign(sign);
+            }
+            at += sign.len_utf8();
+        }
+    }
+    words
+}
+
+/// How long a quoted text is.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut is_escaped = false;
+    for (at, sign) in text.char_indices().skip(1) {
+        if sign == quote && !is_escaped {
+            return at + 1;
+        }
+        is_escaped = sign == '\\' && !is_escaped;
+    }
+    text.len()
+}
+
+/// Whether a tag makes something of variables: neither a comment nor raw text.
+fn is_code(tag: &str) -> bool {
+    let first = words(tag).first().map(|word| word.text);
+    !tag.starts_with("{#") && first != Some("raw")
+}
+
+/// Whether a tag is a variable and nothing else, maybe with a field of it.
+pub(super) fn is_variable(tag: &str) -> bool {
+    let inner = tag.strip_prefix("{{").and_then(|tag| tag.strip_suffix("}}"));
+    inner.is_some_and(|inner| is_dotted(inner.trim_matches(['-', '+']).trim()))
+}
+
+/// The variables that a tag uses, each where it stands.
+pub(super) fn variables(tag: &str) -> Vec<(Range<usize>, &str)> {
+    if !is_code(tag) {
+        return Vec::new();
+    }
+    let is_used = |word: &Word<'_>| {
+        let is_part = matches!(word.before, Before::Sign('.' | '|') | Before::Word("is"));
+        let is_test =
+            word.before == Before::Word("not") && tag[..word.range.start].trim_end().ends_with("is not");
+        !is_part
+            && !is_test
+            && !WORDS.contains(&word.text)
+            && !word.after.starts_with('(')
+            && !is_assigned(word)
+    };
+    words(tag).into_iter().filter(is_used).map(|word| (word.range, word.text)).collect()
+}
+
+/// Whether a word gets a value here: a name that is made, or that of an argument.
+fn is_assigned(word: &Word<'_>) -> bool {
+    word.after.starts_with('=') && !word.after.starts_with("==")
+}
+
+/// The names that tags make themselves: by `for`, `set` and `with`.
+pub(super) fn bound<'t>(tags: &[&'t str]) -> BTreeSet<&'t str> {
+    let mut bound = BTreeSet::new();
+    for tag in tags.iter().copied().filter(|tag| tag.starts_with("{%")) {
+        let words = words(tag);
+        let Some((first, others)) = words.split_first() else { continue };
+        match first.text {
+            "for" => bound.extend(others.iter().map(|word| word.text).take_while(|word| *word != "in")),
+            "set" => {
+                let names = others.iter().filter(|word| !tag[..word.range.start].contains('='));
+                bound.extend(names.map(|word| word.text));
+            }
+            "with" => bound.extend(others.iter().filter(|word| is_assigned(word)).map(|word| word.text)),
+            _ => {}
+        }
+    }
+    bound
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_told_from_all_other_words() {
+        for (tag, expected) in [
+            ("{{ a }}", &["a"][..]),
+            ("{{ a.b['c'].d | upper | join(sep, attribute='x') }}", &["a", "sep"]),
+            ("{% if not a and b is not defined or c is none %}", &["a", "b", "c"]),
+            ("{% if x == 'it\\'s y' and \"z\" in w %}", &["x", "w"]),
+            ("{% for k, v in map | items if v %}", &["k", "v", "map", "v"]),
+            ("{% set t = 1.5 + n2 %}", &["n2"]),
+            ("{{ range(10) }}", &[]),
+            ("{# a #}", &[]),
+            ("{% raw %}{{ a }}{% endraw", &[]),
+            ("{{ 'never closed }}", &[]),
+            ("{{ größe }}", &["größe"]),
+        ] {
+            assert_eq!(
+                variables(tag).into_iter().map(|(_, name)| name).collect::<Vec<_>>(),
+                expected,
+                "{tag}"
+            );
+        }
+        let tags = ["{% for k, v in a %}", "{% set x, y = b %}", "{% with p = q, r = s %}", "{{ z }}", "{%"];
+        assert_eq!(bound(&tags).into_iter().collect::<Vec<_>>(), ["k", "p", "r", "v", "x", "y"]);
+        assert!(is_variable("{{- a.b -}}") && !is_variable("{{ a | b }}") && !is_variable("{% a %}"));
+    }
+}

@@ -1,0 +1,281 @@
+//! What was approved is what goes live: approvals are for everything that would be served, and for nothing else.
+
+use super::{TestApp, both_databases, requests::Stage, why};
+use crate::{
+    deployments::{
+        approve::approve,
+        asked::{find, pending},
+        deploy::{Outcome, deploy},
+        voiding::look_again,
+    },
+    environments::store::{Protection, set},
+    fields::{EnvironmentName, PathName},
+    id::DeploymentRequestId,
+    library::{folders, moves, variables},
+    prompts::{Tags, store},
+    role::{ApproveDeployment, Deploy, Role},
+};
+use serde_json::json;
+
+both_databases!(
+    what_was_seen_is_what_is_approved,
+    a_value_voids_what_was_approved,
+    a_move_a_rename_and_a_fragment_void_it_too,
+    what_changes_nothing_served_voids_nothing,
+    who_approved_is_told,
+    the_page_shows_what_goes_live,
+    those_who_may_approve_are_told,
+    who_asked_is_told,
+    nobody_is_flooded,
+    those_who_may_approve_see_it,
+    what_is_protected_shows_where_one_deploys,
+);
+
+const STALE: &str =
+    "What would go live has changed since you opened this page. Review it again, then approve.";
+
+impl Stage {
+    /// Whether approvals given so far count for what would go live now.
+    async fn counts(&self, id: DeploymentRequestId) -> i64 {
+        let request = find(&self.team.scope, id).await.unwrap();
+        if request.fingerprint == self.team.org.fingerprint(id).await { request.approved } else { 0 }
+    }
+
+    async fn renames(&self, name: &str) {
+        let name = PathName::parse(name).unwrap();
+        store::describe(&self.team.may(), self.tone, &name, "", &Tags::default()).await.unwrap();
+    }
+}
+
+async fn what_was_seen_is_what_is_approved(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    team.inherits(&[("company", json!("Acme"))]).await;
+    team.says(stage.tone, "For {{ company }}.").await;
+    let id = stage.asked(3).await;
+    let grant = team.of_member::<ApproveDeployment>(&stage.adam).await.unwrap();
+    let seen = team.org.fingerprint(id).await;
+    team.inherits(&[("company", json!("Mallory"))]).await;
+    for seen in [seen.as_str(), "", "x"] {
+        assert_eq!(why(approve(&grant, id, seen).await), STALE);
+    }
+    assert_eq!(stage.live().await, None);
+    assert_eq!(pending(&team.scope).await.unwrap()[0].approved, 0);
+    // Through the form it is the same, and what the page shows then is what can be approved.
+    let page = team.org.page(&format!("deployments/requests/{id}"));
+    let fields = [
+        ("org", team.org.slug.as_str()),
+        ("request", &id.to_string()),
+        ("fingerprint", &seen),
+        ("page", &page),
+    ];
+    stage.adam.post("/api/deployments/approve", &fields).await.status(409).says(STALE);
+    let now = team.org.fingerprint(id).await;
+    stage.adam.get(&page).await.says(&now).says("Tone inherits company: Acme → Mallory");
+    assert_eq!(approve(&grant, id, &now).await, Ok(Some(1)));
+    assert_eq!(team.served(stage.production, stage.tone).await, "For Mallory.");
+}
+
+async fn a_value_voids_what_was_approved(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    team.inherits(&[("company", json!("Acme"))]).await;
+    team.says(stage.tone, "For {{ company }}.").await;
+    stage.needs(2).await;
+    let id = stage.asked(3).await;
+    assert_eq!(stage.approves(&stage.adam, id).await, Ok(None));
+    assert_eq!(stage.counts(id).await, 1);
+    team.inherits(&[("company", json!("Mallory"))]).await;
+    assert_eq!(stage.counts(id).await, 0);
+    assert_eq!(stage.approves(&stage.ada, id).await, Ok(None), "the approval of Adam was of something else");
+    assert_eq!((stage.live().await, stage.counts(id).await), (None, 1));
+    let voided = app.rows("audit_log", "action = 'deployment.voided'").await;
+    assert_eq!(voided.len(), 1);
+    assert_eq!(stage.approves(&stage.adam, id).await, Ok(Some(1)));
+    assert_eq!(team.served(stage.production, stage.tone).await, "For Mallory.");
+}
+
+async fn a_move_a_rename_and_a_fragment_void_it_too(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    let folder = folders::create(&team.may(), None, &PathName::parse("Support").unwrap()).await.unwrap();
+    variables::set(&team.may(), Some(folder), &[("company".into(), json!("Acme"))]).await.unwrap();
+    let sign = team.saying("Sign", &["Yours", "Ours"]).await;
+    team.says(stage.tone, "[[ Sign ]], {{ company }}").await;
+    stage.needs(2).await;
+    let id = stage.asked(3).await;
+    let approved = async || {
+        assert_eq!(stage.approves(&stage.adam, id).await, Ok(None));
+        assert_eq!(stage.counts(id).await, 1);
+    };
+    approved().await;
+    moves::move_prompt(&team.may(), stage.tone, Some(folder), moves::Place::Last).await.unwrap();
+    assert_eq!(stage.counts(id).await, 0, "moved");
+    look_again(&app, None).await.unwrap();
+    approved().await;
+    stage.renames("Voice").await;
+    assert_eq!(stage.counts(id).await, 0, "renamed");
+    look_again(&app, None).await.unwrap();
+    approved().await;
+    let order = team.order(stage.production, sign, Some(1)).await;
+    let eve = team.org.has("Eve", Role::Editor).await;
+    let Ok(Outcome::Requested(other)) = deploy(&team.of_member::<Deploy>(&eve).await.unwrap(), &order).await
+    else {
+        panic!("it is live")
+    };
+    stage.approves(&stage.adam, other).await.unwrap();
+    assert_eq!(stage.approves(&stage.ada, other).await, Ok(Some(1)));
+    assert_eq!(stage.counts(id).await, 0, "a fragment was deployed");
+    look_again(&app, None).await.unwrap();
+    approved().await;
+    let other = EnvironmentName::parse("eu").unwrap();
+    set(&team.may(), stage.production, &other, Protection { seen: 2.into(), wanted: 2.into() })
+        .await
+        .unwrap();
+    assert_eq!(stage.counts(id).await, 0, "the environment has another name");
+}
+
+async fn what_changes_nothing_served_voids_nothing(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    team.says(stage.tone, "For {{ company }}.").await;
+    stage.needs(2).await;
+    let id = stage.asked(3).await;
+    stage.approves(&stage.adam, id).await.unwrap();
+    team.inherits(&[("other", json!("x"))]).await;
+    team.says(stage.tone, "A later version").await;
+    team.saying("Elsewhere", &["x"]).await;
+    let staging = team.environment("staging").await.id;
+    team.deploys(staging, stage.tone, 4).await.unwrap();
+    look_again(&app, None).await.unwrap();
+    assert_eq!(stage.counts(id).await, 1);
+    assert_eq!(app.rows("audit_log", "action = 'deployment.voided'").await.len(), 0);
+    assert_eq!(stage.approves(&stage.ada, id).await, Ok(Some(1)));
+}
+
+async fn who_approved_is_told(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    team.inherits(&[("company", json!("Acme"))]).await;
+    team.says(stage.tone, "For {{ company }}.").await;
+    stage.needs(2).await;
+    let id = stage.asked(3).await;
+    stage.approves(&stage.adam, id).await.unwrap();
+    team.inherits(&[("company", json!("Mallory"))]).await;
+    look_again(&app, None).await.unwrap();
+    // Once, however often it is looked at.
+    look_again(&app, None).await.unwrap();
+    assert_eq!(app.rows("letters", "kind = 'deployment-voided'").await.len(), 1);
+    let letter = app.letter_to(&stage.adam.email).await;
+    assert_eq!(letter.subject, "Your approval no longer counts: deploy version 3 of Tone to production");
+    assert!(letter.text.contains("Tone inherits company: Acme → Mallory"), "{}", letter.text);
+    assert!(letter.text.contains(&format!("/deployments/requests/{id}")), "{}", letter.text);
+    let page = team.org.page(&format!("deployments/requests/{id}"));
+    stage.ada.get(&page).await.says("Tone inherits company: Acme → Mallory").says("0 of 2 approved");
+}
+
+async fn the_page_shows_what_goes_live(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    let long = "x".repeat(200);
+    team.inherits(&[("company", json!("Acme")), ("terms", json!(long)), ("unnamed", json!("Nobody"))]).await;
+    team.saying("Sign", &["By {{ company }}"]).await;
+    team.says(stage.tone, "[[ Sign ]] {{ terms }}").await;
+    let id = stage.asked(3).await;
+    let page = team.org.page(&format!("deployments/requests/{id}"));
+    let shown = stage.adam.get(&page).await.status(200);
+    shown
+        .says("What goes live")
+        .says("Acme")
+        .says(&long)
+        .says("Sign")
+        .hides("Nobody")
+        .hides("has changed since");
+}
+
+async fn those_who_may_approve_are_told(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let vic = stage.team.org.has("Vic", Role::Viewer).await;
+    let id = stage.asked(1).await;
+    let letter = app.letter_to(&stage.adam.email).await;
+    assert_eq!(letter.subject, "Ed asks to deploy version 1 of Tone to production");
+    assert!(letter.text.contains(&format!("/deployments/requests/{id}")), "{}", letter.text);
+    let ana = "ana.acme@example.com";
+    for (email, letters) in [(&*stage.ada.email, 1), (ana, 1), (&*stage.ed.email, 0), (&*vic.email, 0)] {
+        assert_eq!(app.letters_to(email).await, letters, "{email}");
+    }
+}
+
+async fn who_asked_is_told(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let id = stage.asked(1).await;
+    stage.approves(&stage.adam, id).await.unwrap();
+    let letter = app.letter_to(&stage.ed.email).await;
+    assert_eq!(letter.subject, "Approved: deploy version 1 of Tone to production");
+    assert!(letter.text.contains("Adam approved your request"), "{}", letter.text);
+    let id = stage.asked(2).await;
+    crate::deployments::requests::decline(&stage.team.of_member(&stage.ada).await.unwrap(), id)
+        .await
+        .unwrap();
+    let letter = app.letter_to(&stage.ed.email).await;
+    assert_eq!(letter.subject, "Declined: deploy version 2 of Tone to production");
+    stage.asked(2).await;
+    stage.team.undeploys(stage.production, stage.tone).await.unwrap();
+    let letter = app.letter_to(&stage.ed.email).await;
+    assert_eq!(letter.subject, "Closed: deploy version 2 of Tone to production");
+    // What one withdraws oneself is no news.
+    let order = stage.team.order(stage.production, stage.tone, Some(1)).await;
+    let theirs = stage.team.of_member::<Deploy>(&stage.ed).await.unwrap();
+    let Ok(Outcome::Requested(id)) = deploy(&theirs, &order).await else { panic!("it is live") };
+    crate::deployments::requests::withdraw(&theirs, id).await.unwrap();
+    assert_eq!(app.letters_to(&stage.ed.email).await, 3);
+}
+
+async fn nobody_is_flooded(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let theirs = stage.team.of_member::<Deploy>(&stage.ed).await.unwrap();
+    for _ in 0..25 {
+        let id = stage.asked(1).await;
+        crate::deployments::requests::withdraw(&theirs, id).await.unwrap();
+    }
+    assert_eq!(app.letters_to(&stage.adam.email).await, 20);
+}
+
+async fn those_who_may_approve_see_it(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let (org, wants) = (&stage.team.org, "Ed wants to deploy version 1 of Tone");
+    let count = "1<span class=\"visually-hidden\"> request to approve";
+    let (dashboard, board, members) = (org.page(""), org.page("deployments"), org.page("settings/members"));
+    stage.adam.get(&dashboard).await.status(200).hides("to approve").hides(wants);
+    stage.adam.get(&board).await.status(200).hides("Waiting for approval</span>");
+    let id = stage.asked(1).await;
+    stage.adam.get(&dashboard).await.says(wants).says(count);
+    stage.adam.get(&members).await.says(count);
+    stage.adam.get(&board).await.says("Waiting for approval</span>");
+    // Who asked has nothing to approve.
+    stage.ed.get(&dashboard).await.says(wants).hides("to approve");
+    stage.approves(&stage.ada, id).await.unwrap();
+    stage.adam.get(&dashboard).await.hides(wants).hides("to approve");
+    stage.adam.get(&board).await.hides("Waiting for approval</span>");
+}
+
+async fn what_is_protected_shows_where_one_deploys(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let page = |environment: crate::id::EnvironmentId| {
+        let cell = stage.team.org.page(&format!("deployments/{environment}/{}", stage.tone));
+        (format!("{cell}/review?kind=deploy&version=1"), cell)
+    };
+    let danger = "data-kind=\"danger\"";
+    let (review, cell) = page(stage.production);
+    stage
+        .adam
+        .get(&review)
+        .await
+        .says("production is protected. This is live for services at once.")
+        .says(danger);
+    stage.ed.get(&review).await.says("Once approved, this is live for services.").hides(danger);
+    stage.ed.get(&cell).await.says("Protected");
+    let (review, cell) = page(stage.team.environment("development").await.id);
+    stage.adam.get(&review).await.hides("rotected").hides("live for services").hides(danger);
+    stage.adam.get(&cell).await.hides("Protected");
+}
