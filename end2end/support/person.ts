@@ -70,7 +70,7 @@ export class Person {
     await this.goes('/sign-up');
     await this.fills({ Name: this.name, Email: this.email, Password: this.password });
     await this.presses('Create account');
-    await expect(this.page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+    await expect(this.page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
   }
 
   async signsIn(): Promise<void> {

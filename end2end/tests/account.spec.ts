@@ -93,7 +93,7 @@ test('a new address proves itself by a letter', async ({ person, visitor, studio
   const [old, fresh] = [ana.email, `${slug}@new.test`];
   await ana.goes('/account');
   const field = ana.page.getByLabel('New address');
-  for (const [typed, says] of [[old, 'This is your address already.'], ['ana@localhost', 'Enter an email address']] as const) {
+  for (const [typed, says] of [[old, 'This is your address already.'], ['ana@localhost', 'Enter an email']] as const) {
     await field.fill(typed);
     expect(await ana.presses('Change address')).toBe(422);
     await expectFlaw(field, says, typed);
@@ -105,7 +105,7 @@ test('a new address proves itself by a letter', async ({ person, visitor, studio
   await expect(ana.page.locator('#address')).toContainText(`We sent a letter to ${fresh}.`);
 
   const letter = await studio.mail.next(fresh);
-  expect(letter.subject).toBe('Confirm your new address');
+  expect(letter.subject).toBe('Confirm your new email');
   await elsewhere.goes(letter.link);
   await expect(elsewhere.page, 'the link alone is not enough').toHaveURL(/\/sign-in/);
   await ana.goes(letter.link);
@@ -116,7 +116,7 @@ test('a new address proves itself by a letter', async ({ person, visitor, studio
   await expect(ana.page.locator('#address')).toContainText(`Letters go to ${fresh}`);
 
   const told = await studio.mail.next(old);
-  expect(told.subject).toBe('Your address was changed');
+  expect(told.subject).toBe('Your email was changed');
   expect(told.text).not.toContain(fresh);
   expect(await ana.goes(letter.link), 'the link works once').toBe(410);
   await elsewhere.goes('/sign-in');
@@ -160,7 +160,7 @@ test.describe('two-factor', () => {
     const authenticator = new Authenticator(await ana.page.locator('#two-factor code').innerText());
     await ana.fills({ Code: 'abcdef' });
     expect(await ana.presses('Turn two-factor on')).toBe(422);
-    await expectFlaw(ana.page.getByLabel('Code'), 'This code is not right.', 'abcdef');
+    await expectFlaw(ana.page.getByLabel('Code'), 'Wrong code.', 'abcdef');
 
     await ana.fills({ Code: authenticator.code() });
     await ana.presses('Turn two-factor on');
@@ -199,7 +199,7 @@ test.describe('two-factor', () => {
     await elsewhere.goes('/sign-in/code');
     await elsewhere.fills({ Code: 'abcdef' });
     expect(await elsewhere.presses('Sign in')).toBe(422);
-    await expectFlaw(elsewhere.page.getByLabel('Code'), 'This code is not right', 'abcdef');
+    await expectFlaw(elsewhere.page.getByLabel('Code'), 'Wrong code', 'abcdef');
     const code = authenticator.code();
     await elsewhere.fills({ Code: code });
     await elsewhere.presses('Sign in');
@@ -267,7 +267,7 @@ test.describe('two-factor', () => {
 
     await bo.goes('/account/security');
     expect(await bo.presses('Turn two-factor off')).toBe(409);
-    await expect(bo.page.locator('#two-factor').getByRole('alert')).toContainText(`${name} asks its members for two-factor. Leave it first.`);
+    await expect(bo.page.locator('#two-factor').getByRole('alert')).toContainText(`${name} requires two-factor. Leave it first.`);
   });
 });
 
@@ -289,8 +289,8 @@ test('an account is deleted, once nobody is left alone by it', async ({ person, 
   await ana.fills({ 'Your address': ana.email });
   await ana.presses('Delete my account');
   await expect(ana.page).toHaveURL(`${ana.at.url}/sign-in`);
-  await expect(ana.page.locator('#toast')).toHaveText('Your account is deleted');
-  expect((await studio.mail.next(ana.email)).subject).toBe('Your account is deleted');
+  await expect(ana.page.locator('#toast')).toHaveText('Your account was deleted');
+  expect((await studio.mail.next(ana.email)).subject).toBe('Your account was deleted');
 
   const elsewhere = await visitor('Ana');
   await signsInAs(elsewhere, ana);

@@ -15,7 +15,7 @@ test.describe('signing up and in', () => {
     expect(await ana.presses('Create account')).toBe(422);
 
     await expectFlaw(page.getByLabel('Name'), 'Enter a name.', BLANK);
-    await expectFlaw(page.getByLabel('Email'), 'Enter an email address', NO_ADDRESS);
+    await expectFlaw(page.getByLabel('Email'), 'Enter an email', NO_ADDRESS);
     await expectFlaw(page.getByLabel('Password'), GUESSED, '');
 
     // The same page goes on from there, and still knows where it leads.
@@ -33,9 +33,9 @@ test.describe('signing up and in', () => {
     await other.goes('/sign-up');
     await other.fills({ Name: other.name, Email: ` ${ana.email.toUpperCase()} `, Password: other.password });
     await other.presses('Create account');
-    await expect(other.page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+    await expect(other.page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
     const letter = await studio.mail.next(ana.email);
-    expect(letter.subject).toBe('You have an account already');
+    expect(letter.subject).toBe('You already have an account');
     expect(letter.link).toBe(`${studio.url}/sign-in`);
   });
 
@@ -74,14 +74,14 @@ test.describe('signing up and in', () => {
     await elsewhere.page.getByRole('link', { name: 'Forgot your password?' }).click();
     await elsewhere.page.waitForURL('**/forgot-password');
     await elsewhere.fills({ Email: NO_ADDRESS });
-    expect(await elsewhere.presses('Send the link')).toBe(422);
-    await expectFlaw(elsewhere.page.getByLabel('Email'), 'Enter an email address', NO_ADDRESS);
+    expect(await elsewhere.presses('Send reset link')).toBe(422);
+    await expectFlaw(elsewhere.page.getByLabel('Email'), 'Enter an email', NO_ADDRESS);
     await elsewhere.fills({ Email: ana.email });
-    await elsewhere.presses('Send the link');
-    await expect(elsewhere.page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+    await elsewhere.presses('Send reset link');
+    await expect(elsewhere.page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
 
     const letter = await studio.mail.next(ana.email);
-    expect(letter.subject).toBe('Set a new password');
+    expect(letter.subject).toBe('Reset your password');
     expect(letter.html).toContain(`href="${letter.link}"`);
     await elsewhere.goes(letter.link);
     await elsewhere.fills({ Password: COMMON });
@@ -105,9 +105,9 @@ test.describe('signing up and in', () => {
     const nobody = await visitor('Nobody');
     await nobody.goes('/forgot-password');
     await nobody.fills({ Email: nobody.email });
-    await nobody.presses('Send the link');
-    await expect(nobody.page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
-    expect((await studio.mail.next(nobody.email)).subject).toBe('No account with this address');
+    await nobody.presses('Send reset link');
+    await expect(nobody.page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
+    expect((await studio.mail.next(nobody.email)).subject).toBe('No account with this email');
   });
 });
 
@@ -189,7 +189,7 @@ test.describe('inviting', () => {
     const form = await ana.opensInviteForm(slug);
     const emails = form.getByLabel('Email addresses');
     await form.getByRole('radio', { name: 'Admin' }).check();
-    for (const [typed, says] of [['nonsense', 'Enter an email address'], [',', 'at least one'], [ana.email, 'is a member already']] as const) {
+    for (const [typed, says] of [['nonsense', 'Enter an email'], [',', 'at least one'], [ana.email, 'is a member already']] as const) {
       await emails.fill(typed);
       expect(await ana.presses('Send invitations', form)).toBe(422);
       await expectFlaw(emails, says, typed);
@@ -204,7 +204,7 @@ test.describe('inviting', () => {
     const good = `bo@${slug}.test`;
     const results = await ana.invites(slug, [good, 'nonsense', ana.email], 'Editor');
     await expect(results.getByRole('listitem').nth(0)).toContainText('Invited as Editor');
-    await expect(results.getByRole('listitem').nth(1)).toContainText('Enter an email address');
+    await expect(results.getByRole('listitem').nth(1)).toContainText('Enter an email');
     await expect(results.getByRole('listitem').nth(2)).toContainText('is a member already');
     expect((await studio.mail.next(good)).to).toBe(good);
   });

@@ -6,7 +6,7 @@ test('a person signs up, confirms from the letter, and is in a workspace of thei
   await ana.signsUp();
 
   const letter = await studio.mail.next(ana.email);
-  expect(letter.subject).toBe('Confirm your address');
+  expect(letter.subject).toBe('Confirm your email');
   expect(letter.parts).toEqual(['multipart/alternative', 'text/plain', 'text/html']);
   expect(letter.header('Auto-Submitted')).toBe('auto-generated');
   expect(letter.link).toMatch(new RegExp(`^${studio.url}/confirm/[\\w-]{43}$`));
@@ -36,7 +36,7 @@ test('opening the letter changes nothing, and in another browser it asks for the
   await expect(elsewhere.page.getByRole('heading', { level: 1 })).toHaveText('Ana');
 
   expect(await ana.goes(link)).toBe(410);
-  await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('This link is no longer good');
+  await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('This link is no longer valid');
 });
 
 test('a person creates an organization from the account menu', async ({ person }) => {
@@ -72,7 +72,7 @@ test('an owner invites two people at once', async ({ person, studio }) => {
     expect(link).toMatch(new RegExp(`^${studio.url}/invite/[\\w-]{43}$`));
 
     const letter = await studio.mail.next(email);
-    expect(letter.subject).toBe(`Ana invites you to ${name}`);
+    expect(letter.subject).toBe(`Ana invited you to ${name}`);
     expect(letter.text).toContain('You will be a Viewer');
     expect(letter.parts).toEqual(['multipart/alternative', 'text/plain', 'text/html']);
     expect(letter.header('Auto-Submitted')).toBe('auto-generated');
@@ -95,7 +95,7 @@ test('somebody new joins from the letter, with the address fixed', async ({ pers
   const link = await ana.hasInvited(slug, bo.email, 'Editor');
 
   await bo.goes(link);
-  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText(`Ana invites you to ${name}`);
+  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText(`Ana invited you to ${name}`);
   await expect(bo.page.getByText('You will be an Editor')).toBeVisible();
   await expect(bo.page.locator('output')).toHaveText(bo.email);
   await expect(bo.page.locator('input[name=email]')).toHaveCount(0);

@@ -32,16 +32,16 @@ test.describe('handing over', () => {
     await expect(ana.page.getByRole('main')).toContainText(`Offered to Bo (${bo.email}) by Ana. It runs out in 7 days`);
 
     const letter = await studio.mail.next(bo.email);
-    expect(letter.subject).toBe(`Ana offers you ${name}`);
+    expect(letter.subject).toBe(`Ana wants to transfer ${name} to you`);
     expect(letter.link).toBe(`${studio.url}/${slug}/transfer`);
     await bo.goes(letter.link);
-    await expect(title(bo)).toHaveText(`Ana offers you ${name}`);
+    await expect(title(bo)).toHaveText(`Ana wants to transfer ${name} to you`);
     await bo.presses(`Become Owner of ${name}`);
     await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}/settings/members`);
     await expect(bo.page.locator('#toast')).toHaveText('You are an Owner now');
     await expect(bo.page.getByLabel('Role of Bo')).toHaveValue('owner');
     await expect(bo.page.getByLabel('Role of Ana')).toHaveValue('admin');
-    expect((await studio.mail.next(ana.email)).subject).toBe(`Bo took ${name} over`);
+    expect((await studio.mail.next(ana.email)).subject).toBe(`Bo is now an Owner of ${name}`);
 
     expect(await ana.goes(zone), 'the zone is the new Owner’s').toBe(403);
     expect(await bo.goes(`/${slug}/transfer`), 'an offer is taken once').toBe(404);
@@ -50,16 +50,16 @@ test.describe('handing over', () => {
   test('the dashboard says so, and the offer can be declined', async ({ team: { ana, bo, name, slug, zone } }) => {
     await offers(ana, bo);
     await ana.goes(`/${slug}`);
-    await expect(ana.page.getByText('offers you this workspace')).toHaveCount(0);
+    await expect(ana.page.getByText('wants to transfer this organization to you')).toHaveCount(0);
     await bo.goes(`/${slug}`);
-    await expect(bo.page.getByText('Ana offers you this workspace')).toBeVisible();
-    await bo.page.getByRole('link', { name: 'See the offer' }).click();
+    await expect(bo.page.getByText('Ana wants to transfer this organization to you')).toBeVisible();
+    await bo.page.getByRole('link', { name: 'View offer' }).click();
     await bo.page.waitForURL(`**/${slug}/transfer`);
     await bo.settles();
     await bo.presses('Decline');
     await expect(bo.page.locator('#toast')).toHaveText('The offer is gone');
     await expect(title(bo)).toHaveText(name);
-    await expect(bo.page.getByText('offers you this workspace')).toHaveCount(0);
+    await expect(bo.page.getByText('wants to transfer this organization to you')).toHaveCount(0);
     await ana.goes(zone);
     await expect(ana.page.getByRole('button', { name: 'Offer the workspace' })).toBeVisible();
   });
@@ -84,7 +84,7 @@ test.describe('handing over', () => {
     for (const [typed, says] of [
       ['stranger@people.test', 'No member of this workspace has this address.'],
       [ana.email, 'This is your own address'],
-      ['ana@localhost', 'Enter an email address'],
+      ['ana@localhost', 'Enter an email'],
     ] as const) {
       await email.fill(typed);
       expect(await ana.presses('Offer the workspace')).toBe(422);

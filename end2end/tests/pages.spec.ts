@@ -475,13 +475,13 @@ test('the mailbox of development', async ({ visitor }) => {
     await looksRight(ana.page, { name: 'sign-up-sent-mailbox', open: () => ana.goes('/sign-up/sent'), status: 200 });
     const list = async () => {
       const status = await ana.goes('/dev/mailbox');
-      await ana.page.getByRole('link', { name: 'Confirm your address' }).waitFor();
+      await ana.page.getByRole('link', { name: 'Confirm your email' }).waitFor();
       return status;
     };
     await looksRight(ana.page, { name: 'mailbox', open: list, status: 200 });
     const letter = async () => {
       const status = await list();
-      await ana.page.getByRole('link', { name: 'Confirm your address' }).click();
+      await ana.page.getByRole('link', { name: 'Confirm your email' }).click();
       await ana.page.waitForURL('**/dev/mailbox/*');
       return status;
     };

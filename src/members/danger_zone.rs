@@ -121,7 +121,7 @@ pub async fn transfer(caller: Caller) -> Result<impl IntoView> {
             <section class="panel offer">
                 <div class="panel-body stack">
                     <OrgAvatar organization size="large"/>
-                    <h1>{format!("{} offers you {name}", open.from_name)}</h1>
+                    <h1>{format!("{} wants to transfer {name} to you", open.from_name)}</h1>
                     <p>{says}" The offer runs out "<When at=open.expires_at now/>"."</p>
                     <FormAlert action=DeclineTransfer::PATH/>
                     <Form action=AcceptTransfer::PATH>
@@ -152,9 +152,9 @@ pub async fn notice(scope: &Scope) -> Result<Html> {
         .map(|open| {
             view! {
                 <article class="step">
-                    <h2>{format!("{} offers you this workspace", open.from_name)}</h2>
-                    <p>"You would become its Owner."</p>
-                    <a class="button" data-kind="primary" href=url>"See the offer"</a>
+                    <h2>{format!("{} wants to transfer this organization to you", open.from_name)}</h2>
+                    <p>"If you accept, you become its Owner."</p>
+                    <a class="button" data-kind="primary" href=url>"View offer"</a>
                 </article>
             }
         })

@@ -250,10 +250,14 @@ fn wait_after(wrong: u32) -> Span {
 
 fn too_many(wait: Span) -> Error {
     let seconds = u32::try_from((wait.0.max(1) + 999) / 1000).unwrap_or(u32::MAX);
-    let when = if seconds < 60 { format!("{seconds} seconds") } else { wait.in_words() };
+    let when = match seconds {
+        1 => "1 second".to_owned(),
+        2..60 => format!("{seconds} seconds"),
+        _ => wait.in_words(),
+    };
     Error::TooMany {
         retry_after: seconds,
-        message: format!("Too many tries. Wait {when}, then try again.").into(),
+        message: format!("Too many attempts. Try again in {when}.").into(),
     }
 }
 
@@ -299,6 +303,14 @@ mod tests {
         // Another function and another address have buckets of their own.
         assert_eq!(passed(&limits, "accounts/sign_up", &client, 1), 1);
         assert_eq!(passed(&limits, "accounts/sign_in", &from("192.0.2.2"), 1), 1);
+    }
+
+    #[test]
+    fn the_wait_is_said_as_people_say_it() {
+        for (wait, says) in [(1, "1 second"), (1001, "2 seconds"), (59_000, "59 seconds"), (60_000, "1 minute")] {
+            let says = format!("Too many attempts. Try again in {says}.");
+            assert_eq!(too_many(Span(wait)).to_string(), says);
+        }
     }
 
     #[test]

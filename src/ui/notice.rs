@@ -35,7 +35,7 @@ notices! {
     AddressChanged    "address-changed"    "Address changed";
     SessionEnded      "session-ended"      "Signed out there";
     TwoFactorOff      "two-factor-off"     "Two-factor is off";
-    AccountDeleted    "account-deleted"    "Your account is deleted";
+    AccountDeleted    "account-deleted"    "Your account was deleted";
     VersionSaved      "version-saved"      "Version saved";
     VersionRestored   "version-restored"   "Restored as a new version";
     Moved             "moved"              "Moved";

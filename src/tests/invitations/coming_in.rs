@@ -26,7 +26,7 @@ async fn somebody_new_joins_from_the_letter(app: TestApp) {
     ana.invites(&acme, GUEST, Role::Editor).await.status(200);
     let (token, browser) = (mailed(&app, GUEST).await, app.browser());
     let page = browser.get(&format!("/invite/{token}")).await.status(200);
-    page.says("Ana invites you to Acme")
+    page.says("Ana invited you to Acme")
         .says("You will be an Editor")
         .says(GUEST)
         .says("Create account and join");

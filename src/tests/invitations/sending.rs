@@ -67,7 +67,7 @@ async fn many_addresses_at_once_have_a_result_each(app: TestApp) {
         [("page", "/acme/settings/invitations/new"), ("org", "acme"), ("emails", typed), ("role", "viewer")];
     let answer = ana.post("/api/invitations/invite", &fields).await.status(200);
     assert_eq!(answer.body.matches("data-state=\"sent\"").count(), 4, "{answer}");
-    let answer = answer.says("ana@example.com is a member already.").says("Enter an email address such as");
+    let answer = answer.says("ana@example.com is a member already.").says("Enter an email such as");
     // An address in two spellings is invited once and sent again.
     answer.says("Sent again, as Viewer");
     assert_eq!(acme.invitations("pending").await, 3);
@@ -209,7 +209,7 @@ async fn the_form_keeps_what_was_typed(app: TestApp) {
     let page = "/acme/settings/invitations/new";
     let fields = [("page", page), ("org", "acme"), ("emails", "<i>nobody</i>"), ("role", "viewer")];
     let answer = ana.post("/api/invitations/invite", &fields).await.status(422);
-    let answer = answer.says("Enter an email address such as").says("aria-invalid=\"true\"");
+    let answer = answer.says("Enter an email such as").says("aria-invalid=\"true\"");
     answer.says("&lt;i&gt;nobody&lt;/i&gt;</textarea>").hides("<i>nobody");
     let fields = [("page", page), ("org", "acme"), ("emails", " \n,"), ("role", "viewer")];
     ana.post("/api/invitations/invite", &fields).await.status(422).says("Enter at least one email address.");

@@ -32,14 +32,14 @@ async fn an_offer_is_taken_and_the_roles_change_together(app: TestApp) {
     ana.invites(&acme, "owner@example.com", Role::Owner).await.status(200);
     ana.offers(&acme, &vic).await.status(200);
     let letter = app.letter_to(&vic.email).await;
-    assert_eq!(letter.subject, "Ana offers you Acme");
+    assert_eq!(letter.subject, "Ana wants to transfer Acme to you");
     assert!(letter.text.contains("http://localhost:3000/acme/transfer"), "{}", letter.text);
     ana.get("/acme/settings/danger-zone")
         .await
         .status(200)
         .says("Vic (vic@example.com)")
         .says("Cancel the offer");
-    vic.get("/acme").await.status(200).says("offers you this workspace");
+    vic.get("/acme").await.status(200).says("wants to transfer this organization to you");
     vic.get("/acme/transfer").await.status(200).says("Become Owner of Acme");
     assert_eq!(acme.role_of(&vic).await, Some(Role::Viewer), "nothing changed so far");
     vic.transfer(&acme, "accept").await.status(200);
@@ -48,7 +48,7 @@ async fn an_offer_is_taken_and_the_roles_change_together(app: TestApp) {
     assert_eq!(acme.invitations("pending").await, 0);
     vic.get("/acme/settings/danger-zone").await.status(200).says("Offer the workspace");
     ana.get("/acme/settings/danger-zone").await.status(403);
-    assert_eq!(app.letter_to(&ana.email).await.subject, "Vic took Acme over");
+    assert_eq!(app.letter_to(&ana.email).await.subject, "Vic is now an Owner of Acme");
     let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action LIKE 'transfer.%'";
     assert_eq!(acme.count(told).await, 2);
     vic.transfer(&acme, "accept").await.status(409);
@@ -87,7 +87,7 @@ async fn an_offer_can_be_declined_and_canceled(app: TestApp) {
     ben.transfer(&acme, "cancel").await.status(200);
     ben.transfer(&acme, "cancel").await.status(409).says("No offer is open any more.");
     vic.get("/acme/transfer").await.status(404);
-    vic.get("/acme").await.hides("offers you this workspace");
+    vic.get("/acme").await.hides("wants to transfer this organization to you");
     assert_eq!(acme.role_of(&vic).await, Some(Role::Viewer));
 }
 

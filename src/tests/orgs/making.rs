@@ -73,15 +73,15 @@ async fn bad_addresses_say_why_and_keep_what_was_typed(app: TestApp) {
     for (slug, why) in [
         ("ab", "Use 3 to 40 characters."),
         (&*"a".repeat(41), "Use 3 to 40 characters."),
-        ("Acme", "Use lower-case letters"),
-        ("a b c", "Use lower-case letters"),
-        ("../etc", "Use lower-case letters"),
-        ("acmé-x", "Use lower-case letters"),
-        ("-acme", "Put single hyphens between"),
-        ("acme-", "Put single hyphens between"),
-        ("ac--me", "Put single hyphens between"),
-        ("settings", "this word is reserved"),
-        ("sign-in", "this word is reserved"),
+        ("Acme", "Use only lowercase letters"),
+        ("a b c", "Use only lowercase letters"),
+        ("../etc", "Use only lowercase letters"),
+        ("acmé-x", "Use only lowercase letters"),
+        ("-acme", "Use single hyphens, and only between"),
+        ("acme-", "Use single hyphens, and only between"),
+        ("ac--me", "Use single hyphens, and only between"),
+        ("settings", "This URL is reserved"),
+        ("sign-in", "This URL is reserved"),
     ] {
         let answer = ana.creates_at("Ac\"me <b>", slug).await.status(422).says(why);
         let answer = answer.says("value=\"Ac&quot;me &lt;b&gt;\"").says(&format!("value=\"{slug}\""));

@@ -48,7 +48,7 @@ async fn each_section_is_saved_by_itself(app: TestApp) {
     ana.get(PAGE).await.hides("name=\"viewers_run\" value=\"true\" checked");
     for (action, fields, why) in [
         ("update_settings", vec![("name", "Acme"), ("description", "a\u{202e}b")], "Use letters"),
-        ("set_billing", vec![("billing_email", "nonsense")], "Enter an email address"),
+        ("set_billing", vec![("billing_email", "nonsense")], "Enter an email"),
         ("set_avatar", vec![("hue", "360")], "Choose one of the colours."),
         ("set_avatar", vec![("hue", "red")], "Choose one of the colours."),
     ] {

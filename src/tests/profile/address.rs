@@ -36,7 +36,7 @@ async fn the_new_address_proves_itself_and_the_old_one_is_told(app: TestApp) {
     ana.post("/api/account/confirm_address", &fields).await.leads_to("/account");
     ana.get("/account").await.says("Address changed").says("Letters go to ana@new.example");
     let told = app.letter_to("ana@example.com").await;
-    assert_eq!(told.subject, "Your address was changed");
+    assert_eq!(told.subject, "Your email was changed");
     assert!(!told.text.contains(NEW), "the old mailbox is not told the new address in full: {}", told.text);
     app.browser().signs_in("ana@example.com", super::PASSWORD).await.status(422);
     app.browser().signs_in(NEW, super::PASSWORD).await.leads_to("/");
@@ -48,7 +48,7 @@ async fn an_address_with_an_account_is_told_to_nobody_but_its_mailbox(app: TestA
     let (known, unknown) = (asks(&ana, "ben@example.com").await, asks(&ana, "nobody@example.com").await);
     assert_eq!((known.status, known.location()), (unknown.status, unknown.location()));
     let letter = app.letter_to("ben@example.com").await;
-    assert_eq!(letter.subject, "This address has an account already");
+    assert_eq!(letter.subject, "This email already has an account");
     assert!(!letter.text.contains("/account/address/"), "{}", letter.text);
     asks(&ana, "ana@example.com").await.status(422).says("This is your address already.");
     asks(&ana, "nonsense").await.status(422).says("value=\"nonsense\"");

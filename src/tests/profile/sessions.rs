@@ -147,7 +147,7 @@ async fn guessing_at_the_password_inside_backs_off(app: TestApp) {
     for _ in 0..5 {
         thief.account("change_password", &guess).await.status(422);
     }
-    let refused = thief.account("change_password", &guess).await.status(429).says("Too many tries.");
+    let refused = thief.account("change_password", &guess).await.status(429).says("Too many attempts.");
     assert_eq!(refused.header("retry-after"), Some("2"));
     app.clock.advance(Span::seconds(2));
     thief.account("change_password", &guess).await.status(422);

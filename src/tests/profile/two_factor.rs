@@ -49,10 +49,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
     // Until then it does not count.
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
     for wrong in ["000000", "", "12345", "abcdef"] {
-        ana.account("confirm_two_factor", &[("code", wrong)])
-            .await
-            .status(422)
-            .says("This code is not right");
+        ana.account("confirm_two_factor", &[("code", wrong)]).await.status(422).says("Wrong code");
     }
     let typed = authenticator.code();
     let spaced = format!(" {} {} ", &typed[..3], &typed[3..]);
@@ -73,7 +70,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
         assert_absent(&all, code.as_bytes());
         assert_absent(&all, code.replace('-', "").as_bytes());
     }
-    ana.account("begin_two_factor", &[]).await.status(409).says("Two-factor is on already.");
+    ana.account("begin_two_factor", &[]).await.status(409).says("Two-factor is already on.");
 }
 
 /// The page as it is: where there is no secret, one that is none.
@@ -93,7 +90,7 @@ async fn signing_in_asks_for_the_code(app: TestApp) {
     let fields = [("email", "ana@example.com"), ("password", PASSWORD), ("next", "/ana/settings/members")];
     browser.post("/api/accounts/sign_in", &fields).await.leads_to("/sign-in/code");
     browser.get("/sign-in/code").await.status(200).says("autocomplete=\"one-time-code\"");
-    browser.enters_code("000000").await.status(422).says("This code is not right");
+    browser.enters_code("000000").await.status(422).says("Wrong code");
     browser.enters_code(&authenticator.code()).await.leads_to("/ana/settings/members");
     browser.get("/ana").await.status(200);
     // The step is used up.
@@ -157,7 +154,7 @@ async fn wrong_codes_back_off(app: TestApp) {
     // Nor does it help to begin again, or from elsewhere.
     for browser in [browser, app.browser()] {
         browser.signs_in("ana@example.com", PASSWORD).await.leads_to("/sign-in/code");
-        browser.enters_code(&authenticator.code()).await.status(429).says("Too many tries.");
+        browser.enters_code(&authenticator.code()).await.status(429).says("Too many attempts.");
     }
 }
 
