@@ -54,7 +54,7 @@ test.describe('the page says at once', () => {
     const demote = () => ana.page.getByLabel('Role of Bo').selectOption('Viewer');
     await demote();
     const title = bo.page.getByRole('heading', { level: 1 });
-    await expect(title).toHaveText('Not for your role', { timeout: 1500 });
+    await expect(title).toHaveText('Your role does not allow this', { timeout: 1500 });
   });
 
   test('that one signed out in another tab', async ({ team: { bo, slug } }) => {
@@ -82,7 +82,7 @@ test.describe('when the connection is lost the page says so, and catches up', ()
 
   test('offline and online', async ({ team: { ana, bo, slug } }) => {
     await bo.page.context().setOffline(true);
-    await expect(bo.page.locator(STATUS)).toHaveText('Connection lost. Trying again.', { timeout: 10_000 });
+    await expect(bo.page.locator(STATUS)).toHaveText('Connection lost. Reconnecting…', { timeout: 10_000 });
     await invite(ana, slug);
     await bo.page.context().setOffline(false);
     await expect(bo.page.getByText('Pending invitations (1)')).toBeVisible({ timeout: 10_000 });
@@ -91,7 +91,7 @@ test.describe('when the connection is lost the page says so, and catches up', ()
 
   test('the server starts anew', async ({ team: { ana, bo, slug }, studio }) => {
     await studio.second.kill();
-    await expect(bo.page.locator(STATUS)).toHaveText('Connection lost. Trying again.', { timeout: 10_000 });
+    await expect(bo.page.locator(STATUS)).toHaveText('Connection lost. Reconnecting…', { timeout: 10_000 });
     await studio.second.run();
     await invite(ana, slug);
     await expect(bo.page.getByText('Pending invitations (1)')).toBeVisible({ timeout: 10_000 });

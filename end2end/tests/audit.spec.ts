@@ -41,7 +41,7 @@ test('what was done is told, the newest first', async ({ acme: { ana, name, log,
     /Ana.*changed the role of.*Bo.*role: editor → admin/s,
     /Bo.*accepted an invitation/s,
     /Ana.*invited.*role: editor/s,
-    /Ana.*created the workspace/s,
+    /Ana.*created the organization/s,
   ]);
   await expect(ana.row('invited').first()).toContainText(guest);
   const settings = ana.row('changed the settings');

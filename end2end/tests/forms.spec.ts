@@ -121,12 +121,12 @@ test.describe('organizations', () => {
     await ana.fills({ Name: BLANK, Address: 'Acme!' });
     expect(await ana.presses('Create organization')).toBe(422);
     await expectFlaw(page.getByLabel('Name'), 'Enter a name.', BLANK);
-    await expectFlaw(page.getByLabel('Address'), /./, 'Acme!');
+    await expectFlaw(page.getByLabel('URL'), /./, 'Acme!');
 
     for (const [taken, says] of [[slug, `${slug} is taken`], ['settings', /./]] as const) {
       await ana.fills({ Name: 'Second', Address: taken });
       expect(await ana.presses('Create organization')).toBe(422);
-      await expectFlaw(page.getByLabel('Address'), says, taken);
+      await expectFlaw(page.getByLabel('URL'), says, taken);
       await expect(page.getByLabel('Name')).toHaveValue('Second');
     }
     const free = unique('second');
@@ -141,7 +141,7 @@ test.describe('organizations', () => {
     const slug = await ana.hasOrganization(unique('Acme'));
     await ana.goes(`/${slug}/settings/general`);
     await ana.fills({ Name: BLANK, Description: 'Prompts of support.' });
-    await page.getByLabel('Tax id').fill('DE123');
+    await page.getByLabel('Tax ID').fill('DE123');
     expect(await ana.presses('Save profile')).toBe(422);
     await expectFlaw(page.getByLabel('Name'), 'Enter a name.', BLANK);
     await expectFocusWhereItIsWrong(ana, page.getByLabel('Name'));
@@ -155,7 +155,7 @@ test.describe('organizations', () => {
     await expect(page.getByLabel('Description')).toHaveValue('Prompts of support.');
     await expect(page.locator('.switcher-name')).toHaveText('Acme & Søn');
     // Answered in place, a form leaves the others alone.
-    if (ana.hasScript) await expect(page.getByLabel('Tax id')).toHaveValue('DE123');
+    if (ana.hasScript) await expect(page.getByLabel('Tax ID')).toHaveValue('DE123');
   });
 
   test('an organization keeps its last Owner', async ({ person }) => {

@@ -47,7 +47,7 @@ test('a person creates an organization from the account menu', async ({ person }
 
   await expect(ana.page).toHaveURL(`${ana.at.url}/${acme.slug}`);
   await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText(acme.name);
-  await expect(ana.page.locator('#toast')).toHaveText('Workspace created');
+  await expect(ana.page.locator('#toast')).toHaveText('Organization created');
   const switcher = await ana.opensSwitcher();
   await expect(switcher.getByRole('listitem')).toHaveText([/^\W*A\s*Ana\s*Personal$/, new RegExp(`${acme.name}\\s*Owner$`)]);
   await expect(switcher.getByRole('link', { name: acme.name })).toHaveAttribute('aria-current', 'page');
@@ -103,7 +103,7 @@ test('somebody new joins from the letter, with the address fixed', async ({ pers
   await bo.presses(`Create account and join ${name}`);
 
   await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}`);
-  await expect(bo.page.locator('#toast')).toHaveText('You are in. Welcome');
+  await expect(bo.page.locator('#toast')).toHaveText('You joined the organization');
   await expect(bo.page.getByText('You are an Editor here.')).toBeVisible();
   const switcher = await bo.opensSwitcher();
   await expect(switcher.getByRole('listitem')).toHaveText([/Bo Lind\s*Personal$/, new RegExp(`${name}\\s*Editor$`)]);
@@ -189,9 +189,9 @@ test('a changed role bites on the next page', async ({ person }) => {
   await expect(bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link')).toHaveText(['General', 'Members']);
   await bo.goes(`/${slug}/settings/general`);
   await expect(bo.page.getByRole('button', { name: 'Save profile' })).toHaveCount(0);
-  await expect(bo.page.getByRole('main')).toContainText('Owners and Admins can change this.');
+  await expect(bo.page.getByRole('main')).toContainText('Only Owners and Admins can change these settings.');
   expect(await bo.goes(`/${slug}/settings/invitations`)).toBe(403);
-  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Not for your role');
+  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Your role does not allow this');
 });
 
 test('a removed person is out at once', async ({ person }) => {
@@ -210,7 +210,7 @@ test('a removed person is out at once', async ({ person }) => {
   await expect(ana.page.locator('#toast')).toHaveText('Member removed');
 
   expect(await bo.goes(`/${slug}`)).toBe(404);
-  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Nothing here');
+  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
   expect(await bo.goes(`/${slugOf('no such place')}`), 'as one that does not exist').toBe(404);
   await bo.goes('/');
   await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Bo');
@@ -224,7 +224,7 @@ test('a member leaves', async ({ person }) => {
   await bo.goes(`/${slug}/settings/members`);
   const menu = await bo.opensRowMenu('Bo');
   await bo.presses(`Leave ${name}`, menu);
-  await expect(bo.page.locator('#toast')).toHaveText('You left the workspace');
+  await expect(bo.page.locator('#toast')).toHaveText('You left the organization');
   await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Bo');
   expect(await bo.goes(`/${slug}`)).toBe(404);
 });

@@ -103,8 +103,8 @@ test('the account menu', async ({ team: { ana } }) => {
   const { name, slug } = unique('Keys');
   await page.keyboard.type(name);
   await page.keyboard.press('Tab');
-  await expect(page.getByLabel('Address')).toBeFocused();
-  await expect(page.getByLabel('Address')).toHaveValue(slug);
+  await expect(page.getByLabel('URL')).toBeFocused();
+  await expect(page.getByLabel('URL')).toHaveValue(slug);
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/${slug}`);
 });
@@ -224,7 +224,7 @@ test('the security of the account', async ({ team: { ana } }) => {
   await tabsTo(page, page.getByRole('button', { name: 'Set up two-factor' }));
   await page.keyboard.press('Space');
   await tabsTo(page, page.getByLabel('Code'));
-  await tabsTo(page, page.getByRole('button', { name: 'Not now' }));
+  await tabsTo(page, page.getByRole('button', { name: 'Cancel' }));
 });
 
 test('a colour for the avatar', async ({ team: { ana } }) => {
@@ -233,7 +233,7 @@ test('a colour for the avatar', async ({ team: { ana } }) => {
   await page.keyboard.press('Enter');
   await page.waitForURL('**/settings/general');
   await ana.settles();
-  await tabsTo(page, page.getByRole('radio', { name: 'Its own' }));
+  await tabsTo(page, page.getByRole('radio', { name: 'Default' }));
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('radio', { name: 'Indigo' })).toBeChecked();
   await expectRing(page.getByRole('radio', { name: 'Indigo' }));

@@ -142,7 +142,7 @@ test.describe('what somebody is at stays as it is', () => {
     await expect(bo.page.getByLabel('Name', { exact: true })).toHaveValue('Half a name');
     await expect(bo.page.getByLabel('Name', { exact: true })).toBeFocused();
     await ana.sends('organizations/set_invitation_rules', { org: slug, default_role: 'admin', invitation_hours: '24' });
-    await expect(bo.page.getByLabel('Role of new invitations'), 'what nobody touched follows').toHaveValue('admin');
+    await expect(bo.page.getByLabel('Default role for invitations'), 'what nobody touched follows').toHaveValue('admin');
     await expect(bo.page.getByLabel('Name', { exact: true })).toHaveValue('Half a name');
   });
 });

@@ -38,7 +38,7 @@ test.describe('handing over', () => {
     await expect(title(bo)).toHaveText(`Ana wants to transfer ${name} to you`);
     await bo.presses(`Become Owner of ${name}`);
     await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}/settings/members`);
-    await expect(bo.page.locator('#toast')).toHaveText('You are an Owner now');
+    await expect(bo.page.locator('#toast')).toHaveText('You are now an Owner');
     await expect(bo.page.getByLabel('Role of Bo')).toHaveValue('owner');
     await expect(bo.page.getByLabel('Role of Ana')).toHaveValue('admin');
     expect((await studio.mail.next(ana.email)).subject).toBe(`Bo is now an Owner of ${name}`);
@@ -57,7 +57,7 @@ test.describe('handing over', () => {
     await bo.page.waitForURL(`**/${slug}/transfer`);
     await bo.settles();
     await bo.presses('Decline');
-    await expect(bo.page.locator('#toast')).toHaveText('The offer is gone');
+    await expect(bo.page.locator('#toast')).toHaveText('The offer is closed');
     await expect(title(bo)).toHaveText(name);
     await expect(bo.page.getByText('wants to transfer this organization to you')).toHaveCount(0);
     await ana.goes(zone);
@@ -69,7 +69,7 @@ test.describe('handing over', () => {
     const { link } = await studio.mail.next(bo.email);
     expect(await bo.goes(link)).toBe(200);
     await ana.presses('Cancel the offer');
-    await expect(ana.page.locator('#toast')).toHaveText('The offer is gone');
+    await expect(ana.page.locator('#toast')).toHaveText('The offer is closed');
     await expect(ana.page.getByLabel('Address of the member')).toHaveValue('');
     // Bo has the page still.
     expect(await bo.presses(`Become Owner of ${name}`)).toBeGreaterThanOrEqual(400);
@@ -98,13 +98,13 @@ test.describe('deleting', () => {
     const typed = ana.page.getByLabel('Address of the workspace');
     await typed.fill('acme');
     expect(await ana.presses(`Delete ${name}`)).toBe(422);
-    await expectFlaw(typed, `Type ${slug} to delete it.`, 'acme');
+    await expectFlaw(typed, `Type ${slug} to confirm.`, 'acme');
     expect(await bo.goes(`/${slug}`)).toBe(200);
 
     await typed.fill(slug);
     await ana.presses(`Delete ${name}`);
     await expect(ana.page).toHaveURL(`${ana.at.url}/account/organizations`);
-    await expect(ana.page.locator('#toast')).toHaveText('Workspace deleted');
+    await expect(ana.page.locator('#toast')).toHaveText('Organization deleted');
     await expect(ana.page.locator('#workspaces')).not.toContainText(name);
     await expect(ana.page.locator('#deleted')).toContainText(name);
     expect((await studio.mail.next(ana.email)).subject).toBe(`${name} was deleted`);
@@ -116,7 +116,7 @@ test.describe('deleting', () => {
     await ana.goes('/account/organizations');
     await ana.presses(`Restore ${name}`);
     await expect(ana.page).toHaveURL(`${ana.at.url}/${slug}`);
-    await expect(ana.page.locator('#toast')).toHaveText('Workspace restored');
+    await expect(ana.page.locator('#toast')).toHaveText('Organization restored');
     await expect(title(ana)).toHaveText(name);
     expect(await bo.goes(`/${slug}`)).toBe(200);
     await ana.goes('/account/organizations');
@@ -128,7 +128,7 @@ test.describe('deleting', () => {
     await expect(page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Danger zone' })).toBeVisible();
     await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, bo.email), role: 'admin' });
     expect(await bo.goes(zone)).toBe(403);
-    await expect(title(bo)).toHaveText('Not for your role');
+    await expect(title(bo)).toHaveText('Your role does not allow this');
     await bo.goes(`/${slug}/settings/general`);
     const tabs = bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link');
     await expect(tabs).toHaveText(['General', 'Members', 'Invitations', 'API keys', 'Audit log']);
@@ -150,7 +150,7 @@ test.describe('leaving, from the list of one’s workspaces', () => {
     await expect(row).toContainText('Editor');
     await row.getByRole('button', { name: `More for ${name}` }).click();
     await bo.presses(`Leave ${name}`, row);
-    await expect(bo.page.locator('#toast')).toHaveText('You left the workspace');
+    await expect(bo.page.locator('#toast')).toHaveText('You left the organization');
     await expect(title(bo)).toHaveText('Bo');
     expect(await bo.goes(`/${slug}`)).toBe(404);
     await bo.goes('/account/organizations');

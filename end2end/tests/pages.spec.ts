@@ -102,8 +102,8 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'ana',
     path: '/new',
     then: async (page, _, world) => {
-      await page.getByLabel('Address').fill(world.acme);
-      await page.getByText('This one is taken').waitFor();
+      await page.getByLabel('URL').fill(world.acme);
+      await page.getByText('This URL is taken').waitFor();
     },
   },
   'dashboard-personal': { who: 'ana', path: '/ana-novak' },
@@ -141,9 +141,9 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'ana',
     path: (world) => `/${world.acme}`,
     then: async (page) => {
-      await page.getByRole('link', { name: 'Find', exact: true }).click();
-      await page.getByRole('dialog', { name: 'Find' }).getByRole('searchbox').fill('t');
-      await page.getByRole('dialog', { name: 'Find' }).getByText('Trash').waitFor();
+      await page.getByRole('link', { name: 'Search', exact: true }).click();
+      await page.getByRole('dialog', { name: 'Search' }).getByRole('searchbox').fill('t');
+      await page.getByRole('dialog', { name: 'Search' }).getByText('Trash').waitFor();
     },
     windowOnly: true,
   },
@@ -276,7 +276,7 @@ const SIGNED_IN: Record<string, Sight> = {
       await page.getByLabel('Allowed email domains').fill('localhost');
       await submit(page, 'Save invitations');
       await page.locator('[aria-invalid=true]').waitFor();
-      await page.getByLabel('Picture').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
+      await page.getByLabel('Image', { exact: true }).setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
       await submit(page, 'Save avatar');
       await page.locator('[type=file][aria-invalid=true]').waitFor();
     },
@@ -360,7 +360,7 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'kim',
     path: '/account/security',
     then: async (page) => {
-      await submit(page, 'Make new recovery codes');
+      await submit(page, 'Create new recovery codes');
       await page.locator('#recovery-codes').waitFor();
     },
   },
@@ -416,7 +416,7 @@ const SIGNED_IN: Record<string, Sight> = {
     // What it looks like; that it is said is the affair of other tests.
     then: (page) =>
       page.locator('#live-status').evaluate((status: HTMLElement) => {
-        status.textContent = 'Connection lost. Trying again.';
+        status.textContent = 'Connection lost. Reconnecting…';
         status.dataset.state = 'offline';
         status.hidden = false;
       }),

@@ -34,7 +34,7 @@ pub(super) fn theme_form() -> impl IntoView {
             <input type="hidden" name="page" value=page/>
             {button(Some(Theme::Light), "Light", glyph::Sun)}
             {button(Some(Theme::Dark), "Dark", glyph::Moon)}
-            {button(None, "As the system", glyph::Monitor)}
+            {button(None, "System", glyph::Monitor)}
         </form>
     }
 }

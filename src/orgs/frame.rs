@@ -94,7 +94,7 @@ impl Frame {
                         <Icon is=glyph::Menu/>
                     </button>
                     {crumbs(&org, place, trail)}
-                    <a class="find-button" href=paths::find(&org) data-palette aria-keyshortcuts="Control+K Meta+K"><Icon is=glyph::Search/><span>"Find"</span></a>
+                    <a class="find-button" href=paths::find(&org) data-palette aria-keyshortcuts="Control+K Meta+K"><Icon is=glyph::Search/><span>"Search"</span></a>
                     <p class="live-status" id="live-status" role="status" data-events=events hidden></p>
                 </header>
                 <main class="main" id="main">{content}</main>
@@ -130,7 +130,7 @@ impl Frame {
                 </button>
                 <div class="menu switcher-menu" id="orgs" popover>
                     {searchable.then(|| view! {
-                        <input type="search" class="menu-search" placeholder="Find a workspace" aria-label="Find a workspace"
+                        <input type="search" class="menu-search" placeholder="Search organizations" aria-label="Search organizations"
                             data-filters="orgs-list" maxlength="80"/>
                     })}
                     <ul role="list" id="orgs-list">{items}</ul>
@@ -200,7 +200,7 @@ fn navigation(org: &Slug, place: Place) -> impl IntoView + use<> {
     let in_deployments = (place == Place::Deployments).then_some("page");
     let in_settings = place.is_setting().then_some("page");
     view! {
-        <nav class="nav" aria-label="Workspace">
+        <nav class="nav" aria-label="Organization">
             <a class="nav-item" href=paths::organization(org) aria-current=at_home><Icon is=glyph::House/>"Dashboard"</a>
             <a class="nav-item" href=paths::prompts(org) aria-current=in_prompts><Icon is=glyph::File/>"Prompts"</a>
             <a class="nav-item" href=paths::deployments(org) aria-current=in_deployments><Icon is=glyph::Deployed/>"Deployments"</a>

@@ -44,17 +44,17 @@ pub async fn find(caller: Caller) -> Result<impl IntoView> {
     let workspaces = workspaces.map(|one| Found {
         icon: glyph::Updown,
         name: one.organization.name.to_string(),
-        says: "Workspace".to_owned(),
+        says: "Organization".to_owned(),
         url: paths::organization(&one.organization.slug),
     });
     found.extend(workspaces.filter(|one| fits(&one.name)).take(SIZE));
     let list = list(found);
     let value = typed.clone();
     let body = view! {
-        <header class="page-head"><div><h1>"Find"</h1></div></header>
+        <header class="page-head"><div><h1>"Search"</h1></div></header>
         <form class="filters" role="search" method="get" action=paths::find(scope.slug())>
-            <input type="search" name="q" value=value placeholder="A prompt, a page, a workspace…" aria-label="What to find" maxlength="200"/>
-            <button class="button" type="submit">"Find"</button>
+            <input type="search" name="q" value=value placeholder="Search prompts, pages, organizations…" aria-label="Search" maxlength="200"/>
+            <button class="button" type="submit">"Search"</button>
         </form>
         {list}
     };
@@ -109,7 +109,7 @@ fn pages(scope: &Scope) -> impl Iterator<Item = Found> + use<> {
 
 fn list(found: Vec<Found>) -> Html {
     if found.is_empty() {
-        return view! { <div id="found"><p class="note">"Nothing here is called that."</p></div> }.bake();
+        return view! { <div id="found"><p class="note">"No results."</p></div> }.bake();
     }
     let rows: Vec<_> = found
         .into_iter()

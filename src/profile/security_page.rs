@@ -38,11 +38,11 @@ pub async fn security(caller: Caller) -> Result<impl IntoView> {
 
 fn password() -> impl IntoView {
     view! {
-        <Section title="Password" id="password" says="Changing it signs you out everywhere else.">
+        <Section title="Password" id="password" says="Changing your password signs you out everywhere else.">
             <Form action=ChangePassword::PATH>
                 <Field name="current_password" label="Current password" kind="password" autocomplete="current-password" maxlength=128/>
                 <Field name="new_password" label="New password" kind="password" autocomplete="new-password" minlength=8 maxlength=128
-                    hint="At least 8 characters, any you like."/>
+                    hint="At least 8 characters."/>
                 <div class="form-actions"><Submit>"Change password"</Submit></div>
             </Form>
         </Section>
@@ -61,10 +61,10 @@ fn second_factor(caller: &Caller, state: TwoFactor, asking: Option<String>) -> i
     };
     view! {
         <Section title="Two-factor" id="two-factor"
-            says="Besides your password, a code of an authenticator app on your phone or computer.">
+            says="Require a code from an authenticator app when you sign in.">
             <div class="panel-body stack">
                 {asking.map(|name| view! {
-                    <Alert kind="info">{format!("{name} asks its members for two-factor. You can open it once you have set it up.")}</Alert>
+                    <Alert kind="info">{format!("{name} requires two-factor. Set it up to open the organization.")}</Alert>
                 })}
                 {codes.map(recovery_codes)}
                 {body}
@@ -88,17 +88,17 @@ fn off() -> impl IntoView {
 fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
     view! {
         <ol class="guide">
-            <li>"Scan this with your authenticator app, or type the secret into it."</li>
-            <li>"Enter the code it shows."</li>
+            <li>"Scan this code with your authenticator app, or enter the secret there."</li>
+            <li>"Enter the code the app shows."</li>
         </ol>
         <div class="qr" inner_html=qr(url)></div>
         <p class="hint">"Secret: "<code class="slug">{secret}</code></p>
         <Form action=ConfirmTwoFactor::PATH>
             <Field name="code" label="Code" autocomplete="one-time-code" maxlength=10 verbatim=true/>
-            <div class="form-actions"><Submit>"Turn two-factor on"</Submit></div>
+            <div class="form-actions"><Submit>"Turn on two-factor"</Submit></div>
         </Form>
         <Form action=EndTwoFactor::PATH ids="end-">
-            <div class="form-actions"><Submit kind="">"Not now"</Submit></div>
+            <div class="form-actions"><Submit kind="">"Cancel"</Submit></div>
         </Form>
     }
 }
@@ -112,18 +112,18 @@ fn qr(url: &str) -> String {
 }
 
 fn on(since: Timestamp, left: i64) -> impl IntoView {
-    let says = format!("Two-factor is on since {}. {left} recovery codes are left.", day(since));
+    let says = format!("Two-factor is on since {}. Recovery codes left: {left}.", day(since));
     view! {
         <FormAlert action=BeginTwoFactor::PATH/>
         <FormAlert action=ConfirmTwoFactor::PATH/>
         <Alert kind="success">{says}</Alert>
         <Form action=RenewRecoveryCodes::PATH ids="renew-">
             <PasswordProof/>
-            <div class="form-actions"><Submit kind="">"Make new recovery codes"</Submit></div>
+            <div class="form-actions"><Submit kind="">"Create new recovery codes"</Submit></div>
         </Form>
         <Form action=EndTwoFactor::PATH ids="end-">
             <PasswordProof/>
-            <div class="form-actions"><Submit kind="danger">"Turn two-factor off"</Submit></div>
+            <div class="form-actions"><Submit kind="danger">"Turn off two-factor"</Submit></div>
         </Form>
     }
 }
@@ -132,7 +132,7 @@ fn recovery_codes(codes: Vec<String>) -> impl IntoView {
     let codes = codes.into_iter().map(|code| view! { <li class="mono">{code}</li> }).collect_view();
     view! {
         <Alert kind="warning">
-            <p>"Keep these recovery codes where you find them without your authenticator. Each works once. They are shown only now."</p>
+            <p>"Save these recovery codes somewhere safe. Each one works once. You won't see them again."</p>
             <ul class="codes" role="list" id="recovery-codes">{codes}</ul>
         </Alert>
     }

@@ -307,7 +307,9 @@ mod tests {
 
     #[test]
     fn the_wait_is_said_as_people_say_it() {
-        for (wait, says) in [(1, "1 second"), (1001, "2 seconds"), (59_000, "59 seconds"), (60_000, "1 minute")] {
+        for (wait, says) in
+            [(1, "1 second"), (1001, "2 seconds"), (59_000, "59 seconds"), (60_000, "1 minute")]
+        {
             let says = format!("Too many attempts. Try again in {says}.");
             assert_eq!(too_many(Span(wait)).to_string(), says);
         }

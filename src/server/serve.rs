@@ -100,7 +100,7 @@ fn warn_of_proxy() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         tracing::warn!(
-            "requests come through a proxy: set --client-ip-header, or limits take all people for one"
+            "requests come through a proxy: set --client-ip-header, or rate limits treat everyone as one client"
         );
     });
 }
@@ -145,7 +145,7 @@ async fn readyz(State(server): State<Server>) -> Response {
     let asked = server.db.query("SELECT 1").one::<(i32,)>();
     match tokio::time::timeout(Duration::from_secs(3), asked).await {
         Ok(Ok(_)) => "ready\n".into_response(),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not respond\n").into_response(),
     }
 }
 

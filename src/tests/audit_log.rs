@@ -160,7 +160,7 @@ async fn a_refusal_is_told_once(app: TestApp) {
             (Some(acme.id), Some(vic.id.0), Some("viewer"))
         );
     }
-    let page = ana.get(LOG).await.says("was refused").says("POST /api/members/set_role");
+    let page = ana.get(LOG).await.says("was denied access").says("POST /api/members/set_role");
     page.says("GET /acme/settings/invitations");
 }
 

@@ -18,41 +18,41 @@ macro_rules! notices {
 
 notices! {
     Saved             "saved"              "Saved";
-    Joined            "joined"             "You are in. Welcome";
+    Joined            "joined"             "You joined the organization";
     Declined          "declined"           "Invitation declined";
     InvitationRevoked "invitation-revoked" "Invitation revoked";
     MemberRemoved     "member-removed"     "Member removed";
     RoleChanged       "role-changed"       "Role changed";
-    Created           "created"            "Workspace created";
+    Created           "created"            "Organization created";
     PasswordChanged   "password-changed"   "Password changed. Other devices are signed out";
     SignedOut         "signed-out"         "You are signed out";
-    OrganizationDeleted "organization-deleted" "Workspace deleted";
-    OrganizationRestored "organization-restored" "Workspace restored";
+    OrganizationDeleted "organization-deleted" "Organization deleted";
+    OrganizationRestored "organization-restored" "Organization restored";
     TransferOffered   "transfer-offered"   "Offer sent";
-    TransferAccepted  "transfer-accepted"  "You are an Owner now";
-    TransferEnded     "transfer-ended"     "The offer is gone";
-    AddressSent       "address-sent"       "We sent a letter to the new address";
-    AddressChanged    "address-changed"    "Address changed";
-    SessionEnded      "session-ended"      "Signed out there";
+    TransferAccepted  "transfer-accepted"  "You are now an Owner";
+    TransferEnded     "transfer-ended"     "The offer is closed";
+    AddressSent       "address-sent"       "We sent an email to the new address";
+    AddressChanged    "address-changed"    "Email changed";
+    SessionEnded      "session-ended"      "That device was signed out";
     TwoFactorOff      "two-factor-off"     "Two-factor is off";
     AccountDeleted    "account-deleted"    "Your account was deleted";
     VersionSaved      "version-saved"      "Version saved";
     VersionRestored   "version-restored"   "Restored as a new version";
     Moved             "moved"              "Moved";
     Duplicated        "duplicated"         "Duplicated";
-    Trashed           "trashed"            "In the trash for 30 days";
-    Untrashed         "untrashed"          "Out of the trash";
+    Trashed           "trashed"            "Moved to trash";
+    Untrashed         "untrashed"          "Restored";
     Purged            "purged"             "Deleted for good";
     Imported          "imported"           "Imported";
     Deployed          "deployed"           "Live now";
-    Undeployed        "undeployed"         "Not live any more";
-    DeploymentRequested "deployment-requested" "Somebody else must approve it now";
+    Undeployed        "undeployed"         "Undeployed";
+    DeploymentRequested "deployment-requested" "Sent for approval";
     DeploymentApproved "deployment-approved" "Approved";
     DeploymentDeclined "deployment-declined" "Declined";
     DeploymentWithdrawn "deployment-withdrawn" "Withdrawn";
     KeyRevoked        "key-revoked"        "Key revoked";
     EnvironmentDeleted "environment-deleted" "Environment deleted";
-    Left              "left"               "You left the workspace";
+    Left              "left"               "You left the organization";
 }
 
 impl Notice {

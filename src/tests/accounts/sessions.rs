@@ -64,7 +64,11 @@ async fn the_id_before_is_good_for_what_is_under_way(app: TestApp) {
     // The password entered counts for whoever has the fresh id alone.
     answer.says("type=\"password\"");
     ana.get("/account/closure").await.status(200).hides("type=\"password\"");
-    before.call("/api/account/begin_two_factor", &[]).await.status(422).says("Enter your password to go on.");
+    before
+        .call("/api/account/begin_two_factor", &[])
+        .await
+        .status(422)
+        .says("Enter your password to continue.");
     app.clock.advance(Span::seconds(11));
     before.get("/account").await.leads_to("/sign-in?next=/account");
     ana.get("/account").await.status(200);

@@ -138,7 +138,7 @@ async fn keys_want_a_password_and_an_admin(app: TestApp) {
         let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
         who.call(&format!("/api/api_keys/{act}"), &fields).await
     };
-    adam.makes_key(&acme, &[]).await.status(422).says("Enter your password to go on.");
+    adam.makes_key(&acme, &[]).await.status(422).says("Enter your password to continue.");
     call(&adam, "rotate", about(&[("overlap", "30")])).await.status(422).says("password");
     call(&adam, "revoke", about(&[])).await.status(422).says("password");
     call(&adam, "revoke", about(&[("password", "wrong horse battery")])).await.status(422);
@@ -165,7 +165,7 @@ async fn rotating_and_revoking_is_told(app: TestApp) {
     assert_eq!(acme.count(revoked).await, 1);
     ana.call("/api/api_keys/rotate", &[&about[..], &[("overlap", "30")]].concat()).await.status(404);
     let log = ana.get("/acme/settings/audit-log").await.status(200);
-    for says in ["made the key", "rotated the key", "revoked the key"] {
+    for says in ["created the key", "rotated the key", "revoked the key"] {
         assert!(log.body.contains(says), "{says}: {log}");
     }
     ana.get("/acme/settings/api-keys?ended=yes").await.status(200).says("Revoked");

@@ -47,7 +47,7 @@ async fn what_is_newest_is_live(app: TestApp) {
     let rows: Vec<_> = rows.iter().map(|row| (row.number, row.kind, row.version)).collect();
     assert_eq!(rows, [(3, Kind::Undeploy, None), (2, Kind::Deploy, Some(1)), (1, Kind::Deploy, Some(2))]);
     let told = app.rows("audit_log", "action IN ('prompt.deployed', 'prompt.undeployed')").await;
-    assert_eq!(told.len(), 3, "what was refused is not told");
+    assert_eq!(told.len(), 3, "what was denied access is not told");
 }
 
 async fn rolling_back_is_a_row_of_its_own(app: TestApp) {

@@ -33,7 +33,7 @@ async fn somebody_new_joins_from_the_letter(app: TestApp) {
     let path = format!("/invite/{token}");
     let fields = [("page", path.as_str()), ("token", &token), ("name", "Guest"), ("password", PASSWORD)];
     browser.post("/api/invitations/join", &fields).await.leads_to("/acme");
-    browser.get("/acme").await.status(200).says("You are in. Welcome").says("You are an Editor here");
+    browser.get("/acme").await.status(200).says("You joined the organization").says("You are an Editor here");
     let guest = app.known("Guest", browser).await;
     assert_eq!(acme.role_of(&guest).await, Some(Role::Editor));
     assert_eq!(Org::personal(&guest).await.role_of(&guest).await, Some(Role::Owner));

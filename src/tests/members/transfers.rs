@@ -70,7 +70,7 @@ async fn only_the_one_it_is_for_can_take_it(app: TestApp) {
     }
     // The password is asked for where it was entered long ago.
     app.clock.advance(Span::minutes(16));
-    vic.transfer(&acme, "accept").await.status(422).says("Enter your password to go on.");
+    vic.transfer(&acme, "accept").await.status(422).says("Enter your password to continue.");
     let fields = [("org", "acme"), ("password", PASSWORD)];
     vic.call("/api/transfers/accept", &fields).await.status(200);
 }
@@ -146,7 +146,10 @@ async fn a_personal_workspace_is_not_given_away(app: TestApp) {
     ana.offers(&own, &ben).await.status(409).says("A personal workspace stays with its person.");
     ana.leaves(&own).await.status(409);
     let delete = [("org", own.slug.as_str()), ("slug", &own.slug)];
-    ana.call("/api/organizations/delete", &delete).await.status(409).says("deleted with its account");
+    ana.call("/api/organizations/delete", &delete)
+        .await
+        .status(409)
+        .says("deleted together with its account");
     ana.get("/ana/settings/danger-zone").await.status(200).hides("Offer the workspace").hides("Delete Ana");
     assert_eq!(own.owners().await, 1);
 }

@@ -53,7 +53,7 @@ async fn a_deleted_workspace_is_hidden_at_once(app: TestApp) {
     };
     let told = tokio::time::timeout(std::time::Duration::from_secs(20), told).await.unwrap();
     assert_eq!(told, Some(acme.id), "streams are told");
-    ana.get("/account/organizations").await.status(200).says("Restore Acme").says("Workspace deleted");
+    ana.get("/account/organizations").await.status(200).says("Restore Acme").says("Organization deleted");
     for person in [&ana, &adam] {
         for page in [
             "/acme",
@@ -191,7 +191,7 @@ async fn deleting_wants_the_address_typed(app: TestApp) {
     for typed in ["", "ACME", "Acme", "acme2", "ana"] {
         let fields = [("page", "/acme/settings/danger-zone"), ("org", "acme"), ("slug", typed)];
         let answer = ana.post("/api/organizations/delete", &fields).await.status(422);
-        answer.says("Type acme to delete it.").says("id=\"delete-slug-error\"");
+        answer.says("Type acme to confirm.").says("id=\"delete-slug-error\"");
     }
     assert_eq!(acme.owners().await, 1);
     ana.get("/acme").await.status(200);

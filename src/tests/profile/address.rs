@@ -34,7 +34,7 @@ async fn the_new_address_proves_itself_and_the_old_one_is_told(app: TestApp) {
     assert_eq!(app.email_of(&ana).await, "ana@example.com");
     let fields = [("page", page.as_str()), ("token", token.as_str())];
     ana.post("/api/account/confirm_address", &fields).await.leads_to("/account");
-    ana.get("/account").await.says("Address changed").says("Letters go to ana@new.example");
+    ana.get("/account").await.says("Email changed").says("Letters go to ana@new.example");
     let told = app.letter_to("ana@example.com").await;
     assert_eq!(told.subject, "Your email was changed");
     assert!(!told.text.contains(NEW), "the old mailbox is not told the new address in full: {}", told.text);
@@ -50,7 +50,7 @@ async fn an_address_with_an_account_is_told_to_nobody_but_its_mailbox(app: TestA
     let letter = app.letter_to("ben@example.com").await;
     assert_eq!(letter.subject, "This email already has an account");
     assert!(!letter.text.contains("/account/address/"), "{}", letter.text);
-    asks(&ana, "ana@example.com").await.status(422).says("This is your address already.");
+    asks(&ana, "ana@example.com").await.status(422).says("This is already your email.");
     asks(&ana, "nonsense").await.status(422).says("value=\"nonsense\"");
     // Somebody signs up with it in the meantime: first come, first served.
     asks(&ana, NEW).await.status(303);

@@ -44,7 +44,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
     let ana = app.somebody("Ana").await;
     ana.get(SECURITY).await.says("Set up two-factor");
     ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
-    let page = ana.get(SECURITY).await.status(200).says("<svg").says("Turn two-factor on");
+    let page = ana.get(SECURITY).await.status(200).says("<svg").says("Turn on two-factor");
     let authenticator = Authenticator::typed(&app, &secret(&page));
     // Until then it does not count.
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
@@ -185,7 +185,7 @@ async fn turning_it_off_needs_the_password_and_nobody_who_asks_for_it(app: TestA
     let (ana, _) = with_second_factor(&app).await;
     let acme = app.org("Acme", &ana).await;
     app.clock.advance(Span::minutes(20));
-    ana.account("end_two_factor", &[]).await.status(422).says("Enter your password to go on.");
+    ana.account("end_two_factor", &[]).await.status(422).says("Enter your password to continue.");
     app.execute("UPDATE organizations SET two_factor_since = 1 WHERE slug = 'acme'").await;
     let fields = [("password", PASSWORD)];
     ana.account("end_two_factor", &fields).await.status(409).says("Acme asks its members for two-factor.");
@@ -210,7 +210,7 @@ async fn an_organization_asks_its_members_for_it(app: TestApp) {
     eve.get("/acme/settings/members.csv").await.status(403);
     eve.invites(&acme, "x@example.com", Role::Viewer).await.status(403).says("second_factor_missing");
     eve.get("/eve").await.status(200).says("Acme");
-    eve.get("/account/organizations").await.says("Asks its members for two-factor");
+    eve.get("/account/organizations").await.says("Requires two-factor");
     // They come in as soon as they have it, and may leave without.
     let authenticator = Authenticator::waiting(&app, &eve).await;
     eve.account("confirm_two_factor", &[("code", &authenticator.code())]).await.status(200);
@@ -227,6 +227,6 @@ async fn who_asks_has_it(app: TestApp) {
     let page = ("page", "/acme/settings/general");
     let access = [page, ("org", "acme"), ("two_factor", "true"), ("viewers_run", "true")];
     let answer = ana.post("/api/organizations/set_access", &access).await.status(422);
-    answer.says("Turn two-factor on in your own account first");
+    answer.says("Turn on two-factor in your own account first");
     ana.get("/acme").await.status(200);
 }

@@ -20,7 +20,8 @@ async fn signing_in_is_limited_by_address_and_says_when(app: TestApp) {
         browser.signs_in("nonsense", "wrong one").await.status(422);
     }
     let answer = browser.signs_in("ana@example.com", PASSWORD).await.status(429);
-    let answer = answer.says("Too many attempts. Try again in ").says("value=\"ana@example.com\"").hides(PASSWORD);
+    let answer =
+        answer.says("Too many attempts. Try again in ").says("value=\"ana@example.com\"").hides(PASSWORD);
     let wait: u32 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=6).contains(&wait), "{answer}");
     // Other addresses, and other functions, go on.

@@ -159,7 +159,7 @@ impl Tab {
         let tab = self.clone();
         dom::later(PATIENCE, move || {
             if tab.is_cut_off.get() && !tab.is_over.get() {
-                say("offline", "Connection lost. Trying again.");
+                say("offline", "Connection lost. Reconnecting…");
             }
         });
     }
@@ -210,7 +210,7 @@ impl Tab {
                     morph::regions(&page, regions);
                 }
             }
-            404 => self.over("You are no longer a member of this workspace."),
+            404 => self.over("You are no longer a member of this organization."),
             // No page for one any more: show what it says.
             403 => drop(location.reload()),
             _ => {}
