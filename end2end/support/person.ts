@@ -162,7 +162,7 @@ export class Person {
 
   async invites(org: string, emails: string[], role: Role): Promise<Locator> {
     const form = await this.opensInviteForm(org);
-    await form.getByLabel('Email addresses').fill(emails.join('\n'));
+    await form.getByLabel('Emails').fill(emails.join('\n'));
     await form.getByRole('radio', { name: role }).check();
     await this.presses('Send invitations', form);
     const results = form.getByRole('list', { name: 'Invitations sent' });

@@ -27,7 +27,7 @@ async function asks(person: Person, fill: (filter: Locator) => Promise<unknown>)
   const filter = person.page.getByRole('search');
   await fill(filter);
   const loaded = person.page.waitForEvent('load');
-  await filter.getByRole('button', { name: 'Show' }).click();
+  await filter.getByRole('button', { name: 'Apply' }).click();
   await loaded;
   await person.settles();
 }
@@ -70,7 +70,7 @@ test('one looks for what somebody did', async ({ acme: { ana, bo, log } }) => {
     await expect(rows(ana)).toContainText([/Bo.*invited/s, /Bo.*changed the settings/s, /Bo.*accepted an invitation/s]);
     await expect(rows(ana)).toHaveCount(3);
   }
-  await ana.page.getByRole('link', { name: 'Show all' }).click();
+  await ana.page.getByRole('link', { name: 'Clear filters' }).click();
   await expect(rows(ana)).toHaveCount(6);
   await rows(ana).last().getByRole('link', { name: 'Ana' }).click();
   await expect(rows(ana)).toContainText([/Ana.*changed the role/s, /Ana.*invited/s, /Ana.*created/s]);
@@ -86,7 +86,7 @@ test('one looks for what was done, to whom, and when', async ({ acme: { ana, bo,
   await expect(rows(ana), 'both at once').toHaveCount(1);
 
   await ana.goes(log);
-  await asks(ana, (filter) => filter.getByLabel('To whom').fill(bo.email));
+  await asks(ana, (filter) => filter.getByLabel('Target').fill(bo.email));
   await expect(rows(ana)).toContainText([/changed the role of.*Bo/s]);
   await expect(rows(ana)).toHaveCount(1);
 
@@ -96,8 +96,8 @@ test('one looks for what was done, to whom, and when', async ({ acme: { ana, bo,
   await expect(rows(ana)).toHaveCount(6);
   await asks(ana, (filter) => filter.getByLabel('From', { exact: true }).fill(day(2)));
   await expect(rows(ana)).toHaveCount(0);
-  await expect(ana.page.getByRole('heading', { name: 'Nothing found' })).toBeVisible();
-  await ana.page.getByRole('link', { name: 'Show everything' }).click();
+  await expect(ana.page.getByRole('heading', { name: 'No results' })).toBeVisible();
+  await ana.page.getByRole('link', { name: 'Clear filters' }).click();
   await expect(rows(ana)).toHaveCount(6);
 });
 

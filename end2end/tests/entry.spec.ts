@@ -77,7 +77,7 @@ test('links that are used, expired or made up say so', async ({ person, visitor,
   const late = await ana.hasInvited(slug, bo.email);
   await expireInvitations(studio.db, bo.email);
   expect(await bo.goes(late)).toBe(410);
-  await expect(title).toHaveText('This invitation has run out');
+  await expect(title).toHaveText('This invitation has expired');
   await ana.goes(`/${slug}/settings/invitations`);
   await expect(ana.row(bo.email)).toContainText('Expired');
 
@@ -90,7 +90,7 @@ test('links that are used, expired or made up say so', async ({ person, visitor,
 
   const made = 'A'.repeat(43);
   expect(await bo.goes(`/invite/${made}`)).toBe(404);
-  await expect(title).toHaveText('This link is not good');
+  await expect(title).toHaveText('This link is not valid');
   for (const path of [`/confirm/${made}`, `/reset-password/${made}`, '/confirm/%00', '/reset-password/ä']) {
     expect(await bo.goes(path), path).toBe(410);
     await expect(title).toHaveText('This link is no longer valid');

@@ -187,7 +187,7 @@ test.describe('inviting', () => {
     const ana = await person('Ana');
     const slug = await ana.hasOrganization(unique('Acme'));
     const form = await ana.opensInviteForm(slug);
-    const emails = form.getByLabel('Email addresses');
+    const emails = form.getByLabel('Emails');
     await form.getByRole('radio', { name: 'Admin' }).check();
     for (const [typed, says] of [['nonsense', 'Enter an email'], [',', 'at least one'], [ana.email, 'is a member already']] as const) {
       await emails.fill(typed);
@@ -215,10 +215,10 @@ test.describe('inviting', () => {
     const email = `bo@${slug}.test`;
     for (let n = 0; n < 10; n += 1) await ana.hasInvited(slug, email);
     const form = await ana.opensInviteForm(slug);
-    await form.getByLabel('Email addresses').fill(email);
+    await form.getByLabel('Emails').fill(email);
     expect(await ana.presses('Send invitations', form)).toBe(429);
     await expect(form.getByRole('alert')).toContainText('10 letters within an hour');
-    await expect(form.getByLabel('Email addresses')).toHaveValue(email);
+    await expect(form.getByLabel('Emails')).toHaveValue(email);
   });
 
   test('sending again kills the old links; revoking kills the new ones', async ({ person, visitor, studio }) => {
@@ -237,6 +237,6 @@ test.describe('inviting', () => {
     await expect(ana.row(bo.email)).toContainText('Revoked');
     await expect(ana.page.locator('#toast')).toHaveText('Invitation revoked');
     expect(await bo.goes(link)).toBe(410);
-    await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('This invitation was taken back');
+    await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('This invitation was revoked');
   });
 });

@@ -68,7 +68,7 @@ test('an owner invites two people at once', async ({ person, studio }) => {
     const result = results.getByRole('listitem').nth(n);
     await expect(result).toContainText(email);
     await expect(result).toContainText('Invited as Viewer');
-    const link = await result.getByLabel('Link to pass on').inputValue();
+    const link = await result.getByLabel('Invitation link').inputValue();
     expect(link).toMatch(new RegExp(`^${studio.url}/invite/[\\w-]{43}$`));
 
     const letter = await studio.mail.next(email);
@@ -147,7 +147,7 @@ test('the copyable link admits an account whose address is proven', async ({ per
   const { name, slug } = unique('Acme');
   await ana.hasOrganization({ name, slug });
   const results = await ana.invites(slug, [bo.email], 'Editor');
-  const link = await results.getByLabel('Link to pass on').inputValue();
+  const link = await results.getByLabel('Invitation link').inputValue();
   await studio.mail.next(bo.email);
 
   const stranger = await visitor('Somebody');

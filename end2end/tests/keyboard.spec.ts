@@ -60,7 +60,7 @@ test('everything on the page can be reached, in order, and is seen to have the f
     if (!focused.seen) unseen.push(focused.name);
   }
   expect(unseen).toEqual([]);
-  const places = ['Skip to content', 'Dashboard', 'Settings', 'General', 'Invite people', 'Search by name or address', 'Role of Ana', 'More for Ana', 'Role of Bo', 'More for Bo'];
+  const places = ['Skip to content', 'Dashboard', 'Settings', 'General', 'Invite people', 'Search by name or email', 'Role of Ana', 'More for Ana', 'Role of Bo', 'More for Bo'];
   expect(order.filter((name) => places.includes(name))).toEqual(places);
 });
 
@@ -115,7 +115,7 @@ test('the dialog that invites people', async ({ team: { ana, slug } }) => {
   const dialog = page.getByRole('dialog', { name: 'Invite people' });
   await tabsTo(page, opener);
   await page.keyboard.press('Enter');
-  await expect(dialog.getByLabel('Email addresses')).toBeFocused();
+  await expect(dialog.getByLabel('Emails')).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
   await expect(opener).toBeFocused();
@@ -182,8 +182,8 @@ test('deleting a workspace, and its way back', async ({ team: { ana, slug, name 
   await page.keyboard.press('Enter');
   await page.waitForURL('**/settings/danger-zone');
   await ana.settles();
-  await tabsTo(page, page.getByLabel('Address of the member'));
-  const typed = page.getByLabel('Address of the workspace');
+  await tabsTo(page, page.getByLabel('Email of the member'));
+  const typed = page.getByLabel('URL of the organization');
   await tabsTo(page, typed);
   await page.keyboard.type('acme');
   await page.keyboard.press('Enter');

@@ -109,7 +109,7 @@ test('what is used stays; what is deleted comes back', async ({ at: { ana, slug 
     return ana.posts(ask.last());
   };
   expect(await deletes('Tone')).toBe(409);
-  await expect(page.getByText('Other prompts use this: Support/Triage. Change them first.')).toBeVisible();
+  await expect(page.getByText('Other prompts include this: Support/Triage. Change them first.')).toBeVisible();
   await ana.goes(`/${slug}/prompts/${triage}/details`);
   await deletes('Triage');
   await expect(page).toHaveURL(new RegExp(`${folder}$`));
@@ -154,23 +154,23 @@ test('a library goes out and comes in', async ({ at: { ana, slug } }) => {
   const other = unique('Globex');
   await ana.hasOrganization(other);
   await ana.goes(`/${slug}/prompts`);
-  const file = await (await page.request.get(await page.getByRole('link', { name: 'Export everything' }).getAttribute('href').then((url) => ana.at.url + url!))).body();
+  const file = await (await page.request.get(await page.getByRole('link', { name: 'Export all' }).getAttribute('href').then((url) => ana.at.url + url!))).body();
   const takes = async (name: string, bytes: Buffer) => {
     await ana.goes(`/${other.slug}/prompts`);
     await page.getByRole('link', { name: 'Import' }).click();
     await page.getByLabel('File').setInputFiles({ name, mimeType: 'application/octet-stream', buffer: bytes });
-    return ana.presses('See what it does');
+    return ana.presses('Preview import');
   };
   expect(await takes('x.json', Buffer.from('{}'))).toBe(422);
-  await expect(page.getByText('This is no library file')).toBeVisible();
+  await expect(page.getByText("This file isn't a Prompt Studio export")).toBeVisible();
   expect(await takes('prompts.json', file)).toBe(303);
-  await expect(page.getByText('5 new, 0 changed, 0 left as it is')).toBeVisible();
+  await expect(page.getByText('5 new, 0 changed, 0 unchanged')).toBeVisible();
   await expect(page.getByRole('row', { name: /Support\/Triage/ })).toContainText('prompt with 2 versions');
   await ana.posts(page.getByRole('main').getByRole('button', { name: 'Import' }));
   await expect(page).toHaveURL(new RegExp(`/${other.slug}/prompts$`));
   await expect(page.locator('#contents')).toContainText('Support');
   expect(await takes('again.json', file)).toBe(303);
-  await expect(page.getByText('Nothing: all of it is here already')).toBeVisible();
+  await expect(page.getByText('Nothing to import: everything already exists')).toBeVisible();
   await expect(page.getByRole('main').getByRole('button', { name: 'Import' })).toHaveCount(0);
   expect(await takes('one.md', Buffer.from('---\npath: Notes/One\n---\nBe {{ kind }}.\n'))).toBe(303);
   await expect(page.getByRole('row', { name: /Notes\/One/ })).toContainText('New');

@@ -19,7 +19,7 @@ test.describe('what one does the other sees', () => {
     const email = `ciro@${slug}.test`;
     await watches(bo, `/${slug}/settings/invitations`);
     const form = await ana.opensInviteForm(slug);
-    await form.getByLabel('Email addresses').fill(email);
+    await form.getByLabel('Emails').fill(email);
     await appears('invitation sent → list of invitations', bo.page, () => ana.presses('Send invitations', form), says, ['tr', email]);
     await ana.goes(`/${slug}/settings/invitations`);
     const menu = await ana.opensRowMenu(email);
@@ -74,7 +74,7 @@ test.describe('what somebody is at stays as it is', () => {
   test('focus, selection, scroll and half-typed search', async ({ team: { ana, bo, slug }, studio }) => {
     const [first] = await addMembers(studio.db, slug, 60);
     await watches(bo, `/${slug}/settings/members`);
-    const search = bo.page.getByRole('searchbox', { name: 'Search by name or address' });
+    const search = bo.page.getByRole('searchbox', { name: 'Search by name or email' });
     await search.pressSequentially('half typed');
     await search.evaluate((input: HTMLInputElement) => input.setSelectionRange(2, 6, 'backward'));
     await bo.page.evaluate(() => window.scrollTo(0, 700));
@@ -100,7 +100,7 @@ test.describe('what somebody is at stays as it is', () => {
     await watches(bo, `/${slug}/settings/members`);
     await bo.page.getByRole('link', { name: 'Invite people' }).click();
     const dialog = bo.page.getByRole('dialog', { name: 'Invite people' });
-    const emails = dialog.getByLabel('Email addresses');
+    const emails = dialog.getByLabel('Emails');
     await emails.pressSequentially('dina@client.test\nem');
     await emails.evaluate((area: HTMLTextAreaElement) => area.setSelectionRange(5, 9));
     await dialog.getByRole('radio', { name: 'Viewer' }).check();

@@ -21,15 +21,15 @@ function title({ page }: Person): Locator {
 }
 
 async function offers(ana: Person, to: Person): Promise<void> {
-  await ana.fills({ 'Address of the member': to.email });
-  expect(await ana.presses('Offer the workspace')).toBe(303);
+  await ana.fills({ 'Email of the member': to.email });
+  expect(await ana.presses('Send transfer offer')).toBe(303);
   await expect(ana.page.locator('#toast')).toHaveText('Offer sent');
 }
 
 test.describe('handing over', () => {
   test('an Owner offers, a member accepts from the letter', async ({ team: { ana, bo, name, slug, zone }, studio }) => {
     await offers(ana, bo);
-    await expect(ana.page.getByRole('main')).toContainText(`Offered to Bo (${bo.email}) by Ana. It runs out in 7 days`);
+    await expect(ana.page.getByRole('main')).toContainText(`Offered to Bo (${bo.email}) by Ana. The offer expires in 7 days`);
 
     const letter = await studio.mail.next(bo.email);
     expect(letter.subject).toBe(`Ana wants to transfer ${name} to you`);
@@ -61,33 +61,33 @@ test.describe('handing over', () => {
     await expect(title(bo)).toHaveText(name);
     await expect(bo.page.getByText('wants to transfer this organization to you')).toHaveCount(0);
     await ana.goes(zone);
-    await expect(ana.page.getByRole('button', { name: 'Offer the workspace' })).toBeVisible();
+    await expect(ana.page.getByRole('button', { name: 'Send transfer offer' })).toBeVisible();
   });
 
   test('an offer is taken back', async ({ team: { ana, bo, name, slug }, studio }) => {
     await offers(ana, bo);
     const { link } = await studio.mail.next(bo.email);
     expect(await bo.goes(link)).toBe(200);
-    await ana.presses('Cancel the offer');
+    await ana.presses('Cancel offer');
     await expect(ana.page.locator('#toast')).toHaveText('The offer is closed');
-    await expect(ana.page.getByLabel('Address of the member')).toHaveValue('');
+    await expect(ana.page.getByLabel('Email of the member')).toHaveValue('');
     // Bo has the page still.
     expect(await bo.presses(`Become Owner of ${name}`)).toBeGreaterThanOrEqual(400);
-    await expect(bo.page.getByRole('main')).not.toContainText('You are an Owner');
+    await expect(bo.page.getByRole('main')).not.toContainText('Your role: Owner');
     expect(await bo.goes(link)).toBe(404);
     await bo.goes(`/${slug}/settings/members`);
     await expect(bo.row(bo.email)).toContainText('Editor');
   });
 
   test('only a member, and not oneself', async ({ team: { ana } }) => {
-    const email = ana.page.getByLabel('Address of the member');
+    const email = ana.page.getByLabel('Email of the member');
     for (const [typed, says] of [
-      ['stranger@people.test', 'No member of this workspace has this address.'],
-      [ana.email, 'This is your own address'],
+      ['stranger@people.test', 'No member of this organization has this email.'],
+      [ana.email, 'This is your own email'],
       ['ana@localhost', 'Enter an email'],
     ] as const) {
       await email.fill(typed);
-      expect(await ana.presses('Offer the workspace')).toBe(422);
+      expect(await ana.presses('Send transfer offer')).toBe(422);
       await expectFlaw(email, says, typed);
     }
   });
@@ -95,7 +95,7 @@ test.describe('handing over', () => {
 
 test.describe('deleting', () => {
   test('it takes the address; it can be restored', async ({ team: { ana, bo, name, slug }, studio }) => {
-    const typed = ana.page.getByLabel('Address of the workspace');
+    const typed = ana.page.getByLabel('URL of the organization');
     await typed.fill('acme');
     expect(await ana.presses(`Delete ${name}`)).toBe(422);
     await expectFlaw(typed, `Type ${slug} to confirm.`, 'acme');

@@ -153,8 +153,8 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'ana',
     path: (world) => `/${world.acme}/prompts/import`,
     then: async (page) => {
-      await page.getByLabel('Or its text').fill('{}');
-      await submit(page, 'See what it does');
+      await page.getByLabel('Or paste its text').fill('{}');
+      await submit(page, 'Preview import');
       await page.locator('[aria-invalid=true]').waitFor();
     },
   },
@@ -167,9 +167,9 @@ const SIGNED_IN: Record<string, Sight> = {
       const broken = [{ number: 1, created_at: 'yesterday', content }];
       const prompts = [{ path: 'Guides/Tone', versions }, { path: 'Support/Tone', versions }, { path: 'Support/Broken', versions: broken }];
       const file = { format: 'prompt-studio/library/1', folders: [{ path: 'Guides' }, { path: 'Support' }], prompts };
-      await page.getByLabel('Or its text').fill(JSON.stringify(file));
-      await page.getByRole('button', { name: 'See what it does' }).click();
-      await page.getByText('What the import would do').waitFor();
+      await page.getByLabel('Or paste its text').fill(JSON.stringify(file));
+      await page.getByRole('button', { name: 'Preview import' }).click();
+      await page.getByText('Import preview').waitFor();
     },
   },
   'new-prompt': { who: 'ana', path: (world) => `/${world.acme}/prompts/new?folder=${world.library.folder}` },
@@ -330,7 +330,7 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'ana',
     path: (world) => `/${world.acme}/settings/danger-zone`,
     then: async (page) => {
-      await page.getByLabel('Address of the workspace').fill('acme');
+      await page.getByLabel('URL of the organization').fill('acme');
       await submit(page, 'Delete Acme Prompts');
       await page.locator('[aria-invalid=true]').waitFor();
     },
@@ -386,7 +386,7 @@ const SIGNED_IN: Record<string, Sight> = {
     then: async (page) => {
       await page.getByRole('link', { name: 'Invite people' }).click();
       const dialog = page.getByRole('dialog');
-      await dialog.getByLabel('Email addresses').fill('gil@client.test, nonsense');
+      await dialog.getByLabel('Emails').fill('gil@client.test, nonsense');
       await submit(dialog, 'Send invitations');
       await dialog.getByRole('listitem').first().waitFor();
     },

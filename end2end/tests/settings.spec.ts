@@ -63,10 +63,10 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   const bo = await visitor('Bo');
   const form = await ana.opensInviteForm(slug);
   await expect(form.getByRole('radio', { name: 'Viewer' })).toBeChecked();
-  await form.getByLabel('Email addresses').fill('bo@elsewhere.test');
+  await form.getByLabel('Emails').fill('bo@elsewhere.test');
   expect(await ana.presses('Send invitations', form)).toBe(422);
-  await expectFlaw(form.getByLabel('Email addresses'), 'not of a domain that this workspace invites', 'bo@elsewhere.test');
-  await form.getByLabel('Email addresses').fill(bo.email);
+  await expectFlaw(form.getByLabel('Emails'), 'not from a domain this organization allows', 'bo@elsewhere.test');
+  await form.getByLabel('Emails').fill(bo.email);
   await ana.presses('Send invitations', form);
   await bo.goes((await ana.studio.mail.next(bo.email)).link);
   await expect(bo.page.getByRole('main')).toContainText('You will be a Viewer');

@@ -45,7 +45,7 @@ pub async fn audit_log(caller: Caller) -> Result<impl IntoView> {
         Place::AuditLog,
         view! {
             <header class="page-head">
-                <div><h1>"Audit log"</h1><p>"Who did what here, and when. Nobody can change it."</p></div>
+                <div><h1>"Audit log"</h1><p>"Who did what, and when. Entries can't be changed."</p></div>
                 <div class="page-actions">{exports}</div>
             </header>
             {bar(&filter, &base)}
@@ -69,26 +69,26 @@ fn bar(filter: &Filter, base: &str) -> impl IntoView + use<> {
     });
     let all = filter
         .is_narrow()
-        .then(|| view! { <a class="button" data-kind="quiet" href=base.to_owned()>"Show all"</a> });
+        .then(|| view! { <a class="button" data-kind="quiet" href=base.to_owned()>"Clear filters"</a> });
     view! {
         <form class="log-filters" role="search" method="get" action=base.to_owned()>
-            <label>"Who"<input type="search" name="actor" placeholder="Name or address" maxlength="254" value=actor/></label>
+            <label>"Who"<input type="search" name="actor" placeholder="Name or email" maxlength="254" value=actor/></label>
             <label>"What"<select name="action"><option value="">"Everything"</option>{options.collect_view()}</select></label>
-            <label>"To whom"<input type="search" name="target" placeholder="Name, address or id" maxlength="254" value=target/></label>
+            <label>"Target"<input type="search" name="target" placeholder="Name, email or ID" maxlength="254" value=target/></label>
             <label>"From"<input type="date" name="from" value=from/></label>
             <label>"To"<input type="date" name="to" value=to/></label>
-            <div class="form-actions"><button class="button" type="submit">"Show"</button>{all}</div>
+            <div class="form-actions"><button class="button" type="submit">"Apply"</button>{all}</div>
         </form>
     }
 }
 
 fn nothing(filter: &Filter, base: &str) -> Html {
     let base = base.to_owned();
-    let title = if filter.is_narrow() { "Nothing found" } else { "Nothing happened yet" };
+    let title = if filter.is_narrow() { "No results" } else { "No entries yet" };
     view! {
         <Empty icon=glyph::Info title>
-            <p>"Names are searched for as a whole; where two people share one, use the address."</p>
-            <a class="button" href=base>"Show everything"</a>
+            <p>"Enter full names. If two people share a name, use the email."</p>
+            <a class="button" href=base>"Clear filters"</a>
         </Empty>
     }
     .bake()

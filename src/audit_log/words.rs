@@ -8,9 +8,9 @@ use serde_json::Value;
 pub(super) fn actor(row: &Row) -> String {
     match (&row.actor_name, row.actor_kind.as_str()) {
         (Some(name), _) => name.to_string(),
-        (None, "system") => "The studio".to_owned(),
+        (None, "system") => "Prompt Studio".to_owned(),
         (None, "key") => "An API key".to_owned(),
-        (None, _) => "Somebody".to_owned(),
+        (None, _) => "Someone".to_owned(),
     }
 }
 
@@ -75,11 +75,11 @@ fn words(key: &str) -> String {
     match key {
         "image_id" => "picture".to_owned(),
         "hue" => "colour".to_owned(),
-        "invitation_span" => "invitations are good for".to_owned(),
+        "invitation_span" => "invitations expire after".to_owned(),
         "run_role" => "who may run prompts".to_owned(),
         "comment_role" => "who may comment".to_owned(),
-        "two_factor_since" => "two-factor is asked for".to_owned(),
-        "approvals" => "how many must approve".to_owned(),
+        "two_factor_since" => "two-factor required".to_owned(),
+        "approvals" => "required approvals".to_owned(),
         "kind" => "what".to_owned(),
         key => key.replace('_', " "),
     }
@@ -91,7 +91,7 @@ fn value(key: &str, value: &Value) -> String {
         ("image_id", Value::String(_)) => return "one".to_owned(),
         ("two_factor_since", value) => return if value.is_null() { "no" } else { "yes" }.to_owned(),
         ("invitation_span", value) => return Span(value.as_i64().unwrap_or_default()).in_words(),
-        ("hue", Value::Null) => return "its own".to_owned(),
+        ("hue", Value::Null) => return "default".to_owned(),
         ("run_role" | "comment_role", Value::String(role)) => return format!("{role} and up"),
         _ => {}
     }

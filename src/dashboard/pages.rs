@@ -28,7 +28,7 @@ const ROWS: usize = 6;
 pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let name = scope.organization().name.to_string();
-    let says = format!("You are {} here. {}.", scope.role().with_article(), scope.role().says());
+    let says = format!("Your role: {} ({})", scope.role().label(), scope.role().says().to_lowercase());
     let (people, total) = people(&scope).await?;
     let (recent, has_version) = recent(&scope).await?;
     let (deployed, any_deployed) = deployed(&scope).await?;
@@ -64,15 +64,15 @@ fn steps(scope: &Scope, to_do: ToDo) -> Option<impl IntoView + use<>> {
     let invite = invite.then(|| {
         if scope.organization().is_personal {
             (
-                "Make a workspace for a team",
-                "This one is yours alone. Share another with your team or a client.",
+                "Create a team organization",
+                "This is your personal workspace. Create an organization to share with a team or a client.",
                 paths::NEW_ORGANIZATION.to_owned(),
                 "New organization",
             )
         } else {
             (
                 "Invite people",
-                "Nobody but you is here yet. Each person gets a letter with a link to join.",
+                "You are the only member. We email each person a link to join.",
                 paths::new_invitation(org),
                 "Invite people",
             )
@@ -82,7 +82,7 @@ fn steps(scope: &Scope, to_do: ToDo) -> Option<impl IntoView + use<>> {
     let write = write.then(|| {
         (
             "Write a prompt",
-            "A text or a chat, with variables, and a version for each change worth keeping.",
+            "Write a text or a chat with variables, and save versions of it.",
             paths::new_prompt(org, None),
             "New prompt",
         )
@@ -90,10 +90,10 @@ fn steps(scope: &Scope, to_do: ToDo) -> Option<impl IntoView + use<>> {
     let deploy = to_do.deploy && scope.can::<role::Deploy>();
     let deploy = deploy.then(|| {
         (
-            "Deploy it",
-            "Make a version live in an environment, and services can fetch it with a key.",
+            "Deploy a prompt",
+            "Make a version live in an environment, so that services can fetch it with an API key.",
             paths::deployments(org),
-            "Go to the board",
+            "Open deployments",
         )
     });
     let all: Vec<_> = [invite, write, deploy].into_iter().flatten().collect();
@@ -103,7 +103,7 @@ fn steps(scope: &Scope, to_do: ToDo) -> Option<impl IntoView + use<>> {
             view! { <article class="step"><h3>{title}</h3><p>{text}</p><a class="button" data-kind=kind href=url>{act}</a></article> }
         });
         view! {
-            <h2 class="visually-hidden">"What to do next"</h2>
+            <h2 class="visually-hidden">"Next steps"</h2>
             <div class="steps">{steps.collect_view()}</div>
         }
     })
@@ -127,7 +127,7 @@ async fn people(scope: &Scope) -> Result<(impl IntoView + use<>, i64)> {
     let rows = rows.collect_view();
     let view = view! {
         <section class="panel list-panel" data-live="members" id="people">
-            <header><h2>{heading}</h2><a href=paths::members(scope.slug())>"See all members"</a></header>
+            <header><h2>{heading}</h2><a href=paths::members(scope.slug())>"All members"</a></header>
             <ul class="rows" role="list">{rows}</ul>
         </section>
     };
@@ -167,7 +167,7 @@ async fn recent(scope: &Scope) -> Result<(impl IntoView + use<>, Option<bool>)> 
     let rows = rows.collect_view();
     let view = view! {
         <section class="panel list-panel" data-live="prompts drafts" id="recent">
-            <header><h2>"Changed last"</h2><a href=paths::prompts(scope.slug())>"See all prompts"</a></header>
+            <header><h2>"Recently changed"</h2><a href=paths::prompts(scope.slug())>"All prompts"</a></header>
             {empty.then(|| view! { <p class="panel-body muted">"No prompts yet."</p> })}
             <ul class="rows" role="list">{rows}</ul>
         </section>
@@ -195,8 +195,8 @@ async fn pending(scope: &Scope) -> Result<Option<impl IntoView + use<>>> {
     let rows = rows.collect_view();
     Ok(Some(view! {
         <section class="panel list-panel" data-live="invitations" id="pending">
-            <header><h2>"Pending invitations"</h2><a href=paths::invitations(scope.slug())>"See all invitations"</a></header>
-            {empty.then(|| view! { <p class="panel-body muted">"Nobody is waiting to join."</p> })}
+            <header><h2>"Pending invitations"</h2><a href=paths::invitations(scope.slug())>"All invitations"</a></header>
+            {empty.then(|| view! { <p class="panel-body muted">"No pending invitations."</p> })}
             <ul class="rows" role="list">{rows}</ul>
         </section>
     }))

@@ -102,7 +102,7 @@ fn other_account(invitation: &Invitation, person: &Person, token: &str) -> impl 
 }
 
 fn unproven() -> impl IntoView {
-    view! { <Alert kind="info">"Open the link in the letter instead: it proves that the address is yours."</Alert> }
+    view! { <Alert kind="info">"Open the link in your invitation email instead. It confirms that the email is yours."</Alert> }
 }
 
 /// Somebody signed out: they sign up here with the address fixed, or sign in and come back.
@@ -162,7 +162,7 @@ fn FixedAddress(email: String) -> impl IntoView {
 fn by_copied_link(token: &str) -> impl IntoView + use<> {
     let here = paths::invite(token);
     view! {
-        <p class="lead">"Sign in with the account of this address, or create it first."</p>
+        <p class="lead">"Sign in with the account for this email, or create one first."</p>
         <div class="form-actions">
             <a class="button" data-kind="primary" href=paths::with_next(paths::SIGN_IN, Some(&here))>"Sign in"</a>
             <a class="button" href=paths::with_next(paths::SIGN_UP, Some(&here))>"Create an account"</a>

@@ -28,8 +28,8 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     let tree = tree(&scope, Here::Top).await?;
     let hits = search(&scope, &typed, SIZE).await?;
     let list = match (hits.is_empty(), typed.trim().is_empty()) {
-        (_, true) => view! { <Empty icon=glyph::Search title="Find a prompt"><p>"By words of its name, path, tags, description or text."</p></Empty> }.bake(),
-        (true, false) => view! { <Empty icon=glyph::Search title="Nothing found"><p>"No prompt holds all of these words. Try fewer, or their beginnings."</p></Empty> }.bake(),
+        (_, true) => view! { <Empty icon=glyph::Search title="Search prompts"><p>"Search names, paths, tags, descriptions and text."</p></Empty> }.bake(),
+        (true, false) => view! { <Empty icon=glyph::Search title="No results"><p>"No prompt contains all of these words. Try fewer or shorter words."</p></Empty> }.bake(),
         (false, false) => {
             let rows: Vec<_> = hits.iter().map(|hit| row(&scope, hit)).collect();
             view! { <ol class="lines hits" role="list">{rows}</ol> }.bake()

@@ -78,7 +78,7 @@ pub async fn tree(scope: &Scope, here: Here) -> Result<Html> {
                 <a class="tree-item" href=paths::prompts(org) aria-current=at_top><Icon is=glyph::House/>"All prompts"</a>
                 {inside}
             </nav>
-            {hint.then(|| view! { <p class="hint tree-hint">"To move: drag, or Alt and an arrow."</p> })}
+            {hint.then(|| view! { <p class="hint tree-hint">"Drag to move, or press Alt + arrow keys."</p> })}
         </details>
     }
     .bake())

@@ -26,7 +26,7 @@ pub async fn set_role(grant: &Grant<ManageMembers>, user: UserId, role: Role) ->
     }
     if grant.organization().is_personal && role == Role::Owner && before != Role::Owner {
         return Err(Error::conflict(
-            "A personal workspace has one Owner. Make a workspace for the team instead.",
+            "A personal workspace has one Owner. Create an organization for your team instead.",
         ));
     }
     if before == role {
@@ -92,7 +92,7 @@ pub async fn take_out<P: Permission>(
 ) -> Result<()> {
     if role == Role::Owner {
         if grant.organization().is_personal {
-            return Err(Error::conflict("A personal workspace stays with its person."));
+            return Err(Error::conflict("You can't leave a personal workspace or transfer it."));
         }
         ensure_another_owner(change, user).await?;
     }
@@ -152,7 +152,7 @@ async fn ensure_another_owner(change: &mut OrgChange, user: UserId) -> Result<()
     if others > 0 {
         return Ok(());
     }
-    Err(Error::conflict("A workspace needs an Owner. Make somebody else Owner first."))
+    Err(Error::conflict("Every organization needs an Owner. Make someone else Owner first."))
 }
 
 /// Revokes the pending invitations of somebody whose role is now `role`, or who is out, as far as

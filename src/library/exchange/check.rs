@@ -45,7 +45,7 @@ pub fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
 /// A sentence that says what is wrong.
 pub fn whole(file: &LibraryFile) -> Result<(), String> {
     if file.format != FORMAT {
-        return Err(format!("This is no library file: its format should be {FORMAT}."));
+        return Err(format!("This file isn't a Prompt Studio export: its format should be {FORMAT}."));
     }
     if file.prompts.len() > MAX_THINGS || file.folders.len() > MAX_THINGS {
         return Err(format!("Import at most {MAX_THINGS} prompts at once."));
@@ -54,8 +54,9 @@ pub fn whole(file: &LibraryFile) -> Result<(), String> {
 }
 
 fn of_json(bytes: &[u8]) -> Result<LibraryFile, String> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| format!("This is no library file: {error}.").chars().take(300).collect::<String>())
+    serde_json::from_slice(bytes).map_err(|error| {
+        format!("This file isn't a Prompt Studio export: {error}.").chars().take(300).collect::<String>()
+    })
 }
 
 /// What is said about a prompt, checked.
@@ -77,11 +78,11 @@ pub(super) fn levels(path: &str) -> Result<Vec<PathName>, String> {
 }
 
 fn level(text: &str) -> Result<PathName, String> {
-    let name = PathName::parse(text).map_err(|why| format!("“{text}” cannot be a name: {why}"))?;
+    let name = PathName::parse(text).map_err(|why| format!("“{text}” can't be a name: {why}"))?;
     if name.as_str() == text {
         Ok(name)
     } else {
-        Err(format!("“{text}” has white space that a name has not"))
+        Err(format!("“{text}” has spaces that are not allowed in names"))
     }
 }
 
@@ -111,13 +112,13 @@ fn about_itself(entry: &PromptEntry) -> Result<About, String> {
         return Err("its description is longer than 1000 characters".to_owned());
     }
     if !is_text(&entry.description) {
-        return Err("its description has signs that cannot be shown".to_owned());
+        return Err("its description has characters that can't be displayed".to_owned());
     }
     if entry.versions.len() > MAX_VERSIONS {
         return Err(format!("it has more than {MAX_VERSIONS} versions"));
     }
     let contents = || entry.versions.iter().map(|version| &version.content).chain(&entry.draft);
-    let Some(draft) = contents().last() else { return Err("it says nothing".to_owned()) };
+    let Some(draft) = contents().last() else { return Err("it has no content".to_owned()) };
     let kind = draft.kind();
     if contents().any(|content| content.kind() != kind) {
         return Err("some of its versions are text and some chat".to_owned());
@@ -137,23 +138,25 @@ fn is_text(text: &str) -> bool {
 
 fn check_version(number: usize, version: &VersionEntry, analysis: &Analysis) -> Result<(), String> {
     if usize::try_from(version.number) != Ok(number) {
-        return Err(format!("version {number} should come where version {} does", version.number));
+        return Err(format!("expected version {number} but found version {}", version.number));
     }
     if version.message.chars().count() > 500 || version.author.chars().count() > 200 {
         return Err(format!("the message or the author of version {number} is too long"));
     }
     if !is_text(&version.message) || !is_text(&version.author) {
-        return Err(format!("the message or the author of version {number} has signs that cannot be shown"));
+        return Err(format!(
+            "the message or the author of version {number} has characters that can't be displayed"
+        ));
     }
     if parse_rfc3339(&version.created_at).is_none() {
-        return Err(format!("version {number} does not say when it was saved, such as 2026-01-31T12:00:00Z"));
+        return Err(format!("version {number} has no valid time, such as 2026-01-31T12:00:00Z"));
     }
     if let Some(flaw) = checks::syntax_flaws(&version.content, analysis).first() {
         return Err(format!("version {number}: {}", flaw.message));
     }
     let targets = references::targets(&version.content);
     if version.references.keys().any(|target| !targets.contains_key(target)) {
-        return Err(format!("the references of version {number} are not those of its text"));
+        return Err(format!("the references of version {number} do not match its text"));
     }
     Ok(())
 }

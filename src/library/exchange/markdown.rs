@@ -86,7 +86,7 @@ fn mark(line: &str) -> Option<(Speaker, &str)> {
 /// # Errors
 /// A sentence that says what is wrong.
 pub(super) fn read_bytes(bytes: &[u8]) -> Result<PromptEntry, String> {
-    read(std::str::from_utf8(bytes).map_err(|_| "It is no text in UTF-8.")?)
+    read(std::str::from_utf8(bytes).map_err(|_| "It is not UTF-8 text.")?)
 }
 
 /// The same, of text.
@@ -95,13 +95,14 @@ pub(super) fn read_bytes(bytes: &[u8]) -> Result<PromptEntry, String> {
 /// A sentence that says what is wrong.
 pub fn read(text: &str) -> Result<PromptEntry, String> {
     let text = text.replace("\r\n", "\n");
-    let after = text.strip_prefix(FENCE).ok_or("It does not begin with front matter: a line ---.")?;
+    let after = text.strip_prefix(FENCE).ok_or("It does not start with front matter: a line ---.")?;
     let (front, said) = match after.split_once("\n---\n") {
         Some(parts) => parts,
         None => (after.strip_suffix("\n---").ok_or("Its front matter does not end with a line ---.")?, ""),
     };
-    let front: Front = serde_saphyr::from_str(front)
-        .map_err(|error| format!("Its front matter: {error}").chars().take(300).collect::<String>())?;
+    let front: Front = serde_saphyr::from_str(front).map_err(|error| {
+        format!("Its front matter is not valid: {error}").chars().take(300).collect::<String>()
+    })?;
     let said = said.strip_suffix('\n').unwrap_or(said);
     let body = match front.kind {
         Kind::Text => Body::Text(said.to_owned()),
@@ -128,7 +129,7 @@ fn messages(said: &str) -> Result<Vec<Message>, String> {
             lines.push(if is_escaped { &line[1..] } else { line });
         } else if !line.trim().is_empty() {
             return Err(
-                "Before the first message there is text: begin with a line such as <!-- user -->.".into()
+                "There is text before the first message. Start with a line such as <!-- user -->.".into()
             );
         }
     }

@@ -126,7 +126,7 @@ async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()>
     if let Some(request) = asked::waiting_among(change, prompts).await? {
         let (by, path) = (request.by, request.path);
         return Err(Error::conflict(format!(
-            "{by} asked to deploy {path}, which waits. Decide about it first."
+            "{by} requested to deploy {path}. Approve or decline the request first."
         )));
     }
     if let Some(user) = impact::put_into(change, prompts).await? {
@@ -136,16 +136,14 @@ async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()>
         } else {
             "A prompt this key does not reach is deployed".to_owned()
         };
-        return Err(Error::conflict(format!(
-            "{live} and put together from this. Deploy a version of it that is not, first."
-        )));
+        return Err(Error::conflict(format!("{live} and includes this. First deploy a version without it.")));
     }
     let users = references::outside_users(change, prompts).await?;
     if users.is_empty() {
         return Ok(());
     }
     let users = named(change, users).await?;
-    Err(Error::conflict(format!("Other prompts use this: {users}. Change them first.")))
+    Err(Error::conflict(format!("Other prompts include this: {users}. Change them first.")))
 }
 
 async fn insert(

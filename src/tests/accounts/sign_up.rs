@@ -35,7 +35,7 @@ async fn a_person_signs_up_and_has_a_workspace_of_their_own(app: TestApp) {
     assert_eq!(own.slug, "ana-novak");
     assert_eq!((own.owners().await, own.role_of(&ana).await), (1, Some(Role::Owner)));
     ana.get("/").await.leads_to("/ana-novak");
-    ana.get("/ana-novak").await.status(200).says("Ana Novak").says("Make a workspace for a team");
+    ana.get("/ana-novak").await.status(200).says("Ana Novak").says("Create a team organization");
     assert!(app.verified(&ana).await);
 }
 

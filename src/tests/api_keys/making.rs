@@ -41,7 +41,8 @@ async fn a_key_is_shown_once_and_kept_nowhere(app: TestApp) {
         ("expires", "never"),
         ("page", "/acme/settings/api-keys/new"),
     ];
-    let page = ana.post("/api/api_keys/create", &page).await.status(200).says("Keep it now").says("ps_");
+    let page =
+        ana.post("/api/api_keys/create", &page).await.status(200).says("Copy your key now").says("ps_");
     page.has("cache-control", "no-store").says("PROMPT_STUDIO_KEY");
 }
 
@@ -116,8 +117,8 @@ async fn a_key_runs_out_when_it_was_said_to(app: TestApp) {
     app.clock.advance(Span::days(4000));
     app.shown(&never).await.unwrap();
     let ana = app.known("Ana", app.browser_of(ana.id).await).await;
-    ana.get("/acme/settings/api-keys").await.status(200).says("Never").hides("Has run out");
-    ana.get("/acme/settings/api-keys?ended=yes").await.status(200).says("Has run out");
+    ana.get("/acme/settings/api-keys").await.status(200).says("Never").hides("Expired");
+    ana.get("/acme/settings/api-keys?ended=yes").await.status(200).says("Expired");
     ana.get("/acme/settings/audit-log").await.status(200).says("expires at: never");
     ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200).says("Revoke Robot");
 }
@@ -203,7 +204,7 @@ async fn there_are_not_too_many_keys(app: TestApp) {
 async fn who_leaves_is_shown_what_stays(app: TestApp) {
     let (_, acme) = acme(&app).await;
     let adam = acme.has("Adam", Role::Admin).await;
-    let says = "API keys that you made go on working: Robot.";
+    let says = "API keys you created keep working: Robot.";
     adam.get("/acme/settings/members").await.status(200).hides("go on working");
     let (_, shown) = key(&adam.makes_key(&acme, &[]).await.status(200));
     for page in ["/acme/settings/members", "/account/organizations"] {

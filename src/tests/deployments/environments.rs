@@ -102,13 +102,13 @@ async fn what_is_changed_is_told_by_name(app: TestApp) {
     let staging = team.environment("staging").await.id;
     set(&team.may(), staging, &name("preview"), from(0, 0)).await.unwrap();
     let page = team.org.page("settings/audit-log");
-    ana.get(&page).await.says("name: staging → preview").hides("how many must approve");
+    ana.get(&page).await.says("name: staging → preview").hides("required approvals");
     set(&team.may(), staging, &name("preview"), from(0, 2)).await.unwrap();
     shift(&team.may(), staging, Step::Earlier).await.unwrap();
     let tone = team.saying("Tone", &["Be kind."]).await;
     let order = Order { reason: "Tried".into(), ..team.order(staging, tone, Some(1)).await };
     deploy(&team.of_member::<Deploy>(&ana).await.unwrap(), &order).await.unwrap();
-    let told = ana.get(&page).await.says("how many must approve: 0 → 2");
+    let told = ana.get(&page).await.says("required approvals: 0 → 2");
     let told = told.says("order: development, preview, production → preview, development, production");
     told.says("what: deploy").says("environment: preview").says("reason: Tried");
 }

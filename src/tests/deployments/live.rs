@@ -296,7 +296,7 @@ async fn what_a_live_version_is_made_of_is_not_deleted(app: TestApp) {
     let triage = team.saying("Triage", &["Be [[ Tone@1 ]].", "plain"]).await;
     team.deploys(dev, triage, 1).await.unwrap();
     // No newest version refers to it any more, but what is live does, through another.
-    let says = "Triage is deployed to development and put together from this. Deploy a version of it that is not, first.";
+    let says = "Triage is deployed to development and includes this. First deploy a version without it.";
     for prompt in [word, tone] {
         assert_eq!(why(trash::put_prompt(&team.may(), prompt).await), says);
     }

@@ -311,7 +311,7 @@ async fn what_is_protected_does_not_change_through_another_environment(app: Test
 async fn what_waits_is_not_thrown_away(app: TestApp) {
     let stage = Stage::of(&app).await;
     let id = stage.asked(1).await;
-    let says = "Ed asked to deploy Tone, which waits. Decide about it first.";
+    let says = "Ed requested to deploy Tone. Approve or decline the request first.";
     assert_eq!(why(trash::put_prompt(&stage.team.may(), stage.tone).await), says);
     decline(&stage.team.of_member(&stage.ada).await.unwrap(), id).await.unwrap();
     trash::put_prompt(&stage.team.may(), stage.tone).await.unwrap();

@@ -63,15 +63,15 @@ async fn who_uses_a_prompt_is_named_as_far_as_it_is_reached(app: TestApp) {
     says(&all, Some("Support"), "User", "[[ Support/Used ]]").await;
     says(&all, None, "Secret", "[[ Support/Used ]]").await;
     let used = "/prompts/Support%2FUsed";
-    let by_all = "Other prompts use this: Secret, Support/User. Change them first.";
+    let by_all = "Other prompts include this: Secret, Support/User. Change them first.";
     assert_eq!(delete(&all, used).await, by_all);
     let by_limited =
-        "Other prompts use this: Support/User, a prompt this key does not reach. Change them first.";
+        "Other prompts include this: Support/User, a prompt this key does not reach. Change them first.";
     assert_eq!(delete(&limited, used).await, by_limited);
-    let of_folder = "Other prompts use this: a prompt this key does not reach. Change them first.";
+    let of_folder = "Other prompts include this: a prompt this key does not reach. Change them first.";
     assert_eq!(delete(&limited, "/folders/Support").await, of_folder);
     says(&all, None, "Hidden", "[[ Support/Used ]]").await;
-    let many = "Other prompts use this: Support/User, 2 more, of which this key does not reach all. Change them first.";
+    let many = "Other prompts include this: Support/User, 2 more, of which this key does not reach all. Change them first.";
     assert_eq!(delete(&limited, used).await, many);
     // Where it is deployed, a key of another environment does not learn either.
     let environments = Some(format!("[\"{}\"]", stock.empty));
@@ -111,9 +111,10 @@ async fn what_is_live_elsewhere_is_named_as_far_as_it_is_reached(app: TestApp) {
     // No newest version refers to it any more.
     all.post("/prompts/Secret/versions", json!({ "text": "y" })).await.status(201);
     let used = "/prompts/Support%2FUsed";
-    let says_all = "Secret is deployed to staging and put together from this. Deploy a version of it that is not, first.";
+    let says_all = "Secret is deployed to staging and includes this. First deploy a version without it.";
     assert_eq!(delete(&all, used).await, says_all);
-    let says_limited = "A prompt this key does not reach is deployed and put together from this. Deploy a version of it that is not, first.";
+    let says_limited =
+        "A prompt this key does not reach is deployed and includes this. First deploy a version without it.";
     assert_eq!(delete(&limited, used).await, says_limited);
     // What would change where others must approve.
     let owner = Service::of(&app, &acme, "read:prompts write:deployments deploy:protected").await;

@@ -140,7 +140,7 @@ async fn the_copied_link_proves_nothing(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let guest = app.somebody_unproven("Guest").await;
     let link = copied(&ana.invites(&acme, GUEST, Role::Editor).await);
-    let answer = "Open the link in the letter instead";
+    let answer = "Open the link in your invitation email instead";
     guest.get(&format!("/invite/{link}")).await.status(200).says(answer).hides("Join Acme</button>");
     guest.accepts(&link).await.status(409).says(answer);
     // Nor does it make an account for the address.
@@ -207,8 +207,8 @@ async fn an_invitation_that_nobody_could_send_now_is_refused(app: TestApp) {
             None => drop(app.execute("DELETE FROM members WHERE role = 'editor'").await),
         }
         let path = format!("/invite/{}", planted.token);
-        guest.get(&path).await.status(410).says("This invitation no longer holds");
-        guest.accepts(&planted.token).await.status(409).says("no longer holds");
+        guest.get(&path).await.status(410).says("This invitation is no longer valid");
+        guest.accepts(&planted.token).await.status(409).says("is no longer valid");
         app.browser().joins(&planted.token, "Guest").await.status(409);
         assert_eq!(acme.role_of(&guest).await, None);
     }
@@ -224,7 +224,11 @@ async fn nobody_signs_up_twice_through_an_invitation(app: TestApp) {
     let (token, mallory) = (mailed(&app, GUEST).await, app.browser());
     let users = app.rows("users", "1 = 1").await;
     let fields = [("token", token.as_str()), ("name", "Mallory"), ("password", "another password")];
-    mallory.call("/api/invitations/join", &fields).await.status(409).says("This address has an account.");
+    mallory
+        .call("/api/invitations/join", &fields)
+        .await
+        .status(409)
+        .says("This email already has an account.");
     assert_eq!(app.rows("users", "1 = 1").await, users);
     assert_eq!(mallory.cookie("studio"), None);
     assert_eq!((acme.role_of(&guest).await, acme.invitations("pending").await), (None, 1));

@@ -57,9 +57,9 @@ async fn what_others_use_stays(app: TestApp) {
     let inner = lib.saying(Some(folder), "Inner", "[[ Parts/Tone ]]").await;
     let user = lib.prompt(None, "User").await;
     lib.writes(user, "[[ Parts/Tone ]]").await.unwrap();
-    let refused = "Other prompts use this: Parts/Inner, User. Change them first.";
+    let refused = "Other prompts include this: Parts/Inner, User. Change them first.";
     assert_eq!(why(trash::put_prompt(&lib.may(), tone).await), refused);
-    let refused = "Other prompts use this: User. Change them first.";
+    let refused = "Other prompts include this: User. Change them first.";
     assert_eq!(why(trash::put_folder(&lib.may(), folder).await), refused);
     lib.writes(user, "nothing").await.unwrap();
     trash::put_prompt(&lib.may(), inner).await.unwrap();

@@ -38,7 +38,7 @@ async fn an_offer_is_taken_and_the_roles_change_together(app: TestApp) {
         .await
         .status(200)
         .says("Vic (vic@example.com)")
-        .says("Cancel the offer");
+        .says("Cancel offer");
     vic.get("/acme").await.status(200).says("wants to transfer this organization to you");
     vic.get("/acme/transfer").await.status(200).says("Become Owner of Acme");
     assert_eq!(acme.role_of(&vic).await, Some(Role::Viewer), "nothing changed so far");
@@ -46,7 +46,7 @@ async fn an_offer_is_taken_and_the_roles_change_together(app: TestApp) {
     assert_eq!((acme.role_of(&vic).await, acme.role_of(&ana).await), (Some(Role::Owner), Some(Role::Admin)));
     // Who is no Owner any more has invited nobody as Owner.
     assert_eq!(acme.invitations("pending").await, 0);
-    vic.get("/acme/settings/danger-zone").await.status(200).says("Offer the workspace");
+    vic.get("/acme/settings/danger-zone").await.status(200).says("Send transfer offer");
     ana.get("/acme/settings/danger-zone").await.status(403);
     assert_eq!(app.letter_to(&ana.email).await.subject, "Vic is now an Owner of Acme");
     let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action LIKE 'transfer.%'";
@@ -79,13 +79,13 @@ async fn an_offer_can_be_declined_and_canceled(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let (ben, vic) = (acme.has("Ben", Role::Owner).await, acme.has("Vic", Role::Viewer).await);
     ana.offers(&acme, &vic).await.status(200);
-    ana.offers(&acme, &ben).await.status(409).says("The workspace is offered to Vic.");
+    ana.offers(&acme, &ben).await.status(409).says("The organization is already offered to Vic.");
     vic.transfer(&acme, "decline").await.status(200);
     vic.transfer(&acme, "accept").await.status(409);
     ana.offers(&acme, &vic).await.status(200);
     // Any Owner may take it back.
     ben.transfer(&acme, "cancel").await.status(200);
-    ben.transfer(&acme, "cancel").await.status(409).says("No offer is open any more.");
+    ben.transfer(&acme, "cancel").await.status(409).says("This offer is no longer open.");
     vic.get("/acme/transfer").await.status(404);
     vic.get("/acme").await.hides("wants to transfer this organization to you");
     assert_eq!(acme.role_of(&vic).await, Some(Role::Viewer));
@@ -132,8 +132,8 @@ async fn an_offer_dies_with_its_people(app: TestApp) {
 async fn what_cannot_be_offered_is_not(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let stranger = app.somebody("Stranger").await;
-    ana.offers(&acme, &stranger).await.status(422).says("No member of this workspace has this address.");
-    ana.offers(&acme, &ana).await.status(422).says("This is your own address.");
+    ana.offers(&acme, &stranger).await.status(422).says("No member of this organization has this email.");
+    ana.offers(&acme, &ana).await.status(422).says("This is your own email.");
     let fields = [("page", "/acme/settings/danger-zone"), ("org", "acme"), ("email", "x\"y")];
     let answer = ana.post("/api/transfers/offer", &fields).await.status(422);
     answer.says("value=\"x&quot;y\"").says("id=\"transfer-email-error\"");
@@ -143,14 +143,14 @@ async fn a_personal_workspace_is_not_given_away(app: TestApp) {
     let ana = app.somebody("Ana").await;
     let (own, ben) = (Org::personal(&ana).await, app.somebody("Ben").await);
     own.admits(&ben, Role::Admin).await;
-    ana.offers(&own, &ben).await.status(409).says("A personal workspace stays with its person.");
+    ana.offers(&own, &ben).await.status(409).says("You can't leave a personal workspace or transfer it.");
     ana.leaves(&own).await.status(409);
     let delete = [("org", own.slug.as_str()), ("slug", &own.slug)];
     ana.call("/api/organizations/delete", &delete)
         .await
         .status(409)
         .says("deleted together with its account");
-    ana.get("/ana/settings/danger-zone").await.status(200).hides("Offer the workspace").hides("Delete Ana");
+    ana.get("/ana/settings/danger-zone").await.status(200).hides("Send transfer offer").hides("Delete Ana");
     assert_eq!(own.owners().await, 1);
 }
 

@@ -117,7 +117,7 @@ async fn without_mail_it_is_changed_at_once(app: TestApp) {
     asks(&ana, NEW).await.leads_to("/account");
     assert_eq!((app.email_of(&ana).await.as_str(), app.verified(&ana).await), (NEW, false));
     let ben = app.somebody("Ben").await;
-    asks(&ben, NEW).await.status(409).says("This address has an account.");
+    asks(&ben, NEW).await.status(409).says("This email already has an account.");
 }
 
 async fn tokens_of_one_kind_are_no_good_as_another(app: TestApp) {

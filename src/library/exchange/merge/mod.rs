@@ -80,9 +80,9 @@ impl<'a, 'f> Merge<'a, 'f> {
     pub(super) async fn run(mut self, file: &'f LibraryFile) -> Result<Vec<Line>> {
         if !file.variables.is_empty() {
             match self.variables(None, &file.variables).await? {
-                Ok(true) => self.tell(Act::Change, "", "variables of the workspace"),
-                Ok(false) => self.tell(Act::Skip, "", "the same variables are there"),
-                Err(why) => self.tell(Act::Skip, "", format!("variables of the workspace: {why}")),
+                Ok(true) => self.tell(Act::Change, "", "variables of the organization"),
+                Ok(false) => self.tell(Act::Skip, "", "these variables already exist"),
+                Err(why) => self.tell(Act::Skip, "", format!("variables of the organization: {why}")),
             }
         }
         for entry in &file.folders {
@@ -120,11 +120,11 @@ impl<'a, 'f> Merge<'a, 'f> {
         };
         let set = self.variables(Some(id), variables).await?;
         let left_out =
-            set.as_ref().err().map_or_else(String::new, |why| format!("; not its variables: {why}"));
+            set.as_ref().err().map_or_else(String::new, |why| format!("; variables skipped: {why}"));
         match (is_new, set) {
             (true, _) => self.tell(Act::Create, path, format!("folder{left_out}")),
             (false, Ok(true)) => self.tell(Act::Change, path, "variables of the folder"),
-            (false, _) => self.tell(Act::Skip, path, format!("the folder is there{left_out}")),
+            (false, _) => self.tell(Act::Skip, path, format!("the folder already exists{left_out}")),
         }
         Ok(())
     }
@@ -173,7 +173,7 @@ impl<'a, 'f> Merge<'a, 'f> {
     /// Finds or makes a prompt, without its versions.
     async fn begin(&mut self, entry: &'f PromptEntry) -> Told<Work<'f>> {
         if self.places.contains_key(entry.path.as_str()) {
-            return Ok(Err("the file has another prompt of this path".to_owned()));
+            return Ok(Err("the file has another prompt with this path".to_owned()));
         }
         let (server, org) = self.change.place();
         let about = match about((&server.clone(), org), entry).await? {
@@ -186,7 +186,7 @@ impl<'a, 'f> Merge<'a, 'f> {
         let there: Option<(PromptId, Kind, i64)> = there.bind(entry.path.clone()).optional().await?;
         let (id, is_new) = match there {
             Some((_, kind, latest)) if latest > 0 && kind != about.kind => {
-                return Ok(Err(format!("the prompt that is there is {}", kind.label().to_lowercase())));
+                return Ok(Err(format!("the existing prompt is {}", kind.label().to_lowercase())));
             }
             Some((id, ..)) => (id, false),
             None => match self.insert(entry, &about).await? {
@@ -236,16 +236,16 @@ impl<'a, 'f> Merge<'a, 'f> {
             count => format!("{count} versions"),
         };
         if let Some(why) = failed {
-            says = format!("{says}; left out: {why}");
+            says = format!("{says}; skipped: {why}");
         }
         if draft == Draft::Kept {
-            says += "; the draft that is there stays, as it has changes of its own";
+            says += "; the existing draft has changes and is kept";
         }
         match (is_new, added, draft) {
             (true, ..) => self.tell(Act::Create, &entry.path, format!("prompt with {says}")),
             (false, 0, Draft::Written) => self.tell(Act::Change, &entry.path, "draft"),
             (false, 0, _) => self.tell(Act::Skip, &entry.path, format!("nothing new: {says}")),
-            (false, ..) => self.tell(Act::Change, &entry.path, format!("{says} on top of those there")),
+            (false, ..) => self.tell(Act::Change, &entry.path, format!("{says} added to the existing ones")),
         }
         Ok(())
     }
