@@ -33,7 +33,7 @@ struct Member {
 
 /// List members
 ///
-/// By name.
+/// Sorted by name.
 #[utoipa::path(
     get, path = "/members", tag = "Organization", params(Paged),
     responses((status = 200, description = "A page of members.", body = Page<Member>)),
@@ -74,7 +74,7 @@ struct Invitation {
 
 /// List invitations
 ///
-/// The newest first.
+/// Newest first.
 #[utoipa::path(
     get, path = "/invitations", tag = "Organization", params(Paged),
     responses((status = 200, description = "A page of invitations.", body = Page<Invitation>)),

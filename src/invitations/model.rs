@@ -1,19 +1,19 @@
 use crate::role::Role;
 use serde::{Deserialize, Serialize};
 
-/// Where an invitation stands. One that is pending past its time has run out.
+/// The status of an invitation. A pending one past its time has expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = InvitationState))]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It can be accepted.
+    /// It can still be accepted.
     Pending,
-    /// It was.
+    /// It was accepted.
     Accepted,
-    /// Whom it was for did not want it.
+    /// The invited person declined it.
     Declined,
-    /// It was taken back.
+    /// It was revoked.
     Revoked,
 }
 

@@ -84,15 +84,15 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Reference)]
 pub struct Edge {
-    /// The path of the prompt it stands in.
+    /// The path of the prompt with the reference.
     pub from: String,
-    /// The version of that prompt; none for a draft.
+    /// The version of the prompt with the reference; null for a draft.
     pub from_version: Option<i64>,
     /// As written, without overrides.
     pub target: String,
-    /// The path of the prompt it leads to.
+    /// The path of the included prompt.
     pub to: String,
-    /// The version of that prompt.
+    /// The version of the included prompt.
     pub to_version: Option<i64>,
 }
 
@@ -128,13 +128,13 @@ impl Resolved {
     }
 }
 
-/// What a model is sent.
+/// The text or messages sent to a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rendered {
-    /// One text.
+    /// A single text.
     Text(String),
-    /// Messages; none is a placeholder any more.
+    /// Messages, with placeholders filled in.
     Chat(Vec<Message>),
 }
 

@@ -13,6 +13,7 @@ both_databases!(
     a_reference_is_refused_in_its_own_words,
     a_file_holds_what_the_key_may_know_of,
     a_part_brings_only_what_it_uses,
+    what_is_not_there_is_told_apart_by_a_key_of_all_folders,
 );
 
 const ALL: &str =
@@ -199,4 +200,42 @@ async fn a_part_brings_only_what_it_uses(app: TestApp) {
         assert!(fetched["parts"].is_array() || n == 1, "{fetched}");
         assert!(!fetched.to_string().contains("hunter2"), "{fetched}");
     }
+}
+
+async fn what_is_not_there_is_told_apart_by_a_key_of_all_folders(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let (all, limited) = both(&app, &acme, stock.folder).await;
+    let (_, key) = acme.has_key("read:deployments").await;
+    let deployer = Service::with(&app, key.as_str());
+    let long = "n".repeat(300);
+    let detail = async |service: &Service, path: &str| {
+        problem(service.get(path).await, 404, "not_found")["detail"].as_str().unwrap().to_owned()
+    };
+    let one = "Not found, or not visible to this key.";
+    for (path, says) in [
+        ("/prompts/Nowhere", "There is no prompt “Nowhere”."),
+        (
+            "/prompts/support%2FTRIAGE",
+            "There is no prompt “support/TRIAGE”. Paths are case-sensitive: use “Support/Triage”.",
+        ),
+        ("/prompts/support%2FTRIAGE/versions", "use “Support/Triage”."),
+        (
+            "/organizations/acme/prompts/tone",
+            "There is no prompt “tone”. Paths are case-sensitive: use “Tone”.",
+        ),
+        (&format!("/prompts/{long}"), "There is no prompt with this path."),
+        ("/prompts/01890a5d-ac96-774b-bcce-b302099a8057", "There is no prompt with this ID."),
+        ("/prompts/Support/Triage", "Send the slash in a path as %2F, such as /prompts/Support%2FTriage."),
+        ("/prompts/Support/Triage/versions", "Send the slash in a path as %2F"),
+        ("/organizations/acme/folders/Support/Inner", "Send the slash in a path as %2F, such as /folders/"),
+        ("/nowhere/at/all", one),
+        ("/prompts/", one),
+    ] {
+        let told = detail(&all, path).await;
+        assert!(told.ends_with(says) || told.starts_with(says), "{path}: {told}");
+        assert_eq!(detail(&limited, path).await, one, "{path}");
+    }
+    let told = detail(&deployer, "/deployments?prompt=tone").await;
+    assert_eq!(told, "There is no prompt with this path.", "who may not read prompts learns no path");
+    assert_eq!(detail(&all, "/prompts/Tone").await, "Tone is not deployed to production.");
 }

@@ -166,7 +166,7 @@ async fn what_was_done_is_not_done_again_though_its_answer_is_lost(app: TestApp)
     app.execute("UPDATE idempotent_requests SET status = NULL, headers = NULL, body = NULL").await;
     app.execute("UPDATE folders SET name = 'Other', path = 'Other' WHERE name = 'Made'").await;
     let again = problem(send(&service, "/folders", "one", new("Made")).await, 409, "conflict");
-    assert!(again["detail"].as_str().unwrap().contains("is being carried out"), "{again}");
+    assert!(again["detail"].as_str().unwrap().contains("is still in progress"), "{again}");
     app.clock.advance(Span::minutes(2));
     let again = problem(send(&service, "/folders", "one", new("Made")).await, 409, "conflict");
     assert!(again["detail"].as_str().unwrap().contains("its answer is lost"), "{again}");
