@@ -21,7 +21,7 @@ async fn what_is_in_the_trash_is_not_there_and_comes_back(app: TestApp) {
     let id = trash::put_prompt(&lib.may(), tone).await.unwrap();
     assert_eq!((lib.at("Tone").await, lib.names(None).await.len()), (None, 0));
     assert_eq!(trash::put_prompt(&lib.may(), tone).await, Err(Error::NotFound));
-    assert!(why(lib.writes(tone, "x").await).contains("nothing here"));
+    assert!(why(lib.writes(tone, "x").await).contains("Not found"));
     let listed = trash::list(&lib.scope).await.unwrap();
     assert_eq!((listed.len(), listed[0].path.as_str(), listed[0].prompts), (1, "Tone", 1));
     assert_eq!(trash::restore(&lib.may(), id).await.unwrap(), "Tone");
