@@ -134,7 +134,7 @@ export class Person {
     await menu.getByRole('link', { name: 'New organization' }).click();
     await this.page.waitForURL('**/new');
     await this.settles();
-    await this.fills({ Name: name, Address: slug });
+    await this.fills({ Name: name, URL: slug });
     await this.presses('Create organization');
   }
 

@@ -63,7 +63,7 @@ test.describe('the password', () => {
 
     await expectSignedOut(elsewhere);
     await signsInAs(elsewhere, ana);
-    await expectFlaw(elsewhere.page.getByLabel('Password'), 'do not belong together', '');
+    await expectFlaw(elsewhere.page.getByLabel('Password'), 'Wrong email or password', '');
     ana.password = 'seven purple kites';
     await signsInAs(elsewhere, ana);
     await expectIn(elsewhere);
@@ -169,7 +169,7 @@ test.describe('two-factor', () => {
     const shown = await codes.allInnerTexts();
     expect(new Set(shown).size).toBe(10);
     for (const code of shown) expect(code).toMatch(/^(\w{4}-){3}\w{4}$/);
-    await expect(ana.page.locator('#two-factor')).toContainText('10 recovery codes are left.');
+    await expect(ana.page.locator('#two-factor')).toContainText('Recovery codes left: 10.');
     await ana.goes('/account/security');
     await expect(codes, 'they are shown once').toHaveCount(0);
     await expect(ana.page.locator('#two-factor')).toContainText('Two-factor is on since');
@@ -234,7 +234,7 @@ test.describe('two-factor', () => {
     await other.presses('Sign in');
     await expectIn(other);
     await ana.goes('/account/security');
-    await expect(ana.page.locator('#two-factor')).toContainText('8 recovery codes are left.');
+    await expect(ana.page.locator('#two-factor')).toContainText('Recovery codes left: 8.');
   });
 
   test('is turned off', async ({ person, visitor }) => {
@@ -294,7 +294,7 @@ test('an account is deleted, once nobody is left alone by it', async ({ person, 
 
   const elsewhere = await visitor('Ana');
   await signsInAs(elsewhere, ana);
-  await expectFlaw(elsewhere.page.getByLabel('Password'), 'do not belong together', '');
+  await expectFlaw(elsewhere.page.getByLabel('Password'), 'Wrong email or password', '');
   await bo.goes(`/${slug}/settings/members`);
   await expect(bo.row('Bo')).toHaveCount(1);
   await expect(bo.page.getByRole('main')).not.toContainText('Ana');

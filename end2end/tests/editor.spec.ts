@@ -23,7 +23,7 @@ test('the draft is kept while one types', async ({ at: { ana } }) => {
   const { page } = ana;
   await text(ana, 3).fill('About {{ ticket }} and {{ topic }}');
   await expect(status(ana)).toHaveText('Saved');
-  await expect(page.locator('#preview')).toContainText('Needs a value: history, ticket, topic.');
+  await expect(page.locator('#preview')).toContainText('Missing values: history, ticket, topic');
   await expect(page.getByRole('button', { name: 'Declare topic' })).toBeVisible();
   await page.getByRole('textbox', { name: 'history' }).fill('[]');
   await page.getByRole('textbox', { name: 'ticket' }).fill('my bill');
@@ -42,11 +42,11 @@ test('what the server did not get is not lost', async ({ at: { ana } }) => {
   const { page } = ana;
   await page.route(SAVE, (route) => route.abort());
   await text(ana, 3).fill('Written on a train');
-  await expect(status(ana)).toContainText('the server is away');
+  await expect(status(ana)).toContainText('Offline. Your changes');
   await page.unroute(SAVE);
   await page.reload();
   await expect(text(ana, 3)).toHaveValue('Written on a train');
-  await expect(status(ana)).toHaveText('What you typed here before is back.');
+  await expect(status(ana)).toHaveText('Restored your unsaved changes.');
   await page.reload();
   await expect(text(ana, 3)).toHaveValue('Written on a train');
   await expect(status(ana)).toBeEmpty();
@@ -56,7 +56,7 @@ test('nobody finds on this computer what somebody typed and did not save', async
   const { page } = ana;
   await page.route(SAVE, (route) => route.abort());
   await text(ana, 3).fill('A secret');
-  await expect(status(ana)).toContainText('the server is away');
+  await expect(status(ana)).toContainText('Offline. Your changes');
   const kept = () => page.evaluate(() => JSON.stringify(localStorage));
   expect(await kept()).toContain('secret');
   await ana.signsOut();
@@ -69,17 +69,17 @@ test('what was typed and what somebody else wrote meet', async ({ at: { ana, slu
   await ana.hasAdmitted(slug, ben, 'Editor');
   await page.route(SAVE, (route) => route.abort());
   await text(ana, 3).fill('From Ana');
-  await expect(status(ana)).toContainText('the server is away');
+  await expect(status(ana)).toContainText('Offline. Your changes');
   await ben.goes(`/${slug}/prompts/${triage}`);
   await text(ben, 3).fill('From Ben');
   await expect(status(ben)).toHaveText('Saved');
   await page.unroute(SAVE);
   await page.reload();
-  await expect(page.getByText('Ben changed this draft while you were at it.')).toBeVisible();
+  await expect(page.getByText('Ben edited this draft while you were editing it.')).toBeVisible();
   await expect(text(ana, 3)).toHaveValue('From Ana');
-  await page.getByRole('link', { name: 'Take theirs instead' }).click();
+  await page.getByRole('link', { name: 'Use theirs' }).click();
   await expect(text(ana, 3)).toHaveValue('From Ben');
-  await expect(page.getByText('while you were at it')).toHaveCount(0);
+  await expect(page.getByText('while you were editing')).toHaveCount(0);
 });
 
 test('what others write shows where nobody writes', async ({ at: { ana, slug, triage }, person }) => {

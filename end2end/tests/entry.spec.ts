@@ -28,7 +28,7 @@ test('a wrong password is said on the page of the invitation', async ({ person, 
   await elsewhere.fills({ Password: 'some other words' });
   expect(await elsewhere.presses('Sign in')).toBe(422);
   await expect(elsewhere.page.getByRole('heading', { level: 1 })).toHaveText(`Ana invited you to ${name}`);
-  await expectFlaw(elsewhere.page.getByLabel('Password'), 'do not belong together', '');
+  await expectFlaw(elsewhere.page.getByLabel('Password'), 'Wrong email or password', '');
   await elsewhere.fills({ Password: bo.password });
   await elsewhere.presses('Sign in');
   await expect(elsewhere.page).toHaveURL(link);

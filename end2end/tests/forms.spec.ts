@@ -46,7 +46,7 @@ test.describe('signing up and in', () => {
       await other.goes('/sign-in');
       await other.fills({ Email: email, Password: 'some other words' });
       expect(await other.presses('Sign in')).toBe(422);
-      await expectFlaw(other.page.getByLabel('Password'), 'do not belong together', '');
+      await expectFlaw(other.page.getByLabel('Password'), 'Wrong email or password', '');
       await expect(other.page.getByLabel('Email')).toHaveValue(email);
     }
   });
@@ -94,7 +94,7 @@ test.describe('signing up and in', () => {
     await ana.goes('/');
     await expect(ana.page, 'the other session is over').toHaveURL(/\/sign-in/);
     await ana.signsIn();
-    await expectFlaw(ana.page.getByLabel('Password'), 'do not belong together', '');
+    await expectFlaw(ana.page.getByLabel('Password'), 'Wrong email or password', '');
     ana.password = 'seven purple kites';
     await ana.signsIn();
     await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('Ana');
@@ -118,19 +118,19 @@ test.describe('organizations', () => {
     const { name, slug } = unique('Acme');
     await ana.hasOrganization({ name, slug });
     await ana.goes('/new');
-    await ana.fills({ Name: BLANK, Address: 'Acme!' });
+    await ana.fills({ Name: BLANK, URL: 'Acme!' });
     expect(await ana.presses('Create organization')).toBe(422);
     await expectFlaw(page.getByLabel('Name'), 'Enter a name.', BLANK);
     await expectFlaw(page.getByLabel('URL'), /./, 'Acme!');
 
     for (const [taken, says] of [[slug, `${slug} is taken`], ['settings', /./]] as const) {
-      await ana.fills({ Name: 'Second', Address: taken });
+      await ana.fills({ Name: 'Second', URL: taken });
       expect(await ana.presses('Create organization')).toBe(422);
       await expectFlaw(page.getByLabel('URL'), says, taken);
       await expect(page.getByLabel('Name')).toHaveValue('Second');
     }
     const free = unique('second');
-    await ana.fills({ Address: free.slug });
+    await ana.fills({ URL: free.slug });
     expect(await ana.presses('Create organization')).toBe(303);
     await expect(page).toHaveURL(`${ana.at.url}/${free.slug}`);
   });
@@ -189,7 +189,7 @@ test.describe('inviting', () => {
     const form = await ana.opensInviteForm(slug);
     const emails = form.getByLabel('Emails');
     await form.getByRole('radio', { name: 'Admin' }).check();
-    for (const [typed, says] of [['nonsense', 'Enter an email'], [',', 'at least one'], [ana.email, 'is a member already']] as const) {
+    for (const [typed, says] of [['nonsense', 'Enter an email'], [',', 'at least one'], [ana.email, 'is already a member']] as const) {
       await emails.fill(typed);
       expect(await ana.presses('Send invitations', form)).toBe(422);
       await expectFlaw(emails, says, typed);
@@ -205,7 +205,7 @@ test.describe('inviting', () => {
     const results = await ana.invites(slug, [good, 'nonsense', ana.email], 'Editor');
     await expect(results.getByRole('listitem').nth(0)).toContainText('Invited as Editor');
     await expect(results.getByRole('listitem').nth(1)).toContainText('Enter an email');
-    await expect(results.getByRole('listitem').nth(2)).toContainText('is a member already');
+    await expect(results.getByRole('listitem').nth(2)).toContainText('is already a member');
     expect((await studio.mail.next(good)).to).toBe(good);
   });
 
@@ -217,7 +217,7 @@ test.describe('inviting', () => {
     const form = await ana.opensInviteForm(slug);
     await form.getByLabel('Emails').fill(email);
     expect(await ana.presses('Send invitations', form)).toBe(429);
-    await expect(form.getByRole('alert')).toContainText('10 letters within an hour');
+    await expect(form.getByRole('alert')).toContainText('10 emails within an hour');
     await expect(form.getByLabel('Emails')).toHaveValue(email);
   });
 

@@ -17,7 +17,7 @@ test('a person signs up, confirms from the letter, and is in a workspace of thei
   await ana.presses('Confirm and sign in');
   await expect(ana.page).toHaveURL(/\/ana-novak(-\w+)?$/);
   await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('Ana Novak');
-  await expect(ana.page.getByText('You are an Owner here.')).toBeVisible();
+  await expect(ana.page.getByText('Your role: Owner (')).toBeVisible();
 });
 
 test('opening the letter changes nothing, and in another browser it asks for the password', async ({ visitor, studio }) => {
@@ -104,7 +104,7 @@ test('somebody new joins from the letter, with the address fixed', async ({ pers
 
   await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}`);
   await expect(bo.page.locator('#toast')).toHaveText('You joined the organization');
-  await expect(bo.page.getByText('You are an Editor here.')).toBeVisible();
+  await expect(bo.page.getByText('Your role: Editor (')).toBeVisible();
   const switcher = await bo.opensSwitcher();
   await expect(switcher.getByRole('listitem')).toHaveText([/Bo Lind\s*Personal$/, new RegExp(`${name}\\s*Editor$`)]);
 
@@ -122,7 +122,7 @@ test('somebody with an account joins, signed in', async ({ person }) => {
   await bo.goes(await ana.hasInvited(slug, bo.email, 'Admin'));
   await bo.presses(`Join ${name}`);
   await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}`);
-  await expect(bo.page.getByText('You are an Admin here.')).toBeVisible();
+  await expect(bo.page.getByText('Your role: Admin (')).toBeVisible();
 });
 
 test('somebody with an account joins, signed out', async ({ person, visitor }) => {

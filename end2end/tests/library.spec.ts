@@ -34,7 +34,7 @@ test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
 
   await page.getByLabel('Text', { exact: true }).fill('\nSort {{ ticket }}.\n');
   expect(await ana.presses('Save draft')).toBe(303);
-  await expect(page.locator('#preview')).toContainText('Needs a value: ticket.');
+  await expect(page.locator('#preview')).toContainText('Missing values: ticket');
   await expect(page.getByLabel('Text', { exact: true })).toHaveValue('\nSort {{ ticket }}.\n');
   await page.getByRole('textbox', { name: 'ticket' }).fill('{{ inert }} <b>');
   await ana.presses('Preview');
@@ -42,7 +42,7 @@ test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
 
   await ana.posts(page.getByRole('button', { name: 'Save version…' }));
   await expect(page).toHaveURL(/\/save$/);
-  await ana.fills({ 'What changed, and why': 'The first' });
+  await ana.fills({ Message: 'The first' });
   await ana.presses('Save version 1');
   await expectStatus(ana, 'v1');
   await expect(page.locator('.version')).toContainText('The first');
@@ -75,7 +75,7 @@ test('a chat is put together', async ({ at: { ana, slug } }) => {
   await page.getByLabel('Name of variable 1').fill('not a name');
   await texts.first().fill('Hi there');
   expect(await ana.presses('Save draft')).toBe(422);
-  await expect(page.getByText('Begin with a letter')).toBeVisible();
+  await expect(page.getByText('Start with a letter')).toBeVisible();
   await expect(texts.first(), 'nothing is lost').toHaveValue('Hi there');
 });
 
@@ -91,7 +91,7 @@ test('two people at one draft', async ({ at: { ana, slug }, person }) => {
   expect(await ben.presses('Save draft')).toBe(303);
   await ana.page.unroute('**/api/prompts/save_draft');
   expect(await ana.presses('Save draft')).toBe(409);
-  await expect(ana.page.getByText('Ben changed this draft while you were at it.')).toBeVisible();
+  await expect(ana.page.getByText('Ben edited this draft while you were editing it.')).toBeVisible();
   await expect(ana.page.getByLabel('Message 3', { exact: true }), 'what she typed is kept').toHaveValue('From Ana');
   expect(await ana.presses('Save draft')).toBe(303);
   await ben.goes(`/${slug}/prompts/${triage}`);
@@ -115,7 +115,7 @@ test('what is used stays; what is deleted comes back', async ({ at: { ana, slug 
   await expect(page).toHaveURL(new RegExp(`${folder}$`));
   await expect(page.locator('#contents')).not.toContainText('Triage');
   await ana.goes(`/${slug}/prompts/trash`);
-  await ana.presses('Take out Support/Triage');
+  await ana.presses('Restore Support/Triage');
   await ana.goes(`/${slug}/prompts/folders/${folder}`);
   await expect(page.locator('#contents')).toContainText('Triage');
 });
@@ -184,10 +184,10 @@ test('names are text wherever they stand', async ({ at: { ana, slug } }) => {
   await ana.goes(path);
   await page.getByLabel('Text', { exact: true }).fill(text);
   await page.locator('summary', { hasText: 'Variables' }).click();
-  await ana.fills({ 'Name of variable 1': 'x', 'Default of variable 1': text, 'What variable 1 is for': text });
+  await ana.fills({ 'Name of variable 1': 'x', 'Default of variable 1': text, 'Description of variable 1': text });
   expect(await ana.presses('Save draft')).toBe(303);
   await ana.posts(page.getByRole('button', { name: 'Save version…' }));
-  await ana.fills({ 'What changed, and why': text });
+  await ana.fills({ Message: text });
   await ana.presses('Save version 1');
   for (const place of ['', '/versions', '/versions/1', '/details', '/compare?from=1&to=draft', '/save']) {
     await ana.goes(path + place);

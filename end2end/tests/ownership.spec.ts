@@ -138,7 +138,7 @@ test.describe('deleting', () => {
     const ana = await person('Ana');
     await ana.goes('/');
     await ana.goes(`${new URL(ana.page.url()).pathname}/settings/danger-zone`);
-    await expect(ana.page.getByRole('main')).toContainText('It stays with you, and is deleted with your account.');
+    await expect(ana.page.getByRole('main')).toContainText("It can't be transferred, and it is deleted together with your account.");
     await expect(ana.page.getByRole('main').getByRole('button')).toHaveCount(0);
   });
 });

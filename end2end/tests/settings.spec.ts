@@ -48,7 +48,7 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   await domains.fill('people.test\nlocalhost');
   await rules.getByLabel('Default role for invitations').selectOption('viewer');
   expect(await ana.presses('Save invitations')).toBe(422);
-  await expectFlaw(domains, 'localhost is no domain', 'people.test\nlocalhost');
+  await expectFlaw(domains, 'localhost is not a domain', 'people.test\nlocalhost');
   await expectFocusWhereItIsWrong(ana, domains);
   await expect(rules.getByLabel('Default role for invitations'), 'the rest is kept').toHaveValue('viewer');
 

@@ -63,7 +63,7 @@ test('two people take one address at once: one has it, the other reads why', asy
   const people = [await person('Ana'), await person('Bo')];
   for (const one of people) {
     await one.goes('/new');
-    await one.fills({ Name: name, Address: slug });
+    await one.fills({ Name: name, URL: slug });
     await expect(one.page.locator('#slug-status')).toHaveText('This URL is available.');
   }
   const statuses = await Promise.all(people.map((one) => one.presses('Create organization')));

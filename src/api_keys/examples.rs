@@ -45,7 +45,7 @@ pub(super) fn all(base: &str) -> Html {
                 <h2 id="examples-title">"Use this key"</h2>
                 <p>
                     "Set the environment variable PROMPT_STUDIO_KEY to the key, and use the path of a deployed prompt. "
-                    <a href="/api/docs">"Read the API reference"</a>"for everything else, including how to keep your service working when this server is unreachable."
+                    <a href="/api/docs">"Read the API reference"</a>" for everything else, including how to keep your service working when this server is unreachable."
                 </p>
             </header>
             <div class="panel-body">{examples.into_iter().collect_view()}</div>

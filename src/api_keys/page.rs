@@ -59,7 +59,7 @@ async fn facts(scope: &Scope, key: &ApiKey, fetches: i64) -> Result<Html> {
     let previous = key.previous_until.filter(|until| *until > now).map(|until| {
         view! { <dt>"Previous secret"</dt><dd>"expires "<When at=until now/></dd> }
     });
-    let left = (!key.is_maker_here).then_some("(no longer a member)");
+    let left = (!key.is_maker_here).then_some(" (no longer a member)");
     let (by, made, ends) = (key.by.to_string(), key.created_at, ends(key, now));
     Ok(view! {
         <Section title="Details">

@@ -36,15 +36,15 @@ pub async fn board(caller: Caller) -> Result<impl IntoView> {
     let org = scope.slug();
     let body = view! {
         <header class="page-head">
-            <div><h1>"Deployments"</h1><p>"Which version of a prompt services get, in each environment."</p></div>
+            <div><h1>"Deployments"</h1><p>"The version of each prompt that is live in each environment."</p></div>
             <div class="page-actions"><a class="button" href=paths::environments(org)>"Environments"</a></div>
         </header>
         <div class="stack">
             <FormAlert action=WithdrawDeployment::PATH/>
             {requests}
-            <form class="filters" method="get" role="search" aria-label="Find a prompt">
-                <input type="search" name="q" value=typed maxlength="255" placeholder="Find by path" aria-label="Path"/>
-                <button class="button">"Find"</button>
+            <form class="filters" method="get" role="search" aria-label="Filter prompts">
+                <input type="search" name="q" value=typed maxlength="255" placeholder="Filter by path" aria-label="Path"/>
+                <button class="button">"Filter"</button>
             </form>
             <div id="board" data-live="deployments prompts">{table}</div>
         </div>
@@ -55,10 +55,10 @@ pub async fn board(caller: Caller) -> Result<impl IntoView> {
 fn table(scope: &Scope, all: &[Environment], found: &Overview, asked: &Asked) -> Html {
     if found.rows.is_empty() {
         let (says, url, act) = if asked.typed.is_empty() {
-            let says = "Save a version of a prompt; from then on it can be deployed.";
-            (says, paths::prompts(scope.slug()), "Open the prompts")
+            let says = "Save a version of a prompt to deploy it.";
+            (says, paths::prompts(scope.slug()), "Open prompts")
         } else {
-            ("No prompt with a version has this in its path.", paths::deployments(scope.slug()), "Show all")
+            ("No prompt with a version matches this path.", paths::deployments(scope.slug()), "Clear filter")
         };
         return view! {
             <Empty icon=glyph::File title="Nothing to deploy">
@@ -139,7 +139,7 @@ fn menu(
     let links: Vec<_> =
         acts.into_iter().map(|(label, url)| view! { <a class="menu-item" href=url>{label}</a> }).collect();
     let id = format!("acts-{}-{}", row.id.0.simple(), here.id.0.simple());
-    let label = format!("What to do with {} in {}", row.path, here.name);
+    let label = format!("Actions for {} in {}", row.path, here.name);
     let menu = view! {
         <div class="row-menu">
             <button class="button icon-button" data-kind="quiet" type="button" popovertarget=id.clone() aria-label=label>"⋯"</button>

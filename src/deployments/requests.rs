@@ -29,7 +29,7 @@ pub(super) async fn insert(
     let by = change.person().or(key.as_ref().map(|key| key.created_by)).ok_or(Error::Forbidden)?;
     if let Some(waiting) = waiting(change, order.environment, order.prompt).await? {
         return Err(Error::conflict(format!(
-            "{} asked for something here already, which waits.",
+            "{} already requested a deployment here. It is waiting for approval.",
             waiting.by
         )));
     }
@@ -74,12 +74,15 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) 
         && holds(&mut change, key, by).await?
     {
         return Err(Error::conflict(format!(
-            "You were shown the key {}: somebody else must approve what it asks for.",
+            "You know the secret of the key {}, so someone else must approve its requests.",
             request.by
         )));
     }
     if !still_may(&mut change, &request).await? {
-        return Err(Error::conflict(format!("{} may not deploy any more. Decline it.", request.by)));
+        return Err(Error::conflict(format!(
+            "{} is no longer allowed to deploy. Decline the request.",
+            request.by
+        )));
     }
     let (order, now) = (request.order(), change.now());
     let approval = change.query(
@@ -96,7 +99,7 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: DeploymentRequestId) 
     let enough = request.approved >= environment.approvals;
     // Fewer may be needed now than when one approved it first.
     if !is_new && !enough {
-        return Err(Error::conflict("You have approved it already."));
+        return Err(Error::conflict("You have already approved this."));
     }
     let deployed = if enough {
         decide(&mut change, id, "deployed").await?;
@@ -122,7 +125,7 @@ async fn waits(change: &mut OrgChange, id: DeploymentRequestId) -> Result<Reques
     let request = find(&mut *change, id).await?;
     match request.state {
         State::Pending => Ok(request),
-        _ => Err(Error::conflict("It does not wait any more: somebody was faster.")),
+        _ => Err(Error::conflict("This request is no longer waiting for approval.")),
     }
 }
 

@@ -79,8 +79,8 @@ impl Flaws<'_> {
         let page = self.0.page.to_string();
         let more = (error.status() == 409).then(|| {
             view! {
-                " What you typed is still below: saving again puts it in place of theirs. "
-                <a href=page data-forgets>"Take theirs instead"</a>
+                " Your text is below. Saving again replaces theirs. "
+                <a href=page data-forgets>"Use theirs"</a>
             }
         });
         Some(view! { <Alert kind="error">{says}{more}</Alert> }.bake())
@@ -157,7 +157,7 @@ fn text(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
             {field.code(&typed.text, control)}
             {flaw}
         </div>
-        {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="chat">"Make it a chat"</button></p> })}
+        {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="chat">"Convert to chat"</button></p> })}
     }
     .bake()
 }

@@ -52,21 +52,21 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) ->
         Err(problems) => wrong(&problems),
     };
     let unused = (!unused.is_empty()).then(|| {
-        view! { <p class="note" data-kind="warning">{format!("Declared and not used: {}.", unused.join(", "))}</p> }
+        view! { <p class="note" data-kind="warning">{format!("Declared but not used: {}.", unused.join(", "))}</p> }
     });
     // Where one types, the page keeps it up to that, with the values that were typed.
     let live = (!desk.scope.can::<EditContent>()).then_some("drafts prompts");
     Ok(view! {
         <section class="preview" id="preview-panel" aria-labelledby="preview-title">
             <h2 id="preview-title">"Preview"</h2>
-            <p class="hint">"The draft as it was saved last."</p>
+            <p class="hint">"Last saved draft"</p>
             <div id="preview" data-live=live aria-live="polite">{outcome}{unused}{made_of}</div>
             {has_inputs.then(|| view! {
                 <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" id="try" data-in-place>
                     <PageField/>
                     <Hidden name="org" value=org/>
                     <Hidden name="prompt" value=prompt/>
-                    <h3>"Try values"</h3>
+                    <h3>"Test values"</h3>
                     {inputs}
                     <div class="form-actions"><button class="button">"Preview"</button></div>
                 </form>
@@ -84,8 +84,7 @@ fn made_of(resolved: &Resolved) -> Option<impl IntoView + use<>> {
         view! { <li><code>{format!("[[ {} ]]", edge.target)}</code>" "<small>{format!("is {}", edge.to)}{version}{within}</small></li> }
     });
     let rows: Vec<_> = rows.collect();
-    (!rows.is_empty())
-        .then(|| view! { <ul class="lines" role="list" aria-label="Put together from">{rows}</ul> })
+    (!rows.is_empty()).then(|| view! { <ul class="lines" role="list" aria-label="Includes">{rows}</ul> })
 }
 
 fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<> {
@@ -121,7 +120,7 @@ fn message(message: Message) -> impl IntoView {
 fn wrong(problems: &Problems) -> Html {
     let missing: Vec<_> = problems.missing.iter().cloned().collect();
     let missing = (!missing.is_empty()).then(|| {
-        view! { <p class="note" data-kind="warning">{format!("Needs a value: {}.", missing.join(", "))}</p> }
+        view! { <p class="note" data-kind="warning">{format!("Missing values: {}", missing.join(", "))}</p> }
     });
     let others = problems.others.iter().map(|(path, why)| (path.clone(), why.clone()));
     let others: Vec<_> = others

@@ -36,7 +36,7 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
     let body = if list.is_empty() {
         view! {
             <Empty icon=glyph::File title="No version yet">
-                <p>"A version keeps what the draft says, once and for all. Nothing else is ever served."</p>
+                <p>"A version is a permanent copy of the draft. Services only get versions."</p>
             </Empty>
         }
         .bake()
@@ -47,7 +47,7 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
     };
     let changed = (desk.is_dirty() && desk.prompt.latest > 0).then(|| {
         let url = paths::compare(desk.scope.slug(), desk.prompt.id, &desk.prompt.latest.to_string(), "draft");
-        view! { <p class="note">"The draft has changes that are in no version. "<a href=url>"See them"</a></p> }
+        view! { <p class="note">"Unsaved changes in the draft. "<a href=url>"View"</a></p> }
     });
     let body = view! {
         <FormAlert action=RestoreVersion::PATH/>
@@ -66,7 +66,7 @@ fn row(desk: &Desk, version: &Version, live: &Live) -> impl IntoView + use<> {
     let message = if version.message.is_empty() { "No message".to_owned() } else { version.message.clone() };
     let compare = (number > 1).then(|| {
         let url = paths::compare(org, id, &(number - 1).to_string(), &number.to_string());
-        view! { <a class="button" data-size="small" href=url aria-label=format!("What version {number} changed")>"Changes"</a> }
+        view! { <a class="button" data-size="small" href=url aria-label=format!("Changes in version {number}")>"Changes"</a> }
     });
     let live = live.iter().filter(|(.., live)| *live == Some(number)).map(|(_, name, _)| {
         let says = format!("live in {name}");

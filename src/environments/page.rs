@@ -26,7 +26,7 @@ pub async fn environments(caller: Caller) -> Result<impl IntoView> {
     let rows: Vec<_> = rows.collect();
     let body = view! {
         <header class="page-head">
-            <div><h1>"Environments"</h1><p>"Where prompts are deployed to, and where services read them from."</p></div>
+            <div><h1>"Environments"</h1><p>"Prompts are deployed to environments, and services fetch them from there."</p></div>
         </header>
         <div class="stack">
             <FormAlert action=MoveEnvironment::PATH/>
@@ -74,20 +74,20 @@ fn row(scope: &Scope, one: &Environment, (before, after): (bool, bool)) -> impl 
 /// What protection means, by how many must approve.
 fn protection(approvals: i64) -> String {
     match approvals {
-        0 => "Open: Editors deploy".to_owned(),
-        1 => "Protected: an Admin deploys, or approves what Editors ask for".to_owned(),
-        n => format!("Protected: {n} Admins approve, none of whom asked"),
+        0 => "Open: Editors can deploy".to_owned(),
+        1 => "Protected: Admins can deploy, or approve requests from Editors".to_owned(),
+        n => format!("Protected: {n} Admins other than the requester must approve"),
     }
 }
 
 /// That more must approve than there are who may.
 fn too_few(approvals: i64, approvers: i64) -> Option<impl IntoView> {
     let says = match approvers {
-        1 => "only one person here may".to_owned(),
-        n => format!("only {n} people here may"),
+        1 => "only one person here can approve".to_owned(),
+        n => format!("only {n} people here can approve"),
     };
     (approvals > approvers).then(|| {
-        view! { <p class="note" data-kind="warning">{format!("{approvals} must approve, and {says}: nothing can be deployed here.")}</p> }
+        view! { <p class="note" data-kind="warning">{format!("{approvals} people must approve, but {says}. Nothing can be deployed here.")}</p> }
     })
 }
 
@@ -99,10 +99,10 @@ fn protections() -> Vec<Choice> {
 fn new(scope: &Scope) -> impl IntoView + use<> {
     let about = vec![("org", scope.slug().to_string())];
     view! {
-        <Section title="New environment" says="References and services call it by its name.">
+        <Section title="New environment" says="Services and references use its name.">
             <Form action=CreateEnvironment::PATH>
                 <About of=about/>
-                <Field name="name" label="Name" maxlength=40 hint="Small letters, digits and hyphens, such as eu-production."/>
+                <Field name="name" label="Name" maxlength=40 hint="Lowercase letters, digits and hyphens, such as eu-production."/>
                 <Select name="approvals" label="Who may deploy" choices=protections() value="0"/>
                 <div class="form-actions"><Submit>"Create environment"</Submit></div>
             </Form>
@@ -133,7 +133,7 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
                 <Form action=SetEnvironment::PATH>
                     <About of=set/>
                     <Field name="name" label="Name" value=name.to_string() maxlength=40
-                        hint="Services that ask for the old name are told it is not there."/>
+                        hint="Services that use the old name get a “not found” error."/>
                     <Select name="approvals" label="Who may deploy" choices=protections() value=approvals.to_string()/>
                     <div class="form-actions"><Submit>"Save environment"</Submit></div>
                 </Form>
@@ -141,7 +141,7 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
             <div class="page-actions">
                 <button class="button" data-kind="danger" type="button" popovertarget="delete-environment">{label.clone()}</button>
                 <Confirm id="delete-environment" question=format!("{label}?")
-                    says="Its history goes with it. Services that ask for it are told it is not there.">
+                    says="Its history is deleted too. Services that use it get a “not found” error.">
                     <Act action=DeleteEnvironment::PATH about=delete><button class="button" data-kind="danger">{label}</button></Act>
                 </Confirm>
             </div>

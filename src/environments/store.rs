@@ -83,7 +83,7 @@ pub async fn create(
     let mut change = grant.change().await?;
     let all = list(&mut change).await?;
     if all.len() >= MAX {
-        return Err(Error::conflict(format!("A workspace has at most {MAX} environments.")));
+        return Err(Error::conflict(format!("An organization can have at most {MAX} environments.")));
     }
     refuse_taken(&all, name, None)?;
     let (id, now) = (EnvironmentId(change.new_id()), change.now());
@@ -128,7 +128,9 @@ pub async fn set(
     refuse_taken(&list(&mut change).await?, name, Some(id))?;
     // Who saves a name does not take away, unseen, what somebody else has just protected.
     if before.approvals != approvals.seen {
-        return Err(Error::conflict("Somebody changed who may deploy in the meantime. Look at it again."));
+        return Err(Error::conflict(
+            "Someone changed who may deploy in the meantime. Check it and try again.",
+        ));
     }
     let approvals = approvals.wanted;
     if before.name == *name && before.approvals == approvals {
@@ -206,7 +208,7 @@ pub async fn delete(grant: &Grant<ManageEnvironments>, id: EnvironmentId) -> Res
     let (waits,): (i64,) = waits.bind(id).one().await?;
     if waits > 0 {
         return Err(Error::conflict(format!(
-            "Something waits to be deployed to {name}. Decide about it first."
+            "A deployment to {name} is waiting for approval. Approve or decline it first."
         )));
     }
     refuse_named(&mut change, id, &name).await?;
@@ -230,7 +232,7 @@ async fn refuse_named(change: &mut OrgChange, id: EnvironmentId, name: &Environm
     match named.bind(id).optional::<(String, i64)>().await? {
         None => Ok(()),
         Some((path, number)) => Err(Error::conflict(format!(
-            "Version {number} of {path} refers to what is live in {name}. Save one that does not, and deploy it, first."
+            "Version {number} of {path} refers to what is live in {name}. First save and deploy a version that does not."
         ))),
     }
 }
@@ -247,7 +249,7 @@ pub async fn approvers(scope: &Scope) -> Result<i64> {
 
 fn refuse_taken(all: &[Environment], name: &EnvironmentName, but: Option<EnvironmentId>) -> Result<()> {
     if all.iter().any(|one| one.name == *name && Some(one.id) != but) {
-        return Err(Error::invalid("name", "Choose another name: there is an environment of this one."));
+        return Err(Error::invalid("name", "An environment with this name already exists."));
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ At most {{ max_items }} items in a list.
 /// # Errors
 /// When the database fails.
 pub async fn plant(server: &Server, org: OrgId) -> Result<()> {
-    let scope = Scope::of_chore(server, org, "what a workspace begins with").await?;
+    let scope = Scope::of_chore(server, org, "what an organization starts with").await?;
     let grant: Grant<EditContent> = scope.require()?;
     let mut change = grant.change().await?;
     let root = folder(
@@ -56,7 +56,7 @@ pub async fn plant(server: &Server, org: OrgId) -> Result<()> {
     let parts = folder(&mut change, Some(root), "Parts", &[]).await?;
     let receipts = folder(&mut change, Some(root), "Receipts", &[("currency", json!("EUR"))]).await?;
     let rules = Content { body: Body::Text(RULES.to_owned()), ..Content::empty(Kind::Text) };
-    prompt(&mut change, parts, "Rules", "What every extractor is told. Others refer to it.", &rules).await?;
+    prompt(&mut change, parts, "Rules", "Rules that all extractors include.", &rules).await?;
     let receipt = chat(
         Engine::Plain,
         RECEIPT,

@@ -180,7 +180,7 @@ names!(Speaker {
 names!(ValueKind {
     String "string" "Text";
     Number "number" "Number";
-    Boolean "boolean" "Yes or no";
+    Boolean "boolean" "Boolean";
     List "list" "List";
     Object "object" "Object";
 });

@@ -124,11 +124,11 @@ pub async fn save_within(
         return Ok(draft.revision);
     }
     if draft.revision != seen {
-        let who = draft.updated_by.map_or_else(|| "Somebody".to_owned(), |name| name.to_string());
-        return Err(Error::conflict(format!("{who} changed this draft while you were at it.")));
+        let who = draft.updated_by.map_or_else(|| "Someone".to_owned(), |name| name.to_string());
+        return Err(Error::conflict(format!("{who} edited this draft while you were editing it.")));
     }
     if of.latest > 0 && of.kind != content.kind() {
-        return Err(Error::conflict("A prompt stays text or chat from its first version on."));
+        return Err(Error::conflict("A prompt can't change between text and chat after its first version."));
     }
     note_sitting(change, prompt, &of.path).await?;
     let now = change.now();

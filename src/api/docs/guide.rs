@@ -29,7 +29,7 @@ def prompt(path):
         if error.code != 304 and not (last and (error.code == 429 or error.code >= 500)):
             raise
     except OSError:
-        if not last:  # Write kept to a file, or ship prompts with the program, to start without the studio.
+        if not last:  # Write kept to a file, or ship prompts with the program, to start without the server.
             raise
     return kept[path][1]
 
@@ -89,7 +89,7 @@ export async function prompt(path: string) {
   if (answer?.ok) {
     kept.set(path, { etag: answer.headers.get('ETag')!, prompt: await answer.json() });
   } else if (!last || (answer && ![304, 429].includes(answer.status) && answer.status < 500)) {
-    throw new Error(answer ? (await answer.json()).detail : 'The studio cannot be reached.');
+    throw new Error(answer ? (await answer.json()).detail : 'The server is unreachable.');
   }
   return kept.get(path)!.prompt;
 }
@@ -191,9 +191,9 @@ pub(super) fn guide(base: &str) -> Html {
         <section aria-labelledby="pattern">
             <h2 id="pattern">"Stay available when the server is not"</h2>
             <p>
-                "Keep the last answer with its ETag, ask with it, and use it when the studio cannot be reached. A
-                service that must not ask on each call listens to events and fetches what has changed; it fetches
-                once when the stream opens, so nothing is missed in between."
+                "Cache the last response with its ETag, revalidate with the ETag, and use the cached response when the server
+                is unreachable. To avoid a request for each use, listen to events and fetch what has changed. Fetch once
+                when the stream opens, so that you miss nothing."
             </p>
             {example("Python, standard library only", PYTHON)}
             {example("TypeScript", TYPESCRIPT)}

@@ -54,10 +54,10 @@ pub(super) fn bring_back(form: &HtmlFormElement) {
                 morph::page(&page);
                 form.reset();
                 forget(&form);
-                say("What you typed here before is back.");
+                say("Restored your unsaved changes.");
             }
             409 | 422 => morph::page(&page),
-            _ => say("What you typed here before could not be saved yet."),
+            _ => say("Restored your unsaved changes. They are not saved yet."),
         }
     });
 }

@@ -127,7 +127,7 @@ impl Draft {
         let _ = body.append_with_str("act", "keep");
         say("Saving…");
         let Some(answer) = dom::fetch(&self.form.action(), Some(&body)).await else {
-            say("Not saved: the server is away. What you type is kept in this browser.");
+            say("Offline. Your changes are kept in this browser.");
             return self.save_in(AGAIN);
         };
         let page = answer.document();
@@ -137,15 +137,15 @@ impl Draft {
             {
                 self.saved(&page, sent.is_last());
             }
-            (409, _) => say("Not saved: somebody changed this draft. “Save draft” shows what to do."),
-            (422, _) => say("Not saved yet: something is not as it should be. “Save draft” shows what."),
-            (413, _) => say("Not saved: it is too long."),
+            (409, _) => say("Not saved: someone edited this draft too. Select “Save draft” to review."),
+            (422, _) => say("Not saved yet: there is an error. Select “Save draft” to see it."),
+            (413, _) => say("Not saved: the draft is too long."),
             (429 | 503, _) => {
                 say("Not saved yet: the server is busy.");
                 self.save_in(AGAIN);
             }
             _ => say(
-                "Not saved: you are signed out, or may not edit this. What you typed is kept in this browser.",
+                "Not saved: you are signed out or can't edit this prompt. Your changes are kept in this browser.",
             ),
         }
     }

@@ -120,7 +120,7 @@ async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()>
     if let Some((path, environment)) = deployments::live_among(change, prompts).await? {
         let is_reached = reaches_environment(change, environment.id);
         let at =
-            if is_reached { environment.name.as_str() } else { "an environment this key does not reach" };
+            if is_reached { environment.name.as_str() } else { "an environment this key has no access to" };
         return Err(Error::conflict(format!("{path} is deployed to {at}. Undeploy it first.")));
     }
     if let Some(request) = asked::waiting_among(change, prompts).await? {
@@ -134,7 +134,7 @@ async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()>
         let live = if is_reached {
             format!("{} is deployed to {}", user.path, user.environment)
         } else {
-            "A prompt this key does not reach is deployed".to_owned()
+            "A prompt this key has no access to is deployed".to_owned()
         };
         return Err(Error::conflict(format!("{live} and includes this. First deploy a version without it.")));
     }

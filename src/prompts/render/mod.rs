@@ -401,17 +401,14 @@ mod tests {
                 .unwrap_err()
                 .others
                 .iter()
-                .any(|(_, why)| why.contains("deeper than 5"))
+                .any(|(_, why)| why.contains("more than 5 deep"))
         );
         let mut five = chain(5);
         five.parts[4].content = text("end");
         assert_eq!(said(&five, json!({})).unwrap(), "end....");
         let nowhere = alone(text("[[ gone@3 | a=b ]]"));
         let problems = said(&nowhere, json!({})).unwrap_err();
-        assert_eq!(
-            problems.others,
-            BTreeSet::from([("P".to_owned(), "[[ gone@3 ]] leads nowhere.".to_owned())])
-        );
+        assert_eq!(problems.others, BTreeSet::from([("P".to_owned(), "[[ gone@3 ]] not found.".to_owned())]));
         let chat = Resolved {
             parts: vec![
                 part("P", text("[[ c ]]"), &[("c", 1)]),
@@ -424,7 +421,7 @@ mod tests {
                 .unwrap_err()
                 .others
                 .iter()
-                .any(|(_, why)| why.contains("only text prompts"))
+                .any(|(_, why)| why.contains("Only text prompts"))
         );
     }
 

@@ -119,7 +119,7 @@ async fn a_bad_password_is_told_and_costs_nothing(app: TestApp) {
     let browser = app.browser();
     for (bad, why) in [
         ("short", "Use at least 8 characters."),
-        ("password1", "among the most used"),
+        ("password1", "Too common"),
         ("ana.novak", "not your name or email"),
     ] {
         browser.resets(&token, bad).await.status(422).says(why).hides(&format!("value=\"{bad}\""));

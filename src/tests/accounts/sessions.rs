@@ -31,7 +31,7 @@ async fn a_wrong_password_and_an_unknown_address_are_answered_alike(app: TestApp
         assert_eq!(answer.headers.len(), wrong.headers.len());
     }
     wrong.says("Wrong email or password.").hides("not her password");
-    browser.signs_in("no address", PASSWORD).await.status(422).says("do not belong together");
+    browser.signs_in("no address", PASSWORD).await.status(422).says("Wrong email or password");
     browser.signs_in("ana@example.com", &"x".repeat(100_000)).await.status(422);
     assert_eq!(browser.cookie("studio"), None);
 }

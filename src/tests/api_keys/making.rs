@@ -183,14 +183,14 @@ async fn keys_that_ended_are_out_of_the_way(app: TestApp) {
         app.execute(&revoked).await;
     }
     ana.makes_key(&acme, &[]).await.status(200);
-    let list = ana.get("/acme/settings/api-keys").await.status(200).says("Robot").hides("Old");
+    let list = ana.get("/acme/settings/api-keys").await.status(200).says("Robot").hides("Old ");
     list.says("/acme/settings/api-keys?ended=yes");
     let first = ana.get("/acme/settings/api-keys?ended=yes").await.status(200).hides("Robot");
     let first = first.says("Old 100").says("Old 001").hides("Old 000");
     first.says("/acme/settings/api-keys?ended=yes&amp;from=100");
     let rest = ana.get("/acme/settings/api-keys?ended=yes&from=100").await.status(200);
     rest.says("Old 000").hides("Old 001").hides("Next page").says("First page");
-    ana.get("/acme/settings/api-keys?ended=yes&from=200").await.status(200).hides("Old").says("First page");
+    ana.get("/acme/settings/api-keys?ended=yes&from=200").await.status(200).hides("Old ").says("First page");
 }
 
 async fn there_are_not_too_many_keys(app: TestApp) {
@@ -205,12 +205,12 @@ async fn who_leaves_is_shown_what_stays(app: TestApp) {
     let (_, acme) = acme(&app).await;
     let adam = acme.has("Adam", Role::Admin).await;
     let says = "API keys you created keep working: Robot.";
-    adam.get("/acme/settings/members").await.status(200).hides("go on working");
+    adam.get("/acme/settings/members").await.status(200).hides("keep working");
     let (_, shown) = key(&adam.makes_key(&acme, &[]).await.status(200));
     for page in ["/acme/settings/members", "/account/organizations"] {
         adam.get(page).await.status(200).says(says);
     }
-    adam.get("/account/closure").await.status(200).says("go on working: Robot in Acme.");
+    adam.get("/account/closure").await.status(200).says("keep working: Robot in Acme.");
     adam.leaves(&acme).await.status(200);
     app.shown(&shown).await.unwrap();
 }

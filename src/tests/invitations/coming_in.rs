@@ -33,7 +33,7 @@ async fn somebody_new_joins_from_the_letter(app: TestApp) {
     let path = format!("/invite/{token}");
     let fields = [("page", path.as_str()), ("token", &token), ("name", "Guest"), ("password", PASSWORD)];
     browser.post("/api/invitations/join", &fields).await.leads_to("/acme");
-    browser.get("/acme").await.status(200).says("You joined the organization").says("You are an Editor here");
+    browser.get("/acme").await.status(200).says("You joined the organization").says("Your role: Editor");
     let guest = app.known("Guest", browser).await;
     assert_eq!(acme.role_of(&guest).await, Some(Role::Editor));
     assert_eq!(Org::personal(&guest).await.role_of(&guest).await, Some(Role::Owner));
@@ -245,5 +245,5 @@ async fn joining_keeps_what_was_typed_but_no_password(app: TestApp) {
     let answer = answer.says("Use at least 8 characters.").says("Gu&quot;est").hides("sh0rt!!");
     answer.has("referrer-policy", "no-referrer").has("cache-control", "no-store");
     app.clock.advance(Span::days(8));
-    app.browser().post("/api/invitations/join", &fields).await.status(410).says("has run out");
+    app.browser().post("/api/invitations/join", &fields).await.status(410).says("has expired");
 }

@@ -69,7 +69,7 @@ async fn many_addresses_at_once_have_a_result_each(app: TestApp) {
     assert_eq!(answer.body.matches("data-state=\"sent\"").count(), 4, "{answer}");
     let answer = answer.says("ana@example.com is already a member.").says("Enter an email such as");
     // An address in two spellings is invited once and sent again.
-    answer.says("Sent again, as Viewer");
+    answer.says("Sent again as Viewer");
     assert_eq!(acme.invitations("pending").await, 3);
     assert_eq!(app.letters_to("c@example.com").await, 1);
 }
@@ -126,7 +126,7 @@ async fn a_revoked_invitation_is_dead_and_says_so(app: TestApp) {
     ana.get("/acme/settings/invitations").await.says("Revoked").says("Invitation revoked");
     ana.post("/api/invitations/revoke", &fields).await.status(409).says("no longer pending");
     let guest = app.somebody("Guest").await;
-    guest.get(&format!("/invite/{token}")).await.status(410).says("taken back");
+    guest.get(&format!("/invite/{token}")).await.status(410).says("was revoked");
     guest.accepts(&token).await.status(409);
     assert_eq!(acme.role_of(&guest).await, None);
     // The address can be invited anew.
@@ -152,7 +152,7 @@ async fn an_invitation_runs_out_when_the_settings_say(app: TestApp) {
         app.clock.advance(Span::minutes(1));
         let visitor = app.browser_of(guest.id).await;
         visitor.get(&format!("/invite/{token}")).await.status(410).says("This invitation has expired");
-        visitor.accepts(&token).await.status(409).says("run out");
+        visitor.accepts(&token).await.status(409).says("expired");
         ana.become_again(&app.browser_of(ana.id).await);
         ana.get("/acme/settings/invitations").await.says("Expired");
     }

@@ -69,7 +69,7 @@ async fn of_two_who_save_at_once_one_wins(app: TestApp) {
         let (won, lost) = if a.is_ok() { (a, b) } else { (b, a) };
         let number = won.unwrap();
         assert_eq!(number, seen.latest + 1);
-        assert!(why(lost).starts_with(&format!("Version {number} was saved while you were at it.")));
+        assert!(why(lost).starts_with(&format!("Someone saved version {number} ")));
     }
 }
 
@@ -81,7 +81,7 @@ async fn of_two_who_write_at_once_none_is_lost(app: TestApp) {
     let (a, b) = join(drafts::save(&may, tone, seen, &one), drafts::save(&may, tone, seen, &other)).await;
     let kept = if a.is_ok() { &one } else { &other };
     assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content, *kept);
-    assert!(why(if a.is_ok() { b } else { a }).ends_with("changed this draft while you were at it."));
+    assert!(why(if a.is_ok() { b } else { a }).ends_with("edited this draft while you were editing it."));
     // Sending the same again is no conflict: an answer may have been lost.
     assert_eq!(drafts::save(&may, tone, seen, kept).await, Ok(seen + 1));
 }
@@ -99,7 +99,7 @@ async fn a_restored_version_is_a_new_one(app: TestApp) {
     assert_eq!(saving::restore(&lib.may(), tone, 9, 3).await, Err(Error::NotFound));
     assert_eq!(
         why(saving::restore(&lib.may(), tone, 2, 2).await),
-        "Version 3 was saved while you were at it."
+        "Someone saved version 3 in the meantime."
     );
     // A draft with changes of its own stays.
     lib.writes(tone, "draft").await.unwrap();
@@ -116,7 +116,7 @@ async fn a_kind_is_fixed_by_the_first_version(app: TestApp) {
     lib.says(tone, "text").await.unwrap();
     let seen = lib.seen(tone).await.revision;
     let outcome = drafts::save(&lib.may(), tone, seen, &chat).await;
-    assert_eq!(why(outcome), "A prompt stays text or chat from its first version on.");
+    assert_eq!(why(outcome), "A prompt can't change between text and chat after its first version.");
 }
 
 async fn what_cannot_be_kept_is_told(app: TestApp) {
@@ -152,7 +152,7 @@ async fn what_cannot_be_kept_is_told(app: TestApp) {
             "response_format",
         ]
     );
-    assert!(why(lib.writes(tone, &"x".repeat(200_001)).await).starts_with("Shorten it"));
+    assert!(why(lib.writes(tone, &"x".repeat(200_001)).await).starts_with("The text is too long"));
     lib.writes(tone, &"x".repeat(200_000)).await.unwrap();
     // A draft may be unfinished; a version may not.
     let jinja: super::Content =

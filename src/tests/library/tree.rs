@@ -28,7 +28,7 @@ async fn folders_are_made_and_named(app: TestApp) {
     let triage = lib.prompt(Some(support), "Triage").await;
     assert_eq!(lib.path(triage).await, "Support/Triage");
     let again = store::create(&lib.may(), Some(support), &name("Triage"), super::PromptKind::Chat).await;
-    assert_eq!(why(again), "Choose another name: there is a prompt of this one here.");
+    assert_eq!(why(again), "A prompt with this name already exists in this folder.");
     let again = crate::library::folders::create(&lib.may(), None, &name("Support")).await;
     assert_eq!(why(again), "A folder with this name already exists here.");
     moves::rename_folder(&lib.may(), support, &name("Help_1%")).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_folder_is_moved_with_all_that_is_in_it(app: TestApp) {
     assert_eq!(lib.names(Some(deep)).await, ["Two", "One"]);
     let foreign = lib.prompt(None, "One").await;
     let clash = moves::move_prompt(&lib.may(), foreign, Some(deep), Place::Last).await;
-    assert_eq!(why(clash), "Choose another name: there is a prompt of this one here.");
+    assert_eq!(why(clash), "A prompt with this name already exists in this folder.");
 }
 
 async fn no_folder_goes_into_itself_or_too_deep(app: TestApp) {
@@ -184,5 +184,5 @@ async fn libraries_are_apart(app: TestApp) {
     assert_eq!(copies::duplicate_prompt(&ours.may(), prompt).await.map(drop), nothing);
     assert_eq!(ours.writes(prompt, "mine").await.map(drop), nothing);
     assert_eq!(variables::set(&ours.may(), Some(folder), &[]).await, nothing);
-    assert!(why(ours.says(mine, "[[ P ]]").await).contains("leads nowhere"));
+    assert!(why(ours.says(mine, "[[ P ]]").await).contains("not found"));
 }

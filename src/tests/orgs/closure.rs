@@ -178,7 +178,7 @@ async fn its_address_stays_reserved(app: TestApp) {
         app.clock.advance(Span::days(days));
         closure::purge_due(&app).await.unwrap();
         let ben = Person { browser: app.browser_of(ben.id).await, ..ben.clone() };
-        ben.creates_at("Mine", "acme").await.status(422).says("acme is taken");
+        ben.creates_at("Mine", "acme").await.status(422).says("acme is already taken");
     }
     app.clock.advance(Span::days(2));
     closure::purge_due(&app).await.unwrap();

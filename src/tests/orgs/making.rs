@@ -62,7 +62,7 @@ async fn a_workspace_is_made_with_its_maker_as_owner(app: TestApp) {
     let acme = ana.creates("Acme Prompts").await;
     assert_eq!(acme.slug, "acme-prompts");
     assert_eq!((acme.owners().await, acme.role_of(&ana).await), (1, Some(Role::Owner)));
-    ana.get("/acme-prompts").await.status(200).says("Organization created").says("You are an Owner here");
+    ana.get("/acme-prompts").await.status(200).says("Organization created").says("Your role: Owner");
     let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'organization.created'";
     assert_eq!(acme.count(told).await, 1);
     app.browser().get("/new").await.leads_to("/sign-in?next=/new");
@@ -177,7 +177,7 @@ async fn bad_settings_say_why(app: TestApp) {
         ("editor", "721", "", "Choose between 1 hour and 30 days."),
         ("editor", "99999999999999999999", "", "Choose between 1 hour and 30 days."),
         ("editor", "1e3", "", "Choose between 1 hour and 30 days."),
-        ("editor", "24", "acme", "acme is no domain."),
+        ("editor", "24", "acme", "acme is not a domain."),
     ] {
         ana.call(RULES, &rules(role, hours, domains)).await.status(422).says(why);
         ana.post(RULES, &rules(role, hours, domains)).await.status(422).says(why);

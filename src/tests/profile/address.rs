@@ -23,7 +23,7 @@ async fn asks(ana: &Person, email: &str) -> super::Answer {
 async fn the_new_address_proves_itself_and_the_old_one_is_told(app: TestApp) {
     let ana = app.somebody("Ana").await;
     asks(&ana, "Ana@NEW.example ").await.leads_to("/account");
-    ana.get("/account").await.says("We sent a letter to ana@new.example.");
+    ana.get("/account").await.says("We sent a link to ana@new.example.");
     assert_eq!(app.email_of(&ana).await, "ana@example.com");
     let token = app.link_for(NEW, "/account/address/").await;
     let page = format!("/account/address/{token}");
@@ -34,7 +34,7 @@ async fn the_new_address_proves_itself_and_the_old_one_is_told(app: TestApp) {
     assert_eq!(app.email_of(&ana).await, "ana@example.com");
     let fields = [("page", page.as_str()), ("token", token.as_str())];
     ana.post("/api/account/confirm_address", &fields).await.leads_to("/account");
-    ana.get("/account").await.says("Email changed").says("Letters go to ana@new.example");
+    ana.get("/account").await.says("Email changed").says("You sign in with ana@new.example");
     let told = app.letter_to("ana@example.com").await;
     assert_eq!(told.subject, "Your email was changed");
     assert!(!told.text.contains(NEW), "the old mailbox is not told the new address in full: {}", told.text);

@@ -61,7 +61,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
     let codes = codes(&page);
     assert_eq!(codes.len(), 10);
     assert!(codes.iter().all(|code| code.len() == 19), "{codes:?}");
-    ana.get(SECURITY).await.status(200).hides(&codes[0]).says("10 recovery codes are left");
+    ana.get(SECURITY).await.status(200).hides(&codes[0]).says("Recovery codes left: 10");
     // Neither the secret nor a code lies in the database.
     let all = app.everything().await;
     let raw = totp_rs::Secret::try_from_base32(secret(&ana_secret(&page)).replace(' ', "")).ok();
@@ -138,7 +138,7 @@ async fn a_recovery_code_works_once(app: TestApp) {
     };
     assert_eq!(enter(&codes[0].to_uppercase().replace('-', " ")).await, 303);
     assert_eq!(enter(&codes[0]).await, 422);
-    ana.get(SECURITY).await.says("9 recovery codes are left");
+    ana.get(SECURITY).await.says("Recovery codes left: 9");
     // New ones kill the old.
     ana.account("renew_recovery_codes", &[]).await.status(200);
     assert_eq!(enter(&codes[1]).await, 422);
@@ -188,7 +188,7 @@ async fn turning_it_off_needs_the_password_and_nobody_who_asks_for_it(app: TestA
     ana.account("end_two_factor", &[]).await.status(422).says("Enter your password to continue.");
     app.execute("UPDATE organizations SET two_factor_since = 1 WHERE slug = 'acme'").await;
     let fields = [("password", PASSWORD)];
-    ana.account("end_two_factor", &fields).await.status(409).says("Acme asks its members for two-factor.");
+    ana.account("end_two_factor", &fields).await.status(409).says("Acme requires two-factor.");
     app.execute("UPDATE organizations SET two_factor_since = NULL").await;
     ana.account("end_two_factor", &fields).await.status(303);
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
@@ -205,7 +205,7 @@ async fn an_organization_asks_its_members_for_it(app: TestApp) {
     for page in ["/acme", "/acme/settings/members", "/acme/settings/audit-log"] {
         eve.get(page).await.leads_to(SECURITY);
     }
-    eve.get(SECURITY).await.says("Acme asks its members for two-factor. You can open it once");
+    eve.get(SECURITY).await.says("Acme requires two-factor. Set it up");
     eve.get("/acme/events").await.status(403);
     eve.get("/acme/settings/members.csv").await.status(403);
     eve.invites(&acme, "x@example.com", Role::Viewer).await.status(403).says("second_factor_missing");
