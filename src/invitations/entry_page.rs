@@ -40,7 +40,7 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
     };
     let now = caller.server.clock.now();
     let role = invitation.role;
-    let role = format!("You will be {}: {}.", role.with_article(), role.says().to_lowercase());
+    let role = format!("You will be {} ({}).", role.with_article(), role.says().to_lowercase());
     Ok(view! {
         <Sheet title=format!("Join {}", invitation.org_name)>
             <Initials letters=initials(invitation.org_name.as_str()) hue=invitation.hue() shape="square" size="large"/>

@@ -23,7 +23,7 @@ pub(super) fn invitation(
             subject: format!("{inviter} invited you to {org}"),
             lines: vec![
                 format!("{inviter} invited you to join the organization {org} on Prompt Studio."),
-                format!("You will be {}: {}.", role.with_article(), role.says().to_lowercase()),
+                format!("You will be {} ({}).", role.with_article(), role.says().to_lowercase()),
             ],
             link: Some(("View invitation", url.into())),
             notes: vec![
