@@ -17,16 +17,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum Error {
     /// There is no such thing, or it is not for the caller to know of (404).
-    #[error("There is nothing here.")]
+    #[error("Not found.")]
     NotFound,
     /// The caller is known and may not do this (403).
     #[error("Your role does not allow this.")]
     Forbidden,
     /// The organization asks its members for a second factor, which the caller has not set up (403).
-    #[error("This workspace asks its members for two-factor. Set it up in your account.")]
+    #[error("This organization requires two-factor. Set it up in your account.")]
     SecondFactorMissing,
     /// The caller has to sign in first (401).
-    #[error("Sign in to go on.")]
+    #[error("Sign in to continue.")]
     SignedOut,
     /// Input that cannot be accepted, field by field (422).
     #[error("{}", flaws.first().map_or("Check what you entered.", |flaw| flaw.message.as_ref()))]
@@ -49,7 +49,7 @@ pub enum Error {
         message: Cow<'static, str>,
     },
     /// The server or something it needs is too busy or away (503).
-    #[error("The service is busy or being looked after. Try again in a moment.")]
+    #[error("The server is busy or under maintenance. Try again in a moment.")]
     Unavailable {
         /// Seconds until it is worth trying again.
         retry_after: u32,
@@ -159,10 +159,9 @@ impl FromServerFnError for Error {
         match error {
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
-            | ServerFnErrorErr::Deserialization(_) => Self::invalid(
-                "",
-                "That form was not filled in as it should be. Reload the page and try again.",
-            ),
+            | ServerFnErrorErr::Deserialization(_) => {
+                Self::invalid("", "The form could not be read. Reload the page and try again.")
+            }
             _ => Self::Unavailable { retry_after: 5 },
         }
     }

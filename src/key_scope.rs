@@ -28,12 +28,12 @@ macro_rules! scopes {
 
 scopes! {
     ReadPrompts      "read:prompts"      "Fetch, list, render and export prompts";
-    WritePrompts     "write:prompts"     "Make and change prompts and folders, save versions, import";
-    DeletePrompts    "delete:prompts"    "Put prompts and folders in the trash";
+    WritePrompts     "write:prompts"     "Create and change prompts and folders, save versions, import";
+    DeletePrompts    "delete:prompts"    "Move prompts and folders to the trash";
     ReadDeployments  "read:deployments"  "See environments and what is deployed to them";
-    WriteDeployments "write:deployments" "Deploy and roll back; where others must approve, ask for it";
+    WriteDeployments "write:deployments" "Deploy and roll back; request approval where needed";
     DeployProtected  "deploy:protected"  "Deploy to protected environments where one approval is enough";
-    ReadTests        "read:tests"        "See tests and how they went";
+    ReadTests        "read:tests"        "See tests and their results";
     ExecuteTests     "execute:tests"     "Run tests";
     RunPrompts       "run:prompts"       "Run prompts, which spends money";
     ReadUsage        "read:usage"        "See usage and cost";
@@ -138,8 +138,8 @@ impl Preset {
         match self {
             Self::ReadOnly => "Reads prompts, deployments, tests and usage",
             Self::Runtime => "For services: fetches and runs prompts",
-            Self::CiCd => "For pipelines: reads, tests and deploys where nobody must approve",
-            Self::Full => "Everything but protected environments",
+            Self::CiCd => "For pipelines: reads, tests, and deploys to unprotected environments",
+            Self::Full => "Everything except protected environments",
         }
     }
 

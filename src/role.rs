@@ -60,23 +60,23 @@ permissions! {
     ViewOrganization     needs Viewer,                    "See the organization, switch to it, see its settings without secrets";
     ViewContent          needs Viewer or ReadPrompts,     "See prompts, folders, versions, differences, test results";
     ViewDeployments      needs Viewer or ReadDeployments, "See environments, and what is deployed to them";
-    ViewMembers          needs Viewer or ReadAudit,       "See who is a member: names, addresses, roles, since when";
+    ViewMembers          needs Viewer or ReadAudit,       "See who is a member: names, emails, roles, since when";
     ViewProviders        needs Viewer,                    "See which providers and models are set up, never a secret";
     ExportContent        needs Viewer or ReadPrompts,     "Export one prompt or folder";
     Leave                needs Viewer,                    "Leave the organization (not the last Owner, not the personal one)";
 
     Comment              needs Editor,                    "Comment (an organization may open this to Viewers)";
     EditContent          needs Editor or WritePrompts,    "Create, edit, move, reorder and duplicate prompts and folders; save versions; write together";
-    TrashContent         needs Editor or DeletePrompts,   "Put prompts and folders in the trash, and take them out again";
+    TrashContent         needs Editor or DeletePrompts,   "Delete prompts and folders to the trash, and restore them";
     ImportContent        needs Editor or WritePrompts,    "Import prompts and folders";
     RunPrompts           needs Editor or RunPrompts,      "Run prompts and suites, which spends the organization's money (an organization may open this to Viewers)";
     EditTests            needs Editor,                    "Create and edit data sets, test cases and evaluators";
-    Deploy               needs Editor or WriteDeployments,"Deploy and roll back in an environment that is not protected; ask for it in one that is";
+    Deploy               needs Editor or WriteDeployments,"Deploy and roll back in an unprotected environment; request it in a protected one";
     ViewOwnUsage         needs Editor,                    "See one's own usage and cost, and those of a prompt";
 
     PurgeContent         needs Admin,                     "Empty the trash for good";
     DeployProtected      needs Admin or DeployProtected,  "Deploy and roll back in a protected environment";
-    ApproveDeployment    needs Admin,                     "Approve a deployment somebody else asked for";
+    ApproveDeployment    needs Admin,                     "Approve a deployment someone else requested";
     ManageEnvironments   needs Admin,                     "Create, rename, delete and protect environments";
     ViewInvitations      needs Admin or ReadAudit,        "See invitations";
     InviteMembers        needs Admin,                     "Invite people, and resend and revoke invitations, up to one's own role";
@@ -90,7 +90,7 @@ permissions! {
     ExportOrganization   needs Admin or ReadPrompts,      "Export the whole organization";
     ManageSettings       needs Admin,                     "Change the settings: the name, the default role and lifetime of invitations, retention";
 
-    TransferOrganization needs Owner,                     "Hand the organization over to another member";
+    TransferOrganization needs Owner,                     "Transfer the organization to another member";
     DeleteOrganization   needs Owner,                     "Delete the organization";
 }
 
@@ -180,7 +180,7 @@ impl Role {
     #[must_use]
     pub const fn says(self) -> &'static str {
         match self {
-            Self::Owner => "Full control over the workspace",
+            Self::Owner => "Full control over the organization",
             Self::Admin => "Can manage members and settings",
             Self::Editor => "Can create and edit content",
             Self::Viewer => "Read-only access",

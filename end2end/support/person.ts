@@ -144,7 +144,7 @@ export class Person {
     await menu.getByRole('link', { name: 'New organization' }).click();
     await this.page.waitForURL('**/new');
     await this.settles();
-    await this.fills({ Name: name, Address: slug });
+    await this.fills({ Name: name, URL: slug });
     await this.presses('Create organization');
   }
 
@@ -172,7 +172,7 @@ export class Person {
 
   async invites(org: string, emails: string[], role: Role): Promise<Locator> {
     const form = await this.opensInviteForm(org);
-    await form.getByLabel('Email addresses').fill(emails.join('\n'));
+    await form.getByLabel('Emails').fill(emails.join('\n'));
     await form.getByRole('radio', { name: role }).check();
     await this.sendsInvitations(form);
     const results = form.getByRole('list', { name: 'Invitations sent' });

@@ -87,7 +87,7 @@ test.describe('when the connection is lost the page says so, and catches up', ()
 
   test('offline and online', async ({ team: { ana, bo, slug } }) => {
     await bo.page.context().setOffline(true);
-    await expect(bo.page.locator(STATUS)).toHaveText('Connection lost. Trying again.', { timeout: 10_000 });
+    await expect(bo.page.locator(STATUS)).toHaveText('Connection lost. Reconnecting…', { timeout: 10_000 });
     await invite(ana, slug);
     await bo.page.context().setOffline(false);
     await expect(bo.page.getByText('Pending invitations (1)')).toBeVisible({ timeout: 10_000 });
@@ -96,7 +96,7 @@ test.describe('when the connection is lost the page says so, and catches up', ()
 
   test('the server starts anew', async ({ team: { ana, bo, slug }, studio }) => {
     await studio.second.kill();
-    await expect(bo.page.locator(STATUS)).toHaveText('Connection lost. Trying again.', { timeout: 10_000 });
+    await expect(bo.page.locator(STATUS)).toHaveText('Connection lost. Reconnecting…', { timeout: 10_000 });
     await studio.second.run();
     await invite(ana, slug);
     await expect(bo.page.getByText('Pending invitations (1)')).toBeVisible({ timeout: 10_000 });

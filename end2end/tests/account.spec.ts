@@ -20,11 +20,11 @@ test('the account is in the menu, and leads back', async ({ person }) => {
   await ana.goes(`/${slug}`);
   await (await ana.opensAccountMenu()).getByRole('link', { name: 'Account' }).click();
   await ana.page.waitForURL('**/account');
-  for (const page of ['Security', 'Workspaces', 'Delete account', 'Profile']) {
+  for (const page of ['Security', 'Organizations', 'Delete account', 'Profile']) {
     await ana.page.getByRole('navigation', { name: 'Account' }).getByRole('link', { name: page }).click();
     await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText(page);
   }
-  await ana.page.getByRole('link', { name: 'Back to your workspace' }).click();
+  await ana.page.getByRole('link', { name: 'Back to dashboard' }).click();
   await expect(ana.page).toHaveURL(`${ana.at.url}/${slug}`);
 });
 
@@ -54,7 +54,7 @@ test.describe('the password', () => {
     const [current, fresh] = [ana.page.getByLabel('Current password'), ana.page.getByLabel('New password')];
     await ana.fills({ 'Current password': 'some other words', 'New password': 'seven purple kites' });
     expect(await ana.presses('Change password')).toBe(422);
-    await expectFlaw(current, 'This is not your password.', '');
+    await expectFlaw(current, 'Wrong password.', '');
     await ana.fills({ 'Current password': ana.password, 'New password': 'password' });
     expect(await ana.presses('Change password')).toBe(422);
     await expectFlaw(fresh, 'harder to guess', '');
@@ -64,7 +64,7 @@ test.describe('the password', () => {
 
     await expectSignedOut(elsewhere);
     await signsInAs(elsewhere, ana);
-    await expectFlaw(elsewhere.page.getByLabel('Password'), 'do not belong together', '');
+    await expectFlaw(elsewhere.page.getByLabel('Password'), 'Wrong email or password', '');
     ana.password = 'seven purple kites';
     await signsInAs(elsewhere, ana);
     await expectIn(elsewhere);
@@ -80,7 +80,7 @@ test.describe('the password', () => {
     await ana.goes('/account/security');
     await ana.fills({ 'Your password': 'some other words' });
     expect(await ana.presses('Set up two-factor')).toBe(422);
-    await expectFlaw(ana.page.getByLabel('Your password'), 'This is not your password.', '');
+    await expectFlaw(ana.page.getByLabel('Your password'), 'Wrong password.', '');
     await ana.fills({ 'Your password': ana.password });
     expect(await ana.presses('Set up two-factor')).toBe(303);
     await expect(ana.page.getByRole('button', { name: 'Continue' })).toBeVisible();
@@ -93,31 +93,31 @@ test('a new address proves itself by a letter', async ({ person, visitor, studio
   const { slug } = unique('ana');
   const [old, fresh] = [ana.email, `${slug}@new.test`];
   await ana.goes('/account');
-  const field = ana.page.getByLabel('New address');
-  for (const [typed, says] of [[old, 'This is your address already.'], ['ana@localhost', 'Enter an email address']] as const) {
+  const field = ana.page.getByLabel('New email');
+  for (const [typed, says] of [[old, 'This is already your email.'], ['ana@localhost', 'Enter an email']] as const) {
     await field.fill(typed);
-    expect(await ana.presses('Change address')).toBe(422);
+    expect(await ana.presses('Change email')).toBe(422);
     await expectFlaw(field, says, typed);
   }
   await field.fill(fresh);
-  expect(await ana.presses('Change address')).toBe(303);
-  await expect(ana.page.locator('#toast')).toHaveText('We sent a letter to the new address');
-  await expect(ana.page.locator('#address')).toContainText(`Letters go to ${old}`);
-  await expect(ana.page.locator('#address')).toContainText(`We sent a letter to ${fresh}.`);
+  expect(await ana.presses('Change email')).toBe(303);
+  await expect(ana.page.locator('#toast')).toHaveText('We sent an email to the new address');
+  await expect(ana.page.locator('#address')).toContainText(`You sign in with ${old}`);
+  await expect(ana.page.locator('#address')).toContainText(`We sent a link to ${fresh}.`);
 
   const letter = await studio.mail.next(fresh);
-  expect(letter.subject).toBe('Confirm your new address');
+  expect(letter.subject).toBe('Confirm your new email');
   await elsewhere.goes(letter.link);
   await expect(elsewhere.page, 'the link alone is not enough').toHaveURL(/\/sign-in/);
   await ana.goes(letter.link);
-  await expect(ana.page.getByRole('main')).toContainText(`${fresh} takes the place of ${old}.`);
-  await ana.presses('Use this address');
+  await expect(ana.page.getByRole('main')).toContainText(`${fresh} replaces ${old}.`);
+  await ana.presses('Use this email');
   await expect(ana.page).toHaveURL(/\/account$/);
-  await expect(ana.page.locator('#toast')).toHaveText('Address changed');
-  await expect(ana.page.locator('#address')).toContainText(`Letters go to ${fresh}`);
+  await expect(ana.page.locator('#toast')).toHaveText('Email changed');
+  await expect(ana.page.locator('#address')).toContainText(`You sign in with ${fresh}`);
 
   const told = await studio.mail.next(old);
-  expect(told.subject).toBe('Your address was changed');
+  expect(told.subject).toBe('Your email was changed');
   expect(told.text).not.toContain(fresh);
   expect(await ana.goes(letter.link), 'the link works once').toBe(410);
   await elsewhere.goes('/sign-in');
@@ -139,7 +139,7 @@ test('one signs out where one is not any more', async ({ person, visitor }) => {
   await expect(others).toContainText('Chrome on Linux');
   await expect(others).toContainText(/127\.0\.0\.1|::1/);
   await ana.posts(others.getByRole('button', { name: 'Sign out Chrome on Linux' }));
-  await expect(ana.page.locator('#toast')).toHaveText('Signed out there');
+  await expect(ana.page.locator('#toast')).toHaveText('That device was signed out');
   await expect(sessions).toHaveCount(1);
   await expectSignedOut(phone);
 
@@ -185,7 +185,7 @@ test.describe('two-factor', () => {
     const ana = await person('Ana');
     await ana.goes('/account/security');
     await ana.presses('Set up two-factor');
-    await ana.presses('Not now');
+    await ana.presses('Cancel');
     await expect(ana.page.getByRole('button', { name: 'Set up two-factor' })).toBeVisible();
     await expect(ana.page.locator('.qr')).toHaveCount(0);
   });
@@ -204,7 +204,7 @@ test.describe('two-factor', () => {
     await elsewhere.goes('/sign-in/code');
     await elsewhere.fills({ Code: 'abcdef' });
     expect(await elsewhere.presses('Sign in')).toBe(422);
-    await expectFlaw(elsewhere.page.getByLabel('Code'), 'This code is not right', 'abcdef');
+    await expectFlaw(elsewhere.page.getByLabel('Code'), 'Wrong code', 'abcdef');
     const code = authenticator.code();
     await elsewhere.fills({ Code: code });
     await elsewhere.presses('Sign in');
@@ -214,14 +214,14 @@ test.describe('two-factor', () => {
     await signsInAs(thief, ana);
     await thief.fills({ Code: code });
     expect(await thief.presses('Sign in')).toBe(422);
-    await expectFlaw(thief.page.getByLabel('Code'), 'was used already', code);
+    await expectFlaw(thief.page.getByLabel('Code'), 'was already used', code);
   });
 
   test('a recovery code stands in for a lost authenticator, once', async ({ person, visitor }) => {
     const ana = await person('Ana');
     await ana.hasTwoFactor();
     await ana.goes('/account/security');
-    await ana.presses('Make new recovery codes');
+    await ana.presses('Create new recovery codes');
     const codes = await ana.page.locator('#recovery-codes').getByRole('listitem').allInnerTexts();
     const phone = await visitor('Ana');
     await signsInAs(phone, ana);
@@ -234,19 +234,19 @@ test.describe('two-factor', () => {
     await signsInAs(other, ana);
     await other.fills({ Code: codes[0]! });
     expect(await other.presses('Sign in')).toBe(422);
-    await expectFlaw(other.page.getByLabel('Code'), 'was used already');
+    await expectFlaw(other.page.getByLabel('Code'), 'was already used');
     await other.fills({ Code: codes[1]! });
     await other.presses('Sign in');
     await expectIn(other);
     await ana.goes('/account/security');
-    await expect(ana.page.locator('#two-factor')).toContainText('8 recovery codes are left.');
+    await expect(ana.page.locator('#two-factor')).toContainText('Recovery codes left: 8.');
   });
 
   test('is turned off', async ({ person, visitor }) => {
     const [ana, elsewhere] = [await person('Ana'), await visitor('Ana')];
     await ana.hasTwoFactor();
     await ana.goes('/account/security');
-    await ana.presses('Turn two-factor off');
+    await ana.presses('Turn off two-factor');
     await expect(ana.page.locator('#toast')).toHaveText('Two-factor is off');
     await expect(ana.page.getByRole('button', { name: 'Set up two-factor' })).toBeVisible();
     await signsInAs(elsewhere, ana);
@@ -265,14 +265,14 @@ test.describe('two-factor', () => {
     await expect(bo.page, 'this is where to set it up').toHaveURL(/\/account\/security$/);
     await bo.goes('/account/organizations');
     const row = bo.page.locator('#workspaces').getByRole('listitem').filter({ hasText: name });
-    await expect(row).toContainText('Asks its members for two-factor');
+    await expect(row).toContainText('Requires two-factor');
     await bo.hasTwoFactor();
     expect(await bo.goes(`/${slug}`)).toBe(200);
     await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText(name);
 
     await bo.goes('/account/security');
-    expect(await bo.presses('Turn two-factor off')).toBe(409);
-    await expect(bo.page.locator('#two-factor').getByRole('alert')).toContainText(`${name} asks its members for two-factor. Leave it first.`);
+    expect(await bo.presses('Turn off two-factor')).toBe(409);
+    await expect(bo.page.locator('#two-factor').getByRole('alert')).toContainText(`${name} requires two-factor. Leave it first.`);
   });
 });
 
@@ -282,24 +282,24 @@ test('an account is deleted, once nobody is left alone by it', async ({ person, 
   await ana.hasOrganization({ name, slug });
   await ana.hasAdmitted(slug, bo, 'Editor');
   await ana.goes('/account/closure');
-  await expect(ana.page.getByRole('heading', { name: 'You are the only Owner of a workspace' })).toBeVisible();
+  await expect(ana.page.getByRole('heading', { name: 'You are the only Owner of an organization' })).toBeVisible();
   await expect(ana.page.getByRole('main').getByRole('listitem')).toHaveText([name]);
   await expect(ana.page.getByRole('button', { name: 'Delete my account' })).toHaveCount(0);
 
   await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, bo.email), role: 'owner' });
   await ana.goes('/account/closure');
-  await ana.fills({ 'Your address': bo.email });
+  await ana.fills({ 'Your email': bo.email });
   expect(await ana.presses('Delete my account')).toBe(422);
-  await expectFlaw(ana.page.getByLabel('Your address'), `Type ${ana.email} to delete your account.`, bo.email);
-  await ana.fills({ 'Your address': ana.email });
+  await expectFlaw(ana.page.getByLabel('Your email'), `Type ${ana.email} to confirm.`, bo.email);
+  await ana.fills({ 'Your email': ana.email });
   await ana.presses('Delete my account');
   await expect(ana.page).toHaveURL(`${ana.at.url}/sign-in`);
-  await expect(ana.page.locator('#toast')).toHaveText('Your account is deleted');
-  expect((await studio.mail.next(ana.email)).subject).toBe('Your account is deleted');
+  await expect(ana.page.locator('#toast')).toHaveText('Your account was deleted');
+  expect((await studio.mail.next(ana.email)).subject).toBe('Your account was deleted');
 
   const elsewhere = await visitor('Ana');
   await signsInAs(elsewhere, ana);
-  await expectFlaw(elsewhere.page.getByLabel('Password'), 'do not belong together', '');
+  await expectFlaw(elsewhere.page.getByLabel('Password'), 'Wrong email or password', '');
   await bo.goes(`/${slug}/settings/members`);
   await expect(bo.row('Bo')).toHaveCount(1);
   await expect(bo.page.getByRole('main')).not.toContainText('Ana');

@@ -103,7 +103,7 @@ test('a problem leads to where it is explained', async ({ person }) => {
   const answer = await fetch(`${ana.at.url}/api/v1/whoami`);
   const { type, code } = (await answer.json()) as { type: string; code: string };
   await ana.goes(type);
-  await expect(ana.page.locator(`[id="${code}"]`)).toContainText('No key was sent');
+  await expect(ana.page.locator(`[id="${code}"]`)).toContainText('The API key is missing');
 });
 
 test('a link to a shape opens it', async ({ person }) => {

@@ -9,7 +9,7 @@ test('a key is made, kept, rotated and revoked', async ({ person }) => {
   await page.getByRole('link', { name: 'New API key' }).click();
   await ana.fills({ Name: 'Checkout service', Folders: 'Nowhere' });
   expect(await ana.presses('Create API key')).toBe(422);
-  await expect(page.getByText('There is no folder Nowhere.')).toBeVisible();
+  await expect(page.getByText('Folder Nowhere not found.')).toBeVisible();
   await ana.fills({ Folders: '' });
   await page.getByRole('checkbox', { name: 'production' }).check();
   expect(await ana.presses('Create API key')).toBe(200);
@@ -17,16 +17,16 @@ test('a key is made, kept, rotated and revoked', async ({ person }) => {
   await expect(shown).toHaveValue(/^ps_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);
   const first = await shown.inputValue();
   await expect(page.getByText('curl --get')).toBeVisible();
-  await page.getByRole('link', { name: 'I have kept it' }).click();
+  await page.getByRole('link', { name: 'Done' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Checkout service');
   await expect(page.locator('main')).not.toContainText(first);
   await expect(page.locator('main')).toContainText('production');
   expect(await ana.presses('Rotate key')).toBe(200);
   const second = await shown.inputValue();
   expect(second).not.toBe(first);
-  await expect(page.locator('main')).toContainText('The secret before');
+  await expect(page.locator('main')).toContainText('Previous secret');
   expect(await ana.presses('Revoke Checkout service')).toBe(303);
   await expect(page.getByRole('heading', { name: 'No API keys' })).toBeVisible();
-  await page.getByRole('link', { name: 'Keys that were revoked or have run out' }).click();
+  await page.getByRole('link', { name: 'Revoked and expired keys' }).click();
   await expect(page.getByRole('row', { name: /Checkout service/ })).toContainText('Revoked');
 });

@@ -47,7 +47,7 @@ test('what cannot be moved says so', async ({ at: { ana, slug } }) => {
   await ana.sends('prompts/create', { org: slug, name: 'Tone', kind: 'text' });
   await expect(names(ana)).toHaveCount(7);
   await item(ana, 'Tone').first().press('Alt+ArrowLeft');
-  await expect(ana.page.getByText('It cannot go there')).toBeVisible();
+  await expect(ana.page.getByText("It can't be moved there")).toBeVisible();
 });
 
 test('a prompt dragged into a text becomes a reference', async ({ at: { ana, slug, triage } }) => {

@@ -41,7 +41,7 @@ test('what was done is told, the newest first', async ({ acme: { ana, name, log,
     /Ana.*changed the role of.*Bo.*role: editor → admin/s,
     /Bo.*accepted an invitation/s,
     /Ana.*invited.*role: editor/s,
-    /Ana.*created the workspace/s,
+    /Ana.*created the organization/s,
   ]);
   await expect(ana.row('invited').first()).toContainText(guest);
   const settings = ana.row('changed the settings');
@@ -70,7 +70,7 @@ test('one looks for what somebody did', async ({ acme: { ana, bo, log } }) => {
     await expect(rows(ana)).toContainText([/Bo.*invited/s, /Bo.*changed the settings/s, /Bo.*accepted an invitation/s]);
     await expect(rows(ana)).toHaveCount(3);
   }
-  await ana.page.getByRole('link', { name: 'Show all' }).click();
+  await ana.page.getByRole('link', { name: 'Clear filters' }).click();
   await expect(rows(ana)).toHaveCount(6);
   await rows(ana).last().getByRole('link', { name: 'Ana' }).click();
   await expect(rows(ana)).toContainText([/Ana.*changed the role/s, /Ana.*invited/s, /Ana.*created/s]);
@@ -100,8 +100,8 @@ test('one looks for what was done, to whom, and when', async ({ acme: { ana, bo,
   await expect(rows(ana)).toHaveCount(6);
   await asks(ana, (filter) => filter.getByLabel('From', { exact: true }).fill(day(2)));
   await expect(rows(ana)).toHaveCount(0);
-  await expect(ana.page.getByRole('heading', { name: 'Nothing found' })).toBeVisible();
-  await ana.page.getByRole('link', { name: 'Show everything' }).click();
+  await expect(ana.page.getByRole('heading', { name: 'No results' })).toBeVisible();
+  await ana.page.getByRole('link', { name: 'Clear filters' }).click();
   await expect(rows(ana)).toHaveCount(6);
 });
 

@@ -40,7 +40,7 @@ test('public pages are small, without scripts', async ({ person, visitor }) => {
   const pages: Record<string, string> = {
     'sign in': '/sign-in',
     'sign up': '/sign-up',
-    'check your mail': '/sign-up/sent',
+    'check your email': '/sign-up/sent',
     'forgot password': '/forgot-password',
     'link no longer good': '/confirm/x',
     invitation: await ana.hasInvited(org, bo.email),

@@ -26,9 +26,9 @@ test('a version goes through the environments and back', async ({ at: { ana, slu
   await opens(ana, 'Support/Tone in development');
   await page.getByRole('link', { name: 'Deploy v1…' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Deploy version 1 of Support/Tone to development');
-  await ana.fills({ Why: 'It is good' });
+  await ana.fills({ Reason: 'It is good' });
   expect(await ana.presses('Deploy')).toBe(303);
-  await expect(page.getByText('Version 1 is live, the newest.')).toBeVisible();
+  await expect(page.getByText('Version 1 is live (latest).')).toBeVisible();
   await expect(page.locator('#history')).toContainText('It is good');
   await page.getByRole('link', { name: 'Promote v1 to staging…' }).click();
   await ana.presses('Promote');
@@ -44,7 +44,7 @@ test('a version goes through the environments and back', async ({ at: { ana, slu
   await page.getByRole('link', { name: 'Roll back…' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Roll Support/Tone in development back to version 1');
   await ana.presses('Roll back');
-  await expect(page.getByText('Version 1 is live, 1 behind the newest.')).toBeVisible();
+  await expect(page.getByText('Version 1 is live, 1 behind the latest.')).toBeVisible();
   await page.getByRole('link', { name: 'Undeploy…' }).click();
   await ana.presses('Undeploy');
   await expect(page.getByText('Nothing is live here.')).toBeVisible();
@@ -57,8 +57,8 @@ test('production wants somebody else to agree', async ({ at: { ana, slug }, pers
   await ed.goes(`/${slug}/deployments`);
   await opens(ed, 'Support/Tone in production');
   await ed.page.getByRole('link', { name: 'Deploy v1…' }).click();
-  await ed.fills({ Why: 'Customers wait' });
-  expect(await ed.presses('Ask for approval')).toBe(303);
+  await ed.fills({ Reason: 'Customers wait' });
+  expect(await ed.presses('Request approval')).toBe(303);
   await expect(ed.page.getByText('Nothing is live here.')).toBeVisible();
   await ed.goes(`/${slug}/deployments`);
   const waiting = (who: Person) => who.page.locator('#waiting');
@@ -84,7 +84,7 @@ test('what waits shows by itself, and can be declined or withdrawn', async ({ at
     await ed.goes(`/${slug}/deployments`);
     await opens(ed, 'Support/Tone in production');
     await ed.page.getByRole('link', { name: 'Deploy v1…' }).click();
-    await ed.presses('Ask for approval');
+    await ed.presses('Request approval');
     await expect(ed.page.locator('#cell')).toContainText('Ed wants to deploy version 1 of Support/Tone to production');
   };
   await asks();
@@ -99,7 +99,7 @@ test('what waits shows by itself, and can be declined or withdrawn', async ({ at
   await ana.presses('Decline');
   await expect(waiting).toBeEmpty();
   await ed.goes(ed.page.url());
-  await expect(ed.page.locator('#cell')).toContainText('Ana declined what Ed asked for: deploy v1.');
+  await expect(ed.page.locator('#cell')).toContainText('Ana declined the request of Ed: deploy v1.');
   await asks();
   await ed.presses('Withdraw');
   await expect(ed.page.locator('#waiting')).toBeEmpty();
@@ -115,7 +115,7 @@ test('a cell has a menu, and any version can be deployed', async ({ at: { ana, s
   await ana.goes(`/${slug}/prompts/${tone}/versions`);
   await expect(page.locator('.version').last()).toContainText('live in development');
   await ana.goes(`/${slug}/deployments`);
-  await page.getByRole('button', { name: 'What to do with Support/Tone in development' }).click();
+  await page.getByRole('button', { name: 'Actions for Support/Tone in development' }).click();
   await page.getByRole('link', { name: 'Promote v1 to staging…' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Promote version 1 of Support/Tone to staging');
 });
@@ -155,7 +155,7 @@ test('what would break is said before it is done', async ({ at: { ana, slug, ton
   await writes(ana, slug, tone, { kind: 'text', text: 'Be {{ mood }}.' });
   await saves(ana, slug, tone, '');
   await ana.goes(`/${slug}/deployments/${development}/${tone}/review?kind=deploy&version=2`);
-  await expect(page.getByText('Support/Triage in development would need mood, which nobody gives it.')).toBeVisible();
+  await expect(page.getByText('Support/Triage in development would need a value for mood, but none is provided.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Deploy' })).toHaveCount(0);
 });
 
@@ -165,7 +165,7 @@ test('environments are made, protected, ordered and deleted', async ({ at: { ana
   await page.getByRole('link', { name: 'Environments' }).click();
   await ana.fills({ Name: 'EU' });
   expect(await ana.presses('Create environment')).toBe(422);
-  await expect(page.getByText('Use small letters, digits and hyphens')).toBeVisible();
+  await expect(page.getByText('Use lowercase letters, digits and hyphens')).toBeVisible();
   await ana.fills({ Name: 'eu' });
   await ana.presses('Create environment');
   const names = page.locator('#environments tbody td:first-child');
@@ -176,7 +176,7 @@ test('environments are made, protected, ordered and deleted', async ({ at: { ana
   await page.getByLabel('Who may deploy').selectOption('2');
   await ana.presses('Save environment');
   await ana.goes(`/${slug}/deployments/environments`);
-  await expect(page.getByRole('row', { name: /eu/ })).toContainText('2 Admins approve');
+  await expect(page.getByRole('row', { name: /eu/ })).toContainText('2 Admins other than the requester must approve');
   await page.getByRole('link', { name: 'eu', exact: true }).click();
   const ask = page.getByRole('button', { name: 'Delete eu' });
   await ask.first().click();

@@ -27,8 +27,8 @@ test('a wrong password is said on the page of the invitation', async ({ person, 
   await elsewhere.goes(link);
   await elsewhere.fills({ Password: 'some other words' });
   expect(await elsewhere.presses('Sign in')).toBe(422);
-  await expect(elsewhere.page.getByRole('heading', { level: 1 })).toHaveText(`Ana invites you to ${name}`);
-  await expectFlaw(elsewhere.page.getByLabel('Password'), 'do not belong together', '');
+  await expect(elsewhere.page.getByRole('heading', { level: 1 })).toHaveText(`Ana invited you to ${name}`);
+  await expectFlaw(elsewhere.page.getByLabel('Password'), 'Wrong email or password', '');
   await elsewhere.fills({ Password: bo.password });
   await elsewhere.presses('Sign in');
   await expect(elsewhere.page).toHaveURL(link);
@@ -77,7 +77,7 @@ test('links that are used, expired or made up say so', async ({ person, visitor,
   const late = await ana.hasInvited(slug, bo.email);
   await expireInvitations(studio.db, bo.email);
   expect(await bo.goes(late)).toBe(410);
-  await expect(title).toHaveText('This invitation has run out');
+  await expect(title).toHaveText('This invitation has expired');
   await ana.goes(`/${slug}/settings/invitations`);
   await expect(ana.row(bo.email)).toContainText('Expired');
 
@@ -90,10 +90,10 @@ test('links that are used, expired or made up say so', async ({ person, visitor,
 
   const made = 'A'.repeat(43);
   expect(await bo.goes(`/invite/${made}`)).toBe(404);
-  await expect(title).toHaveText('This link is not good');
+  await expect(title).toHaveText('This link is not valid');
   for (const path of [`/confirm/${made}`, `/reset-password/${made}`, '/confirm/%00', '/reset-password/ä']) {
     expect(await bo.goes(path), path).toBe(410);
-    await expect(title).toHaveText('This link is no longer good');
+    await expect(title).toHaveText('This link is no longer valid');
   }
 
   const dina = await visitor('Dina');
@@ -105,7 +105,7 @@ test('links that are used, expired or made up say so', async ({ person, visitor,
   const reset = (await studio.mail.next(ana.email)).link;
   await expireLinks(studio.db, 'password_resets');
   expect(await dina.goes(reset)).toBe(410);
-  await expect(dina.page.getByRole('link', { name: 'Ask for a new letter' })).toBeVisible();
+  await expect(dina.page.getByRole('link', { name: 'Request a new link' })).toBeVisible();
 });
 
 test('an invitation dies with the right of who sent it', async ({ person, visitor }) => {

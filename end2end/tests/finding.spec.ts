@@ -9,7 +9,7 @@ test('anything is found by a few letters', async ({ person }) => {
   await makeLibrary(ana, slug);
   await ana.goes(`/${slug}`);
   await page.keyboard.press('ControlOrMeta+k');
-  const palette = page.getByRole('dialog', { name: 'Find' });
+  const palette = page.getByRole('dialog', { name: 'Search' });
   const links = palette.getByRole('link');
   await expect(palette.getByRole('searchbox')).toBeFocused();
   await expect(links.filter({ hasText: 'New prompt' })).toBeVisible();
@@ -31,7 +31,7 @@ test('anything is found by a few letters', async ({ person }) => {
   await page.keyboard.press('Escape');
   await expect(palette).toBeHidden();
 
-  await page.getByRole('link', { name: 'Find', exact: true }).click();
+  await page.getByRole('link', { name: 'Search', exact: true }).click();
   await palette.getByRole('searchbox').fill('nothing is called this');
   await expect(palette.getByText('No results.')).toBeVisible();
   await ana.goes(`/${slug}/find?q=new+pro`);

@@ -15,7 +15,7 @@ test.describe('signing up and in', () => {
     expect(await ana.presses('Create account')).toBe(422);
 
     await expectFlaw(page.getByLabel('Name'), 'Enter a name.', BLANK);
-    await expectFlaw(page.getByLabel('Email'), 'Enter an email address', NO_ADDRESS);
+    await expectFlaw(page.getByLabel('Email'), 'Enter an email', NO_ADDRESS);
     await expectFlaw(page.getByLabel('Password'), GUESSED, '');
 
     // The same page goes on from there, and still knows where it leads.
@@ -35,7 +35,7 @@ test.describe('signing up and in', () => {
     await other.presses('Create account');
     await expect(other.page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
     const letter = await studio.mail.next(ana.email);
-    expect(letter.subject).toBe('You have an account already');
+    expect(letter.subject).toBe('You already have an account');
     expect(letter.link).toBe(`${studio.url}/sign-in`);
   });
 
@@ -46,7 +46,7 @@ test.describe('signing up and in', () => {
       await other.goes('/sign-in');
       await other.fills({ Email: email, Password: 'some other words' });
       expect(await other.presses('Sign in')).toBe(422);
-      await expectFlaw(other.page.getByLabel('Password'), 'do not belong together', '');
+      await expectFlaw(other.page.getByLabel('Password'), 'Wrong email or password', '');
       await expect(other.page.getByLabel('Email')).toHaveValue(email);
     }
   });
@@ -74,14 +74,14 @@ test.describe('signing up and in', () => {
     await elsewhere.page.getByRole('link', { name: 'Forgot your password?' }).click();
     await elsewhere.page.waitForURL('**/forgot-password');
     await elsewhere.fills({ Email: NO_ADDRESS });
-    expect(await elsewhere.presses('Send the link')).toBe(422);
-    await expectFlaw(elsewhere.page.getByLabel('Email'), 'Enter an email address', NO_ADDRESS);
+    expect(await elsewhere.presses('Send reset link')).toBe(422);
+    await expectFlaw(elsewhere.page.getByLabel('Email'), 'Enter an email', NO_ADDRESS);
     await elsewhere.fills({ Email: ana.email });
     await elsewhere.presses('Send the link');
     await expect(elsewhere.page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
 
     const letter = await studio.mail.next(ana.email);
-    expect(letter.subject).toBe('Set a new password');
+    expect(letter.subject).toBe('Reset your password');
     expect(letter.html).toContain(`href="${letter.link}"`);
     await elsewhere.goes(letter.link);
     await elsewhere.fills({ Password: COMMON });
@@ -94,7 +94,7 @@ test.describe('signing up and in', () => {
     await ana.goes('/');
     await expect(ana.page, 'the other session is over').toHaveURL(/\/sign-in/);
     await ana.signsIn();
-    await expectFlaw(ana.page.getByLabel('Password'), 'do not belong together', '');
+    await expectFlaw(ana.page.getByLabel('Password'), 'Wrong email or password', '');
     ana.password = 'seven purple kites';
     await ana.signsIn();
     await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('Ana');
@@ -118,19 +118,19 @@ test.describe('organizations', () => {
     const { name, slug } = unique('Acme');
     await ana.hasOrganization({ name, slug });
     await ana.goes('/new');
-    await ana.fills({ Name: BLANK, Address: 'Acme!' });
+    await ana.fills({ Name: BLANK, URL: 'Acme!' });
     expect(await ana.presses('Create organization')).toBe(422);
     await expectFlaw(page.getByLabel('Name'), 'Enter a name.', BLANK);
-    await expectFlaw(page.getByLabel('Address'), /./, 'Acme!');
+    await expectFlaw(page.getByLabel('URL'), /./, 'Acme!');
 
     for (const [taken, says] of [[slug, `${slug} is taken`], ['settings', /./]] as const) {
-      await ana.fills({ Name: 'Second', Address: taken });
+      await ana.fills({ Name: 'Second', URL: taken });
       expect(await ana.presses('Create organization')).toBe(422);
-      await expectFlaw(page.getByLabel('Address'), says, taken);
+      await expectFlaw(page.getByLabel('URL'), says, taken);
       await expect(page.getByLabel('Name')).toHaveValue('Second');
     }
     const free = unique('second');
-    await ana.fills({ Address: free.slug });
+    await ana.fills({ URL: free.slug });
     expect(await ana.presses('Create organization')).toBe(303);
     await expect(page).toHaveURL(`${ana.at.url}/${free.slug}`);
   });
@@ -185,9 +185,9 @@ test.describe('inviting', () => {
     const ana = await person('Ana');
     const slug = await ana.hasOrganization(unique('Acme'));
     const form = await ana.opensInviteForm(slug);
-    const emails = form.getByLabel('Email addresses');
+    const emails = form.getByLabel('Emails');
     await form.getByRole('radio', { name: 'Admin' }).check();
-    for (const [typed, says] of [['nonsense', 'Enter an email address'], [',', 'at least one'], [ana.email, 'is a member already']] as const) {
+    for (const [typed, says] of [['nonsense', 'Enter an email'], [',', 'at least one'], [ana.email, 'is already a member']] as const) {
       await emails.fill(typed);
       expect(await ana.sendsInvitations(form)).toBe(422);
       await expectFlaw(emails, says, typed);
@@ -202,8 +202,8 @@ test.describe('inviting', () => {
     const good = `bo@${slug}.test`;
     const results = await ana.invites(slug, [good, 'nonsense', ana.email], 'Editor');
     await expect(results.getByRole('listitem').nth(0)).toContainText('Invited as Editor');
-    await expect(results.getByRole('listitem').nth(1)).toContainText('Enter an email address');
-    await expect(results.getByRole('listitem').nth(2)).toContainText('is a member already');
+    await expect(results.getByRole('listitem').nth(1)).toContainText('Enter an email');
+    await expect(results.getByRole('listitem').nth(2)).toContainText('is already a member');
     expect((await studio.mail.next(good)).to).toBe(good);
   });
 
@@ -235,7 +235,7 @@ test.describe('inviting', () => {
     await expect(ana.row(bo.email)).toContainText('Revoked');
     await expect(ana.page.locator('#toast')).toHaveText('Invitation revoked');
     expect(await bo.goes(link)).toBe(410);
-    await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('This invitation was taken back');
+    await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('This invitation was revoked');
   });
 });
 

@@ -6,7 +6,7 @@ test('a person signs up, confirms from the letter, and is in a workspace of thei
   await ana.signsUp();
 
   const letter = await studio.mail.next(ana.email);
-  expect(letter.subject).toBe('Confirm your address');
+  expect(letter.subject).toBe('Confirm your email');
   expect(letter.parts).toEqual(['multipart/alternative', 'text/plain', 'text/html']);
   expect(letter.header('Auto-Submitted')).toBe('auto-generated');
   expect(letter.link).toMatch(new RegExp(`^${studio.url}/confirm/[\\w-]{43}$`));
@@ -17,7 +17,7 @@ test('a person signs up, confirms from the letter, and is in a workspace of thei
   await ana.presses('Confirm and sign in');
   await expect(ana.page).toHaveURL(/\/ana-novak(-\w+)?$/);
   await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('Ana Novak');
-  await expect(ana.page.getByText('You are an Owner here.')).toBeVisible();
+  await expect(ana.page.getByText('Your role: Owner (')).toBeVisible();
 });
 
 test('opening the letter changes nothing, and in another browser it asks for the password', async ({ visitor, studio }) => {
@@ -36,7 +36,7 @@ test('opening the letter changes nothing, and in another browser it asks for the
   await expect(elsewhere.page.getByRole('heading', { level: 1 })).toHaveText('Ana');
 
   expect(await ana.goes(link)).toBe(410);
-  await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('This link is no longer good');
+  await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('This link is no longer valid');
 });
 
 test('a person creates an organization from the account menu', async ({ person }) => {
@@ -47,7 +47,7 @@ test('a person creates an organization from the account menu', async ({ person }
 
   await expect(ana.page).toHaveURL(`${ana.at.url}/${acme.slug}`);
   await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText(acme.name);
-  await expect(ana.page.locator('#toast')).toHaveText('Workspace created');
+  await expect(ana.page.locator('#toast')).toHaveText('Organization created');
   const switcher = await ana.opensSwitcher();
   await expect(switcher.getByRole('listitem')).toHaveText([/^\W*A\s*Ana\s*Personal$/, new RegExp(`${acme.name}\\s*Owner$`)]);
   await expect(switcher.getByRole('link', { name: acme.name })).toHaveAttribute('aria-current', 'page');
@@ -68,11 +68,11 @@ test('an owner invites two people at once', async ({ person, studio }) => {
     const result = results.getByRole('listitem').nth(n);
     await expect(result).toContainText(email);
     await expect(result).toContainText('Invited as Viewer');
-    const link = await result.getByLabel('Link to pass on').inputValue();
+    const link = await result.getByLabel('Invitation link').inputValue();
     expect(link).toMatch(new RegExp(`^${studio.url}/invite/[\\w-]{43}$`));
 
     const letter = await studio.mail.next(email);
-    expect(letter.subject).toBe(`Ana invites you to ${name}`);
+    expect(letter.subject).toBe(`Ana invited you to ${name}`);
     expect(letter.text).toContain('You will be a Viewer');
     expect(letter.parts).toEqual(['multipart/alternative', 'text/plain', 'text/html']);
     expect(letter.header('Auto-Submitted')).toBe('auto-generated');
@@ -95,7 +95,7 @@ test('somebody new joins from the letter, with the address fixed', async ({ pers
   const link = await ana.hasInvited(slug, bo.email, 'Editor');
 
   await bo.goes(link);
-  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText(`Ana invites you to ${name}`);
+  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText(`Ana invited you to ${name}`);
   await expect(bo.page.getByText('You will be an Editor')).toBeVisible();
   await expect(bo.page.locator('output')).toHaveText(bo.email);
   await expect(bo.page.locator('input[name=email]')).toHaveCount(0);
@@ -103,8 +103,8 @@ test('somebody new joins from the letter, with the address fixed', async ({ pers
   await bo.presses(`Create account and join ${name}`);
 
   await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}`);
-  await expect(bo.page.locator('#toast')).toHaveText('You are in. Welcome');
-  await expect(bo.page.getByText('You are an Editor here.')).toBeVisible();
+  await expect(bo.page.locator('#toast')).toHaveText('You joined the organization');
+  await expect(bo.page.getByText('Your role: Editor (')).toBeVisible();
   const switcher = await bo.opensSwitcher();
   await expect(switcher.getByRole('listitem')).toHaveText([/Bo Lind\s*Personal$/, new RegExp(`${name}\\s*Editor$`)]);
 
@@ -122,7 +122,7 @@ test('somebody with an account joins, signed in', async ({ person }) => {
   await bo.goes(await ana.hasInvited(slug, bo.email, 'Admin'));
   await bo.presses(`Join ${name}`);
   await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}`);
-  await expect(bo.page.getByText('You are an Admin here.')).toBeVisible();
+  await expect(bo.page.getByText('Your role: Admin (')).toBeVisible();
 });
 
 test('somebody with an account joins, signed out', async ({ person, visitor }) => {
@@ -147,7 +147,7 @@ test('the copyable link admits an account whose address is proven', async ({ per
   const { name, slug } = unique('Acme');
   await ana.hasOrganization({ name, slug });
   const results = await ana.invites(slug, [bo.email], 'Editor');
-  const link = await results.getByLabel('Link to pass on').inputValue();
+  const link = await results.getByLabel('Invitation link').inputValue();
   await studio.mail.next(bo.email);
 
   const stranger = await visitor('Somebody');
@@ -192,9 +192,9 @@ test('a changed role bites on the next page', async ({ person }) => {
   await expect(bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link')).toHaveText(['General', 'Members']);
   await bo.goes(`/${slug}/settings/general`);
   await expect(bo.page.getByRole('button', { name: 'Save profile' })).toHaveCount(0);
-  await expect(bo.page.getByRole('main')).toContainText('Owners and Admins can change this.');
+  await expect(bo.page.getByRole('main')).toContainText('Only Owners and Admins can change these settings.');
   expect(await bo.goes(`/${slug}/settings/invitations`)).toBe(403);
-  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Not for your role');
+  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Your role does not allow this');
 });
 
 test('an Owner is made on purpose, and it is said which invitations end', async ({ person }) => {
@@ -245,7 +245,7 @@ test('a removed person is out at once', async ({ person }) => {
   await expect(ana.page.locator('#toast')).toHaveText('Member removed');
 
   expect(await bo.goes(`/${slug}`)).toBe(404);
-  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Nothing here');
+  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
   expect(await bo.goes(`/${slugOf('no such place')}`), 'as one that does not exist').toBe(404);
   await bo.goes('/');
   await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Bo');
@@ -259,7 +259,7 @@ test('a member leaves', async ({ person }) => {
   await bo.goes(`/${slug}/settings/members`);
   const menu = await bo.opensRowMenu('Bo');
   await bo.presses(`Leave ${name}`, menu);
-  await expect(bo.page.locator('#toast')).toHaveText('You left the workspace');
+  await expect(bo.page.locator('#toast')).toHaveText('You left the organization');
   await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Bo');
   expect(await bo.goes(`/${slug}`)).toBe(404);
 });

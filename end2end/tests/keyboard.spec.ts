@@ -61,7 +61,7 @@ test('everything on the page can be reached, in order, and is seen to have the f
     if (!focused.seen) unseen.push(focused.name);
   }
   expect(unseen).toEqual([]);
-  const places = ['Skip to content', 'Dashboard', 'Settings', 'General', 'Invite people', 'Search by name or address', 'Role of Ana', 'More for Ana', 'Role of Bo', 'More for Bo'];
+  const places = ['Skip to content', 'Dashboard', 'Settings', 'General', 'Invite people', 'Search by name or email', 'Role of Ana', 'More for Ana', 'Role of Bo', 'More for Bo'];
   expect(order.filter((name) => places.includes(name))).toEqual(places);
 });
 
@@ -104,8 +104,8 @@ test('the account menu', async ({ team: { ana } }) => {
   const { name, slug } = unique('Keys');
   await page.keyboard.type(name);
   await page.keyboard.press('Tab');
-  await expect(page.getByLabel('Address')).toBeFocused();
-  await expect(page.getByLabel('Address')).toHaveValue(slug);
+  await expect(page.getByLabel('URL')).toBeFocused();
+  await expect(page.getByLabel('URL')).toHaveValue(slug);
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/${slug}`);
 });
@@ -116,7 +116,7 @@ test('the dialog that invites people', async ({ team: { ana, slug } }) => {
   const dialog = page.getByRole('dialog', { name: 'Invite people' });
   await tabsTo(page, opener);
   await page.keyboard.press('Enter');
-  await expect(dialog.getByLabel('Email addresses')).toBeFocused();
+  await expect(dialog.getByLabel('Emails')).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
   await expect(opener).toBeFocused();
@@ -231,7 +231,7 @@ test('the security of the account', async ({ team: { ana } }) => {
   await tabsTo(page, page.getByRole('button', { name: 'Set up two-factor' }));
   await page.keyboard.press('Space');
   await tabsTo(page, page.getByLabel('Code'));
-  await tabsTo(page, page.getByRole('button', { name: 'Not now' }));
+  await tabsTo(page, page.getByRole('button', { name: 'Cancel' }));
 });
 
 test('a colour for the avatar', async ({ team: { ana } }) => {
@@ -240,7 +240,7 @@ test('a colour for the avatar', async ({ team: { ana } }) => {
   await page.keyboard.press('Enter');
   await page.waitForURL('**/settings/general');
   await ana.settles();
-  await tabsTo(page, page.getByRole('radio', { name: 'Its own' }));
+  await tabsTo(page, page.getByRole('radio', { name: 'Default' }));
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('radio', { name: 'Indigo' })).toBeChecked();
   await expectRing(page.getByRole('radio', { name: 'Indigo' }));

@@ -22,7 +22,7 @@ test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
   await page.getByRole('link', { name: 'New folder' }).click();
   await ana.fills({ Name: 'a/b' });
   expect(await ana.presses('Create folder')).toBe(422);
-  await expect(page.getByText('Leave out the slash')).toBeVisible();
+  await expect(page.getByText("Names can't contain")).toBeVisible();
   await ana.fills({ Name: 'Support' });
   await ana.presses('Create folder');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Support');
@@ -42,7 +42,7 @@ test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
 
   await ana.posts(page.getByRole('button', { name: 'Save version…' }));
   await expect(page).toHaveURL(/\/save$/);
-  await ana.fills({ 'What changed, and why': 'The first' });
+  await ana.fills({ Message: 'The first' });
   await ana.presses('Save version 1');
   await expectStatus(ana, 'v1');
   await expect(page.locator('.version')).toContainText('The first');
@@ -78,7 +78,7 @@ test('a chat is put together', async ({ at: { ana, slug } }) => {
   await page.getByLabel('Name of variable 1').fill('not a name');
   await texts.first().fill('Hi there');
   expect(await ana.presses('Save draft')).toBe(422);
-  await expect(page.getByText('Begin with a letter')).toBeVisible();
+  await expect(page.getByText('Start with a letter')).toBeVisible();
   await expect(texts.first(), 'nothing is lost').toHaveValue('Hi there');
 });
 
@@ -143,13 +143,13 @@ test('what is used stays; what is deleted comes back', async ({ at: { ana, slug 
     return ana.posts(ask.last());
   };
   expect(await deletes('Tone')).toBe(409);
-  await expect(page.getByText('Other prompts use this: Support/Triage. Change them first.')).toBeVisible();
+  await expect(page.getByText('Other prompts include this: Support/Triage. Change them first.')).toBeVisible();
   await ana.goes(`/${slug}/prompts/${triage}/details`);
   await deletes('Triage');
   await expect(page).toHaveURL(new RegExp(`${folder}$`));
   await expect(page.locator('#contents')).not.toContainText('Triage');
   await ana.goes(`/${slug}/prompts/trash`);
-  await ana.presses('Take out Support/Triage');
+  await ana.presses('Restore Support/Triage');
   await ana.goes(`/${slug}/prompts/folders/${folder}`);
   await expect(page.locator('#contents')).toContainText('Triage');
 });
@@ -189,7 +189,7 @@ test('a library goes out and comes in', async ({ at: { ana, slug } }) => {
   const other = unique('Globex');
   await ana.hasOrganization(other);
   await ana.goes(`/${slug}/prompts`);
-  const file = await (await page.request.get(await page.getByRole('link', { name: 'Export everything' }).getAttribute('href').then((url) => ana.at.url + url!))).body();
+  const file = await (await page.request.get(await page.getByRole('link', { name: 'Export all' }).getAttribute('href').then((url) => ana.at.url + url!))).body();
   const takes = async (name: string, bytes: Buffer) => {
     await ana.goes(`/${other.slug}/prompts`);
     await page.getByRole('link', { name: 'Import' }).click();
@@ -199,13 +199,13 @@ test('a library goes out and comes in', async ({ at: { ana, slug } }) => {
   expect(await takes('x.json', Buffer.from('{}'))).toBe(422);
   await expect(page.getByText('This file is not a Prompt Studio export')).toBeVisible();
   expect(await takes('prompts.json', file)).toBe(303);
-  await expect(page.getByText('5 new, 0 changed, 0 left as it is')).toBeVisible();
+  await expect(page.getByText('5 new, 0 changed, 0 unchanged')).toBeVisible();
   await expect(page.getByRole('row', { name: /Support\/Triage/ })).toContainText('prompt with 2 versions');
   await ana.posts(page.getByRole('main').getByRole('button', { name: 'Import' }));
   await expect(page).toHaveURL(new RegExp(`/${other.slug}/prompts$`));
   await expect(page.locator('#contents')).toContainText('Support');
   expect(await takes('again.json', file)).toBe(303);
-  await expect(page.getByText('Nothing: all of it is here already')).toBeVisible();
+  await expect(page.getByText('Nothing to import: everything already exists')).toBeVisible();
   await expect(page.getByRole('main').getByRole('button', { name: 'Import' })).toHaveCount(0);
   expect(await takes('Be kind.txt', Buffer.from('To {{ whom }}.\n'))).toBe(303);
   await expect(page.getByRole('row', { name: /Be kind/ })).toContainText('New');
@@ -223,10 +223,10 @@ test('names are text wherever they stand', async ({ at: { ana, slug } }) => {
   await ana.goes(path);
   await page.getByLabel('Text', { exact: true }).fill(text);
   await page.locator('summary', { hasText: 'Variables' }).click();
-  await ana.fills({ 'Name of variable 1': 'x', 'Default of variable 1': text, 'What variable 1 is for': text });
+  await ana.fills({ 'Name of variable 1': 'x', 'Default of variable 1': text, 'Description of variable 1': text });
   expect(await ana.presses('Save draft')).toBe(303);
   await ana.posts(page.getByRole('button', { name: 'Save version…' }));
-  await ana.fills({ 'What changed, and why': text });
+  await ana.fills({ Message: text });
   await ana.presses('Save version 1');
   for (const place of ['', '/versions', '/versions/1', '/details', '/compare?from=1&to=draft', '/save']) {
     await ana.goes(path + place);

@@ -73,7 +73,7 @@ test.describe('what somebody is at stays as it is', () => {
   test('focus, selection, scroll and half-typed search', async ({ team: { ana, bo, slug }, studio }) => {
     const [first] = await addMembers(studio.db, slug, 60);
     await watches(bo, `/${slug}/settings/members`);
-    const search = bo.page.getByRole('searchbox', { name: 'Search by name or address' });
+    const search = bo.page.getByRole('searchbox', { name: 'Search by name or email' });
     await search.pressSequentially('half typed');
     await search.evaluate((input: HTMLInputElement) => input.setSelectionRange(2, 6, 'backward'));
     await bo.page.evaluate(() => window.scrollTo(0, 700));
@@ -99,7 +99,7 @@ test.describe('what somebody is at stays as it is', () => {
     await watches(bo, `/${slug}/settings/members`);
     await bo.page.getByRole('link', { name: 'Invite people' }).click();
     const dialog = bo.page.getByRole('dialog', { name: 'Invite people' });
-    const emails = dialog.getByLabel('Email addresses');
+    const emails = dialog.getByLabel('Emails');
     await emails.pressSequentially('dina@client.test\nem');
     await emails.evaluate((area: HTMLTextAreaElement) => area.setSelectionRange(5, 9));
     await dialog.getByRole('radio', { name: 'Viewer' }).check();
@@ -141,7 +141,7 @@ test.describe('what somebody is at stays as it is', () => {
     await expect(bo.page.getByLabel('Name', { exact: true })).toHaveValue('Half a name');
     await expect(bo.page.getByLabel('Name', { exact: true })).toBeFocused();
     await ana.sends('organizations/set_invitation_rules', { org: slug, default_role: 'admin', invitation_hours: '24' });
-    await expect(bo.page.getByLabel('Role of new invitations'), 'what nobody touched follows').toHaveValue('admin');
+    await expect(bo.page.getByLabel('Default role for invitations'), 'what nobody touched follows').toHaveValue('admin');
     await expect(bo.page.getByLabel('Name', { exact: true })).toHaveValue('Half a name');
   });
 });

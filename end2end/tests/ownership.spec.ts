@@ -29,19 +29,19 @@ async function offers(ana: Person, to: Person): Promise<void> {
 test.describe('handing over', () => {
   test('an Owner offers, a member accepts from the letter', async ({ team: { ana, bo, name, slug, zone }, studio }) => {
     await offers(ana, bo);
-    await expect(ana.page.getByRole('main')).toContainText(`Offered to Bo (${bo.email}) by Ana. It runs out in 7 days`);
+    await expect(ana.page.getByRole('main')).toContainText(`Offered to Bo (${bo.email}) by Ana. The offer expires in 7 days`);
 
     const letter = await studio.mail.next(bo.email);
-    expect(letter.subject).toBe(`Ana offers you ${name}`);
+    expect(letter.subject).toBe(`Ana wants to transfer ${name} to you`);
     expect(letter.link).toBe(`${studio.url}/${slug}/transfer`);
     await bo.goes(letter.link);
-    await expect(title(bo)).toHaveText(`Ana offers you ${name}`);
+    await expect(title(bo)).toHaveText(`Ana wants to transfer ${name} to you`);
     await bo.presses(`Become Owner of ${name}`);
     await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}/settings/members`);
-    await expect(bo.page.locator('#toast')).toHaveText('You are an Owner now');
+    await expect(bo.page.locator('#toast')).toHaveText('You are now an Owner');
     await expect(bo.page.getByLabel('Role of Bo')).toHaveValue('owner');
     await expect(bo.page.getByLabel('Role of Ana')).toHaveValue('admin');
-    expect((await studio.mail.next(ana.email)).subject).toBe(`Bo took ${name} over`);
+    expect((await studio.mail.next(ana.email)).subject).toBe(`Bo is now an Owner of ${name}`);
 
     expect(await ana.goes(zone), 'the zone is the new Owner’s').toBe(403);
     expect(await bo.goes(`/${slug}/transfer`), 'an offer is taken once').toBe(404);
@@ -50,18 +50,18 @@ test.describe('handing over', () => {
   test('the dashboard says so, and the offer can be declined', async ({ team: { ana, bo, name, slug, zone } }) => {
     await offers(ana, bo);
     await ana.goes(`/${slug}`);
-    await expect(ana.page.getByText('offers you this workspace')).toHaveCount(0);
+    await expect(ana.page.getByText('wants to transfer this organization to you')).toHaveCount(0);
     await bo.goes(`/${slug}`);
-    await expect(bo.page.getByText('Ana offers you this workspace')).toBeVisible();
-    await bo.page.getByRole('link', { name: 'See the offer' }).click();
+    await expect(bo.page.getByText('Ana wants to transfer this organization to you')).toBeVisible();
+    await bo.page.getByRole('link', { name: 'View offer' }).click();
     await bo.page.waitForURL(`**/${slug}/transfer`);
     await bo.settles();
     await bo.presses('Decline');
-    await expect(bo.page.locator('#toast')).toHaveText('The offer is gone');
+    await expect(bo.page.locator('#toast')).toHaveText('The offer is closed');
     await expect(title(bo)).toHaveText(name);
-    await expect(bo.page.getByText('offers you this workspace')).toHaveCount(0);
+    await expect(bo.page.getByText('wants to transfer this organization to you')).toHaveCount(0);
     await ana.goes(zone);
-    await expect(ana.page.getByRole('button', { name: 'Offer the workspace' })).toBeVisible();
+    await expect(ana.page.getByRole('button', { name: 'Send transfer offer' })).toBeVisible();
   });
 
   test('an offer is taken back', async ({ team: { ana, bo, name, slug }, studio }) => {
@@ -73,7 +73,7 @@ test.describe('handing over', () => {
     await expect(ana.page.getByLabel('New Owner')).toHaveValue('');
     // Bo has the page still.
     expect(await bo.presses(`Become Owner of ${name}`)).toBeGreaterThanOrEqual(400);
-    await expect(bo.page.getByRole('main')).not.toContainText('You are an Owner');
+    await expect(bo.page.getByRole('main')).not.toContainText('Your role: Owner');
     expect(await bo.goes(link)).toBe(404);
     await bo.goes(`/${slug}/settings/members`);
     await expect(bo.row(bo.email)).toContainText('Editor');
@@ -89,16 +89,16 @@ test.describe('handing over', () => {
 
 test.describe('deleting', () => {
   test('it takes the address; it can be restored', async ({ team: { ana, bo, name, slug }, studio }) => {
-    const typed = ana.page.getByLabel('Address of the workspace');
+    const typed = ana.page.getByLabel('URL of the organization');
     await typed.fill('acme');
     expect(await ana.presses(`Delete ${name}`)).toBe(422);
-    await expectFlaw(typed, `Type ${slug} to delete it.`, 'acme');
+    await expectFlaw(typed, `Type ${slug} to confirm.`, 'acme');
     expect(await bo.goes(`/${slug}`)).toBe(200);
 
     await typed.fill(slug);
     await ana.presses(`Delete ${name}`);
     await expect(ana.page).toHaveURL(`${ana.at.url}/account/organizations`);
-    await expect(ana.page.locator('#toast')).toHaveText('Workspace deleted');
+    await expect(ana.page.locator('#toast')).toHaveText('Organization deleted');
     await expect(ana.page.locator('#workspaces')).not.toContainText(name);
     await expect(ana.page.locator('#deleted')).toContainText(name);
     expect((await studio.mail.next(ana.email)).subject).toBe(`${name} was deleted`);
@@ -110,7 +110,7 @@ test.describe('deleting', () => {
     await ana.goes('/account/organizations');
     await ana.presses(`Restore ${name}`);
     await expect(ana.page).toHaveURL(`${ana.at.url}/${slug}`);
-    await expect(ana.page.locator('#toast')).toHaveText('Workspace restored');
+    await expect(ana.page.locator('#toast')).toHaveText('Organization restored');
     await expect(title(ana)).toHaveText(name);
     expect(await bo.goes(`/${slug}`)).toBe(200);
     await ana.goes('/account/organizations');
@@ -122,7 +122,7 @@ test.describe('deleting', () => {
     await expect(page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Danger zone' })).toBeVisible();
     await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, bo.email), role: 'admin' });
     expect(await bo.goes(zone)).toBe(403);
-    await expect(title(bo)).toHaveText('Not for your role');
+    await expect(title(bo)).toHaveText('Your role does not allow this');
     await bo.goes(`/${slug}/settings/general`);
     const tabs = bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link');
     await expect(tabs).toHaveText(['General', 'Members', 'Invitations', 'API keys', 'Audit log']);
@@ -132,7 +132,7 @@ test.describe('deleting', () => {
     const ana = await person('Ana');
     await ana.goes('/');
     await ana.goes(`${new URL(ana.page.url()).pathname}/settings/danger-zone`);
-    await expect(ana.page.getByRole('main')).toContainText('It stays with you, and is deleted with your account.');
+    await expect(ana.page.getByRole('main')).toContainText("It can't be transferred, and it is deleted together with your account.");
     await expect(ana.page.getByRole('main').getByRole('button')).toHaveCount(0);
   });
 });
@@ -144,7 +144,7 @@ test.describe('leaving, from the list of one’s workspaces', () => {
     await expect(row).toContainText('Editor');
     await row.getByRole('button', { name: `More for ${name}` }).click();
     await bo.presses(`Leave ${name}`, row);
-    await expect(bo.page.locator('#toast')).toHaveText('You left the workspace');
+    await expect(bo.page.locator('#toast')).toHaveText('You left the organization');
     await expect(title(bo)).toHaveText('Bo');
     expect(await bo.goes(`/${slug}`)).toBe(404);
     await bo.goes('/account/organizations');

@@ -102,8 +102,8 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'ana',
     path: '/new',
     then: async (page, _, world) => {
-      await page.getByLabel('Address').fill(world.acme);
-      await page.getByText('This one is taken').waitFor();
+      await page.getByLabel('URL').fill(world.acme);
+      await page.getByText('This URL is taken').waitFor();
     },
   },
   'dashboard-personal': { who: 'ana', path: '/ana-novak' },
@@ -141,9 +141,9 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'ana',
     path: (world) => `/${world.acme}`,
     then: async (page) => {
-      await page.getByRole('link', { name: 'Find', exact: true }).click();
-      await page.getByRole('dialog', { name: 'Find' }).getByRole('searchbox').fill('t');
-      await page.getByRole('dialog', { name: 'Find' }).getByText('Trash').waitFor();
+      await page.getByRole('link', { name: 'Search', exact: true }).click();
+      await page.getByRole('dialog', { name: 'Search' }).getByRole('searchbox').fill('t');
+      await page.getByRole('dialog', { name: 'Search' }).getByText('Trash').waitFor();
     },
     windowOnly: true,
   },
@@ -277,7 +277,7 @@ const SIGNED_IN: Record<string, Sight> = {
       await page.getByLabel('Allowed email domains').fill('localhost');
       await submit(page, 'Save invitations');
       await page.locator('[aria-invalid=true]').waitFor();
-      await page.getByLabel('Picture').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
+      await page.getByLabel('Image', { exact: true }).setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
       await submit(page, 'Save avatar');
       await page.locator('[type=file][aria-invalid=true]').waitFor();
     },
@@ -332,7 +332,7 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'ana',
     path: (world) => `/${world.acme}/settings/danger-zone`,
     then: async (page) => {
-      await page.getByLabel('Address of the workspace').fill('acme');
+      await page.getByLabel('URL of the organization').fill('acme');
       await submit(page, 'Delete Acme Prompts');
       await page.locator('[aria-invalid=true]').waitFor();
     },
@@ -362,7 +362,7 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'kim',
     path: '/account/security',
     then: async (page) => {
-      await submit(page, 'Make new recovery codes');
+      await submit(page, 'Create new recovery codes');
       await page.locator('#recovery-codes').waitFor();
     },
   },
@@ -418,7 +418,7 @@ const SIGNED_IN: Record<string, Sight> = {
     // What it looks like; that it is said is the affair of other tests.
     then: (page) =>
       page.locator('#live-status').evaluate((status: HTMLElement) => {
-        status.textContent = 'Connection lost. Trying again.';
+        status.textContent = 'Connection lost. Reconnecting…';
         status.dataset.state = 'offline';
         status.hidden = false;
       }),
@@ -477,13 +477,13 @@ test('the mailbox of development', async ({ visitor }) => {
     await looksRight(ana.page, { name: 'sign-up-sent-mailbox', open: () => ana.goes('/sign-up/sent'), status: 200 });
     const list = async () => {
       const status = await ana.goes('/dev/mailbox');
-      await ana.page.getByRole('link', { name: 'Confirm your address' }).waitFor();
+      await ana.page.getByRole('link', { name: 'Confirm your email' }).waitFor();
       return status;
     };
     await looksRight(ana.page, { name: 'mailbox', open: list, status: 200 });
     const letter = async () => {
       const status = await list();
-      await ana.page.getByRole('link', { name: 'Confirm your address' }).click();
+      await ana.page.getByRole('link', { name: 'Confirm your email' }).click();
       await ana.page.waitForURL('**/dev/mailbox/*');
       return status;
     };

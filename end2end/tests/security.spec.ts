@@ -121,6 +121,6 @@ test('what people type is text, everywhere it is shown', async ({ person, visito
     await expect(ana.page.locator('img[src=x]')).toHaveCount(0);
   }
   await bo.goes(link);
-  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText(`${nasty} invites you to ${nasty}`);
+  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText(`${nasty} invited you to ${nasty}`);
   await expect(bo.page.locator('img[src=x]')).toHaveCount(0);
 });

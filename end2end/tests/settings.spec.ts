@@ -46,14 +46,14 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   const rules = section(ana, 'Invitations');
   const domains = rules.getByLabel('Allowed email domains');
   await domains.fill('people.test\nlocalhost');
-  await rules.getByLabel('Role of new invitations').selectOption('viewer');
+  await rules.getByLabel('Default role for invitations').selectOption('viewer');
   expect(await ana.presses('Save invitations')).toBe(422);
-  await expectFlaw(domains, 'localhost is no domain', 'people.test\nlocalhost');
+  await expectFlaw(domains, 'localhost is not a domain', 'people.test\nlocalhost');
   await expectFocusWhereItIsWrong(ana, domains);
-  await expect(rules.getByLabel('Role of new invitations'), 'the rest is kept').toHaveValue('viewer');
+  await expect(rules.getByLabel('Default role for invitations'), 'the rest is kept').toHaveValue('viewer');
 
   await domains.fill('@People.test, acme.test');
-  await rules.getByLabel('Invitations are good for').selectOption('1 hour');
+  await rules.getByLabel('Invitations expire after').selectOption('1 hour');
   expect(await ana.presses('Save invitations')).toBe(303);
   await expectSaved(ana);
   await ana.goes(path);
@@ -75,11 +75,11 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
 
 test('two-factor is asked of others by who has it', async ({ at: { ana, path } }) => {
   const access = section(ana, 'Access');
-  const twoFactor = access.getByLabel('Members must use two-factor');
+  const twoFactor = access.getByLabel('Require two-factor');
   await twoFactor.check();
   expect(await ana.presses('Save access')).toBe(422);
-  await expect(access.getByRole('alert')).toContainText('Turn two-factor on in your own account first');
-  await expect(twoFactor).toHaveAccessibleDescription(/Turn two-factor on/);
+  await expect(access.getByRole('alert')).toContainText('Turn on two-factor in your own account first');
+  await expect(twoFactor).toHaveAccessibleDescription(/Turn on two-factor/);
   await expect(twoFactor).toBeChecked();
 
   await ana.hasTwoFactor();
@@ -92,7 +92,7 @@ test('two-factor is asked of others by who has it', async ({ at: { ana, path } }
 
 test('the colour of the avatar', async ({ at: { ana, path } }) => {
   const avatar = section(ana, 'Avatar');
-  await expect(avatar.getByRole('radio', { name: 'Its own' })).toBeChecked();
+  await expect(avatar.getByRole('radio', { name: 'Default' })).toBeChecked();
   await avatar.getByRole('radio', { name: 'Amber' }).check();
   expect(await ana.presses('Save avatar')).toBe(303);
   await expectSaved(ana);
@@ -103,14 +103,14 @@ test('the colour of the avatar', async ({ at: { ana, path } }) => {
 
 test('a picture for the avatar', async ({ at: { ana, path }, visitor }) => {
   const avatar = section(ana, 'Avatar');
-  const picture = avatar.getByLabel('Picture');
+  const picture = avatar.getByLabel('Image', { exact: true });
   const shown = ana.page.locator('.switcher-button img.avatar');
   const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/png', buffer });
 
   await picture.setInputFiles(file('logo.png', Buffer.from('This says that it is a picture.')));
   await avatar.getByRole('radio', { name: 'Teal' }).check();
   expect(await ana.presses('Save avatar')).toBe(422);
-  await expectFlaw(picture, 'Use a PNG, JPEG or WebP picture.');
+  await expectFlaw(picture, 'Use a PNG, JPEG or WebP image.');
   await picture.setInputFiles(file('large.png', Buffer.concat([squarePng(8), Buffer.alloc(1024 * 1024)])));
   expect(await ana.presses('Save avatar')).toBe(422);
   await expectFlaw(picture, 'at most 1 MiB');
@@ -128,10 +128,10 @@ test('a picture for the avatar', async ({ at: { ana, path }, visitor }) => {
   const stranger = await visitor('Mallory');
   expect((await stranger.page.request.get(url)).status(), 'for members only').toBeGreaterThanOrEqual(401);
 
-  await avatar.getByLabel('Take the picture away').check();
+  await avatar.getByLabel('Remove image').check();
   expect(await ana.presses('Save avatar')).toBe(303);
   await expect(shown).toHaveCount(0);
-  await expect(avatar.getByLabel('Take the picture away')).toHaveCount(0);
+  await expect(avatar.getByLabel('Remove image')).toHaveCount(0);
   expect((await ana.page.request.get(url)).status()).toBe(404);
 });
 
@@ -146,9 +146,9 @@ test('who may not change the settings reads them', async ({ at: { ana, slug, nam
   const fact = (term: string) => facts.locator(`dt:text-is("${term}") + dd`);
   await expect(fact('Name')).toHaveText(name);
   await expect(fact('Description')).toHaveText('One line.\nAnother.', { useInnerText: true });
-  await expect(fact('Address')).toHaveText(slug);
-  await expect(fact('Role of new invitations')).toHaveText('Viewer');
-  await expect(fact('Invitations are good for')).toHaveText('24 hours');
+  await expect(fact('URL')).toHaveText(slug);
+  await expect(fact('Default role for invitations')).toHaveText('Viewer');
+  await expect(fact('Invitations expire after')).toHaveText('24 hours');
   await expect(fact('Allowed email domains')).toHaveText('people.test');
   await expect(main).toContainText('Owners and Admins can change this.');
   await expect(main.locator('form, input, select, textarea, button')).toHaveCount(0);

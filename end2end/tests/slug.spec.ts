@@ -8,14 +8,14 @@ const test = base.extend<{ at: { ana: Person; name: Locator; slug: Locator; stat
     const ana = await person('Ana');
     await ana.goes('/new');
     const { page } = ana;
-    await use({ ana, name: page.getByLabel('Name'), slug: page.getByLabel('Address'), status: page.locator('#slug-status') });
+    await use({ ana, name: page.getByLabel('Name'), slug: page.getByLabel('URL'), status: page.locator('#slug-status') });
   },
 });
 
 test('an address is suggested from the name, until one types one', async ({ at: { name, slug, status } }) => {
   await name.pressSequentially('Grüße & Co.');
   await expect(slug).toHaveValue('gruesse-and-co');
-  await expect(status).toHaveText('This one is free.');
+  await expect(status).toHaveText('This URL is available.');
   await slug.fill('own-words');
   await name.pressSequentially(' again');
   await expect(slug).toHaveValue('own-words');
@@ -29,13 +29,13 @@ test('it is said while one types whether an address can be had', async ({ at: { 
   const taken = await ana.hasOrganization(unique('Taken'));
   await expect(status).toHaveRole('status');
   await slug.fill(taken);
-  await expect(status).toHaveText('This one is taken. Choose another.');
+  await expect(status).toHaveText('This URL is taken. Choose another one.');
   await slug.fill(`${taken}-not`);
-  await expect(status).toHaveText('This one is free.');
+  await expect(status).toHaveText('This URL is available.');
   for (const wrong of ['ab', 'Acme', 'a--b', '-acme', 'settings', 'a b c']) {
     await slug.fill(wrong);
     await expect(status, wrong).toHaveAttribute('data-state', 'taken');
-    await expect(status, wrong).not.toHaveText('This one is taken. Choose another.');
+    await expect(status, wrong).not.toHaveText('This URL is taken. Choose another one.');
     await expect(status, wrong).not.toBeEmpty();
   }
   await slug.fill('');
@@ -53,9 +53,9 @@ test('of slow answers only that to what is typed now counts', async ({ at: { ana
   await slug.fill(taken);
   await asked;
   await slug.fill(`${taken}-not`);
-  await expect(status).toHaveText('This one is free.');
+  await expect(status).toHaveText('This URL is available.');
   await late;
-  await expect(status).toHaveText('This one is free.');
+  await expect(status).toHaveText('This URL is available.');
 });
 
 test('two people take one address at once: one has it, the other reads why', async ({ person }) => {
@@ -63,8 +63,8 @@ test('two people take one address at once: one has it, the other reads why', asy
   const people = [await person('Ana'), await person('Bo')];
   for (const one of people) {
     await one.goes('/new');
-    await one.fills({ Name: name, Address: slug });
-    await expect(one.page.locator('#slug-status')).toHaveText('This one is free.');
+    await one.fills({ Name: name, URL: slug });
+    await expect(one.page.locator('#slug-status')).toHaveText('This URL is available.');
   }
   const statuses = await Promise.all(people.map((one) => one.presses('Create organization')));
   expect(statuses.toSorted()).toEqual([303, 422]);

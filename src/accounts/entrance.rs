@@ -57,7 +57,7 @@ struct Credentials {
 /// [`Error::Invalid`] when address and password do not belong together; [`Error::TooMany`] when they
 /// did not too often.
 pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<&str>) -> Result<Welcome> {
-    let wrong = || Error::invalid("password", "This address and password do not belong together.");
+    let wrong = || Error::invalid("password", "Wrong email or password.");
     let (Ok(password), Ok(email)) = (Password::typed(password), Email::parse(email)) else {
         return Err(wrong());
     };
@@ -144,7 +144,7 @@ async fn step(caller: &Caller) -> Result<Option<(UserId, Option<String>)>> {
 /// # Errors
 /// [`Error::Invalid`] at `code`; [`Error::Conflict`] when it waited too long; [`Error::TooMany`].
 pub async fn prove_second_factor(caller: &Caller, code: &str) -> Result<Option<String>> {
-    let late = || Error::conflict("That took too long. Sign in again.");
+    let late = || Error::conflict("Your sign-in timed out. Sign in again.");
     let (user, next) = step(caller).await?.ok_or_else(late)?;
     let secret =
         Secret { kind: "code", of: user.to_string(), device: devices::known(&caller.server, Some(user)) };
@@ -153,7 +153,7 @@ pub async fn prove_second_factor(caller: &Caller, code: &str) -> Result<Option<S
     if !two_factor::use_code(&mut change, user, code).await? {
         drop(change);
         note_failure(caller, Some(user)).await?;
-        return Err(Error::invalid("code", "This code is not right, or was used already."));
+        return Err(Error::invalid("code", "Wrong code, or this code was already used."));
     }
     guess.was_right();
     let steps = change.query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute().await?;

@@ -6,20 +6,20 @@ use crate::{
     ui::{LetterText, compose},
 };
 
-const IGNORE: &str = "If this was not you, ignore this letter: nothing happens without the link.";
+const IGNORE: &str = "If this was not you, ignore this email. Nothing happens unless you open the link.";
 
 pub(super) fn confirm(to: &Email, name: &Name, url: &str) -> Letter {
     compose(
         "sign-up",
         to,
         LetterText {
-            subject: "Confirm your address".into(),
+            subject: "Confirm your email".into(),
             lines: vec![
                 format!("Hello {name},"),
-                format!("confirm that {to} is yours to finish signing up for Prompt Studio."),
+                format!("Confirm that {to} is your email to finish signing up for Prompt Studio."),
             ],
             link: Some(("Confirm and sign in", url.into())),
-            notes: vec!["The link works once, within 24 hours.".into(), IGNORE.into()],
+            notes: vec!["The link works once and expires in 24 hours.".into(), IGNORE.into()],
         },
     )
 }
@@ -29,17 +29,17 @@ pub(super) fn taken(to: &Email, name: &Name, sign_in: &str, forgot: &str) -> Let
         "sign-up-taken",
         to,
         LetterText {
-            subject: "You have an account already".into(),
+            subject: "You already have an account".into(),
             lines: vec![
                 format!("Hello {name},"),
                 format!(
-                    "somebody, probably you, tried to sign up for Prompt Studio with {to}. This address has an account: sign in with it."
+                    "Someone, probably you, tried to sign up for Prompt Studio with {to}. You already have an account with this email, so sign in instead."
                 ),
             ],
             link: Some(("Sign in", sign_in.into())),
             notes: vec![
-                format!("Forgot the password? Set a new one: {forgot}"),
-                "If this was not you, there is nothing to do.".into(),
+                format!("Forgot your password? Reset it: {forgot}"),
+                "If this was not you, you can ignore this email.".into(),
             ],
         },
     )
@@ -50,13 +50,13 @@ pub(super) fn reset(to: &Email, name: &Name, url: &str) -> Letter {
         "reset",
         to,
         LetterText {
-            subject: "Set a new password".into(),
+            subject: "Reset your password".into(),
             lines: vec![
                 format!("Hello {name},"),
-                "somebody, probably you, asked to set a new password for Prompt Studio.".into(),
+                "Someone, probably you, asked to reset your Prompt Studio password.".into(),
             ],
-            link: Some(("Set a new password", url.into())),
-            notes: vec!["The link works once, within an hour.".into(), IGNORE.into()],
+            link: Some(("Reset your password", url.into())),
+            notes: vec!["The link works once and expires in 1 hour.".into(), IGNORE.into()],
         },
     )
 }
@@ -66,12 +66,12 @@ pub(super) fn unknown(to: &Email, sign_up: &str) -> Letter {
         "reset-unknown",
         to,
         LetterText {
-            subject: "No account with this address".into(),
+            subject: "No account with this email".into(),
             lines: vec![format!(
-                "Somebody, probably you, asked to set a new password for Prompt Studio, but {to} has no account there. Perhaps you signed up with another address."
+                "Someone, probably you, asked to reset a Prompt Studio password, but {to} has no account. You may have signed up with another email."
             )],
             link: Some(("Sign up", sign_up.into())),
-            notes: vec!["If this was not you, there is nothing to do.".into()],
+            notes: vec!["If this was not you, you can ignore this email.".into()],
         },
     )
 }

@@ -52,7 +52,7 @@ pub async fn second_factor(caller: Caller) -> Result<impl IntoView> {
     Ok(view! {
         <Sheet title="Enter your code" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
             <h1>"Enter your code"</h1>
-            <p class="lead">"The one your authenticator shows now. Without it, one of your recovery codes."</p>
+            <p class="lead">"Enter the code from your authenticator app, or a recovery code."</p>
             <Form action=ProveSecondFactor::PATH>
                 <Field name="code" label="Code" autocomplete="one-time-code" maxlength=40 verbatim=true autofocus=true/>
                 <Submit>"Sign in"</Submit>
@@ -76,7 +76,7 @@ pub async fn sign_up(caller: Caller) -> Result<impl IntoView> {
     Ok(view! {
         <Sheet title="Create an account" aside>
             <h1>"Create an account"</h1>
-            <p class="lead">"You get a workspace of your own, and can make others for your teams."</p>
+            <p class="lead">"You get a personal workspace and can create organizations for your teams."</p>
             <Form action=SignUp::PATH>
                 <Hidden name="next" value=next.unwrap_or_default()/>
                 <Field name="name" label="Name" autocomplete="name" maxlength=80 autofocus=true/>
@@ -93,7 +93,7 @@ pub async fn sign_up(caller: Caller) -> Result<impl IntoView> {
 pub fn NewPassword() -> impl IntoView {
     view! {
         <Field name="password" label="Password" kind="password" autocomplete="new-password" minlength=8 maxlength=128
-            hint="At least 8 characters, any you like."/>
+            hint="At least 8 characters."/>
     }
 }
 
@@ -147,14 +147,14 @@ pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
     };
     let known = waiting.is_of_this_browser();
     Ok(view! {
-        <Sheet title="Confirm your address">
-            <h1>"Confirm your address"</h1>
+        <Sheet title="Confirm your email">
+            <h1>"Confirm your email"</h1>
             <p class="lead">"for "<strong>{waiting.email.to_string()}</strong></p>
             <Form action=ConfirmSignUp::PATH>
                 <Hidden name="token" value=token/>
                 {(!known).then(|| view! {
                     <Field name="password" label="Password" kind="password" autocomplete="current-password" maxlength=128
-                        autofocus=true hint="The one you chose when you signed up."/>
+                        autofocus=true hint="The password you chose when you signed up."/>
                 })}
                 <Submit>"Confirm and sign in"</Submit>
             </Form>
@@ -169,14 +169,14 @@ pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
 pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
     let form = if caller.server.mail.is_on() {
         view! {
-            <p class="lead">"Tell us your address, and we send you a link to set a new one."</p>
+            <p class="lead">"Enter your email and we'll send you a reset link."</p>
             <Form action=ForgotPassword::PATH>
                 <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true autofocus=true/>
-                <Submit>"Send the link"</Submit>
+                <Submit>"Send reset link"</Submit>
             </Form>
         }.bake()
     } else {
-        view! { <Alert kind="info">"This studio cannot send mail. Ask whoever runs it to set a new password."</Alert> }.bake()
+        view! { <Alert kind="info">"This server does not send email. Ask its administrator to reset your password."</Alert> }.bake()
     };
     Ok(view! {
         <Sheet title="Forgot your password?" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
@@ -209,7 +209,7 @@ pub async fn forgot_password_sent(caller: Caller) -> Result<impl IntoView> {
 pub async fn reset_password(caller: Caller) -> Result<impl IntoView> {
     let token = private_token(&caller);
     let Some(reset) = resets::of_token(&caller.server, &token).await? else {
-        return Ok(gone("Ask for a new letter", paths::FORGOT_PASSWORD).bake());
+        return Ok(gone("Request a new link", paths::FORGOT_PASSWORD).bake());
     };
     Ok(view! {
         <Sheet title="Set a new password">
@@ -235,9 +235,9 @@ pub fn private_token(caller: &Caller) -> String {
 fn gone(label: &'static str, url: &'static str) -> impl IntoView {
     forms::set_status(410);
     view! {
-        <Sheet title="This link is no longer good">
-            <h1>"This link is no longer good"</h1>
-            <p class="lead">"It has run out, or was used already."</p>
+        <Sheet title="This link is no longer valid">
+            <h1>"This link is no longer valid"</h1>
+            <p class="lead">"It has expired or was already used."</p>
             <div class="form-actions">
                 <a class="button" data-kind="primary" href=url>{label}</a>
                 <a class="button" data-kind="quiet" href=paths::SIGN_IN>"Sign in"</a>

@@ -87,7 +87,7 @@ pub(super) async fn of_token(server: &Server, token: &str) -> Result<Option<Rese
 
 /// Sets the new password. All sessions end, and this browser is signed in.
 pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Result<Welcome> {
-    let gone = || Error::conflict("This link has run out or was used. Ask for a new letter.");
+    let gone = || Error::conflict("This link has expired or was already used. Request a new one.");
     let reset = of_token(&caller.server, token).await?.ok_or_else(gone)?;
     let password = Password::parse(password, &[reset.name.as_str(), reset.email.as_str()])
         .map_err(|message| Error::invalid("password", message))?;

@@ -168,7 +168,7 @@ pub(super) async fn send_again(caller: &Caller, waiting: &Waiting) -> Result<()>
 
 /// Finishes a sign-up: makes the account, signs in, and tells where to go.
 pub(super) async fn confirm(caller: &Caller, token: &str, password: &str) -> Result<String> {
-    let gone = || Error::conflict("This link has run out or was used. Sign in, or sign up again.");
+    let gone = || Error::conflict("This link has expired or was already used. Sign in, or sign up again.");
     let waiting = of_token(&caller.server, token).await?.ok_or_else(gone)?;
     if !waiting.is_of_this_browser() {
         let wrong = || Error::invalid("password", "Enter the password you chose when you signed up.");

@@ -108,7 +108,7 @@ pub async fn sign_up_at_once(caller: &Caller, wish: Wish) -> Result<Slug> {
     let mut change = caller.server.change_outside_tenancy().await?;
     let new = NewPerson { name: wish.name, email: wish.email, password_hash, is_verified: false };
     let Some((user, home)) = create(&mut change, new).await? else {
-        return Err(Error::invalid("email", "This address has an account. Sign in instead."));
+        return Err(Error::invalid("email", "This email already has an account. Sign in instead."));
     };
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     change.commit().await?;

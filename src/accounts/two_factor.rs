@@ -91,7 +91,7 @@ pub async fn begin(caller: &Caller, proof: &Proof) -> Result<()> {
         .execute()
         .await?;
     if begun == 0 {
-        return Err(Error::conflict("Two-factor is on already."));
+        return Err(Error::conflict("Two-factor is already on."));
     }
     // Codes of an earlier try belong to an earlier secret.
     change.query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute().await?;
@@ -107,10 +107,10 @@ pub async fn confirm(caller: &Caller, code: &str) -> Result<Vec<String>> {
     let user = caller.visit().ok_or(Error::SignedOut)?.user;
     let mut change = caller.server.change_outside_tenancy().await?;
     if find(&mut change, user, false).await?.is_none() {
-        return Err(Error::conflict("Begin setting up two-factor first."));
+        return Err(Error::conflict("Start setting up two-factor first."));
     }
     if !use_totp(&mut change, user, code, false).await? {
-        return Err(Error::invalid("code", "This code is not right. Enter the one that is shown now."));
+        return Err(Error::invalid("code", "Wrong code. Enter the one your app shows now."));
     }
     let codes = make_codes(&mut change, user).await?;
     change.commit().await?;
@@ -183,7 +183,7 @@ pub async fn end(caller: &Caller, proof: &Proof) -> Result<()> {
     );
     let asks: Option<(String,)> = asks.bind(user).optional().await?;
     if let Some((name,)) = asks {
-        return Err(Error::conflict(format!("{name} asks its members for two-factor. Leave it first.")));
+        return Err(Error::conflict(format!("{name} requires two-factor. Leave it first.")));
     }
     change.query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute().await?;
     change.query("DELETE FROM two_factors WHERE user_id = $1").bind(user).execute().await?;

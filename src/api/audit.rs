@@ -21,18 +21,18 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// Which entries.
+/// Filters for the entries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// Who did it: an id, an address, or a name.
+    /// Who did it: an ID, an email or a name.
     #[param(max_length = 254)]
     actor: Option<String>,
-    /// What was done.
+    /// The action.
     #[param(value_type = Option<Action>)]
     action: Option<String>,
-    /// What it was done to: an id; a person also as an address or a name.
+    /// The target: an ID, or for a person an email or a name.
     #[param(max_length = 254)]
     target: Option<String>,
     /// The first day, UTC.
@@ -41,17 +41,17 @@ pub(super) struct Which {
     /// The last day, UTC.
     #[param(format = Date)]
     to: Option<String>,
-    /// At most so many.
+    /// The maximum number of items.
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<usize>,
-    /// Where the page begins: `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 /// Read the audit log
 ///
-/// What was done in the organization, the newest first. It tells of all there is, so a key that is limited to
-/// environments or folders may not read it.
+/// All actions in the organization, newest first. The log covers everything, so a key limited to
+/// environments or folders can't read it.
 #[utoipa::path(
     get, path = "/audit-log", tag = "Organization", params(Which),
     responses((status = 200, description = "A page of entries.", body = Page<Entry>)),
@@ -62,12 +62,12 @@ pub(super) async fn audit_log(service: Service, Params(which): Params<Which>) ->
     if service.is_limited() {
         return Err(Refusal::beyond(
             service.scope(),
-            "the audit log: that tells of all environments and folders",
+            "the audit log, which covers all environments and folders",
         ));
     }
     let size = page_size(which.limit)?;
     if which.action.as_deref().is_some_and(|action| Action::parse(action).is_none()) {
-        return Err(Refusal::malformed("action", "There is no such action."));
+        return Err(Refusal::malformed("action", "Unknown action."));
     }
     for (field, text) in [("actor", &which.actor), ("target", &which.target)] {
         if text.as_ref().is_some_and(|text| text.chars().count() > 254) {
@@ -76,7 +76,7 @@ pub(super) async fn audit_log(service: Service, Params(which): Params<Which>) ->
     }
     for (field, day) in [("from", &which.from), ("to", &which.to)] {
         if day.as_deref().is_some_and(|day| parse_day(day).is_none()) {
-            return Err(Refusal::malformed(field, "Send a day such as 2026-03-01."));
+            return Err(Refusal::malformed(field, "Send a date such as 2026-03-01."));
         }
     }
     let after = after(which.cursor.as_deref())?.unwrap_or_default();

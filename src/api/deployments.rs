@@ -35,11 +35,11 @@ struct EnvironmentShown {
     #[schema(format = Uuid)]
     id: String,
     name: String,
-    /// How many people must approve what is deployed to it; 0 where it is not protected.
+    /// How many people must approve a deployment to it; 0 if it is not protected.
     approvals: i64,
 }
 
-/// All environments that a key reaches.
+/// All environments the key has access to.
 #[derive(Debug, Serialize, ToSchema)]
 struct Environments {
     data: Vec<EnvironmentShown>,
@@ -47,7 +47,7 @@ struct Environments {
 
 /// List environments
 ///
-/// Those that the key reaches, in their order.
+/// The environments the key has access to, in their order.
 #[utoipa::path(
     get, path = "/environments", tag = "Deployments",
     responses((status = 200, description = "The environments.", body = Environments)),
@@ -75,7 +75,7 @@ struct DeploymentShown {
     #[schema(format = Uuid)]
     prompt: String,
     path: String,
-    /// Its number in the environment and of the prompt, from 1.
+    /// Its number for this prompt and environment, starting at 1.
     number: i64,
     kind: Kind,
     #[schema(required)]
@@ -83,7 +83,7 @@ struct DeploymentShown {
     reason: String,
     #[schema(required)]
     by: Option<String>,
-    /// Who asked for it, where others had to approve.
+    /// Who requested it, if others had to approve.
     #[schema(required)]
     requested_by: Option<String>,
     #[schema(format = DateTime)]
@@ -109,26 +109,26 @@ impl From<Done> for DeploymentShown {
     }
 }
 
-/// Which deployments.
+/// Filters for the deployments.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// Of this prompt, by its id or its path.
+    /// Only of this prompt, by ID or path.
     prompt: Option<String>,
-    /// To this environment, by its name or its id.
+    /// Only to this environment, by name or ID.
     environment: Option<String>,
-    /// At most so many.
+    /// The maximum number of items.
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<usize>,
-    /// Where the page begins: `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 /// List deployments
 ///
-/// The newest first. What is live is the newest of a prompt and environment. To a key that is limited a page may
-/// tell of fewer than it may, or of none: there is more as long as `next_cursor` is not null.
+/// Newest first. The newest deployment of a prompt to an environment is the live one. For a limited key, a page
+/// can have fewer items than `limit`, or none; there are more as long as `next_cursor` is not null.
 #[utoipa::path(
     get, path = "/deployments", tag = "Deployments", params(Which),
     responses((status = 200, description = "A page of deployments.", body = Page<DeploymentShown>)),
@@ -157,20 +157,20 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
     Ok(json(&page.await?))
 }
 
-/// What is to be deployed.
+/// What to deploy.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToDeploy {
-    /// The prompt, by its id or its path.
+    /// The prompt, by ID or path.
     prompt: String,
-    /// The environment, by its name or its id.
+    /// The environment, by name or ID.
     environment: String,
     /// The version; null to undeploy.
     // With this, serde does not take what is left out for null.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required)]
     version: Option<i64>,
-    /// Why; at most 500 characters.
+    /// The reason, at most 500 characters.
     #[serde(default)]
     #[schema(max_length = 500)]
     reason: String,
@@ -178,12 +178,13 @@ pub(super) struct ToDeploy {
 
 /// Deploy
 ///
-/// Makes a version live in an environment, or takes it off. What a missing reference would break is refused.
+/// Makes a version live in an environment, or undeploys the prompt. Refused if a missing reference would break a
+/// live prompt.
 #[utoipa::path(
     post, path = "/deployments", tag = "Deployments", request_body = ToDeploy,
     responses(
-        (status = 201, description = "It is deployed.", body = DeploymentShown),
-        (status = 202, description = "The environment is protected: others must approve it.", body = Asked),
+        (status = 201, description = "Deployed.", body = DeploymentShown),
+        (status = 202, description = "The environment is protected. Others must approve the deployment.", body = Asked),
     ),
     extensions(("x-scope" = json!("write:deployments"))),
 )]
@@ -203,11 +204,11 @@ pub(super) async fn create(service: Service, Json(asked): Json<ToDeploy>) -> Res
     carry_out(&service, order, &environment).await
 }
 
-/// Why something is rolled back.
+/// Why to roll back.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToRollBack {
-    /// Why; at most 500 characters.
+    /// The reason, at most 500 characters.
     #[serde(default)]
     #[schema(max_length = 500)]
     reason: String,
@@ -215,12 +216,13 @@ pub(super) struct ToRollBack {
 
 /// Roll back
 ///
-/// Makes live again what was live before a deployment, which must be the newest of its prompt and environment.
+/// Restores the version that was live before a deployment, which must be the newest one of its prompt and
+/// environment.
 #[utoipa::path(
     post, path = "/deployments/{deployment}/rollback", tag = "Deployments", params(NamedDeployment), request_body = Option<ToRollBack>,
     responses(
-        (status = 201, description = "It is deployed.", body = DeploymentShown),
-        (status = 202, description = "The environment is protected: others must approve it.", body = Asked),
+        (status = 201, description = "Deployed.", body = DeploymentShown),
+        (status = 202, description = "The environment is protected. Others must approve the deployment.", body = Asked),
     ),
     extensions(("x-scope" = json!("write:deployments"))),
 )]
@@ -231,13 +233,13 @@ pub(super) async fn rollback(
 ) -> Result<Response, Refusal> {
     service.grant::<Deploy>()?;
     let id: DeploymentId =
-        deployment.deployment.parse().map_err(|_| Refusal::missing("There is no such deployment."))?;
+        deployment.deployment.parse().map_err(|_| Refusal::missing("This deployment does not exist."))?;
     let done = store::one(service.scope(), id).await?;
     let prompt = service.prompt(&done.prompt_id.to_string()).await?;
     let environment = service.environment(&done.environment_id.to_string()).await?;
     let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
     if newest.is_none_or(|newest| newest.id != id) {
-        return Err(Error::conflict("Something else was deployed since.").into());
+        return Err(Error::conflict("Something else has been deployed since.").into());
     }
     let to = store::previous(service.scope(), environment.id, prompt.id).await?;
     let version = Some(to.ok_or_else(|| Error::conflict("Nothing was live here before."))?);
@@ -246,20 +248,20 @@ pub(super) async fn rollback(
     carry_out(&service, order, &environment).await
 }
 
-/// The deployment that a URL names.
+/// The deployment in the URL.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct NamedDeployment {
-    /// Its id.
+    /// The ID of the deployment.
     #[param(format = Uuid)]
     deployment: String,
 }
 
-/// What waits until others approve.
+/// A deployment that is waiting for approval.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeploymentRequest)]
 struct Asked {
-    /// The id of the request.
+    /// The ID of the request.
     #[schema(format = Uuid)]
     request: String,
     /// How many people must approve it.

@@ -20,41 +20,41 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// Which versions.
+/// The versions to compare.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// The version before.
+    /// The old version.
     #[param(minimum = 1)]
     from: i64,
-    /// The version after.
+    /// The new version.
     #[param(minimum = 1)]
     to: i64,
 }
 
-/// What differs.
+/// The differences.
 #[derive(Debug, Serialize, ToSchema)]
 struct Difference {
     from: i64,
     to: i64,
-    /// In words, the most important first.
+    /// A summary in words, most important changes first.
     summary: Vec<String>,
-    /// Message by message, the text, the variables, the model.
+    /// Each message, the text, the variables and the model settings.
     parts: Vec<Part>,
 }
 
-/// A part that differs.
+/// A part that has changed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DifferentPart)]
 struct Part {
     title: String,
     kind: Act,
-    /// Its lines, unchanged ones only around those that changed.
+    /// The changed lines with some context.
     lines: Vec<Line>,
 }
 
-/// What became of a part.
+/// How a part has changed.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = DifferentAct)]
@@ -64,7 +64,7 @@ enum Act {
     Changed,
 }
 
-/// ` ` in both versions, `-` only before, `+` only after, `…` where lines are left out.
+/// ` ` in both versions, `-` only in the old, `+` only in the new, `…` for skipped lines.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DifferentSide)]
 enum Where {
@@ -83,10 +83,10 @@ enum Where {
 #[schema(as = DifferentLine)]
 struct Line {
     side: Where,
-    /// Its number before.
+    /// Its line number in the old version.
     #[schema(required)]
     old: Option<usize>,
-    /// Its number after.
+    /// Its line number in the new version.
     #[schema(required)]
     new: Option<usize>,
     text: String,
@@ -118,10 +118,10 @@ impl From<diff::Line> for Line {
 
 /// Compare versions
 ///
-/// What differs between two versions of a prompt, line by line.
+/// The differences between two versions of a prompt, line by line.
 #[utoipa::path(
     get, path = "/prompts/{prompt}/diff", tag = "Versions", params(Named, Which),
-    responses((status = 200, description = "What differs.", body = Difference)),
+    responses((status = 200, description = "The differences.", body = Difference)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
 pub(super) async fn compare(

@@ -42,29 +42,30 @@ const OVERLAP: Span = Span::seconds(30);
 /// Of more prompts than these that change at once, it is told only that there are some.
 const MANY: usize = 50;
 
-/// What is live of a prompt now.
+/// The live versions of a prompt.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeploymentChanged)]
 pub(super) struct Changed {
     #[schema(format = Uuid)]
     prompt: String,
     path: String,
-    /// The version by environment; null where nothing is live.
+    /// The live version by environment; null if nothing is live.
     live: BTreeMap<String, Option<i64>>,
 }
 
 /// Listen to deployments
 ///
-/// Server-sent events. `deployment.changed` tells as JSON which version of a prompt is live in which environment,
-/// and is sent for the live prompts, too, that refer to one that was deployed. `prompts.changed` says that prompts
-/// were saved, renamed or moved, environments changed, that folders hand down other values, or that very many changed at once; `reset` that
-/// too much was missed to tell: after both, fetch anew what you use. Where one thing that happened changes several
-/// prompts, the last of its events has the id. A key may listen 100 times at once. A comment is sent every 15 seconds.
+/// Server-sent events. `deployment.changed` says as JSON which version of a prompt is live in which environment.
+/// It is also sent for live prompts that include a deployed prompt. `prompts.changed` says that prompts were saved,
+/// renamed or moved, that environments or inherited values changed, or that many prompts changed at once. `reset`
+/// says that too many events were missed. After both, fetch the prompts you use again. If one change affects several
+/// prompts, only the last of its events has an ID. A key can have 100 streams open at once. A comment is sent every
+/// 15 seconds.
 #[utoipa::path(
-    get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was heard: what was missed is told first.")),
-    responses((status = 200, description = "A stream; the data of `deployment.changed` is a `DeploymentChanged`.", body = String, content_type = "text/event-stream", headers(
+    get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The ID of the last event you received. Events you missed are sent first.")),
+    responses((status = 200, description = "An event stream. The data of `deployment.changed` is a `DeploymentChanged`.", body = String, content_type = "text/event-stream", headers(
         ("Cache-Control" = String, description = "`no-cache`."),
-        ("X-Accel-Buffering" = String, description = "`no`: a proxy is to pass on each event at once."),
+        ("X-Accel-Buffering" = String, description = "`no`: tells proxies to pass on each event immediately."),
     ))),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
@@ -78,7 +79,7 @@ pub(super) async fn events(
     let events = server.bus.subscribe();
     let last = headers.get("last-event-id").map(|last| last.to_str().ok().and_then(|last| last.parse().ok()));
     let last: Option<i64> = match last {
-        Some(None) => return Err(Refusal::malformed("Last-Event-ID", "Send the id of an event.")),
+        Some(None) => return Err(Refusal::malformed("Last-Event-ID", "Send the ID of an event.")),
         Some(last) => last,
         None => None,
     };

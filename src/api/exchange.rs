@@ -25,21 +25,21 @@ use utoipa::{IntoParams, ToSchema};
 /// The most bytes of a file.
 pub(super) const MAX_FILE: usize = 8 * 1024 * 1024;
 
-/// Which part of the library.
+/// The part of the library to export.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// A folder with everything in it, by its id or its path.
+    /// A folder and everything in it, by ID or path.
     folder: Option<String>,
-    /// One prompt, by its id or its path.
+    /// A single prompt, by ID or path.
     prompt: Option<String>,
 }
 
 /// Export prompts
 ///
-/// The library, a folder or a prompt as one JSON object, with all versions. What is not saved yet is in it for
-/// keys that may change prompts. A key that is limited to folders names one of them, and of others learns nothing.
+/// The library, a folder or a prompt as one JSON object, with all versions. Drafts are included for keys that can
+/// change prompts. A key limited to folders must name one of them.
 #[utoipa::path(
     get, path = "/export", tag = "Library", params(Which),
     responses((status = 200, description = "The file.", body = LibraryFile)),
@@ -48,7 +48,7 @@ pub(super) struct Which {
 pub(super) async fn export(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
     let file = match (which.folder.as_deref(), which.prompt.as_deref()) {
         (Some(_), Some(_)) => {
-            return Err(Refusal::malformed("folder", "Name a folder or a prompt, not both."));
+            return Err(Refusal::malformed("folder", "Send a folder or a prompt, not both."));
         }
         (None, Some(named)) => {
             let grant = service.grant::<ExportContent>()?;
@@ -87,38 +87,38 @@ async fn within_reach(service: &Service, mut file: LibraryFile) -> Result<Librar
     Ok(file)
 }
 
-/// How to import.
+/// Import options.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct How {
-    /// Only tell what would be done.
+    /// Only preview the changes.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// What an import did.
+/// The result of an import.
 #[derive(Debug, Serialize, ToSchema)]
 struct Imported {
     created: usize,
     changed: usize,
     skipped: usize,
-    /// What came of each thing in the file.
+    /// The result for each item in the file.
     lines: Vec<Line>,
 }
 
-/// What came of a thing.
+/// The result for an item.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ImportedLine)]
 struct Line {
     act: Done,
-    /// The path of the folder or prompt; empty for the variables of the organization.
+    /// The path of the folder or prompt; empty for the organization's variables.
     path: String,
-    /// What exactly, or why not.
+    /// The details, or why it was skipped.
     says: String,
 }
 
-/// What became of a thing in the file.
+/// What happened to an item in the file.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ImportedAct)]
@@ -146,7 +146,7 @@ impl From<import::Line> for Line {
 /// sending the file again does the rest. A key that is limited to folders may not import.
 #[utoipa::path(
     post, path = "/import", tag = "Library", params(How), request_body = LibraryFile,
-    responses((status = 200, description = "What was done, or would be.", body = Imported)),
+    responses((status = 200, description = "The changes that were made, or would be made.", body = Imported)),
     extensions(("x-scope" = json!("write:prompts"))),
 )]
 pub(super) async fn import(

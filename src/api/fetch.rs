@@ -28,7 +28,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// A prompt that a service fetched.
+/// A fetched prompt.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FetchedPrompt)]
 struct Fetched {
@@ -36,18 +36,18 @@ struct Fetched {
     id: String,
     kind: Kind,
     version: i64,
-    /// SHA-256 of what the version says and of what its references lead to, in hex.
+    /// SHA-256 of the version and of everything it includes, in hex.
     hash: String,
     #[serde(flatten)]
     form: Form,
-    /// Which reference of which prompt leads where; left out with `resolve=false`.
+    /// Where each reference leads; omitted with `resolve=false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     references: Option<Vec<Edge>>,
     #[serde(flatten)]
     now: Now,
 }
 
-/// What changes while the version does not: only where it was asked for as it is deployed.
+/// Details that can change while the version does not. Only present for a deployed prompt.
 #[derive(Debug, Default, Serialize, ToSchema)]
 struct Now {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,7 @@ struct Now {
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<Vec<String>>,
-    /// The environment it is deployed to.
+    /// The environment the prompt is deployed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<String>,
 }
@@ -68,22 +68,22 @@ struct Now {
 /// What is deployed to an environment, or a version. What it refers to is put in, so that only variables are left; `variables` tells of each what it falls back on. What is deployed keeps what it inherited from folders when it was deployed, and a path leads to what was deployed at it until something else is. The answer comes from memory; send the `ETag` of the one
 /// before as `If-None-Match` and it has no body as long as nothing has changed.
 #[utoipa::path(
-    get, path = "/prompts/{prompt}", tag = "Prompts", params(Named, Which, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer before: if it still holds, the answer is 304.")),
+    get, path = "/prompts/{prompt}", tag = "Prompts", params(Named, Which, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the previous response. If nothing has changed, the response is 304.")),
     responses(
         (status = 200, description = "The prompt.", body = Fetched, headers(
-            ("ETag" = String, description = "Tells this answer from any other."),
-            ("Cache-Control" = String, description = "A version by id with `resolve=false` is immutable; anything else is asked for anew each time, and may be used for a day where the studio cannot be reached."),
+            ("ETag" = String, description = "Identifies this response."),
+            ("Cache-Control" = String, description = "A version by ID with `resolve=false` is immutable. Everything else must be revalidated each time, and can be used for one day if the server is unreachable."),
             ("Vary" = String, description = "`Authorization, Accept-Encoding`."),
-            ("Content-Encoding" = String, description = "`br` where `Accept-Encoding` allows it and it is worth it."),
+            ("Content-Encoding" = String, description = "`br` if `Accept-Encoding` allows it and it saves space."),
             ("X-Prompt-Version" = i64, description = "The version."),
-            ("Link" = String, description = "Of a prompt that was asked for by a path it had once: where it is for good, `rel=\"canonical\"`."),
+            ("Link" = String, description = "For a prompt requested by a former path: its permanent URL, `rel=\"canonical\"`."),
         )),
-        (status = 304, description = "The answer before still holds.", headers(
-            ("ETag" = String, description = "As it was."),
-            ("Cache-Control" = String, description = "As it was."),
-            ("Vary" = String, description = "As it was."),
+        (status = 304, description = "Nothing has changed.", headers(
+            ("ETag" = String, description = "Unchanged."),
+            ("Cache-Control" = String, description = "Unchanged."),
+            ("Vary" = String, description = "Unchanged."),
             ("X-Prompt-Version" = i64, description = "The version."),
-            ("Link" = String, description = "As it was."),
+            ("Link" = String, description = "Unchanged."),
         )),
     ),
     extensions(("x-scope" = json!("read:prompts"))),
@@ -140,7 +140,7 @@ async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool)
         kind: prompt.kind,
         version: found.number(),
         hash: hex(&hash(service, prompt, found.number()).await?),
-        form: form.ok_or_else(|| Refusal::missing("There is no such version."))?,
+        form: form.ok_or_else(|| Refusal::missing("This version does not exist."))?,
         references,
         now,
     })

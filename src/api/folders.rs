@@ -36,10 +36,10 @@ struct Shown {
     id: String,
     path: String,
     name: String,
-    /// The id of the folder it is in; null at the top.
+    /// The ID of the parent folder; null at the top level.
     #[schema(required, format = Uuid)]
     parent: Option<String>,
-    /// How deep it is, from 1.
+    /// Its depth, starting at 1.
     depth: i64,
 }
 
@@ -66,7 +66,7 @@ struct Whole {
 
 /// List folders
 ///
-/// By path.
+/// Sorted by path.
 #[utoipa::path(
     get, path = "/folders", tag = "Library", params(Paged),
     responses((status = 200, description = "A page of folders.", body = Page<Shown>)),
@@ -84,18 +84,18 @@ pub(super) async fn list(service: Service, Params(paged): Params<Paged>) -> Resu
     Ok(json(&page.await?))
 }
 
-/// The folder that a URL names, by its id or its path.
+/// The folder in the URL, by ID or path.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct Named {
-    /// Its id, or its path, percent-encoded.
+    /// The ID of the folder, or its percent-encoded path.
     #[param(example = "Support")]
     folder: String,
 }
 
 /// Read a folder
 ///
-/// With its own variables.
+/// Includes the folder's own variables.
 #[utoipa::path(
     get, path = "/folders/{folder}", tag = "Library", params(Named),
     responses((status = 200, description = "The folder.", body = Whole)),
@@ -107,23 +107,23 @@ pub(super) async fn read(service: Service, InPath(named): InPath<Named>) -> Resu
     shown(&service, id, StatusCode::OK).await
 }
 
-/// A folder to be made.
+/// The folder to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewFolder)]
 pub(super) struct New {
     #[schema(min_length = 1, max_length = 80)]
     name: String,
-    /// The folder to make it in, by its id or its path; left out, null or empty for the top.
+    /// The parent folder, by ID or path; omitted, null or empty for the top level.
     parent: Option<String>,
     /// Its own variables, by name.
     #[serde(default)]
     variables: BTreeMap<String, Value>,
 }
 
-/// Make a folder
+/// Create a folder
 ///
-/// Ten levels deep at most.
+/// Folders can be at most ten levels deep.
 #[utoipa::path(
     post, path = "/folders", tag = "Library", request_body = New,
     responses((status = 201, description = "The folder.", body = Whole)),
@@ -142,26 +142,27 @@ pub(super) async fn create(service: Service, Json(new): Json<New>) -> Result<Res
     shown(&service, id, StatusCode::CREATED).await
 }
 
-/// What is to change of a folder; what is left out stays.
+/// The changes to a folder. Omitted fields stay unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ChangedFolder)]
 pub(super) struct Changed {
     #[schema(min_length = 1, max_length = 80)]
     name: Option<String>,
-    /// All of its variables.
+    /// All variables of the folder. They replace the existing ones.
     variables: Option<BTreeMap<String, Value>>,
-    /// The folder to put it in, by its id or its path; null or empty for the top.
+    /// The new parent folder, by ID or path; null or empty for the top level.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     parent: Home,
-    /// `first`, `last`, or the id of the folder to stand after.
+    /// `first`, `last`, or the ID of the folder to place it after.
     place: Option<String>,
 }
 
 /// Change a folder
 ///
-/// Names it, moves it, or sets its variables; what is left out stays. All of it happens, or nothing.
+/// Renames or moves the folder, or sets its variables. Omitted fields stay unchanged. Either all changes are made or
+/// none.
 #[utoipa::path(
     patch, path = "/folders/{folder}", tag = "Library", params(Named), request_body = Changed,
     responses((status = 200, description = "The folder.", body = Whole)),
@@ -180,7 +181,7 @@ pub(super) async fn change(
         Home::Named(parent) => service.folder(parent.as_deref()).await?,
     };
     let place: Option<Place<FolderId>> = Place::parse(asked.place.as_deref().unwrap_or_default());
-    let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the id of a folder."))?;
+    let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the ID of a folder."))?;
     let name = asked.name.map(|name| PathName::parse(&name)).transpose();
     let name = name.map_err(|why| Error::invalid("name", why))?;
     let variables: Option<Vec<_>> = asked.variables.map(|all| all.into_iter().collect());
@@ -201,12 +202,12 @@ pub(super) async fn change(
     shown(&service, id, StatusCode::OK).await
 }
 
-/// Throw a folder away
+/// Delete a folder
 ///
-/// Puts it in the trash with all that is in it, where it stays for 30 days.
+/// Moves the folder and everything in it to the trash for 30 days.
 #[utoipa::path(
     delete, path = "/folders/{folder}", tag = "Library", params(Named),
-    responses((status = 204, description = "It is in the trash.")),
+    responses((status = 204, description = "Moved to the trash.")),
     extensions(("x-scope" = json!("delete:prompts"))),
 )]
 pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {

@@ -39,7 +39,7 @@ async fn refuse_unknown(path: Option<MatchedPath>, request: Request, next: Next)
     match asked {
         Some((query, _)) => {
             let name = query.split(['&', '=']).next().unwrap_or_default();
-            Refusal::malformed(name, "There is no such parameter.").into_response()
+            Refusal::malformed(name, "Unknown parameter.").into_response()
         }
         None => next.run(request).await,
     }

@@ -30,11 +30,14 @@ mod which;
 mod whoami;
 mod writing;
 
-use crate::{error::Error, server::Server};
+use crate::{
+    error::Error,
+    server::{Key, Server, keys::Limit},
+};
 use axum::{
     Router,
     body::Bytes,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     http::header,
     middleware,
     response::{IntoResponse, Response},
@@ -43,7 +46,7 @@ use axum::{
 use layers::{PATIENCE, answer};
 use problem::Refusal;
 use serde_json::Value;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -128,8 +131,18 @@ impl Parts {
     }
 }
 
-async fn nothing() -> Refusal {
-    Error::NotFound.into()
+/// Nothing is here. Most often a path was sent as it is written; a key that reaches all folders is told so.
+async fn nothing(request: Request) -> Refusal {
+    let key = request.extensions().get::<Arc<Key>>();
+    let is_told = key.is_some_and(|key| key.folders == Limit::All);
+    let mut segments =
+        request.uri().path().split('/').skip_while(|segment| !matches!(*segment, "prompts" | "folders"));
+    match segments.next() {
+        Some(kind) if is_told && segments.filter(|segment| !segment.is_empty()).nth(1).is_some() => {
+            Refusal::missing(format!("Send the slash in a path as %2F, such as /{kind}/Support%2FTriage."))
+        }
+        _ => Error::NotFound.into(),
+    }
 }
 
 /// An answer as JSON.

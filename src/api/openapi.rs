@@ -13,16 +13,16 @@ use utoipa::OpenApi;
     info(
         title = "Prompt Studio",
         version = "1",
-        description = "What services read and write with an API key. The key names the organization.",
+        description = "Services read and write prompts with an API key. A key belongs to one organization.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/api/v1")),
     tags(
-        (name = "Prompts", description = "Prompts: fetched as they are deployed, rendered, made and moved."),
-        (name = "Versions", description = "What a prompt said, says, and is to say."),
-        (name = "Deployments", description = "Which version is live in which environment."),
-        (name = "Library", description = "Folders, and the library as a file."),
-        (name = "Organization", description = "Who and what there is."),
+        (name = "Prompts", description = "Fetch deployed prompts; render, create and move prompts."),
+        (name = "Versions", description = "The versions of a prompt."),
+        (name = "Deployments", description = "The version of each prompt that is live in each environment."),
+        (name = "Library", description = "Folders, import and export."),
+        (name = "Organization", description = "Members, invitations, audit log and usage."),
     ),
     components(schemas(Problem, super::events::Changed)),
 )]
@@ -76,7 +76,7 @@ fn complete_operation(method: &str, operation: &mut Value) {
         let name = json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
-            "description": "Any name: for a day, the same request under it is carried out once and answered alike.",
+            "description": "Any value. For 24 hours, the same request with this value is carried out once and gets the same response.",
         });
         add_parameter(operation, name);
     }
@@ -115,18 +115,18 @@ fn complete_operation(method: &str, operation: &mut Value) {
 }
 
 const RATE: [(&str, &str); 3] = [
-    ("X-RateLimit-Limit", "How often the key may ask in a minute; only where the studio has such a limit."),
-    ("X-RateLimit-Remaining", "How often it still may in this one."),
-    ("X-RateLimit-Reset", "Seconds until the next one begins."),
+    ("X-RateLimit-Limit", "Requests allowed per minute. Only sent if the server limits requests."),
+    ("X-RateLimit-Remaining", "Requests left in this minute."),
+    ("X-RateLimit-Reset", "Seconds until the next minute starts."),
 ];
 
 /// The headers of answers, by the names they are referred to.
 fn headers() -> Value {
     let text = |says: &str| json!({ "description": says, "schema": { "type": "string" } });
     let mut headers = json!({
-        "X-Request-Id": text("The name of the request in the studio's log."),
+        "X-Request-Id": text("The ID of the request in the server's log."),
         "Cache-Control": text("`no-store`."),
-        "Idempotency-Replayed": text("`true` where the request was carried out before, and this is the answer from then."),
+        "Idempotency-Replayed": text("`true` if the request was already carried out and this is its first response."),
     });
     for (name, says) in RATE {
         headers[name] = json!({ "description": says, "schema": { "type": "integer" } });
@@ -146,14 +146,15 @@ fn problem(code: Code) -> Value {
         headers[name] = header(name);
     }
     if code == Code::MethodNotAllowed {
-        headers["Allow"] = json!({ "description": "The methods there are.", "schema": { "type": "string" } });
+        headers["Allow"] = json!({ "description": "The allowed methods.", "schema": { "type": "string" } });
     }
     if code == Code::Unauthenticated {
         headers["WWW-Authenticate"] =
             json!({ "description": "`Bearer …` (RFC 6750).", "schema": { "type": "string" } });
     }
     if matches!(code, Code::RateLimited | Code::Unavailable) {
-        headers["Retry-After"] = json!({ "description": "Seconds.", "schema": { "type": "integer" } });
+        headers["Retry-After"] =
+            json!({ "description": "Seconds to wait.", "schema": { "type": "integer" } });
     }
     // Two kinds share a status.
     let says = match code {
@@ -188,7 +189,7 @@ fn forbid_null(schema: &mut Value) {
 fn name_organization(operation: &mut Value) {
     let name = json!({
         "name": "organization", "in": "path", "required": true, "schema": { "type": "string" },
-        "description": "The slug of the key's own organization.",
+        "description": "The slug of the key's organization.",
     });
     add_parameter(operation, name);
     if let Some(id) = operation["operationId"].as_str() {

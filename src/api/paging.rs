@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page<T> {
     data: Vec<T>,
-    /// Where the next page begins; null for the last one.
+    /// The cursor of the next page; null on the last page.
     #[schema(required)]
     next_cursor: Option<String>,
 }
@@ -45,10 +45,10 @@ impl<T> Page<T> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Paged {
-    /// At most so many.
+    /// The maximum number of items.
     #[param(minimum = 1, maximum = 100, default = 50)]
     pub(super) limit: Option<usize>,
-    /// Where the page begins: `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     pub(super) cursor: Option<String>,
 }
 
@@ -62,7 +62,7 @@ pub(super) const MOST: usize = 100;
 pub(super) fn page_size(limit: Option<usize>) -> Result<usize, Refusal> {
     match limit.unwrap_or(50) {
         limit @ 1..=MOST => Ok(limit),
-        _ => Err(Refusal::malformed("limit", "Ask for 1 to 100.")),
+        _ => Err(Refusal::malformed("limit", "Send a number from 1 to 100.")),
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) fn after(cursor: Option<&str>) -> Result<Option<String>, Refusal> {
 
 /// A cursor that no page ended with.
 pub(super) fn no_cursor() -> Refusal {
-    Refusal::malformed("cursor", "Send what next_cursor said, or nothing.")
+    Refusal::malformed("cursor", "Send the value of next_cursor, or leave it out.")
 }
 
 /// How many things are read at once, to look for those that are asked for.

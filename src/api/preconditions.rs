@@ -63,7 +63,7 @@ pub(super) fn entity_tags(headers: &HeaderMap, name: &HeaderName) -> Result<Opti
     let lines: Option<Vec<_>> = lines.into_iter().map(Result::ok).collect();
     let found = lines.and_then(|lines| EntityTags::parse(&lines.join(",")));
     let title = if *name == header::IF_MATCH { "If-Match" } else { "If-None-Match" };
-    found.map(Some).ok_or_else(|| Refusal::malformed(title, "Send entity-tags in quotes, or *."))
+    found.map(Some).ok_or_else(|| Refusal::malformed(title, "Send ETags in quotes, or *."))
 }
 
 /// The header that tells a tag.

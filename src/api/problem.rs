@@ -40,20 +40,20 @@ macro_rules! codes {
 }
 
 codes! {
-    InvalidRequest 400 "invalid_request" "The request cannot be understood: a parameter, the body or a header. `errors` names the field.";
-    Unauthenticated 401 "unauthenticated" "No key was sent, or it is not good: not known, revoked, run out, or its organization is gone.";
-    Forbidden 403 "forbidden" "The key lacks a scope, which `detail` names, or is limited to other environments or folders.";
-    NotFound 404 "not_found" "There is nothing here that the key may know of. What belongs to another organization is not there either.";
-    MethodNotAllowed 405 "method_not_allowed" "The path is there, but does not answer to this method.";
-    Conflict 409 "conflict" "What is there stands against it: nothing has changed, it is live already, something waits for approval, the same request is being carried out, or it was and its answer is lost.";
-    PreconditionFailed 412 "precondition_failed" "The newest version is not one that `If-Match` names, or there is one where `If-None-Match` asks for none. Fetch it, and decide again.";
-    TooLarge 413 "too_large" "The body is larger than 1 MiB; an import may have 8 MiB.";
+    InvalidRequest 400 "invalid_request" "A parameter, a header or the body is malformed. `errors` names the field.";
+    Unauthenticated 401 "unauthenticated" "The API key is missing or invalid: unknown, revoked or expired, or its organization was deleted.";
+    Forbidden 403 "forbidden" "The key lacks the scope named in `detail`, or is limited to other environments or folders.";
+    NotFound 404 "not_found" "Not found, or not visible to this key. Other organizations are never visible.";
+    MethodNotAllowed 405 "method_not_allowed" "This path does not support this method.";
+    Conflict 409 "conflict" "The request conflicts with the current state: nothing has changed, the version is already live, a request is waiting for approval, or the same request is in progress or was carried out but its response was lost.";
+    PreconditionFailed 412 "precondition_failed" "The latest version does not match `If-Match`, or a version exists although `If-None-Match` was sent. Fetch the latest version and try again.";
+    TooLarge 413 "too_large" "The request body is larger than 1 MiB (8 MiB for imports).";
     UnsupportedMediaType 415 "unsupported_media_type" "The body is not JSON. Send `Content-Type: application/json`.";
-    Unprocessable 422 "unprocessable" "The request is understood, but what it says does not hold. `errors` names each field and what to do about it.";
-    IdempotencyMismatch 422 "idempotency_mismatch" "Another request was sent under this `Idempotency-Key` within a day.";
-    RateLimited 429 "rate_limited" "The key asks more often than this studio allows, listens too often at once, or names too many requests in a day. `Retry-After` says how many seconds to wait.";
+    Unprocessable 422 "unprocessable" "The request is well-formed but not valid. `errors` lists each invalid field and how to fix it.";
+    IdempotencyMismatch 422 "idempotency_mismatch" "A different request was sent with this `Idempotency-Key` in the last 24 hours.";
+    RateLimited 429 "rate_limited" "Too many requests, open event streams or idempotency keys. `Retry-After` says how many seconds to wait.";
     Internal 500 "internal" "Something went wrong on our side. It is safe to try again with the same `Idempotency-Key`.";
-    Unavailable 503 "unavailable" "The studio cannot answer for the moment. `Retry-After` says how many seconds to wait.";
+    Unavailable 503 "unavailable" "The server is temporarily unavailable. `Retry-After` says how many seconds to wait.";
 }
 
 impl Code {
@@ -64,33 +64,33 @@ impl Code {
     }
 }
 
-/// A problem as it is sent.
+/// An error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// Where the documentation of this studio tells of it.
+    /// The URL of the documentation for this kind of error.
     #[serde(rename = "type")]
     pub about: String,
-    /// What kind of problem it is, in words.
+    /// The kind of error, for people.
     pub title: String,
-    /// The status of the answer.
+    /// The HTTP status.
     pub status: u16,
-    /// What is wrong this time, in words.
+    /// What went wrong, for people.
     pub detail: String,
-    /// What kind of problem it is, for programs.
+    /// The kind of error, for programs.
     pub code: &'static str,
-    /// The name of the request in the log.
+    /// The ID of the request in the server's log.
     pub request_id: String,
-    /// What is wrong with which field.
+    /// The invalid fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
 
-/// One thing wrong with one field.
+/// An error in a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct FieldError {
-    /// The field, such as `variables.company`; empty for the whole.
+    /// The field, such as `variables.company`; empty for the request as a whole.
     pub field: String,
-    /// What to do about it.
+    /// How to fix it.
     pub message: String,
 }
 
@@ -128,33 +128,34 @@ impl Refusal {
 
     /// A key that lacks a scope.
     pub(super) fn lacks(scope: &Scope, needs: Option<KeyScope>) -> Self {
-        let says =
-            |needs: KeyScope| format!("This needs the scope {}, which this key does not have.", needs.code());
-        let detail = needs.map_or_else(|| "No key may do this.".to_owned(), says);
+        let says = |needs: KeyScope| {
+            format!("This requires the scope {}, which this key does not have.", needs.code())
+        };
+        let detail = needs.map_or_else(|| "API keys can't do this.".to_owned(), says);
         Self { denied: Some(Box::new(scope.clone())), ..Self::of(Code::Forbidden, detail) }
     }
 
     /// A key that does not reach something of its organization.
     pub(super) fn beyond(scope: &Scope, what: &str) -> Self {
-        let detail = format!("This key does not reach {what}.");
+        let detail = format!("This key has no access to {what}.");
         Self { denied: Some(Box::new(scope.clone())), ..Self::of(Code::Forbidden, detail) }
     }
 
     /// A path that is there, but not for this method.
     pub(super) fn wrong_method() -> Self {
-        Self::of(Code::MethodNotAllowed, "This path does not answer to this method.")
+        Self::of(Code::MethodNotAllowed, "This path does not support this method.")
     }
 
     /// Another request under the name of one before.
     pub(super) fn named_twice() -> Self {
-        Self::of(Code::IdempotencyMismatch, "Another request was sent under this Idempotency-Key.")
+        Self::of(Code::IdempotencyMismatch, "A different request was sent with this Idempotency-Key.")
     }
 
     /// A newer version than the one that was seen.
     pub(super) fn drifted(latest: i64) -> Self {
         let detail = match latest {
-            0 => "There is no version yet.".to_owned(),
-            latest => format!("The newest version is {latest} now."),
+            0 => "The prompt has no version yet.".to_owned(),
+            latest => format!("The latest version is now {latest}."),
         };
         Self::of(Code::PreconditionFailed, detail)
     }
@@ -183,7 +184,7 @@ impl Refusal {
 
     /// A body that is larger than is read.
     pub(super) fn too_large() -> Self {
-        Self::of(Code::TooLarge, "Send less at once.")
+        Self::of(Code::TooLarge, "The request body is too large.")
     }
 
     /// A body that is not JSON.
@@ -193,7 +194,7 @@ impl Refusal {
 
     /// A key that asks too often.
     pub(super) fn too_often(allowance: Allowance) -> Self {
-        let detail = format!("A key may ask {} times in a minute.", allowance.limit);
+        let detail = format!("A key can make {} requests per minute.", allowance.limit);
         Self { retry_after: Some(allowance.reset), ..Self::of(Code::RateLimited, detail) }
     }
 
@@ -251,9 +252,9 @@ impl From<Error> for Refusal {
             Error::Internal { .. } => Code::Internal,
         };
         let detail = match &error {
-            Error::NotFound => "There is nothing here that this key may know of.".to_owned(),
-            Error::Forbidden | Error::SecondFactorMissing => "This key may not do this.".to_owned(),
-            Error::SignedOut => "Send a key that is good as “Authorization: Bearer …”.".to_owned(),
+            Error::NotFound => "Not found, or not visible to this key.".to_owned(),
+            Error::Forbidden | Error::SecondFactorMissing => "This key is not allowed to do this.".to_owned(),
+            Error::SignedOut => "Send a valid API key as “Authorization: Bearer …”.".to_owned(),
             other => other.to_string(),
         };
         let errors = match &error {

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use utoipa::{IntoParams, ToSchema};
 
-/// A prompt, without what it says.
+/// A prompt, without its content.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Prompt)]
 pub(super) struct Summary {
@@ -39,7 +39,7 @@ pub(super) struct Summary {
     kind: Kind,
     description: String,
     tags: Vec<String>,
-    /// The number of the newest version; 0 before the first.
+    /// The number of the latest version; 0 if there is none yet.
     latest: i64,
     #[schema(format = DateTime)]
     created_at: String,
@@ -63,44 +63,48 @@ impl From<Prompt> for Summary {
     }
 }
 
-/// Which prompts.
+/// Filters for the prompts.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// The path of a folder: those in it, at any depth.
+    /// Only prompts in the folder with this path, at any depth.
     folder: Option<String>,
-    /// Those with this tag.
+    /// Only prompts with this tag.
     tag: Option<String>,
-    /// Those with this in their path.
+    /// Only prompts whose path contains this text.
     q: Option<String>,
-    /// Those that are deployed to the environment of this name; or `latest`: those that have a version.
+    /// The name of an environment for prompts deployed to it, or `latest` for prompts that have a version.
     label: Option<String>,
-    /// Those changed after this moment.
+    /// Only prompts changed after this time.
     #[param(format = DateTime)]
     updated_after: Option<String>,
-    /// At most so many.
+    /// The maximum number of items.
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<usize>,
-    /// Where the page begins: `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 /// List prompts
 ///
-/// By path. Where much is passed over, a page holds fewer than it may, or none: there is more as long as
-/// `next_cursor` is not null.
+/// Sorted by path. A page can have fewer items than `limit`, or none; there are more as long as `next_cursor` is not
+/// null.
 #[utoipa::path(
     get, path = "/prompts", tag = "Prompts", params(Which),
-    responses((status = 200, description = "A page of prompts, without what they say.", body = Page<Summary>)),
+    responses((status = 200, description = "A page of prompts, without their content.", body = Page<Summary>)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
 pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
     let (size, from) = (page_size(which.limit)?, after(which.cursor.as_deref())?);
     let moment = which.updated_after.as_deref().map(|at| {
-        parse_rfc3339(at)
-            .ok_or_else(|| Refusal::malformed("updated_after", "Send a moment as RFC 3339 writes it."))
+        parse_rfc3339(at).ok_or_else(|| {
+            Refusal::malformed(
+                "updated_after",
+                "Send a time in RFC 3339 format, such as 2026-03-01T12:00:00Z.",
+            )
+        })
     });
     let (moment, reached) = (moment.transpose()?, service.prefixes().await?);
     let folder = which.folder.as_deref().map(|folder| vec![format!("{}/", folder.trim_end_matches('/'))]);
@@ -129,7 +133,7 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
     Ok(json(&page.await?))
 }
 
-/// A version, without what it says.
+/// A version, without its content.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Version)]
 struct VersionSummary {
@@ -162,7 +166,7 @@ impl From<Version> for VersionSummary {
 struct ListedVersion {
     #[serde(flatten)]
     summary: VersionSummary,
-    /// The environments in which it is live, as far as the key reaches them; and `latest` of the newest.
+    /// The environments it is live in, as far as the key has access to them, and `latest` for the latest version.
     labels: Vec<String>,
 }
 
@@ -176,10 +180,10 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// List versions
 ///
-/// The newest first.
+/// Newest first.
 #[utoipa::path(
     get, path = "/prompts/{prompt}/versions", tag = "Versions", params(Named, Paged),
-    responses((status = 200, description = "A page of versions, without what they say.", body = Page<ListedVersion>)),
+    responses((status = 200, description = "A page of versions, without their content.", body = Page<ListedVersion>)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
 pub(super) async fn versions(
@@ -204,28 +208,28 @@ pub(super) async fn versions(
     Ok(json(&Page::new(found, size, |version| version.number.to_string(), show)))
 }
 
-/// The prompt that a URL names, by its id or its path.
+/// The prompt in the URL, by ID or path.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct Named {
-    /// Its id, or its path, percent-encoded.
+    /// The ID of the prompt, or its percent-encoded path.
     #[param(example = "Support%2FTriage")]
     pub(super) prompt: String,
 }
 
-/// The version that a URL names.
+/// The version in the URL.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct NamedVersion {
-    /// The prompt's id, or its path, percent-encoded.
+    /// The ID of the prompt, or its percent-encoded path.
     #[param(example = "Support%2FTriage")]
     prompt: String,
-    /// The version, from 1.
+    /// The version number, starting at 1.
     #[param(value_type = i64, minimum = 1)]
     number: String,
 }
 
-/// A version with what it says.
+/// A version with its content.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WholeVersion)]
 pub(super) struct Whole {
@@ -239,15 +243,15 @@ pub(super) struct Whole {
 ///
 /// A version never changes.
 #[utoipa::path(
-    get, path = "/prompts/{prompt}/versions/{number}", tag = "Versions", params(NamedVersion, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer before: if it still holds, the answer is 304.")),
+    get, path = "/prompts/{prompt}/versions/{number}", tag = "Versions", params(NamedVersion, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the previous response. If nothing has changed, the response is 304.")),
     responses(
         (status = 200, description = "The version.", body = Whole, headers(
-            ("ETag" = String, description = "Its hash, to be sent as `If-Match` with the next."),
-            ("Cache-Control" = String, description = "Of a prompt by id it is immutable; a path may lead to another prompt one day."),
+            ("ETag" = String, description = "Its hash. Send it as `If-Match` when you save the next version."),
+            ("Cache-Control" = String, description = "Immutable for a prompt by ID; a path can lead to another prompt later."),
         )),
-        (status = 304, description = "The answer before still holds.", headers(
-            ("ETag" = String, description = "As it was."),
-            ("Cache-Control" = String, description = "As it was."),
+        (status = 304, description = "Nothing has changed.", headers(
+            ("ETag" = String, description = "Unchanged."),
+            ("Cache-Control" = String, description = "Unchanged."),
         )),
     ),
     extensions(("x-scope" = json!("read:prompts"))),
@@ -260,7 +264,7 @@ pub(super) async fn version(
     service.grant::<ViewContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     let number: i64 =
-        named.number.parse().map_err(|_| Refusal::malformed("number", "A version is a number."))?;
+        named.number.parse().map_err(|_| Refusal::malformed("number", "The version must be a number."))?;
     let found = versions::list(service.scope(), prompt.id, number.saturating_add(1), 1).await?;
     let found = found.into_iter().find(|version| version.number == number);
     let found = found.ok_or_else(|| Refusal::missing(format!("{} has no version {number}.", prompt.path)))?;

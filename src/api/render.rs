@@ -20,34 +20,34 @@ use axum::{http::HeaderValue, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What is to be rendered with which values.
+/// What to render, and with which values.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToRender {
-    /// The values, by the names of variables and placeholders.
+    /// The values of variables and placeholders, by name.
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
     variables: Values,
-    /// What is deployed to this environment, by its name or its id; `production` unless anything is said.
+    /// The version deployed to this environment, by name or ID. Defaults to `production`.
     environment: Option<String>,
-    /// This version, whatever is deployed.
+    /// This version, deployed or not.
     #[schema(minimum = 1)]
     version: Option<i64>,
-    /// `latest` for the newest version; or the name of an environment.
+    /// `latest` for the latest version, or the name of an environment.
     label: Option<String>,
 }
 
-/// What a model is to be sent.
+/// The text or messages to send to a model.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RenderedPrompt)]
 struct Made {
     #[schema(format = Uuid)]
     id: String,
     version: i64,
-    /// Of a text prompt.
+    /// The text of a text prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// Of a chat prompt.
+    /// The messages of a chat prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<Message>>,
     model: ModelSettings,
@@ -56,10 +56,10 @@ struct Made {
 
 /// Render a prompt
 ///
-/// Puts values in. No model is called.
+/// Inserts the values. No model is called.
 #[utoipa::path(
     post, path = "/prompts/{prompt}/render", tag = "Prompts", params(Named), request_body = ToRender,
-    responses((status = 200, description = "What a model is to be sent.", body = Made, headers(
+    responses((status = 200, description = "The text or messages to send to a model.", body = Made, headers(
         ("X-Prompt-Version" = i64, description = "The version."),
     ))),
     extensions(("x-scope" = json!("read:prompts"))),
@@ -97,7 +97,7 @@ pub(super) async fn render(
 
 fn problems(problems: Problems) -> Refusal {
     let missing = problems.missing.into_iter().map(|name| FieldError {
-        message: format!("{name} needs a value."),
+        message: format!("Missing value: {name}."),
         field: format!("variables.{name}"),
     });
     let others = problems

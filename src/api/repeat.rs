@@ -85,7 +85,7 @@ async fn named(server: Server, request: Request, next: Next) -> Result<Response,
     // As much as any route reads; those that read less look at it again.
     let body = to_bytes(body, exchange::MAX_FILE).await.map_err(|error| match error.source() {
         Some(cause) if cause.is::<LengthLimitError>() => Refusal::too_large(),
-        _ => Refusal::malformed("", "The body could not be read."),
+        _ => Refusal::malformed("", "The request body could not be read."),
     })?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let hash = Sha256::new().chain_update(path).chain_update([0]).chain_update(&body).finalize().to_vec();
@@ -160,7 +160,7 @@ impl Attempt {
             return Ok(());
         }
         let message = format!(
-            "At most {MOST} requests of a key are kept for a day. Send this one without an Idempotency-Key, or later."
+            "A key can use at most {MOST} idempotency keys per day. Send this request without an Idempotency-Key, or later."
         );
         let retry_after = u32::try_from((oldest + KEPT - now).0 / 1000 + 1).unwrap_or(1);
         Err(Error::TooMany { retry_after, message: message.into() })
@@ -209,9 +209,9 @@ fn answer_again(kept: Kept, hash: &[u8], now: Timestamp) -> Result<Response, Ref
     let (Some(status), Some(body)) = (kept.status, kept.body) else {
         let is_over = kept.status.is_some() || kept.created_at <= now - TAKES;
         let says = if kept.carried_out == 1 && is_over {
-            "This request was carried out, but its answer is lost. Look at what is there now."
+            "This request was carried out, but its response was lost. Check the current state."
         } else {
-            "The same request is being carried out."
+            "The same request is still in progress."
         };
         return Err(Error::conflict(says).into());
     };

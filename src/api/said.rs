@@ -15,14 +15,14 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// What a version says.
+/// The content of a version.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Said {
     engine: Engine,
-    /// Of a text prompt.
+    /// The text of a text prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// Of a chat prompt.
+    /// The messages of a chat prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<Message>>,
     variables: Vec<Variable>,
@@ -39,25 +39,25 @@ impl From<Content> for Said {
     }
 }
 
-/// What it says: put together with the prompts that it refers to, or as it is written.
+/// The content, with included prompts inserted or as written.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Form {
     engine: Engine,
-    /// Of a text prompt.
+    /// The text of a text prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// Of a chat prompt.
+    /// The messages of a chat prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<Message>>,
-    /// The values that it takes: all of them, each with what it falls back on; with `resolve=false` or `parts`
-    /// those that the prompt itself declares.
+    /// All variables with their defaults. With `resolve=false` or `parts`, only the variables declared by the prompt
+    /// itself.
     variables: Vec<Taken>,
     model: ModelSettings,
-    /// The prompts that it refers to, directly or not, where it cannot be put together without values: Jinja
-    /// that refers to others, or others in Jinja. It is as it is written then.
+    /// The included prompts, if they can only be inserted once the values are known: when Jinja is involved. The
+    /// content is as written then.
     #[serde(skip_serializing_if = "Option::is_none")]
     parts: Option<Vec<Part>>,
-    /// What the folders around it and the organization give to its variables, unless it was put together.
+    /// The values inherited from folders and the organization, unless included prompts are inserted.
     #[serde(skip_serializing_if = "Option::is_none")]
     inherited: Option<BTreeMap<String, Value>>,
 }
@@ -96,7 +96,7 @@ impl Form {
     }
 }
 
-/// A prompt that another is put together from.
+/// An included prompt.
 #[derive(Debug, Serialize, ToSchema)]
 struct Part {
     #[schema(format = Uuid)]
@@ -106,7 +106,7 @@ struct Part {
     version: Option<i64>,
     #[serde(flatten)]
     said: Said,
-    /// What the folders around it and the organization give to the variables that it uses.
+    /// The values its variables inherit from folders and the organization.
     inherited: BTreeMap<String, Value>,
 }
 

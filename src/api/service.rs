@@ -5,12 +5,13 @@ use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
     id::{FolderId, PromptId},
-    library::folders,
+    library::{folders, search::search},
     prompts::{
+        index::fold,
         reached::lets_through,
         store::{self as prompts, Prompt},
     },
-    role::Permission,
+    role::{Permission, ViewContent},
     server::{
         Grant, Key, Scope, Server,
         caller::Client,
@@ -22,6 +23,11 @@ use axum::{
     http::request::Parts,
 };
 use std::sync::Arc;
+
+/// The most characters of a path that an answer repeats: as many as a path may have.
+const MAX_PATH: usize = 255;
+/// Among how many prompts with the same words one is looked for whose path differs in case alone.
+const CANDIDATES: i64 = 20;
 
 /// The service behind a key. What it asks for goes through here, so that the limits of the key hold
 /// everywhere.
@@ -54,15 +60,41 @@ impl Service {
 
     /// A prompt by its id or its path.
     pub(super) async fn prompt(&self, named: &str) -> Result<Prompt, Refusal> {
-        let prompt = match named.parse() {
-            Ok(id) => prompts::find(&self.scope, id).await?,
-            Err(_) => prompts::at_path(&self.scope, named).await?,
+        let found = match named.parse() {
+            Ok(id) => prompts::find(&self.scope, id).await,
+            Err(_) => prompts::at_path(&self.scope, named).await,
+        };
+        let prompt = match found {
+            Err(Error::NotFound) => return Err(self.no_prompt(named).await?),
+            found => found?,
         };
         if self.reaches_folder(prompt.folder_id).await? {
             Ok(prompt)
         } else {
             Err(Refusal::beyond(&self.scope, "this prompt"))
         }
+    }
+
+    /// That there is no such prompt. What is there instead is told only to a key that reaches all folders.
+    async fn no_prompt(&self, named: &str) -> Result<Refusal> {
+        if self.key.folders != Limit::All {
+            return Ok(Error::NotFound.into());
+        }
+        if named.parse::<PromptId>().is_ok() {
+            return Ok(Refusal::missing("There is no prompt with this ID."));
+        }
+        if named.chars().count() > MAX_PATH || !self.scope.can::<ViewContent>() {
+            return Ok(Refusal::missing("There is no prompt with this path."));
+        }
+        let folded = fold(named);
+        let hits = search(&self.scope, named, CANDIDATES).await?;
+        let other = hits.into_iter().find(|hit| fold(&hit.path) == folded);
+        Ok(Refusal::missing(match other {
+            Some(other) => {
+                format!("There is no prompt “{named}”. Paths are case-sensitive: use “{}”.", other.path)
+            }
+            None => format!("There is no prompt “{named}”."),
+        }))
     }
 
     /// A prompt, if there is one and the key reaches it.
@@ -114,13 +146,13 @@ impl Service {
             Some((_, Ok(id))) => Some(folders::find(&self.scope, id).await?.id),
             Some((path, Err(_))) => {
                 let found = folders::at_path(&self.scope, path.trim_end_matches('/')).await?;
-                Some(found.ok_or_else(|| Refusal::missing(format!("There is no folder {path}.")))?.id)
+                Some(found.ok_or_else(|| Refusal::missing(format!("There is no folder “{path}”.")))?.id)
             }
         };
         if self.reaches_folder(folder).await? {
             Ok(folder)
         } else {
-            Err(Refusal::beyond(&self.scope, folder.map_or("the top", |_| "this folder")))
+            Err(Refusal::beyond(&self.scope, folder.map_or("the top level", |_| "this folder")))
         }
     }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// By what fetches are added up.
+/// How to group fetches.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = UsageGroup)]
@@ -24,36 +24,36 @@ enum Group {
     Day,
 }
 
-/// Which usage.
+/// Filters for the usage.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// By what fetches are added up.
+    /// How to group fetches.
     #[serde(default)]
     #[param(inline)]
     group_by: Group,
-    /// The first day, UTC; thirty days ago unless said.
+    /// The first day, UTC. Defaults to 30 days ago.
     #[param(format = Date, example = "2026-03-01")]
     from: Option<String>,
-    /// The last day, UTC; today unless said.
+    /// The last day, UTC. Defaults to today.
     #[param(format = Date)]
     to: Option<String>,
 }
 
-/// All there is in the days that were asked for.
+/// The usage in these days.
 #[derive(Debug, Serialize, ToSchema)]
 struct Usage {
-    /// Those with the most fetches first, at most a thousand; days in their order.
+    /// Most fetches first, at most 1,000 items; days in order.
     data: Vec<Used>,
 }
 
-/// How often a prompt was fetched, or with a key, or on a day.
+/// The fetches of a prompt, with a key, or on a day.
 #[derive(Debug, Serialize, ToSchema)]
 struct Used {
-    /// The id of the prompt or key, or the day.
+    /// The ID of the prompt or key, or the day.
     of: String,
-    /// The path of the prompt or the name of the key; null for a day, and for what is gone.
+    /// The path of the prompt or the name of the key; null for a day, and for deleted items.
     #[schema(required)]
     name: Option<String>,
     fetches: i64,
@@ -82,11 +82,11 @@ const BY_DAY: &str = "SELECT n.day, CAST(sum(n.fetches) AS BIGINT) FROM key_usag
 
 /// Read usage
 ///
-/// How often prompts were fetched. What was fetched in the last second may not be counted yet. A key that is
-/// limited to folders reads it by prompt.
+/// How often prompts were fetched. Fetches of the last second may not be counted yet. A key limited to folders must
+/// group by prompt.
 #[utoipa::path(
     get, path = "/usage", tag = "Organization", params(Which),
-    responses((status = 200, description = "What was fetched.", body = Usage)),
+    responses((status = 200, description = "The number of fetches.", body = Usage)),
     extensions(("x-scope" = json!("read:usage"))),
 )]
 pub(super) async fn usage(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
@@ -94,7 +94,7 @@ pub(super) async fn usage(service: Service, Params(which): Params<Which>) -> Res
     let day = |field: &str, text: Option<&str>, otherwise: Timestamp| match text {
         None => Ok(otherwise),
         Some(text) => {
-            parse_day(text).ok_or_else(|| Refusal::malformed(field, "Send a day such as 2026-03-01."))
+            parse_day(text).ok_or_else(|| Refusal::malformed(field, "Send a date such as 2026-03-01."))
         }
     };
     let now = grant.server().clock.now();
@@ -107,7 +107,7 @@ pub(super) async fn usage(service: Service, Params(which): Params<Which>) -> Res
         (Group::Prompt, _) => by_prompt(&grant, days, prefixes).await?,
         (group, None) => read(&grant, group, days).await?,
         (_, Some(_)) => {
-            let what = "what is fetched of other folders: ask for it by prompt";
+            let what = "usage outside its folders. Group by prompt instead";
             return Err(Refusal::beyond(&grant, what));
         }
     };

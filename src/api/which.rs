@@ -15,20 +15,20 @@ use crate::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// Which version of a prompt: what is deployed to an environment (production, unless another is named), a
-/// version by its number, or the newest (`label=latest`).
+/// The version of a prompt: the one deployed to an environment (production by default), a version by number, or the
+/// latest (`label=latest`).
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// What is deployed to this environment, by its name or its id; `production` unless anything is said.
+    /// The version deployed to this environment, by name or ID. Defaults to `production`.
     pub(super) environment: Option<String>,
-    /// This version, whatever is deployed.
+    /// This version, deployed or not.
     #[param(minimum = 1)]
     pub(super) version: Option<i64>,
-    /// `latest` for the newest version; or the name of an environment.
+    /// `latest` for the latest version, or the name of an environment.
     pub(super) label: Option<String>,
-    /// Whether the prompts that it refers to are put in; they are unless this is `false`: then it is as it is written.
+    /// Whether included prompts are inserted. `false` returns the content as written. Defaults to `true`.
     pub(super) resolve: Option<bool>,
 }
 
@@ -99,10 +99,7 @@ const DEFAULT: &str = "production";
 async fn find(service: &Service, prompt: &Prompt, which: &Which) -> Result<Found, Refusal> {
     let named = [which.environment.is_some(), which.version.is_some(), which.label.is_some()];
     if named.into_iter().filter(|named| *named).count() > 1 {
-        return Err(Refusal::malformed(
-            "",
-            "Name an environment, a version or a label, not several of them.",
-        ));
+        return Err(Refusal::malformed("", "Send only one of environment, version and label."));
     }
     if let Some(number) = which.version {
         return there(prompt, number).map(Found::Version);

@@ -16,7 +16,7 @@ struct Whoami {
     organization: Organization,
 }
 
-/// The key that asks.
+/// The key of this request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WhoamiKey)]
 struct Key {
@@ -24,18 +24,18 @@ struct Key {
     id: String,
     name: String,
     scopes: Vec<KeyScope>,
-    /// The ids of the environments it reaches; null for all.
+    /// The IDs of the environments it has access to; null for all.
     #[schema(required, value_type = Option<Vec<Uuid>>)]
     environments: Option<Vec<String>>,
-    /// The ids of the folders it reaches; null for all.
+    /// The IDs of the folders it has access to; null for all.
     #[schema(required, value_type = Option<Vec<Uuid>>)]
     folders: Option<Vec<String>>,
-    /// RFC 3339; null for a key that does not run out.
+    /// RFC 3339; null if the key never expires.
     #[schema(required, format = DateTime)]
     expires_at: Option<String>,
 }
 
-/// The organization that it names.
+/// The organization of the key.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WhoamiOrganization)]
 struct Organization {
@@ -50,7 +50,7 @@ impl PartialSchema for KeyScope {
     fn schema() -> RefOr<Schema> {
         let codes = Self::ALL.iter().map(|scope| scope.code());
         let scope = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes));
-        scope.description(Some("One thing that a key may be good for.")).into()
+        scope.description(Some("A scope of a key.")).into()
     }
 }
 
@@ -63,9 +63,9 @@ fn ids<Id: ToString>(limit: &Limit<Id>) -> Option<Vec<String>> {
     }
 }
 
-/// Read whose key it is
+/// Read the current key
 ///
-/// Any key may ask.
+/// Works with any key.
 #[utoipa::path(
     get, path = "/whoami", tag = "Organization",
     responses((status = 200, description = "The key and its organization.", body = Whoami)),

@@ -35,13 +35,13 @@ use axum::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A prompt to be made.
+/// The prompt to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPrompt {
     #[schema(min_length = 1, max_length = 80)]
     name: String,
-    /// The folder, by its id or its path; left out, null or empty for the top.
+    /// The folder, by ID or path; omitted, null or empty for the top level.
     folder: Option<String>,
     #[serde(default)]
     kind: Kind,
@@ -53,9 +53,9 @@ pub(super) struct NewPrompt {
     tags: Vec<String>,
 }
 
-/// Make a prompt
+/// Create a prompt
 ///
-/// It says nothing until a version is saved.
+/// The prompt has no content until a version is saved.
 #[utoipa::path(
     post, path = "/prompts", tag = "Prompts", request_body = NewPrompt,
     responses((status = 201, description = "The prompt.", body = Summary)),
@@ -82,7 +82,7 @@ fn tagged(tags: &[String]) -> Result<Tags, Refusal> {
     Ok(Tags::parse(&tags.join("\n")).map_err(|why| Error::invalid("tags", why))?)
 }
 
-/// What is to change of a prompt; what is left out stays.
+/// The changes to a prompt. Omitted fields stay unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ChangedPrompt)]
@@ -97,7 +97,7 @@ pub(super) struct Described {
 
 /// Change a prompt
 ///
-/// What is left out stays. Its old path goes on leading to it.
+/// Omitted fields stay unchanged. The old path keeps working.
 #[utoipa::path(
     patch, path = "/prompts/{prompt}", tag = "Prompts", params(Named), request_body = Described,
     responses((status = 200, description = "The prompt.", body = Summary)),
@@ -118,12 +118,12 @@ pub(super) async fn describe(
     shown(&service, prompt.id, StatusCode::OK).await
 }
 
-/// Throw a prompt away
+/// Delete a prompt
 ///
-/// Puts it in the trash, where it stays for 30 days. What is deployed, or what other prompts use, is refused.
+/// Moves the prompt to the trash for 30 days. Refused if the prompt is deployed or used by other prompts.
 #[utoipa::path(
     delete, path = "/prompts/{prompt}", tag = "Prompts", params(Named),
-    responses((status = 204, description = "It is in the trash.")),
+    responses((status = 204, description = "Moved to the trash.")),
     extensions(("x-scope" = json!("delete:prompts"))),
 )]
 pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
@@ -133,22 +133,23 @@ pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Re
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Where a prompt is to stand; what is left out stays.
+/// The new position of a prompt. Omitted fields stay unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = MovedPrompt)]
 pub(super) struct Moved {
-    /// The folder, by its id or its path; null or empty for the top.
+    /// The folder, by ID or path; null or empty for the top level.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     folder: Home,
-    /// `first`, `last`, or the id of the prompt to stand after.
+    /// `first`, `last`, or the ID of the prompt to place it after.
     place: Option<String>,
 }
 
 /// Move a prompt
 ///
-/// Into a folder or to the top, at a place; last unless that is said. What is left out stays.
+/// Moves the prompt to a folder or to the top level, and to a position there, by default the last. Omitted fields
+/// stay unchanged.
 #[utoipa::path(
     patch, path = "/prompts/{prompt}/move", tag = "Prompts", params(Named), request_body = Moved,
     responses((status = 200, description = "The prompt.", body = Summary)),
@@ -166,31 +167,31 @@ pub(super) async fn put(
         Home::Named(folder) => service.folder(folder.as_deref()).await?,
     };
     let place: Option<Place<PromptId>> = Place::parse(asked.place.as_deref().unwrap_or_default());
-    let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the id of a prompt."))?;
+    let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the ID of a prompt."))?;
     if folder != prompt.folder_id || asked.place.is_some() {
         moves::move_prompt(&grant, prompt.id, folder, place).await?;
     }
     shown(&service, prompt.id, StatusCode::OK).await
 }
 
-/// Prompts of a folder in the order that they are to have.
+/// The prompts of a folder in their new order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = OrderedPrompts)]
 pub(super) struct Ordered {
-    /// The folder, by its id or its path; left out, null or empty for the top.
+    /// The folder, by ID or path; omitted, null or empty for the top level.
     folder: Option<String>,
-    /// Ids or paths; those that are not named come after them.
+    /// IDs or paths. Prompts that are not listed come after them.
     #[schema(max_items = 100)]
     prompts: Vec<String>,
 }
 
-/// Put prompts in order
+/// Reorder prompts
 ///
-/// At most 100 prompts of a folder; those that are not named come after them.
+/// At most 100 prompts of a folder. Prompts that are not listed come after them.
 #[utoipa::path(
     post, path = "/prompts/batch-order", tag = "Prompts", request_body = Ordered,
-    responses((status = 204, description = "They are in this order.")),
+    responses((status = 204, description = "Reordered.")),
     extensions(("x-scope" = json!("write:prompts"))),
 )]
 pub(super) async fn order(service: Service, Json(asked): Json<Ordered>) -> Result<Response, Refusal> {
@@ -201,13 +202,13 @@ pub(super) async fn order(service: Service, Json(asked): Json<Ordered>) -> Resul
         order.push(service.prompt(named).await?.id);
     }
     if order.len() < asked.prompts.len() {
-        return Err(Error::invalid("prompts", "Name at most 100 prompts at once.").into());
+        return Err(Error::invalid("prompts", "Send at most 100 prompts at once.").into());
     }
     moves::order_prompts(&grant, folder, &order).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// A version to be saved.
+/// The version to save.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewVersion {
@@ -229,7 +230,7 @@ impl NewVersion {
         let body = match (self.text, self.messages) {
             (Some(text), None) => Body::Text(text),
             (None, Some(messages)) => Body::Chat(messages),
-            _ => return Err(Refusal::malformed("text", "Send a text or messages, and not both.")),
+            _ => return Err(Refusal::malformed("text", "Send either text or messages, not both.")),
         };
         let content = Content { engine: self.engine, body, variables: self.variables, model: self.model };
         Ok((content, self.message))
@@ -238,11 +239,12 @@ impl NewVersion {
 
 /// Save a version
 ///
-/// A prompt stays text or chat from its first version on. What is said must be well-formed, and its references must lead somewhere.
+/// The first version decides whether a prompt is text or chat. The content must be valid, and its references must
+/// exist.
 #[utoipa::path(
-    post, path = "/prompts/{prompt}/versions", tag = "Versions", request_body = NewVersion, params(Named, ("If-Match" = Option<String>, Header, description = "`\"<hash of the newest version that was seen>\"`, several of them, or `*` for any: if there is a newer one, the answer is 412 and nothing is saved."), ("If-None-Match" = Option<String>, Header, description = "`*` to save only the first version: if there is one, the answer is 412 and nothing is saved.")),
+    post, path = "/prompts/{prompt}/versions", tag = "Versions", request_body = NewVersion, params(Named, ("If-Match" = Option<String>, Header, description = "`\"<hash of the latest version you know>\"`, several hashes, or `*` for any version. If there is a newer version, the response is 412 and nothing is saved."), ("If-None-Match" = Option<String>, Header, description = "`*` to save only the first version. If a version exists, the response is 412 and nothing is saved.")),
     responses((status = 201, description = "The version.", body = Whole, headers(
-        ("ETag" = String, description = "Its hash, to be sent as `If-Match` with the next."),
+        ("ETag" = String, description = "Its hash. Send it as `If-Match` when you save the next version."),
     ))),
     extensions(("x-scope" = json!("write:prompts"))),
 )]

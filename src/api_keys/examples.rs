@@ -50,10 +50,10 @@ pub(super) fn all(base: &str) -> Html {
     view! {
         <section class="panel" aria-labelledby="examples-title">
             <header>
-                <h2 id="examples-title">"How it is used"</h2>
+                <h2 id="examples-title">"Use this key"</h2>
                 <p>
-                    "With the key in the environment as PROMPT_STUDIO_KEY, and the path of a prompt that is deployed. "
-                    <a href="/api/docs">"All that the API does"</a>", with a service that keeps working when this studio cannot be reached."
+                    "Set the environment variable PROMPT_STUDIO_KEY to the key, and use the path of a deployed prompt. "
+                    <a href="/api/docs">"Read the API reference"</a>" for everything else, including how to keep your service working when this server is unreachable."
                 </p>
             </header>
             <div class="panel-body">{examples.into_iter().collect_view()}</div>

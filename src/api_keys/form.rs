@@ -25,13 +25,13 @@ pub(super) const LIFETIMES: [(&str, Option<i64>, &str); 5] = [
     ("60", Some(60), "60 days"),
     ("90", Some(90), "90 days"),
     ("365", Some(365), "1 year"),
-    ("never", None, "Never runs out"),
+    ("never", None, "Never expires"),
 ];
 /// The value of `expires` with which the day that is typed counts.
 pub(super) const ON_A_DAY: &str = "custom";
 /// How long the secret before a rotation is good: values of `overlap`, minutes and names.
 pub(super) const OVERLAPS: [(&str, i64, &str); 5] = [
-    ("0", 0, "Not at all"),
+    ("0", 0, "Stop immediately"),
     ("30", 30, "30 minutes"),
     ("120", 120, "2 hours"),
     ("1440", 1440, "1 day"),
@@ -78,12 +78,12 @@ fn scopes(typed: &Typed) -> Result<KeyScopes, &'static str> {
     if let Some(preset) = Preset::parse(&typed.preset) {
         // What was ticked is not passed over in silence.
         let none = scopes.is_empty().then(|| preset.scopes());
-        return none.ok_or("Scopes are ticked below: choose Custom, or untick them.");
+        return none.ok_or("You selected scopes below. Choose Custom, or clear them.");
     }
     if typed.preset != CUSTOM {
-        return Err("Choose what the key may do.");
+        return Err("Choose what the key can do.");
     }
-    if scopes.is_empty() { Err("Tick at least one thing that the key may do.") } else { Ok(scopes) }
+    if scopes.is_empty() { Err("Select at least one scope.") } else { Ok(scopes) }
 }
 
 /// The field that a wrong expiry is told at.
@@ -94,19 +94,19 @@ fn expiry_field(typed: &Typed) -> &'static str {
 fn expiry(typed: &Typed, now: Timestamp) -> Result<Option<Timestamp>, String> {
     if typed.expires == ON_A_DAY {
         let end = parse_rfc3339(&format!("{}T23:59:59Z", typed.expires_on.trim()));
-        let end = end.ok_or("Choose a day, such as 2030-12-31.")?;
+        let end = end.ok_or("Enter a date such as 2030-12-31.")?;
         return match end {
-            end if end <= now => Err("Choose a day that is not over.".to_owned()),
-            end if end > now + FARTHEST => Err("Choose a day within ten years.".to_owned()),
+            end if end <= now => Err("Choose a date that is not in the past.".to_owned()),
+            end if end > now + FARTHEST => Err("Choose a date within ten years.".to_owned()),
             end => Ok(Some(end)),
         };
     }
     if !typed.expires_on.trim().is_empty() {
         // It is not passed over in silence.
-        return Err("A day is chosen below: choose On a day, or empty it.".to_owned());
+        return Err("You entered a date below. Choose On a date, or clear it.".to_owned());
     }
     let known = LIFETIMES.into_iter().find(|(value, ..)| *value == typed.expires);
-    let (_, days, _) = known.ok_or("Choose how long the key is good.")?;
+    let (_, days, _) = known.ok_or("Choose when the key expires.")?;
     Ok(days.map(|days| now + Span::days(days)))
 }
 
@@ -116,7 +116,7 @@ fn expiry(typed: &Typed, now: Timestamp) -> Result<Option<Timestamp>, String> {
 /// [`Error::Invalid`] at `overlap`.
 pub(super) fn overlap(typed: &str) -> Result<Span> {
     let known = OVERLAPS.into_iter().find(|(value, ..)| *value == typed);
-    let (_, minutes, _) = known.ok_or_else(|| Error::invalid("overlap", "Choose one of these."))?;
+    let (_, minutes, _) = known.ok_or_else(|| Error::invalid("overlap", "Choose one of the options."))?;
     Ok(Span::minutes(minutes))
 }
 
@@ -129,7 +129,7 @@ async fn environments_of(scope: &Scope, typed: &Typed) -> Result<Result<Limit<En
     let all = environments::list(scope).await?;
     let there = ticked.into_iter().map(|id| id.filter(|id| all.iter().any(|one| one.id == *id)));
     let there: Option<Vec<_>> = there.collect();
-    Ok(there.map(Limit::Only).ok_or("One that was ticked is gone. Look at them again."))
+    Ok(there.map(Limit::Only).ok_or("A selected environment was deleted. Check your selection."))
 }
 
 async fn folders_of(scope: &Scope, typed: &str) -> Result<Result<Limit<FolderId>, String>> {
@@ -138,12 +138,12 @@ async fn folders_of(scope: &Scope, typed: &str) -> Result<Result<Limit<FolderId>
         return Ok(Ok(Limit::All));
     }
     if paths.len() > 20 {
-        return Ok(Err("Name at most 20 folders.".to_owned()));
+        return Ok(Err("Enter at most 20 folders.".to_owned()));
     }
     let all = folders::all(scope).await?;
     let found = paths.into_iter().map(|path| {
         let folder = all.iter().find(|folder| folder.path == path.trim_end_matches('/'));
-        folder.map(|folder| folder.id).ok_or_else(|| format!("There is no folder {path}."))
+        folder.map(|folder| folder.id).ok_or_else(|| format!("Folder {path} not found."))
     });
     Ok(found.collect::<Result<_, _>>().map(Limit::Only))
 }

@@ -44,5 +44,5 @@ pub fn says_they_stay<Said: Display>(names: &[Said]) -> String {
         return String::new();
     }
     let names: Vec<String> = names.iter().map(Said::to_string).collect();
-    format!(" API keys that you made go on working: {}.", names.join(", "))
+    format!(" API keys you created keep working: {}.", names.join(", "))
 }

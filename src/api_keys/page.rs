@@ -57,23 +57,23 @@ async fn facts(scope: &Scope, key: &ApiKey, fetches: i64) -> Result<Html> {
         (None, _) => view! { "Never" }.bake(),
     };
     let previous = key.previous_until.filter(|until| *until > now).map(|until| {
-        view! { <dt>"The secret before"</dt><dd>"is good until it runs out "<When at=until now/></dd> }
+        view! { <dt>"Previous secret"</dt><dd>"expires "<When at=until now/></dd> }
     });
-    let left = (!key.is_maker_here).then_some(", who has left");
+    let left = (!key.is_maker_here).then_some(" (no longer a member)");
     let (by, made, ends) = (key.by.to_string(), key.created_at, ends(key, now));
     Ok(view! {
-        <Section title="What it is">
+        <Section title="Details">
             <dl class="pairs">
                 <dt>"Environments"</dt><dd>{environments}</dd>
                 <dt>"Folders"</dt><dd>{folders}</dd>
-                <dt>"Runs out"</dt><dd>{ends}</dd>
+                <dt>"Expires"</dt><dd>{ends}</dd>
                 {previous}
                 <dt>"Last used"</dt><dd>{used}</dd>
                 <dt>"Fetches"</dt><dd>{fetches}" in 30 days"</dd>
-                <dt>"Made"</dt><dd><When at=made now/>" by "{by}{left}</dd>
+                <dt>"Created"</dt><dd><When at=made now/>" by "{by}{left}</dd>
             </dl>
         </Section>
-        <Section title="What it may do"><ul class="lines" role="list">{scopes}</ul></Section>
+        <Section title="Permissions"><ul class="lines" role="list">{scopes}</ul></Section>
     }
     .bake())
 }
@@ -92,12 +92,12 @@ fn acts(scope: &Scope, key: &ApiKey) -> Html {
         <Section title="Rotate" says="A new secret. The id, and all that is said of the key here, stay.">
             <Form action=RotateApiKey::PATH ids="rotate-" once=true>
                 <About of=rotate/>
-                <Select name="overlap" label="The old secret goes on for" choices=overlaps value="30"/>
+                <Select name="overlap" label="Old secret keeps working for" choices=overlaps value="30"/>
                 <PasswordProof/>
                 <div class="form-actions"><Submit kind="">"Rotate key"</Submit></div>
             </Form>
         </Section>
-        <Section title="Revoke" kind="danger" says="At once and for good: whatever comes with it is refused.">
+        <Section title="Revoke" kind="danger" says="Requests with this key are refused immediately. This can't be undone.">
             <Form action=RevokeApiKey::PATH ids="revoke-">
                 <About of=revoke/>
                 <PasswordProof/>

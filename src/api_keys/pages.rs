@@ -42,9 +42,9 @@ pub async fn api_keys(caller: Caller) -> Result<impl IntoView> {
         Place::ApiKeys,
         view! {
             <header class="page-head">
-                <div><h1>"API keys"</h1><p>"With them services read what is deployed. They are the workspace's, not a person's."</p></div>
+                <div><h1>"API keys"</h1><p>"Services use keys to fetch deployed prompts. Keys belong to the organization, not to a person."</p></div>
                 <div class="page-actions">
-                    <a class="button" href="/api/docs">"How the API works"</a>
+                    <a class="button" href="/api/docs">"API reference"</a>
                     <a class="button" data-kind="primary" href=url>"New API key"</a>
                 </div>
             </header>
@@ -59,7 +59,7 @@ async fn good(grant: &Grant<ManageApiKeys>) -> Result<Html> {
     let (_, has_ended) = listing::ended(grant, 0, 0).await?;
     let list = if keys.is_empty() { none() } else { table(grant, &keys) };
     let url = format!("{}?ended=yes", paths::api_keys(grant.slug()));
-    let ended = has_ended.then(|| view! { <p><a href=url>"Keys that were revoked or have run out"</a></p> });
+    let ended = has_ended.then(|| view! { <p><a href=url>"Revoked and expired keys"</a></p> });
     Ok(view! { {list}{ended} }.bake())
 }
 
@@ -70,7 +70,7 @@ async fn ended(grant: &Grant<ManageApiKeys>, from: i64) -> Result<Html> {
     let (first, next) = ((from > 0).then(|| url(0)), has_more.then(|| url(from + SIZE)));
     let list = (!keys.is_empty()).then(|| table(grant, &keys));
     Ok(view! {
-        <p>"These were revoked or have run out. "<a href=good>"Keys that are good"</a></p>
+        <p>"Revoked and expired keys. "<a href=good>"Show active keys"</a></p>
         {list}
         <Pager first next/>
     }
@@ -80,7 +80,7 @@ async fn ended(grant: &Grant<ManageApiKeys>, from: i64) -> Result<Html> {
 fn none() -> Html {
     view! {
         <Empty icon=glyph::Key title="No API keys">
-            <p>"A service shows a key to fetch the prompts that are deployed."</p>
+            <p>"Services need a key to fetch deployed prompts."</p>
         </Empty>
     }
     .bake()
@@ -92,7 +92,7 @@ fn table(scope: &Scope, keys: &[ApiKey]) -> Html {
     view! {
         <table class="table keys">
             <thead><tr>
-                <th scope="col">"Name"</th><th scope="col">"May"</th><th scope="col">"Runs out"</th><th scope="col">"Last used"</th>
+                <th scope="col">"Name"</th><th scope="col">"Permissions"</th><th scope="col">"Expires"</th><th scope="col">"Last used"</th>
             </tr></thead>
             <tbody>{rows}</tbody>
         </table>
@@ -110,8 +110,8 @@ fn row(scope: &Scope, key: &ApiKey, now: Timestamp) -> impl IntoView + use<> {
     view! {
         <tr>
             <td data-label="Name"><a href=url>{name}</a><small class="key-looks">{looks}</small></td>
-            <td data-label="May">{may(key.scopes)}</td>
-            <td data-label="Runs out">{ends(key, now)}</td>
+            <td data-label="Permissions">{may(key.scopes)}</td>
+            <td data-label="Expires">{ends(key, now)}</td>
             <td data-label="Last used">{used}</td>
         </tr>
     }
@@ -134,7 +134,7 @@ pub(super) fn ends(key: &ApiKey, now: Timestamp) -> Html {
     match (key.revoked_at, key.expires_at) {
         (Some(at), _) => view! { <span class="badge">"Revoked"</span>" "<When at now/> }.bake(),
         (None, Some(at)) if at <= now => {
-            view! { <span class="badge">"Has run out"</span>" "<When at now/> }.bake()
+            view! { <span class="badge">"Expired"</span>" "<When at now/> }.bake()
         }
         (None, Some(at)) => view! { <When at now/> }.bake(),
         (None, None) => view! { "Never" }.bake(),
@@ -156,7 +156,7 @@ pub async fn new_api_key(caller: Caller) -> Result<impl IntoView> {
     let trail = vec![("New API key".to_owned(), paths::new_api_key(scope.slug()))];
     let head = view! {
         <header class="page-head">
-            <div><h1>"New API key"</h1><p>"It never does more than you may yourself, and nothing about members, keys or billing."</p></div>
+            <div><h1>"New API key"</h1><p>"A key can't do more than you can, and it can't manage members, keys or billing."</p></div>
         </header>
     };
     Ok(frame.show_thing(Place::ApiKeys, trail, view! { {head}{body} }))
@@ -170,15 +170,15 @@ pub(super) fn shown_once(scope: &Scope, shown: &Shown) -> Html {
     view! {
         <section class="panel" id="shown" aria-labelledby="shown-title">
             <header>
-                <h2 id="shown-title">"Keep it now"</h2>
-                <p>"This is the only time that the key is shown. Put it where your service keeps its secrets."</p>
+                <h2 id="shown-title">"Copy your key now"</h2>
+                <p>"The key is shown only once. Store it with your service's secrets."</p>
             </header>
             <div class="panel-body stack">
                 <div class="copy">
                     <input type="text" id="key" readonly value=key aria-label="API key" autocomplete="off" spellcheck="false"/>
                     <button class="button" type="button" data-copies="key">"Copy key"</button>
                 </div>
-                <p><a href=url>"I have kept it"</a></p>
+                <p><a href=url>"Done"</a></p>
             </div>
         </section>
         {examples}
@@ -193,7 +193,7 @@ fn form(scope: &Scope, all: &[Environment]) -> Html {
         label: preset.label().into(),
         says: preset.says(),
     });
-    let custom = Choice { value: CUSTOM.into(), label: "Custom".into(), says: "What is ticked below" };
+    let custom = Choice { value: CUSTOM.into(), label: "Custom".into(), says: "The scopes selected below" };
     let presets: Vec<_> = presets.chain([custom]).collect();
     let scopes = KeyScope::ALL.iter().map(|one| Choice {
         value: one.code().into(),
@@ -205,26 +205,26 @@ fn form(scope: &Scope, all: &[Environment]) -> Html {
         all.iter().map(|one| Choice { value: one.id.to_string(), label: one.name.to_string(), says: "" });
     let environments: Vec<_> = environments.collect();
     let lifetimes = LIFETIMES.iter().map(|(value, _, label)| ((*value).to_owned(), (*label).to_owned()));
-    let lifetimes = lifetimes.chain([(ON_A_DAY.to_owned(), "On a day".to_owned())]);
+    let lifetimes = lifetimes.chain([(ON_A_DAY.to_owned(), "On a date".to_owned())]);
     let lifetimes: Vec<_> = lifetimes.map(|(value, label)| Choice { value, label, says: "" }).collect();
     view! {
         <section class="panel">
             <Form action=CreateApiKey::PATH once=true>
                 <About of=about/>
-                <Field name="name" label="Name" maxlength=80 hint="What it is for, such as the service that uses it."/>
-                <Choices name="preset" label="What it may do" choices=presets value=Preset::Runtime.code()/>
+                <Field name="name" label="Name" maxlength=80 hint="For example, the service that uses the key."/>
+                <Choices name="preset" label="Permissions" choices=presets value=Preset::Runtime.code()/>
                 <details class="more">
                     <summary>"Custom scopes"</summary>
                     <Ticks label="Scopes" prefix=SCOPE choices=scopes/>
                 </details>
                 <Ticks label="Environments" prefix=ENVIRONMENT choices=environments
-                    hint="Where it fetches and deploys; a version can be read by its number all the same. None ticked means all."/>
+                    hint="Where the key can fetch and deploy. Versions can still be read by number. Select none to allow all."/>
                 <FieldFlaw name="environments"/>
                 <Field name="folders" label="Folders" kind="textarea" maxlength=5000 optional=true verbatim=true
-                    hint="Their paths, one a line. None means all."/>
-                <Select name="expires" label="Runs out after" choices=lifetimes value="90"/>
-                <Field name="expires_on" label="On which day" kind="date" optional=true maxlength=10
-                    hint="Counts where “On a day” is chosen. The key is good until that day is over, UTC."/>
+                    hint="Folder paths, one per line. Leave empty to allow all."/>
+                <Select name="expires" label="Expires after" choices=lifetimes value="90"/>
+                <Field name="expires_on" label="Expiration date" kind="date" optional=true maxlength=10
+                    hint="Used when “On a date” is selected. The key expires at the end of that day (UTC)."/>
                 <PasswordProof/>
                 <div class="form-actions"><Submit>"Create API key"</Submit></div>
             </Form>

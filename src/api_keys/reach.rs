@@ -33,6 +33,6 @@ fn names<Id: PartialEq + DeserializeOwned>(
     name: impl Fn(&Id) -> Option<String>,
 ) -> Option<String> {
     let Limit::Only(ids) = limit else { return None };
-    let names = ids.iter().map(|id| name(id).unwrap_or_else(|| "one that is gone".to_owned()));
+    let names = ids.iter().map(|id| name(id).unwrap_or_else(|| "a deleted one".to_owned()));
     Some(names.collect::<Vec<_>>().join(", "))
 }

@@ -54,7 +54,9 @@ pub async fn create(
     );
     let (good,): (i64,) = good.bind(now).one().await?;
     if good >= MAX {
-        return Err(Error::conflict(format!("A workspace has at most {MAX} keys. Revoke one first.")));
+        return Err(Error::conflict(format!(
+            "An organization can have at most {MAX} keys. Revoke one first."
+        )));
     }
     let (id, token) = (ApiKeyId(change.new_id()), KeyToken::new(None));
     change
@@ -114,7 +116,7 @@ pub async fn rotate(
     if let Some(until) = previous_until.filter(|until| now < *until && overlap > Span(0)) {
         let until = Moment::new(until, now).exact;
         return Err(Error::conflict(format!(
-            "The key was rotated already: the secret before is good until {until}. Wait until then, or choose “Not at all”, which ends both secrets at once."
+            "This key was already rotated: the previous secret works until {until}. Wait until then, or choose “Stop immediately” to end both secrets now."
         )));
     }
     let token = KeyToken::new(Some(&public_id));

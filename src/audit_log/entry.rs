@@ -17,7 +17,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Something that was done.
+/// An entry of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
 pub struct Entry {
@@ -27,11 +27,11 @@ pub struct Entry {
     #[schema(format = DateTime)]
     time: String,
     actor: Actor,
-    /// What was done.
+    /// The action.
     #[schema(value_type = Action)]
     action: String,
     target: Target,
-    /// What it was before and is after, as far as it changed; null where there is nothing to tell.
+    /// The changed values before and after; null if there are none.
     details: Value,
     #[schema(required)]
     ip: Option<String>,
@@ -51,12 +51,12 @@ struct Actor {
     id: Option<Uuid>,
     #[schema(required)]
     name: Option<String>,
-    /// The role the person had then.
+    /// The role the person had at the time.
     #[schema(required)]
     role: Option<Role>,
 }
 
-/// What it was done to.
+/// The target of an action.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditTarget)]
 struct Target {

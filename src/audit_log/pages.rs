@@ -46,7 +46,7 @@ pub async fn audit_log(caller: Caller) -> Result<impl IntoView> {
         Place::AuditLog,
         view! {
             <header class="page-head">
-                <div><h1>"Audit log"</h1><p>"Who did what here, and when. Nobody can change it."</p></div>
+                <div><h1>"Audit log"</h1><p>"Who did what, and when. Entries can't be changed."</p></div>
                 <div class="page-actions">{exports}</div>
             </header>
             {bar(&filter, &base, rows.first())}
@@ -117,11 +117,11 @@ fn whom(
 
 fn nothing(filter: &Filter, base: &str) -> Html {
     let base = base.to_owned();
-    let title = if filter.is_narrow() { "Nothing found" } else { "Nothing happened yet" };
+    let title = if filter.is_narrow() { "No results" } else { "No entries yet" };
     view! {
         <Empty icon=glyph::Info title>
-            <p>"Names are searched for as a whole; where two people share one, use the address."</p>
-            <a class="button" href=base>"Show everything"</a>
+            <p>"Enter full names. If two people share a name, use the email."</p>
+            <a class="button" href=base>"Clear filters"</a>
         </Empty>
     }
     .bake()

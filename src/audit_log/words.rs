@@ -9,9 +9,9 @@ use uuid::Uuid;
 pub(super) fn actor(row: &Row) -> String {
     match (&row.actor_name, row.actor_kind.as_str()) {
         (Some(name), _) => name.to_string(),
-        (None, "system") => "The studio".to_owned(),
+        (None, "system") => "Prompt Studio".to_owned(),
         (None, "key") => "An API key".to_owned(),
-        (None, _) => "Somebody".to_owned(),
+        (None, _) => "Someone".to_owned(),
     }
 }
 
@@ -142,7 +142,7 @@ fn words(key: &str) -> String {
     match key {
         "image_id" => "picture".to_owned(),
         "hue" => "colour".to_owned(),
-        "invitation_span" => "invitations are good for".to_owned(),
+        "invitation_span" => "invitations expire after".to_owned(),
         "run_role" => "who may run prompts".to_owned(),
         "comment_role" => "who may comment".to_owned(),
         "two_factor_since" => "two-factor is asked for".to_owned(),

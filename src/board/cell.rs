@@ -56,10 +56,10 @@ pub async fn cell(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <FormAlert action=WithdrawDeployment::PATH/>
         <div id="cell" data-live="deployments prompts">{head}{asked}</div>
-        <Section title="History" says="Nothing here ever changes; going back is a row of its own.">{past}</Section>
+        <Section title="History" says="Every deployment and rollback, newest first.">{past}</Section>
         <p class="page-links">
             <a href=paths::prompt(scope.slug(), prompt.id)>"Open the prompt"</a>
-            <a href=paths::prompt_deployments(scope.slug(), prompt.id)>"All its deployments"</a>
+            <a href=paths::prompt_deployments(scope.slug(), prompt.id)>"Deployment history"</a>
         </p>
     };
     Ok(frame.show_thing(Place::Deployments, vec![trail], body))
@@ -75,9 +75,9 @@ async fn head(
     let live = newest.and_then(|newest| newest.version);
     let says = match live {
         Some(version) if version < prompt.latest => {
-            format!("Version {version} is live, {} behind the newest.", prompt.latest - version)
+            format!("Version {version} is live, {} behind the latest.", prompt.latest - version)
         }
-        Some(version) => format!("Version {version} is live, the newest."),
+        Some(version) => format!("Version {version} is live (latest)."),
         None => "Nothing is live here.".to_owned(),
     };
     let drift = match live {
@@ -102,7 +102,7 @@ async fn head(
         acts.into_iter().map(|(label, url)| view! { <a class="button" href=url>{label}</a> }).collect();
     let drift: Vec<_> = drift.into_iter().map(|line| view! { <li>{line}</li> }).collect();
     let drift = (!drift.is_empty()).then(|| {
-        view! { <div class="note"><p>"It keeps what it inherited when it was deployed. Deployed again, it would differ:"</p><ul>{drift}</ul></div> }
+        view! { <div class="note"><p>"It keeps the values it inherited when it was deployed. Deploying it again would change:"</p><ul>{drift}</ul></div> }
     });
     let (name, at) = (prompt.name.to_string(), environment.name.to_string());
     Ok(view! {
@@ -128,7 +128,7 @@ async fn asked(
             view! { <ul class="lines panel" role="list">{row(scope, &request, environment)}</ul> }.bake(),
         ),
         (State::Declined, Some(at)) if newest.is_none_or(|newest| at > newest.created_at) => {
-            let who = request.decided_by.as_ref().map_or_else(|| "Somebody".to_owned(), ToString::to_string);
+            let who = request.decided_by.as_ref().map_or_else(|| "Someone".to_owned(), ToString::to_string);
             let what = request.version.map_or_else(
                 || "undeploy".to_owned(),
                 |version| match request.kind {
@@ -136,7 +136,7 @@ async fn asked(
                     kind => format!("{} v{version}", kind.as_str()),
                 },
             );
-            let says = format!("{who} declined what {} asked for: {what}.", request.by);
+            let says = format!("{who} declined the request of {}: {what}.", request.by);
             Some(view! { <p class="note">{says}" "<When at now/></p> }.bake())
         }
         _ => None,

@@ -40,7 +40,7 @@ pub async fn history(caller: Caller) -> Result<impl IntoView> {
     });
     let body = view! {
         <header class="page-head">
-            <div><h1>{title.clone()}</h1><p>"What was deployed here, the newest first."</p></div>
+            <div><h1>{title.clone()}</h1><p>"Deployments to this environment, newest first."</p></div>
             {settings}
         </header>
         {past}
@@ -61,7 +61,7 @@ pub async fn prompt_history(caller: Caller) -> Result<impl IntoView> {
     let title = prompt.name.to_string();
     let body = view! {
         <header class="page-head">
-            <div><h1>{title}</h1><p>"What was deployed of it, the newest first."</p></div>
+            <div><h1>{title}</h1><p>"Deployments of this prompt, newest first."</p></div>
         </header>
         {past}
         <p class="page-links"><a href=paths::prompt(scope.slug(), id)>"Open the prompt"</a></p>
@@ -83,7 +83,7 @@ pub(super) async fn past(
     found.truncate(usize::try_from(SIZE).unwrap_or(0));
     let last = found.last().filter(|_| has_more).map(|last| last.deployment.id);
     let (first, next) = (before.map(|_| url.to_owned()), last.map(|last| format!("{url}?before={last}")));
-    let nothing = found.is_empty().then(|| view! { <p class="note">"Nothing was deployed here yet."</p> });
+    let nothing = found.is_empty().then(|| view! { <p class="note">"Nothing deployed here yet."</p> });
     let rows: Vec<_> = found.iter().map(|one| row(scope, of, one)).collect();
     let shown = view! {
         {nothing}
@@ -103,13 +103,13 @@ fn row(scope: &Scope, of: (Option<EnvironmentId>, Option<PromptId>), one: &Done)
         (None, Some(_)) => Some(view! { " in "<a href=url>{environment.clone()}</a> }.bake()),
         _ => None,
     };
-    let by = by.as_ref().map_or_else(|| "Somebody".to_owned(), ToString::to_string);
+    let by = by.as_ref().map_or_else(|| "Someone".to_owned(), ToString::to_string);
     let version = version.map(|version| {
         let url = paths::version(scope.slug(), *prompt_id, version);
         let to = if *kind == Kind::Rollback { " to " } else { " " };
         view! { {to}<a href=url>{format!("v{version}")}</a> }
     });
-    let asked = asked_by.as_ref().map(|asked| format!(", as {asked} asked"));
+    let asked = asked_by.as_ref().map(|asked| format!(", requested by {asked}"));
     let reason = (!reason.is_empty()).then(|| view! { <p>{reason.clone()}</p> });
     let (did, now, at) = (kind.action().says(), scope.server().clock.now(), *created_at);
     view! {

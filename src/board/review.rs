@@ -73,8 +73,8 @@ pub async fn review(caller: Caller) -> Result<impl IntoView> {
 /// That there is nothing to roll back to.
 fn nothing((of, url): (String, String)) -> Html {
     view! {
-        <header class="page-head"><div><h1>{format!("Roll back {of}")}</h1><p>"Nothing else was live here before."</p></div></header>
-        <p class="page-links"><a href=url>"What was deployed here"</a></p>
+        <header class="page-head"><div><h1>{format!("Roll back {of}")}</h1><p>"No other version was live here before."</p></div></header>
+        <p class="page-links"><a href=url>"Earlier deployments here"</a></p>
     }
     .bake()
 }
@@ -86,7 +86,7 @@ async fn waiting(scope: &Scope, environment: &Environment, prompt: &Prompt) -> R
         last.filter(|last| last.state == State::Pending && environment.asks(scope.can::<DeployProtected>()));
     Ok(waits.map(|request| {
         let url = paths::deployment_request(scope.slug(), request.id);
-        view! { <p class="note">{request.by.to_string()}" asked for something here already, which waits. "<a href=url>"Look at it"</a></p> }.bake()
+        view! { <p class="note">{request.by.to_string()}" already requested a deployment here. It is waiting for approval. "<a href=url>"View request"</a></p> }.bake()
     }))
 }
 
@@ -136,17 +136,17 @@ async fn asked(
         (State::Pending, []) => format!("{}.", request.says_approved(environment)),
         (State::Pending, _) => format!("{}: {}.", request.says_approved(environment), names.join(", ")),
         (_, []) => String::new(),
-        _ => format!("{} approved it.", names.join(", ")),
+        _ => format!("{} approved this.", names.join(", ")),
     };
-    let by = request.decided_by.as_ref().map_or_else(|| "Somebody".to_owned(), ToString::to_string);
+    let by = request.decided_by.as_ref().map_or_else(|| "Someone".to_owned(), ToString::to_string);
     let became = match request.state {
         State::Pending => None,
-        State::Deployed => Some("It was deployed.".to_owned()),
+        State::Deployed => Some("This was deployed.".to_owned()),
         State::Declined if request.overtaken_by.is_some() => {
-            Some(format!("{by} did something else here instead."))
+            Some(format!("{by} deployed something else here instead."))
         }
-        State::Declined => Some(format!("{by} declined it.")),
-        State::Withdrawn => Some(format!("{by} withdrew it.")),
+        State::Declined => Some(format!("{by} declined this.")),
+        State::Withdrawn => Some(format!("{by} withdrew this.")),
     };
     let now = scope.server().clock.now();
     let decided = request.decided_at.map(|at| view! { " "<When at now/> });
@@ -155,7 +155,7 @@ async fn asked(
     let shown = view! {
         <section class="panel" id="request" data-live="deployments">
             <div class="panel-body">
-                <p>{request.by.to_string()}" asked for it "<When at=request.created_at now/>". "{approved}</p>
+                <p>{request.by.to_string()}" requested this "<When at=request.created_at now/>". "{approved}</p>
                 {reason}{became}
                 <FormAlert action=ApproveDeployment::PATH/>
                 <FormAlert action=DeclineDeployment::PATH/>
@@ -222,16 +222,15 @@ fn told(impact: &Impact) -> Html {
         more => format!(" and {more} more"),
     };
     let changes = (!changes.is_empty()).then(|| {
-        view! { <p class="note">{format!("These change with it, since they refer to it: {}{more}.", changes.join(", "))}</p> }
+        view! { <p class="note">{format!("These change too, because they refer to it: {}{more}.", changes.join(", "))}</p> }
     });
     let differs: Vec<_> = impact.differs.iter().map(|line| view! { <li>{line.clone()}</li> }).collect();
     let differs = (!differs.is_empty()).then(|| {
-        view! { <div class="note"><p>"Besides what the version says, this differs from what is live:"</p><ul>{differs}</ul></div> }
+        view! { <div class="note"><p>"Besides the version, this differs from what is live:"</p><ul>{differs}</ul></div> }
     });
     let asks: Vec<&str> = impact.asks.iter().map(String::as_str).collect();
     let asks = (!asks.is_empty()).then(|| {
-        let says =
-            format!("Services must give it from now on: {}. They did not have to before.", asks.join(", "));
+        let says = format!("New required values: {}. Services must now send them.", asks.join(", "));
         view! { <p class="note" data-kind="warning">{says}</p> }
     });
     view! { {breaks}{asks}{changes}{differs} }.bake()
@@ -267,7 +266,7 @@ fn form(
     }
     let asks = environment.asks(scope.can::<DeployProtected>());
     let label = match (asks, order.kind) {
-        (true, _) => "Ask for approval",
+        (true, _) => "Request approval",
         (false, Kind::Undeploy) => "Undeploy",
         (false, Kind::Rollback) => "Roll back",
         (false, Kind::Promote) => "Promote",
@@ -289,9 +288,9 @@ fn form(
             {warning(environment, asks)}
             <Form action=DeployAction::PATH>
                 <About of=about/>
-                <Field name="reason" label="Why" maxlength=500 optional=true hint="Stands in the history."/>
+                <Field name="reason" label="Reason" maxlength=500 optional=true hint="Shown in the deployment history."/>
                 <div class="form-actions">
-                    <a class="button" data-kind="quiet" href=back>"Not now"</a>
+                    <a class="button" data-kind="quiet" href=back>"Cancel"</a>
                     <Submit kind>{label}</Submit>
                 </div>
             </Form>

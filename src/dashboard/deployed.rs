@@ -21,14 +21,14 @@ pub(super) async fn deployed(scope: &Scope) -> Result<(impl IntoView + use<>, bo
         let url = paths::environment_history(scope.slug(), environment.id);
         let last = newest.map(|done| {
             let what = match (done.deployment.kind, done.deployment.version) {
-                (Kind::Rollback, Some(version)) => format!(" back to v{version} "),
+                (Kind::Rollback, Some(version)) => format!(" rolled back to v{version} "),
                 (_, Some(version)) => format!(" v{version} "),
                 (_, None) => " undeployed ".to_owned(),
             };
             let by = done.deployment.by.map(|by| format!(" by {by}"));
             view! { <small>{done.path}{what}<When at=done.deployment.created_at now/>{by}</small> }
         });
-        let none = last.is_none().then(|| view! { <small>"Nothing was deployed yet."</small> });
+        let none = last.is_none().then(|| view! { <small>"Nothing deployed yet."</small> });
         rows.push(view! {
             <li class="row">
                 <div class="row-main"><a class="thing" href=url><span>{environment.name.to_string()}</span></a>{last}{none}</div>
@@ -37,7 +37,7 @@ pub(super) async fn deployed(scope: &Scope) -> Result<(impl IntoView + use<>, bo
     }
     let view = view! {
         <section class="panel list-panel" data-live="deployments" id="deployed">
-            <header><h2>"Deployed last"</h2><a href=paths::deployments(scope.slug())>"See the board"</a></header>
+            <header><h2>"Latest deployments"</h2><a href=paths::deployments(scope.slug())>"Open deployments"</a></header>
             <ul class="rows" role="list">{rows}</ul>
         </section>
     };

@@ -34,7 +34,7 @@ const ROWS: usize = 6;
 pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let name = scope.organization().name.to_string();
-    let says = format!("You are {} here. {}.", scope.role().with_article(), scope.role().says());
+    let says = format!("Your role: {} ({})", scope.role().label(), scope.role().says().to_lowercase());
     let (people, total) = people(&scope).await?;
     let recent = recent(&scope).await?;
     let (deployed, any_deployed) = deployed(&scope).await?;
@@ -72,7 +72,7 @@ async fn people(scope: &Scope) -> Result<(impl IntoView + use<>, i64)> {
     let rows = rows.collect_view();
     let view = view! {
         <section class="panel list-panel" data-live="members" id="people">
-            <header><h2>{heading}</h2><a href=paths::members(scope.slug())>"See all members"</a></header>
+            <header><h2>{heading}</h2><a href=paths::members(scope.slug())>"All members"</a></header>
             <ul class="rows" role="list">{rows}</ul>
         </section>
     };
@@ -113,7 +113,7 @@ async fn recent(scope: &Scope) -> Result<impl IntoView + use<>> {
     let rows = rows.collect_view();
     Ok(view! {
         <section class="panel list-panel" data-live="prompts drafts" id="recent">
-            <header><h2>"Changed last"</h2><a href=paths::prompts(scope.slug())>"See all prompts"</a></header>
+            <header><h2>"Recently changed"</h2><a href=paths::prompts(scope.slug())>"All prompts"</a></header>
             {empty.then(|| view! { <p class="panel-body muted">"No prompts yet."</p> })}
             <ul class="rows" role="list">{rows}</ul>
         </section>
@@ -138,8 +138,8 @@ async fn pending(scope: &Scope) -> Result<Option<impl IntoView + use<>>> {
     let rows = rows.collect_view();
     Ok(Some(view! {
         <section class="panel list-panel" data-live="invitations" id="pending">
-            <header><h2>"Pending invitations"</h2><a href=paths::invitations(scope.slug())>"See all invitations"</a></header>
-            {empty.then(|| view! { <p class="panel-body muted">"Nobody is waiting to join."</p> })}
+            <header><h2>"Pending invitations"</h2><a href=paths::invitations(scope.slug())>"All invitations"</a></header>
+            {empty.then(|| view! { <p class="panel-body muted">"No pending invitations."</p> })}
             <ul class="rows" role="list">{rows}</ul>
         </section>
     }))

@@ -106,14 +106,14 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<Check
     if number != order.seen {
         let now =
             live.map_or_else(|| "nothing is live".to_owned(), |version| format!("version {version} is live"));
-        return Err(Error::conflict(format!("Somebody was here in the meantime: {now} now.")));
+        return Err(Error::conflict(format!("Someone else deployed in the meantime: {now} now.")));
     }
     if (order.kind == Kind::Undeploy) != order.version.is_none() {
         return Err(Error::NotFound);
     }
     if !is_what_it_says(change, order).await? {
         return Err(Error::conflict(match order.kind {
-            Kind::Promote => "This version was not live in another environment.",
+            Kind::Promote => "This version is not live in another environment.",
             _ => "This version is not the one that was live here before.",
         }));
     }
@@ -122,7 +122,7 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<Check
     if live == order.version && impact.differs.is_empty() {
         let already = live.map_or_else(
             || "Nothing is live here.".to_owned(),
-            |version| format!("Version {version} is live here already."),
+            |version| format!("Version {version} is already live here."),
         );
         return Err(Error::conflict(already));
     }
@@ -143,7 +143,7 @@ async fn told(change: &mut OrgChange, breaks: BTreeSet<Break>) -> Result<String>
         told.insert(if is_reached {
             says
         } else {
-            "A prompt this key does not reach would break.".to_owned()
+            "A prompt this key has no access to would break.".to_owned()
         });
     }
     Ok(told.into_iter().collect::<Vec<_>>().join(" "))
@@ -159,7 +159,7 @@ async fn refuse_elsewhere(change: &mut OrgChange, checked: &Checked, agreed: Agr
             let what =
                 if is_reached { format!("{} in {}", user.path, user.environment) } else { BEYOND.to_owned() };
             return Err(Error::conflict(format!(
-                "This would change {what}, where others must approve: it refers to what is live here. Have it refer to a version first."
+                "This would also change {what}, where others must approve, because it refers to what is live here. Make it refer to a fixed version first."
             )));
         }
     }

@@ -30,9 +30,9 @@ fn led(path: &str, old: Option<&BTreeSet<i64>>, new: Option<&BTreeSet<i64>>) -> 
     };
     match (old, new) {
         (Some(old), Some(new)) if old == new => None,
-        (Some(old), Some(new)) => Some(format!("Put in: {path} {} → {}", says(old), says(new))),
-        (None, Some(new)) => Some(format!("Put in now: {path} {}", says(new))),
-        (Some(old), None) => Some(format!("Not put in any more: {path} {}", says(old))),
+        (Some(old), Some(new)) => Some(format!("Includes: {path} {} → {}", says(old), says(new))),
+        (None, Some(new)) => Some(format!("Now includes: {path} {}", says(new))),
+        (Some(old), None) => Some(format!("No longer includes: {path} {}", says(old))),
         (None, None) => None,
     }
 }

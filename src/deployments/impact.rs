@@ -184,7 +184,7 @@ async fn on_user(
         breaks(format!("{at} would break. {path}: {what}"));
     }
     for name in after.missing.difference(&before.missing) {
-        breaks(format!("{at} would need {name}, which nobody gives it."));
+        breaks(format!("{at} would need a value for {name}, but none is provided."));
     }
     if user.environment_id != instead.environment {
         impact.elsewhere.entry(user.environment_id).or_insert_with(|| user.clone());

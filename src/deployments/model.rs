@@ -7,19 +7,19 @@ use crate::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What was done.
+/// The kind of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, ToSchema)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 #[schema(as = DeploymentKind)]
 pub enum Kind {
-    /// A version was made live.
+    /// A version was deployed.
     Deploy,
-    /// The version that is live in another environment was.
+    /// The version live in another environment was deployed.
     Promote,
-    /// A version that had been live before was.
+    /// A version that was live before was restored.
     Rollback,
-    /// Nothing is live any more.
+    /// The prompt was undeployed.
     Undeploy,
 }
 

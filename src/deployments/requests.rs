@@ -34,7 +34,7 @@ pub(super) async fn insert(
     let by = change.person().or(key.as_ref().map(|key| key.created_by)).ok_or(Error::Forbidden)?;
     if let Some(waiting) = waiting(change, order.environment, order.prompt).await? {
         return Err(Error::conflict(format!(
-            "{} asked for something here already, which waits.",
+            "{} already requested a deployment here. It is waiting for approval.",
             waiting.by
         )));
     }
@@ -107,7 +107,7 @@ pub(super) async fn waits(change: &mut OrgChange, id: DeploymentRequestId) -> Re
     let request = find(&mut *change, id).await?;
     match request.state {
         State::Pending => Ok(request),
-        _ => Err(Error::conflict("It does not wait any more: somebody was faster.")),
+        _ => Err(Error::conflict("This request is no longer waiting for approval.")),
     }
 }
 

@@ -64,8 +64,8 @@ fn save_form(desk: &Desk) -> impl IntoView + use<> {
                 <Hidden name="prompt" value=prompt/>
                 <Hidden name="revision" value=revision.to_string()/>
                 <Hidden name="latest" value=latest.to_string()/>
-                <Field name="message" label="What changed, and why" maxlength=500 optional=true
-                    hint="Those who read the history will thank you."/>
+                <Field name="message" label="Message" maxlength=500 optional=true
+                    hint="What changed and why."/>
                 <div class="form-actions">
                     <a class="button" data-kind="quiet" href=back>"Back to the draft"</a>
                     <Submit>{format!("Save version {}", latest + 1)}</Submit>
@@ -95,7 +95,7 @@ fn affected(users: &[Dependant]) -> Option<impl IntoView + use<>> {
         users.iter().filter(|user| user.number > 0).map(|user| user.path.as_str()).collect();
     (!pinned.is_empty()).then(|| {
         let says = format!(
-            "Used by {}. They keep the version they were saved with, and take this one when they are saved again.",
+            "Used by {}. They keep the version they were saved with, and use this one when they are saved again.",
             pinned.join(", ")
         );
         view! { <p class="note">{says}</p> }
@@ -127,8 +127,8 @@ pub async fn compare(caller: Caller) -> Result<impl IntoView> {
     let view = split(&caller);
     let body = view! {
         <form class="filters" method="get" aria-label="Compare">
-            <label>"From "<select name="from">{options(&from)}</select></label>
-            <label>"to "<select name="to">{options(&to)}</select></label>
+            <label>"Compare "<select name="from">{options(&from)}</select></label>
+            <label>"with "<select name="to">{options(&to)}</select></label>
             {view.then(|| view! { <input type="hidden" name="view" value="split"/> })}
             <button class="button">"Compare"</button>
         </form>

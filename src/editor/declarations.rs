@@ -29,12 +29,12 @@ pub(super) fn variables(typed: &Typed, flaws: &Flaws<'_>, undeclared: &[String])
         })
         .collect();
     let declare = (!declare.is_empty()).then(|| {
-        view! { <div class="undeclared" role="group" aria-label="Not declared yet"><small>"Not declared:"</small>{declare}</div> }
+        view! { <div class="undeclared" role="group" aria-label="Undeclared"><small>"Undeclared:"</small>{declare}</div> }
     });
     view! {
         <details class="panel" open=is_open>
             <summary>{summary}</summary>
-            <p class="hint">"Declare a variable to give it a type, a default and a word on what it is for. Those of the text that are not declared are required."</p>
+            <p class="hint">"Declare a variable to set its type, default and description. Undeclared variables are required."</p>
             <div id="undeclared">{declare}</div>
             <ol class="declarations" role="list">{rows}</ol>
         </details>
@@ -59,8 +59,8 @@ fn variable(n: usize, typed: &TypedVariable, flaws: &Flaws<'_>) -> impl IntoView
             <label class="check"><input type="checkbox" name=format!("required-{n}") value="true" checked=typed.required/>"Required"</label>
             <input name=format!("default-{n}") value=typed.default.clone() placeholder="default" aria-label=format!("Default of variable {place}")
                 autocomplete="off" aria-invalid=default_invalid aria-describedby=default_described/>
-            <input class="about" name=format!("about-{n}") value=typed.about.clone() maxlength="300" placeholder="what it is for"
-                aria-label=format!("What variable {place} is for") autocomplete="off"/>
+            <input class="about" name=format!("about-{n}") value=typed.about.clone() maxlength="300" placeholder="description"
+                aria-label=format!("Description of variable {place}") autocomplete="off"/>
             {flaw}{default_flaw}{about_flaw}
         </li>
     }
@@ -77,8 +77,7 @@ pub(super) fn settings(typed: &Typed, flaws: &Flaws<'_>) -> impl IntoView + use<
         let selected = engine.as_str() == typed.engine;
         view! { <option value=engine.as_str() selected=selected>{label}</option> }
     });
-    let labels =
-        ["Provider", "Model", "Temperature", "Most tokens", "Tools (JSON)", "Response format (JSON)"];
+    let labels = ["Provider", "Model", "Temperature", "Max tokens", "Tools (JSON)", "Response format (JSON)"];
     let inputs: Vec<_> = MODEL
         .iter()
         .zip(labels)

@@ -39,7 +39,7 @@ pub async fn details(caller: Caller) -> Result<impl IntoView> {
         <FormAlert action=TrashPrompt::PATH/>
         {manage}
         <Section title="Deployed">{deployed}</Section>
-        <Section title="Used by" says="Prompts whose draft or newest version refers to this one.">{users}</Section>
+        <Section title="Used by" says="Prompts whose draft or latest version refers to this one.">{users}</Section>
         <Section title="Activity">{activity}</Section>
         <p class="page-links">
             <a href=export("json") download>"Export as JSON"</a>
@@ -53,7 +53,7 @@ pub async fn details(caller: Caller) -> Result<impl IntoView> {
 async fn deployed(desk: &Desk) -> Result<impl IntoView + use<>> {
     let (slug, prompt) = (desk.scope.slug(), desk.prompt.id);
     let pair = |(environment, name, version): (EnvironmentId, String, Option<i64>)| {
-        let says = version.map_or_else(|| "Nothing".to_owned(), |version| format!("v{version}"));
+        let says = version.map_or_else(|| "Not deployed".to_owned(), |version| format!("v{version}"));
         let spoken = format!("{says} in {name}");
         let url = paths::deployment(slug, environment, prompt);
         view! { <dt>{name}</dt><dd><a href=url aria-label=spoken>{says}</a></dd> }
@@ -61,7 +61,7 @@ async fn deployed(desk: &Desk) -> Result<impl IntoView + use<>> {
     let pairs: Vec<_> = live_of(&desk.scope, prompt).await?.into_iter().map(pair).collect();
     Ok(view! {
         <dl class="pairs" id="deployed" data-live="deployments">{pairs}</dl>
-        <p class="page-links"><a href=paths::prompt_deployments(slug, prompt)>"All its deployments"</a></p>
+        <p class="page-links"><a href=paths::prompt_deployments(slug, prompt)>"Deployment history"</a></p>
     })
 }
 
@@ -99,12 +99,12 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
         }
     });
     Ok(view! {
-        <Section title="Name and place" says="Whoever asks for the old path is led on, until something new is there.">
+        <Section title="Details" says="Requests for the old path are redirected until another prompt uses it.">
             <Form action=DescribePrompt::PATH ids="describe-">
                 <About of=named/>
                 <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80/>
                 <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true/>
-                <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Divided by commas."/>
+                <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Separate with commas."/>
                 <div class="form-actions"><Submit kind="">"Save details"</Submit></div>
             </Form>
             {moving}
@@ -129,7 +129,7 @@ async fn move_form(desk: &Desk, about: Vec<(&'static str, String)>) -> Result<im
 
 fn used_by(desk: &Desk, users: &[Dependant]) -> Html {
     if users.is_empty() {
-        return view! { <p class="note">"No prompt refers to this one."</p> }.bake();
+        return view! { <p class="note">"No prompt uses this one."</p> }.bake();
     }
     let row = |user: &Dependant| {
         let url = paths::prompt(desk.scope.slug(), user.id);
@@ -160,7 +160,7 @@ async fn activity(desk: &Desk) -> Result<Html> {
     let rows: Vec<Happened> = rows.bind(desk.prompt.id).bind(RECENT).all().await?;
     let now = desk.scope.server().clock.now();
     let row = |one: Happened| {
-        let who = one.name.map_or_else(|| "The studio".to_owned(), |name| name.to_string());
+        let who = one.name.map_or_else(|| "Prompt Studio".to_owned(), |name| name.to_string());
         let did = Action::parse(&one.action).map_or("did something", Action::says);
         let did = did.strip_suffix(" of").unwrap_or(did);
         view! { <li><span>{format!("{who} {did}")}</span>" "<small><When at=one.created_at now/></small></li> }

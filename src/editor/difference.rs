@@ -55,7 +55,7 @@ pub fn whole(content: &Content) -> Html {
 pub fn shown(difference: Difference, caller: &Caller) -> Html {
     let split = split(caller);
     if difference.is_empty() {
-        return view! { <p class="note">"Nothing differs."</p> }.bake();
+        return view! { <p class="note">"No changes."</p> }.bake();
     }
     let summary = difference.summary.join(", ");
     let from = caller.query("lines").and_then(|from| from.parse().ok()).unwrap_or(0);
@@ -78,7 +78,7 @@ pub fn shown(difference: Difference, caller: &Caller) -> Html {
         let url = format!("{}&lines={}", url(this), from + MAX_LINES);
         view! { <p><a class="button" href=url>{format!("Show more lines ({rest} left)")}</a></p> }
     });
-    let other = if split { "One below the other" } else { "Side by side" };
+    let other = if split { "Unified" } else { "Side by side" };
     view! {
         <div class="difference">
             <header><p><strong>{summary}</strong></p><a class="button" data-size="small" href=url(that)>{other}</a></header>

@@ -163,7 +163,7 @@ fn text(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
             {field.code(&typed.text, control)}
             {flaw}
         </div>
-        {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="chat">"Make it a chat"</button></p> })}
+        {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="chat">"Convert to chat"</button></p> })}
     }
     .bake()
 }

@@ -197,7 +197,7 @@ impl Typed {
     fn read_messages(&self, flaws: &mut Vec<Flaw>) -> Vec<Message> {
         let read = |(n, typed): (usize, &TypedMessage)| {
             let role = Speaker::parse(&typed.role).unwrap_or_else(|| {
-                flaws.push(flaw(format!("role-{n}"), "Choose who speaks."));
+                flaws.push(flaw(format!("role-{n}"), "Choose a role."));
                 Speaker::User
             });
             let is_named = matches!(role, Speaker::Placeholder | Speaker::Tool);
@@ -236,8 +236,8 @@ impl Typed {
             text => serde_json::from_str(text).map_err(|_| flaws.push(flaw(field, what))).ok(),
         };
         let (tools, response_format) = (
-            json("tools", tools, "Enter a list, in JSON."),
-            json("response_format", format, "Enter an object, in JSON."),
+            json("tools", tools, "Enter a JSON list."),
+            json("response_format", format, "Enter a JSON object."),
         );
         let degree: Option<f64> = temperature.parse().ok().filter(|degree: &f64| degree.is_finite());
         if degree.is_none() && !temperature.is_empty() {
@@ -245,7 +245,7 @@ impl Typed {
         }
         let most = max_tokens.parse().ok();
         if most.is_none() && !max_tokens.is_empty() {
-            flaws.push(flaw("max_tokens", "Enter a number from 1 up."));
+            flaws.push(flaw("max_tokens", "Enter a number of 1 or more."));
         }
         let (provider, model) = (provider.to_owned(), model.to_owned());
         ModelSettings { provider, model, temperature: degree, max_tokens: most, tools, response_format }

@@ -23,7 +23,7 @@ pub(super) fn messages(typed: &Typed, field: &Field<'_>, can_change_kind: bool) 
     view! {
         <ol class="messages" role="list">{all}</ol>
         <div class="add-message" role="group" aria-label="Add a message">{add}</div>
-        {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="text">"Make it one text"</button></p> })}
+        {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="text">"Convert to text"</button></p> })}
     }
     .bake()
 }
@@ -41,7 +41,7 @@ fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> im
     let is_placeholder = typed.role == Speaker::Placeholder.as_str();
     let named = match typed.role.as_str() {
         "placeholder" => Some("Name of the placeholder"),
-        "tool" => Some("Call that it answers"),
+        "tool" => Some("ID of the tool call"),
         _ => None,
     };
     let name = named.map(|label| {
@@ -58,7 +58,7 @@ fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> im
         .bake();
         field.code(&typed.content, control)
     });
-    let says = is_placeholder.then(|| view! { <p class="hint">"The call puts messages in here."</p> });
+    let says = is_placeholder.then(|| view! { <p class="hint">"The request fills in messages here."</p> });
     let tokens =
         (!is_placeholder).then(|| view! { <small class="tokens">{about_tokens(&typed.content)}</small> });
     let move_button = |verb: &str, sign: &'static str, label: String, off: bool| {
@@ -69,7 +69,7 @@ fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> im
             <header>
                 <button class="button icon-button fold" type="button" data-kind="quiet" data-size="small" data-folds aria-expanded="true"
                     aria-label=format!("Show message {place}")>"▾"</button>
-                <select name=format!("role-{n}") aria-label=format!("Who speaks in message {place}")>{roles}</select>
+                <select name=format!("role-{n}") aria-label=format!("Role of message {place}")>{roles}</select>
                 {name}
                 {tokens}
                 <span class="message-acts">

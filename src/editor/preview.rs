@@ -59,7 +59,7 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) ->
     let has_inputs = !inputs.is_empty();
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
     let unused = (!unused.is_empty()).then(|| {
-        view! { <p class="note" data-kind="warning">{format!("Declared and not used: {}.", unused.join(", "))}</p> }
+        view! { <p class="note" data-kind="warning">{format!("Declared but not used: {}.", unused.join(", "))}</p> }
     });
     // Where one types, the page keeps it up to that, with the values that were typed.
     let live = (!desk.scope.can::<EditContent>()).then_some("drafts prompts");
@@ -92,8 +92,7 @@ fn made_of(resolved: &Resolved) -> Option<impl IntoView + use<>> {
         view! { <li><code>{format!("[[ {} ]]", edge.target)}</code>" "<small>{format!("is {}", edge.to)}{version}{within}</small></li> }
     });
     let rows: Vec<_> = rows.collect();
-    (!rows.is_empty())
-        .then(|| view! { <ul class="lines" role="list" aria-label="Put together from">{rows}</ul> })
+    (!rows.is_empty()).then(|| view! { <ul class="lines" role="list" aria-label="Includes">{rows}</ul> })
 }
 
 fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<> {

@@ -36,7 +36,7 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
     let body = if list.is_empty() {
         view! {
             <Empty icon=glyph::File title="No version yet">
-                <p>"A version keeps what the draft says, once and for all. Nothing else is ever served."</p>
+                <p>"A version is a permanent copy of the draft. Services only get versions."</p>
             </Empty>
         }
         .bake()

@@ -29,7 +29,7 @@ pub async fn environments(caller: Caller) -> Result<impl IntoView> {
     let rows: Vec<_> = rows.collect();
     let body = view! {
         <header class="page-head">
-            <div><h1>"Environments"</h1><p>"Where prompts are deployed to, and where services read them from."</p></div>
+            <div><h1>"Environments"</h1><p>"Prompts are deployed to environments, and services fetch them from there."</p></div>
         </header>
         <div class="stack">
             <FormAlert action=MoveEnvironment::PATH/>
@@ -101,7 +101,7 @@ fn new(scope: &Scope) -> impl IntoView + use<> {
         <Section title="New environment" says="References and services call it by its name.">
             <Form action=CreateEnvironment::PATH once=true>
                 <About of=about/>
-                <Field name="name" label="Name" maxlength=40 hint="Small letters, digits and hyphens, such as eu-production."/>
+                <Field name="name" label="Name" maxlength=40 hint="Lowercase letters, digits and hyphens, such as eu-production."/>
                 <Select name="approvals" label="Who may deploy" choices=protections() value="0"/>
                 <div class="form-actions"><Submit>"Create environment"</Submit></div>
             </Form>
@@ -182,7 +182,7 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
             <div class="page-actions">
                 <button class="button" data-kind="danger" type="button" popovertarget="delete-environment">{label.clone()}</button>
                 <Confirm id="delete-environment" question=format!("{label}?")
-                    says="Its history goes with it. Services that ask for it are told it is not there.">
+                    says="Its history is deleted too. Services that use it get a “not found” error.">
                     <Act action=DeleteEnvironment::PATH about=delete><button class="button" data-kind="danger">{label}</button></Act>
                 </Confirm>
             </div>

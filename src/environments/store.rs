@@ -113,7 +113,7 @@ pub async fn create(
     let mut change = grant.change().await?;
     let all = list(&mut change).await?;
     if all.len() >= MAX {
-        return Err(Error::conflict(format!("A workspace has at most {MAX} environments.")));
+        return Err(Error::conflict(format!("An organization can have at most {MAX} environments.")));
     }
     refuse_taken(&all, name, None)?;
     let (id, now) = (EnvironmentId(change.new_id()), change.now());
@@ -177,7 +177,7 @@ pub(super) fn refuse_taken(
     but: Option<EnvironmentId>,
 ) -> Result<()> {
     if all.iter().any(|one| one.name == *name && Some(one.id) != but) {
-        return Err(Error::invalid("name", "Choose another name: there is an environment of this one."));
+        return Err(Error::invalid("name", "An environment with this name already exists."));
     }
     Ok(())
 }

@@ -18,10 +18,10 @@ impl Email {
     /// # Errors
     /// A sentence for the field.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        const WRONG: &str = "Enter an email address such as ana@example.com.";
+        const WRONG: &str = "Enter an email such as ana@example.com.";
         let text = text.trim();
         if text.len() > Self::MAX * 4 {
-            return Err("Use an address of at most 254 characters.");
+            return Err("Use an email of at most 254 characters.");
         }
         let (local, domain) = text.rsplit_once('@').ok_or(WRONG)?;
         let local: String = local.nfc().flat_map(char::to_lowercase).nfc().collect();
@@ -34,7 +34,7 @@ impl Email {
         }
         let email = format!("{local}@{domain}");
         if local.len() > 64 || email.len() > Self::MAX {
-            return Err("Use an address of at most 254 characters.");
+            return Err("Use an email of at most 254 characters.");
         }
         Ok(Self(email))
     }

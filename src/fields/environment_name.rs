@@ -24,16 +24,16 @@ impl EnvironmentName {
         }
         let is_good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         if !name.bytes().all(is_good) || name.starts_with('-') || name.ends_with('-') {
-            return Err("Use small letters, digits and hyphens, such as eu-production.");
+            return Err("Use lowercase letters, digits and hyphens, such as eu-production.");
         }
         if name.bytes().all(|b| b.is_ascii_digit()) {
-            return Err("Use a letter: a number alone is that of a version.");
+            return Err("Use more than digits: a number alone means a version.");
         }
         if matches!(name, "latest" | "draft" | "new") {
-            return Err("Choose another one: this word is reserved.");
+            return Err("This name is reserved. Choose another one.");
         }
         if uuid::Uuid::try_parse(name).is_ok() {
-            return Err("Choose another one: this looks like an id.");
+            return Err("This name looks like an ID. Choose another one.");
         }
         Ok(Self(name.to_owned()))
     }

@@ -58,22 +58,22 @@ impl PathName {
             return Err("Use at most 80 characters.");
         }
         if name.contains('/') {
-            return Err("Leave out the slash: it divides folders.");
+            return Err("Names can't contain “/”.");
         }
         if !name.chars().all(is_path_char) {
-            return Err("Leave out brackets, braces, @, |, < and >: references are made of them.");
+            return Err("Names can't contain brackets, braces, @, |, < or >.");
         }
         if has_invisible(&name) {
             return Err(INVISIBLE);
         }
         if name.starts_with('.') {
-            return Err("Begin with something else than a dot.");
+            return Err("Names can't start with a dot.");
         }
         if RESERVED.contains(&name.to_lowercase().as_str()) {
-            return Err("Choose another one: this word is reserved.");
+            return Err("This name is reserved. Choose another one.");
         }
         if name.parse::<uuid::Uuid>().is_ok() {
-            return Err("Choose another one: this looks like an id.");
+            return Err("This name looks like an ID. Choose another one.");
         }
         Ok(Self(name))
     }

@@ -200,13 +200,13 @@ impl Slug {
             return Err("Use 3 to 40 characters.");
         }
         if !text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
-            return Err("Use lower-case letters a–z, digits and hyphens only.");
+            return Err("Use only lowercase letters a–z, digits and hyphens.");
         }
         if text.starts_with('-') || text.ends_with('-') || text.contains("--") {
-            return Err("Put single hyphens between letters or digits only.");
+            return Err("Use single hyphens, and only between letters or digits.");
         }
         if RESERVED.binary_search(&text).is_ok() {
-            return Err("Choose another one: this word is reserved.");
+            return Err("This URL is reserved. Choose another one.");
         }
         Ok(Self(text.to_owned()))
     }

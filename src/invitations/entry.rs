@@ -62,18 +62,23 @@ impl Closed {
     pub(super) const fn says(self) -> (&'static str, &'static str) {
         match self {
             Self::Unknown => (
-                "This link is not good",
-                "It may have been replaced by a newer one. Look for the latest letter, or ask for a new invitation.",
+                "This link is not valid",
+                "A newer link may have replaced it. Look for the latest email, or ask for a new invitation.",
             ),
-            Self::Accepted => {
-                ("This invitation was used", "It works once. If it was you, sign in to get to the workspace.")
+            Self::Accepted => (
+                "This invitation was used",
+                "Each link works once. If you used it, sign in to open the organization.",
+            ),
+            Self::Declined => {
+                ("This invitation was declined", "If you changed your mind, ask for a new one.")
             }
-            Self::Declined => ("This invitation was declined", "Ask for a new one if you changed your mind."),
-            Self::Revoked => ("This invitation was taken back", "Ask whoever invited you for a new one."),
-            Self::Expired => ("This invitation has run out", "Ask whoever invited you to send it again."),
+            Self::Revoked => ("This invitation was revoked", "Ask the person who invited you for a new one."),
+            Self::Expired => {
+                ("This invitation has expired", "Ask the person who invited you to send it again.")
+            }
             Self::InviterLost => (
-                "This invitation no longer holds",
-                "Whoever sent it may no longer invite people with this role. Ask somebody else of the workspace.",
+                "This invitation is no longer valid",
+                "The person who sent it can no longer invite people with this role. Ask another Owner or Admin.",
             ),
         }
     }
@@ -166,7 +171,7 @@ pub(super) async fn accept(caller: &Caller, token: &str) -> Result<Slug> {
         }
         Standing::Unproven => {
             return Err(Error::conflict(
-                "Open the link in the letter instead: it proves that the address is yours.",
+                "Open the link in your invitation email instead. It confirms that the email is yours.",
             ));
         }
     }
@@ -184,7 +189,7 @@ pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &st
     let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
     if !invitation.proves_address && caller.server.mail.is_on() {
         return Err(Error::conflict(
-            "Open the link in the letter instead: it proves that the address is yours.",
+            "Open the link in your invitation email instead. It confirms that the email is yours.",
         ));
     }
     let wish = Wish::parse(name, invitation.email.as_str(), password)?;
@@ -193,7 +198,7 @@ pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &st
     let is_verified = invitation.proves_address && caller.server.mail.is_on();
     let new = NewPerson { name: wish.name, email: wish.email, password_hash, is_verified };
     let Some((user, home)) = accounts::create(&mut change, new).await? else {
-        return Err(Error::conflict("This address has an account. Sign in to join."));
+        return Err(Error::conflict("This email already has an account. Sign in to join."));
     };
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     enter(caller, change, &invitation, token, user).await?;
@@ -267,7 +272,7 @@ async fn close(change: &mut OrgChange, invitation: &Invitation, token: &str, sta
         .execute()
         .await?;
     if closed == 0 {
-        return Err(Error::conflict("This invitation was used, replaced or taken back just now."));
+        return Err(Error::conflict("This invitation was just used, replaced or revoked."));
     }
     change.announce(Topic::Invitations, invitation.id.0).await
 }

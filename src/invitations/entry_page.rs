@@ -45,11 +45,11 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
     let address = shown_address(&invitation, standing);
     let now = caller.server.clock.now();
     let role = invitation.role;
-    let role = format!("You will be {}: {}.", role.with_article(), role.says().to_lowercase());
+    let role = format!("You will be {} ({}).", role.with_article(), role.says().to_lowercase());
     Ok(view! {
         <Sheet title=format!("Join {}", invitation.org_name)>
             <Initials letters=initials(invitation.org_name.as_str()) hue=invitation.hue() shape="square" size="large"/>
-            <h1>{format!("{} invites you to {}", invitation.inviter, invitation.org_name)}</h1>
+            <h1>{format!("{} invited you to {}", invitation.inviter, invitation.org_name)}</h1>
             <p class="lead">{role}</p>
             <p class="meta">
                 "for "{address}" · expires in "{(invitation.expires_at - now).in_words()}
@@ -109,7 +109,7 @@ fn other_account(invitation: &Invitation, person: &Person, token: &str) -> impl 
 }
 
 fn unproven() -> impl IntoView {
-    view! { <Alert kind="info">"Open the link in the letter instead: it proves that the address is yours."</Alert> }
+    view! { <Alert kind="info">"Open the link in your invitation email instead. It confirms that the email is yours."</Alert> }
 }
 
 /// Somebody signed out: they sign up here with the address fixed, or sign in and come back.
@@ -169,7 +169,7 @@ fn FixedAddress(email: String) -> impl IntoView {
 fn by_copied_link(token: &str) -> impl IntoView + use<> {
     let here = paths::invite(token);
     view! {
-        <p class="lead">"Sign in with the account of this address, or create it first."</p>
+        <p class="lead">"Sign in with the account for this email, or create one first."</p>
         <div class="form-actions">
             <a class="button" data-kind="primary" href=paths::with_next(paths::SIGN_IN, Some(&here))>"Sign in"</a>
             <a class="button" href=paths::with_next(paths::SIGN_UP, Some(&here))>"Create an account"</a>

@@ -20,15 +20,15 @@ pub(super) fn invitation(
         "invitation",
         to,
         LetterText {
-            subject: format!("{inviter} invites you to {org}"),
+            subject: format!("{inviter} invited you to {org}"),
             lines: vec![
-                format!("{inviter} invites you to the workspace {org} in Prompt Studio."),
-                format!("You will be {}: {}.", role.with_article(), role.says().to_lowercase()),
+                format!("{inviter} invited you to join the organization {org} on Prompt Studio."),
+                format!("You will be {} ({}).", role.with_article(), role.says().to_lowercase()),
             ],
-            link: Some(("See the invitation", url.into())),
+            link: Some(("View invitation", url.into())),
             notes: vec![
-                format!("The invitation is for {to} and is good for {}.", span.in_words()),
-                "If you do not know what this is about, ignore this letter.".into(),
+                format!("This invitation is for {to} and expires in {}.", span.in_words()),
+                "If you were not expecting this, you can ignore this email.".into(),
             ],
         },
     )

@@ -17,7 +17,7 @@ pub(super) async fn ensure_allowed(change: &mut OrgChange, email: &Email) -> Res
     }
     Err(Error::invalid(
         "emails",
-        format!("{email} is not of a domain that this workspace invites: {allowed}."),
+        format!("{email} is not from a domain this organization allows: {allowed}."),
     ))
 }
 
@@ -30,8 +30,9 @@ pub(super) async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Res
         .one()
         .await?;
     if pending >= config.max_pending_invitations {
-        let message =
-            format!("{pending} invitations are pending. Revoke some, or wait until they are answered.");
+        let message = format!(
+            "{pending} invitations are pending, the maximum. Revoke some, or wait until they are answered."
+        );
         return Err(Error::TooMany { retry_after: 3600, message: message.into() });
     }
     let (new, oldest): (i64, Option<Timestamp>) = change
@@ -40,7 +41,8 @@ pub(super) async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Res
         .one()
         .await?;
     if new >= config.max_invitations_a_day {
-        let message = format!("{new} people were invited within a day, which is the most. Go on tomorrow.");
+        let message =
+            format!("{new} people were invited in the last 24 hours, the maximum. Try again later.");
         let free = oldest.unwrap_or(now) + Span::days(1);
         return Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() });
     }
@@ -68,8 +70,7 @@ pub(super) async fn ensure_may_write_to(
     if letters < grant.server().config.max_letters_an_hour {
         return Ok(());
     }
-    let message =
-        format!("{email} got {letters} letters within an hour, which is the most. Try again later.");
+    let message = format!("{email} was sent {letters} emails within an hour, the maximum. Try again later.");
     let free = oldest.unwrap_or(now) + Span::hours(1);
     Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() })
 }

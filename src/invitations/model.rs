@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = InvitationState))]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It can be accepted.
+    /// It can still be accepted.
     Pending,
-    /// It was.
+    /// It was accepted.
     Accepted,
-    /// Whom it was for did not want it.
+    /// The invited person declined it.
     Declined,
-    /// It was taken back.
+    /// It was revoked.
     Revoked,
     /// Its time is over. It is stored as pending.
     Expired,

@@ -37,7 +37,7 @@ pub async fn invitations(caller: Caller) -> Result<impl IntoView> {
         Place::Invitations,
         view! {
             <header class="page-head">
-                <div><h1>"Invitations"</h1><p>"Who was asked to join, and what became of it."</p></div>
+                <div><h1>"Invitations"</h1><p>"Sent invitations and their status."</p></div>
                 <div class="page-actions">{invite}</div>
             </header>
             <FormAlert action=RevokeInvitation::PATH/>
@@ -51,8 +51,8 @@ pub async fn invitations(caller: Caller) -> Result<impl IntoView> {
 fn nobody(scope: &Scope) -> impl IntoView + use<> {
     let url = paths::new_invitation(scope.slug());
     view! {
-        <Empty icon=glyph::Mail title="Nobody is invited">
-            <p>"People you invite get a letter with a link. Until they answer it they are listed here."</p>
+        <Empty icon=glyph::Mail title="No invitations">
+            <p>"We email people you invite a link to join. Invitations and their status are listed here."</p>
             <a class="button" data-kind="primary" href=url data-opens="invite">"Invite people"</a>
         </Empty>
     }
@@ -72,7 +72,7 @@ pub async fn new_invitation(caller: Caller) -> Result<impl IntoView> {
         vec![here],
         view! {
             <header class="page-head">
-                <div><h1>"Invite people"</h1><p>"Each gets a letter with a link to join."</p></div>
+                <div><h1>"Invite people"</h1><p>"We email each person a link to join."</p></div>
             </header>
             <section class="panel">{form}</section>
         },
@@ -177,9 +177,12 @@ fn result(n: usize, one: Invited, has_mail: bool) -> impl IntoView {
             let id = format!("link-{n}");
             let says = match (sent.again, has_mail) {
                 (false, true) => format!("Invited as {}", sent.role),
-                (true, true) => format!("Sent again, as {}. Older links are dead", sent.role),
+                (true, true) => format!("Sent again as {}. Older links no longer work", sent.role),
                 (_, false) => {
-                    format!("Invited as {}. This studio sends no mail: pass the link on", sent.role)
+                    format!(
+                        "Invited as {}. This server does not send email: share the link yourself",
+                        sent.role
+                    )
                 }
             };
             view! {
@@ -187,9 +190,9 @@ fn result(n: usize, one: Invited, has_mail: bool) -> impl IntoView {
                     <span class="mono">{one.email}</span>
                     <span>{says}</span>
                     <div class="copy">
-                        <input id=id.clone() type="text" readonly value=sent.link aria-label="Link to pass on"/>
+                        <input id=id.clone() type="text" readonly value=sent.link aria-label="Invitation link"/>
                         <button class="button" data-size="small" type="button" data-copies=id>"Copy link"</button>
-                        <small>"Works only for an account with this address. It is shown once."</small>
+                        <small>"Works only for an account with this email. Shown only once."</small>
                     </div>
                 </li>
             }.bake()
@@ -208,7 +211,7 @@ fn table(scope: &Scope, rows: &[Row]) -> impl IntoView + use<> {
         <table class="table invitations">
             <thead>
                 <tr>
-                    <th scope="col">"Email"</th><th scope="col">"Role"</th><th scope="col">"State"</th>
+                    <th scope="col">"Email"</th><th scope="col">"Role"</th><th scope="col">"Status"</th>
                     <th scope="col">"Invited by"</th><th scope="col">"Sent"</th><th scope="col">"Expires"</th>
                     <th scope="col"><span class="visually-hidden">"Actions"</span></th>
                 </tr>
@@ -228,7 +231,7 @@ fn table_row(scope: &Scope, row: &Row, now: Timestamp) -> Html {
         <tr id=format!("i-{id}")>
             <td data-label="Email" title=row.email.to_string()>{row.email.to_string()}</td>
             <td data-label="Role">{row.role.label()}</td>
-            <td data-label="State"><span class="badge" data-kind=kind>{label}</span></td>
+            <td data-label="Status"><span class="badge" data-kind=kind>{label}</span></td>
             <td data-label="Invited by">{row.inviter.to_string()}</td>
             <td data-label="Sent"><When at=row.sent_at now/></td>
             <td data-label="Expires">{expires}</td>
@@ -261,10 +264,10 @@ pub(super) fn actions(scope: &Scope, row: &Row, id: &str) -> Html {
                     <PageField/>
                     <Hidden name="org" value=org/>
                     <Hidden name="invitation" value=id/>
-                    <p>"A new letter goes out; the links of the old one stop working."</p>
+                    <p>"We send a new email. Links in earlier emails stop working."</p>
                     <button class="button">"Send again"</button>
                     <hr/>
-                    <p><strong>{format!("Revoke the invitation of {email}?")}</strong></p>
+                    <p><strong>{format!("Revoke the invitation for {email}?")}</strong></p>
                     <button class="button" data-kind="danger" formaction=RevokeInvitation::PATH>"Revoke invitation"</button>
                 </form>
             </div>

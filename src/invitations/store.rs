@@ -28,7 +28,7 @@ pub(super) type Inviting = Grant<role::InviteMembers>;
 /// through; [`Error::Invalid`] without addresses.
 pub async fn invite(grant: &Inviting, typed: &[Cow<'_, str>], role: Role) -> Result<Vec<Invited>> {
     if typed.is_empty() {
-        return Err(Error::invalid("emails", "Enter at least one email address."));
+        return Err(Error::invalid("emails", "Enter at least one email."));
     }
     if grant.organization().is_personal && role == Role::Owner {
         return Err(Error::invalid("role", "A personal workspace has one Owner."));
@@ -80,7 +80,7 @@ async fn invite_one(grant: &Inviting, change: &mut OrgChange, email: &Email, rol
         .optional()
         .await?;
     if member.is_some() {
-        return Err(Error::invalid("emails", format!("{email} is a member already.")));
+        return Err(Error::invalid("emails", format!("{email} is already a member.")));
     }
     let pending: Option<(InvitationId, Role)> = change
         .query("SELECT id, role FROM invitations WHERE org_id = $1 AND email = $2 AND state = 'pending'")
@@ -90,7 +90,7 @@ async fn invite_one(grant: &Inviting, change: &mut OrgChange, email: &Email, rol
     if pending.is_some_and(|(_, before)| !change.role().may_grant(before)) {
         return Err(Error::invalid(
             "emails",
-            format!("{email} is invited as Owner; only an Owner can change that."),
+            format!("{email} is invited as Owner. Only an Owner can change that."),
         ));
     }
     ensure_may_write_to(grant, change, email).await?;
@@ -222,7 +222,7 @@ async fn pending(change: &mut OrgChange, id: InvitationId) -> Result<(Email, Rol
         .await?;
     let (email, role, state) = row.ok_or(Error::NotFound)?;
     if state != State::Pending {
-        return Err(Error::conflict("This invitation is no longer pending. Invite the address again."));
+        return Err(Error::conflict("This invitation is no longer pending. Send a new one."));
     }
     if !change.role().may_grant(role) {
         return Err(Error::Forbidden);

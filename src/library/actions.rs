@@ -50,7 +50,7 @@ pub async fn move_prompt(
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
-    let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a place."))?;
+    let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a position."))?;
     moves::move_prompt(&grant, prompt, id::optional(&folder)?, place).await?;
     Notice::Moved.say();
     Ok(())
@@ -147,7 +147,7 @@ pub async fn move_folder(
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
-    let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a place."))?;
+    let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a position."))?;
     moves::move_folder(&grant, folder, id::optional(&parent)?, place).await?;
     Notice::Moved.say();
     Ok(())

@@ -44,7 +44,9 @@ pub async fn duplicate_folder(grant: &Grant<EditContent>, id: FolderId) -> Resul
     );
     let (within,): (i64,) = within.bind(format!("{}/", folder.path)).one().await?;
     if within > i64::try_from(MAX).unwrap_or(0) {
-        return Err(Error::conflict("This folder holds more than 1,000 prompts: duplicate its parts."));
+        return Err(Error::conflict(
+            "This folder has more than 1,000 prompts. Duplicate its subfolders instead.",
+        ));
     }
     let name = free_name(&mut change, folder.parent_id, &folder.name, Kind::Folder).await?;
     let copy = Box::pin(copy_folder(&mut change, id, folder.parent_id, &name)).await?;
@@ -84,7 +86,7 @@ async fn free_name(
             Err(error) => return Err(error),
         }
     }
-    Err(Error::conflict("There are too many copies of this one: rename some."))
+    Err(Error::conflict("There are too many copies with this name. Rename some of them."))
 }
 
 async fn copy_prompt(

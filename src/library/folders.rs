@@ -132,7 +132,7 @@ pub async fn insert(change: &mut OrgChange, parent: Option<FolderId>, name: &Pat
     let (parent, path) = place(change, parent, name).await?;
     let depth = parent.as_ref().map_or(1, |parent| parent.depth + 1);
     if depth > MAX_DEPTH {
-        return Err(Error::invalid("name", "Folders go ten levels deep at most."));
+        return Err(Error::invalid("name", "Folders can be at most ten levels deep."));
     }
     let (id, now, by) = (FolderId(change.new_id()), change.now(), change.person());
     let position = last(change, parent.as_ref().map(|parent| parent.id)).await? + STEP;
@@ -179,13 +179,13 @@ pub(super) async fn place(
     if path.chars().count() > MAX_PATH {
         return Err(Error::invalid(
             "name",
-            "Choose a shorter name: the whole path has at most 255 characters.",
+            "Choose a shorter name: the full path can have at most 255 characters.",
         ));
     }
     let there = change.query("SELECT 1 FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");
     let there: Option<(i32,)> = there.bind(path.clone()).optional().await?;
     if there.is_some() {
-        return Err(Error::invalid("name", "Choose another name: there is a folder of this one here."));
+        return Err(Error::invalid("name", "A folder with this name already exists here."));
     }
     Ok((parent, path))
 }

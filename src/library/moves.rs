@@ -118,7 +118,7 @@ async fn enter(change: &mut OrgChange, folder: &Folder, parent: Option<FolderId>
     let is_within =
         |parent: &Folder| parent.id == folder.id || parent.path.starts_with(&format!("{}/", folder.path));
     if parent.as_ref().is_some_and(is_within) {
-        return Err(Error::invalid("parent", "A folder cannot be put into itself."));
+        return Err(Error::invalid("parent", "A folder can't be moved into itself."));
     }
     let below = change.query(
         "SELECT max(depth) FROM folders WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2",
@@ -127,7 +127,7 @@ async fn enter(change: &mut OrgChange, folder: &Folder, parent: Option<FolderId>
     let depth = parent.as_ref().map_or(1, |parent| parent.depth + 1);
     let deeper = depth - folder.depth;
     if deepest.unwrap_or(folder.depth).max(folder.depth) + deeper > MAX_DEPTH {
-        return Err(Error::invalid("parent", "Folders go ten levels deep at most."));
+        return Err(Error::invalid("parent", "Folders can be at most ten levels deep."));
     }
     repath(change, folder, &path, parent).await.map_err(at_parent)
 }
@@ -146,7 +146,7 @@ async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Opt
     let grown = i64::try_from(new.chars().count()).unwrap_or(i64::MAX)
         - i64::try_from(old.chars().count()).unwrap_or(0);
     if longest.unwrap_or(0) + grown > i64::try_from(MAX_PATH).unwrap_or(i64::MAX) {
-        return Err(Error::invalid("name", "Paths within would get longer than 255 characters."));
+        return Err(Error::invalid("name", "Paths in the folder would be longer than 255 characters."));
     }
     store::leave_paths(change, &format!("{old}/")).await?;
     change
@@ -222,7 +222,7 @@ pub async fn order_prompts(
     let mut place = Place::First;
     for (n, id) in order.iter().enumerate() {
         if order[..n].contains(id) {
-            return Err(Error::invalid("prompts", "Name each prompt once."));
+            return Err(Error::invalid("prompts", "List each prompt only once."));
         }
         if store::find_within(&mut change, *id).await?.folder_id != folder {
             return Err(Error::NotFound);

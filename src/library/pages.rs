@@ -37,16 +37,16 @@ pub async fn library(caller: Caller) -> Result<impl IntoView> {
     let (org, search) = (scope.slug().clone(), search_form(&scope, ""));
     let body = view! {
         <header class="page-head">
-            <div><h1>"Prompts"</h1><p>"Everything this workspace asks models, in folders, with every version kept."</p></div>
+            <div><h1>"Prompts"</h1><p>"All prompts in this organization, with their full history."</p></div>
             <div class="page-actions">{new_buttons(&scope, None)}</div>
         </header>
         {search}
         {contents}
         <p class="page-links">
-            <a href=paths::variables(&org)>"Variables of the workspace"</a>
+            <a href=paths::variables(&org)>"Organization variables"</a>
             <a href=paths::trash(&org)>"Trash"</a>
             {scope.can::<ImportContent>().then(|| view! { <a href=paths::import(&org, None)>"Import"</a> })}
-            {scope.can::<ExportOrganization>().then(|| view! { <a href=paths::export(&org, "json", "") download>"Export everything"</a> })}
+            {scope.can::<ExportOrganization>().then(|| view! { <a href=paths::export(&org, "json", "") download>"Export all"</a> })}
         </p>
     };
     Ok(frame.show(Place::Prompts, beside(tree, body)))
@@ -81,13 +81,13 @@ pub async fn folder(caller: Caller) -> Result<impl IntoView> {
     let manage = if scope.can::<EditContent>() { Some(manage(&caller, &scope, folder).await?) } else { None };
     let body = view! {
         <header class="page-head">
-            <div><h1>{folder.name.to_string()}</h1><p>"A folder. What is in it inherits its variables."</p></div>
+            <div><h1>{folder.name.to_string()}</h1><p>"Prompts in this folder inherit its variables."</p></div>
             <div class="page-actions">{new_buttons(&scope, Some(id))}</div>
         </header>
         <FormAlert action=TrashFolder::PATH/>
         <FormAlert action=DuplicateFolder::PATH/>
         {contents}
-        {variables_section(&caller, &scope, Some(id), &told.variables, "What is in this folder inherits them; a nearer folder, a prompt's own default and the call come first.")}
+        {variables_section(&caller, &scope, Some(id), &told.variables, "Inherited by everything in this folder. Overridden by nearer folders, a prompt's defaults, and values passed in the request.")}
         <p class="page-links">
             <a href=paths::export(scope.slug(), "json", &format!("?folder={id}")) download>"Export this folder as JSON"</a>
             <a href=paths::export(scope.slug(), "md", &format!("?folder={id}")) download>"As Markdown"</a>
@@ -129,9 +129,9 @@ impl Keep for Told {
 pub async fn organization_variables(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let (tree, own) = (tree(&scope, Here::Top).await?, variables::read(&scope, None).await?);
-    let says = "Every prompt of the workspace inherits them; folders, a prompt's own default and the call come first.";
+    let says = "Inherited by all prompts in this organization. Overridden by folders, a prompt's defaults, and values passed in the request.";
     let body = view! {
-        <header class="page-head"><div><h1>"Variables"</h1><p>"What all prompts know."</p></div></header>
+        <header class="page-head"><div><h1>"Variables"</h1><p>"Values shared by all prompts."</p></div></header>
         {variables_section(&caller, &scope, None, &own, says)}
     };
     let trail = vec![("Variables".to_owned(), paths::variables(scope.slug()))];
@@ -161,7 +161,7 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
         }
     });
     Ok(view! {
-        <Section title="Name and place" says="Prompts can still be found where they were, until something new is there.">
+        <Section title="Name" says="The old path keeps working until something else uses it.">
             <Form action=RenameFolder::PATH ids="rename-">
                 <About of=named/>
                 <Field name="name" label="Name" value=name.clone() maxlength=80/>
@@ -196,7 +196,7 @@ async fn move_form(
 
 /// The folders to choose from, the top first.
 fn folder_choices(folders: Vec<Folder>) -> Vec<Choice> {
-    let top = Choice { value: String::new(), label: "At the top".into(), says: "" };
+    let top = Choice { value: String::new(), label: "Top level".into(), says: "" };
     let each = folders.into_iter().map(|folder| Choice {
         value: folder.id.to_string(),
         label: folder.path,
@@ -216,7 +216,7 @@ pub fn place_fields(
     let places = places.map(|(value, label)| Choice { value: value.into(), label: label.into(), says: "" });
     view! {
         <Select name=field label="Folder" choices value=now_in.map_or_else(String::new, |id| id.to_string())/>
-        <Select name="place" label="Place" choices=places.to_vec() value="last"/>
+        <Select name="place" label="Position" choices=places.to_vec() value="last"/>
     }
 }
 
@@ -232,18 +232,18 @@ pub async fn new_prompt(caller: Caller) -> Result<impl IntoView> {
     let org = scope.slug().to_string();
     let kinds = [
         (Kind::Chat, "Messages: system, user, assistant, tools"),
-        (Kind::Text, "One text, which other prompts can refer to"),
+        (Kind::Text, "A single text that other prompts can include"),
     ];
     let kinds =
         kinds.map(|(kind, says)| Choice { value: kind.as_str().into(), label: kind.label().into(), says });
     let body = view! {
-        <header class="page-head"><div><h1>"New prompt"</h1><p>"It begins as a draft; nothing is served before you save a version."</p></div></header>
+        <header class="page-head"><div><h1>"New prompt"</h1><p>"Starts as a draft. Nothing is served until you save and deploy a version."</p></div></header>
         <section class="panel">
             <Form action=CreatePrompt::PATH once=true>
                 <Hidden name="org" value=org/>
-                <Field name="name" label="Name" maxlength=80 autofocus=true hint="What it is called in its folder, such as Triage."/>
+                <Field name="name" label="Name" maxlength=80 autofocus=true hint="For example, Triage."/>
                 <Select name="folder" label="Folder" choices value=folder/>
-                <Choices name="kind" label="Kind" choices=kinds.to_vec() value="chat"/>
+                <Choices name="kind" label="Type" choices=kinds.to_vec() value="chat"/>
                 <div class="form-actions"><Submit>"Create prompt"</Submit></div>
             </Form>
         </section>
@@ -263,12 +263,12 @@ pub async fn new_folder(caller: Caller) -> Result<impl IntoView> {
     let tree = tree(&scope, here).await?;
     let org = scope.slug().to_string();
     let body = view! {
-        <header class="page-head"><div><h1>"New folder"</h1><p>"Folders hold prompts, and variables that those inherit."</p></div></header>
+        <header class="page-head"><div><h1>"New folder"</h1><p>"Folders group prompts and give them variables."</p></div></header>
         <section class="panel">
             <Form action=CreateFolder::PATH once=true>
                 <Hidden name="org" value=org/>
                 <Field name="name" label="Name" maxlength=80 autofocus=true/>
-                <Select name="folder" label="In" choices value=folder/>
+                <Select name="folder" label="Parent folder" choices value=folder/>
                 <div class="form-actions"><Submit>"Create folder"</Submit></div>
             </Form>
         </section>

@@ -24,14 +24,14 @@ pub async fn trash_page(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let (tree, list) = (tree(&scope, Here::Top).await?, trash::list(&scope).await?);
     let list = if list.is_empty() {
-        view! { <Empty icon=glyph::Trash title="The trash is empty"><p>"What you delete can be taken out here for 30 days."</p></Empty> }
+        view! { <Empty icon=glyph::Trash title="The trash is empty"><p>"Deleted prompts and folders can be restored here for 30 days."</p></Empty> }
             .bake()
     } else {
         let rows: Vec<_> = list.into_iter().map(|one| row(&scope, one)).collect();
         view! {
             <table class="table">
                 <thead><tr>
-                    <th scope="col">"Was at"</th><th scope="col">"Deleted"</th><th scope="col">"By"</th><th scope="col">"Gone"</th>
+                    <th scope="col">"Location"</th><th scope="col">"Deleted"</th><th scope="col">"By"</th><th scope="col">"Deleted for good"</th>
                     <th scope="col"><span class="visually-hidden">"Actions"</span></th>
                 </tr></thead>
                 <tbody>{rows}</tbody>
@@ -40,7 +40,7 @@ pub async fn trash_page(caller: Caller) -> Result<impl IntoView> {
         .bake()
     };
     let body = view! {
-        <header class="page-head"><div><h1>"Trash"</h1><p>"Kept for 30 days, then deleted for good."</p></div></header>
+        <header class="page-head"><div><h1>"Trash"</h1><p>"Deleted items are kept for 30 days, then deleted for good."</p></div></header>
         <FormAlert action=RestoreTrash::PATH/>
         <FormAlert action=PurgeTrash::PATH/>
         <div id="trash" data-live="prompts">{list}</div>
@@ -57,10 +57,10 @@ fn row(scope: &Scope, one: Trashed) -> impl IntoView + use<> {
     let by = one.by.map(|by| by.to_string());
     let about = || vec![("org", scope.slug().to_string()), ("trash", one.id.to_string())];
     let restore = scope.can::<TrashContent>().then(|| {
-        let label = format!("Take out {}", one.path);
+        let label = format!("Restore {}", one.path);
         view! {
             <Act action=RestoreTrash::PATH about=about()>
-                <button class="button" data-size="small" aria-label=label>"Take out"</button>
+                <button class="button" data-size="small" aria-label=label>"Restore"</button>
             </Act>
         }
     });
@@ -69,7 +69,7 @@ fn row(scope: &Scope, one: Trashed) -> impl IntoView + use<> {
         let (label, about) = (format!("Delete {} for good", one.path), about());
         view! {
             <button class="button" data-size="small" data-kind="quiet" type="button" popovertarget=menu.clone() aria-label=label.clone()>"Delete"</button>
-            <Confirm id=menu question=format!("{label}?") says="Its versions go with it. Nobody can bring it back.">
+            <Confirm id=menu question=format!("{label}?") says="All its versions are deleted too. This can't be undone.">
                 <Act action=PurgeTrash::PATH about>
                     <button class="button" data-kind="danger">"Delete for good"</button>
                 </Act>
@@ -78,10 +78,10 @@ fn row(scope: &Scope, one: Trashed) -> impl IntoView + use<> {
     });
     view! {
         <tr>
-            <td data-label="Was at"><span class="thing"><Icon is=icon/>{one.path}{inside}</span></td>
+            <td data-label="Location"><span class="thing"><Icon is=icon/>{one.path}{inside}</span></td>
             <td data-label="Deleted"><When at=one.created_at now/></td>
             <td data-label="By">{by}</td>
-            <td data-label="Gone"><When at=gone now/></td>
+            <td data-label="Deleted for good"><When at=gone now/></td>
             <td class="table-actions">{restore}{purge}</td>
         </tr>
     }

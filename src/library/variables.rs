@@ -155,13 +155,13 @@ pub fn typed_rows(fields: &[(String, String)]) -> Vec<(String, String)> {
 pub fn check(variables: &[(String, Value)]) -> Result<()> {
     let mut flaws = Flaws::default();
     if variables.len() > MAX {
-        return Err(Error::invalid("", format!("A folder has at most {MAX} variables.")));
+        return Err(Error::invalid("", format!("A folder can have at most {MAX} variables.")));
     }
     for (n, (name, value)) in variables.iter().enumerate() {
         if !is_name(name) {
             flaws.add(format!("name-{n}"), NAME_RULE);
         } else if variables[..n].iter().any(|(other, _)| other == name) {
-            flaws.add(format!("name-{n}"), "Another variable has this name.");
+            flaws.add(format!("name-{n}"), "Another variable already has this name.");
         }
         if value.to_string().len() > MAX_VALUE {
             flaws.add(format!("value-{n}"), format!("Use at most {MAX_VALUE} bytes."));

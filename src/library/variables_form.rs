@@ -45,7 +45,7 @@ pub(super) fn variables_section(
                 <Hidden name="org" value=org/>
                 {folder.map(|folder| view! { <Hidden name="folder" value=folder/> })}
                 <div class="variable-rows">{rows}</div>
-                <p class="hint">"Text, or JSON for numbers, lists and objects. A row without a name and value is left out. What is deployed keeps the values that it was deployed with."</p>
+                <p class="hint">"Text or JSON. Empty rows are ignored. Live deployments keep the values they were deployed with."</p>
                 <div class="form-actions"><Submit kind="">"Save variables"</Submit></div>
             </Form>
         </Section>

@@ -179,9 +179,9 @@ impl Watch {
                     Next::Pass
                 }
             }
-            Err(Error::NotFound) => Next::End("You are no longer a member of this workspace."),
+            Err(Error::NotFound) => Next::End("You are no longer a member of this organization."),
             Err(Error::SignedOut) => Next::End("You are signed out."),
-            Err(Error::SecondFactorMissing) => Next::End("This workspace asks its members for two-factor."),
+            Err(Error::SecondFactorMissing) => Next::End("This organization requires two-factor."),
             // The database is away: it will be asked again.
             Err(_) => Next::Pass,
         }

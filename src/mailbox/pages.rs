@@ -16,7 +16,7 @@ pub async fn mailbox(caller: Caller) -> Result<impl IntoView> {
     let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
     let now = caller.server.clock.now();
     let list = if letters.is_empty() {
-        view! { <Empty icon=glyph::Inbox title="No letters"><p>"What the studio would send by mail is listed here."</p></Empty> }.bake()
+        view! { <Empty icon=glyph::Inbox title="No emails"><p>"Emails that the server would send are listed here."</p></Empty> }.bake()
     } else {
         let items = letters.into_iter().map(|delivered| {
             let Delivered { id, to, at, letter } = delivered;
@@ -43,7 +43,7 @@ pub async fn letter(caller: Caller) -> Result<impl IntoView> {
     let delivered =
         letters.into_iter().find(|delivered| delivered.id.to_string() == wanted).ok_or(Error::NotFound)?;
     let Delivered { to, letter, .. } = delivered;
-    let aside = || view! { <p class="aside"><a href=paths::MAILBOX>"All letters"</a></p> };
+    let aside = || view! { <p class="aside"><a href=paths::MAILBOX>"All emails"</a></p> };
     let subject = letter.subject.clone();
     Ok(view! {
         <Sheet title=letter.subject aside>

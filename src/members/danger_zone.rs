@@ -29,7 +29,7 @@ pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
     let body = if scope.organization().is_personal {
         view! {
             <section class="panel"><p class="panel-body">
-                "This is your personal workspace. It stays with you, and is deleted with "
+                "This is your personal workspace. It can't be transferred, and it is deleted together with "
                 <a href=crate::paths::ACCOUNT_CLOSURE>"your account"</a>"."
             </p></section>
         }
@@ -45,7 +45,7 @@ pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
         Place::DangerZone,
         view! {
             <header class="page-head">
-                <div><h1>"Danger zone"</h1><p>"What changes everything for everybody here."</p></div>
+                <div><h1>"Danger zone"</h1><p>"Irreversible actions for the whole organization."</p></div>
             </header>
             {body}
         },
@@ -80,7 +80,7 @@ async fn offer(scope: &Scope) -> Result<impl IntoView + use<>> {
                 <Hidden name="org" value=org/>
                 {if others.len() > TO_CHOOSE_FROM { named().bake() } else { chosen(others).bake() }}
                 <PasswordProof/>
-                <div class="form-actions"><Submit kind="danger">"Offer the workspace"</Submit></div>
+                <div class="form-actions"><Submit kind="danger">"Send transfer offer"</Submit></div>
             </Form>
         }
         .bake()
@@ -107,14 +107,14 @@ fn pending(scope: &Scope, open: Transfer) -> impl IntoView + use<> {
     let (org, now) = (scope.slug().to_string(), scope.server().clock.now());
     let who = format!("{} ({})", open.to_name, open.to_email);
     view! {
-        <Section title="Hand over" kind="danger">
+        <Section title="Transfer ownership" kind="danger">
             <div class="panel-body stack">
                 <FormAlert action=CancelTransfer::PATH/>
-                <p>"Offered to "<strong>{who}</strong>" by "{open.from_name.to_string()}". It runs out "<When at=open.expires_at now/>"."</p>
+                <p>"Offered to "<strong>{who}</strong>" by "{open.from_name.to_string()}". The offer expires "<When at=open.expires_at now/>"."</p>
                 <form method="post" action=CancelTransfer::PATH>
                     <PageField/>
                     <Hidden name="org" value=org/>
-                    <Submit kind="">"Cancel the offer"</Submit>
+                    <Submit kind="">"Cancel offer"</Submit>
                 </form>
             </div>
         </Section>
@@ -125,14 +125,14 @@ fn delete(scope: &Scope) -> impl IntoView + use<> {
     let (org, name) = (scope.slug().to_string(), scope.organization().name.to_string());
     let label = format!("Delete {name}");
     let says = format!(
-        "{name} is hidden from everybody at once; its keys and invitations stop working. For 30 days its Owners can restore it from their account. Then it is gone."
+        "{name} is hidden from everyone immediately, and its API keys and invitations stop working. Owners can restore it from their account for 30 days. After that it is deleted for good."
     );
-    let hint = format!("Type {org} to make sure.");
+    let hint = format!("Type {org} to confirm.");
     view! {
-        <Section title="Delete the workspace" kind="danger" says>
+        <Section title="Delete organization" kind="danger" says>
             <Form action=orgs::DeleteOrganization::PATH ids="delete-">
                 <Hidden name="org" value=org/>
-                <Field name="slug" label="Address of the workspace" maxlength=40 verbatim=true hint/>
+                <Field name="slug" label="URL of the organization" maxlength=40 verbatim=true hint/>
                 <PasswordProof/>
                 <div class="form-actions"><Submit kind="danger">{label}</Submit></div>
             </Form>
@@ -153,7 +153,7 @@ pub async fn transfer(caller: Caller) -> Result<impl IntoView> {
     let (org, name) = (organization.slug.to_string(), organization.name.to_string());
     let declined = org.clone();
     let says = format!(
-        "You would become an Owner of {name}, with full control over it, and {} an Admin.",
+        "If you accept, you become an Owner of {name} with full control over it, and {} becomes an Admin.",
         open.from_name
     );
     Ok(frame.show(
@@ -162,8 +162,8 @@ pub async fn transfer(caller: Caller) -> Result<impl IntoView> {
             <section class="panel offer">
                 <div class="panel-body stack">
                     <OrgAvatar organization size="large"/>
-                    <h1>{format!("{} offers you {name}", open.from_name)}</h1>
-                    <p>{says}" The offer runs out "<When at=open.expires_at now/>"."</p>
+                    <h1>{format!("{} wants to transfer {name} to you", open.from_name)}</h1>
+                    <p>{says}" The offer expires "<When at=open.expires_at now/>"."</p>
                     <FormAlert action=DeclineTransfer::PATH/>
                     <Form action=AcceptTransfer::PATH>
                         <Hidden name="org" value=org/>
@@ -193,9 +193,9 @@ pub async fn notice(scope: &Scope) -> Result<Html> {
         .map(|open| {
             view! {
                 <article class="step">
-                    <h2>{format!("{} offers you this workspace", open.from_name)}</h2>
-                    <p>"You would become its Owner."</p>
-                    <a class="button" data-kind="primary" href=url>"See the offer"</a>
+                    <h2>{format!("{} wants to transfer this organization to you", open.from_name)}</h2>
+                    <p>"If you accept, you become its Owner."</p>
+                    <a class="button" data-kind="primary" href=url>"View offer"</a>
                 </article>
             }
         })

@@ -12,16 +12,16 @@ pub(super) fn offered(to: &Email, name: &Name, from: &Name, org: &Name, url: &st
         "transfer",
         to,
         LetterText {
-            subject: format!("{from} offers you {org}"),
+            subject: format!("{from} wants to transfer {org} to you"),
             lines: vec![
                 format!("Hello {name},"),
                 format!(
-                    "{from} wants to hand the workspace {org} over to you. You would become its Owner, and {from} an Admin."
+                    "{from} wants to transfer the organization {org} to you. If you accept, you become its Owner and {from} becomes an Admin."
                 ),
             ],
-            link: Some(("See the offer", url.into())),
+            link: Some(("View offer", url.into())),
             notes: vec![format!(
-                "The offer is good for {}. Without your answer nothing changes.",
+                "The offer expires in {}. Nothing changes unless you accept.",
                 GOOD_FOR.in_words()
             )],
         },
@@ -33,12 +33,15 @@ pub(super) fn taken_over(to: &Email, transfer: &Transfer, org: &Name, url: &str)
         "transfer-accepted",
         to,
         LetterText {
-            subject: format!("{} took {org} over", transfer.to_name),
+            subject: format!("{} is now an Owner of {org}", transfer.to_name),
             lines: vec![
                 format!("Hello {},", transfer.from_name),
-                format!("{} is now an Owner of the workspace {org}, and you are an Admin.", transfer.to_name),
+                format!(
+                    "{} accepted your offer and is now an Owner of {org}. You are now an Admin.",
+                    transfer.to_name
+                ),
             ],
-            link: Some(("See the members", url.into())),
+            link: Some(("View members", url.into())),
             notes: Vec::new(),
         },
     )

@@ -37,7 +37,7 @@ pub async fn members(
         Place::Members,
         view! {
             <header class="page-head">
-                <div><h1>"Members"</h1><p>"Who can see and change this workspace."</p></div>
+                <div><h1>"Members"</h1><p>"Who can see and change this organization."</p></div>
                 <div class="page-actions">{invite}</div>
             </header>
             <FormAlert action=SetRole::PATH/>

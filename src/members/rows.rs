@@ -18,7 +18,7 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::HashMap;
 
-const LOSE_ACCESS: &str = "You lose access at once.";
+const LOSE_ACCESS: &str = "You lose access immediately.";
 
 /// What a row needs to know of who looks at it.
 pub(super) struct Looker {
@@ -213,7 +213,7 @@ fn menu(looker: &Looker, role: Role, is_self: bool) -> Option<Html> {
                 {format!("Remove {}", gap(NAME))}
             </button>
         };
-        confirm(&format!("Remove {} from {org}?", gap(NAME)), "They lose access at once. API keys that they made go on working.", remove)
+        confirm(&format!("Remove {} from {org}?", gap(NAME)), "They lose access immediately. API keys they created keep working.", remove)
     })
 }
 

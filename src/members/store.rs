@@ -32,7 +32,7 @@ pub async fn set_role(
     }
     if grant.organization().is_personal && role == Role::Owner && before != Role::Owner {
         return Err(Error::conflict(
-            "A personal workspace has one Owner. Make a workspace for the team instead.",
+            "A personal workspace has one Owner. Create an organization for your team instead.",
         ));
     }
     if before == role {
@@ -116,7 +116,7 @@ pub async fn take_out<P: Permission>(
 ) -> Result<()> {
     if role == Role::Owner {
         if grant.organization().is_personal {
-            return Err(Error::conflict("A personal workspace stays with its person."));
+            return Err(Error::conflict("You can't leave a personal workspace or transfer it."));
         }
         ensure_another_owner(change, user).await?;
     }
@@ -176,7 +176,7 @@ async fn ensure_another_owner(change: &mut OrgChange, user: UserId) -> Result<()
     if others > 0 {
         return Ok(());
     }
-    Err(Error::conflict("A workspace needs an Owner. Make somebody else Owner first."))
+    Err(Error::conflict("Every organization needs an Owner. Make someone else Owner first."))
 }
 
 /// Ends the pending invitations of somebody whose role is now `role`, or who is out, as far as they could not

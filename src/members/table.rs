@@ -19,13 +19,13 @@ pub(super) fn bar(looker: &Looker, listing: &Listing, found: &Found) -> impl Int
     view! {
         <div class="table-bar">
             <form class="filters" role="search" method="get" action=paths::members(&looker.org)>
-                <input type="search" name="search" placeholder="Search…" aria-label="Search by name or address" maxlength="100"
+                <input type="search" name="search" placeholder="Search…" aria-label="Search by name or email" maxlength="100"
                     value=listing.search.clone()/>
                 <select name="role" aria-label="Role">
-                    <option value="">"Role: all"</option>
+                    <option value="">"All roles"</option>
                     {Role::ALL.map(|role| view! { <option value=role.as_str() selected=role.as_str() == current>{role.label()}</option> }).collect_view()}
                 </select>
-                <button class="button filters-go" type="submit">"Show"</button>
+                <button class="button filters-go" type="submit">"Apply"</button>
             </form>
             {looker.role.can::<ManageMembers>().then(|| view! {
                 <a class="button" href=paths::members_csv(&looker.org) download>"Export CSV"</a>
@@ -70,9 +70,9 @@ pub(super) fn table(
 /// A workspace is never empty: nobody fits what was asked for.
 fn nobody(everybody: String) -> impl IntoView {
     view! {
-        <Empty icon=glyph::Users title="Nobody found">
-            <p>"No member of this workspace fits the search."</p>
-            <a class="button" href=everybody>"Show everybody"</a>
+        <Empty icon=glyph::Users title="No results">
+            <p>"No member matches these filters."</p>
+            <a class="button" href=everybody>"Show all members"</a>
         </Empty>
     }
 }

@@ -74,21 +74,21 @@ pub async fn offer(grant: &Grant<TransferOrganization>, email: &Email, _: &Proof
     let from = grant.person().ok_or(Error::Forbidden)?;
     let organization = grant.organization();
     if organization.is_personal {
-        return Err(Error::conflict("A personal workspace stays with its person."));
+        return Err(Error::conflict("You can't leave a personal workspace or transfer it."));
     }
     let mut change = grant.change().await?;
     let now = change.now();
     let to = change.query("SELECT m.user_id, u.name FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = $2");
     let to: Option<(UserId, Name)> = to.bind(email.clone()).optional().await?;
     let (to, name) =
-        to.ok_or_else(|| Error::invalid("email", "No member of this workspace has this address."))?;
+        to.ok_or_else(|| Error::invalid("email", "No member of this organization has this email."))?;
     if to == from.id {
-        return Err(Error::invalid("email", "This is your own address. Choose another member."));
+        return Err(Error::invalid("email", "This is your own email. Choose another member."));
     }
     let pending: Option<Transfer> = change.query(OPEN).bind(now).optional().await?;
     if let Some(pending) = pending {
         return Err(Error::conflict(format!(
-            "The workspace is offered to {}. Cancel that first.",
+            "The organization is already offered to {}. Cancel that offer first.",
             pending.to_name
         )));
     }
@@ -156,7 +156,7 @@ pub async fn cancel(grant: &Grant<TransferOrganization>) -> Result<()> {
     let mut change = grant.change().await?;
     let now = change.now();
     let open: Option<Transfer> = change.query(OPEN).bind(now).optional().await?;
-    let transfer = open.ok_or_else(|| Error::conflict("No offer is open any more."))?;
+    let transfer = open.ok_or_else(|| Error::conflict("This offer is no longer open."))?;
     end(change, &transfer, Action::TransferCanceled).await
 }
 
@@ -173,5 +173,5 @@ async fn mine(grant: &Grant<ViewOrganization>, change: &mut OrgChange) -> Result
     let now = change.now();
     let open: Option<Transfer> = change.query(OPEN).bind(now).optional().await?;
     let mine = open.filter(|transfer| transfer.to_id == me);
-    mine.ok_or_else(|| Error::conflict("This workspace is not offered to you, or not any more."))
+    mine.ok_or_else(|| Error::conflict("This organization is not offered to you, or the offer has ended."))
 }

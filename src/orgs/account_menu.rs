@@ -31,7 +31,7 @@ pub(super) fn theme_form() -> impl IntoView {
             <PageField/>
             {button(Some(Theme::Light), "Light", glyph::Sun)}
             {button(Some(Theme::Dark), "Dark", glyph::Moon)}
-            {button(None, "As the system", glyph::Monitor)}
+            {button(None, "System", glyph::Monitor)}
         </form>
     }
 }

@@ -77,7 +77,7 @@ pub struct Deleted {
 pub async fn delete(grant: &Grant<DeleteOrganization>, _: &Proof) -> Result<()> {
     let organization = grant.organization();
     if organization.is_personal {
-        return Err(Error::conflict("A personal workspace is deleted with its account."));
+        return Err(Error::conflict("A personal workspace is deleted together with its account."));
     }
     let mut change = grant.change().await?;
     let now = change.now();

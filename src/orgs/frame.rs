@@ -157,7 +157,7 @@ impl Frame {
                 </button>
                 <div class="menu switcher-menu" id="orgs" popover>
                     {searchable.then(|| view! {
-                        <input type="search" class="menu-search" placeholder="Find a workspace" aria-label="Find a workspace"
+                        <input type="search" class="menu-search" placeholder="Search organizations" aria-label="Search organizations"
                             data-filters="orgs-list" maxlength="80"/>
                     })}
                     <ul role="list" id="orgs-list">{items}</ul>
@@ -243,7 +243,7 @@ fn navigation(org: &Slug, place: Place, waiting: i64) -> impl IntoView + use<> {
     let in_deployments = (place == Place::Deployments).then_some("page");
     let in_settings = place.is_setting().then_some("page");
     view! {
-        <nav class="nav" aria-label="Workspace">
+        <nav class="nav" aria-label="Organization">
             <a class="nav-item" href=paths::organization(org) aria-current=at_home><Icon is=glyph::House/>"Dashboard"</a>
             <a class="nav-item" href=paths::prompts(org) aria-current=in_prompts><Icon is=glyph::File/>"Prompts"</a>
             <a class="nav-item" href=paths::deployments(org) aria-current=in_deployments><Icon is=glyph::Deployed/>"Deployments"<span class="nav-count" id="nav-waiting" data-live="deployments">{waiting}</span></a>

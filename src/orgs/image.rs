@@ -29,9 +29,9 @@ const MAX_BYTES: usize = 1024 * 1024;
 const MAX_SIDE: u32 = 2000;
 /// The most memory decoding may take.
 const MAX_MEMORY: u64 = 64 * 1024 * 1024;
-const WRONG: &str = "Use a PNG, JPEG or WebP picture.";
-const TOO_LARGE: &str = "Use a picture of at most 2,000 by 2,000 pixels.";
-const UNREADABLE: &str = "This picture cannot be read. Use another one.";
+const WRONG: &str = "Use a PNG, JPEG or WebP image.";
+const TOO_LARGE: &str = "Use an image of at most 2,000 by 2,000 pixels.";
+const UNREADABLE: &str = "This image can't be read. Use another one.";
 
 /// Sets the colour of the avatar and, when a file was chosen, its picture; or takes the picture away.
 ///
@@ -80,7 +80,7 @@ pub async fn set(
 /// The picture as we keep it.
 async fn draw(scope: &Scope, file: &File) -> Result<Vec<u8>> {
     let Some(bytes) = file.bytes.clone().filter(|bytes| bytes.len() <= MAX_BYTES) else {
-        return Err(Error::invalid("image", "Use a picture of at most 1 MiB."));
+        return Err(Error::invalid("image", "Use an image of at most 1 MiB."));
     };
     // Each person's pictures wait for each other.
     let whose = scope.person().map_or(scope.organization().id.0, |person| person.id.0);

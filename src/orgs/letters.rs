@@ -15,7 +15,7 @@ pub(super) fn deleted(
     until: Timestamp,
     url: &str,
 ) -> Letter {
-    let by = by.map_or_else(|| "Somebody".to_owned(), ToString::to_string);
+    let by = by.map_or_else(|| "Someone".to_owned(), ToString::to_string);
     compose(
         "organization-deleted",
         to,
@@ -24,12 +24,12 @@ pub(super) fn deleted(
             lines: vec![
                 format!("Hello {name},"),
                 format!(
-                    "{by} deleted the workspace {org}. Nobody can open it any more, and its keys and invitations are dead."
+                    "{by} deleted the organization {org}. Nobody can open it any more, and its API keys and invitations no longer work."
                 ),
             ],
-            link: Some(("See your workspaces", url.into())),
+            link: Some(("View your organizations", url.into())),
             notes: vec![format!(
-                "As an Owner you can restore it until {}. Then it is removed for good.",
+                "As an Owner, you can restore it until {}. After that it is deleted for good.",
                 day(until)
             )],
         },

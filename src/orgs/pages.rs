@@ -37,8 +37,8 @@ pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
             <p class="lead">"A workspace for a team, a client or a project. Nothing in it is seen from any other."</p>
             <Form action=CreateOrganization::PATH once=true>
                 <Field name="name" label="Name" maxlength=80 autofocus=true autocomplete="organization"/>
-                <Field name="slug" label="Address" prefix=host maxlength=40 minlength=3 verbatim=true
-                    hint="3 to 40 of a–z, 0–9 and hyphens. It stays as it is for good."/>
+                <Field name="slug" label="URL" prefix=host maxlength=40 minlength=3 verbatim=true
+                    hint="3–40 characters: a–z, 0–9, hyphens. Can't be changed later."/>
                 <p class="hint" id="slug-status" role="status" data-check="/api/organizations/check_slug?slug="></p>
                 <Submit>"Create organization"</Submit>
             </Form>
@@ -72,7 +72,7 @@ pub async fn general(caller: Caller) -> Result<impl IntoView> {
         Place::General,
         view! {
             <header class="page-head">
-                <div><h1>"General"</h1><p>"What the workspace is called and how people come to it."</p></div>
+                <div><h1>"General"</h1><p>"Name, invitations, access and billing."</p></div>
             </header>
             <div class="stack" id="settings" data-live="organization">{body}</div>
         },

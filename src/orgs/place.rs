@@ -52,7 +52,7 @@ impl Place {
             Self::Invitations => "Invitations",
             Self::ApiKeys => "API keys",
             Self::AuditLog => "Audit log",
-            Self::Find => "Find",
+            Self::Find => "Search",
             Self::DangerZone => "Danger zone",
             Self::Transfer => "Transfer",
             Self::Missing => "Not found",

@@ -117,7 +117,7 @@ async fn ensure_second_factor(grant: &Grant<ManageSettings>, change: &mut OrgCha
     has.map(drop).ok_or_else(|| {
         Error::invalid(
             "two_factor",
-            "Turn two-factor on in your own account first, or you would be shut out.",
+            "Turn on two-factor in your own account first, or you would be locked out.",
         )
     })
 }

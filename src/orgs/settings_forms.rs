@@ -33,11 +33,11 @@ pub(super) fn profile(slug: &Slug, settings: &Settings) -> impl IntoView + use<>
                 <Hidden name="org" value=slug.clone()/>
                 <Field name="name" label="Name" value=name maxlength=80/>
                 <Field name="description" label="Description" kind="textarea" value=description maxlength=500 optional=true
-                    hint="What the workspace is for, in a few words."/>
+                    hint="What the organization is for."/>
                 <div class="field">
-                    <span class="label">"Address"</span>
+                    <span class="label">"URL"</span>
                     <output class="fixed"><code class="slug">{slug}</code></output>
-                    <p class="hint">"Part of every link. It cannot be changed."</p>
+                    <p class="hint">"Part of every link. Can't be changed."</p>
                 </div>
                 <div class="form-actions"><Submit>"Save profile"</Submit></div>
             </Form>
@@ -60,20 +60,20 @@ pub(super) fn avatar(organization: &Organization) -> impl IntoView + use<> {
     let hues = HUES.map(|(hue, label)| swatch(hue.to_string(), hue.to_string(), label, chosen == Some(hue)));
     let has_picture = organization.image.is_some();
     view! {
-        <Section title="Avatar" id="avatar" says="How the workspace is told from others in the switcher.">
+        <Section title="Avatar" id="avatar" says="Shown in the organization switcher.">
             <Form action=SetAvatar::PATH ids="avatar-" files=true>
                 <Hidden name="org" value=organization.slug.to_string()/>
                 <div class="swatches">
                     <OrgAvatar organization=organization.clone() size="large"/>
                     <fieldset class="field">
                         <legend>"Colour"</legend>
-                        <div class="swatch-row">{swatch(String::new(), own, "Its own", chosen.is_none())}{hues.collect_view()}</div>
+                        <div class="swatch-row">{swatch(String::new(), own, "Default", chosen.is_none())}{hues.collect_view()}</div>
                         <FieldFlaw name="hue"/>
                     </fieldset>
                 </div>
-                <Upload name="image" label="Picture" accept="image/png,image/jpeg,image/webp"
-                    hint="PNG, JPEG or WebP, at most 1 MiB. It is cut square."/>
-                {has_picture.then(|| view! { <Check name="remove" label="Take the picture away"/> })}
+                <Upload name="image" label="Image" accept="image/png,image/jpeg,image/webp"
+                    hint="PNG, JPEG or WebP, at most 1 MiB. Cropped to a square."/>
+                {has_picture.then(|| view! { <Check name="remove" label="Remove image"/> })}
                 <div class="form-actions"><Submit>"Save avatar"</Submit></div>
             </Form>
         </Section>
@@ -91,11 +91,11 @@ pub(super) fn invitations(slug: &Slug, settings: &Settings) -> impl IntoView + u
         <Section title="Invitations" id="rules">
             <Form action=SetInvitationRules::PATH in_place=true>
                 <Hidden name="org" value=slug/>
-                <Select name="default_role" label="Role of new invitations" choices=roles value=default.as_str()
-                    hint="Whoever invites can choose another one, up to their own."/>
-                <Select name="invitation_hours" label="Invitations are good for" choices=spans.to_vec() value=hours/>
+                <Select name="default_role" label="Default role for invitations" choices=roles value=default.as_str()
+                    hint="Inviters can choose another role, up to their own."/>
+                <Select name="invitation_hours" label="Invitations expire after" choices=spans.to_vec() value=hours/>
                 <Field name="allowed_domains" label="Allowed email domains" kind="textarea" value=domains maxlength=10_000
-                    optional=true verbatim=true hint="One a line, such as acme.com. Empty: people of any domain can be invited."/>
+                    optional=true verbatim=true hint="One per line, such as acme.com. Leave empty to allow any domain."/>
                 <div class="form-actions"><Submit>"Save invitations"</Submit></div>
             </Form>
         </Section>
@@ -139,13 +139,13 @@ pub(super) fn facts(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
             <dl class="facts">
                 <dt>"Name"</dt><dd>{settings.name.to_string()}</dd>
                 {(!description.is_empty()).then(|| view! { <dt>"Description"</dt><dd class="lines">{description}</dd> })}
-                <dt>"Address"</dt><dd><code class="slug">{slug.to_string()}</code></dd>
-                <dt>"Role of new invitations"</dt><dd>{settings.default_role.label()}</dd>
-                <dt>"Invitations are good for"</dt><dd>{settings.invitation_span.in_words()}</dd>
+                <dt>"URL"</dt><dd><code class="slug">{slug.to_string()}</code></dd>
+                <dt>"Default role for invitations"</dt><dd>{settings.default_role.label()}</dd>
+                <dt>"Invitations expire after"</dt><dd>{settings.invitation_span.in_words()}</dd>
                 <dt>"Allowed email domains"</dt><dd>{domains}</dd>
                 <dt>"Two-factor is asked for"</dt><dd>{yes_or_no(settings.two_factor_since.is_some())}</dd>
             </dl>
-            <p class="hint">"Owners and Admins can change this."</p>
+            <p class="hint">"Only Owners and Admins can change these settings."</p>
         </section>
     }
 }

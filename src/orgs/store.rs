@@ -67,7 +67,7 @@ pub async fn create_team(caller: &Caller, founder: &Person, name: Name, slug: Sl
     let mut change = caller.server.change_outside_tenancy().await?;
     let made = insert(&mut change, &name, &slug, None, founder.id).await?;
     let Some(org) = made else {
-        return Err(Error::invalid("slug", format!("Choose another one: {slug} is taken.")));
+        return Err(Error::invalid("slug", format!("The URL {slug} is already taken. Choose another one.")));
     };
     let doer = Doer::person(founder.id, Some(Role::Owner));
     let entry = Entry::new(Action::OrganizationCreated, org.0)

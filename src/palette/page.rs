@@ -57,7 +57,7 @@ pub async fn find(caller: Caller) -> Result<impl IntoView> {
     let list = list(found);
     let value = typed.clone();
     let body = view! {
-        <header class="page-head"><div><h1>"Find"</h1></div></header>
+        <header class="page-head"><div><h1>"Search"</h1></div></header>
         <form class="filters" role="search" method="get" action=paths::find(scope.slug())>
             <input type="search" name="q" value=value placeholder="Search prompts, pages, organizations…" aria-label="What to find" maxlength="200"/>
             <button class="button" type="submit">"Find"</button>

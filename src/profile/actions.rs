@@ -40,7 +40,7 @@ pub async fn change_address(email: String, #[server(default)] password: String) 
     let person = caller.signed_in().await?;
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
     if email == person.email {
-        return Err(Error::invalid("email", "This is your address already."));
+        return Err(Error::invalid("email", "This is already your email."));
     }
     let proof = caller.prove(&password).await?;
     address::begin(&caller, &person, &email, &proof).await?.say();
@@ -142,7 +142,7 @@ pub async fn close_account(email: String, #[server(default)] password: String) -
     let caller = Caller::here()?;
     let person = caller.signed_in().await?;
     if Email::parse(&email).as_ref() != Ok(&person.email) {
-        return Err(Error::invalid("email", format!("Type {} to delete your account.", person.email)));
+        return Err(Error::invalid("email", format!("Type {} to confirm.", person.email)));
     }
     let proof = caller.prove(&password).await?;
     closure::close(&caller, &person, &proof).await?;

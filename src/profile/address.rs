@@ -83,11 +83,11 @@ pub(super) async fn of_person(server: &Server, user: UserId) -> Result<Option<Em
 
 /// Finishes a change, as the person whose it is.
 pub(super) async fn confirm(caller: &Caller, token: &str) -> Result<()> {
-    let gone = || Error::conflict("This link has run out or was used. Change your address again.");
+    let gone = || Error::conflict("This link has expired or was already used. Change your email again.");
     let person = caller.signed_in().await?;
     let waiting = of_token(&caller.server, token).await?.ok_or_else(gone)?;
     if waiting.user_id != person.id {
-        return Err(Error::conflict("This link is for another account. Sign in with that one."));
+        return Err(Error::conflict("This link is for another account. Sign in with that account."));
     }
     let mut change = caller.server.change_outside_tenancy().await?;
     let used = change.query("DELETE FROM address_changes WHERE token_hash = $1");
@@ -107,7 +107,7 @@ async fn set(caller: &Caller, mut change: Change, user: UserId, email: &Email, p
     let set = set.bind(user).bind(email.clone()).bind(proven.then_some(now)).execute().await;
     match set {
         Err(error) if is_taken(&error) => {
-            return Err(Error::conflict("This address has an account. Use another one."));
+            return Err(Error::conflict("This email already has an account. Use another one."));
         }
         set => drop(set?),
     }

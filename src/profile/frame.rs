@@ -20,7 +20,7 @@ impl Place {
         match self {
             Self::Profile => "Profile",
             Self::Security => "Security",
-            Self::Organizations => "Workspaces",
+            Self::Organizations => "Organizations",
             Self::Closure => "Delete account",
         }
     }
@@ -48,7 +48,7 @@ pub(super) fn frame(place: Place, says: &'static str, content: impl IntoView + '
         <a class="skip" href="#page-body">"Skip to content"</a>
         <div class="content">
             <header class="topbar">
-                <a class="button" data-kind="quiet" href=paths::HOME><Icon is=glyph::ArrowLeft/>"Back to your workspace"</a>
+                <a class="button" data-kind="quiet" href=paths::HOME><Icon is=glyph::ArrowLeft/>"Back to dashboard"</a>
             </header>
             <main class="main" id="main">
                 <div class="settings">

@@ -11,15 +11,16 @@ pub(super) fn confirm(to: &Email, name: &Name, url: &str) -> Letter {
         "address",
         to,
         LetterText {
-            subject: "Confirm your new address".into(),
+            subject: "Confirm your new email".into(),
             lines: vec![
                 format!("Hello {name},"),
-                format!("confirm that {to} is yours to use it for your account of Prompt Studio."),
+                format!("Confirm that {to} is your email to use it for your Prompt Studio account."),
             ],
-            link: Some(("Confirm the address", url.into())),
+            link: Some(("Confirm email", url.into())),
             notes: vec![
-                "The link works once, within 24 hours, in a browser in which you are signed in.".into(),
-                "If this was not you, ignore this letter: nothing happens without the link.".into(),
+                "The link works once and expires in 24 hours. Open it in a browser where you are signed in."
+                    .into(),
+                "If this was not you, ignore this email. Nothing happens unless you open the link.".into(),
             ],
         },
     )
@@ -30,15 +31,15 @@ pub(super) fn taken(to: &Email, name: &Name) -> Letter {
         "address-taken",
         to,
         LetterText {
-            subject: "This address has an account already".into(),
+            subject: "This email already has an account".into(),
             lines: vec![
                 format!("Hello {name},"),
                 format!(
-                    "somebody, probably you, wanted to use {to} for another account of Prompt Studio. It is the address of yours, so that cannot be."
+                    "Someone, probably you, tried to use {to} for another Prompt Studio account. That is not possible, because your account already uses it."
                 ),
             ],
             link: None,
-            notes: vec!["If this was not you, there is nothing to do.".into()],
+            notes: vec!["If this was not you, you can ignore this email.".into()],
         },
     )
 }
@@ -48,16 +49,16 @@ pub(super) fn changed(to: &Email, name: &Name, new: &Email) -> Letter {
         "address-changed",
         to,
         LetterText {
-            subject: "Your address was changed".into(),
+            subject: "Your email was changed".into(),
             lines: vec![
                 format!("Hello {name},"),
                 format!(
-                    "your account of Prompt Studio now has the address {}. Letters no longer go to {to}.",
+                    "The email of your Prompt Studio account is now {}. We no longer send email to {to}.",
                     new.masked()
                 ),
             ],
             link: None,
-            notes: vec!["If this was not you, tell whoever runs this studio at once.".into()],
+            notes: vec!["If this was not you, contact the administrator of this server immediately.".into()],
         },
     )
 }
@@ -67,13 +68,13 @@ pub(super) fn closed(to: &Email, name: &Name) -> Letter {
         "account-deleted",
         to,
         LetterText {
-            subject: "Your account is deleted".into(),
+            subject: "Your account was deleted".into(),
             lines: vec![
                 format!("Hello {name},"),
-                "your account of Prompt Studio and your personal workspace are deleted, and what was personal in it is erased.".into(),
+                "Your Prompt Studio account and your personal workspace were deleted, and your personal data was erased.".into(),
             ],
             link: None,
-            notes: vec!["If this was not you, tell whoever runs this studio at once.".into()],
+            notes: vec!["If this was not you, contact the administrator of this server immediately.".into()],
         },
     )
 }

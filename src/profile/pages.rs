@@ -30,10 +30,10 @@ pub async fn profile(caller: Caller) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let waiting = address::of_person(&caller.server, person.id).await?;
     let name = person.name.to_string();
-    let says = format!("Letters go to {}, and you sign in with it.", person.email);
+    let says = format!("You sign in with {}, and we send email to it.", person.email);
     Ok(frame(
         Place::Profile,
-        "How others see you, and how we reach you.",
+        "Your name and email.",
         view! {
             <Section title="Name">
                 <Form action=Rename::PATH>
@@ -41,15 +41,15 @@ pub async fn profile(caller: Caller) -> Result<impl IntoView> {
                     <div class="form-actions"><Submit>"Save name"</Submit></div>
                 </Form>
             </Section>
-            <Section title="Address" id="address" says>
+            <Section title="Email" id="address" says>
                 <Form action=ChangeAddress::PATH>
                     {waiting.map(|email| view! {
-                        <Alert kind="info">{format!("We sent a letter to {email}. Its link makes this your address.")}</Alert>
+                        <Alert kind="info">{format!("We sent a link to {email}. Open it to confirm this email.")}</Alert>
                     })}
-                    <Field name="email" label="New address" kind="email" autocomplete="email" verbatim=true
-                        hint="It gets a letter with a link that proves it is yours. Invitations stay with the address they were sent to."/>
+                    <Field name="email" label="New email" kind="email" autocomplete="email" verbatim=true
+                        hint="We send a link to this email to confirm it is yours. Pending invitations stay with the email they were sent to."/>
                     <PasswordProof/>
-                    <div class="form-actions"><Submit>"Change address"</Submit></div>
+                    <div class="form-actions"><Submit>"Change email"</Submit></div>
                 </Form>
             </Section>
         },
@@ -68,21 +68,21 @@ pub async fn confirm_address(caller: Caller) -> Result<impl IntoView> {
     let Some(waiting) = waiting.filter(|waiting| waiting.user_id == person.id) else {
         forms::set_status(410);
         return Ok(view! {
-            <Sheet title="This link is no longer good">
-                <h1>"This link is no longer good"</h1>
-                <p class="lead">{format!("It has run out, was used already, or is for another account than {}.", person.email)}</p>
+            <Sheet title="This link is no longer valid">
+                <h1>"This link is no longer valid"</h1>
+                <p class="lead">{format!("It has expired, was already used, or is for another account than {}.", person.email)}</p>
                 <a class="button" data-kind="primary" href=paths::ACCOUNT>"Go to your account"</a>
             </Sheet>
         }
         .bake());
     };
     Ok(view! {
-        <Sheet title="Confirm your new address">
-            <h1>"Confirm your new address"</h1>
-            <p class="lead"><strong>{waiting.email.to_string()}</strong>" takes the place of "{person.email.to_string()}"."</p>
+        <Sheet title="Confirm your new email">
+            <h1>"Confirm your new email"</h1>
+            <p class="lead"><strong>{waiting.email.to_string()}</strong>" replaces "{person.email.to_string()}"."</p>
             <Form action=ConfirmAddress::PATH>
                 <Hidden name="token" value=token/>
-                <Submit>"Use this address"</Submit>
+                <Submit>"Use this email"</Submit>
             </Form>
         </Sheet>
     }
@@ -113,7 +113,7 @@ pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
             view! {
                 <li class="row">
                     <div class="row-main"><strong>{org.name.to_string()}</strong>
-                        <small>"deleted "<When at=org.deleted_at now/>", restorable until "{until}</small></div>
+                        <small>"deleted "<When at=org.deleted_at now/>", can be restored until "{until}</small></div>
                     <form method="post" action=orgs::RestoreOrganization::PATH>
                         <PageField/>
                         <Hidden name="slug" value=slug/>
@@ -124,19 +124,19 @@ pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
         });
         view! {
             <section class="panel list-panel" id="deleted">
-                <header><h2>"Deleted workspaces"</h2></header>
+                <header><h2>"Deleted organizations"</h2></header>
                 <ul class="rows" role="list">{rows.collect_view()}</ul>
             </section>
         }
     });
     Ok(frame(
         Place::Organizations,
-        "What you are a member of, and as what.",
+        "Organizations you are a member of, and your role in each.",
         view! {
             <FormAlert action=members::Leave::PATH/>
             <FormAlert action=orgs::RestoreOrganization::PATH/>
             <section class="panel list-panel" id="workspaces">
-                <header><h2>"Your workspaces"</h2><a href=paths::NEW_ORGANIZATION>"New organization"</a></header>
+                <header><h2>"Your organizations"</h2><a href=paths::NEW_ORGANIZATION>"New organization"</a></header>
                 <ul class="rows" role="list">{rows}</ul>
             </section>
             {restorable}
@@ -154,7 +154,7 @@ fn row(mine: &Membership, locked: bool, keys: &str) -> impl IntoView + use<> {
             <OrgAvatar organization/>
             <div class="row-main">
                 <a href=paths::organization(&slug)><strong>{name.to_string()}</strong></a>
-                <small>{if locked { "Asks its members for two-factor".to_owned() } else { format!("/{slug}") }}</small>
+                <small>{if locked { "Requires two-factor".to_owned() } else { format!("/{slug}") }}</small>
             </div>
             <span class="badge">{kind}</span>
             {leave}
@@ -169,7 +169,7 @@ fn leave(organization: &Organization, keys: &str) -> Html {
         <div class="row-menu">
             <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
                 aria-label=format!("More for {name}")>"⋯"</button>
-            <Confirm id=menu question=format!("Leave {name}?") says=format!("You lose access at once.{keys}")>
+            <Confirm id=menu question=format!("Leave {name}?") says=format!("You lose access immediately.{keys}")>
                 <Act action=members::Leave::PATH about=vec![("org", org)]>
                     <button class="button" data-kind="danger">{format!("Leave {name}")}</button>
                 </Act>
@@ -200,25 +200,25 @@ pub async fn closure(caller: Caller) -> Result<impl IntoView> {
         });
         let names = names.collect_view();
         view! {
-            <Empty icon=glyph::Problem title="You are the only Owner of a workspace">
-                <p>"Hand it over or delete it first, in its danger zone:"</p>
+            <Empty icon=glyph::Problem title="You are the only Owner of an organization">
+                <p>"Transfer or delete it first, in its danger zone:"</p>
                 <ul class="plain">{names}</ul>
             </Empty>
         }
         .bake()
     };
-    Ok(frame(Place::Closure, "Your account and your personal workspace, for good.", body))
+    Ok(frame(Place::Closure, "Permanently delete your account and your personal workspace.", body))
 }
 
 fn close(person: &Person, keys: &str) -> impl IntoView + use<> {
-    let hint = format!("Type {} to make sure.", person.email);
+    let hint = format!("Type {} to confirm.", person.email);
     let says = format!(
-        "You leave all workspaces, your personal workspace is removed with everything in it, and what is personal about you is erased. Nobody can bring it back.{keys}"
+        "You leave all organizations, your personal workspace is deleted with everything in it, and your personal data is erased. This can't be undone.{keys}"
     );
     view! {
         <Section title="Delete your account" kind="danger" says>
             <Form action=CloseAccount::PATH>
-                <Field name="email" label="Your address" kind="email" verbatim=true hint/>
+                <Field name="email" label="Your email" kind="email" verbatim=true hint/>
                 <PasswordProof/>
                 <div class="form-actions"><Submit kind="danger">"Delete my account"</Submit></div>
             </Form>

@@ -38,11 +38,11 @@ pub async fn security(caller: Caller) -> Result<impl IntoView> {
 
 fn password() -> impl IntoView {
     view! {
-        <Section title="Password" id="password" says="Changing it signs you out everywhere else.">
+        <Section title="Password" id="password" says="Changing your password signs you out everywhere else.">
             <Form action=ChangePassword::PATH>
                 <Field name="current_password" label="Current password" kind="password" autocomplete="current-password" maxlength=128/>
                 <Field name="new_password" label="New password" kind="password" autocomplete="new-password" minlength=8 maxlength=128
-                    hint="At least 8 characters, any you like."/>
+                    hint="At least 8 characters."/>
                 <div class="form-actions"><Submit>"Change password"</Submit></div>
             </Form>
         </Section>
@@ -64,10 +64,10 @@ fn second_factor(caller: &Caller, state: TwoFactor, asking: Option<String>) -> i
     };
     view! {
         <Section title="Two-factor" id="two-factor"
-            says="Besides your password, a code of an authenticator app on your phone or computer.">
+            says="Require a code from an authenticator app when you sign in.">
             <div class="panel-body stack">
                 {asking.map(|name| view! {
-                    <Alert kind="info">{format!("{name} asks its members for two-factor. You can open it once you have set it up.")}</Alert>
+                    <Alert kind="info">{format!("{name} requires two-factor. Set it up to open the organization.")}</Alert>
                 })}
                 {body}
             </div>
@@ -103,7 +103,7 @@ fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
             <div class="form-actions"><Submit>"Continue"</Submit></div>
         </Form>
         <Form action=EndTwoFactor::PATH ids="end-">
-            <div class="form-actions"><Submit kind="">"Not now"</Submit></div>
+            <div class="form-actions"><Submit kind="">"Cancel"</Submit></div>
         </Form>
     }
 }
@@ -125,11 +125,11 @@ fn on(since: Timestamp, left: i64) -> impl IntoView {
         <Alert kind="success">{says}</Alert>
         <Form action=RenewRecoveryCodes::PATH ids="renew-">
             <PasswordProof/>
-            <div class="form-actions"><Submit kind="">"Make new recovery codes"</Submit></div>
+            <div class="form-actions"><Submit kind="">"Create new recovery codes"</Submit></div>
         </Form>
         <Form action=EndTwoFactor::PATH ids="end-">
             <PasswordProof/>
-            <div class="form-actions"><Submit kind="danger">"Turn two-factor off"</Submit></div>
+            <div class="form-actions"><Submit kind="danger">"Turn off two-factor"</Submit></div>
         </Form>
     }
 }

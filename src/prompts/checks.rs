@@ -19,7 +19,7 @@ pub fn flaws(content: &Content) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     let size: usize = content.texts().map(str::len).sum();
     if size > MAX_TEXT {
-        flaws.push(flaw("", format!("Shorten it: {size} bytes of text are more than {MAX_TEXT}.")));
+        flaws.push(flaw("", format!("The text is too long: {size} bytes, at most {MAX_TEXT} are allowed.")));
     }
     if let Body::Chat(messages) = &content.body {
         check_messages(messages, &mut flaws);
@@ -60,7 +60,7 @@ pub fn slips(content: &Content) -> Vec<String> {
 
 fn check_messages(messages: &[Message], flaws: &mut Vec<Flaw>) {
     if messages.is_empty() || messages.len() > MAX_MESSAGES {
-        flaws.push(flaw("", format!("Keep between one and {MAX_MESSAGES} messages.")));
+        flaws.push(flaw("", format!("Use 1 to {MAX_MESSAGES} messages.")));
     }
     let mut placeholders = BTreeSet::new();
     for (n, message) in messages.iter().enumerate() {
@@ -70,10 +70,10 @@ fn check_messages(messages: &[Message], flaws: &mut Vec<Flaw>) {
                 if !is_name(&message.name) {
                     flaws.push(flaw(at("name"), NAME_RULE));
                 } else if !placeholders.insert(&message.name) {
-                    flaws.push(flaw(at("name"), "Another placeholder has this name."));
+                    flaws.push(flaw(at("name"), "Another placeholder already has this name."));
                 }
                 if !message.content.is_empty() {
-                    flaws.push(flaw(at("content"), "Leave this empty: the call puts messages here."));
+                    flaws.push(flaw(at("content"), "Leave this empty. The request fills in messages here."));
                 }
             }
             Speaker::Tool if message.name.len() > 100 => {
@@ -81,7 +81,7 @@ fn check_messages(messages: &[Message], flaws: &mut Vec<Flaw>) {
             }
             Speaker::Tool => {}
             _ if !message.name.is_empty() => {
-                flaws.push(flaw(at("name"), "Only tools and placeholders have a name."));
+                flaws.push(flaw(at("name"), "Only tools and placeholders can have a name."));
             }
             _ => {}
         }
@@ -99,9 +99,9 @@ fn check_variables(content: &Content, flaws: &mut Vec<Flaw>) {
         if !is_name(name) {
             flaws.push(flaw(at("var"), NAME_RULE));
         } else if !names.insert(name) {
-            flaws.push(flaw(at("var"), "Another variable has this name."));
+            flaws.push(flaw(at("var"), "Another variable already has this name."));
         } else if placeholders.contains(name.as_str()) {
-            flaws.push(flaw(at("var"), "A placeholder has this name."));
+            flaws.push(flaw(at("var"), "A placeholder already has this name."));
         }
         if default.as_ref().is_some_and(|value| kind.take(value).as_ref() != Some(value)) {
             flaws.push(flaw(at("default"), format!("Enter {}.", kind.with_article())));
@@ -116,7 +116,7 @@ fn check_model(content: &Content, flaws: &mut Vec<Flaw>) {
     let model = &content.model;
     let is_slug = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     if model.provider.len() > 40 || !model.provider.bytes().all(is_slug) {
-        flaws.push(flaw("provider", "Use small letters, digits and hyphens."));
+        flaws.push(flaw("provider", "Use lowercase letters, digits and hyphens."));
     }
     if model.model.chars().count() > 100 || model.model.chars().any(char::is_control) {
         flaws.push(flaw("model", "Use at most 100 characters."));
@@ -125,17 +125,17 @@ fn check_model(content: &Content, flaws: &mut Vec<Flaw>) {
         flaws.push(flaw("temperature", "Enter a number from 0 to 2."));
     }
     if model.max_tokens == Some(0) {
-        flaws.push(flaw("max_tokens", "Enter a number from 1 up."));
+        flaws.push(flaw("max_tokens", "Enter a number of 1 or more."));
     }
     if model.tools.as_ref().is_some_and(|tools| !tools.is_array()) {
-        flaws.push(flaw("tools", "Enter a list, in JSON."));
+        flaws.push(flaw("tools", "Enter a JSON list."));
     }
     if model.response_format.as_ref().is_some_and(|format| !format.is_object()) {
-        flaws.push(flaw("response_format", "Enter an object, in JSON."));
+        flaws.push(flaw("response_format", "Enter a JSON object."));
     }
     let size = |value: &Option<serde_json::Value>| value.as_ref().map_or(0, |value| value.to_string().len());
     if size(&model.tools) + size(&model.response_format) > 50_000 {
-        flaws.push(flaw("tools", "Shorten it: 50,000 bytes are the most for tools and form."));
+        flaws.push(flaw("tools", "Too long: tools and response format can have at most 50,000 bytes."));
     }
 }
 

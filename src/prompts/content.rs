@@ -15,19 +15,19 @@ pub const MAX_MESSAGES: usize = 50;
 /// The most declared variables.
 pub const MAX_VARIABLES: usize = 60;
 
-/// What a prompt says.
+/// The content of a prompt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
-    /// How its text is read.
+    /// The template engine.
     #[serde(default)]
     pub engine: Engine,
     /// The text or the messages.
     pub body: Body,
-    /// The variables that are declared; others are taken from the text.
+    /// The declared variables. Others are taken from the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<Variable>,
-    /// How a model is to be asked.
+    /// The model settings.
     #[serde(default, skip_serializing_if = "ModelSettings::is_empty")]
     pub model: ModelSettings,
 }
@@ -36,52 +36,52 @@ pub struct Content {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Body {
-    /// One text, which other prompts may refer to.
+    /// A single text, which other prompts can include.
     Text(String),
-    /// Messages of a conversation.
+    /// The messages of a chat.
     Chat(Vec<Message>),
 }
 
-/// Whether a prompt is one text or messages; fixed by its first version.
+/// Whether a prompt is text or chat. The first version decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 #[schema(as = PromptKind)]
 pub enum Kind {
-    /// One text, which other prompts may refer to.
+    /// A single text, which other prompts can include.
     #[default]
     Text,
-    /// Messages of a conversation.
+    /// The messages of a chat.
     Chat,
 }
 
-/// A message of a conversation.
+/// A message of a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
-    /// Who speaks.
+    /// The role.
     pub role: Speaker,
-    /// What is said; nothing for a placeholder.
+    /// The content; empty for a placeholder.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub content: String,
-    /// What a placeholder is called, or the id of the call that a tool answers.
+    /// The name of a placeholder, or the ID of the tool call that is answered.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
 }
 
-/// Who speaks in a message.
+/// The role of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Speaker {
     /// Instructions.
     System,
-    /// The person.
+    /// The user.
     User,
     /// The model.
     Assistant,
-    /// The answer of a tool.
+    /// The result of a tool call.
     Tool,
-    /// Nobody: messages are put in here when the prompt is rendered.
+    /// A placeholder: messages are inserted here when the prompt is rendered.
     Placeholder,
 }
 
@@ -91,21 +91,21 @@ pub enum Speaker {
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// The type.
     #[serde(default, rename = "type")]
     pub kind: ValueKind,
-    /// Whether rendering fails without it.
+    /// Whether a value is required.
     #[serde(default)]
     pub required: bool,
-    /// What it is when nobody says otherwise.
+    /// The default value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// What it is for.
+    /// The description.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
 }
 
-/// What a variable holds.
+/// The type of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ValueKind {
@@ -122,7 +122,7 @@ pub enum ValueKind {
     Object,
 }
 
-/// How a model is to be asked; what is left out is left to whoever asks.
+/// The model settings. Omitted settings are up to the service.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSettings {
@@ -135,13 +135,13 @@ pub struct ModelSettings {
     /// From 0 to 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// The most tokens of an answer.
+    /// The maximum number of tokens in a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
-    /// The tools the model may call, as the provider wants them: a list.
+    /// The tools the model can call, as a list in the provider's format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tools: Option<Value>,
-    /// The form of the answer, as the provider wants it: an object.
+    /// The response format, as an object in the provider's format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_format: Option<Value>,
 }
@@ -180,7 +180,7 @@ names!(Speaker {
 names!(ValueKind {
     String "string" "Text";
     Number "number" "Number";
-    Boolean "boolean" "Yes or no";
+    Boolean "boolean" "Boolean";
     List "list" "List";
     Object "object" "Object";
 });

@@ -76,7 +76,7 @@ pub enum Side {
 pub fn between(old: &Content, new: &Content) -> Difference {
     let mut difference = Difference::default();
     if old.kind() != new.kind() {
-        difference.summary.push(format!("{} became {}", old.kind().label(), new.kind().label()));
+        difference.summary.push(format!("changed from {} to {}", old.kind().label(), new.kind().label()));
     }
     match (&old.body, &new.body) {
         (Body::Text(old), Body::Text(new)) => {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What a prompt is called that lies beyond.
-pub const BEYOND: &str = "a prompt this key does not reach";
+pub const BEYOND: &str = "a prompt this key has no access to";
 
 /// The most prompts that are named.
 const NAMED: usize = 5;
@@ -91,7 +91,7 @@ pub async fn named(
         (0, _) => None,
         (1, 1) => Some(BEYOND.to_owned()),
         (more, 0) => Some(format!("{more} more")),
-        (more, _) => Some(format!("{more} more, of which this key does not reach all")),
+        (more, _) => Some(format!("{more} more, some of which this key has no access to")),
     });
     Ok(named.join(", "))
 }

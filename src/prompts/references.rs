@@ -132,17 +132,17 @@ async fn pin_one(
     reference: &Reference,
 ) -> Result<Result<Pin, String>> {
     let Some(to) = store::at_path_within(change, &reference.path).await? else {
-        return Ok(Err(format!("[[ {target} ]] leads nowhere: there is no prompt {}.", reference.path)));
+        return Ok(Err(format!("[[ {target} ]] not found: no prompt has the path {}.", reference.path)));
     };
     if to.id == prompt {
-        return Ok(Err(format!("[[ {target} ]] leads to this prompt itself.")));
+        return Ok(Err(format!("[[ {target} ]] refers to this prompt itself.")));
     }
     // What a key may not read, it may not have put into a prompt that it may read.
     if !reaches_folder(change, to.folder_id).await? && !is_led_to(change, prompt, target, to.id).await? {
-        return Ok(Err(format!("[[ {target} ]]: this key does not reach {}.", reference.path)));
+        return Ok(Err(format!("[[ {target} ]]: this key has no access to {}.", reference.path)));
     }
     if to.kind == Kind::Chat {
-        return Ok(Err(format!("[[ {target} ]] is a chat: only text prompts can be put into others.")));
+        return Ok(Err(format!("[[ {target} ]] is a chat. Only text prompts can be included in others.")));
     }
     let number = match &reference.selector {
         Selector::Latest => to.latest,
@@ -203,10 +203,10 @@ async fn walk(
     let is_reached = at.0 == start || reaches_folder(change, folder).await?;
     trail.push(if is_reached { path } else { BEYOND.to_owned() });
     if at.0 == start {
-        return Ok(Some(format!("This goes in a circle: {}.", trail.join(" → "))));
+        return Ok(Some(format!("Circular reference: {}.", trail.join(" → "))));
     }
     if trail.len() > MAX_DEPTH {
-        return Ok(Some(format!("This goes deeper than {MAX_DEPTH} prompts: {}.", trail.join(" → "))));
+        return Ok(Some(format!("References are nested more than {MAX_DEPTH} deep: {}.", trail.join(" → "))));
     }
     let below = change.query(
         "SELECT to_id, to_number FROM prompt_references

@@ -42,12 +42,12 @@ pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, mess
     let of = store::find_within(&mut change, prompt).await?;
     if of.latest != seen.latest {
         return Err(Error::conflict(format!(
-            "Version {} was saved while you were at it. See what it changed, then save on top of it.",
+            "Someone saved version {} while you were editing. Review its changes, then save again.",
             of.latest
         )));
     }
     if draft.revision != seen.revision {
-        return Err(Error::conflict("The draft changed while you were at it. See what would be saved now."));
+        return Err(Error::conflict("The draft changed in the meantime. Review what would be saved now."));
     }
     let number = save_seen(&mut change, &of, &draft.content, message).await?;
     change.commit().await?;
@@ -80,10 +80,10 @@ pub async fn put(
     let mut change = grant.change().await?;
     let of = store::find_within(&mut change, prompt).await?;
     if of.latest != latest {
-        return Err(Error::conflict(format!("Version {} was saved while you were at it.", of.latest)));
+        return Err(Error::conflict(format!("Someone saved version {} in the meantime.", of.latest)));
     }
     if of.latest > 0 && of.kind != content.kind() {
-        return Err(Error::conflict("A prompt stays text or chat from its first version on."));
+        return Err(Error::conflict("A prompt can't change between text and chat after its first version."));
     }
     let newest = content_within(&mut change, prompt, of.latest).await?;
     let draft = drafts::read_within(&mut change, prompt).await?;

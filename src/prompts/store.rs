@@ -256,11 +256,11 @@ pub async fn path_for(
     if path.chars().count() > MAX_PATH {
         return Err(Error::invalid(
             "name",
-            "Choose a shorter name: the whole path has at most 255 characters.",
+            "Choose a shorter name: the full path can have at most 255 characters.",
         ));
     }
     if is_taken(change, &path).await? {
-        return Err(Error::invalid("name", "Choose another name: there is a prompt of this one here."));
+        return Err(Error::invalid("name", "A prompt with this name already exists in this folder."));
     }
     refuse_protected(change, &path, prompt).await?;
     Ok(path)

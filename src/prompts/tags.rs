@@ -19,10 +19,10 @@ impl Tags {
             return Err("Use at most 20 tags.");
         }
         if tags.iter().any(|tag| tag.chars().count() > 40) {
-            return Err("Use at most 40 characters a tag.");
+            return Err("Use at most 40 characters per tag.");
         }
         if tags.iter().any(|tag| !tag.chars().all(crate::fields::is_path_char)) {
-            return Err("Leave out brackets, braces, @, |, < and >.");
+            return Err("Tags can't contain brackets, braces, @, |, < or >.");
         }
         Ok(Self(tags.join("\n")))
     }

@@ -41,7 +41,7 @@ impl Version {
         match (&self.author, self.origin.as_str()) {
             (_, origin) if !origin.is_empty() => format!("{origin} (imported)"),
             (Some(author), _) => author.to_string(),
-            (None, _) => "The studio".to_owned(),
+            (None, _) => "Prompt Studio".to_owned(),
         }
     }
 }

@@ -45,14 +45,14 @@ actions! {
     AccountCreated      "account.created"            "created an account";
     ProfileChanged      "account.updated"            "changed their profile";
     PasswordChanged     "account.password_changed"   "changed their password";
-    PasswordReset       "account.password_reset"     "set a new password by letter";
-    AddressChanged      "account.address_changed"    "changed their address";
+    PasswordReset       "account.password_reset"     "reset their password by email";
+    AddressChanged      "account.address_changed"    "changed their email";
     TwoFactorOn         "account.two_factor_on"      "turned two-factor on";
     TwoFactorOff        "account.two_factor_off"     "turned two-factor off";
-    RecoveryCodesMade   "account.recovery_codes"     "made new recovery codes";
+    RecoveryCodesMade   "account.recovery_codes"     "created new recovery codes";
     AccountDeleted      "account.deleted"            "deleted their account";
     SessionEnded        "session.ended"              "signed out";
-    OrganizationCreated "organization.created"       "created the workspace";
+    OrganizationCreated "organization.created"       "created the organization";
     SettingsChanged     "organization.updated"       "changed the settings";
     OrganizationDeleted "organization.deleted"       "deleted the workspace";
     OrganizationRestored "organization.restored"     "restored the workspace";
@@ -70,23 +70,23 @@ actions! {
     RoleChanged         "member.role_changed"        "changed the role of";
     MemberRemoved       "member.removed"             "removed";
     MemberLeft          "member.left"                "left";
-    FolderCreated       "folder.created"             "made the folder";
+    FolderCreated       "folder.created"             "created the folder";
     FolderRenamed       "folder.renamed"             "renamed the folder";
     FolderMoved         "folder.moved"               "moved the folder";
     FolderDuplicated    "folder.duplicated"          "duplicated the folder";
     VariablesChanged    "variables.updated"          "changed the variables of";
-    PromptCreated       "prompt.created"             "made the prompt";
+    PromptCreated       "prompt.created"             "created the prompt";
     PromptChanged       "prompt.updated"             "changed the details of";
     PromptMoved         "prompt.moved"               "moved the prompt";
-    PromptsOrdered      "prompts.ordered"            "put in order the prompts of";
+    PromptsOrdered      "prompts.ordered"            "reordered the prompts of";
     PromptDuplicated    "prompt.duplicated"          "duplicated the prompt";
     DraftEdited         "draft.edited"               "edited the draft of";
     VersionSaved        "version.saved"              "saved a version of";
     VersionRestored     "version.restored"           "restored a version of";
-    Trashed             "trash.added"                "put in the trash";
-    Untrashed           "trash.restored"             "took out of the trash";
-    Purged              "trash.purged"               "deleted for good";
-    EnvironmentCreated  "environment.created"        "made the environment";
+    Trashed             "trash.added"                "deleted";
+    Untrashed           "trash.restored"             "restored";
+    Purged              "trash.purged"               "permanently deleted";
+    EnvironmentCreated  "environment.created"        "created the environment";
     EnvironmentChanged  "environment.updated"        "changed the environment";
     EnvironmentRequested "environment.requested"     "asked for a change of the environment";
     EnvironmentApproved "environment.approved"       "approved the change of the environment";
@@ -109,7 +109,7 @@ actions! {
     LibraryExported     "library.exported"           "exported prompts";
     MembersExported     "members.exported"           "exported the members";
     AuditLogExported    "audit_log.exported"         "exported the audit log";
-    Denied              "access.denied"              "was refused";
+    Denied              "access.denied"              "was denied access";
 }
 
 impl Action {

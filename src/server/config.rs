@@ -4,7 +4,7 @@ use clap::Parser;
 use std::{net::SocketAddr, path::PathBuf};
 use url::Url;
 
-/// Prompt Studio: a self-hostable studio where teams keep their AI prompts.
+/// Prompt Studio: a self-hostable studio where teams manage their AI prompts.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Config {
@@ -12,84 +12,84 @@ pub struct Config {
     #[arg(long, env = "STUDIO_LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 
-    /// The URL people reach the studio at; links in letters and the origin check go by it.
+    /// The public URL. It is used for links in emails and for the origin check.
     #[arg(long, env = "STUDIO_BASE_URL", default_value = "http://localhost:3000")]
     pub base_url: Url,
 
-    /// Where the SQLite database and the master key are kept.
+    /// The directory of the SQLite database and the master key.
     #[arg(long, env = "STUDIO_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
 
-    /// `postgres://…`, or `sqlite:path`; without it, `studio.db` in the data directory.
+    /// The database: `postgres://…` or `sqlite:path`. Defaults to `studio.db` in the data directory.
     #[arg(long, env = "STUDIO_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
 
-    /// The mail server: `smtp://user:password@host:587?tls=required` or `smtps://…`. Without it
-    /// no letters are sent, and addresses are not proven.
+    /// The mail server: `smtp://user:password@host:587?tls=required` or `smtps://…`. Without
+    /// it, no emails are sent or verified.
     #[arg(long, env = "STUDIO_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
 
-    /// Who letters come from.
+    /// The sender of emails.
     #[arg(long, env = "STUDIO_MAIL_FROM", default_value = "Prompt Studio <studio@localhost>")]
     pub mail_from: String,
 
-    /// Keep letters in memory and show them at /dev/mailbox: for development, when there is no
-    /// mail server. Everybody who reaches the server can read them.
+    /// Keep emails in memory and show them at /dev/mailbox: for development without a mail server.
+    /// Everyone who can reach the server can read them.
     #[arg(long, env = "STUDIO_DEV_MAILBOX")]
     pub dev_mailbox: bool,
 
-    /// 32 bytes in base64 that seal secrets at rest; without it, a key is made in the data
-    /// directory on first start.
+    /// 32 bytes in base64 that encrypt stored secrets. Without it, a key is created in the data
+    /// directory at the first start.
     #[arg(long, env = "STUDIO_MASTER_KEY", hide_env_values = true)]
     pub master_key: Option<String>,
 
-    /// The header in which a trusted proxy tells the client's address (its last value counts),
-    /// such as `x-forwarded-for`. Unset: the address of the connection.
+    /// The header in which a trusted proxy sends the client's IP address (the last value counts),
+    /// such as `x-forwarded-for`. Defaults to the address of the connection.
     #[arg(long, env = "STUDIO_CLIENT_IP_HEADER")]
     pub client_ip_header: Option<String>,
 
-    /// MiB of memory for what services fetch.
+    /// The memory for fetched prompts, in MiB.
     #[arg(long, env = "STUDIO_FETCH_MIB", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
     pub fetch_mib: u16,
 
-    /// Milliseconds of processor time that rendering a template may take.
+    /// The processor time that rendering a template can take, in milliseconds.
     #[arg(long, env = "STUDIO_RENDER_TIMEOUT_MS", default_value_t = 250, value_parser = clap::value_parser!(u32).range(10..=10_000))]
     pub render_timeout_ms: u32,
 
-    /// How often an API key may ask in a minute, of one process; 0: as often as it likes.
+    /// The requests per minute for each API key and process; 0 means no limit.
     #[arg(long, env = "STUDIO_API_REQUESTS_A_MINUTE", default_value_t = 0)]
     pub api_requests_a_minute: u32,
 
-    /// Days without a request after which a session ends.
+    /// The days without a request after which a session ends.
     #[arg(long, env = "STUDIO_SESSION_IDLE_DAYS", default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=365))]
     pub session_idle_days: i64,
 
-    /// Days after which a session ends in any case.
+    /// The days after which a session ends in any case.
     #[arg(long, env = "STUDIO_SESSION_MAX_DAYS", default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=365))]
     pub session_max_days: i64,
 
-    /// The most invitations of an organization that may be pending.
+    /// The maximum number of pending invitations per organization.
     #[arg(long, env = "STUDIO_MAX_PENDING_INVITATIONS", default_value_t = 100)]
     pub max_pending_invitations: i64,
 
-    /// The most new invitations of an organization within a day.
+    /// The maximum number of new invitations per organization and day.
     #[arg(long, env = "STUDIO_MAX_INVITATIONS_A_DAY", default_value_t = 50)]
     pub max_invitations_a_day: i64,
 
-    /// The most letters to one address within an hour.
+    /// The maximum number of emails to one address per hour.
     #[arg(long, env = "STUDIO_MAX_LETTERS_AN_HOUR", default_value_t = 10)]
     pub max_letters_an_hour: i64,
 
-    /// How much may be tried (signing in, signing up, inviting …), in multiples of what is usual; 0
-    /// takes the limits away.
+    /// The rate limits (for signing in, signing up, inviting …) as a multiple of the defaults; 0 turns
+    /// them off.
     #[arg(long, env = "STUDIO_RATE_LIMITS", default_value_t = 1)]
     pub rate_limits: u32,
 
-    /// What to log: `info`, `debug`, or a filter such as `prompt_studio=debug,sqlx=warn`.
+    /// The log filter: `info`, `debug`, or a filter such as `prompt_studio=debug,sqlx=warn`.
     #[arg(long, env = "STUDIO_LOG", default_value = "info")]
     pub log: String,
 
-    /// Log one JSON object a line.
+    /// Log one JSON object per line.
     #[arg(long, env = "STUDIO_LOG_JSON")]
     pub log_json: bool,
 

@@ -59,7 +59,7 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         return run_unless(limited, &parts, body).await;
     }
     let Some(input) = fields(&parts.headers, &body) else {
-        let error = Error::invalid("", "That is not a form of this site.");
+        let error = Error::invalid("", "This form did not come from this site.");
         return if is_form { serve::plain_error(&error) } else { refusal(&error) };
     };
     if let Some(caller) = parts.extensions.remove::<Caller>() {
@@ -168,7 +168,7 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
 fn no_text(fields: &[(String, String)]) -> Option<Error> {
     let mut flaws = Flaws::default();
     for (name, _) in fields.iter().filter(|(_, value)| value.contains('\0')) {
-        flaws.add(name.clone(), "Take out the character NUL, which is no text.");
+        flaws.add(name.clone(), "Remove the NUL character.");
     }
     flaws.finish().err()
 }

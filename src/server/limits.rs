@@ -255,7 +255,7 @@ fn too_many(wait: Span) -> Error {
     let when = if seconds < 60 { counted(seconds, "second") } else { wait.in_words() };
     Error::TooMany {
         retry_after: seconds,
-        message: format!("Too many tries. Wait {when}, then try again.").into(),
+        message: format!("Too many attempts. Try again in {when}.").into(),
     }
 }
 
@@ -301,6 +301,16 @@ mod tests {
         // Another function and another address have buckets of their own.
         assert_eq!(passed(&limits, "accounts/sign_up", &client, 1), 1);
         assert_eq!(passed(&limits, "accounts/sign_in", &from("192.0.2.2"), 1), 1);
+    }
+
+    #[test]
+    fn the_wait_is_said_as_people_say_it() {
+        for (wait, says) in
+            [(1, "1 second"), (1001, "2 seconds"), (59_000, "59 seconds"), (60_000, "1 minute")]
+        {
+            let says = format!("Too many attempts. Try again in {says}.");
+            assert_eq!(too_many(Span(wait)).to_string(), says);
+        }
     }
 
     #[test]

@@ -71,10 +71,10 @@ enum Transport {
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// The sender's address is wrong.
-    #[error("the sender of letters is no address: {0}")]
+    #[error("--mail-from is not an email: {0}")]
     From(#[from] lettre::address::AddressError),
     /// The URL of the mail server is wrong.
-    #[error("the URL of the mail server is wrong: {0}")]
+    #[error("--smtp-url is not the URL of a mail server: {0}")]
     Url(#[from] lettre::transport::smtp::Error),
 }
 
@@ -241,19 +241,19 @@ async fn deliver(server: &Server, due: Due) {
     let letter = opened.and_then(|body| serde_json::from_slice(&body).ok());
     let sent = match letter {
         Some(letter) => server.mail.send(due.id, due.recipient.as_str(), letter, now).await,
-        None => Err("the letter does not open".into()),
+        None => Err("the email cannot be decrypted".into()),
     };
     let noted = match sent {
         Ok(()) => note_sent(server, due.id, now).await,
         Err(reason) => {
             // Mail servers repeat the address.
             let reason = reason.replace(due.recipient.as_str(), &due.recipient.masked());
-            tracing::warn!(letter = %due.id, attempt = due.attempts + 1, reason, "a letter was not sent");
+            tracing::warn!(letter = %due.id, attempt = due.attempts + 1, reason, "an email was not sent");
             note_failure(server, &due, &reason, now).await
         }
     };
     if let Err(error) = noted {
-        tracing::error!(letter = %due.id, %error, "how a letter went could not be noted");
+        tracing::error!(letter = %due.id, %error, "the result of sending an email could not be saved");
     }
 }
 

@@ -182,7 +182,7 @@ impl OrgChange {
              WHERE org_id = $1 AND key_id = $2 AND name = $3 AND created_at = $4",
         );
         match note.bind(key).bind(name).bind(begun_at).execute().await? {
-            0 => Err(Error::conflict("The same request was begun anew in the meantime.")),
+            0 => Err(Error::conflict("The same request was started again in the meantime.")),
             _ => Ok(()),
         }
     }

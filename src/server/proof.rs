@@ -48,7 +48,7 @@ impl Caller {
             return Ok(Proof { user: visit.user });
         }
         if password.is_empty() {
-            return Err(Error::invalid("password", "Enter your password to go on."));
+            return Err(Error::invalid("password", "Enter your password to continue."));
         }
         self.prove_now("password", password).await
     }
@@ -59,7 +59,7 @@ impl Caller {
     /// [`Error::SignedOut`]; [`Error::Invalid`] at `field`; [`Error::TooMany`].
     pub async fn prove_now(&self, field: &'static str, password: &str) -> Result<Proof> {
         let visit = self.visit().ok_or(Error::SignedOut)?;
-        let wrong = || Error::invalid(field, "This is not your password.");
+        let wrong = || Error::invalid(field, "Wrong password.");
         let typed = Password::typed(password).map_err(|_| wrong())?;
         let secret = Secret { kind: "password", of: visit.user.to_string(), device: None };
         let guess = self.server.limits.guess(&secret)?;

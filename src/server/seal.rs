@@ -33,10 +33,10 @@ pub enum SealError {
     #[error("the master key file {0} cannot be used: {1}")]
     File(String, std::io::Error),
     /// Others than the server's account can read the key file.
-    #[error("the master key file {0} can be read by others; give it mode 0600")]
+    #[error("the master key file {0} can be read by others; set its mode to 0600")]
     Exposed(String),
     /// The database was written under another key.
-    #[error("the master key is not the one this database was made with")]
+    #[error("the master key is not the one this database was created with")]
     Mismatch,
     /// The database cannot be asked.
     #[error(transparent)]

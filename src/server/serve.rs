@@ -137,7 +137,7 @@ fn warn_of_proxy() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         tracing::warn!(
-            "requests come through a proxy: set --client-ip-header, or limits take all people for one"
+            "requests come through a proxy: set --client-ip-header, or rate limits treat everyone as one client"
         );
     });
 }

@@ -65,7 +65,7 @@ mod tests {
         let url = format!("sqlite://{}?mode=rwc", data.join("../data/studio.db").display());
         File::create(data.join("studio.db")).unwrap();
         let refused = Sole::on(&config(Some(&url), dir.path())).unwrap_err();
-        assert!(refused.to_string().contains("is used by another process"), "{refused}");
+        assert!(refused.to_string().contains("is in use by another process"), "{refused}");
         let elsewhere = Sole::on(&config(None, &dir.path().join("other"))).unwrap();
         drop((sole, elsewhere));
         drop(Sole::on(&config(Some(&url), dir.path())).unwrap());

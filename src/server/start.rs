@@ -75,7 +75,7 @@ pub enum StartError {
     #[error("the data directory cannot be used: {0}")]
     DataDir(#[from] std::io::Error),
     /// Another process is on the database, which can have one only.
-    #[error("the database {} is used by another process: stop that first, or use PostgreSQL for several", .0.display())]
+    #[error("the database {} is in use by another process: stop it first, or use PostgreSQL to run several", .0.display())]
     InUse(std::path::PathBuf),
     /// The database cannot be opened.
     #[error("the database cannot be opened: {0}")]

@@ -36,7 +36,7 @@ pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
 
 /// The fields, as a form without files has them in its body, and the files.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Vec<File>), Response> {
-    let refused = || serve::plain_error(&Error::invalid("", "That is not a form of this site."));
+    let refused = || serve::plain_error(&Error::invalid("", "This form did not come from this site."));
     let mut request = Request::new(body);
     *request.headers_mut() = headers.clone();
     // In place of the two megabytes that the library stops at.
@@ -70,7 +70,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Vec<
 fn broken(error: &MultipartError) -> Response {
     match error.status() {
         StatusCode::BAD_REQUEST => {
-            serve::plain_error(&Error::invalid("", "That is not a form of this site."))
+            serve::plain_error(&Error::invalid("", "This form did not come from this site."))
         }
         _ => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }

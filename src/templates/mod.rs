@@ -42,12 +42,12 @@ pub use tokens::{about_tokens, estimate};
 
 use serde::{Deserialize, Serialize};
 
-/// How the text of a prompt is read.
+/// The template engine of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Engine {
-    /// Variables and references, nothing else.
+    /// Variables and references only.
     #[default]
     Plain,
     /// Jinja, with references.

@@ -1,5 +1,5 @@
 /// What a name of a variable must be, for people.
-pub const NAME_RULE: &str = "Begin with a letter, then use letters, digits and underscores.";
+pub const NAME_RULE: &str = "Start with a letter, then use letters, digits and underscores.";
 
 /// The most characters of a name.
 pub(super) const MAX_NAME: usize = 80;

@@ -64,7 +64,7 @@ const BEYOND_THE_WALLS: [&str; 18] = [
 const TOO_LONG: [&str; 1] = ["server/db.rs"];
 
 /// All source files but the tests, by their path from `src`.
-fn files() -> BTreeMap<String, String> {
+pub(super) fn files() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = BTreeMap::new();
     let mut folders = vec![root.clone()];

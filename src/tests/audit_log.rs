@@ -134,7 +134,7 @@ async fn signing_in_is_told_to_the_workspaces_of_that_time(app: TestApp) {
     // Others read nothing of it.
     let ben = app.somebody("Ben").await;
     app.org("Bcme", &ben).await;
-    ben.get("/bcme/settings/audit-log").await.status(200).says("Nothing happened yet");
+    ben.get("/bcme/settings/audit-log").await.status(200).says("No entries yet");
 }
 
 async fn a_refusal_is_told_once(app: TestApp) {

@@ -162,7 +162,7 @@ async fn removed_members_are_told_and_cut_off(app: TestApp) {
     let eve = acme.has("Eve", Role::Editor).await;
     let mut stream = Stream::open(&eve, &acme).await;
     ana.removes(&acme, &eve).await.status(200);
-    stream.until("event: gone\ndata: You are no longer a member of this workspace.\n\n").await;
+    stream.until("event: gone\ndata: You are no longer a member of this organization.\n\n").await;
     stream.ends().await;
 }
 
@@ -233,7 +233,7 @@ async fn a_deleted_workspace_ends_its_streams(app: TestApp) {
     let eve = acme.has("Eve", Role::Editor).await;
     let mut stream = Stream::open(&eve, &acme).await;
     ana.call("/api/organizations/delete", &[("org", "acme"), ("slug", "acme")]).await.status(200);
-    stream.until("event: gone\ndata: You are no longer a member of this workspace.\n\n").await;
+    stream.until("event: gone\ndata: You are no longer a member of this organization.\n\n").await;
     stream.ends().await;
 }
 
@@ -244,7 +244,7 @@ async fn asking_for_a_second_factor_ends_the_streams_without(app: TestApp) {
     let (mut without, mut with_it) = (Stream::open(&eve, &acme).await, Stream::open(&ana, &acme).await);
     let fields = [("org", "acme"), ("two_factor", "true")];
     ana.call("/api/organizations/set_access", &fields).await.status(200);
-    without.until("event: gone\ndata: This workspace asks its members for two-factor.\n\n").await;
+    without.until("event: gone\ndata: This organization requires two-factor.\n\n").await;
     without.ends().await;
     with_it.hears("organization").await;
 }

@@ -26,6 +26,7 @@ mod races;
 mod schema;
 mod support;
 mod web;
+mod wording;
 
 /// The sandbox's worker: in the tests, the program that is started again is the test program.
 #[test]

@@ -157,7 +157,7 @@ async fn two_people_take_one_slug(app: TestApp) {
         let (a, b) = join(ana.creates_at("Ana’s", &slug), ben.creates_at("Ben’s", &slug)).await;
         let (won, lost) = if a.status == 303 { (a, b) } else { (b, a) };
         won.leads_to(&format!("/{slug}"));
-        lost.status(422).says(&format!("Choose another one: {slug} is taken."));
+        lost.status(422).says(&format!("The URL {slug} is already taken. Choose another one."));
         let org = Org::find(&app, &slug).await;
         assert_eq!(org.owners().await, 1);
     }

@@ -115,7 +115,7 @@ pub fn PasswordProof() -> impl IntoView {
     asks.then(|| {
         view! {
             <Field name="password" label="Your password" kind="password" autocomplete="current-password" maxlength=128
-                hint="To make sure that it is you."/>
+                hint="Confirm it's you."/>
         }
     })
 }

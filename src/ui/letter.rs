@@ -41,7 +41,7 @@ fn html(
     let link = link.map(|(label, url)| {
         view! {
             <p style="margin:24px 0"><a href=url.clone() style=BUTTON>{label}</a></p>
-            <p style=SMALL>"Or open "<a href=url.clone() style="color:#4a46c8;word-break:break-all">{url.clone()}</a></p>
+            <p style=SMALL>"Or open this link: "<a href=url.clone() style="color:#4a46c8;word-break:break-all">{url.clone()}</a></p>
         }
     });
     let page = view! {

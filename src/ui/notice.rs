@@ -27,7 +27,7 @@ macro_rules! notices {
 notices! {
     SentTwice         "sent-twice"         "Done once: the form was sent twice";
     Saved             "saved"              "Saved";
-    Joined            "joined"             "You are in. Welcome";
+    Joined            "joined"             "You joined the organization";
     Declined          "declined"           "Invitation declined";
     InvitationRevoked "invitation-revoked" "Invitation revoked";
     MemberRemoved     "member-removed"     "Member removed";
@@ -36,8 +36,8 @@ notices! {
     PasswordChanged   "password-changed"   "Password changed. Other devices are signed out";
     EmailSent         "email-sent"         "Email sent";
     SignedOut         "signed-out"         "You are signed out";
-    OrganizationDeleted "organization-deleted" "Workspace deleted";
-    OrganizationRestored "organization-restored" "Workspace restored";
+    OrganizationDeleted "organization-deleted" "Organization deleted";
+    OrganizationRestored "organization-restored" "Organization restored";
     TransferOffered   "transfer-offered"   "Offer sent";
     TransferAccepted  "transfer-accepted"  "You are an Owner now";
     TransferEnded     "transfer-ended"     "The offer is gone";
@@ -46,7 +46,7 @@ notices! {
     SessionEnded      "session-ended"      "Signed out there";
     TwoFactorOn       "two-factor-on"      "Two-factor is on";
     TwoFactorOff      "two-factor-off"     "Two-factor is off";
-    AccountDeleted    "account-deleted"    "Your account is deleted";
+    AccountDeleted    "account-deleted"    "Your account was deleted";
     VersionSaved      "version-saved"      "Version saved";
     VersionRestored   "version-restored"   "Version restored to the draft" undo "/api/prompts/restore_draft";
     MessageRemoved    "message-removed"    "Message removed" undo "/api/prompts/restore_draft";
@@ -61,14 +61,14 @@ notices! {
     Imported          "imported"           "Imported";
     SamplesAdded      "samples-added"      "Sample prompts added";
     Deployed          "deployed"           "Live now";
-    Undeployed        "undeployed"         "Not live any more";
-    DeploymentRequested "deployment-requested" "Somebody else must approve it now";
+    Undeployed        "undeployed"         "Undeployed";
+    DeploymentRequested "deployment-requested" "Sent for approval";
     DeploymentApproved "deployment-approved" "Approved";
     DeploymentDeclined "deployment-declined" "Declined";
     DeploymentWithdrawn "deployment-withdrawn" "Withdrawn";
     KeyRevoked        "key-revoked"        "Key revoked";
     EnvironmentDeleted "environment-deleted" "Environment deleted";
-    Left              "left"               "You left the workspace";
+    Left              "left"               "You left the organization";
 }
 
 impl Notice {

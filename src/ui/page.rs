@@ -95,13 +95,14 @@ pub async fn not_found(_: Caller) -> Result<()> {
 pub fn told(error: &Error) -> (&'static str, String) {
     match error {
         Error::NotFound => (
-            "Nothing here",
-            "The page does not exist, or it belongs to a workspace you are not a member of.".to_owned(),
+            "Page not found",
+            "This page does not exist, or it belongs to an organization you are not a member of.".to_owned(),
         ),
-        Error::Forbidden => {
-            ("Not for your role", "Ask an Owner or Admin of the workspace if you need this.".to_owned())
-        }
-        Error::Unavailable { .. } => ("Back in a moment", error.to_string()),
+        Error::Forbidden => (
+            "Your role does not allow this",
+            "If you need access, ask an Owner or Admin of the organization.".to_owned(),
+        ),
+        Error::Unavailable { .. } => ("Temporarily unavailable", error.to_string()),
         Error::Internal { .. } => ("Something went wrong", error.to_string()),
         _ => ("That did not work", error.to_string()),
     }
@@ -120,7 +121,7 @@ fn ErrorPage(
             <p class="code">{error.status()}</p>
             <h1>{title}</h1>
             <p class="lead">{text}</p>
-            <a class="button" data-kind="primary" href=paths::HOME>"Go to your workspace"</a>
+            <a class="button" data-kind="primary" href=paths::HOME>"Go to your dashboard"</a>
         </Sheet>
     }
 }

@@ -29,7 +29,7 @@ def prompt(path):
         if error.code != 304 and not (last and (error.code == 429 or error.code >= 500)):
             raise
     except OSError:
-        if not last:  # Write kept to a file, or ship prompts with the program, to start without the studio.
+        if not last:  # Write kept to a file, or ship prompts with the program, to start without the server.
             raise
     return kept[path][1]
 
@@ -89,7 +89,7 @@ export async function prompt(path: string) {
   if (answer?.ok) {
     kept.set(path, { etag: answer.headers.get('ETag')!, prompt: await answer.json() });
   } else if (!last || (answer && ![304, 429].includes(answer.status) && answer.status < 500)) {
-    throw new Error(answer ? (await answer.json()).detail : 'The studio cannot be reached.');
+    throw new Error(answer ? (await answer.json()).detail : 'The server is unreachable.');
   }
   return kept.get(path)!.prompt;
 }
@@ -141,31 +141,31 @@ export async function listen() {
 const TOPICS: [(&str, &str); 7] = [
     (
         "Keys",
-        "An Admin makes a key in the settings of the workspace, under API keys. Send it as “Authorization: Bearer ps_…”. It names the workspace, so paths need not; the same paths are also below /api/v1/organizations/{slug}. A key does what its scopes say, in the environments and folders it is limited to, and nothing else. A revoked key is refused from the moment the revocation is answered.",
+        "Owners and Admins create keys under Settings, API keys. Send the key as “Authorization: Bearer ps_…”. A key belongs to one organization, so paths do not need to name it; the same paths also work below /api/v1/organizations/{slug}. A key can do only what its scopes allow, in the environments and folders it is limited to. A revoked key stops working as soon as the revocation is confirmed.",
     ),
     (
         "Fetching",
-        "A prompt is named by its id, which stays, or by its path, percent-encoded as one segment. Unless you say otherwise you get what is deployed to production, with the prompts that it refers to put in. variables tells each name that is left in the text, whether it must have a value, and its default; where one has same_as, it takes the value you have for that name, or else its own default. To have values put in for you, POST them to …/render. Answers carry a strong ETag: send it back as If-None-Match and the answer is 304 until something changes. A version by id with resolve=false never changes and may be kept for good.",
+        "Refer to a prompt by its ID, which never changes, or by its path, percent-encoded as one segment (Support%2FTriage). By default you get the version deployed to production, with the prompts it includes already inserted. variables lists each variable left in the text, whether it is required, and its default. If a variable has same_as, use your value for that name, or else its own default. To let the server insert the values, POST them to …/render. Responses have a strong ETag: send it as If-None-Match, and the response is 304 until something changes. A version fetched by ID with resolve=false never changes and can be cached forever.",
     ),
     (
-        "Pages",
-        "Lists answer with data and next_cursor. Send next_cursor as cursor for the next page; it is null on the last. A page may hold less than limit, or nothing, where much is passed over. A cursor is not to be looked into. Environments and the usage come whole.",
+        "Pagination",
+        "Lists return data and next_cursor. Send next_cursor as cursor to get the next page; it is null on the last page. A page can have fewer items than limit, or none, even if more pages follow. Treat cursors as opaque. Environments and usage are not paginated.",
     ),
     (
-        "Sending twice",
-        "A POST may carry an Idempotency-Key of your choice. Within a day the same request under it is carried out once, and answered as the first time with Idempotency-Replayed: true. Another request under it is refused. Where it was carried out but its answer was lost, the answer is 409. What only reads, such as …/render, needs no name, and of a key 10000 are kept at once.",
+        "Idempotency",
+        "Send an Idempotency-Key of your choice with a POST. For 24 hours, repeating the same request with that key returns the first response again, with Idempotency-Replayed: true. A different request with the same key is refused. If the request was carried out but its response was lost, the response is 409. Requests that only read, such as …/render, do not need one. Up to 10000 are kept per API key.",
     ),
     (
-        "Saving over others",
-        "POST …/versions takes If-Match with the hash of the newest version you saw. If somebody saved a newer one, the answer is 412 and nothing is saved. With If-None-Match: * only a first version is saved.",
+        "Concurrent changes",
+        "Send If-Match with POST …/versions, with the hash of the latest version you know. If someone saved a newer version, the response is 412 and nothing is saved. With If-None-Match: * only the first version is saved.",
     ),
     (
         "Limits",
-        "A studio may limit how often a key asks in a minute; then answers carry X-RateLimit-Limit, -Remaining and -Reset, and 429 carries Retry-After. Bodies have at most 1 MiB, imports 8 MiB. A request takes at most 30 seconds, and a key may listen to events 100 times at once.",
+        "The server may limit requests per minute for each key. Responses then have X-RateLimit-Limit, -Remaining and -Reset, and 429 responses have Retry-After. Request bodies are limited to 1 MiB, imports to 8 MiB. Requests time out after 30 seconds. A key can have 100 event streams open at once.",
     ),
     (
-        "Problems",
-        "What goes wrong is answered as application/problem+json (RFC 9457). code tells programs what it is, errors names each field with what to do about it, and request_id finds the request in the studio's log.",
+        "Errors",
+        "Errors are returned as application/problem+json (RFC 9457). code identifies the error for programs, errors lists each invalid field and how to fix it, and request_id identifies the request in the server's log.",
     ),
 ];
 
@@ -180,22 +180,22 @@ pub(super) fn guide(base: &str) -> Html {
     };
     view! {
         <p class="lead">
-            "What services read and write with an API key, below "<code>{format!("{base}/api/v1")}</code>
-            ". For programs: "<a href="/api/openapi.json">"OpenAPI 3.1"</a>"."
+            "Services read and write prompts with an API key at "<code>{format!("{base}/api/v1")}</code>
+            ". Machine-readable: "<a href="/api/openapi.json">"OpenAPI 3.1"</a>"."
         </p>
         {example("", CURL)}
         <section aria-labelledby="guide">
-            <h2 id="guide">"What holds everywhere"</h2>
+            <h2 id="guide">"Basics"</h2>
             <dl>{topics.into_iter().collect_view()}</dl>
         </section>
         <section aria-labelledby="pattern">
-            <h2 id="pattern">"A service that keeps working"</h2>
+            <h2 id="pattern">"Stay available when the server is not"</h2>
             <p>
-                "Keep the last answer with its ETag, ask with it, and use it when the studio cannot be reached. A
-                service that must not ask on each call listens to events and fetches what has changed; it fetches
-                once when the stream opens, so nothing is missed in between."
+                "Cache the last response with its ETag, revalidate with the ETag, and use the cached response when the server
+                is unreachable. To avoid a request for each use, listen to events and fetch what has changed. Fetch once
+                when the stream opens, so that you miss nothing."
             </p>
-            {example("Python, with nothing but its library", PYTHON)}
+            {example("Python, standard library only", PYTHON)}
             {example("TypeScript", TYPESCRIPT)}
         </section>
     }
@@ -215,9 +215,9 @@ pub(super) fn problems() -> Html {
     });
     view! {
         <section aria-labelledby="problems">
-            <h2 id="problems">"Problems"</h2>
+            <h2 id="problems">"Errors"</h2>
             <table>
-                <thead><tr><th scope="col">"Status"</th><th scope="col">"Code"</th><th scope="col">"When"</th></tr></thead>
+                <thead><tr><th scope="col">"Status"</th><th scope="col">"Code"</th><th scope="col">"Meaning"</th></tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </section>

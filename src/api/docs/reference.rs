@@ -48,7 +48,7 @@ fn of_tag<'a>(document: &'a Value, tag: &str) -> Vec<(&'static str, &'a str, &'a
 fn operation((method, path, operation): (&'static str, &str, &Value)) -> impl IntoView {
     let (summary, description) = (text(&operation["summary"]), text(&operation["description"]));
     let scope = operation["x-scope"].as_str().map(|scope| {
-        view! { <p class="hint">"Needs the scope "<code>{scope.to_owned()}</code>"."</p> }
+        view! { <p class="hint">"Required scope: "<code>{scope.to_owned()}</code>"."</p> }
     });
     let body = body(operation);
     view! {
@@ -80,7 +80,7 @@ fn parameters(operation: &Value) -> Option<impl IntoView + use<>> {
         view! {
             <table>
                 <thead><tr>
-                    <th scope="col">"Parameter"</th><th scope="col">"In"</th><th scope="col">"Kind"</th><th scope="col">"What"</th>
+                    <th scope="col">"Parameter"</th><th scope="col">"In"</th><th scope="col">"Type"</th><th scope="col">"Description"</th>
                 </tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
@@ -91,7 +91,7 @@ fn parameters(operation: &Value) -> Option<impl IntoView + use<>> {
 fn body(operation: &Value) -> Option<impl IntoView + use<>> {
     let schema = operation["requestBody"]["content"]["application/json"].get("schema")?;
     let kind = kind(schema);
-    Some(view! { <p>"Send as JSON: "{kind}"."</p> })
+    Some(view! { <p>"JSON body: "{kind}"."</p> })
 }
 
 fn answers(operation: &Value) -> impl IntoView + use<> {
@@ -104,7 +104,7 @@ fn answers(operation: &Value) -> impl IntoView + use<> {
             .filter(|(_, header)| header.get("$ref").is_none())
             .map(|(name, _)| name.clone())
             .collect();
-        let headers = (!headers.is_empty()).then(|| format!(" With {}.", headers.join(", ")));
+        let headers = (!headers.is_empty()).then(|| format!(" Headers: {}.", headers.join(", ")));
         let says = text(&answer["description"]);
         view! { <tr><td>{status.clone()}</td><td>{prose(&says)}{kind}{headers}</td></tr> }
     });
@@ -113,10 +113,10 @@ fn answers(operation: &Value) -> impl IntoView + use<> {
     let problems = problems.map(|code| view! { <a href=format!("#{code}")>{code.to_owned()}</a>" " });
     view! {
         <table>
-            <thead><tr><th scope="col">"Answer"</th><th scope="col">"What"</th></tr></thead>
+            <thead><tr><th scope="col">"Response"</th><th scope="col">"Description"</th></tr></thead>
             <tbody>
                 {rows.collect_view()}
-                <tr><td>"Problems"</td><td>{problems.collect_view()}</td></tr>
+                <tr><td>"Errors"</td><td>{problems.collect_view()}</td></tr>
             </tbody>
         </table>
     }

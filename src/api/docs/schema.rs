@@ -14,7 +14,7 @@ pub(super) fn all(document: &Value) -> Html {
         let fields = fields(schemas, schema);
         let rows = fields.iter().map(|(name, is_required, field)| {
             let says = field["description"].as_str().unwrap_or_default().to_owned();
-            let optional = (!is_required).then_some(view! { <span class="hint">" may be left out"</span> });
+            let optional = (!is_required).then_some(view! { <span class="hint">" optional"</span> });
             view! { <tr><td><code>{name.clone()}</code></td><td>{kind(field)}{optional}</td><td>{prose(&says)}</td></tr> }
         });
         let is_table = !fields.is_empty();
@@ -27,7 +27,7 @@ pub(super) fn all(document: &Value) -> Html {
                     {whole}
                     {is_table.then(|| view! {
                         <table>
-                            <thead><tr><th scope="col">"Field"</th><th scope="col">"Kind"</th><th scope="col">"What"</th></tr></thead>
+                            <thead><tr><th scope="col">"Field"</th><th scope="col">"Type"</th><th scope="col">"Description"</th></tr></thead>
                             <tbody>{rows.collect_view()}</tbody>
                         </table>
                     })}
@@ -37,7 +37,7 @@ pub(super) fn all(document: &Value) -> Html {
     });
     view! {
         <section aria-labelledby="shapes">
-            <h2 id="shapes">"Shapes"</h2>
+            <h2 id="shapes">"Schemas"</h2>
             {all.collect_view()}
         </section>
     }

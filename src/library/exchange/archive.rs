@@ -56,7 +56,7 @@ fn safe(path: &str) -> String {
 /// # Errors
 /// A sentence that says what is wrong.
 pub(super) fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
-    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| "This archive cannot be read.")?;
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| "This archive can't be read.")?;
     let (mut file, mut room) = (LibraryFile::empty(), MAX_ALL);
     for n in 0..zip.len() {
         let one = zip.by_index(n).map_err(|_| "This archive cannot be read.")?;
@@ -68,10 +68,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
         }
         let mut bytes = Vec::new();
         let most = room.min(MAX_FILE);
-        one.take(most + 1).read_to_end(&mut bytes).map_err(|_| format!("{name} cannot be read."))?;
+        one.take(most + 1).read_to_end(&mut bytes).map_err(|_| format!("{name} can't be read."))?;
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if size > most {
-            return Err(format!("{name} is too large: 1 MiB a file, 32 MiB in all."));
+            return Err(format!("{name} is too large: at most 1 MiB per file and 32 MiB in total."));
         }
         room -= size;
         let text = str::from_utf8(&bytes).map_err(|_| format!("{name} is not text."))?;

@@ -102,11 +102,11 @@ pub(super) fn levels(path: &str) -> Result<Vec<PathName>, String> {
 }
 
 fn level(text: &str) -> Result<PathName, String> {
-    let name = PathName::parse(text).map_err(|why| format!("“{text}” cannot be a name: {why}"))?;
+    let name = PathName::parse(text).map_err(|why| format!("“{text}” can't be a name: {why}"))?;
     if name.as_str() == text {
         Ok(name)
     } else {
-        Err(format!("“{text}” has white space that a name has not"))
+        Err(format!("“{text}” has spaces that are not allowed in names"))
     }
 }
 
@@ -136,13 +136,13 @@ fn about_itself(entry: &PromptEntry) -> Result<About, String> {
         return Err("its description is longer than 1000 characters".to_owned());
     }
     if !is_text(&entry.description) {
-        return Err("its description has signs that cannot be shown".to_owned());
+        return Err("its description has characters that can't be displayed".to_owned());
     }
     if entry.versions.len() > MAX_VERSIONS {
         return Err(format!("it has more than {MAX_VERSIONS} versions"));
     }
     let contents = || entry.versions.iter().map(|version| &version.content).chain(&entry.draft);
-    let Some(draft) = contents().last() else { return Err("it says nothing".to_owned()) };
+    let Some(draft) = contents().last() else { return Err("it has no content".to_owned()) };
     let kind = draft.kind();
     if contents().any(|content| content.kind() != kind) {
         return Err("some of its versions are text and some chat".to_owned());
@@ -162,13 +162,15 @@ fn is_text(text: &str) -> bool {
 
 fn check_version(number: usize, version: &VersionEntry, analysis: &Analysis) -> Result<(), String> {
     if usize::try_from(version.number) != Ok(number) {
-        return Err(format!("version {number} should come where version {} does", version.number));
+        return Err(format!("expected version {number} but found version {}", version.number));
     }
     if version.message.chars().count() > 500 || version.author.chars().count() > 200 {
         return Err(format!("the message or the author of version {number} is too long"));
     }
     if !is_text(&version.message) || !is_text(&version.author) {
-        return Err(format!("the message or the author of version {number} has signs that cannot be shown"));
+        return Err(format!(
+            "the message or the author of version {number} has characters that can't be displayed"
+        ));
     }
     if !version.created_at.is_empty() && parse_rfc3339(&version.created_at).is_none() {
         return Err(format!("version {number} should say when it was saved like this: 2026-01-31T12:00:00Z"));
@@ -178,7 +180,7 @@ fn check_version(number: usize, version: &VersionEntry, analysis: &Analysis) -> 
     }
     let targets = references::targets(&version.content);
     if version.references.keys().any(|target| !targets.contains_key(target)) {
-        return Err(format!("the references of version {number} are not those of its text"));
+        return Err(format!("the references of version {number} do not match its text"));
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 /// What the file says it is.
 pub const FORMAT: &str = "prompt-studio/library/1";
 
-/// A library, or a part of one.
+/// A library or a part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LibraryFile {
@@ -70,19 +70,19 @@ pub struct FolderEntry {
 pub struct PromptEntry {
     /// Its path.
     pub path: String,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Its tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Paths that lead to it, too.
+    /// Former paths that still lead to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub old_paths: Vec<String>,
-    /// Its versions, from the first on.
+    /// Its versions, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<VersionEntry>,
-    /// Its draft, where that is not what the newest version says.
+    /// Its draft, if it differs from the latest version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<Content>,
 }
@@ -101,7 +101,7 @@ impl PromptEntry {
 pub struct VersionEntry {
     /// Its number, from 1.
     pub number: i64,
-    /// What its author said about it.
+    /// The message of its author.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// The name of who saved it.
@@ -110,27 +110,27 @@ pub struct VersionEntry {
     /// When it was saved, RFC 3339 in UTC; left out, it is when it is imported.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub created_at: String,
-    /// The version whose content it brings back.
+    /// The version it restores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restores: Option<i64>,
-    /// What it says.
+    /// Its content.
     pub content: Content,
-    /// Where its references led.
+    /// The targets of its references.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub references: BTreeMap<String, Lead>,
 }
 
-/// Where a reference led.
+/// The target of a reference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ReferenceLead)]
 pub struct Lead {
     /// The path of the prompt.
     pub path: String,
-    /// The number of the version; 0 where it named an environment.
+    /// The version number; 0 for a reference to an environment.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub version: i64,
-    /// The environment it named, if it did.
+    /// The environment, for a reference to one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub environment: String,
 }

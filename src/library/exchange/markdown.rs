@@ -87,13 +87,14 @@ fn mark(line: &str) -> Option<(Speaker, &str)> {
 /// A sentence that says what is wrong.
 pub fn read(text: &str) -> Result<PromptEntry, String> {
     let text = text.replace("\r\n", "\n");
-    let after = text.strip_prefix(FENCE).ok_or("It does not begin with front matter: a line ---.")?;
+    let after = text.strip_prefix(FENCE).ok_or("It does not start with front matter: a line ---.")?;
     let (front, said) = match after.split_once("\n---\n") {
         Some(parts) => parts,
         None => (after.strip_suffix("\n---").ok_or("Its front matter does not end with a line ---.")?, ""),
     };
-    let front: Front = serde_saphyr::from_str(front)
-        .map_err(|error| format!("Its front matter: {error}").chars().take(300).collect::<String>())?;
+    let front: Front = serde_saphyr::from_str(front).map_err(|error| {
+        format!("Its front matter is not valid: {error}").chars().take(300).collect::<String>()
+    })?;
     let said = said.strip_suffix('\n').unwrap_or(said);
     let body = match front.kind {
         Kind::Text => Body::Text(said.to_owned()),
@@ -120,7 +121,7 @@ fn messages(said: &str) -> Result<Vec<Message>, String> {
             lines.push(if is_escaped { &line[1..] } else { line });
         } else if !line.trim().is_empty() {
             return Err(
-                "Before the first message there is text: begin with a line such as <!-- user -->.".into()
+                "There is text before the first message. Start with a line such as <!-- user -->.".into()
             );
         }
     }

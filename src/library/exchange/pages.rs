@@ -59,7 +59,7 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
     let grant = scope.require::<ImportContent>()?;
     let lines = import::preview(&grant, id).await?;
     let here = paths::import(&org, None);
-    let says = [(Does::Create, "new"), (Does::Change, "changed"), (Does::Skip, "left as it is")]
+    let says = [(Does::Create, "new"), (Does::Change, "changed"), (Does::Skip, "unchanged")]
         .map(|(act, word)| format!("{} {word}", count(&lines, act)))
         .join(", ");
     let does_nothing = lines.iter().all(|line| line.act == Does::Skip);
@@ -76,13 +76,13 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
                 <p>{if does_nothing { "Nothing: all of it is here already, or cannot be.".to_owned() } else { says }}</p>
             </div>
             <div class="page-actions">
-                <a class="button" href=here.clone()>"Another file"</a>
+                <a class="button" href=here.clone()>"Choose another file"</a>
                 {apply}
             </div>
         </header>
         <FormAlert action=ApplyImport::PATH/>
         <table class="table told">
-            <thead><tr><th scope="col">"Path"</th><th scope="col">"What happens"</th><th scope="col">"Details"</th></tr></thead>
+            <thead><tr><th scope="col">"Path"</th><th scope="col">"Result"</th><th scope="col">"Details"</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
         {(more > 0).then(|| format!("And {more} more."))}
@@ -95,13 +95,13 @@ fn row(line: Line) -> impl IntoView {
     let act = match line.act {
         Does::Create => "New",
         Does::Change => "Changed",
-        Does::Skip => "Left as it is",
+        Does::Skip => "Unchanged",
     };
-    let path = if line.path.is_empty() { "The workspace".to_owned() } else { line.path };
+    let path = if line.path.is_empty() { "The organization".to_owned() } else { line.path };
     view! {
         <tr>
             <th scope="row" data-label="Path">{path}</th>
-            <td data-label="What happens">{act}</td>
+            <td data-label="Result">{act}</td>
             <td data-label="Details">{line.says}</td>
         </tr>
     }

@@ -120,13 +120,13 @@ async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()>
     if let Some((path, environment)) = deployments::live_among(change, prompts).await? {
         let is_reached = reaches_environment(change, environment.id);
         let at =
-            if is_reached { environment.name.as_str() } else { "an environment this key does not reach" };
+            if is_reached { environment.name.as_str() } else { "an environment this key has no access to" };
         return Err(Error::conflict(format!("{path} is deployed to {at}. Undeploy it first.")));
     }
     if let Some(request) = asked::waiting_among(change, prompts).await? {
         let (by, path) = (request.by, request.path);
         return Err(Error::conflict(format!(
-            "{by} asked to deploy {path}, which waits. Decide about it first."
+            "{by} requested to deploy {path}. Approve or decline the request first."
         )));
     }
     if let Some(user) = impact::put_into(change, prompts).await? {
@@ -134,18 +134,16 @@ async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()>
         let live = if is_reached {
             format!("{} is deployed to {}", user.path, user.environment)
         } else {
-            "A prompt this key does not reach is deployed".to_owned()
+            "A prompt this key has no access to is deployed".to_owned()
         };
-        return Err(Error::conflict(format!(
-            "{live} and put together from this. Deploy a version of it that is not, first."
-        )));
+        return Err(Error::conflict(format!("{live} and includes this. First deploy a version without it.")));
     }
     let users = references::outside_users(change, prompts).await?;
     if users.is_empty() {
         return Ok(());
     }
     let users = named(change, users).await?;
-    Err(Error::conflict(format!("Other prompts use this: {users}. Change them first.")))
+    Err(Error::conflict(format!("Other prompts include this: {users}. Change them first.")))
 }
 
 async fn insert(

@@ -150,7 +150,7 @@ async fn free(
             return Ok((name, path));
         }
     }
-    Err(Error::conflict(format!("Its place is taken: rename what is at {old} now.")))
+    Err(Error::conflict(format!("The path {old} is taken. Rename what is there first.")))
 }
 
 /// A name, from the second on with a number: "Tone (2)".

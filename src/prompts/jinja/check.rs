@@ -42,11 +42,11 @@ pub(super) fn check_shape(source: &str) -> Result<(), Flaw> {
         if words > MAX_TAG {
             return Err(refused(
                 span.start_line,
-                "Say this in several tags: one holds at most 300 words and signs.",
+                "Split this into several tags: a tag can have at most 300 tokens.",
             ));
         }
         if nesting > MAX_NESTING {
-            return Err(refused(span.start_line, "Put at most 20 blocks within each other."));
+            return Err(refused(span.start_line, "Nest blocks at most 20 deep."));
         }
     }
     Ok(())
@@ -71,7 +71,7 @@ impl Checker {
             Stmt::EmitExpr(emit) => self.expr(&emit.expr, false),
             Stmt::ForLoop(node) => {
                 if node.recursive {
-                    return Err(refused(node.span().start_line, "A loop cannot call itself here."));
+                    return Err(refused(node.span().start_line, "Recursive loops are not supported."));
                 }
                 self.expr(&node.iter, true)?;
                 node.filter_expr.as_ref().map_or(Ok(()), |expr| self.expr(expr, true))?;
@@ -89,16 +89,15 @@ impl Checker {
             }
             Stmt::Set(node) => self.expr(&node.expr, true),
             Stmt::SetBlock(node) => {
-                Err(refused(node.span().start_line, "A block cannot be put in a variable here."))
+                Err(refused(node.span().start_line, "Blocks can't be assigned to a variable."))
             }
-            Stmt::AutoEscape(node) => {
-                Err(refused(node.span().start_line, "There is no HTML to escape here."))
-            }
-            Stmt::FilterBlock(node) => {
-                Err(refused(node.span().start_line, "Use filters on values, not on blocks."))
-            }
+            Stmt::AutoEscape(node) => Err(refused(node.span().start_line, "Autoescape is not supported.")),
+            Stmt::FilterBlock(node) => Err(refused(
+                node.span().start_line,
+                "Filter blocks are not supported. Use filters on values.",
+            )),
             Stmt::Do(node) => {
-                Err(refused(node.span().start_line, "There is nothing to do here: use an expression."))
+                Err(refused(node.span().start_line, "The do tag is not supported. Use an expression."))
             }
         }
     }
@@ -141,7 +140,7 @@ impl Checker {
             }
             Expr::Call(node) => match &node.expr {
                 Expr::Var(name) if name.id == "range" => self.arguments(&node.args, is_bound),
-                _ => Err(refused(node.span().start_line, "Only range() can be called here.")),
+                _ => Err(refused(node.span().start_line, "Only range() can be called.")),
             },
             Expr::List(node) => node.items.iter().try_for_each(|one| self.expr(one, is_bound)),
             Expr::Map(node) => {
@@ -167,12 +166,9 @@ impl Checker {
             BinOpKind::Concat | BinOpKind::Add if !is_numeric => {
                 self.glue += 1;
                 if is_bound {
-                    Err(refused(
-                        line,
-                        "Glue texts together where they are printed, not where they get a name.",
-                    ))
+                    Err(refused(line, "Join texts where they are printed, not where they are assigned."))
                 } else if self.glue > MAX_GLUE {
-                    Err(refused(line, "Print texts one after the other instead of gluing them together."))
+                    Err(refused(line, "Print texts one after another instead of joining them."))
                 } else {
                     Ok(())
                 }

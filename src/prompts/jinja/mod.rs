@@ -126,7 +126,7 @@ pub(in crate::prompts) fn render(source: &str, values: &Value) -> Result<String,
     let template = env.template_from_str(&source).map_err(|error| Flaw::of(&error))?;
     let mut output = Bounded(Vec::new());
     template.render_captured_to(values, &mut output).map_err(|error| Flaw::of(&error))?;
-    String::from_utf8(output.0).map_err(|_| Flaw { line: 1, message: "The result is no text.".to_owned() })
+    String::from_utf8(output.0).map_err(|_| Flaw { line: 1, message: "The result is not text.".to_owned() })
 }
 
 impl Flaw {

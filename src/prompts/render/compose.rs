@@ -27,29 +27,29 @@ const MAX_OF_A_NAME: usize = 50;
 pub struct Composed {
     /// What it says.
     pub body: Body,
-    /// The values that it takes, in the order they stand in it.
+    /// The variables, in order of appearance.
     pub takes: Vec<Taken>,
 }
 
-/// A value that a prompt takes.
+/// A variable of a fetched prompt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = TakenValue)]
 pub struct Taken {
     /// Its name in the text.
     pub name: String,
-    /// The name of the variable whose value it takes, if that is another: prompts that are put together here
-    /// fall back on different values for it.
+    /// The name of the variable to take the value from, if it is another: included prompts have different defaults
+    /// for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
-    /// What it holds; left out where nobody declared it.
+    /// The type; omitted if it is not declared.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ValueKind>,
-    /// Whether rendering fails without it.
+    /// Whether a value is required.
     pub required: bool,
-    /// What it is when nobody says otherwise; empty when there is none and it is not required.
+    /// The default value; empty if there is none and no value is required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// What it is for.
+    /// The description.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
 }

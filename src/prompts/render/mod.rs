@@ -84,15 +84,15 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Reference)]
 pub struct Edge {
-    /// The path of the prompt it stands in.
+    /// The path of the prompt with the reference.
     pub from: String,
-    /// The version of that prompt; none for a draft.
+    /// The version of the prompt with the reference; null for a draft.
     pub from_version: Option<i64>,
     /// As written, without overrides.
     pub target: String,
-    /// The path of the prompt it leads to.
+    /// The path of the included prompt.
     pub to: String,
-    /// The version of that prompt.
+    /// The version of the included prompt.
     pub to_version: Option<i64>,
 }
 
@@ -138,9 +138,9 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rendered {
-    /// One text.
+    /// A single text.
     Text(String),
-    /// Messages; none is a placeholder any more.
+    /// Messages, with placeholders filled in.
     Chat(Vec<Message>),
 }
 
@@ -407,17 +407,14 @@ mod tests {
                 .unwrap_err()
                 .others
                 .iter()
-                .any(|(_, why)| why.contains("deeper than 5"))
+                .any(|(_, why)| why.contains("more than 5 deep"))
         );
         let mut five = chain(5);
         five.parts[4].content = text("end");
         assert_eq!(said(&five, json!({})).unwrap(), "end....");
         let nowhere = alone(text("[[ gone@3 | a=b ]]"));
         let problems = said(&nowhere, json!({})).unwrap_err();
-        assert_eq!(
-            problems.others,
-            BTreeSet::from([("P".to_owned(), "[[ gone@3 ]] leads nowhere.".to_owned())])
-        );
+        assert_eq!(problems.others, BTreeSet::from([("P".to_owned(), "[[ gone@3 ]] not found.".to_owned())]));
         let chat = Resolved {
             parts: vec![
                 part("P", text("[[ c ]]"), &[("c", 1)]),
@@ -430,7 +427,7 @@ mod tests {
                 .unwrap_err()
                 .others
                 .iter()
-                .any(|(_, why)| why.contains("only text prompts"))
+                .any(|(_, why)| why.contains("Only text prompts"))
         );
     }
 

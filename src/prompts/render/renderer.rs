@@ -189,7 +189,7 @@ impl<'a> Renderer<'a> {
     fn reference(&mut self, here: &Inclusion<'a, '_>, reference: &Reference) -> Rc<str> {
         let nothing: Rc<str> = Rc::from("");
         let Some(at) = here.part.references.get(&reference.target()).copied() else {
-            self.problem(here, format!("[[ {} ]] leads nowhere.", reference.target()));
+            self.problem(here, format!("[[ {} ]] not found.", reference.target()));
             return nothing;
         };
         let key = (at, reference.overrides.clone());
@@ -204,12 +204,15 @@ impl<'a> Renderer<'a> {
         let Body::Text(text) = &part.content.body else {
             self.problem(
                 here,
-                format!("[[ {} ]] is a chat: only text prompts can be put into others.", reference.target()),
+                format!(
+                    "[[ {} ]] is a chat. Only text prompts can be included in others.",
+                    reference.target()
+                ),
             );
             return nothing;
         };
         if here.depth >= MAX_DEPTH {
-            self.problem(here, format!("[[ {} ]] goes deeper than {MAX_DEPTH} prompts.", reference.target()));
+            self.problem(here, format!("[[ {} ]] is nested more than {MAX_DEPTH} deep.", reference.target()));
             return nothing;
         }
         // What is put in is counted where it is put.

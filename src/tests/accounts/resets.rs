@@ -69,7 +69,7 @@ async fn an_unknown_address_is_answered_like_a_known_one(app: TestApp) {
     }
     assert_eq!(known.headers.len(), unknown.headers.len());
     let letter = app.letter_to("nobody@example.com").await;
-    assert_eq!(letter.subject, "No account with this address");
+    assert_eq!(letter.subject, "No account with this email");
     assert!(!letter.text.contains("/reset-password/"), "{}", letter.text);
     app.browser().forgets("no address").await.status(422).says("value=\"no address\"");
 }
@@ -79,7 +79,7 @@ async fn a_link_works_once_and_for_an_hour(app: TestApp) {
     let late = reset_link(&app).await;
     app.clock.advance(Span::hours(1));
     let browser = app.browser();
-    browser.get(&format!("/reset-password/{late}")).await.status(410).says("This link is no longer good");
+    browser.get(&format!("/reset-password/{late}")).await.status(410).says("This link is no longer valid");
     browser.resets(&late, NEW).await.status(410);
     let token = reset_link(&app).await;
     let before = app.everything().await;
@@ -125,8 +125,8 @@ async fn a_bad_password_is_told_and_costs_nothing(app: TestApp) {
     let browser = app.browser();
     for (bad, why) in [
         ("short", "Use at least 8 characters."),
-        ("password1", "among the most used"),
-        ("ana.novak", "not your name or address"),
+        ("password1", "Too common"),
+        ("ana.novak", "not your name or email"),
     ] {
         browser.resets(&token, bad).await.status(422).says(why).hides(&format!("value=\"{bad}\""));
     }

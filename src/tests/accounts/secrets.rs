@@ -43,7 +43,7 @@ async fn a_letter_is_sealed_until_it_is_sent_and_emptied_then(app: TestApp) {
     let acme = stuck.org("Acme", &ana).await;
     ana.invites(&acme, "guest@example.com", Role::Editor).await.status(200);
     let all = app.everything().await;
-    for told in ["invites you to", "/invite/", "See the invitation"] {
+    for told in ["invited you to", "/invite/", "View invitation"] {
         assert_absent(&all, told.as_bytes());
     }
     assert_eq!(app.rows("letters", "sealed IS NOT NULL AND done_at IS NULL").await.len(), 1);

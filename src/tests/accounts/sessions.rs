@@ -30,8 +30,8 @@ async fn a_wrong_password_and_an_unknown_address_are_answered_alike(app: TestApp
         );
         assert_eq!(answer.headers.len(), wrong.headers.len());
     }
-    wrong.says("This address and password do not belong together.").hides("not her password");
-    browser.signs_in("no address", PASSWORD).await.status(422).says("do not belong together");
+    wrong.says("Wrong email or password.").hides("not her password");
+    browser.signs_in("no address", PASSWORD).await.status(422).says("Wrong email or password");
     browser.signs_in("ana@example.com", &"x".repeat(100_000)).await.status(422);
     assert_eq!(browser.cookie("studio"), None);
 }
@@ -64,7 +64,11 @@ async fn the_id_before_is_good_for_what_is_under_way(app: TestApp) {
     // The password entered counts for whoever has the fresh id alone.
     answer.says("type=\"password\"");
     ana.get("/account/closure").await.status(200).hides("type=\"password\"");
-    before.call("/api/account/begin_two_factor", &[]).await.status(422).says("Enter your password to go on.");
+    before
+        .call("/api/account/begin_two_factor", &[])
+        .await
+        .status(422)
+        .says("Enter your password to continue.");
     app.clock.advance(Span::seconds(11));
     before.get("/account").await.leads_to("/sign-in?next=/account");
     ana.get("/account").await.status(200);

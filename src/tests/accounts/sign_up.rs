@@ -58,7 +58,7 @@ async fn a_taken_address_is_answered_like_a_free_one(app: TestApp) {
     assert_eq!(free.headers.len(), taken.headers.len());
     let (free, taken) = (app.letter_to("new@example.com").await, app.letter_to("ana@example.com").await);
     assert!(free.text.contains("/confirm/"), "{}", free.text);
-    assert_eq!(taken.subject, "You have an account already");
+    assert_eq!(taken.subject, "You already have an account");
     assert!(!taken.text.contains("/confirm/") && taken.text.contains("/sign-in"), "{}", taken.text);
 }
 
@@ -95,8 +95,8 @@ async fn a_link_works_once_and_for_a_day(app: TestApp) {
     browser.signs_up("Ana", "ana@example.com").await.status(303);
     let first = app.link_for("ana@example.com", "/confirm/").await;
     app.clock.advance(Span::hours(24));
-    browser.get(&format!("/confirm/{first}")).await.status(410).says("This link is no longer good");
-    browser.confirms(&first, PASSWORD).await.status(410).says("This link is no longer good");
+    browser.get(&format!("/confirm/{first}")).await.status(410).says("This link is no longer valid");
+    browser.confirms(&first, PASSWORD).await.status(410).says("This link is no longer valid");
     browser.signs_up("Ana", "ana@example.com").await.status(303);
     let second = app.link_for("ana@example.com", "/confirm/").await;
     app.clock.advance(Span(Span::hours(24).0 - 60_000));
@@ -179,14 +179,17 @@ async fn without_mail_one_is_in_at_once_and_a_taken_address_says_so(app: TestApp
     assert!(!app.verified(&app.known("Ana", browser).await).await);
     let other = app.browser();
     let answer = other.signs_up("Another", " ANA@example.com").await.status(422);
-    answer.says("This address has an account. Sign in instead.").says("value=\"Another\"").hides(PASSWORD);
+    answer
+        .says("This email already has an account. Sign in instead.")
+        .says("value=\"Another\"")
+        .hides(PASSWORD);
     assert_eq!(other.cookie("studio"), None);
     assert_eq!(app.letters_to("ana@example.com").await, 0);
     other
         .get("/forgot-password")
         .await
         .status(200)
-        .says("cannot send mail")
+        .says("does not send email")
         .hides("/api/accounts/forgot_password");
 }
 
@@ -199,10 +202,8 @@ async fn a_failed_form_keeps_what_was_typed_but_no_password(app: TestApp) {
         ("next", "/invite/x"),
     ];
     let answer = app.browser().post("/api/accounts/sign_up", &fields).await.status(422);
-    let answer = answer
-        .says("Enter a name.")
-        .says("Enter an email address such as")
-        .says("Use at least 8 characters.");
+    let answer =
+        answer.says("Enter a name.").says("Enter an email such as").says("Use at least 8 characters.");
     let answer =
         answer.says("value=\"a&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\"").says("value=\"/invite/x\"");
     assert_eq!(answer.body.matches("aria-invalid=\"true\"").count(), 3);
@@ -214,7 +215,7 @@ async fn one_mailbox_is_one_account(app: TestApp) {
     app.sign_up("Ana").await;
     for spelling in ["ANA@EXAMPLE.COM", " ana@example.com. ", "ana@ｅｘａｍｐｌｅ.com"] {
         app.browser().signs_up("Ana", spelling).await.status(303);
-        assert_eq!(app.letter_to("ana@example.com").await.subject, "You have an account already");
+        assert_eq!(app.letter_to("ana@example.com").await.subject, "You already have an account");
         app.browser().signs_in(spelling, PASSWORD).await.leads_to("/");
     }
     let twice = "INSERT INTO users SELECT * FROM users";

@@ -41,7 +41,8 @@ async fn a_key_is_shown_once_and_kept_nowhere(app: TestApp) {
         ("expires", "never"),
         ("page", "/acme/settings/api-keys/new"),
     ];
-    let page = ana.post("/api/api_keys/create", &page).await.status(200).says("Keep it now").says("ps_");
+    let page =
+        ana.post("/api/api_keys/create", &page).await.status(200).says("Copy your key now").says("ps_");
     page.has("cache-control", "no-store").says("PROMPT_STUDIO_KEY");
 }
 
@@ -116,8 +117,8 @@ async fn a_key_runs_out_when_it_was_said_to(app: TestApp) {
     app.clock.advance(Span::days(4000));
     app.shown(&never).await.unwrap();
     let ana = app.known("Ana", app.browser_of(ana.id).await).await;
-    ana.get("/acme/settings/api-keys").await.status(200).says("Never").hides("Has run out");
-    ana.get("/acme/settings/api-keys?ended=yes").await.status(200).says("Has run out");
+    ana.get("/acme/settings/api-keys").await.status(200).says("Never").hides("Expired");
+    ana.get("/acme/settings/api-keys?ended=yes").await.status(200).says("Expired");
     ana.get("/acme/settings/audit-log").await.status(200).says("expires at: never");
     ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200).says("Revoke Robot");
 }
@@ -138,7 +139,7 @@ async fn keys_want_a_password_and_an_admin(app: TestApp) {
         let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
         who.call(&format!("/api/api_keys/{act}"), &fields).await
     };
-    adam.makes_key(&acme, &[]).await.status(422).says("Enter your password to go on.");
+    adam.makes_key(&acme, &[]).await.status(422).says("Enter your password to continue.");
     call(&adam, "rotate", about(&[("overlap", "30")])).await.status(422).says("password");
     call(&adam, "revoke", about(&[])).await.status(422).says("password");
     call(&adam, "revoke", about(&[("password", "wrong horse battery")])).await.status(422);
@@ -165,7 +166,7 @@ async fn rotating_and_revoking_is_told(app: TestApp) {
     assert_eq!(acme.count(revoked).await, 1);
     ana.call("/api/api_keys/rotate", &[&about[..], &[("overlap", "30")]].concat()).await.status(404);
     let log = ana.get("/acme/settings/audit-log").await.status(200);
-    for says in ["made the key", "rotated the key", "revoked the key"] {
+    for says in ["created the key", "rotated the key", "revoked the key"] {
         assert!(log.body.contains(says), "{says}: {log}");
     }
     ana.get("/acme/settings/api-keys?ended=yes").await.status(200).says("Revoked");
@@ -182,14 +183,14 @@ async fn keys_that_ended_are_out_of_the_way(app: TestApp) {
         app.execute(&revoked).await;
     }
     ana.makes_key(&acme, &[]).await.status(200);
-    let list = ana.get("/acme/settings/api-keys").await.status(200).says("Robot").hides("Old");
+    let list = ana.get("/acme/settings/api-keys").await.status(200).says("Robot").hides("Old ");
     list.says("/acme/settings/api-keys?ended=yes");
     let first = ana.get("/acme/settings/api-keys?ended=yes").await.status(200).hides("Robot");
     let first = first.says("Old 100").says("Old 001").hides("Old 000");
     first.says("/acme/settings/api-keys?ended=yes&amp;from=100");
     let rest = ana.get("/acme/settings/api-keys?ended=yes&from=100").await.status(200);
     rest.says("Old 000").hides("Old 001").hides("Next page").says("First page");
-    ana.get("/acme/settings/api-keys?ended=yes&from=200").await.status(200).hides("Old").says("First page");
+    ana.get("/acme/settings/api-keys?ended=yes&from=200").await.status(200).hides("Old ").says("First page");
 }
 
 async fn there_are_not_too_many_keys(app: TestApp) {
@@ -203,13 +204,13 @@ async fn there_are_not_too_many_keys(app: TestApp) {
 async fn who_leaves_is_shown_what_stays(app: TestApp) {
     let (_, acme) = acme(&app).await;
     let adam = acme.has("Adam", Role::Admin).await;
-    let says = "API keys that you made go on working: Robot.";
-    adam.get("/acme/settings/members").await.status(200).hides("go on working");
+    let says = "API keys you created keep working: Robot.";
+    adam.get("/acme/settings/members").await.status(200).hides("keep working");
     let (_, shown) = key(&adam.makes_key(&acme, &[]).await.status(200));
     for page in ["/acme/settings/members", "/account/organizations"] {
         adam.get(page).await.status(200).says(says);
     }
-    adam.get("/account/closure").await.status(200).says("go on working: Robot in Acme.");
+    adam.get("/account/closure").await.status(200).says("keep working: Robot in Acme.");
     adam.leaves(&acme).await.status(200);
     app.shown(&shown).await.unwrap();
 }

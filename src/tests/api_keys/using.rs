@@ -67,7 +67,7 @@ async fn a_rotated_key_overlaps(app: TestApp) {
     app.shown(&new).await.unwrap();
     app.clock.advance(Span::minutes(14));
     // Rotated once more, one that is still good would end before its time.
-    rotate("30").await.status(409).says("the secret before is good until").says("Not at all");
+    rotate("30").await.status(409).says("the previous secret works until").says("Stop immediately");
     for shown in [old.as_str(), &new] {
         app.shown(shown).await.unwrap();
     }

@@ -48,13 +48,13 @@ async fn they_are_made_renamed_arranged_and_deleted(app: TestApp) {
     let eu = create(&team.may(), &name("eu"), 2).await.unwrap();
     assert_eq!(
         why(create(&team.may(), &name("eu"), 0).await),
-        "Choose another name: there is an environment of this one."
+        "An environment with this name already exists."
     );
     let staging = team.environment("staging").await;
     assert!(set(&team.may(), staging.id, &name("eu"), from(0, 0)).await.is_err());
     set(&team.may(), staging.id, &name("preview"), from(0, 1)).await.unwrap();
     set(&team.may(), staging.id, &name("preview"), from(1, 1)).await.unwrap();
-    let says = "Somebody changed who may deploy in the meantime. Look at it again.";
+    let says = "Someone changed who may deploy in the meantime. Check it and try again.";
     assert_eq!(why(set(&team.may(), staging.id, &name("other"), from(0, 0)).await), says);
     for step in [Step::Earlier, Step::Earlier, Step::Later, Step::Earlier] {
         shift(&team.may(), eu, step).await.unwrap();
@@ -73,7 +73,7 @@ async fn they_are_made_renamed_arranged_and_deleted(app: TestApp) {
     }
     assert_eq!(
         why(create(&team.may(), &name("one-more"), 0).await),
-        "A workspace has at most 20 environments."
+        "An organization can have at most 20 environments."
     );
 }
 
@@ -90,7 +90,7 @@ async fn what_is_used_is_not_deleted(app: TestApp) {
     let order = team.order(production, tone, Some(1)).await;
     let grant = team.of_member::<Deploy>(&ed).await.unwrap();
     let Ok(Outcome::Requested(request)) = deploy(&grant, &order).await else { panic!("it is live") };
-    let says = "Something waits to be deployed to production. Decide about it first.";
+    let says = "A deployment to production is waiting for approval. Approve or decline it first.";
     assert_eq!(why(delete(&team.may(), production).await), says);
     withdraw(&grant, request).await.unwrap();
     delete(&team.may(), production).await.unwrap();
@@ -102,13 +102,13 @@ async fn what_is_changed_is_told_by_name(app: TestApp) {
     let staging = team.environment("staging").await.id;
     set(&team.may(), staging, &name("preview"), from(0, 0)).await.unwrap();
     let page = team.org.page("settings/audit-log");
-    ana.get(&page).await.says("name: staging → preview").hides("how many must approve");
+    ana.get(&page).await.says("name: staging → preview").hides("required approvals");
     set(&team.may(), staging, &name("preview"), from(0, 2)).await.unwrap();
     shift(&team.may(), staging, Step::Earlier).await.unwrap();
     let tone = team.saying("Tone", &["Be kind."]).await;
     let order = Order { reason: "Tried".into(), ..team.order(staging, tone, Some(1)).await };
     deploy(&team.of_member::<Deploy>(&ana).await.unwrap(), &order).await.unwrap();
-    let told = ana.get(&page).await.says("how many must approve: 0 → 2");
+    let told = ana.get(&page).await.says("required approvals: 0 → 2");
     let told = told.says("order: development, preview, production → preview, development, production");
     told.says("what: deploy").says("environment: preview").says("reason: Tried");
 }
@@ -126,9 +126,11 @@ async fn who_may_deploy_is_chosen(app: TestApp) {
         answer.says("Choose who may deploy.");
     }
     assert_eq!(team.environment("production").await.approvals, 1);
-    ana.get(&page).await.hides("nothing can be deployed here");
+    ana.get(&page).await.hides("Nothing can be deployed here");
     set(&team.may(), production, &name("production"), from(1, 3)).await.unwrap();
-    ana.get(&page).await.says("3 must approve, and only 2 people here may: nothing can be deployed here.");
+    ana.get(&page)
+        .await
+        .says("3 people must approve, but only 2 people here can approve. Nothing can be deployed here.");
 }
 
 async fn only_admins_change_them(app: TestApp) {

@@ -53,7 +53,7 @@ async fn values_are_those_of_the_deployment(app: TestApp) {
     );
     team.deploys(dev, tone, 1).await.unwrap();
     assert_eq!(team.served(dev, tone).await, "For Acme Inc.");
-    assert_eq!(why(team.deploys(dev, tone, 1).await), "Version 1 is live here already.");
+    assert_eq!(why(team.deploys(dev, tone, 1).await), "Version 1 is already live here.");
     ana.get(&cell).await.hides("Deploy v1 again…");
     // Only what is named is kept.
     let rows = app.rows("deployments", "inherited LIKE '%unused%'").await;

@@ -37,7 +37,7 @@ async fn what_is_newest_is_live(app: TestApp) {
     assert_eq!(why(team.undeploys(dev, tone).await), "Nothing is live here.");
     team.deploys(dev, tone, 2).await.unwrap();
     assert_eq!((team.live(dev, tone).await, team.live(staging, tone).await), (Some(2), None));
-    assert_eq!(why(team.deploys(dev, tone, 2).await), "Version 2 is live here already.");
+    assert_eq!(why(team.deploys(dev, tone, 2).await), "Version 2 is already live here.");
     assert_eq!(team.deploys(dev, tone, 3).await, Err(Error::NotFound));
     team.deploys(dev, tone, 1).await.unwrap();
     assert_eq!(team.served(dev, tone).await, "one");
@@ -47,7 +47,7 @@ async fn what_is_newest_is_live(app: TestApp) {
     let rows: Vec<_> = rows.iter().map(|row| (row.number, row.kind, row.version)).collect();
     assert_eq!(rows, [(3, Kind::Undeploy, None), (2, Kind::Deploy, Some(1)), (1, Kind::Deploy, Some(2))]);
     let told = app.rows("audit_log", "action IN ('prompt.deployed', 'prompt.undeployed')").await;
-    assert_eq!(told.len(), 3, "what was refused is not told");
+    assert_eq!(told.len(), 3, "what was denied access is not told");
 }
 
 async fn rolling_back_is_a_row_of_its_own(app: TestApp) {
@@ -76,7 +76,7 @@ async fn a_deployment_is_what_it_says(app: TestApp) {
         deploy(&team.may(), &order).await
     };
     let back = "This version is not the one that was live here before.";
-    let there = "This version was not live in another environment.";
+    let there = "This version is not live in another environment.";
     assert_eq!(why(tries(Kind::Rollback, dev, 1).await), back);
     for version in 1..=3 {
         team.deploys(dev, tone, version).await.unwrap();
@@ -94,7 +94,7 @@ async fn nobody_writes_over_what_they_have_not_seen(app: TestApp) {
     let tone = team.saying("Tone", &["one", "two"]).await;
     let seen = team.order(dev, tone, Some(1)).await;
     team.deploys(dev, tone, 2).await.unwrap();
-    let says = "Somebody was here in the meantime: version 2 is live now.";
+    let says = "Someone else deployed in the meantime: version 2 is live now.";
     assert_eq!(why(deploy(&team.may(), &seen).await), says);
     let long = Order { reason: "x".repeat(501), ..team.order(dev, tone, Some(1)).await };
     assert_eq!(why(deploy(&team.may(), &long).await), "Use at most 500 characters.");
@@ -188,7 +188,7 @@ async fn a_reference_may_name_an_environment(app: TestApp) {
     assert_eq!(changes, ["Tone in staging", "Triage in development"]);
     deploy(&team.may(), &order).await.unwrap();
     assert_eq!(team.served(dev, triage).await, "Be kind.");
-    let says = "Triage in development would break. Triage: [[ Tone@staging ]] leads nowhere.";
+    let says = "Triage in development would break. Triage: [[ Tone@staging ]] not found.";
     assert_eq!(why(team.undeploys(staging, tone).await), says);
     // A version that names an environment is the same for as long as it says the same.
     assert_eq!(why(saves("Be [[ Tone@staging ]].").await), "Nothing has changed since version 2.");
@@ -196,11 +196,11 @@ async fn a_reference_may_name_an_environment(app: TestApp) {
     team.undeploys(staging, tone).await.unwrap();
     team.undeploys(staging, word).await.unwrap();
     let deletes = async || crate::environments::store::delete(&team.may(), staging).await;
-    let says = "Version 2 of Triage refers to what is live in staging. Save one that does not, and deploy it, first.";
+    let says = "Version 2 of Triage refers to what is live in staging. First save and deploy a version that does not.";
     assert_eq!(why(deletes().await), says);
     team.says(triage, "plain again").await;
     deletes().await.unwrap();
-    let says = "Triage: [[ Tone@staging ]] leads nowhere.";
+    let says = "Triage: [[ Tone@staging ]] not found.";
     assert_eq!(
         why(team.deploys(dev, triage, 2).await),
         says,
@@ -224,7 +224,7 @@ async fn what_would_break_something_live_is_refused(app: TestApp) {
     let moody = team.saying("Moody", &["[[ Tone@1 ]] [[ Tone ]]"]).await;
     team.deploys(dev, tone, 1).await.unwrap();
     team.deploys(dev, moody, 1).await.unwrap();
-    let says = "Moody in development would need mood, which nobody gives it.";
+    let says = "Moody in development would need a value for mood, but none is provided.";
     assert_eq!(why(team.deploys(dev, tone, 2).await), says);
     team.deploys(dev, triage, 2).await.unwrap();
     team.undeploys(dev, moody).await.unwrap();
@@ -235,7 +235,7 @@ async fn what_would_break_something_live_is_refused(app: TestApp) {
     team.says(a, "plain again").await;
     team.says(b, "[[ A ]]").await;
     team.deploys(dev, a, 2).await.unwrap();
-    assert!(why(team.deploys(dev, b, 2).await).contains("goes deeper than 5 prompts"));
+    assert!(why(team.deploys(dev, b, 2).await).contains("is nested more than 5 deep"));
     assert_eq!(team.live(dev, b).await, None);
 }
 
@@ -296,14 +296,14 @@ async fn what_a_live_version_is_made_of_is_not_deleted(app: TestApp) {
     let triage = team.saying("Triage", &["Be [[ Tone@1 ]].", "plain"]).await;
     team.deploys(dev, triage, 1).await.unwrap();
     // No newest version refers to it any more, but what is live does, through another.
-    let says = "Triage is deployed to development and put together from this. Deploy a version of it that is not, first.";
+    let says = "Triage is deployed to development and includes this. First deploy a version without it.";
     for prompt in [word, tone] {
         assert_eq!(why(trash::put_prompt(&team.may(), prompt).await), says);
     }
     team.deploys(dev, triage, 2).await.unwrap();
     let trashed = trash::put_prompt(&team.may(), word).await.unwrap();
     // And what is in the trash is not made live by way of another.
-    assert_eq!(why(team.deploys(dev, triage, 1).await), "Tone: [[ Word ]] leads nowhere.");
+    assert_eq!(why(team.deploys(dev, triage, 1).await), "Tone: [[ Word ]] not found.");
     trash::restore(&team.may(), trashed).await.unwrap();
     team.deploys(dev, triage, 1).await.unwrap();
     assert_eq!(team.served(dev, triage).await, "Be kind.");

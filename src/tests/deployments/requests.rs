@@ -18,7 +18,7 @@ use crate::{
 use futures_util::future::join;
 
 /// What is said of a request that somebody has decided about.
-const LATE: &str = "It does not wait any more: somebody was faster.";
+const LATE: &str = "This request is no longer waiting for approval.";
 
 both_databases!(
     what_is_protected_somebody_else_approves,
@@ -101,7 +101,10 @@ async fn what_is_protected_somebody_else_approves(app: TestApp) {
     assert_eq!(stage.asks(&vic, 1).await, Err(Error::Forbidden));
     let id = stage.asked(1).await;
     assert_eq!(stage.live().await, None);
-    assert_eq!(why(stage.asks(&stage.ed, 2).await), "Ed asked for something here already, which waits.");
+    assert_eq!(
+        why(stage.asks(&stage.ed, 2).await),
+        "Ed already requested a deployment here. It is waiting for approval."
+    );
     assert_eq!(stage.approves(&stage.ed, id).await, Err(Error::Forbidden));
     assert_eq!(stage.approves(&stage.adam, id).await, Ok(Some(1)));
     assert_eq!(stage.live().await, Some(1));
@@ -117,7 +120,7 @@ async fn as_many_approve_as_must(app: TestApp) {
     let Ok(Outcome::Requested(id)) = stage.asks(&stage.adam, 1).await else { panic!("it is live") };
     assert_eq!(stage.approves(&stage.adam, id).await, Err(Error::Forbidden), "nobody approves their own");
     assert_eq!(stage.approves(&stage.ada, id).await, Ok(None));
-    assert_eq!(why(stage.approves(&stage.ada, id).await), "You have approved it already.");
+    assert_eq!(why(stage.approves(&stage.ada, id).await), "You have already approved this.");
     assert_eq!(stage.live().await, None);
     let eve = stage.team.org.has("Eve", Role::Owner).await;
     assert_eq!(stage.approves(&eve, id).await, Ok(Some(1)));
@@ -143,17 +146,17 @@ async fn whoever_asked_is_told_what_became_of_it(app: TestApp) {
     let id = stage.asked(2).await;
     app.clock.advance(Span::minutes(1));
     decline(&stage.team.of_member(&stage.adam).await.unwrap(), id).await.unwrap();
-    let says = "Adam declined what Ed asked for: deploy v2.";
+    let says = "Adam declined the request of Ed: deploy v2.";
     stage.ed.get(&page).await.status(200).says(says);
     app.clock.advance(Span::minutes(1));
     let id = stage.asked(1).await;
     stage.approves(&stage.ada, id).await.unwrap();
     // Something was deployed since.
-    stage.ed.get(&page).await.status(200).hides(says).says(", as Ed asked");
+    stage.ed.get(&page).await.status(200).hides(says).says(", requested by Ed");
     // The same stands in the history of the environment and in that of the prompt.
     for of in [stage.production.to_string(), format!("prompts/{}", stage.tone)] {
         let page = format!("/{}/deployments/{of}", stage.team.org.slug);
-        stage.ed.get(&page).await.status(200).says(", as Ed asked");
+        stage.ed.get(&page).await.status(200).says(", requested by Ed");
     }
 }
 
@@ -179,11 +182,11 @@ async fn what_was_asked_for_before_something_else_went_live_is_not_done(app: Tes
     let declined = app.rows("audit_log", "action = 'deployment.declined'").await;
     assert_eq!(declined.len(), 1);
     let page = stage.team.org.page(&format!("deployments/requests/{id}"));
-    stage.ed.get(&page).await.says("Adam did something else here instead.");
+    stage.ed.get(&page).await.says("Adam deployed something else here instead.");
     let id = stage.asked(1).await;
     decline(&stage.team.of_member(&stage.ada).await.unwrap(), id).await.unwrap();
     let page = stage.team.org.page(&format!("deployments/requests/{id}"));
-    stage.ed.get(&page).await.says("Ada declined it.");
+    stage.ed.get(&page).await.says("Ada declined this.");
 }
 
 async fn two_who_approve_at_once_deploy_once(app: TestApp) {
@@ -259,7 +262,10 @@ async fn what_is_asked_for_goes_with_the_right_to_ask(app: TestApp) {
     let stage = Stage::of(&app).await;
     let id = stage.asked(1).await;
     stage.team.org.admits(&stage.ed, Role::Viewer).await;
-    assert_eq!(why(stage.approves(&stage.ada, id).await), "Ed may not deploy any more. Decline it.");
+    assert_eq!(
+        why(stage.approves(&stage.ada, id).await),
+        "Ed is no longer allowed to deploy. Decline the request."
+    );
     let page = stage.team.org.page("deployments");
     stage.ed.get(&page).await.says("Ed wants to deploy").hides("Withdraw");
     stage.team.org.admits(&stage.ed, Role::Editor).await;
@@ -280,8 +286,8 @@ async fn a_request_tells_what_became_of_it(app: TestApp) {
         .get(&review)
         .await
         .status(200)
-        .says("asked for something here already")
-        .hides("Ask for approval");
+        .says("already requested a deployment here")
+        .hides("Request approval");
     stage.approves(&stage.adam, id).await.unwrap();
     stage.ed.get(&page).await.status(200).says("1 of 2 approved: Adam.").hides("Approve</button>");
     stage.ada.get(&page).await.status(200).says("Approve</button>");
@@ -291,14 +297,14 @@ async fn a_request_tells_what_became_of_it(app: TestApp) {
         .get(&page)
         .await
         .status(200)
-        .says("Adam, Ada approved it.")
-        .says("It was deployed.")
+        .says("Adam, Ada approved this.")
+        .says("This was deployed.")
         .hides("Approve</button>")
         .hides("Decline</button>");
     let id = stage.asked(2).await;
     withdraw(&stage.team.of_member(&stage.ed).await.unwrap(), id).await.unwrap();
     let page = stage.team.org.page(&format!("deployments/requests/{id}"));
-    stage.ada.get(&page).await.status(200).says("Ed withdrew it.");
+    stage.ada.get(&page).await.status(200).says("Ed withdrew this.");
 }
 
 async fn what_is_protected_does_not_change_through_another_environment(app: TestApp) {
@@ -311,7 +317,7 @@ async fn what_is_protected_does_not_change_through_another_environment(app: Test
     deploy(&team.of_member::<Deploy>(&stage.adam).await.unwrap(), &order).await.unwrap();
     assert_eq!(team.served(stage.production, triage).await, "Be one.");
     let order = team.order(dev, stage.tone, Some(2)).await;
-    let says = "This would change Triage in production, where others must approve: it refers to what is live here. Have it refer to a version first.";
+    let says = "This would also change Triage in production, where others must approve, because it refers to what is live here. Make it refer to a fixed version first.";
     assert_eq!(why(deploy(&team.of_member::<Deploy>(&stage.ed).await.unwrap(), &order).await), says);
     // Who may alone in production may here.
     deploy(&team.of_member::<Deploy>(&stage.adam).await.unwrap(), &order).await.unwrap();
@@ -324,7 +330,7 @@ async fn what_is_protected_does_not_change_through_another_environment(app: Test
 async fn what_waits_is_not_thrown_away(app: TestApp) {
     let stage = Stage::of(&app).await;
     let id = stage.asked(1).await;
-    let says = "Ed asked to deploy Tone, which waits. Decide about it first.";
+    let says = "Ed requested to deploy Tone. Approve or decline the request first.";
     assert_eq!(why(trash::put_prompt(&stage.team.may(), stage.tone).await), says);
     decline(&stage.team.of_member(&stage.ada).await.unwrap(), id).await.unwrap();
     trash::put_prompt(&stage.team.may(), stage.tone).await.unwrap();

@@ -50,7 +50,7 @@ async fn a_version_is_saved_over_those_that_are_named(app: TestApp) {
     problem(saves(&service, "Tone", "Four", &[("if-none-match", "*")]).await, 412, "precondition_failed");
     service.post("/prompts", json!({ "name": "Fresh" })).await.status(201);
     let none = saves(&service, "Fresh", "One", &[("if-match", "*")]).await;
-    assert_eq!(problem(none, 412, "precondition_failed")["detail"], "There is no version yet.");
+    assert_eq!(problem(none, 412, "precondition_failed")["detail"], "The prompt has no version yet.");
     saves(&service, "Fresh", "One", &[("if-none-match", "*")]).await.status(201);
     problem(saves(&service, "Fresh", "Two", &[("if-none-match", "*")]).await, 412, "precondition_failed");
 }

@@ -120,7 +120,7 @@ async fn who_was_shown_a_key_does_not_approve_what_it_asks_for(app: TestApp) {
     let approve =
         [("org", "acme"), ("request", request["request"].as_str().unwrap()), ("fingerprint", &*seen)];
     let refused = adam.call("/api/deployments/approve", &approve).await.status(409);
-    let says = "You were shown the key Robot: somebody else must approve what it asks for.";
+    let says = "You know the secret of the key Robot, so someone else must approve its requests.";
     assert!(refused.body.contains(says), "{refused}");
     ana.call("/api/deployments/approve", &approve).await.status(403);
     ada.call("/api/deployments/approve", &approve).await.status(200);

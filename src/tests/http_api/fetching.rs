@@ -157,7 +157,7 @@ async fn it_is_rendered_with_values(app: TestApp) {
         422,
         "unprocessable",
     );
-    assert_eq!(missing["errors"], json!([{ "field": "variables.tone", "message": "tone needs a value." }]));
+    assert_eq!(missing["errors"], json!([{ "field": "variables.tone", "message": "Missing value: tone." }]));
     let answer = service
         .post(
             "/prompts/Support%2FTriage/render",

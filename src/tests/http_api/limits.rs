@@ -162,7 +162,7 @@ async fn what_a_key_does_not_reach_is_not_put_into_what_it_does(app: TestApp) {
     for engine in ["plain", "jinja"] {
         for text in ["[[Tone]]", "[[ Tone@1 | tone=loud ]]", "[[Tone@development]]"] {
             let refused = problem(saves(&service, "Near", engine, text).await, 422, "unprocessable");
-            assert!(refused.to_string().contains("this key does not reach Tone"), "{refused}");
+            assert!(refused.to_string().contains("this key has no access to Tone"), "{refused}");
         }
     }
     // What it reaches it may put in; and a prompt that leads to another already may go on with it, in the same

@@ -13,6 +13,7 @@ both_databases!(
     a_reference_is_refused_in_its_own_words,
     a_file_holds_what_the_key_may_know_of,
     a_part_brings_only_what_it_uses,
+    what_is_not_there_is_told_apart_by_a_key_of_all_folders,
 );
 
 const ALL: &str =
@@ -63,21 +64,21 @@ async fn who_uses_a_prompt_is_named_as_far_as_it_is_reached(app: TestApp) {
     says(&all, Some("Support"), "User", "[[ Support/Used ]]").await;
     says(&all, None, "Secret", "[[ Support/Used ]]").await;
     let used = "/prompts/Support%2FUsed";
-    let by_all = "Other prompts use this: Secret, Support/User. Change them first.";
+    let by_all = "Other prompts include this: Secret, Support/User. Change them first.";
     assert_eq!(delete(&all, used).await, by_all);
     let by_limited =
-        "Other prompts use this: Support/User, a prompt this key does not reach. Change them first.";
+        "Other prompts include this: Support/User, a prompt this key has no access to. Change them first.";
     assert_eq!(delete(&limited, used).await, by_limited);
-    let of_folder = "Other prompts use this: a prompt this key does not reach. Change them first.";
+    let of_folder = "Other prompts include this: a prompt this key has no access to. Change them first.";
     assert_eq!(delete(&limited, "/folders/Support").await, of_folder);
     says(&all, None, "Hidden", "[[ Support/Used ]]").await;
-    let many = "Other prompts use this: Support/User, 2 more, of which this key does not reach all. Change them first.";
+    let many = "Other prompts include this: Support/User, 2 more, some of which this key has no access to. Change them first.";
     assert_eq!(delete(&limited, used).await, many);
     // Where it is deployed, a key of another environment does not learn either.
     let environments = Some(format!("[\"{}\"]", stock.empty));
     let (_, key) = acme.has_limited_key(ALL, environments, None).await;
     let told = delete(&Service::with(&app, key.as_str()), "/prompts/Tone").await;
-    assert_eq!(told, "Tone is deployed to an environment this key does not reach. Undeploy it first.");
+    assert_eq!(told, "Tone is deployed to an environment this key has no access to. Undeploy it first.");
 }
 
 async fn what_a_deployment_breaks_is_named_as_far_as_it_is_reached(app: TestApp) {
@@ -97,7 +98,7 @@ async fn what_a_deployment_breaks_is_named_as_far_as_it_is_reached(app: TestApp)
     assert!(by_all.contains("Secret in staging would break."), "{by_all}");
     let by_limited = told(limited.post("/deployments", undeploy).await);
     assert!(by_limited.contains("Support/User in staging would break."), "{by_limited}");
-    assert!(by_limited.contains("A prompt this key does not reach would break."), "{by_limited}");
+    assert!(by_limited.contains("A prompt this key has no access to would break."), "{by_limited}");
     assert!(!by_limited.contains("Secret"), "{by_limited}");
 }
 
@@ -111,9 +112,9 @@ async fn what_is_live_elsewhere_is_named_as_far_as_it_is_reached(app: TestApp) {
     // No newest version refers to it any more.
     all.post("/prompts/Secret/versions", json!({ "text": "y" })).await.status(201);
     let used = "/prompts/Support%2FUsed";
-    let says_all = "Secret is deployed to staging and put together from this. Deploy a version of it that is not, first.";
+    let says_all = "Secret is deployed to staging and includes this. First deploy a version without it.";
     assert_eq!(delete(&all, used).await, says_all);
-    let says_limited = "A prompt this key does not reach is deployed and put together from this. Deploy a version of it that is not, first.";
+    let says_limited = "A prompt this key has no access to is deployed and includes this. First deploy a version without it.";
     assert_eq!(delete(&limited, used).await, says_limited);
     // What would change where others must approve.
     let owner = Service::of(&app, &acme, "read:prompts write:deployments deploy:protected").await;
@@ -122,14 +123,15 @@ async fn what_is_live_elsewhere_is_named_as_far_as_it_is_reached(app: TestApp) {
     says(&all, None, "Hidden", "[[ Support/Used@staging ]]").await;
     owner.post("/deployments", deploy("Hidden", "production", 1)).await.status(201);
     all.post("/prompts/Support%2FUsed/versions", json!({ "text": "z" })).await.status(201);
-    for (service, what) in [(&all, "Hidden in production"), (&limited, "a prompt this key does not reach")] {
+    for (service, what) in [(&all, "Hidden in production"), (&limited, "a prompt this key has no access to")]
+    {
         let refused = problem(
             service.post("/deployments", deploy("Support/Used", "staging", 2)).await,
             409,
             "conflict",
         );
         let says = format!(
-            "This would change {what}, where others must approve: it refers to what is live here. Have it refer to a version first."
+            "This would also change {what}, where others must approve, because it refers to what is live here. Make it refer to a fixed version first."
         );
         assert_eq!(refused["detail"], says);
     }
@@ -147,11 +149,11 @@ async fn a_reference_is_refused_in_its_own_words(app: TestApp) {
         problem(refused, 422, "unprocessable").to_string()
     };
     let refused = saves("[[ Tone ]]").await;
-    assert!(refused.contains("does not reach Tone.") && !refused.contains("Secret"), "{refused}");
+    assert!(refused.contains("has no access to Tone.") && !refused.contains("Secret"), "{refused}");
     // A circle that goes through what it does not reach.
     says(&all, None, "Outer", "[[ Support/Near ]]").await;
     says(&all, Some("Support"), "Way", "[[ Outer ]]").await;
-    let circle = "Support/Near → Support/Way → a prompt this key does not reach → Support/Near";
+    let circle = "Support/Near → Support/Way → a prompt this key has no access to → Support/Near";
     let refused = saves("[[ Support/Way ]]").await;
     assert!(refused.contains(circle) && !refused.contains("Outer"), "{refused}");
 }
@@ -198,4 +200,42 @@ async fn a_part_brings_only_what_it_uses(app: TestApp) {
         assert!(fetched["parts"].is_array() || n == 1, "{fetched}");
         assert!(!fetched.to_string().contains("hunter2"), "{fetched}");
     }
+}
+
+async fn what_is_not_there_is_told_apart_by_a_key_of_all_folders(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let (all, limited) = both(&app, &acme, stock.folder).await;
+    let (_, key) = acme.has_key("read:deployments").await;
+    let deployer = Service::with(&app, key.as_str());
+    let long = "n".repeat(300);
+    let detail = async |service: &Service, path: &str| {
+        problem(service.get(path).await, 404, "not_found")["detail"].as_str().unwrap().to_owned()
+    };
+    let one = "Not found, or not visible to this key.";
+    for (path, says) in [
+        ("/prompts/Nowhere", "There is no prompt “Nowhere”."),
+        (
+            "/prompts/support%2FTRIAGE",
+            "There is no prompt “support/TRIAGE”. Paths are case-sensitive: use “Support/Triage”.",
+        ),
+        ("/prompts/support%2FTRIAGE/versions", "use “Support/Triage”."),
+        (
+            "/organizations/acme/prompts/tone",
+            "There is no prompt “tone”. Paths are case-sensitive: use “Tone”.",
+        ),
+        (&format!("/prompts/{long}"), "There is no prompt with this path."),
+        ("/prompts/01890a5d-ac96-774b-bcce-b302099a8057", "There is no prompt with this ID."),
+        ("/prompts/Support/Triage", "Send the slash in a path as %2F, such as /prompts/Support%2FTriage."),
+        ("/prompts/Support/Triage/versions", "Send the slash in a path as %2F"),
+        ("/organizations/acme/folders/Support/Inner", "Send the slash in a path as %2F, such as /folders/"),
+        ("/nowhere/at/all", one),
+        ("/prompts/", one),
+    ] {
+        let told = detail(&all, path).await;
+        assert!(told.ends_with(says) || told.starts_with(says), "{path}: {told}");
+        assert_eq!(detail(&limited, path).await, one, "{path}");
+    }
+    let told = detail(&deployer, "/deployments?prompt=tone").await;
+    assert_eq!(told, "There is no prompt with this path.", "who may not read prompts learns no path");
+    assert_eq!(detail(&all, "/prompts/Tone").await, "Tone is not deployed to production.");
 }

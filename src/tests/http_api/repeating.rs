@@ -166,10 +166,10 @@ async fn what_was_done_is_not_done_again_though_its_answer_is_lost(app: TestApp)
     app.execute("UPDATE idempotent_requests SET status = NULL, headers = NULL, body = NULL").await;
     app.execute("UPDATE folders SET name = 'Other', path = 'Other' WHERE name = 'Made'").await;
     let again = problem(send(&service, "/folders", "one", new("Made")).await, 409, "conflict");
-    assert!(again["detail"].as_str().unwrap().contains("is being carried out"), "{again}");
+    assert!(again["detail"].as_str().unwrap().contains("is still in progress"), "{again}");
     app.clock.advance(Span::minutes(2));
     let again = problem(send(&service, "/folders", "one", new("Made")).await, 409, "conflict");
-    assert!(again["detail"].as_str().unwrap().contains("its answer is lost"), "{again}");
+    assert!(again["detail"].as_str().unwrap().contains("its response was lost"), "{again}");
     problem(send(&service, "/folders", "one", new("Else")).await, 422, "idempotency_mismatch");
     assert_eq!(acme.count("SELECT count(*) FROM folders WHERE org_id = $1 AND name = 'Made'").await, 0);
     app.clock.advance(Span::hours(24));
@@ -187,7 +187,7 @@ async fn what_was_done_is_not_done_again_though_it_failed_afterwards(app: TestAp
     for _ in 0..2 {
         assert_eq!(asks(&app, &service, "POST", "/breaks", Body::empty()).await.status, 500);
         let again = problem(asks(&app, &service, "POST", "/breaks", Body::empty()).await, 409, "conflict");
-        assert!(again["detail"].as_str().unwrap().contains("its answer is lost"), "{again}");
+        assert!(again["detail"].as_str().unwrap().contains("its response was lost"), "{again}");
         app.clock.advance(Span::hours(25));
     }
     assert_eq!(acme.count(made).await, 2);

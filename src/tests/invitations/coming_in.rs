@@ -27,14 +27,14 @@ async fn somebody_new_joins_from_the_letter(app: TestApp) {
     ana.invites(&acme, GUEST, Role::Editor).await.status(200);
     let (token, browser) = (mailed(&app, GUEST).await, app.browser());
     let page = browser.get(&format!("/invite/{token}")).await.status(200);
-    page.says("Ana invites you to Acme")
+    page.says("Ana invited you to Acme")
         .says("You will be an Editor")
         .says(GUEST)
         .says("Create account and join");
     let path = format!("/invite/{token}");
     let fields = [("page", path.as_str()), ("token", &token), ("name", "Guest"), ("password", PASSWORD)];
     browser.post("/api/invitations/join", &fields).await.leads_to("/acme");
-    browser.get("/acme").await.status(200).says("You are in. Welcome").says("You are an Editor here");
+    browser.get("/acme").await.status(200).says("You joined the organization").says("Your role: Editor");
     let guest = app.known("Guest", browser).await;
     assert_eq!(acme.role_of(&guest).await, Some(Role::Editor));
     assert_eq!(Org::personal(&guest).await.role_of(&guest).await, Some(Role::Owner));
@@ -142,7 +142,7 @@ async fn the_copied_link_proves_nothing(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let guest = app.somebody_unproven("Guest").await;
     let link = copied(&ana.invites(&acme, GUEST, Role::Editor).await);
-    let answer = "Open the link in the letter instead";
+    let answer = "Open the link in your invitation email instead";
     guest.get(&format!("/invite/{link}")).await.status(200).says(answer).hides("Join Acme</button>");
     guest.accepts(&link).await.status(409).says(answer);
     // Nor does it make an account for the address.
@@ -209,8 +209,8 @@ async fn an_invitation_that_nobody_could_send_now_is_refused(app: TestApp) {
             None => drop(app.execute("DELETE FROM members WHERE role = 'editor'").await),
         }
         let path = format!("/invite/{}", planted.token);
-        guest.get(&path).await.status(410).says("This invitation no longer holds");
-        guest.accepts(&planted.token).await.status(409).says("no longer holds");
+        guest.get(&path).await.status(410).says("This invitation is no longer valid");
+        guest.accepts(&planted.token).await.status(409).says("is no longer valid");
         app.browser().joins(&planted.token, "Guest").await.status(409);
         assert_eq!(acme.role_of(&guest).await, None);
     }
@@ -226,7 +226,11 @@ async fn nobody_signs_up_twice_through_an_invitation(app: TestApp) {
     let (token, mallory) = (mailed(&app, GUEST).await, app.browser());
     let users = app.rows("users", "1 = 1").await;
     let fields = [("token", token.as_str()), ("name", "Mallory"), ("password", "another password")];
-    mallory.call("/api/invitations/join", &fields).await.status(409).says("This address has an account.");
+    mallory
+        .call("/api/invitations/join", &fields)
+        .await
+        .status(409)
+        .says("This email already has an account.");
     assert_eq!(app.rows("users", "1 = 1").await, users);
     assert_eq!(mallory.cookie("studio"), None);
     assert_eq!((acme.role_of(&guest).await, acme.invitations("pending").await), (None, 1));
@@ -243,7 +247,7 @@ async fn joining_keeps_what_was_typed_but_no_password(app: TestApp) {
     let answer = answer.says("Use at least 8 characters.").says("Gu&quot;est").hides("sh0rt!!");
     answer.has("referrer-policy", "no-referrer").has("cache-control", "no-store");
     app.clock.advance(Span::days(8));
-    app.browser().post("/api/invitations/join", &fields).await.status(410).says("has run out");
+    app.browser().post("/api/invitations/join", &fields).await.status(410).says("has expired");
 }
 
 async fn a_used_link_leads_its_member_in(app: TestApp) {

@@ -67,9 +67,9 @@ async fn many_addresses_at_once_have_a_result_each(app: TestApp) {
         [("page", "/acme/settings/invitations/new"), ("org", "acme"), ("emails", typed), ("role", "viewer")];
     let answer = ana.post("/api/invitations/invite", &fields).await.status(200);
     assert_eq!(answer.body.matches("data-state=\"sent\"").count(), 4, "{answer}");
-    let answer = answer.says("ana@example.com is a member already.").says("Enter an email address such as");
+    let answer = answer.says("ana@example.com is already a member.").says("Enter an email such as");
     // An address in two spellings is invited once and sent again.
-    answer.says("Sent again, as Viewer");
+    answer.says("Sent again as Viewer");
     assert_eq!(acme.invitations("pending").await, 3);
     assert_eq!(app.letters_to("c@example.com").await, 1);
 }
@@ -78,7 +78,7 @@ async fn inviting_a_member_says_so(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let eve = acme.has("Eve", Role::Editor).await;
     let answer = ana.invites(&acme, &eve.email, Role::Owner).await;
-    answer.status(422).says("eve@example.com is a member already.");
+    answer.status(422).says("eve@example.com is already a member.");
     assert_eq!(acme.role_of(&eve).await, Some(Role::Editor));
     assert_eq!(acme.invitations("pending").await, 0);
     assert_eq!(app.letters_to(&eve.email).await, 0);
@@ -104,7 +104,7 @@ async fn sending_again_kills_the_old_links(app: TestApp) {
     let second = mailed(&app, GUEST).await;
     let guest = app.somebody("Guest").await;
     for dead in [&first, &link] {
-        guest.get(&format!("/invite/{dead}")).await.status(404).says("This link is not good");
+        guest.get(&format!("/invite/{dead}")).await.status(404).says("This link is not valid");
         guest.accepts(dead).await.status(409);
         app.browser().call("/api/invitations/decline", &[("token", dead)]).await.status(409);
     }
@@ -126,7 +126,7 @@ async fn a_revoked_invitation_is_dead_and_says_so(app: TestApp) {
     ana.get("/acme/settings/invitations").await.says("Revoked").says("Invitation revoked");
     ana.post("/api/invitations/revoke", &fields).await.status(409).says("no longer pending");
     let guest = app.somebody("Guest").await;
-    guest.get(&format!("/invite/{token}")).await.status(410).says("taken back");
+    guest.get(&format!("/invite/{token}")).await.status(410).says("was revoked");
     guest.accepts(&token).await.status(409);
     assert_eq!(acme.role_of(&guest).await, None);
     // The address can be invited anew.
@@ -151,8 +151,8 @@ async fn an_invitation_runs_out_when_the_settings_say(app: TestApp) {
         guest.get(&format!("/invite/{token}")).await.status(200).says("Join Acme");
         app.clock.advance(Span::minutes(1));
         let visitor = app.browser_of(guest.id).await;
-        visitor.get(&format!("/invite/{token}")).await.status(410).says("This invitation has run out");
-        visitor.accepts(&token).await.status(409).says("run out");
+        visitor.get(&format!("/invite/{token}")).await.status(410).says("This invitation has expired");
+        visitor.accepts(&token).await.status(409).says("expired");
         ana.become_again(&app.browser_of(ana.id).await);
         ana.get("/acme/settings/invitations").await.says("Expired");
     }
@@ -180,7 +180,7 @@ async fn an_admin_cannot_touch_an_owners_invitation(app: TestApp) {
     let before = app.rows("invitations", "1 = 1").await;
     adam.resends(&acme, GUEST).await.status(403);
     adam.revokes(&acme, GUEST).await.status(403);
-    adam.invites(&acme, GUEST, Role::Viewer).await.status(422).says("only an Owner can change that");
+    adam.invites(&acme, GUEST, Role::Viewer).await.status(422).says("Only an Owner can change that");
     assert_eq!(app.rows("invitations", "1 = 1").await, before);
     let page = adam.get("/acme/settings/invitations").await.says(GUEST);
     page.hides("/api/invitations/revoke").hides("/api/invitations/resend");
@@ -209,10 +209,10 @@ async fn the_form_keeps_what_was_typed(app: TestApp) {
     let page = "/acme/settings/invitations/new";
     let fields = [("page", page), ("org", "acme"), ("emails", "<i>nobody</i>"), ("role", "viewer")];
     let answer = ana.post("/api/invitations/invite", &fields).await.status(422);
-    let answer = answer.says("Enter an email address such as").says("aria-invalid=\"true\"");
+    let answer = answer.says("Enter an email such as").says("aria-invalid=\"true\"");
     answer.says("&lt;i&gt;nobody&lt;/i&gt;</textarea>").hides("<i>nobody");
     let fields = [("page", page), ("org", "acme"), ("emails", " \n,"), ("role", "viewer")];
-    ana.post("/api/invitations/invite", &fields).await.status(422).says("Enter at least one email address.");
+    ana.post("/api/invitations/invite", &fields).await.status(422).says("Enter at least one email.");
 }
 
 async fn the_list_shows_where_each_stands_and_is_paged(app: TestApp) {

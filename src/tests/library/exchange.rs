@@ -51,7 +51,7 @@ impl Library {
     async fn takes_prompts(&self, prompts: Value) -> Vec<String> {
         let file = serde_json::from_value(json!({ "format": FORMAT, "prompts": prompts })).unwrap();
         let told = |line: Line| match line.act {
-            Act::Create if !line.says.contains("left out") => format!("+ {}", line.path),
+            Act::Create if !line.says.contains("skipped") => format!("+ {}", line.path),
             Act::Change => format!("~ {}", line.path),
             _ => format!("{}: {}", line.path, line.says),
         };
@@ -147,7 +147,7 @@ async fn versions_come_on_top_of_those_there(app: TestApp) {
     theirs.says(there, "theirs").await.unwrap();
     ours.says(here, "three").await.unwrap();
     let lines = theirs.takes(&ours.file().await).await;
-    assert_eq!((lines[0].act, lines[0].says.as_str()), (Act::Change, "1 version on top of those there"));
+    assert_eq!((lines[0].act, lines[0].says.as_str()), (Act::Change, "1 version added to the existing ones"));
     let said: Vec<_> =
         theirs.file().await.prompts[0].versions.iter().map(|one| one.content.clone()).collect();
     assert_eq!(said, ["one", "two", "theirs", "three"].map(content));
@@ -162,7 +162,7 @@ async fn a_draft_with_changes_of_its_own_stays(app: TestApp) {
     theirs.writes(there, "mine").await.unwrap();
     ours.says(here, "two").await.unwrap();
     let lines = theirs.takes(&ours.file().await).await;
-    assert!(lines[0].says.contains("the draft that is there stays"), "{lines:?}");
+    assert!(lines[0].says.contains("the existing draft has changes and is kept"), "{lines:?}");
     assert_eq!(drafts::read(&theirs.scope, there).await.unwrap().content, content("mine"));
 }
 
@@ -255,35 +255,35 @@ async fn what_cannot_be_imported_says_why(app: TestApp) {
     let too_deep = ["a"; 12].join("/");
     let far_too_deep = ["d"; 400].join("/");
     for (prompts, told) in [
-        (json!([prompt("", &[plain()])]), "cannot be a name"),
-        (json!([prompt("/a", &[plain()])]), "cannot be a name"),
-        (json!([prompt("a//b", &[plain()])]), "cannot be a name"),
-        (json!([prompt("a\u{0}b", &[plain()])]), "cannot be a name"),
-        (json!([prompt("a|b", &[plain()])]), "cannot be a name"),
-        (json!([prompt(" a", &[plain()])]), "white space"),
+        (json!([prompt("", &[plain()])]), "can't be a name"),
+        (json!([prompt("/a", &[plain()])]), "can't be a name"),
+        (json!([prompt("a//b", &[plain()])]), "can't be a name"),
+        (json!([prompt("a\u{0}b", &[plain()])]), "can't be a name"),
+        (json!([prompt("a|b", &[plain()])]), "can't be a name"),
+        (json!([prompt(" a", &[plain()])]), "spaces"),
         (json!([prompt(&too_deep, &[plain()])]), "ten levels"),
         (json!([prompt(&far_too_deep, &[plain()])]), "ten levels"),
-        (json!([prompt(&"n".repeat(300), &[plain()])]), "cannot be a name"),
-        (json!([prompt("none", &[])]), "says nothing"),
-        (json!([prompt("n", &[version(2, "x", json!({}))])]), "version 1 should come"),
-        (json!([prompt("n", &[version(i64::MIN, "x", json!({}))])]), "version 1 should come"),
+        (json!([prompt(&"n".repeat(300), &[plain()])]), "can't be a name"),
+        (json!([prompt("none", &[])]), "no content"),
+        (json!([prompt("n", &[version(2, "x", json!({}))])]), "expected version 1"),
+        (json!([prompt("n", &[version(i64::MIN, "x", json!({}))])]), "expected version 1"),
         (json!([prompt("n", &[broken])]), "version 1: "),
-        (json!([prompt("n", &[version(1, "x", json!({ "a": lead("a", 1) }))])]), "not those of its text"),
-        (json!([prompt("n", &[refers("nowhere")])]), "which is not there"),
-        (json!([prompt("n", &[version(1, "[[ n ]]", json!({ "n": lead("n", 1) }))])]), "circle"),
+        (json!([prompt("n", &[version(1, "x", json!({ "a": lead("a", 1) }))])]), "do not match its text"),
+        (json!([prompt("n", &[refers("nowhere")])]), "which does not exist"),
+        (json!([prompt("n", &[version(1, "[[ n ]]", json!({ "n": lead("n", 1) }))])]), "back to itself"),
         (
             json!([prompt("n", &[version(1, "[[ b ]]", json!({ "b": lead("b\u{0}", 1) }))])]),
-            "which is not there",
+            "which does not exist",
         ),
         (
             json!([prompt("n", &[version(1, "[[ b ]]", json!({ "b": lead("b", i64::MAX) }))])]),
-            "which is not there",
+            "which does not exist",
         ),
         (
             json!([{ "path": "n", "draft": { "body": { "text": "x" } }, "description": "\u{0}" }]),
-            "cannot be shown",
+            "can't be displayed",
         ),
-        (json!([{ "path": "n", "draft": { "body": { "text": "x" } }, "tags": ["<b>"] }]), "Leave out"),
+        (json!([{ "path": "n", "draft": { "body": { "text": "x" } }, "tags": ["<b>"] }]), "can't contain"),
     ] {
         let lines = lib.takes_prompts(prompts.clone()).await;
         assert!(lines.len() == 1 && lines[0].contains(told), "{prompts}: {lines:?}");
@@ -291,21 +291,23 @@ async fn what_cannot_be_imported_says_why(app: TestApp) {
     // A circle of two; a chain that is too long; a chat; two of one path.
     let circle =
         lib.takes_prompts(json!([prompt("c1", &[refers("c2")]), prompt("c2", &[refers("c1")])])).await;
-    assert!(circle.iter().all(|line| line.contains("left out")), "{circle:?}");
+    assert!(circle.iter().all(|line| line.contains("skipped")), "{circle:?}");
     let mut chain: Vec<_> =
         (1..8).map(|n| prompt(&format!("l{n}"), &[refers(&format!("l{}", n + 1))])).collect();
     chain.push(prompt("l8", &[plain()]));
     let chain = lib.takes_prompts(Value::Array(chain)).await;
-    let left_out =
-        chain.iter().filter(|line| line.contains("deeper than 5") || line.contains("not there")).count();
+    let left_out = chain
+        .iter()
+        .filter(|line| line.contains("more than 5 deep") || line.contains("does not exist"))
+        .count();
     assert_eq!((chain.len(), left_out), (8, 3), "{chain:?}");
     let chat = json!({ "body": { "chat": [{ "role": "user", "content": "x" }] } });
     let chat = json!({ "number": 1, "created_at": "2026-01-01T00:00:00Z", "content": chat });
     let lines = lib.takes_prompts(json!([prompt("chat", &[chat]), prompt("to", &[refers("chat")])])).await;
-    assert!(lines[1].contains("not there"), "{lines:?}");
+    assert!(lines[1].contains("does not exist"), "{lines:?}");
     let lines = lib.takes_prompts(json!([prompt("two", &[plain()]), prompt("two", &[plain()])])).await;
     assert_eq!((lines[1].as_str(), lines.len()), ("+ two", 2), "{lines:?}");
-    assert!(lines[0].contains("another prompt of this path"));
+    assert!(lines[0].contains("another prompt with this path"));
 }
 
 async fn histories_may_be_entangled(app: TestApp) {

@@ -53,10 +53,10 @@ async fn circles_are_refused_and_spelt_out(app: TestApp) {
     let a = lib.saying(None, "A", "a").await;
     let b = lib.saying(None, "B", "[[ A ]]").await;
     lib.saying(None, "C", "[[ B ]]").await;
-    assert_eq!(why(lib.says(a, "[[ A ]]").await), "[[ A ]] leads to this prompt itself.");
-    assert_eq!(why(lib.says(a, "[[ A@1 ]]").await), "[[ A@1 ]] leads to this prompt itself.");
-    assert_eq!(why(lib.says(a, "[[ B ]]").await), "This goes in a circle: A → B → A.");
-    assert_eq!(why(lib.says(a, "x [[ C ]]").await), "This goes in a circle: A → C → B → A.");
+    assert_eq!(why(lib.says(a, "[[ A ]]").await), "[[ A ]] refers to this prompt itself.");
+    assert_eq!(why(lib.says(a, "[[ A@1 ]]").await), "[[ A@1 ]] refers to this prompt itself.");
+    assert_eq!(why(lib.says(a, "[[ B ]]").await), "Circular reference: A → B → A.");
+    assert_eq!(why(lib.says(a, "x [[ C ]]").await), "Circular reference: A → C → B → A.");
     assert_eq!(store::find(&lib.scope, a).await.unwrap().latest, 1);
     lib.says(b, "no more").await.unwrap();
     assert_eq!(lib.says(a, "[[ B ]]").await, Ok(2));
@@ -71,7 +71,7 @@ async fn five_prompts_are_deep_enough(app: TestApp) {
     let five = lib.at("P5").await.unwrap();
     assert_eq!(lib.rendered(five, 1, json!({})).await, "end....");
     let six = lib.prompt(None, "P6").await;
-    let deep = "This goes deeper than 5 prompts: P6 → P5 → P4 → P3 → P2 → P1.";
+    let deep = "References are nested more than 5 deep: P6 → P5 → P4 → P3 → P2 → P1.";
     assert_eq!(why(lib.says(six, "[[ P5 ]]").await), deep);
 }
 
@@ -91,13 +91,13 @@ async fn what_leads_nowhere_is_told(app: TestApp) {
     .await
     .unwrap();
     for (text, message) in [
-        ("[[ Gone ]]", "[[ Gone ]] leads nowhere: there is no prompt Gone."),
-        ("[[ saved ]]", "[[ saved ]] leads nowhere: there is no prompt saved."),
+        ("[[ Gone ]]", "[[ Gone ]] not found: no prompt has the path Gone."),
+        ("[[ saved ]]", "[[ saved ]] not found: no prompt has the path saved."),
         ("[[ Unsaved ]]", "[[ Unsaved ]]: Unsaved has no version yet. Save one first."),
         ("[[ Saved@2 ]]", "[[ Saved@2 ]]: Saved has no version 2."),
         ("[[ Saved@nowhere ]]", "[[ Saved@nowhere ]]: there is no environment nowhere."),
         ("[[ Saved@production ]]", "[[ Saved@production ]]: Saved is not deployed to production."),
-        ("[[ Chat ]]", "[[ Chat ]] is a chat: only text prompts can be put into others."),
+        ("[[ Chat ]]", "[[ Chat ]] is a chat. Only text prompts can be included in others."),
     ] {
         assert_eq!(why(lib.says(user, text).await), message);
     }
@@ -134,5 +134,5 @@ async fn a_draft_is_rendered_as_it_is_typed(app: TestApp) {
     let problems = render(&resolved, &Map::new()).unwrap_err();
     assert_eq!(problems.missing.iter().collect::<Vec<_>>(), ["name"]);
     let told: Vec<_> = problems.others.iter().map(|(_, why)| why.as_str()).collect();
-    assert_eq!(told, ["[[ Gone ]] leads nowhere.", "[[ User ]] leads nowhere."]);
+    assert_eq!(told, ["[[ Gone ]] not found.", "[[ User ]] not found."]);
 }

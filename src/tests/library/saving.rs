@@ -69,7 +69,7 @@ async fn of_two_who_save_at_once_one_wins(app: TestApp) {
         let (won, lost) = if a.is_ok() { (a, b) } else { (b, a) };
         let number = won.unwrap();
         assert_eq!(number, seen.latest + 1);
-        assert!(why(lost).starts_with(&format!("Version {number} was saved while you were at it.")));
+        assert!(why(lost).starts_with(&format!("Someone saved version {number} ")));
     }
 }
 
@@ -155,7 +155,7 @@ async fn what_cannot_be_kept_is_told(app: TestApp) {
             "response_format",
         ]
     );
-    assert!(why(lib.writes(tone, &"x".repeat(200_001)).await).starts_with("Shorten it"));
+    assert!(why(lib.writes(tone, &"x".repeat(200_001)).await).starts_with("The text is too long"));
     lib.writes(tone, &"x".repeat(200_000)).await.unwrap();
     // A draft may be unfinished; a version may not.
     let jinja: super::Content =

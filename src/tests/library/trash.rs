@@ -21,7 +21,7 @@ async fn what_is_in_the_trash_is_not_there_and_comes_back(app: TestApp) {
     let id = trash::put_prompt(&lib.may(), tone).await.unwrap();
     assert_eq!((lib.at("Tone").await, lib.names(None).await.len()), (None, 0));
     assert_eq!(trash::put_prompt(&lib.may(), tone).await, Err(Error::NotFound));
-    assert!(why(lib.writes(tone, "x").await).contains("nothing here"));
+    assert!(why(lib.writes(tone, "x").await).contains("Not found"));
     let listed = trash::list(&lib.scope).await.unwrap();
     assert_eq!((listed.len(), listed[0].path.as_str(), listed[0].prompts), (1, "Tone", 1));
     assert_eq!(trash::restore(&lib.may(), id).await.unwrap(), "Tone");
@@ -57,9 +57,9 @@ async fn what_others_use_stays(app: TestApp) {
     let inner = lib.saying(Some(folder), "Inner", "[[ Parts/Tone ]]").await;
     let user = lib.prompt(None, "User").await;
     lib.writes(user, "[[ Parts/Tone ]]").await.unwrap();
-    let refused = "Other prompts use this: Parts/Inner, User. Change them first.";
+    let refused = "Other prompts include this: Parts/Inner, User. Change them first.";
     assert_eq!(why(trash::put_prompt(&lib.may(), tone).await), refused);
-    let refused = "Other prompts use this: User. Change them first.";
+    let refused = "Other prompts include this: User. Change them first.";
     assert_eq!(why(trash::put_folder(&lib.may(), folder).await), refused);
     lib.writes(user, "nothing").await.unwrap();
     trash::put_prompt(&lib.may(), inner).await.unwrap();

@@ -28,9 +28,9 @@ async fn folders_are_made_and_named(app: TestApp) {
     let triage = lib.prompt(Some(support), "Triage").await;
     assert_eq!(lib.path(triage).await, "Support/Triage");
     let again = store::create(&lib.may(), Some(support), &name("Triage"), super::PromptKind::Chat).await;
-    assert_eq!(why(again), "Choose another name: there is a prompt of this one here.");
+    assert_eq!(why(again), "A prompt with this name already exists in this folder.");
     let again = crate::library::folders::create(&lib.may(), None, &name("Support")).await;
-    assert_eq!(why(again), "Choose another name: there is a folder of this one here.");
+    assert_eq!(why(again), "A folder with this name already exists here.");
     moves::rename_folder(&lib.may(), support, &name("Help_1%")).await.unwrap();
     assert_eq!(lib.path(triage).await, "Help_1%/Triage");
     let tags = Tags::parse("b, a").unwrap();
@@ -62,7 +62,7 @@ async fn a_folder_is_moved_with_all_that_is_in_it(app: TestApp) {
     assert_eq!(lib.names(Some(deep)).await, ["Two", "One"]);
     let foreign = lib.prompt(None, "One").await;
     let clash = moves::move_prompt(&lib.may(), foreign, Some(deep), Place::Last).await;
-    assert_eq!(why(clash), "Choose another name: there is a prompt of this one here.");
+    assert_eq!(why(clash), "A prompt with this name already exists in this folder.");
 }
 
 async fn no_folder_goes_into_itself_or_too_deep(app: TestApp) {
@@ -71,20 +71,20 @@ async fn no_folder_goes_into_itself_or_too_deep(app: TestApp) {
     let all = crate::library::folders::all(&lib.scope).await.unwrap();
     let top = all.iter().find(|folder| folder.path == "1").unwrap().id;
     let eleventh = crate::library::folders::create(&lib.may(), Some(deepest), &name("11")).await;
-    assert_eq!(why(eleventh), "Folders go ten levels deep at most.");
+    assert_eq!(why(eleventh), "Folders can be at most ten levels deep.");
     for into in [top, deepest] {
         let circle = moves::move_folder(&lib.may(), top, Some(into), Place::Last).await;
-        assert_eq!(why(circle), "A folder cannot be put into itself.");
+        assert_eq!(why(circle), "A folder can't be moved into itself.");
     }
     let other = lib.folder(None, "Other").await;
     let deeper = moves::move_folder(&lib.may(), top, Some(other), Place::Last).await;
-    assert_eq!(why(deeper), "Folders go ten levels deep at most.");
+    assert_eq!(why(deeper), "Folders can be at most ten levels deep.");
     let mut parent = None;
     for _ in 0..3 {
         parent = Some(lib.folder(parent, &"x".repeat(80)).await);
     }
     let long = store::create(&lib.may(), parent, &name(&"y".repeat(13)), super::PromptKind::Text).await;
-    assert_eq!(why(long), "Choose a shorter name: the whole path has at most 255 characters.");
+    assert_eq!(why(long), "Choose a shorter name: the full path can have at most 255 characters.");
     let fits = lib.prompt(parent, &"y".repeat(12)).await;
     assert_eq!(lib.path(fits).await.len(), 255);
 }
@@ -184,5 +184,5 @@ async fn libraries_are_apart(app: TestApp) {
     assert_eq!(copies::duplicate_prompt(&ours.may(), prompt).await.map(drop), nothing);
     assert_eq!(ours.writes(prompt, "mine").await.map(drop), nothing);
     assert_eq!(variables::set(&ours.may(), Some(folder), &[]).await, nothing);
-    assert!(why(ours.says(mine, "[[ P ]]").await).contains("leads nowhere"));
+    assert!(why(ours.says(mine, "[[ P ]]").await).contains("not found"));
 }

@@ -72,7 +72,7 @@ async fn the_last_owner_stays(app: TestApp) {
         ana.sets_role(&acme, &ana, Role::Admin).await,
         ana.sets_role(&acme, &ana, Role::Viewer).await,
     ] {
-        answer.status(409).says("A workspace needs an Owner.");
+        answer.status(409).says("Every organization needs an Owner.");
     }
     // To stay what one is changes nothing.
     ana.sets_role(&acme, &ana, Role::Owner).await.status(200);

@@ -32,23 +32,23 @@ async fn an_offer_is_taken_and_the_roles_change_together(app: TestApp) {
     ana.invites(&acme, "owner@example.com", Role::Owner).await.status(200);
     ana.offers(&acme, &vic).await.status(200);
     let letter = app.letter_to(&vic.email).await;
-    assert_eq!(letter.subject, "Ana offers you Acme");
+    assert_eq!(letter.subject, "Ana wants to transfer Acme to you");
     assert!(letter.text.contains("http://localhost:3000/acme/transfer"), "{}", letter.text);
     ana.get("/acme/settings/danger-zone")
         .await
         .status(200)
         .says("Vic (vic@example.com)")
-        .says("Cancel the offer");
-    vic.get("/acme").await.status(200).says("offers you this workspace");
+        .says("Cancel offer");
+    vic.get("/acme").await.status(200).says("wants to transfer this organization to you");
     vic.get("/acme/transfer").await.status(200).says("Become Owner of Acme");
     assert_eq!(acme.role_of(&vic).await, Some(Role::Viewer), "nothing changed so far");
     vic.transfer(&acme, "accept").await.status(200);
     assert_eq!((acme.role_of(&vic).await, acme.role_of(&ana).await), (Some(Role::Owner), Some(Role::Admin)));
     // Who is no Owner any more has invited nobody as Owner.
     assert_eq!(acme.invitations("pending").await, 0);
-    vic.get("/acme/settings/danger-zone").await.status(200).says("Offer the workspace");
+    vic.get("/acme/settings/danger-zone").await.status(200).says("Send transfer offer");
     ana.get("/acme/settings/danger-zone").await.status(403);
-    assert_eq!(app.letter_to(&ana.email).await.subject, "Vic took Acme over");
+    assert_eq!(app.letter_to(&ana.email).await.subject, "Vic is now an Owner of Acme");
     let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action LIKE 'transfer.%'";
     assert_eq!(acme.count(told).await, 2);
     vic.transfer(&acme, "accept").await.status(409);
@@ -70,7 +70,7 @@ async fn only_the_one_it_is_for_can_take_it(app: TestApp) {
     }
     // The password is asked for where it was entered long ago.
     app.clock.advance(Span::minutes(16));
-    vic.transfer(&acme, "accept").await.status(422).says("Enter your password to go on.");
+    vic.transfer(&acme, "accept").await.status(422).says("Enter your password to continue.");
     let fields = [("org", "acme"), ("password", PASSWORD)];
     vic.call("/api/transfers/accept", &fields).await.status(200);
 }
@@ -79,15 +79,15 @@ async fn an_offer_can_be_declined_and_canceled(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let (ben, vic) = (acme.has("Ben", Role::Owner).await, acme.has("Vic", Role::Viewer).await);
     ana.offers(&acme, &vic).await.status(200);
-    ana.offers(&acme, &ben).await.status(409).says("The workspace is offered to Vic.");
+    ana.offers(&acme, &ben).await.status(409).says("The organization is already offered to Vic.");
     vic.transfer(&acme, "decline").await.status(200);
     vic.transfer(&acme, "accept").await.status(409);
     ana.offers(&acme, &vic).await.status(200);
     // Any Owner may take it back.
     ben.transfer(&acme, "cancel").await.status(200);
-    ben.transfer(&acme, "cancel").await.status(409).says("No offer is open any more.");
+    ben.transfer(&acme, "cancel").await.status(409).says("This offer is no longer open.");
     vic.get("/acme/transfer").await.status(404);
-    vic.get("/acme").await.hides("offers you this workspace");
+    vic.get("/acme").await.hides("wants to transfer this organization to you");
     assert_eq!(acme.role_of(&vic).await, Some(Role::Viewer));
 }
 
@@ -149,11 +149,14 @@ async fn a_personal_workspace_is_not_given_away(app: TestApp) {
     let ana = app.somebody("Ana").await;
     let (own, ben) = (Org::personal(&ana).await, app.somebody("Ben").await);
     own.admits(&ben, Role::Admin).await;
-    ana.offers(&own, &ben).await.status(409).says("A personal workspace stays with its person.");
+    ana.offers(&own, &ben).await.status(409).says("You can't leave a personal workspace or transfer it.");
     ana.leaves(&own).await.status(409);
     let delete = [("org", own.slug.as_str()), ("slug", &own.slug)];
-    ana.call("/api/organizations/delete", &delete).await.status(409).says("deleted with its account");
-    ana.get("/ana/settings/danger-zone").await.status(200).hides("Offer the workspace").hides("Delete Ana");
+    ana.call("/api/organizations/delete", &delete)
+        .await
+        .status(409)
+        .says("deleted together with its account");
+    ana.get("/ana/settings/danger-zone").await.status(200).hides("Send transfer offer").hides("Delete Ana");
     assert_eq!(own.owners().await, 1);
 }
 

@@ -53,7 +53,7 @@ async fn a_deleted_workspace_is_hidden_at_once(app: TestApp) {
     };
     let told = tokio::time::timeout(std::time::Duration::from_secs(20), told).await.unwrap();
     assert_eq!(told, Some(acme.id), "streams are told");
-    ana.get("/account/organizations").await.status(200).says("Restore Acme").says("Workspace deleted");
+    ana.get("/account/organizations").await.status(200).says("Restore Acme").says("Organization deleted");
     for person in [&ana, &adam] {
         for page in [
             "/acme",
@@ -179,7 +179,7 @@ async fn its_address_stays_reserved(app: TestApp) {
         app.clock.advance(Span::days(days));
         closure::purge_due(&app).await.unwrap();
         let ben = Person { browser: app.browser_of(ben.id).await, ..ben.clone() };
-        ben.creates_at("Mine", "acme").await.status(422).says("acme is taken");
+        ben.creates_at("Mine", "acme").await.status(422).says("acme is already taken");
     }
     app.clock.advance(Span::days(2));
     closure::purge_due(&app).await.unwrap();
@@ -192,7 +192,7 @@ async fn deleting_wants_the_address_typed(app: TestApp) {
     for typed in ["", "ACME", "Acme", "acme2", "ana"] {
         let fields = [("page", "/acme/settings/danger-zone"), ("org", "acme"), ("slug", typed)];
         let answer = ana.post("/api/organizations/delete", &fields).await.status(422);
-        answer.says("Type acme to delete it.").says("id=\"delete-slug-error\"");
+        answer.says("Type acme to confirm.").says("id=\"delete-slug-error\"");
     }
     assert_eq!(acme.owners().await, 1);
     ana.get("/acme").await.status(200);

@@ -94,11 +94,11 @@ async fn what_is_no_picture_is_told_at_its_field(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
     for (name, bytes, why) in [
-        ("x.svg", &svg[..], "Use a PNG, JPEG or WebP picture."),
-        ("x.png", b"GIF89a", "Use a PNG, JPEG or WebP picture."),
-        ("x.png", &png(100)[..60], "This picture cannot be read"),
+        ("x.svg", &svg[..], "Use a PNG, JPEG or WebP image."),
+        ("x.png", b"GIF89a", "Use a PNG, JPEG or WebP image."),
+        ("x.png", &png(100)[..60], "This image can't be read"),
         ("x.png", &png(2001)[..], "at most 2,000 by 2,000 pixels"),
-        ("big.png", &vec![0; 1024 * 1024 + 1], "Use a picture of at most 1 MiB."),
+        ("big.png", &vec![0; 1024 * 1024 + 1], "Use an image of at most 1 MiB."),
     ] {
         let answer = sends(&ana, &[("hue", "60")], Some((name, bytes))).await.status(422).says(why);
         answer.says("id=\"avatar-image-error\"");

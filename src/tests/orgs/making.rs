@@ -62,7 +62,7 @@ async fn a_workspace_is_made_with_its_maker_as_owner(app: TestApp) {
     let acme = ana.creates("Acme Prompts").await;
     assert_eq!(acme.slug, "acme-prompts");
     assert_eq!((acme.owners().await, acme.role_of(&ana).await), (1, Some(Role::Owner)));
-    ana.get("/acme-prompts").await.status(200).says("Workspace created").says("You are an Owner here");
+    ana.get("/acme-prompts").await.status(200).says("Organization created").says("Your role: Owner");
     let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'organization.created'";
     assert_eq!(acme.count(told).await, 1);
     app.browser().get("/new").await.leads_to("/sign-in?next=/new");
@@ -73,15 +73,15 @@ async fn bad_addresses_say_why_and_keep_what_was_typed(app: TestApp) {
     for (slug, why) in [
         ("ab", "Use 3 to 40 characters."),
         (&*"a".repeat(41), "Use 3 to 40 characters."),
-        ("Acme", "Use lower-case letters"),
-        ("a b c", "Use lower-case letters"),
-        ("../etc", "Use lower-case letters"),
-        ("acmé-x", "Use lower-case letters"),
-        ("-acme", "Put single hyphens between"),
-        ("acme-", "Put single hyphens between"),
-        ("ac--me", "Put single hyphens between"),
-        ("settings", "this word is reserved"),
-        ("sign-in", "this word is reserved"),
+        ("Acme", "Use only lowercase letters"),
+        ("a b c", "Use only lowercase letters"),
+        ("../etc", "Use only lowercase letters"),
+        ("acmé-x", "Use only lowercase letters"),
+        ("-acme", "Use single hyphens, and only between"),
+        ("acme-", "Use single hyphens, and only between"),
+        ("ac--me", "Use single hyphens, and only between"),
+        ("settings", "This URL is reserved"),
+        ("sign-in", "This URL is reserved"),
     ] {
         let answer = ana.creates_at("Ac\"me <b>", slug).await.status(422).says(why);
         let answer = answer.says("value=\"Ac&quot;me &lt;b&gt;\"").says(&format!("value=\"{slug}\""));
@@ -97,7 +97,7 @@ async fn a_taken_address_says_so(app: TestApp) {
     ana.creates("Acme").await;
     for slug in ["acme", "ana"] {
         let answer = ben.creates_at("Mine", slug).await.status(422);
-        answer.says(&format!("Choose another one: {slug} is taken.")).says("value=\"Mine\"");
+        answer.says(&format!("The URL {slug} is already taken. Choose another one.")).says("value=\"Mine\"");
     }
     ben.get("/acme").await.status(404);
 }
@@ -155,8 +155,11 @@ async fn others_see_the_settings_and_cannot_change_them(app: TestApp) {
     let before = app.everything_of(acme.id).await["organizations"].clone();
     for (name, role) in [("Eve", Role::Editor), ("Vic", Role::Viewer)] {
         let person = acme.has(name, role).await;
-        let page =
-            person.get("/acme/settings/general").await.status(200).says("Owners and Admins can change this.");
+        let page = person
+            .get("/acme/settings/general")
+            .await
+            .status(200)
+            .says("Only Owners and Admins can change these settings.");
         page.hides(SETTINGS).hides("name=\"name\"");
         let answer = person.post(SETTINGS, &settings("Mine")).await.status(403);
         answer.hides(SETTINGS);
@@ -174,7 +177,7 @@ async fn bad_settings_say_why(app: TestApp) {
         ("editor", "721", "", "Choose between 1 hour and 30 days."),
         ("editor", "99999999999999999999", "", "Choose between 1 hour and 30 days."),
         ("editor", "1e3", "", "Choose between 1 hour and 30 days."),
-        ("editor", "24", "acme", "acme is no domain."),
+        ("editor", "24", "acme", "acme is not a domain."),
     ] {
         ana.call(RULES, &rules(role, hours, domains)).await.status(422).says(why);
         ana.post(RULES, &rules(role, hours, domains)).await.status(422).says(why);
@@ -228,9 +231,9 @@ async fn the_switcher_lists_what_one_is_in(app: TestApp) {
     app.org("Hidden", &ana).await;
     let page =
         eve.get("/acme").await.status(200).says("<small>Viewer</small>").says("<small>Personal</small>");
-    page.says("href=\"/eve\"").hides("Hidden").hides("Find a workspace");
+    page.says("href=\"/eve\"").hides("Hidden").hides("Search organizations");
     for n in 0..6 {
         app.org(&format!("Org {n}"), &eve).await;
     }
-    eve.get("/acme").await.says("Find a workspace").says("href=\"/org-5\"").says("<small>Owner</small>");
+    eve.get("/acme").await.says("Search organizations").says("href=\"/org-5\"").says("<small>Owner</small>");
 }

@@ -47,7 +47,7 @@ async fn a_new_password_cancels_it(app: TestApp) {
 async fn the_new_address_proves_itself_and_the_old_one_is_told(app: TestApp) {
     let ana = app.somebody("Ana").await;
     asks(&ana, "Ana@NEW.example ").await.leads_to("/account");
-    ana.get("/account").await.says("We sent a letter to ana@new.example.");
+    ana.get("/account").await.says("We sent a link to ana@new.example.");
     assert_eq!(app.email_of(&ana).await, "ana@example.com");
     let token = app.link_for(NEW, "/account/address/").await;
     let page = format!("/account/address/{token}");
@@ -58,9 +58,9 @@ async fn the_new_address_proves_itself_and_the_old_one_is_told(app: TestApp) {
     assert_eq!(app.email_of(&ana).await, "ana@example.com");
     let fields = [("page", page.as_str()), ("token", token.as_str())];
     ana.post("/api/account/confirm_address", &fields).await.leads_to("/account");
-    ana.get("/account").await.says("Address changed").says("Letters go to ana@new.example");
+    ana.get("/account").await.says("Email changed").says("You sign in with ana@new.example");
     let told = app.letter_to("ana@example.com").await;
-    assert_eq!(told.subject, "Your address was changed");
+    assert_eq!(told.subject, "Your email was changed");
     assert!(!told.text.contains(NEW), "the old mailbox is not told the new address in full: {}", told.text);
     app.browser().signs_in("ana@example.com", super::PASSWORD).await.status(422);
     app.browser().signs_in(NEW, super::PASSWORD).await.leads_to("/");
@@ -72,9 +72,9 @@ async fn an_address_with_an_account_is_told_to_nobody_but_its_mailbox(app: TestA
     let (known, unknown) = (asks(&ana, "ben@example.com").await, asks(&ana, "nobody@example.com").await);
     assert_eq!((known.status, known.location()), (unknown.status, unknown.location()));
     let letter = app.letter_to("ben@example.com").await;
-    assert_eq!(letter.subject, "This address has an account already");
+    assert_eq!(letter.subject, "This email already has an account");
     assert!(!letter.text.contains("/account/address/"), "{}", letter.text);
-    asks(&ana, "ana@example.com").await.status(422).says("This is your address already.");
+    asks(&ana, "ana@example.com").await.status(422).says("This is already your email.");
     asks(&ana, "nonsense").await.status(422).says("value=\"nonsense\"");
     // Somebody signs up with it in the meantime: first come, first served.
     asks(&ana, NEW).await.status(303);
@@ -141,7 +141,7 @@ async fn without_mail_it_is_changed_at_once(app: TestApp) {
     asks(&ana, NEW).await.leads_to("/account");
     assert_eq!((app.email_of(&ana).await.as_str(), app.verified(&ana).await), (NEW, false));
     let ben = app.somebody("Ben").await;
-    asks(&ben, NEW).await.status(409).says("This address has an account.");
+    asks(&ben, NEW).await.status(409).says("This email already has an account.");
 }
 
 async fn tokens_of_one_kind_are_no_good_as_another(app: TestApp) {

@@ -122,7 +122,7 @@ async fn keys_of_the_personal_workspace_are_let_in_no_more(app: TestApp) {
     ana.makes_key(&acme, &[("name", "Theirs")]).await.status(200);
     // Only the other one is said to go on.
     let page = ana.get("/account/closure").await.status(200);
-    page.says("API keys that you made go on working: Theirs in Acme.").hides("Mine");
+    page.says("API keys you created keep working: Theirs in Acme.").hides("Mine");
     let fetches = async || {
         let request = Request::builder().uri("/api/v1/prompts/Tone?environment=development");
         let request = request.header("authorization", format!("Bearer {mine}"));

@@ -37,8 +37,8 @@ async fn a_new_password_needs_the_old_one_and_ends_other_sessions(app: TestApp) 
     let ana = app.somebody("Ana").await;
     let elsewhere = app.browser_of(ana.id).await;
     for (old, new, why) in [
-        ("wrong one", NEW, "This is not your password."),
-        ("", NEW, "This is not your password."),
+        ("wrong one", NEW, "Wrong password."),
+        ("", NEW, "Wrong password."),
         (PASSWORD, "short", "Use at least 8 characters"),
         (PASSWORD, "password1", "harder to guess"),
     ] {
@@ -118,11 +118,8 @@ async fn what_cannot_be_taken_back_wants_a_password_of_late(app: TestApp) {
         |password: &'static str| [("page", zone), ("org", "acme"), ("slug", "acme"), ("password", password)];
     // What was typed is not lost, and the field that is missing appears.
     let answer = ana.post("/api/organizations/delete", &delete("")[..3]).await.status(422);
-    answer.says("Enter your password to go on.").says("value=\"acme\"");
-    ana.post("/api/organizations/delete", &delete("wrong one"))
-        .await
-        .status(422)
-        .says("This is not your password.");
+    answer.says("Enter your password to continue.").says("value=\"acme\"");
+    ana.post("/api/organizations/delete", &delete("wrong one")).await.status(422).says("Wrong password.");
     assert_eq!(acme.owners().await, 1);
     ana.get("/acme").await.status(200);
     for (action, fields) in [
@@ -133,7 +130,7 @@ async fn what_cannot_be_taken_back_wants_a_password_of_late(app: TestApp) {
         ("/api/account/change_address", vec![("email", "new@example.com")]),
         ("/api/account/close", vec![("email", "ana@example.com")]),
     ] {
-        ana.call(action, &fields).await.status(422).says("Enter your password to go on.");
+        ana.call(action, &fields).await.status(422).says("Enter your password to continue.");
     }
     ana.post("/api/organizations/delete", &delete(PASSWORD)).await.leads_to("/account/organizations");
     // Entered once, it counts for a quarter of an hour.
@@ -147,7 +144,7 @@ async fn guessing_at_the_password_inside_backs_off(app: TestApp) {
     for _ in 0..5 {
         thief.account("change_password", &guess).await.status(422);
     }
-    let refused = thief.account("change_password", &guess).await.status(429).says("Too many tries.");
+    let refused = thief.account("change_password", &guess).await.status(429).says("Too many attempts.");
     assert_eq!(refused.header("retry-after"), Some("2"));
     app.clock.advance(Span::seconds(2));
     thief.account("change_password", &guess).await.status(422);

@@ -50,10 +50,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
     // Until then it does not count.
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
     for wrong in ["000000", "", "12345", "abcdef"] {
-        ana.account("confirm_two_factor", &[("code", wrong)])
-            .await
-            .status(422)
-            .says("This code is not right");
+        ana.account("confirm_two_factor", &[("code", wrong)]).await.status(422).says("Wrong code");
     }
     let typed = authenticator.code();
     let spaced = format!(" {} {} ", &typed[..3], &typed[3..]);
@@ -76,7 +73,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
         assert_absent(&all, code.as_bytes());
         assert_absent(&all, code.replace('-', "").as_bytes());
     }
-    ana.account("begin_two_factor", &[]).await.status(409).says("Two-factor is on already.");
+    ana.account("begin_two_factor", &[]).await.status(409).says("Two-factor is already on.");
 }
 
 /// The page as it is: where there is no secret, one that is none.
@@ -96,7 +93,7 @@ async fn signing_in_asks_for_the_code(app: TestApp) {
     let fields = [("email", "ana@example.com"), ("password", PASSWORD), ("next", "/ana/settings/members")];
     browser.post("/api/accounts/sign_in", &fields).await.leads_to("/sign-in/code");
     browser.get("/sign-in/code").await.status(200).says("autocomplete=\"one-time-code\"");
-    browser.enters_code("000000").await.status(422).says("This code is not right");
+    browser.enters_code("000000").await.status(422).says("Wrong code");
     browser.enters_code(&authenticator.code()).await.leads_to("/ana/settings/members");
     browser.get("/ana").await.status(200);
     // The step is used up.
@@ -144,7 +141,7 @@ async fn a_recovery_code_works_once(app: TestApp) {
     };
     assert_eq!(enter(&codes[0].to_uppercase().replace('-', " ")).await, 303);
     assert_eq!(enter(&codes[0]).await, 422);
-    ana.get(SECURITY).await.says("9 recovery codes are left");
+    ana.get(SECURITY).await.says("Recovery codes left: 9");
     // New ones kill the old.
     ana.account("renew_recovery_codes", &[]).await.status(200);
     assert_eq!(enter(&codes[1]).await, 422);
@@ -160,7 +157,7 @@ async fn wrong_codes_back_off(app: TestApp) {
     // Nor does it help to begin again, or from elsewhere.
     for browser in [browser, app.browser()] {
         browser.signs_in("ana@example.com", PASSWORD).await.leads_to("/sign-in/code");
-        browser.enters_code(&authenticator.code()).await.status(429).says("Too many tries.");
+        browser.enters_code(&authenticator.code()).await.status(429).says("Too many attempts.");
     }
 }
 
@@ -191,10 +188,10 @@ async fn turning_it_off_needs_the_password_and_nobody_who_asks_for_it(app: TestA
     let (ana, _) = with_second_factor(&app).await;
     let acme = app.org("Acme", &ana).await;
     app.clock.advance(Span::minutes(20));
-    ana.account("end_two_factor", &[]).await.status(422).says("Enter your password to go on.");
+    ana.account("end_two_factor", &[]).await.status(422).says("Enter your password to continue.");
     app.execute("UPDATE organizations SET two_factor_since = 1 WHERE slug = 'acme'").await;
     let fields = [("password", PASSWORD)];
-    ana.account("end_two_factor", &fields).await.status(409).says("Acme asks its members for two-factor.");
+    ana.account("end_two_factor", &fields).await.status(409).says("Acme requires two-factor.");
     app.execute("UPDATE organizations SET two_factor_since = NULL").await;
     ana.account("end_two_factor", &fields).await.status(303);
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
@@ -211,12 +208,12 @@ async fn an_organization_asks_its_members_for_it(app: TestApp) {
     for page in ["/acme", "/acme/settings/members", "/acme/settings/audit-log"] {
         eve.get(page).await.leads_to(SECURITY);
     }
-    eve.get(SECURITY).await.says("Acme asks its members for two-factor. You can open it once");
+    eve.get(SECURITY).await.says("Acme requires two-factor. Set it up");
     eve.get("/acme/events").await.status(403);
     eve.get("/acme/settings/members.csv").await.status(403);
     eve.invites(&acme, "x@example.com", Role::Viewer).await.status(403).says("second_factor_missing");
     eve.get("/eve").await.status(200).says("Acme");
-    eve.get("/account/organizations").await.says("Asks its members for two-factor");
+    eve.get("/account/organizations").await.says("Requires two-factor");
     // They come in as soon as they have it, and may leave without.
     let authenticator = Authenticator::waiting(&app, &eve).await;
     eve.account("confirm_two_factor", &[("code", &authenticator.code())]).await.status(200);
@@ -235,7 +232,7 @@ async fn who_asks_has_it(app: TestApp) {
     let page = ("page", "/acme/settings/general");
     let access = [page, ("org", "acme"), ("two_factor", "true")];
     let answer = ana.post("/api/organizations/set_access", &access).await.status(422);
-    answer.says("Turn two-factor on in your own account first");
+    answer.says("Turn on two-factor in your own account first");
     ana.get("/acme").await.status(200);
 }
 

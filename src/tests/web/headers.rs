@@ -169,14 +169,14 @@ async fn public_pages_load_no_wasm(app: TestApp) {
 async fn the_mailbox_is_for_development_only(app: TestApp) {
     app.browser().signs_up("Ana", "ana@example.com").await.status(303);
     app.letter_to("ana@example.com").await;
-    let list = app.browser().get("/dev/mailbox").await.status(200).says("Confirm your address");
+    let list = app.browser().get("/dev/mailbox").await.status(200).says("Confirm your email");
     let letter = list.body.split("href=\"/dev/mailbox/").nth(1).unwrap().split('"').next().unwrap();
     app.browser().get(&format!("/dev/mailbox/{letter}")).await.status(200).says("/confirm/");
     app.browser().get("/sign-in").await.says("/dev/mailbox");
     let smtp = app.another(|config| config.smtp_url = Some("smtp://127.0.0.1:9".into())).await;
     for server in [app.without_mail().await, smtp] {
         let browser = server.browser();
-        browser.get("/dev/mailbox").await.status(404).hides("Confirm your address");
+        browser.get("/dev/mailbox").await.status(404).hides("Confirm your email");
         browser.get(&format!("/dev/mailbox/{letter}")).await.status(404);
         browser.get("/sign-in").await.hides("/dev/mailbox");
     }

@@ -23,7 +23,8 @@ async fn signing_in_is_limited_by_address_and_says_when(app: TestApp) {
         browser.signs_in("nonsense", "wrong one").await.status(422);
     }
     let answer = browser.signs_in("ana@example.com", PASSWORD).await.status(429);
-    let answer = answer.says("Too many tries. Wait ").says("value=\"ana@example.com\"").hides(PASSWORD);
+    let answer =
+        answer.says("Too many attempts. Try again in ").says("value=\"ana@example.com\"").hides(PASSWORD);
     let wait: u32 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=6).contains(&wait), "{answer}");
     // Other addresses, and other functions, go on.
@@ -43,7 +44,7 @@ async fn guessing_locks_nobody_out_of_a_known_device(app: TestApp) {
         app.browser().signs_in("ana@example.com", "wrong one").await.status(422);
     }
     // Now whoever does not know her devices has to wait, even with the right password.
-    app.browser().signs_in("ana@example.com", PASSWORD).await.status(429).says("Too many tries.");
+    app.browser().signs_in("ana@example.com", PASSWORD).await.status(429).says("Too many attempts.");
     app.browser().signs_in(" ANA@example.com", PASSWORD).await.status(429);
     ana.signs_in("ana@example.com", PASSWORD).await.status(303);
     // It is the same for an address without an account: nothing is told.

@@ -70,7 +70,7 @@ fn it_holds_no_token_no_password_and_no_full_address() {
         sender.invites(&acme, "second@rare-domain.example", Role::Viewer).await.status(200);
         crate::tests::support::eventually("a letter that is not sent", async || {
             app.clock.advance(Span::seconds(0));
-            log.text().contains("a letter was not sent").then_some(())
+            log.text().contains("an email was not sent").then_some(())
         })
         .await;
         let text = log.text();

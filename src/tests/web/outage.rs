@@ -40,7 +40,7 @@ async fn without_the_database_everything_says_so(app: TestApp) {
 
 async fn plain(browser: &Browser, path: &str) {
     let answer = browser.send(browser.asks(Method::GET, path), "").await.status(503);
-    let answer = answer.says("The service is busy or being looked after.");
+    let answer = answer.says("The server is busy or under maintenance.");
     for told in ["SELECT", "sqlx", "pool", "Pool", "postgres", "sqlite", "studio.db", ".rs"] {
         assert!(!answer.body.contains(told), "{path} tells of {told}: {answer}");
     }

@@ -171,6 +171,6 @@ fn put(thing: &Element, goal: &Goal) {
 fn refuse() {
     let Some(toast) = dom::by_id::<Element>("toast") else { return };
     toast.set_inner_html(
-        "<p class=toast role=alert>It cannot go there: its name is taken, or it would be too deep.</p>",
+        "<p class=toast role=alert>It can't be moved there: its name is taken, or the folders would be too deep.</p>",
     );
 }

@@ -159,7 +159,7 @@ impl Tab {
         let tab = self.clone();
         dom::later(PATIENCE, move || {
             if tab.is_cut_off.get() && !tab.is_over.get() {
-                say("offline", "Connection lost. Trying again.");
+                say("offline", "Connection lost. Reconnecting…");
             }
         });
     }

@@ -61,7 +61,7 @@ fn make(looks: &Latest) -> Option<HtmlDialogElement> {
     let dialog: HtmlDialogElement = document.create_element("dialog").ok()?.dyn_into().ok()?;
     dialog.set_id("palette");
     dialog.set_class_name("dialog palette");
-    dialog.set_attribute("aria-label", "Find").ok()?;
+    dialog.set_attribute("aria-label", "Search").ok()?;
     dialog.set_inner_html(
         "<input role=searchbox enterkeyhint=go autocomplete=off spellcheck=false aria-label='What to find' placeholder='Search prompts, pages, organizations…' maxlength=200><div aria-live=polite></div>",
     );

@@ -50,8 +50,8 @@ fn look_up(input: &HtmlInputElement, looks: &Latest, check: &str) {
                 return;
             }
             match answer.filter(|answer| answer.status == 200).map(|answer| answer.text) {
-                Some(text) if text == "true" => say("free", "This one is free."),
-                Some(_) => say("taken", "This one is taken. Choose another."),
+                Some(text) if text == "true" => say("free", "This URL is available."),
+                Some(_) => say("taken", "This URL is taken. Choose another one."),
                 None => say("", ""),
             }
         });

@@ -121,9 +121,9 @@ impl<'f> Merge<'f> {
         let file = prepared.file;
         if !file.variables.is_empty() {
             match self.variables(None, &file.variables).await? {
-                Ok(true) => self.tell(Act::Change, "", "variables of the workspace"),
-                Ok(false) => self.tell(Act::Skip, "", "the same variables are there"),
-                Err(why) => self.tell(Act::Skip, "", format!("variables of the workspace: {why}")),
+                Ok(true) => self.tell(Act::Change, "", "variables of the organization"),
+                Ok(false) => self.tell(Act::Skip, "", "these variables already exist"),
+                Err(why) => self.tell(Act::Skip, "", format!("variables of the organization: {why}")),
             }
         }
         for entry in &file.folders {
@@ -179,7 +179,7 @@ impl<'f> Merge<'f> {
         about: std::result::Result<About, String>,
     ) -> Told<Work<'f>> {
         if self.places.contains_key(entry.path.as_str()) {
-            return Ok(Err("the file has another prompt of this path".to_owned()));
+            return Ok(Err("the file has another prompt with this path".to_owned()));
         }
         let about = match about {
             Ok(about) => about,
@@ -191,7 +191,7 @@ impl<'f> Merge<'f> {
         let there: Option<(PromptId, Kind, i64)> = there.bind(entry.path.clone()).optional().await?;
         let (id, is_new) = match there {
             Some((_, kind, latest)) if latest > 0 && kind != about.kind => {
-                return Ok(Err(format!("the prompt that is there is {}", kind.label().to_lowercase())));
+                return Ok(Err(format!("the existing prompt is {}", kind.label().to_lowercase())));
             }
             Some((id, ..)) => (id, false),
             None => match self.insert(entry, &about).await? {

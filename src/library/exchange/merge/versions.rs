@@ -56,7 +56,7 @@ impl Merge<'_> {
                 let to = &self.works[other];
                 if to.numbers.len() < wanted && wanted <= to.entry.versions.len() && to.failed.is_none() {
                     if to.is_open {
-                        return Ok(Err(format!("it goes in a circle by {}", lead.path)));
+                        return Ok(Err(format!("it refers back to itself through {}", lead.path)));
                     }
                     return Ok(Ok(Next::Before(other, wanted)));
                 }
@@ -66,7 +66,7 @@ impl Merge<'_> {
                 // What an older version refers to may be long gone.
                 None if n + 1 < entry.versions.len() => {}
                 None => {
-                    return Ok(Err(format!("it refers to {lead}, which is not there")));
+                    return Ok(Err(format!("it refers to {lead}, which does not exist")));
                 }
             }
         }
