@@ -81,7 +81,11 @@ function listen(page: Page, status: number): () => string[] {
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
   page.on('requestfailed', (request) => {
     // Leaving a page ends its stream.
-    const left = request.failure()?.errorText === 'net::ERR_ABORTED' && isStream(request.url());
+    // What the browser itself gives up is no flaw of the page: a stream that is left, and a page fetched ahead
+    // that nobody went to, or that one went to before it had come.
+    const isFetchedAhead = (request.headers()['sec-purpose'] ?? '').includes('prefetch') || request.isNavigationRequest();
+    const isGivenUp = isStream(request.url()) || isFetchedAhead;
+    const left = request.failure()?.errorText === 'net::ERR_ABORTED' && isGivenUp;
     if (!left) complaints.push(`request: ${request.url()} ${request.failure()?.errorText}`);
   });
   page.on('response', (answer) => {

@@ -77,7 +77,7 @@ test.describe('signing up and in', () => {
     expect(await elsewhere.presses('Send reset link')).toBe(422);
     await expectFlaw(elsewhere.page.getByLabel('Email'), 'Enter an email', NO_ADDRESS);
     await elsewhere.fills({ Email: ana.email });
-    await elsewhere.presses('Send the link');
+    await elsewhere.presses('Send reset link');
     await expect(elsewhere.page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
 
     const letter = await studio.mail.next(ana.email);
@@ -105,9 +105,9 @@ test.describe('signing up and in', () => {
     const nobody = await visitor('Nobody');
     await nobody.goes('/forgot-password');
     await nobody.fills({ Email: nobody.email });
-    await nobody.presses('Send the link');
+    await nobody.presses('Send reset link');
     await expect(nobody.page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
-    expect((await studio.mail.next(nobody.email)).subject).toBe('No account with this address');
+    expect((await studio.mail.next(nobody.email)).subject).toBe('No account with this email');
   });
 });
 
@@ -213,10 +213,10 @@ test.describe('inviting', () => {
     const email = `bo@${slug}.test`;
     for (let n = 0; n < 10; n += 1) await ana.hasInvited(slug, email);
     const form = await ana.opensInviteForm(slug);
-    await form.getByLabel('Email addresses').fill(email);
+    await form.getByLabel('Emails').fill(email);
     expect(await ana.sendsInvitations(form)).toBe(429);
     await expect(form.getByRole('alert')).toContainText('10 letters within an hour');
-    await expect(form.getByLabel('Email addresses')).toHaveValue(email);
+    await expect(form.getByLabel('Emails')).toHaveValue(email);
   });
 
   test('sending again kills the old links; revoking kills the new ones', async ({ person, visitor, studio }) => {

@@ -190,7 +190,7 @@ test('deleting a workspace, and its way back', async ({ team: { ana, slug, name 
   await page.waitForURL('**/settings/danger-zone');
   await ana.settles();
   await tabsTo(page, page.getByLabel('New Owner'));
-  const typed = page.getByLabel('Address of the workspace');
+  const typed = page.getByLabel('URL of the organization');
   await tabsTo(page, typed);
   await page.keyboard.type('acme');
   await page.keyboard.press('Enter');

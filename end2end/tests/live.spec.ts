@@ -19,7 +19,7 @@ test.describe('what one does the other sees', () => {
     const email = `ciro@${slug}.test`;
     await watches(bo, `/${slug}/settings/invitations`);
     const form = await ana.opensInviteForm(slug);
-    await form.getByLabel('Email addresses').fill(email);
+    await form.getByLabel('Emails').fill(email);
     await appears('invitation sent → list of invitations', bo.page, () => ana.sendsInvitations(form), says, ['tr', email]);
     await ana.goes(`/${slug}/settings/invitations`);
     const menu = await ana.opensRowMenu(email);

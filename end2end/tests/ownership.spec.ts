@@ -22,7 +22,7 @@ function title({ page }: Person): Locator {
 
 async function offers(ana: Person, to: Person): Promise<void> {
   await ana.page.getByLabel('New Owner').selectOption(to.email);
-  expect(await ana.presses('Offer the workspace')).toBe(303);
+  expect(await ana.presses('Send transfer offer')).toBe(303);
   await expect(ana.page.locator('#toast')).toHaveText('Offer sent');
 }
 
@@ -68,8 +68,8 @@ test.describe('handing over', () => {
     await offers(ana, bo);
     const { link } = await studio.mail.next(bo.email);
     expect(await bo.goes(link)).toBe(200);
-    await ana.presses('Cancel the offer');
-    await expect(ana.page.locator('#toast')).toHaveText('The offer is gone');
+    await ana.presses('Cancel offer');
+    await expect(ana.page.locator('#toast')).toHaveText('The offer is closed');
     await expect(ana.page.getByLabel('New Owner')).toHaveValue('');
     // Bo has the page still.
     expect(await bo.presses(`Become Owner of ${name}`)).toBeGreaterThanOrEqual(400);
@@ -82,7 +82,7 @@ test.describe('handing over', () => {
   test('only another member, who is chosen', async ({ team: { ana, bo } }) => {
     const member = ana.page.getByLabel('New Owner');
     await expect(member.getByRole('option')).toHaveText(['Choose a member', `Bo (${bo.email})`]);
-    expect(await ana.presses('Offer the workspace')).toBe(422);
+    expect(await ana.presses('Send transfer offer')).toBe(422);
     await expectFlaw(member, 'Choose a member.', '');
   });
 });

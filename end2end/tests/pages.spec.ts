@@ -153,7 +153,7 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'ana',
     path: (world) => `/${world.acme}/prompts/import`,
     then: async (page) => {
-      await page.getByLabel('Or its text').fill('{}');
+      await page.getByLabel('Or paste its text').fill('{}');
       await submit(page, 'Preview import');
       await page.locator('[aria-invalid=true]').waitFor();
     },
@@ -167,7 +167,7 @@ const SIGNED_IN: Record<string, Sight> = {
       const broken = [{ number: 1, created_at: 'yesterday', content }];
       const prompts = [{ path: 'Guides/Tone', versions }, { path: 'Support/Tone', versions }, { path: 'Support/Broken', versions: broken }];
       const file = { format: 'prompt-studio/library/1', folders: [{ path: 'Guides' }, { path: 'Support' }], prompts };
-      await page.getByLabel('Or its text').fill(JSON.stringify(file));
+      await page.getByLabel('Or paste its text').fill(JSON.stringify(file));
       await page.getByRole('button', { name: 'Preview import' }).click();
       await page.getByText('Import preview').waitFor();
     },
@@ -388,7 +388,7 @@ const SIGNED_IN: Record<string, Sight> = {
     then: async (page) => {
       await page.getByRole('link', { name: 'Invite people' }).click();
       const dialog = page.getByRole('dialog');
-      await dialog.getByLabel('Email addresses').fill('gil@client.test, nonsense');
+      await dialog.getByLabel('Emails').fill('gil@client.test, nonsense');
       await submit(dialog, 'Send 1 invitation');
       await dialog.getByRole('listitem').first().waitFor();
     },

@@ -63,10 +63,10 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   const bo = await visitor('Bo');
   const form = await ana.opensInviteForm(slug);
   await expect(form.getByRole('radio', { name: 'Viewer' })).toBeChecked();
-  await form.getByLabel('Email addresses').fill('bo@elsewhere.test');
+  await form.getByLabel('Emails').fill('bo@elsewhere.test');
   expect(await ana.sendsInvitations(form)).toBe(422);
-  await expectFlaw(form.getByLabel('Email addresses'), 'not of a domain that this workspace invites', 'bo@elsewhere.test');
-  await form.getByLabel('Email addresses').fill(bo.email);
+  await expectFlaw(form.getByLabel('Emails'), 'not of a domain that this workspace invites', 'bo@elsewhere.test');
+  await form.getByLabel('Emails').fill(bo.email);
   await ana.sendsInvitations(form);
   await bo.goes((await ana.studio.mail.next(bo.email)).link);
   await expect(bo.page.getByRole('main')).toContainText('You will be a Viewer');
@@ -150,6 +150,6 @@ test('who may not change the settings reads them', async ({ at: { ana, slug, nam
   await expect(fact('Default role for invitations')).toHaveText('Viewer');
   await expect(fact('Invitations expire after')).toHaveText('24 hours');
   await expect(fact('Allowed email domains')).toHaveText('people.test');
-  await expect(main).toContainText('Owners and Admins can change this.');
+  await expect(main).toContainText('Only Owners and Admins can change these settings.');
   await expect(main.locator('form, input, select, textarea, button')).toHaveCount(0);
 });

@@ -117,7 +117,7 @@ impl Service {
             Ok(id) => environments::find(&self.scope, id).await?,
             Err(_) => environments::named(&self.scope, named)
                 .await?
-                .ok_or_else(|| Refusal::missing(format!("There is no environment {named}.")))?,
+                .ok_or_else(|| Refusal::missing(format!("There is no environment “{named}”.")))?,
         };
         if self.key.environments.reaches(&environment.id) {
             Ok(environment)

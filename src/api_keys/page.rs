@@ -89,7 +89,7 @@ fn acts(scope: &Scope, key: &ApiKey) -> Html {
     let overlaps: Vec<_> = overlaps.collect();
     let label = format!("Revoke {}", key.name);
     view! {
-        <Section title="Rotate" says="A new secret. The id, and all that is said of the key here, stay.">
+        <Section title="Rotate" says="Issues a new secret. The settings of the key stay the same.">
             <Form action=RotateApiKey::PATH ids="rotate-" once=true>
                 <About of=rotate/>
                 <Select name="overlap" label="Old secret keeps working for" choices=overlaps value="30"/>

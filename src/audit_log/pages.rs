@@ -74,7 +74,7 @@ fn bar(filter: &Filter, base: &str, first: Option<&Row>) -> impl IntoView + use<
     let groups = groups.collect_view();
     let all = filter
         .is_narrow()
-        .then(|| view! { <a class="button" data-kind="quiet" href=base.to_owned()>"Show all"</a> });
+        .then(|| view! { <a class="button" data-kind="quiet" href=base.to_owned()>"Clear filters"</a> });
     let has_more = [&target, &from, &to].into_iter().any(|text| !text.is_empty());
     let who = whom("actor", "Who", "Who: name or email", actor, first.map(words::actor));
     let target = whom("target", "Target", "Name, email or id", target, first.and_then(words::target_name));

@@ -145,8 +145,8 @@ fn words(key: &str) -> String {
         "invitation_span" => "invitations expire after".to_owned(),
         "run_role" => "who may run prompts".to_owned(),
         "comment_role" => "who may comment".to_owned(),
-        "two_factor_since" => "two-factor is asked for".to_owned(),
-        "approvals" => "how many must approve".to_owned(),
+        "two_factor_since" => "two-factor required".to_owned(),
+        "approvals" => "required approvals".to_owned(),
         "others" => "whether somebody else must approve".to_owned(),
         "kind" => "what".to_owned(),
         key => key.replace('_', " "),
@@ -159,7 +159,7 @@ fn value(key: &str, value: &Value) -> String {
         ("two_factor_since", value) => return if value.is_null() { "no" } else { "yes" }.to_owned(),
         ("invitation_span", value) => return Span(value.as_i64().unwrap_or_default()).in_words(),
         ("others", Value::Bool(others)) => return if *others { "yes" } else { "no" }.to_owned(),
-        ("hue", Value::Null) => return "its own".to_owned(),
+        ("hue", Value::Null) => return "default".to_owned(),
         ("run_role" | "comment_role", Value::String(role)) => return format!("{role} and up"),
         _ => {}
     }

@@ -111,19 +111,22 @@ fn nothing(org: &Slug, asked: &Asked, count: i64) -> Html {
     let (title, says, to, act) = match (count, asked.typed.is_empty()) {
         (0, true) => (
             "Nothing to deploy",
-            "Save a version of a prompt; from then on it can be deployed.",
+            "Save a version of a prompt to deploy it.",
             paths::prompts(org),
-            "Open the prompts",
+            "Open prompts",
         ),
         (0, false) => (
             "Nothing found",
-            "No prompt with a version has this in its path.",
+            "No prompt with a version matches this path.",
             paths::deployments(org),
-            "Show all",
+            "Clear filter",
         ),
-        _ => {
-            ("Nothing here", "No prompt is in this state.", url(org, &asked.typed, Show::All, 0), "Show all")
-        }
+        _ => (
+            "Nothing here",
+            "No prompt is in this state.",
+            url(org, &asked.typed, Show::All, 0),
+            "Clear filter",
+        ),
     };
     view! {
         <Empty icon=glyph::File title>

@@ -50,7 +50,7 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
 
 fn nothing_new(desk: &Desk) -> impl IntoView + use<> {
     let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
-    view! { <p><a class="button" href=back>"Back to the draft"</a></p> }
+    view! { <p><a class="button" href=back>"Cancel"</a></p> }
 }
 
 fn save_form(desk: &Desk) -> impl IntoView + use<> {
@@ -67,7 +67,7 @@ fn save_form(desk: &Desk) -> impl IntoView + use<> {
                 <Field name="message" label="Message" maxlength=500 optional=true
                     hint="What changed and why."/>
                 <div class="form-actions">
-                    <a class="button" data-kind="quiet" href=back>"Back to the draft"</a>
+                    <a class="button" data-kind="quiet" href=back>"Cancel"</a>
                     <Submit>{format!("Save version {}", latest + 1)}</Submit>
                 </div>
             </Form>

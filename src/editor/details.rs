@@ -93,7 +93,7 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
         view! {
             <button class="button" data-kind="danger" type="button" popovertarget="trash-prompt">{label.clone()}</button>
             <Confirm id="trash-prompt" question=format!("{label}?")
-                says="It goes to the trash with its versions, and can be taken out for 30 days.">
+                says="The prompt and its versions move to the trash. You can restore it for 30 days.">
                 <Act action=TrashPrompt::PATH about><Once/><button class="button" data-kind="danger">{label}</button></Act>
             </Confirm>
         }

@@ -79,8 +79,8 @@ fn too_few(environment: &Environment) -> Option<impl IntoView + use<>> {
     let Environment { approvals, others, approvers, .. } = *environment;
     let says = if approvals > approvers {
         let may = match approvers {
-            1 => "only one person here may".to_owned(),
-            n => format!("only {n} people here may"),
+            1 => "only one person here can approve".to_owned(),
+            n => format!("only {n} people here can approve"),
         };
         format!("{approvals} must approve, and {may}: nothing can be deployed here.")
     } else if others && approvals == 1 && approvers == 1 {
@@ -98,7 +98,7 @@ fn protections() -> Vec<Choice> {
 fn new(scope: &Scope) -> impl IntoView + use<> {
     let about = vec![("org", scope.slug().to_string())];
     view! {
-        <Section title="New environment" says="References and services call it by its name.">
+        <Section title="New environment" says="Services and references use its name.">
             <Form action=CreateEnvironment::PATH once=true>
                 <About of=about/>
                 <Field name="name" label="Name" maxlength=40 hint="Lowercase letters, digits and hyphens, such as eu-production."/>
@@ -174,7 +174,7 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
                 <Form action=SetEnvironment::PATH>
                     <About of=set/>
                     <Field name="name" label="Name" value=name.to_string() maxlength=40
-                        hint="Services that ask for the old name are told it is not there."/>
+                        hint="Services that use the old name get a “not found” error."/>
                     <Select name="approvals" label="Who may deploy" choices=protections() value=rule.code()/>
                     <div class="form-actions"><Submit>"Save environment"</Submit></div>
                 </Form>

@@ -122,8 +122,8 @@ fn form(caller: &Caller, scope: &Scope) -> impl IntoView + use<> {
     let form = view! {
         <Form action=InviteMembers::PATH in_place=true once=true>
             <Hidden name="org" value=org/>
-            <Field name="emails" label="Email addresses" kind="textarea" maxlength=10_000 verbatim=true autofocus=true
-                value=to_correct hint="One a line, or separated by commas."/>
+            <Field name="emails" label="Emails" kind="textarea" maxlength=10_000 verbatim=true autofocus=true
+                value=to_correct hint="One per line or separated by commas."/>
             <Choices name="role" label="Role" choices=roles value=role.as_str()/>
             <div class="form-actions">
                 <button class="button" type="submit" data-kind="primary" data-counts="emails" data-none=SEND

@@ -155,7 +155,7 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
         view! {
             <button class="button" data-kind="danger" type="button" popovertarget="trash-folder">{label.clone()}</button>
             <Confirm id="trash-folder" question=format!("{label}?")
-                says="It goes to the trash with everything in it, and can be taken out for 30 days.">
+                says="The folder and everything in it moves to the trash. You can restore it for 30 days.">
                 <Act action=TrashFolder::PATH about><Once/><button class="button" data-kind="danger">{label}</button></Act>
             </Confirm>
         }

@@ -36,8 +36,8 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     let folders = search_folders(&scope, &typed, FOLDERS).await?;
     let count = counted(folders.len(), hits.len());
     let list = match (hits.is_empty() && folders.is_empty(), typed.trim().is_empty()) {
-        (_, true) => view! { <Empty icon=glyph::Search title="Find a prompt"><p>"By words of its name, path, tags, description or text."</p></Empty> }.bake(),
-        (true, false) => view! { <Empty icon=glyph::Search title="Nothing found"><p>"No prompt has all of these words. Try fewer, or only their beginnings."</p></Empty> }.bake(),
+        (_, true) => view! { <Empty icon=glyph::Search title="Search prompts"><p>"Search names, paths, tags, descriptions and text."</p></Empty> }.bake(),
+        (true, false) => view! { <Empty icon=glyph::Search title="No results"><p>"No prompt has all of these words. Try fewer, or only their beginnings."</p></Empty> }.bake(),
         (false, false) => {
             let lines = lines(&scope, &hits, &typed).await?;
             let folders: Vec<_> = folders.iter().map(|folder| folder_row(&scope, folder)).collect();

@@ -64,7 +64,7 @@ async fn offer(scope: &Scope) -> Result<impl IntoView + use<>> {
         None => 0,
     };
     let mut says =
-        "Offer the workspace to a member. When they accept, they become an Owner and you an Admin."
+        "Offer the organization to a member. If they accept, they become an Owner and you become an Admin."
             .to_owned();
     if ends > 0 {
         says += &format!(" {} to become Owner that you sent will be revoked then.", invitations(ends));
@@ -85,7 +85,7 @@ async fn offer(scope: &Scope) -> Result<impl IntoView + use<>> {
         }
         .bake()
     };
-    Ok(view! { <Section title="Hand over" kind="danger" says>{body}</Section> })
+    Ok(view! { <Section title="Transfer ownership" kind="danger" says>{body}</Section> })
 }
 
 fn chosen(others: Vec<(Name, Email)>) -> impl IntoView {

@@ -114,7 +114,7 @@ impl Frame {
                     </button>
                     {crumbs(&org, place, trail)}
                     <a class="find-button" href=paths::find(&org) data-palette data-shortcuts=paths::shortcuts(&org) aria-keyshortcuts="Control+K Meta+K">
-                        <Icon is=glyph::Search/><span>"Find"</span><kbd aria-hidden="true">"Ctrl K"</kbd>
+                        <Icon is=glyph::Search/><span>"Search"</span><kbd aria-hidden="true">"Ctrl K"</kbd>
                     </a>
                     <p class="live-status" id="live-status" role="status" data-events=events hidden></p>
                 </header>

@@ -34,7 +34,7 @@ pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
     Ok(view! {
         <Sheet title="New organization" aside=|| view! { <p class="aside"><a href=paths::HOME>"Back"</a></p> }>
             <h1>"New organization"</h1>
-            <p class="lead">"A workspace for a team, a client or a project. Nothing in it is seen from any other."</p>
+            <p class="lead">"For a team, a client or a project. Its content is visible only to its members."</p>
             <Form action=CreateOrganization::PATH once=true>
                 <Field name="name" label="Name" maxlength=80 autofocus=true autocomplete="organization"/>
                 <Field name="slug" label="URL" prefix=host maxlength=40 minlength=3 verbatim=true

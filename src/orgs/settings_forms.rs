@@ -108,8 +108,8 @@ pub(super) fn access(slug: &Slug, settings: &Settings) -> impl IntoView + use<> 
         <Section title="Access" id="access">
             <Form action=SetAccess::PATH in_place=true>
                 <Hidden name="org" value=slug/>
-                <Check name="two_factor" label="Members must use two-factor" checked=two_factor
-                    says="Whoever has not set it up cannot open the workspace until they have."/>
+                <Check name="two_factor" label="Require two-factor" checked=two_factor
+                    says="Members without two-factor are locked out until they set it up."/>
                 <div class="form-actions"><Submit>"Save access"</Submit></div>
             </Form>
         </Section>
@@ -143,7 +143,7 @@ pub(super) fn facts(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
                 <dt>"Default role for invitations"</dt><dd>{settings.default_role.label()}</dd>
                 <dt>"Invitations expire after"</dt><dd>{settings.invitation_span.in_words()}</dd>
                 <dt>"Allowed email domains"</dt><dd>{domains}</dd>
-                <dt>"Two-factor is asked for"</dt><dd>{yes_or_no(settings.two_factor_since.is_some())}</dd>
+                <dt>"Two-factor required"</dt><dd>{yes_or_no(settings.two_factor_since.is_some())}</dd>
             </dl>
             <p class="hint">"Only Owners and Admins can change these settings."</p>
         </section>

@@ -59,8 +59,8 @@ pub async fn find(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <header class="page-head"><div><h1>"Search"</h1></div></header>
         <form class="filters" role="search" method="get" action=paths::find(scope.slug())>
-            <input type="search" name="q" value=value placeholder="Search prompts, pages, organizations…" aria-label="What to find" maxlength="200"/>
-            <button class="button" type="submit">"Find"</button>
+            <input type="search" name="q" value=value placeholder="Search prompts, pages, organizations…" aria-label="Search" maxlength="200"/>
+            <button class="button" type="submit">"Search"</button>
         </form>
         {list}
     };

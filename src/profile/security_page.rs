@@ -92,8 +92,8 @@ fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
     view! {
         <FormAlert action=FinishTwoFactor::PATH/>
         <ol class="guide">
-            <li>"Scan this with your authenticator app, or type the secret into it."</li>
-            <li>"Enter the code it shows."</li>
+            <li>"Scan this code with your authenticator app, or enter the secret there."</li>
+            <li>"Enter the code the app shows."</li>
             <li>"Save your recovery codes."</li>
         </ol>
         <div class="qr" inner_html=qr(url)></div>

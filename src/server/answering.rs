@@ -99,10 +99,8 @@ impl Post {
         let is_in_place = self.parts.headers.contains_key(IN_PLACE);
         if !is_in_place && !self.is_refused && !posted.error().is_some_and(leads_on) {
             // The page that follows has another status.
-            if posted.error() == Some(&Error::Forbidden)
-                && let Err(error) = caller.note_refusal(&format!("POST {}", posted.action)).await
-            {
-                tracing::error!(%error, "a refusal was not written down");
+            if posted.error() == Some(&Error::Forbidden) {
+                caller.note_refusal(&format!("POST {}", posted.action));
             }
             match recall::keep(caller, &self.parts.headers, &self.page, posted.clone()).await {
                 Ok(Some(led)) => {

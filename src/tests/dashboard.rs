@@ -54,7 +54,7 @@ async fn a_step_goes_when_it_is_done(app: TestApp) {
     let mut change = app.change_outside_tenancy().await.unwrap();
     change.query("UPDATE api_keys SET last_used_at = 1").execute().await.unwrap();
     change.commit().await.unwrap();
-    ana.get(&home(&acme)).await.status(200).hides("curl --get").hides("What to do next");
+    ana.get(&home(&acme)).await.status(200).hides("curl --get").hides("Next steps");
 }
 
 async fn samples_say_that_they_are(app: TestApp) {

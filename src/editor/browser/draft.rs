@@ -154,7 +154,7 @@ impl Draft {
                 say(UNDECIDED);
             }
             (422, ..) => say("Not saved yet: something is wrong. Press “Save draft” to see what."),
-            (413, ..) => say("Not saved: it is too long."),
+            (413, ..) => say("Not saved: the draft is too long."),
             (429 | 503, ..) => {
                 say("Not saved yet: the server is busy.");
                 self.save_in(AGAIN);

@@ -59,8 +59,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| "This archive can't be read.")?;
     let (mut file, mut room) = (LibraryFile::empty(), MAX_ALL);
     for n in 0..zip.len() {
-        let one = zip.by_index(n).map_err(|_| "This archive cannot be read.")?;
-        let name = one.name().map_err(|_| "This archive cannot be read.")?.into_owned();
+        let one = zip.by_index(n).map_err(|_| "This archive can't be read.")?;
+        let name = one.name().map_err(|_| "This archive can't be read.")?.into_owned();
         let is_prompt = matches!(ending(&name).as_str(), "md" | "markdown" | "txt");
         // What archivers of a Mac put beside each file.
         if one.is_dir() || !is_prompt || name.starts_with("__MACOSX/") {

@@ -39,7 +39,7 @@ pub async fn import(caller: Caller) -> Result<impl IntoView> {
         <Form action=CreateImport::PATH files=true once=true>
             <Hidden name="org" value=org.to_string()/>
             <Upload name="file" label="File" accept=".json,.md,.txt,.zip,application/json,text/markdown,text/plain,application/zip" hint="At most 8 MiB."/>
-            <Field name="text" label="Or its text" kind="textarea" optional=true maxlength=200_000/>
+            <Field name="text" label="Or paste its text" kind="textarea" optional=true maxlength=200_000/>
             <div class="form-actions"><Submit>"Preview import"</Submit></div>
         </Form>
     };
@@ -73,7 +73,7 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
         <header class="page-head">
             <div>
                 <h1>"Import preview"</h1>
-                <p>{if does_nothing { "Nothing: all of it is here already, or cannot be.".to_owned() } else { says }}</p>
+                <p>{if does_nothing { "Nothing to import: everything already exists or can't be imported.".to_owned() } else { says }}</p>
             </div>
             <div class="page-actions">
                 <a class="button" href=here.clone()>"Choose another file"</a>

@@ -134,7 +134,7 @@ impl Part {
     }
 }
 
-/// What a model is sent.
+/// The text or messages sent to a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rendered {

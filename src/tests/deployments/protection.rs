@@ -76,7 +76,7 @@ async fn one_other_person_approves_whoever_deploys(app: TestApp) {
         .adam
         .get(&stage.team.org.page(&review))
         .await
-        .says("Ask for approval")
+        .says("Request approval")
         .hides("data-kind=\"danger\"");
 }
 
@@ -139,7 +139,7 @@ async fn lowering_is_approved_by_as_many_as_it_demanded(app: TestApp) {
     assert_eq!(stage.agrees(&stage.adam, id).await, Err(Error::Forbidden), "nobody approves their own");
     assert_eq!(stage.agrees(&stage.ed, id).await, Err(Error::Forbidden));
     assert_eq!(stage.agrees(&stage.ada, id).await, Ok(false));
-    assert_eq!(why(stage.agrees(&stage.ada, id).await), "You have approved it already.");
+    assert_eq!(why(stage.agrees(&stage.ada, id).await), "You have already approved this.");
     assert_eq!(stage.environment().await.approvals, 2);
     // Whoever lost the right since is not counted any more.
     stage.team.org.admits(&stage.ada, Role::Editor).await;
@@ -181,7 +181,7 @@ async fn what_is_asked_for_of_an_environment_is_decided_once(app: TestApp) {
     let late = "Somebody has decided about this already.";
     stage.rules(Rule::OTHER).await;
     let id = stage.change_asked(&stage.adam, "production", 0.into()).await;
-    let again = "Adam already asked to change who may deploy to production to “Open: Editors deploy”. Decide on that first.";
+    let again = "Adam already asked to change who may deploy to production to “Open: Editors can deploy”. Decide on that first.";
     assert_eq!(why(stage.changes(&stage.ada, "eu", Rule::OTHER).await), again);
     decline(&stage.team.of_member(&stage.ada).await.unwrap(), id).await.unwrap();
     assert_eq!(why(stage.agrees(&stage.ada, id).await), late);
@@ -240,7 +240,7 @@ async fn a_change_is_asked_for_and_decided_on_its_page(app: TestApp) {
         ("page", &page),
     ];
     stage.adam.post("/api/environments/set", &fields).await.status(303);
-    let wants = "Adam wants to change who may deploy to production to “Open: Editors deploy”";
+    let wants = "Adam wants to change who may deploy to production to “Open: Editors can deploy”";
     stage
         .adam
         .get(&page)

@@ -119,7 +119,7 @@ async fn a_kind_is_fixed_by_the_first_version(app: TestApp) {
     lib.says(tone, "text").await.unwrap();
     let seen = lib.seen(tone).await.revision;
     let outcome = editing::save(&lib.may(), tone, seen, &chat).await;
-    assert_eq!(why(outcome), "A prompt stays text or chat from its first version on.");
+    assert_eq!(why(outcome), "A prompt can't change between text and chat after its first version.");
 }
 
 async fn what_cannot_be_kept_is_told(app: TestApp) {

@@ -34,9 +34,9 @@ async fn the_navigation_stays(app: TestApp) {
     for (page, status, says) in [
         ("/acme/settings/invitations", 403, "This page is for Admins and Owners."),
         ("/acme/settings/danger-zone", 403, "This page is for Owners."),
-        ("/acme/prompts/new", 403, "Not for your role"),
-        ("/acme/settings/nothing", 404, "Nothing here"),
-        ("/acme/prompts/00000000-0000-7000-8000-000000000000", 404, "Nothing here"),
+        ("/acme/prompts/new", 403, "Your role does not allow this"),
+        ("/acme/settings/nothing", 404, "Page not found"),
+        ("/acme/prompts/00000000-0000-7000-8000-000000000000", 404, "Page not found"),
     ] {
         let answer =
             eve.get(page).await.status(status).says(says).says("href=\"/acme\"").says(">Go to Acme<");

@@ -211,7 +211,7 @@ impl Tab {
                 morph::regions(&page, regions);
             }
             (403 | 404, Some(page)) if !self.is_of_here(&page) => {
-                self.over("You are no longer a member of this workspace.");
+                self.over("You are no longer a member of this organization.");
             }
             // A page for one no more says why; the way to others stays.
             (403, Some(page)) => {

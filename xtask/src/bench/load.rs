@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -121,6 +121,7 @@ pub(crate) async fn compare(server: &Server, route: &Route, plan: &Plan) -> Resu
 pub(crate) struct Crowd {
     members: Vec<JoinHandle<()>>,
     answers: Arc<Answers>,
+    serial: Arc<AtomicU64>,
 }
 
 /// What a crowd was answered so far.
@@ -133,12 +134,13 @@ struct Answers {
 impl Crowd {
     /// So many, among whom the calls are dealt out in turn.
     pub(crate) async fn gather(server: &Server, calls: &[&Call], size: usize) -> Result<Self> {
-        let mut crowd = Self { members: Vec::new(), answers: Arc::default() };
+        let mut crowd = Self { members: Vec::new(), answers: Arc::default(), serial: Arc::default() };
         for call in calls.iter().cycle().take(size) {
             let (mut connection, call) = (Connection::open(&server.address()).await?, Call::clone(call));
-            let answers = Arc::clone(&crowd.answers);
+            let (answers, serial) = (Arc::clone(&crowd.answers), Arc::clone(&crowd.serial));
             crowd.members.push(tokio::spawn(async move {
-                while let Ok(answer) = connection.send(&call).await {
+                let next = || numbered(&call, serial.fetch_add(1, Ordering::Relaxed));
+                while let Ok(answer) = connection.send(&next()).await {
                     let count = if answer.status.is_success() { &answers.good } else { &answers.other };
                     count.fetch_add(1, Ordering::Relaxed);
                     if answer.status.as_u16() == 503 {

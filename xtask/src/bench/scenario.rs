@@ -59,6 +59,7 @@ pub(crate) async fn prepare(address: &str) -> Result<(Vec<Route>, Vec<Work>)> {
     let invite = [("org", &*growing.slug), ("email", &*invitation), ("role", "viewer")];
     let done = work(&mut hal, &stocked.slug).await?;
     let [fetch, known] = services::fetches(address).await?;
+    let (fetched, endless) = (fetch.call.clone(), services::endless(address).await?);
     let routes = vec![
         fetch,
         known,
@@ -88,6 +89,14 @@ pub(crate) async fn prepare(address: &str) -> Result<(Vec<Route>, Vec<Work>)> {
             control: ana.call(Method::GET, &members, &[]),
             flood: Some(nobody.call(Method::POST, SIGN_IN, &wrong)),
         },
+        // The same, and a fetch, while a crowd previews templates that never end.
+        Route {
+            name: "members, templates",
+            call: ana.call(Method::GET, &members, &[]),
+            control: ana.call(Method::GET, &members, &[]),
+            flood: Some(endless.clone()),
+        },
+        Route { name: "fetch, templates", call: fetched.clone(), control: fetched, flood: Some(endless) },
         form("sign in", &nobody, SIGN_IN, &credentials, &ana),
         form("invite", &eve, INVITE, &invite, &eve),
     ];

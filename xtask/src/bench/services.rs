@@ -5,7 +5,7 @@ use hyper::Method;
 use serde::Deserialize;
 
 use crate::bench::client::{Call, Connection, Person};
-use crate::bench::scenario::{Route, Seeded, organization, seeded};
+use crate::bench::scenario::{Route, SERIAL, Seeded, organization, seeded};
 
 /// An organization from which services fetch, and its owner.
 pub(crate) struct Supplier {
@@ -106,6 +106,25 @@ impl Supplier {
         let key = [("org", &**slug), ("key", &*key.id), ("password", password)];
         self.owner.post_for_json("/api/api_keys/revoke", &key).await.map(drop)
     }
+}
+
+/// The preview of a template that never ends, each time with another value.
+pub(crate) async fn endless(address: &str) -> Result<Call> {
+    let (seeded, mut owner) = organization(address, 1).await?;
+    let org = &*seeded.slug;
+    let made = [("org", org), ("folder", ""), ("name", "Endless"), ("kind", "text")];
+    let made = owner.post_form("/api/prompts/create", &made).await?;
+    let page = made.headers.get("location").context("no prompt was made")?.to_str()?;
+    let prompt = page.rsplit('/').next().unwrap_or_default().to_owned();
+    // Lists that hold themselves twice, sixty levels deep.
+    let list = |name: &str| {
+        format!("{{% set {name} = [x] %}}") + &format!("{{% set {name} = [{name}, {name}] %}}").repeat(60)
+    };
+    let text = format!("{}{}{{{{ a == b }}}}", list("a"), list("b"));
+    let draft = [("org", org), ("prompt", &prompt), ("revision", "1"), ("kind", "text"), ("engine", "jinja")];
+    owner.post_form("/api/prompts/save_draft", &[&draft[..], &[("text", &*text)]].concat()).await?;
+    let preview = [("org", org), ("prompt", &*prompt), ("value-x", SERIAL)];
+    Ok(owner.call(Method::POST, "/api/prompts/preview", &preview))
 }
 
 /// A deployed prompt of 2 kB as a service fetches it with its key, and the same when the service has it already:
