@@ -217,7 +217,11 @@ fn catch_up(form: &HtmlFormElement) {
     }
     dom::spawn(async move {
         let href = dom::window().location().href().unwrap_or_default();
-        let Some(answer) = dom::fetch(&href, None).await else { return };
+        let Some(answer) = dom::reread(&href).await else { return };
+        // Whoever is signed out is led to another page.
+        if answer.url != href.split('#').next().unwrap_or_default() {
+            return;
+        }
         if let (200..300, Some(page)) = (answer.status, answer.document()) {
             say("");
             morph::regions(&page, ALL);

@@ -245,8 +245,7 @@ fn rendered<'a>(mut renderer: Renderer<'a>, resolved: &'a Resolved) -> Result<Re
         Body::Text(text) => Rendered::Text(renderer.text(&inclusion, text)),
         Body::Chat(messages) => Rendered::Chat(renderer.messages(&inclusion, messages)),
     };
-    let problems = renderer.problems();
-    if problems.is_empty() { Ok(made) } else { Err(problems) }
+    if renderer.problems.is_empty() { Ok(made) } else { Err(renderer.problems) }
 }
 
 /// What people read when a prompt is put together from too many others, or too long ones.

@@ -23,7 +23,7 @@ pub(super) struct Renderer<'a> {
     values: &'a Values,
     kept: Kept,
     taken: Taken,
-    problems: Problems,
+    pub(super) problems: Problems,
     purse: Purse,
     /// Whether it was said that the purse is empty.
     is_stopped: bool,
@@ -48,10 +48,6 @@ impl<'a> Renderer<'a> {
     /// One that tells what is wrong, without running Jinja.
     pub(super) fn checking(resolved: &'a Resolved, values: &'a Values) -> Self {
         Self { is_check: true, ..Self::new(resolved, values) }
-    }
-
-    pub(super) fn problems(self) -> Problems {
-        self.problems
     }
 
     pub(super) fn messages(&mut self, here: &Inclusion<'a, '_>, messages: &[Message]) -> Vec<Message> {

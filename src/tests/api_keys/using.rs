@@ -6,7 +6,7 @@ use crate::{
     role::{
         DeleteOrganization, EditContent, ManageApiKeys, ManageMembers, Permission, ViewAuditLog, ViewContent,
     },
-    server::{Scope, Topic, keys::KeyToken},
+    server::{Scope, Topic, keys::KeyToken, notes},
     time::Span,
 };
 use std::sync::Arc;
@@ -92,7 +92,10 @@ async fn a_rotated_key_overlaps(app: TestApp) {
 async fn its_use_is_noted_once_a_minute(app: TestApp) {
     let (_, acme) = acme(&app).await;
     let (_, token) = acme.has_key("read:prompts").await;
-    let noted = async || app.rows("api_keys", "last_used_ip = '203.0.113.7'").await;
+    let noted = async || {
+        notes::write_down(&app).await.unwrap();
+        app.rows("api_keys", "last_used_ip = '203.0.113.7'").await
+    };
     assert!(noted().await.is_empty());
     app.shown(KeyToken::new(Some(token.public_id())).as_str()).await.unwrap_err();
     assert!(noted().await.is_empty(), "a wrong secret is no use");

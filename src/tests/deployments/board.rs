@@ -74,7 +74,12 @@ async fn each_filter_tells_its_prompts(app: TestApp) {
     assert_eq!(Show::parse("anything"), Show::All);
     // On the page.
     let page = team.org.page("deployments?show=waiting");
-    ed.get(&page).await.status(200).says(">Waits</a>").hides(">Behind</a>").says(">Waiting</span>");
+    ed.get(&page)
+        .await
+        .status(200)
+        .says(">Waits</a>")
+        .hides(">Behind</a>")
+        .says(">Waiting for approval</span>");
     ed.get(&team.org.page("deployments?show=behind&q=liv"))
         .await
         .status(200)
