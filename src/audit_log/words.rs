@@ -147,7 +147,7 @@ fn words(key: &str) -> String {
         "comment_role" => "who may comment".to_owned(),
         "two_factor_since" => "two-factor required".to_owned(),
         "approvals" => "required approvals".to_owned(),
-        "others" => "whether somebody else must approve".to_owned(),
+        "others" => "whether someone else must approve".to_owned(),
         "kind" => "what".to_owned(),
         key => key.replace('_', " "),
     }

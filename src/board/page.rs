@@ -122,7 +122,7 @@ fn nothing(org: &Slug, asked: &Asked, count: i64) -> Html {
             "Clear filter",
         ),
         _ => (
-            "Nothing here",
+            "No prompts",
             "No prompt is in this state.",
             url(org, &asked.typed, Show::All, 0),
             "Clear filter",

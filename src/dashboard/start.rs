@@ -182,7 +182,7 @@ async fn fetching(scope: &Scope, first: &First) -> Result<Step> {
 fn people(scope: &Scope) -> Option<Step> {
     scope.can::<role::InviteMembers>().then(|| {
         if scope.organization().is_personal {
-            let says = "This workspace is yours alone. Share an organization with your team or a client.";
+            let says = "Your personal workspace is only for you. Create an organization to share with your team or a client.";
             let act = link(paths::NEW_ORGANIZATION.to_owned(), "New organization", "");
             Step::new("Create a team organization", says, act)
         } else {

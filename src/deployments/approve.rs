@@ -55,7 +55,7 @@ pub async fn approve(
     let enough = request.approved >= environment.approvals;
     // Fewer may be needed now than when one approved it first.
     if !is_new && !enough {
-        return Err(Error::conflict("You have approved it already."));
+        return Err(Error::conflict("You have already approved this."));
     }
     let deployed = if enough {
         decide(&mut change, id, "deployed").await?;
@@ -79,12 +79,15 @@ async fn approver(change: &mut OrgChange, request: &Request) -> Result<UserId> {
         && holds(change, key, by).await?
     {
         return Err(Error::conflict(format!(
-            "You were shown the key {}: somebody else must approve what it asks for.",
+            "You know the secret of the key {}, so someone else must approve its requests.",
             request.by
         )));
     }
     if !still_may(change, request).await? {
-        return Err(Error::conflict(format!("{} may not deploy any more. Decline it.", request.by)));
+        return Err(Error::conflict(format!(
+            "{} is no longer allowed to deploy. Decline the request.",
+            request.by
+        )));
     }
     Ok(by)
 }

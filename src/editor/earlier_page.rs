@@ -59,7 +59,7 @@ fn row(desk: &Desk, earlier: &Earlier) -> impl IntoView + use<> {
 }
 
 fn author(earlier: &Earlier) -> String {
-    earlier.written_by.as_ref().map_or_else(|| "The studio".to_owned(), ToString::to_string)
+    earlier.written_by.as_ref().map_or_else(|| "Prompt Studio".to_owned(), ToString::to_string)
 }
 
 /// The form that brings a draft back, for those who may.

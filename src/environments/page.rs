@@ -82,7 +82,7 @@ fn too_few(environment: &Environment) -> Option<impl IntoView + use<>> {
             1 => "only one person here can approve".to_owned(),
             n => format!("only {n} people here can approve"),
         };
-        format!("{approvals} must approve, and {may}: nothing can be deployed here.")
+        format!("{approvals} people must approve, but {may}. Nothing can be deployed here.")
     } else if others && approvals == 1 && approvers == 1 {
         "Only one person here can approve. They deploy alone until there is another Admin.".to_owned()
     } else {

@@ -68,5 +68,5 @@ pub async fn doer(change: &mut OrgChange) -> Result<String> {
         }
         _ => None,
     };
-    Ok(name.map_or_else(|| "Somebody".to_owned(), |(name,)| name.to_string()))
+    Ok(name.map_or_else(|| "Someone".to_owned(), |(name,)| name.to_string()))
 }

@@ -75,7 +75,9 @@ pub async fn set(
     refuse_taken(&list(&mut change).await?, name, Some(id))?;
     // Who saves a name does not take away, unseen, what somebody else has just protected.
     if before.rule() != protection.seen {
-        return Err(Error::conflict("Somebody changed who may deploy in the meantime. Look at it again."));
+        return Err(Error::conflict(
+            "Someone changed who may deploy in the meantime. Check it and try again.",
+        ));
     }
     if before.name == *name && before.rule() == protection.wanted {
         return Ok(Outcome::Done);
@@ -169,7 +171,7 @@ async fn refuse_used(change: &mut OrgChange, id: EnvironmentId, name: &Environme
     let (waits,): (i64,) = waits.bind(id).one().await?;
     if waits > 0 {
         return Err(Error::conflict(format!(
-            "Something waits to be deployed to {name}. Decide about it first."
+            "A deployment to {name} is waiting for approval. Approve or decline it first."
         )));
     }
     refuse_named(change, id, name).await
@@ -190,7 +192,7 @@ async fn refuse_named(change: &mut OrgChange, id: EnvironmentId, name: &Environm
     match named.bind(id).optional::<(String, i64)>().await? {
         None => Ok(()),
         Some((path, number)) => Err(Error::conflict(format!(
-            "Version {number} of {path} refers to what is live in {name}. Save one that does not, and deploy it, first."
+            "Version {number} of {path} refers to what is live in {name}. First save and deploy a version that does not."
         ))),
     }
 }

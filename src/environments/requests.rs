@@ -99,7 +99,7 @@ async fn waits(change: &mut OrgChange, id: EnvironmentRequestId) -> Result<Reque
     if request.state == "pending" {
         return Ok(request);
     }
-    Err(Error::conflict("Somebody has decided about this already."))
+    Err(Error::conflict("Someone has already decided on this."))
 }
 
 /// Writes down what somebody asks for, and tells those who may approve it.
@@ -171,7 +171,7 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: EnvironmentRequestId)
     // Whoever lost the right since is not counted any more.
     let is_enough = find(&mut change, id).await?.approved >= environment.demands();
     if !is_new && !is_enough {
-        return Err(Error::conflict("You have approved it already."));
+        return Err(Error::conflict("You have already approved this."));
     }
     if is_enough {
         decide(&mut change, id, "done").await?;

@@ -54,10 +54,10 @@ impl Rule {
     #[must_use]
     pub fn says(self) -> String {
         match self.approvals {
-            0 => "Open: Editors deploy".to_owned(),
-            1 if self.others => "Protected: one other person approves, whoever deploys".to_owned(),
-            1 => "Protected: an Admin deploys, or approves what Editors ask for".to_owned(),
-            n => format!("Protected: {n} Admins approve, none of whom asked"),
+            0 => "Open: Editors can deploy".to_owned(),
+            1 if self.others => "Protected: one other person approves each deployment".to_owned(),
+            1 => "Protected: an Admin deploys, or approves requests from Editors".to_owned(),
+            n => format!("Protected: {n} Admins approve, other than the requester"),
         }
     }
 }

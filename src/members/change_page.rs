@@ -66,7 +66,7 @@ impl Wish {
         let mut says = Vec::new();
         match to {
             Some(Role::Owner) => says.push(format!(
-                "An Owner has full control: {who} can then delete {org}, transfer it, and change the role of everybody, yours included."
+                "An Owner has full control: {who} can then delete {org}, transfer it, and change everyone’s role, including yours."
             )),
             Some(to) => says.push(format!("{who} {has} the role {before} now. {}: {}.", to.label(), to.says())),
             None => says.push(format!("{who} will lose access at once. API keys they created keep working.")),

@@ -166,7 +166,7 @@ mod tests {
             ("a b", "a b new", "a b new", "a b new"),
             ("a b c", "a c", "a b C", "a C"),
             ("a b c", "a c", "a b", "a"),
-            ("a b c", "b a c", "a B c", "B a c"),
+            ("a b", "b a", "A b", "b A"),
         ] {
             assert_eq!(merged(base, mine, theirs), all, "{base} | {mine} | {theirs}");
         }
@@ -178,7 +178,7 @@ mod tests {
             ("a b", "a mine", "a theirs", "a mine !"),
             ("a b", "a", "a theirs", "a !"),
             ("a b", "a mine", "a", "a mine !"),
-            ("a b", "b a", "A b", "b a !"),
+            ("a b c", "b a c", "a B c", "b a c !"),
         ] {
             assert_eq!(merged(base, mine, theirs), all, "{base} | {mine} | {theirs}");
         }

@@ -57,8 +57,8 @@ actions! {
     OrganizationDeleted "organization.deleted"       "deleted the organization";
     OrganizationRestored "organization.restored"     "restored the organization";
     OrganizationPurged  "organization.purged"        "permanently deleted the organization";
-    TransferOffered     "transfer.offered"           "offered the workspace to";
-    TransferAccepted    "transfer.accepted"          "took over the workspace from";
+    TransferOffered     "transfer.offered"           "offered ownership to";
+    TransferAccepted    "transfer.accepted"          "accepted ownership from";
     TransferDeclined    "transfer.declined"          "declined ownership";
     TransferCanceled    "transfer.canceled"          "canceled the transfer to";
     InvitationSent      "invitation.sent"            "invited";

@@ -57,7 +57,7 @@ impl Writer {
             let is_whole = !broken.swap(false, Ordering::AcqRel) && !connection.is_in_transaction();
             Box::pin(async move {
                 if !is_whole {
-                    tracing::warn!("the connection that writes is opened anew");
+                    tracing::warn!("the connection that writes is opened again");
                 }
                 Ok(is_whole)
             })

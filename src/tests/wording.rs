@@ -78,6 +78,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("letters or digits", "of the alphabet"),
     ("letters digits", "of the alphabet"),
     ("a letter then", "of the alphabet"),
+    ("begin with a letter", "of the alphabet"),
     ("address of the connection", "an IP address"),
     ("the database is away", "an error of the log, in the words of the code"),
 ];

@@ -81,13 +81,13 @@ fn requests(live: &str) -> Vec<Asked> {
     ask(("GET", "/folders".into()), Value::Null, ReadPrompts, None, None);
     ask(("GET", "/deployments".into()), Value::Null, ReadDeployments, None, None);
     ask(("GET", "/events".into()), Value::Null, ReadPrompts, None, None);
-    ask(("GET", "/invitations".into()), Value::Null, ReadAudit, None, None);
     ask(("GET", "/prompts".into()), Value::Null, ReadPrompts, None, None);
     ask(("GET", "/environments".into()), Value::Null, ReadDeployments, None, None);
     ask(("GET", "/usage".into()), Value::Null, ReadUsage, None, None);
-    ask(("GET", "/members".into()), Value::Null, ReadAudit, None, None);
     for (path, scope, whole) in [
         ("/audit-log", ReadAudit, (true, true)),
+        ("/invitations", ReadAudit, (true, false)),
+        ("/members", ReadAudit, (true, false)),
         ("/usage?group_by=key", ReadUsage, (true, false)),
         ("/usage?group_by=day", ReadUsage, (true, false)),
     ] {
