@@ -98,14 +98,14 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
 }
 
 /// The route of a page. Somebody who is signed in is told what went wrong with the navigation around it.
-fn page<P, F, V>(make: P) -> MethodRouter
+fn page<P, F, V>(view: P) -> MethodRouter
 where
     P: Fn(Caller) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<V>> + Send + 'static,
     V: IntoView + 'static,
 {
     ui::page(move |caller: Caller| {
-        let made = make(caller.clone());
+        let made = view(caller.clone());
         async move {
             let error = match made.await {
                 Ok(view) => return Ok(Either::Left(view)),

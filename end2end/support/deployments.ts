@@ -16,8 +16,14 @@ async function links(person: Person, page: string, pattern: RegExp): Promise<str
   return [...html.matchAll(pattern)].map((match) => match[1]!);
 }
 
-/** Deploys what is in the library; the Editor asks for production. */
-export async function makeDeployments(owner: Person, editor: Person, org: string, library: Library): Promise<Deployed> {
+/** The request that waits. */
+async function waiting(person: Person, org: string): Promise<string> {
+  const [request] = await links(person, `/${org}/deployments`, /deployments\/requests\/([0-9a-f-]+)"/g);
+  return request!;
+}
+
+/** Deploys what is in the library; for production the Owner asks and the Admin approves, then the Editor asks. */
+export async function makeDeployments(owner: Person, admin: Person, editor: Person, org: string, library: Library): Promise<Deployed> {
   const ids = await links(owner, `/${org}/deployments/environments`, /deployments\/environments\/([0-9a-f-]+)"/g);
   const [development, staging, production] = ids as [string, string, string];
   const deploys = (who: Person, environment: string, prompt: string, version: number, seen: number, reason: string, kind = 'deploy') =>
@@ -28,7 +34,9 @@ export async function makeDeployments(owner: Person, editor: Person, org: string
   await deploys(owner, development, library.triage, 2, 1, 'Says what the ticket is');
   await deploys(owner, development, library.triage, 1, 2, 'It answered with sentences', 'rollback');
   await deploys(owner, production, library.triage, 1, 0, 'Agreed with the support team');
+  const asked = await waiting(owner, org);
+  const [fingerprint] = await links(admin, `/${org}/deployments/requests/${asked}`, /name="fingerprint" value="([^"]+)"/g);
+  await admin.sends('deployments/approve', { org, request: asked, fingerprint: fingerprint! });
   await deploys(editor, production, library.triage, 2, 1, 'Customers of the new plan wait for it');
-  const [request] = await links(owner, `/${org}/deployments`, /deployments\/requests\/([0-9a-f-]+)"/g);
-  return { development, staging, production, request: request! };
+  return { development, staging, production, request: await waiting(owner, org) };
 }

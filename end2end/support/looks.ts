@@ -75,7 +75,8 @@ function listen(page: Page, status: number): () => string[] {
   page.on('console', (message) => {
     // A document with a status of its own, and a form that was refused, are logged as well.
     const isAnswer = status >= 400 && message.text().includes(`status of ${status}`);
-    const isRefusal = message.location().url.includes('/api/') && /status of (409|422)/.test(message.text());
+    const isForms = /\/api\/|[?&]posted=/.test(message.location().url);
+    const isRefusal = isForms && /status of (409|422)/.test(message.text());
     if (['error', 'warning'].includes(message.type()) && !isAnswer && !isRefusal) complaints.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));

@@ -14,7 +14,7 @@ export interface World {
   eve: Person;
   /** Has an account, is invited to `acme`, and is offered `offered`. */
   bo: Person;
-  /** Has two-factor. */
+  /** Has two-factor, and is an Admin of `acme`. */
   kim: Person;
   /** Entered his password long ago, is setting two-factor up, and changes his address. */
   gil: Person;
@@ -101,7 +101,8 @@ export async function makeWorld(browser: Browser, studio: Studio): Promise<World
   await forgetProofs(studio.db, gil.email);
   const library = await makeLibrary(ana, acme);
   await ana.hasAdmitted(acme, ed, 'Editor');
-  const deployed = await makeDeployments(ana, ed, acme, library);
+  await ana.hasAdmitted(acme, kim, 'Admin');
+  const deployed = await makeDeployments(ana, kim, ed, acme, library);
   const keys = [{ name: 'Checkout service', preset: 'runtime', expires: '90' }, { name: 'Old pipeline', preset: 'ci-cd', expires: 'never' }];
   const [key, old] = [await keyOf(ana, acme, keys[0]!), await keyOf(ana, acme, keys[1]!)];
   await ana.sends('api_keys/revoke', { org: acme, key: old });

@@ -56,10 +56,11 @@ test.describe('the page says at once', () => {
     const title = bo.page.getByRole('heading', { level: 1 });
     await expect(title).toHaveText('Your role does not allow this', { timeout: 1500 });
     await expect(bo.page.getByRole('alert')).toHaveText('Ana changed your role to Viewer. This page is for Admins and Owners.');
-    await expect(bo.page.getByRole('navigation', { name: 'Workspace' })).toBeVisible();
+    await expect(bo.page.getByRole('navigation', { name: 'Organization' })).toBeVisible();
     // What the browser read again by itself is held against nobody.
     await ana.goes(`/${slug}/settings/audit-log`);
-    await expect(ana.page.getByText('was denied access')).toHaveCount(0);
+    await expect(ana.row('changed the role of')).toHaveCount(1);
+    await expect(ana.row('was denied access')).toHaveCount(0);
   });
 
   test('that one signed out in another tab', async ({ team: { bo, slug } }) => {

@@ -161,7 +161,7 @@ test.describe('two-factor', () => {
     const authenticator = new Authenticator(await ana.page.locator('#two-factor code').innerText());
     await ana.fills({ Code: 'abcdef' });
     expect(await ana.presses('Continue')).toBe(422);
-    await expectFlaw(ana.page.getByLabel('Code'), 'This code is not right.', 'abcdef');
+    await expectFlaw(ana.page.getByLabel('Code'), 'Wrong code. Enter the one your app shows now.', 'abcdef');
 
     await ana.fills({ Code: authenticator.code() });
     await ana.presses('Continue');
@@ -239,7 +239,7 @@ test.describe('two-factor', () => {
     await other.presses('Sign in');
     await expectIn(other);
     await ana.goes('/account/security');
-    await expect(ana.page.locator('#two-factor')).toContainText('Recovery codes left: 8.');
+    await expect(ana.page.locator('#two-factor')).toContainText('8 recovery codes are left.');
   });
 
   test('is turned off', async ({ person, visitor }) => {
@@ -286,7 +286,7 @@ test('an account is deleted, once nobody is left alone by it', async ({ person, 
   await expect(ana.page.getByRole('main').getByRole('listitem')).toHaveText([name]);
   await expect(ana.page.getByRole('button', { name: 'Delete my account' })).toHaveCount(0);
 
-  await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, bo.email), role: 'owner' });
+  await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, bo.email), role: 'owner', agreed: '0' });
   await ana.goes('/account/closure');
   await ana.fills({ 'Your email': bo.email });
   expect(await ana.presses('Delete my account')).toBe(422);

@@ -101,7 +101,7 @@ test('one looks for what was done, to whom, and when', async ({ acme: { ana, bo,
   await asks(ana, (filter) => filter.getByLabel('From', { exact: true }).fill(day(2)));
   await expect(rows(ana)).toHaveCount(0);
   await expect(ana.page.getByRole('heading', { name: 'No results' })).toBeVisible();
-  await ana.page.getByRole('link', { name: 'Clear filters' }).click();
+  await ana.page.getByRole('search').getByRole('link', { name: 'Clear filters' }).click();
   await expect(rows(ana)).toHaveCount(6);
 });
 
@@ -162,7 +162,7 @@ test('members are taken along as a file', async ({ acme: { ana, bo, slug, log } 
 
 test('the log is for Owners and Admins', async ({ acme: { ana, bo, slug, log }, person }) => {
   expect(await bo.goes(log)).toBe(200);
-  await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, bo.email), role: 'editor' });
+  await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, bo.email), role: 'editor', agreed: '1' });
   const stranger = await person('Mallory');
   for (const path of [log, `${log}.csv`, `${log}.jsonl`, `/${slug}/settings/members.csv`]) {
     expect((await bo.page.request.get(bo.at.url + path)).status(), path).toBe(403);

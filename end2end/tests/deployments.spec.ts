@@ -22,7 +22,7 @@ async function opens({ page }: Person, at: string): Promise<void> {
 test('a version goes through the environments and back', async ({ at: { ana, slug, tone } }) => {
   const { page } = ana;
   await ana.goes(`/${slug}`);
-  await page.getByRole('link', { name: 'Deployments' }).click();
+  await page.getByRole('link', { name: 'Deployments', exact: true }).click();
   await opens(ana, 'Support/Tone in development');
   await page.getByRole('link', { name: 'Deploy v1…' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Deploy version 1 of Support/Tone to development');
@@ -176,7 +176,7 @@ test('environments are made, protected, ordered and deleted', async ({ at: { ana
   await page.getByLabel('Who may deploy').selectOption('2');
   await ana.presses('Save environment');
   await ana.goes(`/${slug}/deployments/environments`);
-  await expect(page.getByRole('row', { name: /eu/ })).toContainText('2 Admins other than the requester must approve');
+  await expect(page.getByRole('row', { name: /eu/ })).toContainText('Protected: 2 Admins approve, other than the requester');
   await page.getByRole('link', { name: 'eu', exact: true }).click();
   const ask = page.getByRole('button', { name: 'Delete eu' });
   await ask.first().click();

@@ -78,6 +78,7 @@ test('what was typed and what somebody else wrote meet', async ({ at: { ana, slu
   await expect(page.getByText('Ben edited this draft while you were.')).toBeVisible();
   await expect(text(ana, 3)).toHaveValue('From Ana');
   // While it is not decided, what she types stays with her.
+  await text(ana, 3).press('End');
   await text(ana, 3).pressSequentially('!');
   await expect(status(ana)).toContainText('Choose above which draft to keep');
   await page.keyboard.press('ControlOrMeta+s');
@@ -97,7 +98,7 @@ test('a conflict while one types keeps both texts', async ({ at: { ana, slug, tr
   await ana.hasAdmitted(slug, ben, 'Editor');
   await ben.goes(`/${slug}/prompts/${triage}`);
   // She stands in the message, so what he writes does not come in.
-  await text(ana, 3).focus();
+  await text(ana, 3).press('End');
   await text(ben, 3).fill('From Ben');
   await expect(status(ben)).toHaveText('Saved');
   await expect(status(ana)).toContainText('Ben changed this field');
@@ -241,7 +242,7 @@ test('what looks like a variable and is none is told', async ({ at: { ana } }) =
 
 test('the variables of a Jinja template are marked and completed', async ({ at: { ana } }) => {
   const { page } = ana;
-  await page.locator('summary', { hasText: 'Model' }).click();
+  // It has a model, so its settings are open.
   await page.getByLabel('Engine').selectOption('jinja');
   await text(ana, 3).fill('{% for one in items %}{{ one.name }} {{ max_items }}{% endfor %}');
   const marks = page.locator('.message').nth(2).locator('mark[data-kind=variable]');

@@ -85,8 +85,11 @@ test('links that are used, expired or made up say so', async ({ person, visitor,
   await bo.goes(used);
   await bo.fills({ 'Your name': bo.name, Password: bo.password });
   await bo.presses(`Create account and join ${name}`);
-  expect(await bo.goes(used)).toBe(410);
-  await expect(title).toHaveText('This invitation was used');
+  expect(await bo.goes(used), 'it leads its member in').toBe(200);
+  await expect(title).toHaveText(`You are in ${name} already`);
+  const stranger = await visitor('Somebody');
+  expect(await stranger.goes(used)).toBe(410);
+  await expect(stranger.page.getByRole('heading', { level: 1 })).toHaveText('This invitation was used');
 
   const made = 'A'.repeat(43);
   expect(await bo.goes(`/invite/${made}`)).toBe(404);
@@ -115,6 +118,10 @@ test('an invitation dies with the right of who sent it', async ({ person, visito
   const link = await bo.hasInvited(slug, ciro.email, 'Admin');
   await ana.goes(`/${slug}/settings/members`);
   await ana.presses('Remove Bo', await ana.opensRowMenu('Bo'));
+  await expect(ana.page.getByRole('main')).toContainText('1 invitation that they sent will be revoked.');
+  expect(await ciro.goes(link), 'asked first').toBe(200);
+  await ana.presses('Remove Bo');
+  await expect(ana.page.locator('#toast')).toContainText('Member removed');
   expect(await ciro.goes(link)).toBe(410);
   await ana.goes(`/${slug}/settings/invitations`);
   await expect(ana.row(ciro.email)).toContainText('Revoked');

@@ -45,7 +45,7 @@ test('the theme is changed and the keys are told from the list', async ({ person
   await ana.hasOrganization({ name, slug });
   await ana.goes(`/${slug}/deployments?q=x`);
   await page.keyboard.press('ControlOrMeta+k');
-  const palette = page.getByRole('dialog', { name: 'Find' });
+  const palette = page.getByRole('dialog', { name: 'Search' });
   await page.keyboard.type('dark');
   await expect(palette.getByRole('button')).toHaveText([/Dark theme/]);
   await page.keyboard.press('ArrowDown');

@@ -139,7 +139,7 @@ test('somebody with an account joins, signed out', async ({ person, visitor }) =
   await expect(elsewhere.page).toHaveURL(link);
   await elsewhere.presses(`Join ${name}`);
   await expect(elsewhere.page).toHaveURL(`${elsewhere.at.url}/${slug}`);
-  await expect(elsewhere.page.getByText('You are a Viewer here.')).toBeVisible();
+  await expect(elsewhere.page.getByText('Your role: Viewer (')).toBeVisible();
 });
 
 test('the copyable link admits an account whose address is proven', async ({ person, visitor, studio }) => {
@@ -170,7 +170,7 @@ test('a changed role bites on the next page', async ({ person }) => {
   await expect(bo.page.getByRole('link', { name: 'Invite people' })).toBeVisible();
 
   await ana.goes(`/${slug}/settings/members`);
-  const role = ana.page.getByLabel('Role of Bo');
+  const role = ana.page.getByLabel('Role of Bo', { exact: true });
   const save = ana.page.getByRole('button', { name: 'Save role of Bo' });
   // Choosing changes nothing: a button does.
   await role.selectOption('Editor');
@@ -188,7 +188,7 @@ test('a changed role bites on the next page', async ({ person }) => {
 
   await bo.goes(`/${slug}/settings/members`);
   await expect(bo.page.getByRole('link', { name: 'Invite people' })).toHaveCount(0);
-  await expect(bo.page.getByLabel('Role of Ana')).toHaveCount(0);
+  await expect(bo.page.getByLabel('Role of Ana', { exact: true })).toHaveCount(0);
   await expect(bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link')).toHaveText(['General', 'Members']);
   await bo.goes(`/${slug}/settings/general`);
   await expect(bo.page.getByRole('button', { name: 'Save profile' })).toHaveCount(0);
@@ -207,7 +207,7 @@ test('an Owner is made on purpose, and it is said which invitations end', async 
   await ana.goes(`/${slug}/settings/members`);
   const title = ana.page.getByRole('heading', { level: 1 });
   const becomes = async (role: 'Owner' | 'Viewer', question: string) => {
-    await ana.page.getByLabel('Role of Bo').selectOption(role);
+    await ana.page.getByLabel('Role of Bo', { exact: true }).selectOption(role);
     await ana.page.getByRole('button', { name: 'Save role of Bo' }).click();
     await expect(title).toHaveText(question);
     await ana.settles();
@@ -216,7 +216,7 @@ test('an Owner is made on purpose, and it is said which invitations end', async 
   await ana.page.getByRole('link', { name: 'Cancel' }).click();
   await expect(title).toHaveText('Members');
   await ana.settles();
-  await expect(ana.page.getByLabel('Role of Bo')).toHaveValue('admin');
+  await expect(ana.page.getByLabel('Role of Bo', { exact: true })).toHaveValue('admin');
   await becomes('Owner', 'Make Bo an Owner?');
   await ana.presses('Make Bo an Owner');
   await expect(ana.page.locator('#toast')).toContainText('Bo is now an Owner');

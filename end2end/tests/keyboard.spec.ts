@@ -142,7 +142,7 @@ test('the dialog that invites people', async ({ team: { ana, slug } }) => {
 
 test('roles and row menus', async ({ team: { ana } }) => {
   const { page } = ana;
-  const role = page.getByLabel('Role of Bo');
+  const role = page.getByLabel('Role of Bo', { exact: true });
   await tabsTo(page, role);
   // An arrow chooses; what is chosen counts once it is saved.
   await page.keyboard.press('v');

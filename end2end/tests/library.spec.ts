@@ -175,10 +175,17 @@ test('a prompt is found by its words', async ({ at: { ana, slug } }) => {
   const { page } = ana;
   await makeLibrary(ana, slug);
   await ana.goes(`/${slug}/prompts`);
-  await page.getByRole('searchbox', { name: 'Search prompts' }).fill('billing support');
-  await page.getByRole('searchbox', { name: 'Search prompts' }).press('Enter');
+  const looksFor = async (words: string) => {
+    await page.getByRole('searchbox', { name: 'Search prompts' }).fill(words);
+    await page.getByRole('searchbox', { name: 'Search prompts' }).press('Enter');
+  };
+  await looksFor('billing support');
   await expect(page.getByRole('status').filter({ hasText: '1 prompt' })).toBeVisible();
-  await expect(page.locator('.hits mark')).toHaveText(['support', 'billing']);
+  // They stand in two lines: the first is shown.
+  await expect(page.locator('.hits .hit-line')).toContainText('You sort support tickets');
+  await expect(page.locator('.hits mark')).toHaveText(['support']);
+  await looksFor('bug billing');
+  await expect(page.locator('.hits mark')).toHaveText(['billing', 'bug']);
   await page.locator('.hits').getByRole('link', { name: 'Triage' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Triage');
 });

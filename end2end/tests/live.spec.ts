@@ -47,7 +47,7 @@ test.describe('what one does the other sees', () => {
     await ana.goes(`/${slug}/settings/members`);
     const promote = () => ana.setsRole('Ciro Rossi', 'Editor');
     await appears('role changed → members page', bo.page, promote, says, ['tr', 'Can create and edit content']);
-    await expect(bo.page.getByLabel('Role of Ciro Rossi')).toHaveValue('editor');
+    await expect(bo.page.getByLabel('Role of Ciro Rossi', { exact: true })).toHaveValue('editor');
 
     const menu = await ana.opensRowMenu('Ciro Rossi');
     await appears('member removed → members page', bo.page, () => ana.presses('Remove Ciro Rossi', menu), saysNot, ['tr', 'Ciro Rossi']);

@@ -39,8 +39,8 @@ test.describe('handing over', () => {
     await bo.presses(`Become Owner of ${name}`);
     await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}/settings/members`);
     await expect(bo.page.locator('#toast')).toHaveText('You are now an Owner');
-    await expect(bo.page.getByLabel('Role of Bo')).toHaveValue('owner');
-    await expect(bo.page.getByLabel('Role of Ana')).toHaveValue('admin');
+    await expect(bo.page.getByLabel('Role of Bo', { exact: true })).toHaveValue('owner');
+    await expect(bo.page.getByLabel('Role of Ana', { exact: true })).toHaveValue('admin');
     expect((await studio.mail.next(ana.email)).subject).toBe(`Bo is now an Owner of ${name}`);
 
     expect(await ana.goes(zone), 'the zone is the new Owner’s').toBe(403);

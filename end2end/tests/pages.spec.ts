@@ -29,10 +29,14 @@ const drawer = async (page: Page, width: number) => {
 };
 const submit = async (form: Page | Locator, name: string) => {
   const page = 'page' in form ? form.page() : form;
+  const button = form.getByRole('button', { name, exact: true });
+  const staysHere = await button.evaluate((element) => (element as HTMLButtonElement).form!.hasAttribute('data-in-place'));
   const answer = page.waitForResponse((response) => response.request().method() === 'POST');
-  await form.getByRole('button', { name, exact: true }).click();
+  // A form that failed leads back to its page.
+  const loaded = staysHere ? undefined : page.waitForEvent('load');
+  await button.click();
   await answer;
-  await page.waitForLoadState('load');
+  await loaded;
 };
 const password = 'password';
 
@@ -302,7 +306,7 @@ const SIGNED_IN: Record<string, Sight> = {
     who: 'ana',
     path: (world) => `/${world.fresh}/settings/members`,
     then: async (page) => {
-      await page.getByLabel('Role of Ana Novak').selectOption('Viewer');
+      await page.getByLabel('Role of Ana Novak', { exact: true }).selectOption('Viewer');
       await page.getByRole('button', { name: 'Save role of Ana Novak' }).click();
       await page.getByRole('alert').waitFor();
     },

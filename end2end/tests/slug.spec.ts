@@ -69,6 +69,6 @@ test('two people take one address at once: one has it, the other reads why', asy
   const statuses = await Promise.all(people.map((one) => one.presses('Create organization')));
   expect(statuses.toSorted()).toEqual([303, 422]);
   const loser = people[statuses.indexOf(422)]!;
-  await expect(loser.page.getByRole('alert')).toHaveText(new RegExp(`${slug} is taken`));
+  await expect(loser.page.getByRole('alert')).toHaveText(new RegExp(`${slug} is already taken`));
   await expect(loser.page.getByLabel('Name')).toHaveValue(name);
 });

@@ -94,7 +94,7 @@ fn menu(here: &Environment, row: &Row, acts: Vec<(String, String)>) -> Html {
     let links: Vec<_> =
         acts.into_iter().map(|(label, url)| view! { <a class="menu-item" href=url>{label}</a> }).collect();
     let id = format!("acts-{}-{}", row.id.0.simple(), here.id.0.simple());
-    let label = format!("What to do with {} in {}", row.path, here.name);
+    let label = format!("Actions for {} in {}", row.path, here.name);
     view! {
         <div class="row-menu">
             <button class="button icon-button" data-kind="quiet" type="button" popovertarget=id.clone() aria-label=label>"⋯"</button>

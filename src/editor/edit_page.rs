@@ -19,7 +19,10 @@ use crate::{
         resolve,
     },
     role::EditContent,
-    server::{Caller, forms::PAGE_FIELD},
+    server::{
+        Caller,
+        forms::{PAGE_FIELD, Posted},
+    },
     templates::{Engine, about_tokens, slips_in_words},
     ui::{Alert, Bake, FormAlert, Hidden, Html, Icon, StartModule, glyph},
 };
@@ -95,7 +98,7 @@ fn form(caller: &Caller, desk: &Desk, known: &Known, undeclared: &[String]) -> i
     // What could not be kept is still a change of what was seen then.
     let seen = failed.and_then(|posted| posted.value("revision")).map(ToOwned::to_owned);
     let seen = seen.unwrap_or_else(|| desk.draft.revision.to_string());
-    let sent = posted.and_then(|posted| posted.answer::<i64>());
+    let sent = posted.and_then(Posted::answer::<i64>);
     let by = desk.draft.updated_by.as_ref().map(ToString::to_string);
     let lines = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join("\n");
     let (variables_known, missing) = (lines(&known.variables), lines(&known.missing));

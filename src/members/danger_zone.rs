@@ -67,7 +67,7 @@ async fn offer(scope: &Scope) -> Result<impl IntoView + use<>> {
         "Offer the organization to a member. If they accept, they become an Owner and you become an Admin."
             .to_owned();
     if ends > 0 {
-        says += &format!(" {} to become Owner that you sent will be revoked then.", invitations(ends));
+        says.extend([" ", &invitations(ends), " to become Owner that you sent will be revoked then."]);
     }
     let body = if others.is_empty() {
         view! {

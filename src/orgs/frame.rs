@@ -193,11 +193,12 @@ impl Frame {
 
 /// Remembers the visit in the background: the page need not wait for it.
 fn remember(caller: &Caller, person: &Person, org: OrgId) {
-    let (user, now) = (person.id, caller.server.clock.now());
-    caller
-        .server
-        .notes
-        .leave(("visit", user.0), move |change| Box::pin(store::remember_visit(change, user, org, now)));
+    let (user, now, notes) = (person.id, caller.server.clock.now(), &caller.server.notes);
+    notes.leave(("visit", user.0), move |change| Box::pin(store::remember_visit(change, user, org, now)));
+    // From now on `/` leads there, and it may be asked for next.
+    if person.home_org_id != Some(org) {
+        notes.hurry();
+    }
 }
 
 fn switcher_item(mine: &Membership, current: OrgId) -> impl IntoView + use<> {

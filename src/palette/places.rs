@@ -3,8 +3,11 @@
 use super::model::{Does, Found};
 use crate::{fields::Slug, id::PromptId, orgs::Place, paths, server::Scope, ui::glyph};
 
+/// The URL of a page of a prompt.
+type PageOf = fn(&Slug, PromptId) -> String;
+
 /// The pages of a prompt besides its editor, by their names.
-pub(super) const TABS: [(&str, fn(&Slug, PromptId) -> String); 3] = [
+pub(super) const TABS: [(&str, PageOf); 3] = [
     ("versions", paths::versions),
     ("details", paths::prompt_details),
     ("deployments", paths::prompt_deployments),

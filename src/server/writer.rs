@@ -162,7 +162,7 @@ pub fn is_broken(error: &sqlx::Error) -> bool {
         }
         sqlx::Error::Database(cause) => {
             let cause = cause.try_downcast_ref::<SqliteError>();
-            cause.and_then(|cause| primary(cause)).is_some_and(|code| BREAKING.contains(&code))
+            cause.and_then(primary).is_some_and(|code| BREAKING.contains(&code))
         }
         _ => false,
     }

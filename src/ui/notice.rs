@@ -79,8 +79,9 @@ impl Notice {
 
     /// The same, with a button that takes the act back: the form is about these values.
     pub fn say_undoable(self, about: &[(&str, String)]) {
-        let about: String = about.iter().map(|(name, value)| format!("~{name}={value}")).collect();
-        set_cookie(COOKIE, &format!("{}{about}", self.code()), 60);
+        let about = about.iter().flat_map(|(name, value)| ["~", *name, "=", value.as_str()]);
+        let said: String = std::iter::once(self.code()).chain(about).collect();
+        set_cookie(COOKIE, &said, 60);
     }
 
     /// What it is about, on the page that says it.

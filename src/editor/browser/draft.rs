@@ -2,7 +2,7 @@
 
 use super::{backup, on_first};
 use crate::ui::browser::{
-    dom::{self, Latest, on},
+    dom::{self, Latest, Turn, on},
     morph,
 };
 use std::{
@@ -30,6 +30,8 @@ pub(super) struct Draft {
     again: Cell<bool>,
     /// The button that was pressed while it was being saved.
     pressed: RefCell<Option<HtmlElement>>,
+    /// When it was posted last.
+    posted: RefCell<Option<Turn>>,
 }
 
 /// Keeps the draft from here on.
@@ -40,6 +42,7 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
         is_saving: Cell::default(),
         again: Cell::default(),
         pressed: RefCell::default(),
+        posted: RefCell::default(),
     });
     let one = draft.clone();
     on(form, "input", move |_| one.changed());
@@ -55,8 +58,10 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
         }
         // What waits to be saved goes with it.
         say("");
-        one.changes.turn();
+        *one.posted.borrow_mut() = Some(one.changes.turn());
     });
+    let one = draft.clone();
+    on(form, dom::LED_ON, move |_| one.led_on());
     let one = draft.clone();
     on(&dom::document(), morph::MORPHED, move |_| one.morphed());
     let left = form.clone();
@@ -188,6 +193,15 @@ impl Draft {
             say("Saved");
         }
         morph::regions(page, if is_all { ALL } else { AROUND });
+    }
+
+    /// What was posted is kept, and another page comes: unless more was typed since, nothing is left behind
+    /// that would come over what is done there.
+    fn led_on(&self) {
+        if self.posted.borrow().as_ref().is_some_and(Turn::is_last) {
+            let _ = self.form.remove_attribute("data-dirty");
+            backup::forget(&self.form);
+        }
     }
 
     /// The page was brought up to date: what was posted is saved, and the preview follows.

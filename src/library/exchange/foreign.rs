@@ -35,7 +35,7 @@ pub(super) fn one_prompt(text: &str, name: &str) -> Result<PromptEntry, String> 
     }
     match ending(name).as_str() {
         "yaml" | "yml" | "csv" | "html" | "xml" => {
-            Err(format!("This kind of file cannot be imported. {}", INSTEAD))
+            Err(format!("This kind of file cannot be imported. {INSTEAD}"))
         }
         _ => Ok(plain(name, text)),
     }
@@ -80,7 +80,8 @@ fn of_text(text: &str) -> Option<String> {
 
 /// What JSON is that is no library.
 pub(super) fn of_json(json: &str, why: &str) -> String {
-    type Object = BTreeMap<String, IgnoredAny>;
+    // Only the names count; a value is kept as nothing, which is not zero bytes large.
+    type Object = BTreeMap<String, Option<IgnoredAny>>;
     #[derive(Deserialize)]
     struct Page {
         data: Vec<Object>,
@@ -101,7 +102,7 @@ pub(super) fn of_json(json: &str, why: &str) -> String {
             .collect();
     }
     let object: Option<Object> = serde_json::from_str(json).ok();
-    let first = object.or_else(|| Some(serde_json::from_str::<Vec<Object>>(json).ok()?.into_iter().next()?));
+    let first = object.or_else(|| serde_json::from_str::<Vec<Object>>(json).ok()?.into_iter().next());
     let listed = serde_json::from_str::<Page>(json).ok().and_then(|page| page.data.into_iter().next());
     let Some(first) = first else { return not_ours() };
     let has = |object: &Object, all: &[&str], any: &[&str]| {

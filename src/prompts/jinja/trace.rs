@@ -29,7 +29,7 @@ pub(super) fn at_line(line: u32) -> bool {
 /// A template that tells at which line it is, and is the same otherwise: no line is added, and white space
 /// around tags is trimmed as before.
 pub(super) fn traced(source: &str) -> Cow<'_, str> {
-    let (mut output, mut taken, mut last) = (String::new(), 0, 0);
+    let (mut output, mut copied, mut last) = (String::new(), 0, 0);
     for token in tokenize(source, false, SyntaxConfig, WhitespaceConfig::default()) {
         // What cannot be read is told when it is compiled.
         let Ok((token, span)) = token else { return source.into() };
@@ -37,7 +37,7 @@ pub(super) fn traced(source: &str) -> Cow<'_, str> {
             continue;
         }
         let at = span.start_offset as usize;
-        let (Some(before), Some(tag)) = (source.get(taken..at), source.get(at + 2..)) else {
+        let (Some(before), Some(tag)) = (source.get(copied..at), source.get(at + 2..)) else {
             return source.into();
         };
         let mark = match tag.as_bytes().first() {
@@ -51,9 +51,9 @@ pub(super) fn traced(source: &str) -> Cow<'_, str> {
             before,
             &format!("{{%{mark} if {FUNCTION}({line}) {inner}%}}{{%{inner} endif {inner}%}}"),
         ]);
-        (taken, last) = (at, line);
+        (copied, last) = (at, line);
     }
-    output.push_str(&source[taken..]);
+    output.push_str(&source[copied..]);
     output.into()
 }
 

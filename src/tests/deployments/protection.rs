@@ -187,11 +187,11 @@ async fn what_is_asked_for_of_an_environment_is_decided_once(app: TestApp) {
     decline(&stage.team.of_member(&stage.ada).await.unwrap(), id).await.unwrap();
     assert_eq!(why(stage.agrees(&stage.ada, id).await), late);
     let id = stage.change_asked(&stage.adam, "production", 0.into()).await;
-    let adas = stage.team.of_member(&stage.ada).await.unwrap();
-    assert_eq!(withdraw(&adas, id).await, Err(Error::Forbidden));
-    let adams = stage.team.of_member(&stage.adam).await.unwrap();
-    withdraw(&adams, id).await.unwrap();
-    assert_eq!(why(withdraw(&adams, id).await), late);
+    let other = stage.team.of_member(&stage.ada).await.unwrap();
+    assert_eq!(withdraw(&other, id).await, Err(Error::Forbidden));
+    let requester = stage.team.of_member(&stage.adam).await.unwrap();
+    withdraw(&requester, id).await.unwrap();
+    assert_eq!(why(withdraw(&requester, id).await), late);
     // More protection meanwhile closes it: it was asked for of another.
     let id = stage.change_asked(&stage.adam, "production", 0.into()).await;
     assert_eq!(stage.changes(&stage.ada, "production", 2.into()).await, Ok(Changed::Done));

@@ -160,9 +160,9 @@ async fn a_form_that_is_sent_twice_does_the_thing_once(app: TestApp) {
     // A secret that one of them was answered with is what the other leads to.
     let key = [("page", "/acme/settings/api-keys/new"), ("org", "acme"), ("name", "Robot"), ("once", "1")];
     let key = [&key[..], &[("preset", "runtime"), ("expires", "never"), ("password", PASSWORD)]].concat();
-    let (one, other) =
+    let (first, other) =
         (fails(&ana, "api_keys/create", &key).await, fails(&ana, "api_keys/create", &key).await);
-    assert_eq!(one, other);
+    assert_eq!(first, other);
     assert_eq!(acme.count("SELECT count(*) FROM api_keys WHERE org_id = $1").await, 1);
     ana.get(&other).await.status(200).says("ps_");
 }

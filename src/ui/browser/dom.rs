@@ -17,6 +17,9 @@ pub(crate) fn document() -> Document {
 
 use wasm_bindgen::UnwrapThrowExt as _;
 
+/// Heard on a form that was answered in place by a page below its own, which comes next: what was posted is kept.
+pub(crate) const LED_ON: &str = "led-on";
+
 /// Calls `f` on an event for as long as the page lives.
 pub(crate) fn on(target: &EventTarget, event: &str, mut f: impl FnMut(&Event) + 'static) {
     let callback = Closure::<dyn FnMut(Event)>::new(move |event| f(&event)).into_js_value();

@@ -104,6 +104,15 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     let here = location.href().unwrap_or_default();
     let is_action = answer.url.contains("/api/");
     if !is_action && path(&answer.url) != path(&here) {
+        // Where one has to sign in first, it is not below.
+        let rest = path(&answer.url).strip_prefix(path(&here));
+        let is_below = rest.is_some_and(|rest| rest.starts_with('/'));
+        if is_below
+            && answer.status < 400
+            && let Ok(led_on) = Event::new(dom::LED_ON)
+        {
+            let _ = form.dispatch_event(&led_on);
+        }
         let _ = location.assign(&answer.url);
         return;
     }
