@@ -100,7 +100,7 @@ mod tests {
     use std::collections::BTreeMap;
     use uuid::Uuid;
 
-    fn shown(content: Value, values: Value) -> Option<String> {
+    fn shown(content: Value, values: &Value) -> Option<String> {
         let content: Content = serde_json::from_value(content).unwrap();
         let part = Part {
             prompt: PromptId(Uuid::nil()),
@@ -154,10 +154,10 @@ mod tests {
                 "a<h>",
             ),
         ] {
-            assert_eq!(shown(content, values).as_deref(), Some(says));
+            assert_eq!(shown(content, &values).as_deref(), Some(says));
         }
         let sum = json!({ "engine": "jinja", "body": { "text": "{{ n + 1 }}" } });
-        assert_eq!(shown(sum, json!({})), None, "it is shown as it is written");
+        assert_eq!(shown(sum, &json!({})), None, "it is shown as it is written");
     }
 
     #[test]

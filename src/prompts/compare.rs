@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn a_long_difference_is_read_page_by_page() {
-        let lines = |seed: usize| (0..50).map(|n| format!("{}\n", n * seed + seed)).collect::<String>();
+        let lines =
+            |seed: usize| (0..50).map(|n| format!("{}\n", n * seed + seed)).collect::<Vec<_>>().concat();
         let old = content(json!({ "body": { "chat": [
             { "role": "system", "content": lines(2) }, { "role": "user", "content": lines(3) },
         ] } }));

@@ -130,12 +130,11 @@ mod tests {
     use std::future::Future;
     use std::task::{Context, Poll, Waker};
 
+    type Waiting<'q> = std::pin::Pin<Box<dyn Future<Output = Option<Place<u32>>> + Send + 'q>>;
+
     /// Starts to wait, and tells whether there is a place at once.
-    fn begin<'a>(
-        queue: &'a Queue<u32>,
-        whose: Uuid,
-    ) -> (std::pin::Pin<Box<impl Future<Output = Option<Place<u32>>> + 'a>>, Option<Place<u32>>) {
-        let mut place = Box::pin(queue.place(whose));
+    fn begin(queue: &Queue<u32>, whose: Uuid) -> (Waiting<'_>, Option<Place<u32>>) {
+        let mut place: Waiting<'_> = Box::pin(queue.place(whose));
         let polled = place.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         match polled {
             Poll::Ready(place_now) => (place, place_now),

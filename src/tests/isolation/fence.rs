@@ -23,7 +23,7 @@ async fn fenced(app: &TestApp, org: OrgId) -> Tx {
 
 async fn wide_statements_stay_in_their_organization(app: TestApp) {
     let (ours, theirs) = casts(&app).await;
-    let two = Two::set(&ours, &theirs, Who::Owner).await;
+    let two = Box::pin(Two::set(&ours, &theirs, Who::Owner)).await;
     let before = two.theirs(&app).await;
     let (us, them) = (two.ours.org.id, two.theirs.org.id);
     let mut tx = fenced(&app, us).await;

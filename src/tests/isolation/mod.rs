@@ -95,7 +95,7 @@ async fn ids_of_another_organization_lead_nowhere(app: TestApp) {
     let mut tried = 0;
     for who in [Who::Owner, Who::Admin] {
         for function in FUNCTIONS.iter().filter(|function| matches!(function.needs, Needs::May(_))) {
-            let two = Two::set(&ours, &theirs, who).await;
+            let two = Box::pin(Two::set(&ours, &theirs, who)).await;
             let before = two.theirs(&app).await;
             for fields in mixtures(&(function.sample)(&two.ours), &(function.sample)(&two.theirs)) {
                 let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -113,7 +113,7 @@ async fn ids_of_another_organization_lead_nowhere(app: TestApp) {
 async fn pages_of_another_organization_are_not_there(app: TestApp) {
     let (ours, theirs) = casts(&app).await;
     for who in [Who::Owner, Who::Viewer] {
-        let two = Two::set(&ours, &theirs, who).await;
+        let two = Box::pin(Two::set(&ours, &theirs, who)).await;
         for page in PAGES.iter().filter(|page| matches!(page.needs, Needs::May(_))) {
             let path = (page.sample)(&two.theirs);
             let missing = path.replacen(&two.theirs.org.slug, "no-such-place", 1);
@@ -133,7 +133,7 @@ fn names(answer: &Answer) -> Vec<String> {
 
 async fn a_failed_form_does_not_show_a_page_of_another_organization(app: TestApp) {
     let (ours, theirs) = casts(&app).await;
-    let two = Two::set(&ours, &theirs, Who::Owner).await;
+    let two = Box::pin(Two::set(&ours, &theirs, Who::Owner)).await;
     let before = two.theirs(&app).await;
     for function in FUNCTIONS.iter().filter(|function| function.method == "POST") {
         for page in PAGES.iter().filter(|page| matches!(page.needs, Needs::May(_)) && page.is_view) {
@@ -150,7 +150,7 @@ async fn a_failed_form_does_not_show_a_page_of_another_organization(app: TestApp
 
 async fn lists_are_not_led_astray_by_cursors_of_another_organization(app: TestApp) {
     let (ours, theirs) = casts(&app).await;
-    let two = Two::set(&ours, &theirs, Who::Owner).await;
+    let two = Box::pin(Two::set(&ours, &theirs, Who::Owner)).await;
     for page in ["settings/members", "settings/invitations"] {
         let cursor = next_cursor(&two.theirs, page).await;
         let id = two.theirs.invitation.id.to_string();
@@ -173,7 +173,7 @@ async fn next_cursor(stage: &Stage, page: &str) -> String {
 
 async fn what_is_shared_by_two_organizations_is_changed_in_one(app: TestApp) {
     let (ours, theirs) = casts(&app).await;
-    let two = Two::set(&ours, &theirs, Who::Owner).await;
+    let two = Box::pin(Two::set(&ours, &theirs, Who::Owner)).await;
     let before = two.theirs(&app).await;
     let (browser, org) = (&two.ours.browser, two.ours.org.slug.as_str());
     let target = two.ours.target.id.to_string();

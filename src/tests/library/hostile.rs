@@ -157,7 +157,7 @@ async fn hostile_templates_of_one_leave_others_alone(app: TestApp) {
 
 async fn too_many_references_are_refused(app: TestApp) {
     let lib = Library::of(&app, "Acme").await;
-    let text: String = (0..501).map(|n| format!("[[ P{n} ]] ")).collect();
+    let text = (0..501).map(|n| format!("[[ P{n} ]] ")).collect::<Vec<_>>().concat();
     let id = lib.prompt(None, "Many").await;
     let why = super::why(lib.says(id, &text).await);
     assert_eq!(why, "Refer to at most 500 prompts.");
