@@ -76,7 +76,7 @@ fn url(org: &Slug, typed: &str, show: Show, from: i64) -> String {
     }
 }
 
-/// The choices of [`Show`], each with how many there are.
+/// The choices of [`Show`](enum@Show), each with how many there are.
 fn filters(org: &Slug, asked: &Asked, found: &Overview) -> Option<Html> {
     let choice = |show: Show| {
         let label = match show {

@@ -1,7 +1,7 @@
 //! Forms: the way from a `<form>` to a server function and back to a page, with no script.
 //!
 //! A posted form runs its server function. When that succeeds the browser is sent on; when it
-//! fails, it is led back to the page the form stands on ([`recall`]), which has the right status then, the
+//! fails, it is led back to the page the form stands on (`recall`), which has the right status then, the
 //! message at its field, and what was typed still there. An island that fetched it is answered with that
 //! page at once. Nothing shown travels through the URL.
 

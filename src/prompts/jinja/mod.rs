@@ -4,7 +4,7 @@
 //! process: [`Analyze`] and [`RenderPrompt`](super::render::RenderPrompt) are jobs of the
 //! [`sandbox`](crate::server::sandbox). What can be refused with a better message than "too long" is
 //! refused first: instructions are counted (fuel), filters pay for the size of what they are given, output
-//! and each glued text are bounded, and [`check()`] refuses what would double a text with each line.
+//! and each glued text are bounded, and `check` refuses what would double a text with each line.
 
 mod check;
 mod environment;

@@ -5,7 +5,7 @@
 //! secret, no file and no connection. A [`Job`] is written to a worker's input, its answer read from its
 //! output. A worker that is too slow, or dies, is replaced; whoever gave it the job gets a [`Failure`].
 //!
-//! Places are given in turn to whoever waits, by organization ([`queue`]), and one organization never has
+//! Places are given in turn to whoever waits, by organization (`queue`), and one organization never has
 //! all of them. A job that ran long lowers the priority of its worker below everything else on the
 //! machine. Answers are kept by the hash of the job, since a job is a pure function.
 

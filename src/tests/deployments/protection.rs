@@ -179,7 +179,7 @@ async fn a_protected_name_is_not_given_up_by_one_alone(app: TestApp) {
 
 async fn what_is_asked_for_of_an_environment_is_decided_once(app: TestApp) {
     let stage = Stage::of(&app).await;
-    let late = "Somebody has decided about this already.";
+    let late = "Someone has already decided on this.";
     stage.rules(Rule::OTHER).await;
     let id = stage.change_asked(&stage.adam, "production", 0.into()).await;
     let again = "Adam already asked to change who may deploy to production to “Open: Editors can deploy”. Decide on that first.";
