@@ -140,7 +140,7 @@ async fn change_to(
     reason: Reason,
 ) -> Result<Kept> {
     if of.latest > 0 && of.kind != content.kind() {
-        return Err(Error::conflict("A prompt stays text or chat from its first version on."));
+        return Err(Error::conflict("A prompt can't change between text and chat after its first version."));
     }
     drafts::note_sitting(change, of.id, &of.path).await?;
     let now = change.now();

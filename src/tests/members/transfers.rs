@@ -134,7 +134,7 @@ async fn what_cannot_be_offered_is_not(app: TestApp) {
     let stranger = app.somebody("Stranger").await;
     acme.has("Vic", Role::Viewer).await;
     ana.offers(&acme, &stranger).await.status(422).says("No member of this organization has this email.");
-    ana.offers(&acme, &ana).await.status(422).says("This is your own address.");
+    ana.offers(&acme, &ana).await.status(422).says("This is your own email.");
     let fields = [("page", "/acme/settings/danger-zone"), ("org", "acme"), ("email", "x\"y")];
     let answer = ana.post("/api/transfers/offer", &fields).await.status(422);
     answer.says("id=\"transfer-email-error\"");

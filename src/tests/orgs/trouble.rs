@@ -41,6 +41,7 @@ async fn the_navigation_stays(app: TestApp) {
         is_within(answer, "acme").hides("changed your role");
     }
     // Elsewhere it is that of the organization one was in last.
+    write_down(&app).await.unwrap();
     is_within(eve.get("/no-such-place").await.status(404), "acme");
     let nobody = app.browser();
     nobody.get("/no/such/page").await.status(404).hides("class=\"sidebar\"");

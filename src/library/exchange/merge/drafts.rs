@@ -37,10 +37,10 @@ impl Merge<'_> {
             count => format!("{count} versions"),
         };
         if let Some(why) = failed {
-            says = format!("{says}; left out: {why}");
+            says = format!("{says}; skipped: {why}");
         }
         if draft == Draft::Kept {
-            says += "; the draft that is there stays, as it has changes of its own";
+            says += "; the existing draft has changes and is kept";
         }
         match (is_new, added, draft) {
             (true, ..) => self.tell(Act::Create, &entry.path, format!("prompt with {says}")),
@@ -50,7 +50,7 @@ impl Merge<'_> {
                 &entry.path,
                 format!("nothing new{}", says.trim_start_matches("0 versions")),
             ),
-            (false, ..) => self.tell(Act::Change, &entry.path, format!("{says} on top of those there")),
+            (false, ..) => self.tell(Act::Change, &entry.path, format!("{says} added to the existing ones")),
         }
         Ok(())
     }

@@ -23,11 +23,11 @@ impl Merge<'_> {
         };
         let set = self.variables(Some(id), variables).await?;
         let left_out =
-            set.as_ref().err().map_or_else(String::new, |why| format!("; not its variables: {why}"));
+            set.as_ref().err().map_or_else(String::new, |why| format!("; variables skipped: {why}"));
         match (is_new, set) {
             (true, _) => self.tell(Act::Create, path, format!("folder{left_out}")),
             (false, Ok(true)) => self.tell(Act::Change, path, "variables of the folder"),
-            (false, _) => self.tell(Act::Skip, path, format!("the folder is there{left_out}")),
+            (false, _) => self.tell(Act::Skip, path, format!("the folder already exists{left_out}")),
         }
         Ok(())
     }
