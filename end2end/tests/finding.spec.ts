@@ -49,6 +49,7 @@ test('the theme is changed and the keys are told from the list', async ({ person
   await page.keyboard.type('dark');
   await expect(palette.getByRole('button')).toHaveText([/Dark theme/]);
   await page.keyboard.press('ArrowDown');
+  await expect(palette.getByRole('button')).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await expect(page).toHaveURL(new RegExp(`/${slug}/deployments\\?q=x$`));

@@ -50,6 +50,7 @@ test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
   await page.getByRole('link', { name: 'Prompt', exact: true }).click();
   await page.getByLabel('Text', { exact: true }).fill('\nSort {{ ticket }} kindly.\n');
   await ana.posts(page.getByRole('button', { name: 'Save version…' }));
+  await expect(page).toHaveURL(/\/save$/);
   await expect(page.locator('mark')).toHaveText(' kindly');
   await ana.presses('Save version 2');
   await ana.presses('Restore version 1');

@@ -141,7 +141,7 @@ async fn a_recovery_code_works_once(app: TestApp) {
     };
     assert_eq!(enter(&codes[0].to_uppercase().replace('-', " ")).await, 303);
     assert_eq!(enter(&codes[0]).await, 422);
-    ana.get(SECURITY).await.says("Recovery codes left: 9");
+    ana.get(SECURITY).await.says("9 recovery codes are left");
     // New ones kill the old.
     ana.account("renew_recovery_codes", &[]).await.status(200);
     assert_eq!(enter(&codes[1]).await, 422);
