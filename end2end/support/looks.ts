@@ -2,7 +2,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
-import { isStream } from './live.ts';
 
 const SCREENS = fileURLToPath(new URL('../artifacts/screens', import.meta.url));
 const SIZES = [{ width: 1280, height: 900 }, { width: 360, height: 780 }];
@@ -81,12 +80,11 @@ function listen(page: Page, status: number): () => string[] {
   });
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
   page.on('requestfailed', (request) => {
-    // Leaving a page ends its stream.
-    // What the browser itself gives up is no flaw of the page: a stream that is left, and a page fetched ahead
-    // that nobody went to, or that one went to before it had come.
-    const isFetchedAhead = (request.headers()['sec-purpose'] ?? '').includes('prefetch') || request.isNavigationRequest();
-    const isGivenUp = isStream(request.url()) || isFetchedAhead;
-    const left = request.failure()?.errorText === 'net::ERR_ABORTED' && isGivenUp;
+    // What the browser gives up by itself is no flaw of the page: a stream when the page is left, a page that was
+    // fetched ahead and that nobody went to, a region that was being read again. Of what a page is made of,
+    // nothing is given up.
+    const isOfPage = ['script', 'stylesheet', 'image', 'font', 'manifest'].includes(request.resourceType());
+    const left = request.failure()?.errorText === 'net::ERR_ABORTED' && request.method() === 'GET' && !isOfPage;
     if (!left) complaints.push(`request: ${request.url()} ${request.failure()?.errorText}`);
   });
   page.on('response', (answer) => {
