@@ -1,7 +1,7 @@
 use crate::role::Role;
 use serde::{Deserialize, Serialize};
 
-/// Where an invitation stands.
+/// The state of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = InvitationState))]

@@ -50,7 +50,7 @@ const MESSAGE: &str = "Hello, my order 1042 has not arrived. Could you send it a
 /// # Errors
 /// When the database fails.
 pub async fn plant(server: &Server, org: OrgId) -> Result<()> {
-    let scope = Scope::of_chore(server, org, "what a workspace begins with").await?;
+    let scope = Scope::of_chore(server, org, "what an organization begins with").await?;
     add(&scope.require()?).await
 }
 

@@ -33,8 +33,8 @@ fn refuse(server: &Server, headers: &HeaderMap) -> Response {
     let (origin, own) = (origin.ascii_serialization(), server.config.base_url.origin().ascii_serialization());
     tracing::warn!(%origin, base_url = %own, "a form of another origin was refused; if people use Prompt Studio there, set --base-url to it");
     let says = format!(
-        "This form was sent from {origin}, but this studio is at {own}. Open {own} and try again. \
-         If you run this studio and people reach it at {origin}, set --base-url (STUDIO_BASE_URL) to {origin}."
+        "This form was sent from {origin}, but Prompt Studio is at {own}. Open {own} and try again. \
+         If you run this server and people use it at {origin}, set --base-url (STUDIO_BASE_URL) to {origin}."
     );
     serve::plain_page(StatusCode::FORBIDDEN, &says)
 }
