@@ -50,6 +50,8 @@ fn part(caller: &Caller) -> Option<String> {
         ("versions", "") => "Versions".to_owned(),
         ("versions", number) => format!("Version {number}"),
         ("compare", _) => "Compare".to_owned(),
+        ("drafts", "") => "Earlier drafts".to_owned(),
+        ("drafts", revision) => format!("Draft {revision}"),
         ("details", _) => "Details".to_owned(),
         _ => return None,
     })

@@ -125,6 +125,12 @@ impl Sandbox {
         serde_json::from_slice(&answer).map(Ok).map_err(|error| super::caller::internal(&error))
     }
 
+    /// Ends the workers that wait for work, as a system short of memory may.
+    #[cfg(test)]
+    pub(crate) fn end_waiting_workers(&self) {
+        self.0.queue.each(|worker| worker.leash().pull());
+    }
+
     async fn work(&self, whose: Uuid, hash: Hash, frame: Vec<u8>) -> Result<Kept> {
         let place = tokio::time::timeout(PATIENCE, self.0.queue.place(whose));
         let place = place.await.map_err(|_| BUSY)?.ok_or(BUSY)?;
@@ -132,44 +138,69 @@ impl Sandbox {
         if let Some(kept) = self.0.answers.get(&hash) {
             return Ok(kept);
         }
-        let (kept, is_certain) = self.exchange(place, frame).await?;
-        if is_certain {
-            self.0.answers.insert(hash, kept.clone());
-        }
-        Ok(kept)
-    }
-
-    /// Has a worker do a job, and tells whether it would come out the same again: a worker that got no
-    /// processor in time may have been innocent. The place is kept until the worker has ended or is free,
-    /// whether or not anybody still waits for it.
-    async fn exchange(&self, mut place: queue::Place<Worker>, frame: Vec<u8>) -> Result<(Kept, bool)> {
-        let deadline = self.0.bounds.deadline;
-        let mut worker = match place.resource.take() {
-            Some(worker) => worker,
-            None => Worker::start(deadline).map_err(|error| super::caller::internal(&error))?,
-        };
-        let leash = worker.leash();
-        let mut exchange = tokio::task::spawn_blocking(move || {
-            let mut place = place;
-            let answered = worker.answer(&frame);
-            if matches!(answered, Ok(Answered::Done { is_demoted: false, .. })) {
-                place.resource = Some(worker);
+        // It goes on when nobody waits for the answer any more: it is what ends the worker in time.
+        let sandbox = self.clone();
+        let exchange = tokio::spawn(async move {
+            let (kept, is_certain) = exchange(place, frame.into(), sandbox.0.bounds.deadline).await?;
+            if is_certain {
+                sandbox.0.answers.insert(hash, kept.clone());
             }
-            answered
+            Ok(kept)
         });
-        let Ok(answered) = tokio::time::timeout(deadline * STRETCH, &mut exchange).await else {
-            leash.pull();
-            return Ok((Err(Failure::TooSlow(None)), false));
-        };
-        Ok(match answered.map_err(|error| super::caller::internal(&error))? {
-            Ok(Answered::Done { answer, .. }) => (Ok(answer.into()), true),
-            Ok(Answered::TooSlow(place)) => (Err(Failure::TooSlow(place)), true),
-            Err(error) => {
-                tracing::warn!(%error, "a worker process died");
-                (Err(Failure::Died), true)
-            }
-        })
+        exchange.await.map_err(|error| super::caller::internal(&error))?
     }
+}
+
+/// Has a worker do a job, and tells whether it would come out the same again. A worker that got no processor
+/// in time, or was ended by the system, may have been innocent.
+async fn exchange(
+    mut place: queue::Place<Worker>,
+    frame: Arc<[u8]>,
+    deadline: Duration,
+) -> Result<(Kept, bool)> {
+    let waited = place.resource.take();
+    let is_new = waited.is_none();
+    let answered = attempt(&mut place, waited, frame.clone(), deadline).await?;
+    if is_new || answered.0 != Err(Failure::Died) {
+        return Ok(answered);
+    }
+    // It may have died while it waited for work.
+    attempt(&mut place, None, frame, deadline).await
+}
+
+/// Has this worker, or a new one, do a job. The place keeps a worker that can do another.
+async fn attempt(
+    place: &mut queue::Place<Worker>,
+    worker: Option<Worker>,
+    frame: Arc<[u8]>,
+    deadline: Duration,
+) -> Result<(Kept, bool)> {
+    let internal = |error: &dyn std::error::Error| super::caller::internal(error);
+    let mut worker = worker.map_or_else(|| Worker::start(deadline), Ok).map_err(|error| internal(&error))?;
+    let leash = worker.leash();
+    let mut answering = tokio::task::spawn_blocking(move || {
+        let answered = worker.answer(&frame);
+        (worker, answered)
+    });
+    let in_time = tokio::time::timeout(deadline * STRETCH, &mut answering).await;
+    let Ok(answered) = in_time else {
+        leash.pull();
+        // The place is free once the worker is gone.
+        let _ = answering.await;
+        return Ok((Err(Failure::TooSlow(None)), false));
+    };
+    let (worker, answered) = answered.map_err(|error| internal(&error))?;
+    Ok(match answered {
+        Ok(Answered::Done { answer, is_demoted }) => {
+            place.resource = (!is_demoted).then_some(worker);
+            (Ok(answer.into()), true)
+        }
+        Ok(Answered::TooSlow(place)) => (Err(Failure::TooSlow(place)), true),
+        Err(error) => {
+            tracing::warn!(%error, "a worker process died");
+            (Err(Failure::Died), false)
+        }
+    })
 }
 
 /// A job as the worker reads it: its name, a line's end, and what it is given.

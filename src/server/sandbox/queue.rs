@@ -49,6 +49,12 @@ impl<T> Queue<T> {
         })))
     }
 
+    /// Each resource that nobody uses now.
+    #[cfg(test)]
+    pub(super) fn each(&self, f: impl FnMut(&T)) {
+        lock(&self.0).resources.iter().for_each(f);
+    }
+
     /// A place, once it is its turn; none when too many wait already.
     pub(super) async fn place(&self, whose: Uuid) -> Option<Place<T>> {
         let (give, given) = oneshot::channel();

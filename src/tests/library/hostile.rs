@@ -22,6 +22,7 @@ both_databases!(
     the_line_that_takes_too_long_is_told,
     hostile_templates_of_one_leave_others_alone,
     too_many_references_are_refused,
+    a_worker_that_died_while_it_waited_is_replaced,
 );
 
 fn jinja(text: &str) -> Content {
@@ -161,4 +162,13 @@ async fn too_many_references_are_refused(app: TestApp) {
     let id = lib.prompt(None, "Many").await;
     let why = super::why(lib.says(id, &text).await);
     assert_eq!(why, "Refer to at most 500 prompts.");
+}
+
+async fn a_worker_that_died_while_it_waited_is_replaced(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    for n in 0..3 {
+        let id = lib.writes_jinja(&format!("Fine {n}"), &format!("{n}{{{{ x }}}}")).await;
+        assert_eq!(lib.previews(id).await.unwrap(), format!("Text(\"{n}v\")"));
+        lib.scope.server().sandbox.end_waiting_workers();
+    }
 }
