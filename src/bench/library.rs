@@ -11,13 +11,14 @@ use crate::{
         Tags,
         content::{Body, Content, Kind},
         diff, drafts, editing,
-        render::{Resolved, Values, render},
+        render::{Resolved, Values, render, render_for},
         resolve,
         saving::{self, Seen},
         store,
     },
     role::EditContent,
     server::{Grant, OrgChange, Scope, Topic},
+    templates::Engine,
 };
 use serde_json::{Value, json};
 use std::{
@@ -131,6 +132,19 @@ pub(super) async fn measure(scope: Scope) -> Result<Value> {
         time("render, 2 kB", || render(&plain, &values).is_ok()),
         time("render, depth 5", || render(&nested, &values).is_ok()),
     ];
+    let jinja = jinja(&grant).await?;
+    told.push(time_of("Jinja, 2 kB", ROUNDS, || render(&jinja, &values).is_ok()));
+    let mut times = Vec::new();
+    for n in 0..ROUNDS {
+        // Another value each time: what was rendered before is kept.
+        let mut values = values.clone();
+        values.insert("v0".to_owned(), json!(n));
+        let (jinja, begun) = (jinja.clone(), begin());
+        let place = (scope.server(), scope.organization().id);
+        black_box(render_for(place, jinja, values).await?.is_ok());
+        times.push(begun.elapsed());
+    }
+    told.push(row("Jinja by a worker", times));
     let (old, mut new) = (prose(1, 100_000), prose(1, 100_000));
     for n in (1..40).rev() {
         new.insert_str(new.floor_char_boundary(n * 2_400), "something else\n");
@@ -172,6 +186,20 @@ async fn plain(grant: &Grant<EditContent>) -> Result<Resolved> {
     let id = prompt(&mut change, None, "Plain", parts.concat()).await?;
     change.commit().await?;
     resolve::version(&**grant, id, 1).await
+}
+
+/// The text of [`plain`] as a Jinja template with a loop and a filter.
+async fn jinja(grant: &Grant<EditContent>) -> Result<Resolved> {
+    let parts: Vec<String> = (0..10).map(|n| format!("{}{{{{ v{n} | upper }}}} ", prose(n, 190))).collect();
+    let text = format!("{}{{% for n in range(10) %}}{{{{ n }}}} {{% endfor %}}", parts.concat());
+    let content = Content { engine: Engine::Jinja, ..said(text) };
+    let called = name("Jinja")?;
+    let mut change = grant.change().await?;
+    let path = store::path_in(&mut change, None, &called).await?;
+    let new = store::NewPrompt { folder: None, name: &called, path, description: "", tags: &Tags::default() };
+    let id = store::insert(&mut change, new, &content).await?;
+    change.commit().await?;
+    resolve::draft(&**grant, &store::find(&**grant, id).await?, content).await
 }
 
 /// Five prompts, each of which refers to the next, with two variables each.
