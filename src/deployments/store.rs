@@ -7,7 +7,7 @@ use crate::{
     fields::Name,
     id::{DeploymentId, EnvironmentId, FolderId, PromptId},
     prompts::render::Inherited,
-    server::{OrgChange, Reads, Scope, Topic, audit::Entry},
+    server::{OrgChange, Reads, Scope, Topic, audit::Entry, listed},
     time::Timestamp,
 };
 use serde_json::json;
@@ -221,21 +221,18 @@ pub async fn live_among(
     change: &mut OrgChange,
     prompts: &[PromptId],
 ) -> Result<Option<(String, Environment)>> {
-    for prompt in prompts {
-        let live = change.query(
-            "SELECT p.path, d.environment_id FROM deployments d
-             JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
-             WHERE d.org_id = $1 AND d.prompt_id = $2 AND d.version IS NOT NULL
-               AND d.number = (SELECT max(m.number) FROM deployments m
-                 WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = $2)
-             LIMIT 1",
-        );
-        let live: Option<(String, EnvironmentId)> = live.bind(*prompt).optional().await?;
-        if let Some((path, environment)) = live {
-            return Ok(Some((path, environments::find(&mut *change, environment).await?)));
-        }
-    }
-    Ok(None)
+    let live = listed!(
+        "SELECT p.path, d.environment_id FROM listed
+         JOIN prompts p ON p.org_id = $1 AND p.id = listed.id
+         JOIN deployments d ON d.org_id = $1 AND d.prompt_id = p.id AND d.version IS NOT NULL
+           AND d.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)
+         ORDER BY p.path, d.environment_id LIMIT 1"
+    );
+    let live = change.query_listed(live, prompts.iter().map(|id| id.0));
+    let live: Option<(String, EnvironmentId)> = live.optional().await?;
+    let Some((path, environment)) = live else { return Ok(None) };
+    Ok(Some((path, environments::find(&mut *change, environment).await?)))
 }
 
 /// Writes what was done, after the deployment that was seen.
