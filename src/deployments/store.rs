@@ -64,7 +64,7 @@ macro_rules! done {
                AND q.prompt_id = d.prompt_id AND q.state = 'deployed' AND q.seen = d.number - 1
              LEFT JOIN users qu ON qu.id = q.requested_by
              LEFT JOIN api_keys qk ON qk.org_id = q.org_id AND qk.id = q.key_id
-             WHERE d.org_id = $1 ",
+             WHERE d.org_id = $1 AND e.purged_at IS NULL ",
             $and
         )
     };
@@ -150,7 +150,7 @@ pub async fn live_of(scope: &Scope, prompt: PromptId) -> Result<Vec<(Environment
     let rows = scope.query(
         "SELECT e.id, e.name, (SELECT d.version FROM deployments d
            WHERE d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = $2 ORDER BY d.number DESC LIMIT 1)
-         FROM environments e WHERE e.org_id = $1 ORDER BY e.position, e.id",
+         FROM environments e WHERE e.org_id = $1 AND e.purged_at IS NULL ORDER BY e.position, e.id",
     );
     Ok(rows.bind(prompt).all().await?)
 }
