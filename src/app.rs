@@ -6,7 +6,7 @@ use crate::{
     dashboard::pages as dashboard,
     deployments::voiding,
     editor,
-    environments::page as environments,
+    environments::{page as environments, purge as environments_purge},
     error::Result,
     invitations::{entry_page, pages as invitations, pending},
     library::{exchange, pages as library, search_page::search_page, trash, trash_page::trash_page},
@@ -15,8 +15,8 @@ use crate::{
     members::{self, Listing, change_page, danger_zone, pages as members_pages},
     orgs::{Frame, closure, image, pages as orgs, trouble::trouble},
     palette,
-    profile::{pages as profile, security_page},
-    prompts::{compare, earlier, jinja, render},
+    profile::{closure as account_closure, pages as profile, security_page},
+    prompts::{compare, earlier, index, jinja, render},
     server::{
         Caller, Server,
         hot::Front,
@@ -129,6 +129,8 @@ async fn members_with_invitations(caller: Caller) -> Result<impl IntoView> {
 pub const CHORES: &[Chore] = &[
     |server| Box::pin(async move { closure::purge_due(&server).await }),
     |server| Box::pin(async move { trash::purge_due(&server).await }),
+    |server| Box::pin(async move { environments_purge::remove_purged(&server).await }),
+    |server| Box::pin(async move { account_closure::forget_origins(&server).await }),
     |server| Box::pin(async move { exchange::store::forget_old(&server).await }),
     |server| Box::pin(async move { earlier::forget_old(&server).await }),
     |server| Box::pin(async move { api::forget_old(&server).await }),
@@ -145,8 +147,10 @@ pub const JOBS: &[Entry] = &[
 ];
 
 /// What features do every few seconds.
-pub const SOON: &[Chore] =
-    &[|server| Box::pin(async move { voiding::look_again(&server, Some(Span::minutes(2))).await })];
+pub const SOON: &[Chore] = &[
+    |server| Box::pin(async move { voiding::look_again(&server, Some(Span::minutes(2))).await }),
+    |server| Box::pin(async move { index::catch_up_all(&server).await }),
+];
 
 /// Everything the server answers.
 pub fn front(server: &Server) -> Front {

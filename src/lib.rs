@@ -42,6 +42,8 @@
 //! - **One transaction** ([`Change`](server::Change)) carries a change, its audit row, its letters
 //!   and its events. Changes in an organization hold its lock and read the actor's role again under
 //!   it: never zero Owners, one membership a person, one pending invitation an address.
+//! - Nobody writes for long. What concerns many rows is noted in one change, with which it is so for everybody, and is
+//!   written in parts after it; a chore does what a process that ended has left ([`server::parts`]).
 //! - The audit log is append-only: the schema refuses to change or remove a row. It tells of people by
 //!   id; their names are looked up, and where they were is erased with their account.
 //! - What services get of an environment changes by deployments alone: each is a row that never changes, and keeps

@@ -17,6 +17,7 @@ use crate::{
         moves::{self, Place},
         trash, variables,
     },
+    prompts::index,
     role::{EditContent, TrashContent, ViewContent},
 };
 use axum::{
@@ -199,6 +200,7 @@ pub(super) async fn change(
         variables::set_within(&mut change, Some(id), &variables).await?;
     }
     change.commit().await?;
+    index::catch_up_soon(service.scope()).await;
     shown(&service, id, StatusCode::OK).await
 }
 

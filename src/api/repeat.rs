@@ -10,7 +10,7 @@ use super::{exchange, problem::Refusal};
 use crate::{
     error::{Error, Result},
     id::{ApiKeyId, OrgId},
-    server::{Change, Key, Server, caller::Client, change::to_its_end, db::Query},
+    server::{Change, Key, Server, caller::Client, change::to_its_end, db::Query, rows},
     time::{Span, Timestamp},
 };
 use axum::{
@@ -234,8 +234,6 @@ fn answer_again(kept: Kept, hash: &[u8], now: Timestamp) -> Result<Response, Ref
 /// # Errors
 /// When the database fails.
 pub async fn forget_old(server: &Server) -> Result<()> {
-    let mut change = server.change_outside_tenancy().await?;
-    let old = change.query("DELETE FROM idempotent_requests WHERE created_at <= $1");
-    old.bind(server.clock.now() - KEPT).execute().await?;
-    change.commit().await
+    let old = rows!(delete "idempotent_requests" where "created_at <= $1");
+    old.write_in_parts(server, None, server.clock.now() - KEPT).await
 }

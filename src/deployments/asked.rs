@@ -12,6 +12,7 @@ use crate::{
     server::{OrgChange, Reads},
     time::Timestamp,
 };
+use std::collections::HashSet;
 
 /// A deployment somebody asked for.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -184,6 +185,7 @@ pub async fn served(
 /// When the database fails.
 pub async fn waiting_among(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Option<Request>> {
     let pending: Vec<Request> = change.query(requests!(" AND q.state = 'pending'")).all().await?;
+    let prompts: HashSet<&PromptId> = prompts.iter().collect();
     Ok(pending.into_iter().find(|request| prompts.contains(&request.prompt_id)))
 }
 

@@ -19,10 +19,10 @@ use crate::{
         resolve::{self, Instead},
         source::Source,
     },
-    server::{OrgChange, Reads},
+    server::{OrgChange, Reads, listed},
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What would come of a deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -253,17 +253,26 @@ pub async fn drift(
 /// # Errors
 /// When the database fails.
 pub async fn put_into(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Option<User>> {
-    let mut source = Source::new(change);
-    for prompt in prompts {
-        for user in users(source.reads(), *prompt).await? {
-            if prompts.contains(&user.prompt_id) {
-                continue;
-            }
-            let live = (user.prompt_id, user.version);
-            let resolved = resolve::deployed(&mut source, user.environment_id, live, None).await?;
-            if resolved.parts.iter().any(|part| part.prompt == *prompt) {
-                return Ok(Some(user));
-            }
+    let above = listed!(
+        ", up (id) AS (
+           SELECT r.prompt_id FROM listed
+           JOIN prompt_references r ON r.org_id = $1 AND r.to_id = listed.id AND r.number > 0
+           UNION
+           SELECT r.prompt_id FROM prompt_references r JOIN up ON r.to_id = up.id WHERE r.org_id = $1 AND r.number > 0)
+         SELECT p.id AS prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.version
+         FROM up JOIN prompts p ON p.org_id = $1 AND p.id = up.id JOIN environments e ON e.org_id = $1
+         JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = p.id
+         WHERE d.version IS NOT NULL AND p.id NOT IN (SELECT id FROM listed)
+           AND d.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = p.id)"
+    );
+    let above: Vec<User> = change.query_listed(above, prompts.iter().map(|id| id.0)).all().await?;
+    let (mut source, prompts): (_, HashSet<&PromptId>) = (Source::new(change), prompts.iter().collect());
+    for user in above {
+        let live = (user.prompt_id, user.version);
+        let resolved = resolve::deployed(&mut source, user.environment_id, live, None).await?;
+        if resolved.parts.iter().any(|part| prompts.contains(&part.prompt)) {
+            return Ok(Some(user));
         }
     }
     Ok(None)

@@ -8,7 +8,7 @@ use crate::{
     fields::Name,
     id::{EnvironmentId, PromptId},
     prompts::index::fold,
-    server::{Scope, shelf::Keep},
+    server::{Scope, listed, shelf::Keep},
     time::Timestamp,
 };
 use std::{
@@ -16,6 +16,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
+use uuid::Uuid;
 
 /// The most prompts that are put in order; where there are more, those further down are found by their path.
 const MOST: i64 = 20_000;
@@ -218,59 +219,33 @@ fn natural(path: &str) -> String {
     key
 }
 
-macro_rules! cells {
-    ($ids:literal) => {
-        concat!(
-            "WITH page (id) AS (SELECT ",
-            $ids,
-            ")
-             SELECT d.environment_id, d.prompt_id, d.number, d.version, d.created_at, coalesce(u.name, k.name) AS by
-             FROM page JOIN environments e ON e.org_id = $1
-             JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = page.id
-               AND d.number = (SELECT max(m.number) FROM deployments m
-                 WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = page.id)
-             LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
-             LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id"
-        )
-    };
-}
-
-const SQLITE: &str = cells!("unhex(value) FROM json_each($2)");
-const POSTGRES: &str = cells!("CAST(value AS UUID) FROM json_array_elements_text(CAST($2 AS JSON))");
-
 /// What is live of some prompts.
 async fn cells(scope: &Scope, rows: &[Row]) -> Result<HashMap<(PromptId, EnvironmentId), Cell>> {
-    let sql = scope.either(SQLITE, POSTGRES);
-    let cells: Vec<Cell> = scope.query(sql).bind(ids(rows)).all().await?;
+    let cells = listed!(
+        "SELECT d.environment_id, d.prompt_id, d.number, d.version, d.created_at, coalesce(u.name, k.name) AS by
+         FROM listed JOIN environments e ON e.org_id = $1
+         JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = listed.id
+           AND d.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = listed.id)
+         LEFT JOIN users u ON d.actor_kind = 'person' AND u.id = d.actor_id
+         LEFT JOIN api_keys k ON d.actor_kind = 'key' AND k.org_id = d.org_id AND k.id = d.actor_id"
+    );
+    let cells: Vec<Cell> = scope.query_listed(cells, ids(rows)).all().await?;
     Ok(cells.into_iter().map(|cell| ((cell.prompt_id, cell.environment_id), cell)).collect())
-}
-
-macro_rules! waiting {
-    ($ids:literal) => {
-        concat!(
-            "WITH page (id) AS (SELECT ",
-            $ids,
-            ")
-             SELECT q.prompt_id, q.environment_id FROM page
-             JOIN deployment_requests q ON q.org_id = $1 AND q.prompt_id = page.id AND q.state = 'pending'"
-        )
-    };
 }
 
 /// Where something waits for approval, of some prompts.
 async fn waiting(scope: &Scope, rows: &[Row]) -> Result<HashSet<(PromptId, EnvironmentId)>> {
-    let sql = scope.either(
-        waiting!("unhex(value) FROM json_each($2)"),
-        waiting!("CAST(value AS UUID) FROM json_array_elements_text(CAST($2 AS JSON))"),
+    let waiting = listed!(
+        "SELECT q.prompt_id, q.environment_id FROM listed
+         JOIN deployment_requests q ON q.org_id = $1 AND q.prompt_id = listed.id AND q.state = 'pending'"
     );
-    let places: Vec<(PromptId, EnvironmentId)> = scope.query(sql).bind(ids(rows)).all().await?;
+    let places: Vec<(PromptId, EnvironmentId)> = scope.query_listed(waiting, ids(rows)).all().await?;
     Ok(places.into_iter().collect())
 }
 
-/// The ids of some prompts, as JSON.
-fn ids(rows: &[Row]) -> String {
-    let ids: Vec<String> = rows.iter().map(|row| row.id.0.simple().to_string()).collect();
-    serde_json::json!(ids).to_string()
+fn ids(rows: &[Row]) -> impl Iterator<Item = Uuid> {
+    rows.iter().map(|row| row.id.0)
 }
 
 #[cfg(test)]

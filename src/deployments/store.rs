@@ -7,7 +7,7 @@ use crate::{
     fields::Name,
     id::{DeploymentId, EnvironmentId, FolderId, PromptId},
     prompts::render::Inherited,
-    server::{OrgChange, Reads, Scope, Topic, audit::Entry},
+    server::{OrgChange, Reads, Scope, Topic, audit::Entry, listed},
     time::Timestamp,
 };
 use serde_json::json;
@@ -64,7 +64,7 @@ macro_rules! done {
                AND q.prompt_id = d.prompt_id AND q.state = 'deployed' AND q.seen = d.number - 1
              LEFT JOIN users qu ON qu.id = q.requested_by
              LEFT JOIN api_keys qk ON qk.org_id = q.org_id AND qk.id = q.key_id
-             WHERE d.org_id = $1 ",
+             WHERE d.org_id = $1 AND e.purged_at IS NULL ",
             $and
         )
     };
@@ -150,7 +150,7 @@ pub async fn live_of(scope: &Scope, prompt: PromptId) -> Result<Vec<(Environment
     let rows = scope.query(
         "SELECT e.id, e.name, (SELECT d.version FROM deployments d
            WHERE d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = $2 ORDER BY d.number DESC LIMIT 1)
-         FROM environments e WHERE e.org_id = $1 ORDER BY e.position, e.id",
+         FROM environments e WHERE e.org_id = $1 AND e.purged_at IS NULL ORDER BY e.position, e.id",
     );
     Ok(rows.bind(prompt).all().await?)
 }
@@ -221,21 +221,18 @@ pub async fn live_among(
     change: &mut OrgChange,
     prompts: &[PromptId],
 ) -> Result<Option<(String, Environment)>> {
-    for prompt in prompts {
-        let live = change.query(
-            "SELECT p.path, d.environment_id FROM deployments d
-             JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id
-             WHERE d.org_id = $1 AND d.prompt_id = $2 AND d.version IS NOT NULL
-               AND d.number = (SELECT max(m.number) FROM deployments m
-                 WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = $2)
-             LIMIT 1",
-        );
-        let live: Option<(String, EnvironmentId)> = live.bind(*prompt).optional().await?;
-        if let Some((path, environment)) = live {
-            return Ok(Some((path, environments::find(&mut *change, environment).await?)));
-        }
-    }
-    Ok(None)
+    let live = listed!(
+        "SELECT p.path, d.environment_id FROM listed
+         JOIN prompts p ON p.org_id = $1 AND p.id = listed.id
+         JOIN deployments d ON d.org_id = $1 AND d.prompt_id = p.id AND d.version IS NOT NULL
+           AND d.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)
+         ORDER BY p.path, d.environment_id LIMIT 1"
+    );
+    let live = change.query_listed(live, prompts.iter().map(|id| id.0));
+    let live: Option<(String, EnvironmentId)> = live.optional().await?;
+    let Some((path, environment)) = live else { return Ok(None) };
+    Ok(Some((path, environments::find(&mut *change, environment).await?)))
 }
 
 /// Writes what was done, after the deployment that was seen.

@@ -13,6 +13,8 @@ pub mod people;
 #[cfg(feature = "ssr")]
 mod protect;
 #[cfg(feature = "ssr")]
+pub mod purge;
+#[cfg(feature = "ssr")]
 pub mod requests;
 #[cfg(feature = "ssr")]
 pub mod rule;

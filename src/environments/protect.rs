@@ -2,7 +2,7 @@
 //! protection away, others approve as they approve what is deployed to it.
 
 use super::{
-    requests,
+    purge, requests,
     rule::Rule,
     store::{Environment, find, list, refuse_taken},
 };
@@ -95,7 +95,9 @@ pub async fn delete(grant: &Grant<ManageEnvironments>, id: EnvironmentId) -> Res
     let mut change = grant.change().await?;
     let before = find(&mut change, id).await?;
     refuse_used(&mut change, id, &before.name).await?;
-    now_or_asked(change, &before, &Wanted::Delete).await
+    let outcome = now_or_asked(change, &before, &Wanted::Delete).await?;
+    purge::remove_soon(grant).await;
+    Ok(outcome)
 }
 
 async fn now_or_asked(mut change: OrgChange, before: &Environment, wanted: &Wanted) -> Result<Outcome> {
@@ -118,8 +120,7 @@ pub(super) async fn apply(change: &mut OrgChange, before: &Environment, wanted: 
         Wanted::Change(name, rule) => (Action::EnvironmentChanged, put(change, before, name, *rule).await?),
         Wanted::Delete => {
             refuse_used(change, before.id, &before.name).await?;
-            let delete = change.query("DELETE FROM environments WHERE org_id = $1 AND id = $2");
-            delete.bind(before.id).execute().await?;
+            purge::mark(change, before).await?;
             (Action::EnvironmentDeleted, json!({ "of": before.name }))
         }
     };

@@ -4,6 +4,7 @@ use super::{
     letters::{About, REQUESTED, decided, requested},
     people,
     protect::{Wanted, apply},
+    purge,
     rule::Rule,
     store::{Environment, find as find_environment},
 };
@@ -76,7 +77,7 @@ macro_rules! requests {
                 WHERE a.org_id = r.org_id AND a.request_id = r.id AND m.role IN ('admin', 'owner')) AS approved
              FROM environment_requests r JOIN users u ON u.id = r.requested_by
              JOIN environments e ON e.org_id = r.org_id AND e.id = r.environment_id
-             WHERE r.org_id = $1",
+             WHERE r.org_id = $1 AND e.purged_at IS NULL",
             $and
         )
     };
@@ -179,6 +180,9 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: EnvironmentRequestId)
         apply(&mut change, &environment, &request.wanted()).await?;
     }
     change.commit().await?;
+    if is_enough {
+        purge::remove_soon(grant).await;
+    }
     Ok(is_enough)
 }
 

@@ -69,7 +69,7 @@ macro_rules! environments {
         concat!(
             "SELECT id, name, approvals, others = 1 AS others,
                (SELECT count(*) FROM members m WHERE m.org_id = $1 AND m.role IN ('admin', 'owner')) AS approvers
-             FROM environments WHERE org_id = $1",
+             FROM environments WHERE org_id = $1 AND purged_at IS NULL",
             $and
         )
     };

@@ -15,6 +15,9 @@ use serde_json::json;
 
 /// The most levels of folders.
 pub const MAX_DEPTH: i64 = 10;
+/// The most prompts and folders in a folder that goes somewhere else at once, with all of them: nobody else writes
+/// meanwhile.
+pub const MOST: i64 = 5000;
 
 /// A folder that is not in the trash.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -155,6 +158,18 @@ pub async fn insert(change: &mut OrgChange, parent: Option<FolderId>, name: &Pat
     change.audit(Entry::new(Action::FolderCreated, id.0).details(json!({ "of": path }))).await?;
     change.announce(Topic::Prompts, id.0).await?;
     Ok(id)
+}
+
+/// How many prompts and folders are in a folder, whatever their depth.
+pub(super) async fn size(change: &mut OrgChange, path: &str) -> Result<i64> {
+    let below = change.query(
+        "SELECT (SELECT count(*) FROM prompts
+             WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2)
+           + (SELECT count(*) FROM folders
+             WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2)",
+    );
+    let (below,): (i64,) = below.bind(format!("{path}/")).one().await?;
+    Ok(below)
 }
 
 /// The position of the last folder in a folder; 0 when there is none.

@@ -15,6 +15,8 @@ pub mod folders;
 #[cfg(feature = "ssr")]
 pub mod moves;
 #[cfg(feature = "ssr")]
+mod order;
+#[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod sample;

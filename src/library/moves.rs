@@ -1,13 +1,17 @@
 //! Moving and renaming. Paths change, ids do not: whoever asks for an old path is led on.
 
-use super::folders::{self, Folder, MAX_DEPTH};
+pub use super::order::{Place, order_prompts};
+use super::{
+    folders::{self, Folder, MAX_DEPTH, MOST},
+    order::{put_folder, put_prompt},
+};
 use crate::{
     error::{Error, Result},
     fields::PathName,
     id::{FolderId, PromptId},
     prompts::{
         index,
-        store::{self, MAX_PATH, STEP},
+        store::{self, MAX_PATH},
     },
     role::EditContent,
     server::{
@@ -16,30 +20,6 @@ use crate::{
     },
 };
 use serde_json::json;
-use std::str::FromStr;
-
-/// Where among its neighbours something is put.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place<Id> {
-    /// Before all of them.
-    First,
-    /// After one of them.
-    After(Id),
-    /// After all of them.
-    Last,
-}
-
-impl<Id: FromStr> Place<Id> {
-    /// `first`, `last` or nothing, or an id to stand after.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "first" => Some(Self::First),
-            "last" | "" => Some(Self::Last),
-            id => id.parse().ok().map(Self::After),
-        }
-    }
-}
 
 /// Gives a folder another name.
 ///
@@ -48,10 +28,12 @@ impl<Id: FromStr> Place<Id> {
 pub async fn rename_folder(grant: &Grant<EditContent>, id: FolderId, name: &PathName) -> Result<()> {
     let mut change = grant.change().await?;
     rename_folder_within(&mut change, id, name).await?;
-    change.commit().await
+    change.commit().await?;
+    index::catch_up_soon(grant).await;
+    Ok(())
 }
 
-/// The same, within a change.
+/// The same, within a change; after it [`index::catch_up_soon`].
 ///
 /// # Errors
 /// As [`rename_folder`].
@@ -82,10 +64,12 @@ pub async fn move_folder(
 ) -> Result<()> {
     let mut change = grant.change().await?;
     move_folder_within(&mut change, id, parent, place).await?;
-    change.commit().await
+    change.commit().await?;
+    index::catch_up_soon(grant).await;
+    Ok(())
 }
 
-/// The same, within a change.
+/// The same, within a change; after it [`index::catch_up_soon`].
 ///
 /// # Errors
 /// As [`move_folder`].
@@ -148,6 +132,12 @@ async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Opt
     if longest.unwrap_or(0) + grown > i64::try_from(MAX_PATH).unwrap_or(i64::MAX) {
         return Err(Error::invalid("name", "Paths in the folder would be longer than 255 characters."));
     }
+    if folders::size(change, &old).await? > MOST {
+        return Err(Error::invalid(
+            "name",
+            "This folder contains more than 5,000 prompts and folders. Move or rename its subfolders instead.",
+        ));
+    }
     store::leave_paths(change, &format!("{old}/")).await?;
     change
         .query(
@@ -167,15 +157,11 @@ async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Opt
         .await?;
     let now = change.now();
     let moved = change.query(
-        "UPDATE prompts SET path = $3 || substr(path, length($2) + 1), updated_at = $4
-         WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2) + 1) = $2 || '/' RETURNING id, path",
+        "UPDATE prompts SET path = $3 || substr(path, length($2) + 1), updated_at = $4, unindexed = 1
+         WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2) + 1) = $2 || '/'",
     );
-    let moved: Vec<(PromptId, String)> = moved.bind(old).bind(new).bind(now).all().await?;
-    for (prompt, path) in moved {
-        store::take_path(change, &path, prompt).await?;
-        index::write(change, prompt).await?;
-    }
-    Ok(())
+    moved.bind(old).bind(new).bind(now).execute().await?;
+    store::take_paths(change, &format!("{path}/")).await
 }
 
 /// Puts a prompt into a folder or to the top, at a place among the prompts there.
@@ -208,85 +194,3 @@ pub async fn move_prompt(
     change.announce(Topic::Prompts, id.0).await?;
     change.commit().await
 }
-
-/// Puts prompts of a folder first in it, in this order.
-///
-/// # Errors
-/// [`Error::NotFound`] when one of them is not in the folder; [`Error::Invalid`] when one is named twice.
-pub async fn order_prompts(
-    grant: &Grant<EditContent>,
-    folder: Option<FolderId>,
-    order: &[PromptId],
-) -> Result<()> {
-    let mut change = grant.change().await?;
-    let mut place = Place::First;
-    for (n, id) in order.iter().enumerate() {
-        if order[..n].contains(id) {
-            return Err(Error::invalid("prompts", "List each prompt only once."));
-        }
-        if store::find_within(&mut change, *id).await?.folder_id != folder {
-            return Err(Error::NotFound);
-        }
-        put_prompt(&mut change, *id, folder, place).await?;
-        place = Place::After(*id);
-    }
-    let path = match folder {
-        Some(folder) => folders::find_within(&mut change, folder).await?.path,
-        None => String::new(),
-    };
-    let about = folder.map(|folder| folder.0);
-    change.audit(Entry::new(Action::PromptsOrdered, about).details(json!({ "of": path }))).await?;
-    let id = about.unwrap_or_else(|| change.new_id());
-    change.announce(Topic::Prompts, id).await?;
-    change.commit().await
-}
-
-macro_rules! put {
-    ($put:ident, $id:ident, $neighbours:literal, $set:literal) => {
-        async fn $put(
-            change: &mut OrgChange,
-            id: $id,
-            around: Option<FolderId>,
-            place: Place<$id>,
-        ) -> Result<()> {
-            let all: Vec<($id, i64)> = change.query($neighbours).bind(around).all().await?;
-            let others: Vec<_> = all.into_iter().filter(|(other, _)| *other != id).collect();
-            let at = match place {
-                Place::First => 0,
-                Place::Last => others.len(),
-                Place::After(one) => {
-                    1 + others.iter().position(|(other, _)| *other == one).ok_or(Error::NotFound)?
-                }
-            };
-            let before = at.checked_sub(1).map_or(0, |at| others[at].1);
-            let after = others.get(at).map_or(before + 2 * STEP, |(_, position)| *position);
-            let position = before + (after - before) / 2;
-            if position > before {
-                change.query($set).bind(id).bind(position).execute().await?;
-                return Ok(());
-            }
-            // No room between them: all are set apart again.
-            let mut order: Vec<$id> = others.into_iter().map(|(other, _)| other).collect();
-            order.insert(at, id);
-            for (one, position) in order.into_iter().zip((STEP..).step_by(1 << 20)) {
-                change.query($set).bind(one).bind(position).execute().await?;
-            }
-            Ok(())
-        }
-    };
-}
-
-put!(
-    put_folder,
-    FolderId,
-    "SELECT id, position FROM folders WHERE org_id = $1 AND parent_id IS NOT DISTINCT FROM $2 AND trash_id IS NULL
-     ORDER BY position, id",
-    "UPDATE folders SET position = $3 WHERE org_id = $1 AND id = $2"
-);
-put!(
-    put_prompt,
-    PromptId,
-    "SELECT id, position FROM prompts WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2 AND trash_id IS NULL
-     ORDER BY position, id",
-    "UPDATE prompts SET position = $3 WHERE org_id = $1 AND id = $2"
-);

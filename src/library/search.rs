@@ -10,7 +10,7 @@ use crate::{
     fields::PathName,
     id::PromptId,
     prompts::{content::Kind, index},
-    server::Scope,
+    server::{Scope, listed},
     time::Timestamp,
 };
 use std::collections::HashMap;
@@ -41,32 +41,19 @@ pub async fn search_folders(scope: &Scope, typed: &str, size: usize) -> Result<V
     Ok(found)
 }
 
-macro_rules! said {
-    ($ids:literal) => {
-        concat!(
-            "WITH page (id) AS (SELECT ",
-            $ids,
-            ")
-             SELECT p.id, coalesce(v.content, d.content) FROM page
-             JOIN prompts p ON p.org_id = $1 AND p.id = page.id
-             JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
-             LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest"
-        )
-    };
-}
-
 /// What the newest version of each prompt says, or its draft before there is one: as it is stored.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn said(scope: &Scope, hits: &[Hit]) -> Result<HashMap<PromptId, String>> {
-    let ids: Vec<String> = hits.iter().map(|hit| hit.id.0.simple().to_string()).collect();
-    let sql = scope.either(
-        said!("unhex(value) FROM json_each($2)"),
-        said!("CAST(value AS UUID) FROM json_array_elements_text(CAST($2 AS JSON))"),
+    let said = listed!(
+        "SELECT p.id, coalesce(v.content, d.content) FROM listed
+         JOIN prompts p ON p.org_id = $1 AND p.id = listed.id
+         JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
+         LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest"
     );
     let rows: Vec<(PromptId, String)> =
-        scope.query(sql).bind(serde_json::json!(ids).to_string()).all().await?;
+        scope.query_listed(said, hits.iter().map(|hit| hit.id.0)).all().await?;
     Ok(rows.into_iter().collect())
 }
 

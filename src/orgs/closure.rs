@@ -1,5 +1,5 @@
 //! How an organization comes to an end: it is deleted, which hides it at once; its Owners can restore it
-//! for thirty days; then it is purged.
+//! for thirty days; then it is purged: nobody can restore it from then on, and what belongs to it is removed in parts.
 
 use super::letters;
 use crate::{
@@ -11,6 +11,8 @@ use crate::{
         Caller, Change, Grant, Proof, Server, Topic,
         audit::{Action, Doer, Entry},
         caller::Client,
+        parts::Rows,
+        rows,
     },
     time::{Span, Timestamp},
 };
@@ -20,41 +22,45 @@ pub const RESTORABLE: Span = Span::days(30);
 /// How long after deletion nobody else gets its slug.
 const RESERVED: Span = Span::days(90);
 
-/// What belongs to an organization, in the order it can be removed in. Its audit log stays.
-const BELONGINGS: &[&str] = &[
-    // One that is not deleted keeps an Owner.
-    "UPDATE organizations SET deleted_at = created_at WHERE id = $1 AND deleted_at IS NULL",
-    "DELETE FROM environment_approvals WHERE org_id = $1",
-    "DELETE FROM environment_requests WHERE org_id = $1",
-    "DELETE FROM approvals WHERE org_id = $1",
-    "DELETE FROM deployment_requests WHERE org_id = $1",
-    "DELETE FROM deployments WHERE org_id = $1",
-    "DELETE FROM prompt_references WHERE org_id = $1",
-    "DELETE FROM old_paths WHERE org_id = $1",
-    "DELETE FROM prompt_search WHERE org_id = $1",
-    "DELETE FROM versions WHERE org_id = $1",
-    "DELETE FROM draft_revisions WHERE org_id = $1",
-    "DELETE FROM drafts WHERE org_id = $1",
-    "DELETE FROM prompts WHERE org_id = $1",
-    "DELETE FROM environments WHERE org_id = $1",
-    "DELETE FROM variables WHERE org_id = $1",
-    "UPDATE trash SET parent_id = NULL WHERE org_id = $1",
-    "DELETE FROM folders WHERE org_id = $1",
-    "DELETE FROM trash WHERE org_id = $1",
-    "DELETE FROM idempotent_requests WHERE org_id = $1",
-    "DELETE FROM key_usage WHERE org_id = $1",
-    "DELETE FROM key_holders WHERE org_id = $1",
-    "DELETE FROM api_keys WHERE org_id = $1",
-    "DELETE FROM imports WHERE org_id = $1",
-    "DELETE FROM transfers WHERE org_id = $1",
-    "DELETE FROM organization_images WHERE org_id = $1",
-    "DELETE FROM invitations WHERE org_id = $1",
-    "DELETE FROM members WHERE org_id = $1",
-    "DELETE FROM letters WHERE org_id = $1",
-    "DELETE FROM events WHERE org_id = $1",
-    "DELETE FROM audit_readers WHERE org_id = $1",
-    "UPDATE users SET home_org_id = NULL WHERE home_org_id = $1",
-    "DELETE FROM organizations WHERE id = $1",
+macro_rules! of_organization {
+    ($table:literal) => {
+        rows!(delete $table where "org_id = $1")
+    };
+}
+
+/// What belongs to an organization, in the order it is removed in. Its audit log stays; what told other processes of
+/// it is forgotten as all events are.
+const BELONGINGS: &[Rows] = &[
+    of_organization!("environment_approvals"),
+    of_organization!("environment_requests"),
+    of_organization!("approvals"),
+    of_organization!("deployment_requests"),
+    of_organization!("deployments"),
+    of_organization!("prompt_references"),
+    of_organization!("old_paths"),
+    of_organization!("prompt_search"),
+    of_organization!("versions"),
+    of_organization!("draft_revisions"),
+    of_organization!("drafts"),
+    of_organization!("prompts"),
+    of_organization!("environments"),
+    of_organization!("variables"),
+    rows!(update "trash" set "parent_id = NULL" where "org_id = $1 AND parent_id IS NOT NULL"),
+    rows!(delete "folders" where "org_id = $1" by "depth DESC"),
+    of_organization!("trash"),
+    of_organization!("idempotent_requests"),
+    of_organization!("key_usage"),
+    of_organization!("key_holders"),
+    of_organization!("api_keys"),
+    of_organization!("imports"),
+    of_organization!("transfers"),
+    of_organization!("organization_images"),
+    of_organization!("invitations"),
+    of_organization!("members"),
+    of_organization!("letters"),
+    of_organization!("audit_readers"),
+    rows!(update "users" set "home_org_id = NULL" where "home_org_id = $1"),
+    rows!(delete "organizations" where "id = $1"),
 ];
 
 /// A deleted organization that somebody can restore.
@@ -119,7 +125,8 @@ pub async fn delete(grant: &Grant<DeleteOrganization>, _: &Proof) -> Result<()> 
 pub async fn restorable_by(server: &Server, user: UserId) -> Result<Vec<Deleted>> {
     let deleted = server.outside_tenancy().query(
         "SELECT o.id, o.name, o.slug, o.deleted_at FROM members m JOIN organizations o ON o.id = m.org_id
-         WHERE m.user_id = $1 AND m.role = 'owner' AND o.deleted_at > $2 ORDER BY o.deleted_at DESC, o.id",
+         WHERE m.user_id = $1 AND m.role = 'owner' AND o.deleted_at > $2 AND o.purged_at IS NULL
+         ORDER BY o.deleted_at DESC, o.id",
     );
     Ok(deleted.bind(user).bind(server.clock.now() - RESTORABLE).all().await?)
 }
@@ -134,7 +141,10 @@ pub async fn restore(caller: &Caller, slug: &str) -> Result<Slug> {
     let org = mine.into_iter().find(|org| org.slug.as_str() == slug).ok_or(Error::NotFound)?;
     let mut change = caller.server.change_outside_tenancy().await?;
     let restored = change
-        .query("UPDATE organizations SET deleted_at = NULL WHERE id = $1 AND deleted_at IS NOT NULL")
+        .query(
+            "UPDATE organizations SET deleted_at = NULL
+             WHERE id = $1 AND deleted_at IS NOT NULL AND purged_at IS NULL",
+        )
         .bind(org.id)
         .execute()
         .await?;
@@ -150,40 +160,60 @@ pub async fn restore(caller: &Caller, slug: &str) -> Result<Slug> {
     Ok(org.slug)
 }
 
-/// Removes what nobody can restore any more, and sets free the slugs whose time is over.
+/// Purges what nobody can restore any more, goes on with what is being purged, and sets free the slugs whose time is
+/// over.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn purge_due(server: &Server) -> Result<()> {
     let now = server.clock.now();
-    let due = server.outside_tenancy().query("SELECT id FROM organizations WHERE deleted_at <= $1");
-    let due: Vec<(OrgId,)> = due.bind(now - RESTORABLE).all().await?;
+    let due = "SELECT id FROM organizations WHERE deleted_at <= $1 AND purged_at IS NULL";
+    let due: Vec<(OrgId,)> = server.outside_tenancy().query(due).bind(now - RESTORABLE).all().await?;
     for (org,) in due {
         let mut change = server.change_outside_tenancy().await?;
         // Another process may be at it, or an Owner have been faster.
         let lock = change
             .query("UPDATE organizations SET deleted_at = deleted_at WHERE id = $1 AND deleted_at <= $2");
-        if lock.bind(org).bind(now - RESTORABLE).execute().await? > 0 {
-            purge(&mut change, org, Doer::server(), &Client::default()).await?;
+        let is_due = lock.bind(org).bind(now - RESTORABLE).execute().await? > 0;
+        if is_due && purge(&mut change, org, Doer::server(), &Client::default()).await? {
             change.commit().await?;
         }
     }
-    let mut change = server.change_outside_tenancy().await?;
-    change.query("DELETE FROM reserved_slugs WHERE until <= $1").bind(now).execute().await?;
-    change.commit().await
+    let purged = server.outside_tenancy().query("SELECT id FROM organizations WHERE purged_at IS NOT NULL");
+    let purged: Vec<(OrgId,)> = purged.all().await?;
+    for (org,) in purged {
+        remove_purged(server, org).await?;
+    }
+    rows!(delete "reserved_slugs" where "until <= $1").write_in_parts(server, None, now).await
 }
 
-/// Removes an organization and all that belongs to it, for good.
+/// Notes that an organization is purged: it is deleted, and nobody restores it. What belongs to it is removed by
+/// [`remove_purged`]. False when that was noted before.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn purge(change: &mut Change, org: OrgId, doer: Doer, client: &Client) -> Result<()> {
-    change.fence(org).await?;
-    for sql in BELONGINGS {
-        change.query(sql).bind(org).execute().await?;
+pub async fn purge(change: &mut Change, org: OrgId, doer: Doer, client: &Client) -> Result<bool> {
+    let now = change.clock().now();
+    let purge = change.query(
+        "UPDATE organizations SET purged_at = $2, deleted_at = coalesce(deleted_at, $2)
+         WHERE id = $1 AND purged_at IS NULL",
+    );
+    if purge.bind(org).bind(now).execute().await? == 0 {
+        return Ok(false);
     }
-    change.unfence().await?;
     // Its keys, and what they fetched, are forgotten everywhere.
     change.announce(Some(org), Topic::Organization, org.0).await?;
-    change.audit(Some(org), doer, client, Entry::new(Action::OrganizationPurged, org.0)).await
+    change.audit(Some(org), doer, client, Entry::new(Action::OrganizationPurged, org.0)).await?;
+    Ok(true)
+}
+
+/// Removes a purged organization and all that belongs to it, in parts.
+///
+/// # Errors
+/// When the database fails; the rest is left to [`purge_due`].
+pub async fn remove_purged(server: &Server, org: OrgId) -> Result<()> {
+    for rows in BELONGINGS {
+        rows.write_in_parts(server, Some(org), org).await?;
+    }
+    Ok(())
 }

@@ -7,13 +7,14 @@ use crate::{
     fields::{Name, Slug},
     id::{OrgId, UserId},
     members,
-    orgs::closure::purge,
+    orgs::closure::{purge, remove_purged},
     role::Leave,
     server::{
-        Caller, Person, Proof, Scope,
+        Caller, Person, Proof, Scope, Server,
         audit::{Action, Doer, Entry},
         change::Sender,
-        session,
+        parts::go_on,
+        rows, session,
     },
 };
 
@@ -24,7 +25,6 @@ const ERASURE: &[&str] = &[
     "DELETE FROM second_steps WHERE user_id = $1",
     "DELETE FROM address_changes WHERE user_id = $1",
     "DELETE FROM password_resets WHERE user_id = $1",
-    "DELETE FROM audit_origins WHERE user_id = $1",
     "DELETE FROM sign_ups WHERE email = (SELECT email FROM users WHERE id = $1)",
     "DELETE FROM letters WHERE recipient = (SELECT email FROM users WHERE id = $1)",
 ];
@@ -54,9 +54,11 @@ pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result
          WHERE m.user_id = $1 ORDER BY m.org_id",
     );
     let orgs: Vec<(OrgId, bool, bool)> = orgs.bind(user).all().await?;
+    let mut purged = Vec::new();
     for (org, is_personal, is_deleted) in orgs {
         if is_personal {
             purge(&mut change, org, Doer::person(user, None), &caller.client).await?;
+            purged.push(org);
         } else if is_deleted {
             change.fence(org).await?;
             let leave = change.query("DELETE FROM members WHERE org_id = $1 AND user_id = $2");
@@ -99,5 +101,26 @@ pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result
     let entry = Entry::new(Action::AccountDeleted, user.0);
     change.audit(None, doer, &crate::server::caller::Client::default(), entry).await?;
     change.mail(Sender::default(), &letters::closed(&person.email, &person.name)).await?;
-    change.commit().await
+    change.commit().await?;
+    let server = caller.server.clone();
+    go_on(async move {
+        forget_origins(&server).await?;
+        for org in purged {
+            remove_purged(&server, org).await?;
+        }
+        Ok(())
+    })
+    .await;
+    Ok(())
+}
+
+/// Forgets where those were who closed their accounts, in parts: of somebody who did much there is much of it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_origins(server: &Server) -> Result<()> {
+    let origins = rows!(delete "audit_origins"
+        where "user_id IN (SELECT id FROM users WHERE deleted_at <= $1)"
+        still "EXISTS (SELECT 1 FROM users u WHERE u.id = user_id AND u.deleted_at <= $1)");
+    origins.write_in_parts(server, None, server.clock.now()).await
 }

@@ -5,7 +5,7 @@ pub mod actions;
 #[cfg(feature = "ssr")]
 mod address;
 #[cfg(feature = "ssr")]
-mod closure;
+pub mod closure;
 #[cfg(feature = "ssr")]
 mod frame;
 #[cfg(feature = "ssr")]

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{PromptId, UserId},
-    server::{OrgChange, Scope, Server},
+    server::{OrgChange, Scope, Server, rows},
     time::{Span, Timestamp},
 };
 
@@ -194,9 +194,8 @@ pub(super) async fn keep(change: &mut OrgChange, prompt: PromptId, keep: Keep<'_
 /// When the database fails.
 pub async fn forget_old(server: &Server) -> Result<()> {
     let now = server.clock.now();
-    let mut change = server.change_outside_tenancy().await?;
-    let old =
-        change.query("DELETE FROM draft_revisions WHERE kept_at <= $1 OR (kept_at <= $2 AND reason = '')");
-    old.bind(now - KEPT).bind(now - BASE).execute().await?;
-    change.commit().await
+    let old = rows!(delete "draft_revisions" where "kept_at <= $1");
+    old.write_in_parts(server, None, now - KEPT).await?;
+    let bases = rows!(delete "draft_revisions" where "kept_at <= $1 AND reason = ''");
+    bases.write_in_parts(server, None, now - BASE).await
 }

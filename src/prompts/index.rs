@@ -1,7 +1,15 @@
 //! What search finds a prompt by: its words, folded, the same on every database.
 
 use super::{Tags, drafts::parse};
-use crate::{error::Result, id::PromptId, server::OrgChange};
+use crate::{
+    error::{Error, Result},
+    id::{OrgId, PromptId},
+    role::EditContent,
+    server::{
+        OrgChange, Scope, Server, Topic,
+        parts::{Part, go_on},
+    },
+};
 use std::collections::BTreeSet;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -70,6 +78,71 @@ pub async fn write(change: &mut OrgChange, prompt: PromptId) -> Result<()> {
         .execute()
         .await?;
     Ok(())
+}
+
+/// Has search catch up with what was changed of many prompts at once, which are marked as `unindexed`. Whoever changed
+/// them waits for it a little.
+pub async fn catch_up_soon(scope: &Scope) {
+    let (server, org) = (scope.server().clone(), scope.organization().id);
+    go_on(async move { catch_up(&server, org).await }).await;
+}
+
+/// Has search catch up, in all organizations.
+///
+/// # Errors
+/// When the database fails.
+pub async fn catch_up_all(server: &Server) -> Result<()> {
+    let behind = "SELECT DISTINCT org_id FROM prompts WHERE unindexed = 1";
+    let behind: Vec<(OrgId,)> = server.outside_tenancy().query(behind).all().await?;
+    for (org,) in behind {
+        catch_up(server, org).await?;
+    }
+    Ok(())
+}
+
+/// Writes in parts what search knows of the prompts that are marked; what is in the trash is not found.
+async fn catch_up(server: &Server, org: OrgId) -> Result<()> {
+    let scope = match Scope::of_chore(server, org, "search catches up").await {
+        // It was deleted, and nobody searches in it.
+        Err(Error::NotFound) => return Ok(()),
+        scope => scope?,
+    };
+    let grant = scope.require::<EditContent>()?;
+    loop {
+        let behind = "SELECT id FROM prompts WHERE org_id = $1 AND unindexed = 1 LIMIT 500";
+        let mut behind = grant.query(behind).all::<(PromptId,)>().await?.into_iter();
+        if behind.len() == 0 {
+            return Ok(());
+        }
+        while behind.len() > 0 {
+            let (mut change, part) = (grant.change().await?, Part::begin());
+            while !part.is_over()
+                && let Some((prompt,)) = behind.next()
+            {
+                write_again(&mut change, prompt).await?;
+            }
+            // Pages that list what is found show it.
+            let about = change.new_id();
+            change.announce(Topic::Prompts, about).await?;
+            change.commit().await?;
+        }
+    }
+}
+
+async fn write_again(change: &mut OrgChange, prompt: PromptId) -> Result<()> {
+    let mark = change.query(
+        "UPDATE prompts SET unindexed = 0 WHERE org_id = $1 AND id = $2 AND unindexed = 1
+         RETURNING trash_id IS NOT NULL",
+    );
+    match mark.bind(prompt).optional::<(bool,)>().await? {
+        Some((true,)) => {
+            let words = change.query("DELETE FROM prompt_search WHERE org_id = $1 AND prompt_id = $2");
+            words.bind(prompt).execute().await?;
+            Ok(())
+        }
+        Some((false,)) => write(change, prompt).await,
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -63,6 +63,32 @@ pub async fn leave_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
     Ok(())
 }
 
+/// As [`take_path`] for all prompts whose paths begin with `prefix`, which all came there.
+///
+/// # Errors
+/// As [`take_path`].
+pub async fn take_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
+    let live = change.query(
+        "SELECT d.prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.path AS live_path
+         FROM prompts n JOIN environments e ON e.org_id = $1 AND e.approvals > 0
+         JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.path = n.path AND d.prompt_id <> n.id
+         JOIN prompts p ON p.org_id = $1 AND p.id = d.prompt_id
+         WHERE n.org_id = $1 AND n.trash_id IS NULL AND substr(n.path, 1, length($2)) = $2 AND d.version IS NOT NULL
+           AND d.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = d.prompt_id)
+         ORDER BY n.path, e.position, d.id LIMIT 1",
+    );
+    if let Some(live) = live.bind(prefix.to_owned()).optional::<Protected>().await? {
+        return Err(refusal(change, &live).await?);
+    }
+    let old = change.query(
+        "DELETE FROM old_paths WHERE org_id = $1 AND substr(path, 1, length($2)) = $2 AND EXISTS (
+           SELECT 1 FROM prompts p WHERE p.org_id = $1 AND p.path = old_paths.path AND p.trash_id IS NULL)",
+    );
+    old.bind(prefix.to_owned()).execute().await?;
+    Ok(())
+}
+
 /// Another prompt that is live at a path in a protected environment.
 #[derive(sqlx::FromRow)]
 struct Protected {
@@ -71,11 +97,13 @@ struct Protected {
     path: String,
     environment_id: EnvironmentId,
     environment: String,
+    /// The path at which it is live.
+    live_path: String,
 }
 
 async fn protected(change: &mut OrgChange, path: &str, own: Option<PromptId>) -> Result<Option<Protected>> {
     let live = change.query(
-        "SELECT d.prompt_id, p.path, e.id AS environment_id, e.name AS environment
+        "SELECT d.prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.path AS live_path
          FROM environments e JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.path = $2
          JOIN prompts p ON p.org_id = $1 AND p.id = d.prompt_id
          WHERE e.org_id = $1 AND e.approvals > 0 AND d.version IS NOT NULL
@@ -104,7 +132,13 @@ pub(super) async fn refuse_protected(
     path: &str,
     own: Option<PromptId>,
 ) -> Result<()> {
-    let Some(live) = protected(change, path, own).await? else { return Ok(()) };
+    match protected(change, path, own).await? {
+        Some(live) => Err(refusal(change, &live).await?),
+        None => Ok(()),
+    }
+}
+
+async fn refusal(change: &mut OrgChange, live: &Protected) -> Result<Error> {
     let environment = if reaches_environment(change, live.environment_id) {
         live.environment.as_str()
     } else {
@@ -112,7 +146,8 @@ pub(super) async fn refuse_protected(
     };
     let is_reached = reaches_prompt(change, live.prompt_id).await?;
     let what = if is_reached { live.path.as_str() } else { BEYOND };
-    Err(Error::invalid(
+    let path = &live.live_path;
+    Ok(Error::invalid(
         "name",
         format!(
             "Choose another name: services in {environment} still get {what} at {path}. Deploy or undeploy it there first."

@@ -12,7 +12,7 @@ use crate::{
     environments::store as environments,
     error::{Flaw, Result},
     id::{EnvironmentId, FolderId, PromptId},
-    server::{OrgChange, Scope},
+    server::{OrgChange, Scope, listed},
     templates::{Reference, Selector, Template},
 };
 use std::collections::BTreeMap;
@@ -251,24 +251,18 @@ pub(super) async fn insert(
     Ok(())
 }
 
-macro_rules! dependants {
-    ($of:literal) => {
-        concat!(
-            "SELECT p.id, p.path, r.number, r.to_number FROM prompt_references r
-             JOIN prompts p ON p.org_id = r.org_id AND p.id = r.prompt_id
-             WHERE r.org_id = $1 AND p.trash_id IS NULL AND (r.number = 0 OR r.number = p.latest) AND ",
-            $of,
-            " ORDER BY p.path, r.number DESC"
-        )
-    };
-}
-
 /// The prompts whose newest version or draft uses a prompt.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn used_by(scope: &Scope, prompt: PromptId) -> Result<Vec<Dependant>> {
-    Ok(scope.query(dependants!("r.to_id = $2")).bind(prompt).all().await?)
+    let users = scope.query(
+        "SELECT p.id, p.path, r.number, r.to_number FROM prompt_references r
+         JOIN prompts p ON p.org_id = r.org_id AND p.id = r.prompt_id
+         WHERE r.org_id = $1 AND p.trash_id IS NULL AND (r.number = 0 OR r.number = p.latest) AND r.to_id = $2
+         ORDER BY p.path, r.number DESC",
+    );
+    Ok(users.bind(prompt).all().await?)
 }
 
 /// The prompts that use one of those given, and are none of them: what would break without these. Each by its
@@ -277,11 +271,12 @@ pub async fn used_by(scope: &Scope, prompt: PromptId) -> Result<Vec<Dependant>> 
 /// # Errors
 /// When the database fails.
 pub async fn outside_users(change: &mut OrgChange, of: &[PromptId]) -> Result<BTreeMap<String, PromptId>> {
-    let mut outside = BTreeMap::new();
-    for prompt in of {
-        let users: Vec<Dependant> = change.query(dependants!("r.to_id = $2")).bind(*prompt).all().await?;
-        outside
-            .extend(users.into_iter().filter(|user| !of.contains(&user.id)).map(|user| (user.path, user.id)));
-    }
-    Ok(outside)
+    let users = listed!(
+        "SELECT p.path, p.id FROM listed
+         JOIN prompt_references r ON r.org_id = $1 AND r.to_id = listed.id
+         JOIN prompts p ON p.org_id = $1 AND p.id = r.prompt_id AND p.trash_id IS NULL
+         WHERE (r.number = 0 OR r.number = p.latest) AND p.id NOT IN (SELECT id FROM listed)"
+    );
+    let users: Vec<(String, PromptId)> = change.query_listed(users, of.iter().map(|id| id.0)).all().await?;
+    Ok(users.into_iter().collect())
 }

@@ -1,6 +1,6 @@
 //! Prompts in the database: what they are called and where they stand.
 
-pub use super::paths::{is_taken, leave_path, leave_paths, take_path};
+pub use super::paths::{is_taken, leave_path, leave_paths, take_path, take_paths};
 use super::{
     Tags,
     content::{Content, Kind},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     fields::PathName,
-    id::{FolderId, PromptId},
+    id::{FolderId, PromptId, TrashId},
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Topic,
@@ -148,34 +148,60 @@ pub struct NewPrompt<'a> {
 /// # Errors
 /// When the database fails.
 pub async fn insert(change: &mut OrgChange, new: NewPrompt<'_>, content: &Content) -> Result<PromptId> {
-    let (id, now, by) = (PromptId(change.new_id()), change.now(), change.person());
     let last = change
         .query("SELECT max(position) FROM prompts WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2");
     let (last,): (Option<i64>,) = last.bind(new.folder).one().await?;
-    change
-        .query(
-            "INSERT INTO prompts (org_id, id, folder_id, name, path, position, kind, description, tags, latest,
-               created_at, created_by, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $10)",
-        )
-        .bind(id)
-        .bind(new.folder)
-        .bind(new.name.clone())
-        .bind(new.path.clone())
-        .bind(last.unwrap_or(0) + STEP)
-        .bind(content.kind())
-        .bind(new.description.to_owned())
-        .bind(new.tags.clone())
-        .bind(now)
-        .bind(by)
-        .execute()
-        .await?;
-    drafts::insert(change, id, content).await?;
+    let id = write(change, &new, content, last.unwrap_or(0) + STEP, None).await?;
     take_path(change, &new.path, id).await?;
     index::write(change, id).await?;
     let details = json!({ "of": new.path, "after": { "kind": content.kind() } });
     change.audit(Entry::new(Action::PromptCreated, id.0).details(details)).await?;
     change.announce(Topic::Prompts, id.0).await?;
+    Ok(id)
+}
+
+/// Makes a prompt with a draft in the trash, as part of what is there: search and the log know nothing of it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_trashed(
+    change: &mut OrgChange,
+    new: &NewPrompt<'_>,
+    content: &Content,
+    position: i64,
+    trash: TrashId,
+) -> Result<()> {
+    write(change, new, content, position, Some(trash)).await.map(drop)
+}
+
+async fn write(
+    change: &mut OrgChange,
+    new: &NewPrompt<'_>,
+    content: &Content,
+    position: i64,
+    trash: Option<TrashId>,
+) -> Result<PromptId> {
+    let (id, now, by) = (PromptId(change.new_id()), change.now(), change.person());
+    change
+        .query(
+            "INSERT INTO prompts (org_id, id, folder_id, name, path, position, kind, description, tags, latest,
+               created_at, created_by, updated_at, trash_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $10, $12)",
+        )
+        .bind(id)
+        .bind(new.folder)
+        .bind(new.name.clone())
+        .bind(new.path.clone())
+        .bind(position)
+        .bind(content.kind())
+        .bind(new.description.to_owned())
+        .bind(new.tags.clone())
+        .bind(now)
+        .bind(by)
+        .bind(trash)
+        .execute()
+        .await?;
+    drafts::insert(change, id, content).await?;
     Ok(id)
 }
 

@@ -1,6 +1,6 @@
 //! What the server does on its own: sends letters, follows other processes, sweeps up.
 
-use super::{Server, hot::usage, notes};
+use super::{Server, hot::usage, notes, rows};
 use crate::{error::Result, time::Span};
 use std::{pin::Pin, time::Duration};
 
@@ -51,36 +51,33 @@ async fn run(server: &Server, chores: &'static [Chore]) {
 }
 
 /// Removes what has run out: sessions, sign-ups, reset links, events and sent letters that nobody
-/// will ask for again. Each statement is safe to repeat and to run on several processes.
+/// will ask for again. It is safe to repeat and to run on several processes.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn sweep(server: &Server) -> Result<()> {
-    let now = server.clock.now();
-    let config = &server.config;
+    let (now, config) = (server.clock.now(), &server.config);
     let before = [
-        ("DELETE FROM sessions WHERE seen_at < $1", Span::days(config.session_idle_days)),
-        ("DELETE FROM sessions WHERE created_at < $1", Span::days(config.session_max_days)),
-        ("DELETE FROM sign_ups WHERE expires_at < $1", Span::days(1)),
-        ("DELETE FROM password_resets WHERE expires_at < $1", Span::days(1)),
-        ("DELETE FROM second_steps WHERE expires_at < $1", Span::days(1)),
-        ("DELETE FROM address_changes WHERE expires_at < $1", Span::days(1)),
-        ("DELETE FROM posted_forms WHERE expires_at < $1", Span::seconds(0)),
-        ("DELETE FROM sent_forms WHERE created_at < $1", Span::hours(1)),
+        (rows!(delete "sessions" where "seen_at < $1"), Span::days(config.session_idle_days)),
+        (rows!(delete "sessions" where "created_at < $1"), Span::days(config.session_max_days)),
+        (rows!(delete "sign_ups" where "expires_at < $1"), Span::days(1)),
+        (rows!(delete "password_resets" where "expires_at < $1"), Span::days(1)),
+        (rows!(delete "second_steps" where "expires_at < $1"), Span::days(1)),
+        (rows!(delete "address_changes" where "expires_at < $1"), Span::days(1)),
+        (rows!(delete "posted_forms" where "expires_at < $1"), Span::seconds(0)),
+        (rows!(delete "sent_forms" where "created_at < $1"), Span::hours(1)),
         // An organization's newest stays: its number says how old what was read of it is.
         (
-            "DELETE FROM events WHERE created_at < $1 AND (org_id IS NULL OR seq < (
+            rows!(delete "events" where "created_at < $1 AND (org_id IS NULL OR seq < (
                SELECT max(newest.seq) FROM events newest WHERE newest.org_id = events.org_id)
-               OR NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = events.org_id))",
+               OR NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = events.org_id))"),
             Span::hours(1),
         ),
-        ("DELETE FROM letters WHERE done_at < $1", Span::days(2)),
-        ("DELETE FROM letters WHERE failed_at < $1", Span::days(30)),
+        (rows!(delete "letters" where "done_at < $1"), Span::days(2)),
+        (rows!(delete "letters" where "failed_at < $1"), Span::days(30)),
     ];
-    for (sql, age) in before {
-        let mut tx = server.db.begin().await?;
-        tx.query(sql).bind(now - age).execute().await?;
-        tx.commit().await?;
+    for (rows, age) in before {
+        rows.write_in_parts(server, None, now - age).await?;
     }
     Ok(())
 }

@@ -78,7 +78,9 @@ impl Once {
     async fn claim(&self) -> Result<bool> {
         let now = self.server.clock.now();
         let mut tx = self.server.db.begin().await?;
-        tx.query("DELETE FROM sent_forms WHERE created_at <= $1").bind(now - KEPT).execute().await?;
+        // This one may be sent again by now; the others are swept up.
+        let old = tx.query("DELETE FROM sent_forms WHERE form_hash = $1 AND created_at <= $2");
+        old.bind(self.hash.clone()).bind(now - KEPT).execute().await?;
         let claim = tx.query(
             "INSERT INTO sent_forms (form_hash, created_at) VALUES ($1, $2) ON CONFLICT (form_hash) DO NOTHING",
         );

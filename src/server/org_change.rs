@@ -116,6 +116,12 @@ impl OrgChange {
         self.change.clock().id()
     }
 
+    /// Whether other transactions may run at the same time, so that rows need a lock.
+    #[must_use]
+    pub const fn is_concurrent(&self) -> bool {
+        self.change.is_concurrent()
+    }
+
     /// A statement in this organization; `$1` is its id.
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
         assert_fenced(sql);

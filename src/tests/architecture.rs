@@ -47,8 +47,8 @@ const BEYOND_THE_WALLS: [&str; 19] = [
     "api/repeat.rs",
     "bench/routes.rs",
     "deployments/voiding.rs",
+    "environments/purge.rs",
     "invitations/entry.rs",
-    "library/exchange/store.rs",
     "library/trash/purge.rs",
     "orgs/closure.rs",
     "orgs/store.rs",
@@ -56,7 +56,7 @@ const BEYOND_THE_WALLS: [&str; 19] = [
     "profile/closure.rs",
     "profile/sessions.rs",
     "profile/store.rs",
-    "prompts/earlier.rs",
+    "prompts/index.rs",
     "server/start.rs",
 ];
 
@@ -201,7 +201,21 @@ fn the_walls_have_few_doors() {
     );
     assert_eq!(
         files_with("Scope::of_chore("),
-        ["deployments/voiding.rs", "library/sample.rs", "library/trash/purge.rs"]
+        ["deployments/voiding.rs", "library/sample.rs", "library/trash/purge.rs", "prompts/index.rs"]
+    );
+    // What is removed in parts, in all organizations or in one that is gone.
+    assert_eq!(
+        files_with(".write_in_parts("),
+        [
+            "api/repeat.rs",
+            "environments/purge.rs",
+            "library/exchange/store.rs",
+            "library/trash/purge.rs",
+            "orgs/closure.rs",
+            "profile/closure.rs",
+            "prompts/earlier.rs",
+            "server/jobs.rs",
+        ]
     );
     // One way in: whoever comes is asked for their second factor there.
     assert_eq!(files_with("caller.sign_in("), ["accounts/entrance.rs"]);

@@ -96,7 +96,7 @@ async fn prompt(scope: &Scope, id: PromptId) -> Result<PromptEntry> {
     let leads = scope.query(
         "SELECT r.number, r.target, p.path, coalesce(r.to_number, 0), coalesce(e.name, '') FROM prompt_references r
          JOIN prompts p ON p.org_id = r.org_id AND p.id = r.to_id
-         LEFT JOIN environments e ON e.org_id = r.org_id AND e.id = r.environment_id
+         LEFT JOIN environments e ON e.org_id = r.org_id AND e.id = r.environment_id AND e.purged_at IS NULL
          WHERE r.org_id = $1 AND r.prompt_id = $2 AND (r.to_number IS NOT NULL OR e.name IS NOT NULL)",
     );
     let leads: Vec<(i64, String, String, i64, String)> = leads.bind(id).all().await?;

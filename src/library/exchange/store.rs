@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     id::ImportId,
     role::ImportContent,
-    server::{Grant, OrgChange, Server, caller::internal, uploads::File},
+    server::{Grant, OrgChange, Server, caller::internal, rows, uploads::File},
     time::Span,
 };
 
@@ -91,8 +91,6 @@ pub(super) async fn forget(change: &mut OrgChange, id: ImportId) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn forget_old(server: &Server) -> Result<()> {
-    let mut change = server.change_outside_tenancy().await?;
-    let old = change.query("DELETE FROM imports WHERE created_at <= $1");
-    old.bind(server.clock.now() - WAITS).execute().await?;
-    change.commit().await
+    let old = rows!(delete "imports" where "created_at <= $1");
+    old.write_in_parts(server, None, server.clock.now() - WAITS).await
 }

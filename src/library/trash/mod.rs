@@ -2,6 +2,7 @@
 
 mod purge;
 mod restore;
+pub(super) mod staged;
 
 pub use purge::{purge, purge_due};
 pub use restore::restore;
@@ -13,6 +14,7 @@ use crate::{
     fields::Name,
     id::{FolderId, PromptId, TrashId},
     prompts::{
+        index,
         reached::{named, reaches_environment},
         references, store,
     },
@@ -57,7 +59,8 @@ pub async fn list(scope: &Scope) -> Result<Vec<Trashed>> {
         "SELECT t.id, t.kind, t.entity_id, t.path, t.created_at, u.name AS by,
            (SELECT count(*) FROM prompts p WHERE p.org_id = t.org_id AND p.trash_id = t.id) AS prompts
          FROM trash t LEFT JOIN users u ON u.id = t.created_by
-         WHERE t.org_id = $1 ORDER BY t.created_at DESC, t.id DESC LIMIT 500",
+         WHERE t.org_id = $1 AND t.purged_at IS NULL AND t.staged_at IS NULL
+         ORDER BY t.created_at DESC, t.id DESC LIMIT 500",
     );
     Ok(list.all().await?)
 }
@@ -88,6 +91,11 @@ pub async fn put_prompt(grant: &Grant<TrashContent>, id: PromptId) -> Result<Tra
 pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<TrashId> {
     let mut change = grant.change().await?;
     let folder = folders::find_within(&mut change, id).await?;
+    if folders::size(&mut change, &folder.path).await? > folders::MOST {
+        return Err(Error::conflict(
+            "This folder contains more than 5,000 prompts and folders. Move its subfolders to the trash instead.",
+        ));
+    }
     let below = format!("{}/", folder.path);
     let within = change.query(
         "SELECT id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2",
@@ -96,13 +104,11 @@ pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<Tra
     let within: Vec<PromptId> = within.into_iter().map(|(id,)| id).collect();
     refuse_used(&mut change, &within).await?;
     let trash = insert(&mut change, "folder", id.0, &folder.path, folder.parent_id).await?;
-    let prompts = "UPDATE prompts SET trash_id = $3 WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2";
-    change.query(prompts).bind(below.clone()).bind(trash).execute().await?;
-    let words = change.query(
-        "DELETE FROM prompt_search WHERE org_id = $1 AND prompt_id IN (
-           SELECT id FROM prompts WHERE org_id = $1 AND trash_id = $2)",
+    let prompts = change.query(
+        "UPDATE prompts SET trash_id = $3, unindexed = 1
+         WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2",
     );
-    words.bind(trash).execute().await?;
+    prompts.bind(below.clone()).bind(trash).execute().await?;
     // In the trash it is a tree of its own, which what happens to its parent is nothing to.
     let folders = change.query(
         "UPDATE folders SET trash_id = $3, depth = depth - $4,
@@ -112,6 +118,7 @@ pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<Tra
     );
     folders.bind(below).bind(trash).bind(folder.depth - 1).bind(id).execute().await?;
     finish(change, Action::Trashed, id.0, &folder.path).await?;
+    index::catch_up_soon(grant).await;
     Ok(trash)
 }
 
@@ -185,6 +192,9 @@ struct Row {
 }
 
 async fn find(change: &mut OrgChange, id: TrashId) -> Result<Row> {
-    let row = change.query("SELECT kind, entity_id, path FROM trash WHERE org_id = $1 AND id = $2");
+    let row = change.query(
+        "SELECT kind, entity_id, path FROM trash
+         WHERE org_id = $1 AND id = $2 AND purged_at IS NULL AND staged_at IS NULL",
+    );
     row.bind(id).optional().await?.ok_or(Error::NotFound)
 }

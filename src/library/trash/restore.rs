@@ -27,6 +27,7 @@ pub async fn restore(grant: &Grant<TrashContent>, id: TrashId) -> Result<String>
     let gone = change.query("DELETE FROM trash WHERE org_id = $1 AND id = $2");
     gone.bind(id).execute().await?;
     finish(change, Action::Untrashed, row.entity_id, &path).await?;
+    index::catch_up_soon(grant).await;
     Ok(path)
 }
 
@@ -64,6 +65,32 @@ async fn restore_folder(change: &mut OrgChange, id: FolderId, trash: TrashId, ol
     }
     let taken = "SELECT 1 FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL";
     let (name, path) = free(change, (taken, None), above.as_deref(), &name, old).await?;
+    let to = Destination { parent: parent.zip(parent_depth), name, path: &path };
+    bring_back(change, (trash, id), old, to).await.map_err(in_the_way)?;
+    Ok(path)
+}
+
+/// Where a folder comes to stand.
+pub(super) struct Destination<'a> {
+    /// Its parent, with its depth.
+    pub(super) parent: Option<(FolderId, i64)>,
+    /// What it is called there, where nothing else is.
+    pub(super) name: PathName,
+    /// Its path then.
+    pub(super) path: &'a str,
+}
+
+/// Puts a folder that was at `old` into its place, with all that is in it.
+///
+/// # Errors
+/// [`Error::Invalid`] at `name` when another prompt is live in a protected environment where one comes to be.
+pub(super) async fn bring_back(
+    change: &mut OrgChange,
+    (trash, id): (TrashId, FolderId),
+    old: &str,
+    to: Destination<'_>,
+) -> Result<()> {
+    let (path, (parent, parent_depth)) = (to.path.to_owned(), to.parent.unzip());
     change
         .query(
             "UPDATE folders SET trash_id = NULL, path = $4 || substr(path, length($3) + 1), depth = depth + $5,
@@ -79,20 +106,15 @@ async fn restore_folder(change: &mut OrgChange, id: FolderId, trash: TrashId, ol
         .bind(id)
         .bind(parent)
         .bind(parent_depth)
-        .bind(name)
+        .bind(to.name)
         .execute()
         .await?;
     let prompts = change.query(
-        "UPDATE prompts SET trash_id = NULL, path = $4 || substr(path, length($3) + 1)
-         WHERE org_id = $1 AND trash_id = $2 RETURNING id, path",
+        "UPDATE prompts SET trash_id = NULL, path = $4 || substr(path, length($3) + 1), unindexed = 1
+         WHERE org_id = $1 AND trash_id = $2",
     );
-    let prompts: Vec<(PromptId, String)> =
-        prompts.bind(trash).bind(old.to_owned()).bind(path.clone()).all().await?;
-    for (prompt, path) in prompts {
-        store::take_path(change, &path, prompt).await.map_err(in_the_way)?;
-        index::write(change, prompt).await?;
-    }
-    Ok(path)
+    prompts.bind(trash).bind(old.to_owned()).bind(path.clone()).execute().await?;
+    store::take_paths(change, &format!("{path}/")).await
 }
 
 /// That something in a folder cannot come back to its path: it is not the folder's name that is in the way.

@@ -5,11 +5,14 @@ use crate::{
         model::Order,
         requests::withdraw,
     },
-    environments::store::{Protection, Step, create, delete, list, set, shift},
+    environments::{
+        purge::remove_purged,
+        store::{Protection, Step, create, delete, list, set, shift},
+    },
     error::Error,
     fields::EnvironmentName,
     role::{Deploy, ManageEnvironments, Role},
-    server::Scope,
+    server::{Scope, parts::MOST},
 };
 
 both_databases!(
@@ -19,6 +22,7 @@ both_databases!(
     what_is_changed_is_told_by_name,
     who_may_deploy_is_chosen,
     only_admins_change_them,
+    a_long_history_is_removed_in_parts,
 );
 
 fn name(text: &str) -> EnvironmentName {
@@ -145,4 +149,30 @@ async fn only_admins_change_them(app: TestApp) {
     // A right that was lost since is none.
     team.org.admits(&adam, Role::Editor).await;
     assert_eq!(create(&grant, &name("us"), 0).await, Err(Error::Forbidden));
+}
+
+async fn a_long_history_is_removed_in_parts(app: TestApp) {
+    let team = Team::of(&app).await;
+    let ana = team.org.has("Anna", Role::Owner).await;
+    let staging = team.environment("staging").await.id;
+    let tone = team.saying("Tone", &["Be kind."]).await;
+    team.org.deployed(staging, tone, 650).await;
+    app.breaks("DELETE", "deployments", "OLD.number = 1250").await;
+    delete(&team.may(), staging).await.unwrap();
+    // For everybody it is gone, and so is its name.
+    let there = ["development", "production"].map(|name| (name.to_owned(), i64::from(name == "production")));
+    assert_eq!(names(&team.scope).await, there);
+    ana.get(&team.org.page(&format!("deployments/prompts/{tone}"))).await.hides("staging");
+    create(&team.may(), &name("staging"), 0).await.unwrap();
+    // What came before it broke is done, from the oldest on: never is an old deployment the last one.
+    let left = app.rows("deployments", "1 = 1").await.len();
+    assert!((51..=51 + MOST).contains(&left), "{left} are left");
+    assert_eq!(app.rows("deployments", "number = 1300").await.len(), 1);
+    assert!(remove_purged(&app).await.is_err());
+    app.mends("deployments").await;
+    remove_purged(&app).await.unwrap();
+    assert!(app.rows("deployments", "1 = 1").await.is_empty());
+    assert_eq!(app.rows("environments", "purged_at IS NOT NULL").await, [""; 0]);
+    let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'environment.deleted'";
+    assert_eq!(team.org.count(told).await, 1);
 }

@@ -5,6 +5,7 @@ mod constraints;
 mod editing;
 mod exchange;
 mod hostile;
+mod parts;
 mod random;
 mod references;
 mod sample;

@@ -14,6 +14,7 @@ both_databases!(
     its_invitations_are_dead_and_come_back_with_it,
     its_owners_and_nobody_else_restore_it,
     after_thirty_days_it_is_purged_and_nothing_is_left,
+    what_is_being_purged_is_not_restored,
     its_address_stays_reserved,
     deleting_wants_the_address_typed,
     a_change_that_began_before_does_not_come_after,
@@ -167,6 +168,32 @@ async fn after_thirty_days_it_is_purged_and_nothing_is_left(app: TestApp) {
     for (table, rows) in app.everything_of(acme.id).await {
         assert!(rows.is_empty() || table == "audit_log", "{table}: {rows:?}");
     }
+    let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'organization.purged'";
+    assert_eq!(acme.count(told).await, 1);
+}
+
+async fn what_is_being_purged_is_not_restored(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let stock = acme.has_library().await;
+    acme.fills((stock.folder, "Support"), 600, 2).await;
+    ana.deletes(&acme).await.status(303);
+    app.clock.advance(Span::days(31));
+    app.breaks("DELETE", "members", "OLD.role = 'owner'").await;
+    assert!(closure::purge_due(&app).await.is_err());
+    // What came before it broke is done. It is as gone as it will be.
+    let all = app.everything_of(acme.id).await;
+    assert!(all["versions"].is_empty() && all["prompts"].is_empty() && !all["members"].is_empty());
+    let ana = Person { browser: app.browser_of(ana.id).await, ..ana };
+    ana.restores(&acme).await.status(404);
+    // Nor by a process whose clock is behind.
+    let deleted_at = app.clock.now().0;
+    app.execute(&format!("UPDATE organizations SET deleted_at = {deleted_at} WHERE slug = 'acme'")).await;
+    ana.get("/account/organizations").await.hides("Restore Acme");
+    ana.restores(&acme).await.status(404);
+    app.mends("members").await;
+    let (one, two) = join(closure::purge_due(&app), closure::purge_due(&app)).await;
+    assert_eq!((one, two), (Ok(()), Ok(())));
+    assert_eq!(app.rows("organizations", "slug = 'acme'").await, [""; 0]);
     let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'organization.purged'";
     assert_eq!(acme.count(told).await, 1);
 }

@@ -8,6 +8,7 @@ mod answer;
 mod app;
 mod authenticator;
 mod browser;
+mod bulk;
 mod database;
 mod keys;
 mod letters;

@@ -2,7 +2,7 @@
 
 use super::{Browser, PASSWORD, TestApp, both_databases, eventually, run, with};
 use crate::{
-    server::{Server, notes::write_down, serve, streams::MOST},
+    server::{Server, jobs::sweep, notes::write_down, parts, serve, streams::MOST},
     tests::support::Kind,
     time::Span,
 };
@@ -89,7 +89,41 @@ fn a_page_that_begins_to_write_is_found_out() {
     });
 }
 
-both_databases!(what_is_noted_is_written_once, what_stops_says_so_and_ends_its_streams, a_write_is_tried);
+#[test]
+fn others_write_between_the_parts() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        app.sent_letters(6000).await;
+        let server = (*app).clone();
+        let sweeping = tokio::spawn(async move { sweep(&server).await });
+        let mut left = Vec::new();
+        while !sweeping.is_finished() {
+            let mut tx = app.outside_tenancy().begin().await.unwrap();
+            left.push(tx.query("SELECT count(*) FROM letters").one::<(i64,)>().await.unwrap().0);
+            tx.commit().await.unwrap();
+        }
+        sweeping.await.unwrap().unwrap();
+        let between = left.iter().filter(|left| (1..6000).contains(*left)).count();
+        assert!(between > 2, "{left:?}");
+    });
+}
+
+both_databases!(
+    what_is_noted_is_written_once,
+    what_stops_says_so_and_ends_its_streams,
+    a_write_is_tried,
+    what_is_swept_up_goes_in_parts,
+);
+
+async fn what_is_swept_up_goes_in_parts(app: TestApp) {
+    app.sent_letters(1200).await;
+    app.breaks("DELETE", "letters", "OLD.attempts = 1150").await;
+    assert!(sweep(&app).await.is_err());
+    let left = app.rows("letters", "1 = 1").await.len();
+    assert!((51..=51 + parts::MOST).contains(&left), "{left} are left");
+    app.mends("letters").await;
+    sweep(&app).await.unwrap();
+    assert!(app.rows("letters", "1 = 1").await.is_empty());
+}
 
 async fn what_is_noted_is_written_once(app: TestApp) {
     let ana = app.somebody("Ana").await;

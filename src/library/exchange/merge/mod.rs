@@ -21,13 +21,11 @@ use crate::{
     server::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
+        parts::Part,
     },
 };
 use serde_json::json;
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::{Duration, Instant},
-};
+use std::collections::{BTreeMap, HashMap};
 
 /// What can be done, or why not, for a person to read.
 type Told<T> = Result<std::result::Result<T, String>>;
@@ -60,9 +58,6 @@ struct Work<'f> {
     /// In which part the hashes were read.
     read_in: u32,
 }
-
-/// How long a part of an import keeps others from writing.
-const PART: Duration = Duration::from_millis(20);
 
 /// What is to be put into the library, with all that can be told of it without the library.
 pub(super) struct Prepared<'f> {
@@ -99,7 +94,7 @@ pub(super) struct Merged {
 pub(super) struct Merge<'f> {
     grant: &'f Grant<ImportContent>,
     change: OrgChange,
-    began: Instant,
+    part: Part,
     /// The parts that are committed; none of what is only tried.
     parts: u32,
     is_tried: bool,
@@ -112,9 +107,9 @@ pub(super) struct Merge<'f> {
 impl<'f> Merge<'f> {
     /// Begins in a change. What is only tried stays in it; anything else is committed in parts.
     pub(super) fn new(grant: &'f Grant<ImportContent>, change: OrgChange, is_tried: bool) -> Self {
-        let (folders, places, began) = (BTreeMap::new(), HashMap::new(), grant.server().clock.instant());
+        let (folders, places, part) = (BTreeMap::new(), HashMap::new(), Part::begin());
         let (lines, works) = (Vec::new(), Vec::new());
-        Self { grant, change, began, parts: 0, is_tried, lines, folders, works, places }
+        Self { grant, change, part, parts: 0, is_tried, lines, folders, works, places }
     }
 
     pub(super) async fn run(mut self, prepared: Prepared<'f>) -> Result<Merged> {
@@ -153,7 +148,7 @@ impl<'f> Merge<'f> {
 
     /// Lets others write, when they have waited: what is done so far is committed.
     async fn rest(mut self) -> Result<Self> {
-        if self.is_tried || self.began.elapsed() < PART {
+        if self.is_tried || !self.part.is_over() {
             return Ok(self);
         }
         let parts = self.parts + 1;
@@ -165,7 +160,7 @@ impl<'f> Merge<'f> {
         let change = self.grant.change().await?;
         // Somebody may have moved them meanwhile.
         let folders = BTreeMap::new();
-        Ok(Self { change, parts, folders, began: self.grant.server().clock.instant(), ..self })
+        Ok(Self { change, parts, folders, part: Part::begin(), ..self })
     }
 
     fn tell(&mut self, act: Act, path: &str, says: impl Into<String>) {

@@ -1,0 +1,171 @@
+//! What concerns many rows is written in parts, each a transaction of its own: nobody waits long for the one writer
+//! of SQLite.
+//!
+//! Rows are found by a connection that only reads; a part takes the writer for what was found, and for a moment. What
+//! was found may be another's by then, so whether it still holds is asked again. A process may end between two parts:
+//! whoever needs all of them notes first, in one change, what is to be done, and hands in a chore that does the rest.
+
+use super::{
+    Change, Server,
+    clock::stopwatch,
+    db::{Db, Value},
+};
+use crate::{error::Result, id::OrgId};
+use std::time::{Duration, Instant};
+use tracing::Instrument;
+
+/// How long a part keeps others from writing.
+const PART: Duration = Duration::from_millis(20);
+/// How long a statement of a part should take at most: the next one writes fewer rows then.
+const STATEMENT: Duration = Duration::from_millis(4);
+/// The most rows of a statement of SQLite; some take a thousand times as long as others.
+const AT_ONCE: usize = 32;
+/// The most rows of a part.
+pub const MOST: usize = 500;
+/// How long whoever asked waits for what goes on.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The time of one part.
+#[derive(Debug, Clone, Copy)]
+pub struct Part(Instant);
+
+impl Part {
+    /// Begins one.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self(stopwatch())
+    }
+
+    /// Whether it is the turn of others.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        self.0.elapsed() >= PART
+    }
+}
+
+/// Rows of a table, by a condition on `$1`, and what becomes of them; [`rows!`](crate::server::rows) makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows {
+    /// The statements of SQLite: one finds rows, at most `$2`, and one writes those of them that are in the list `$2`.
+    pub sqlite: [&'static str; 2],
+    /// The same of PostgreSQL.
+    pub postgres: [&'static str; 2],
+}
+
+/// Rows to be deleted or updated in parts: `rows!(delete "trash" where "org_id = $1")`. What is costly to ask of a
+/// single row is said in another way after `still`; `by` says in which order they are written.
+macro_rules! rows {
+    (delete $table:literal where $where:literal $($rest:tt)*) => {
+        $crate::server::rows!(@still ["DELETE FROM "] $table [" WHERE "] $where $($rest)*)
+    };
+    (update $table:literal set $set:literal where $where:literal $($rest:tt)*) => {
+        $crate::server::rows!(@still ["UPDATE "] $table [" SET ", $set, " WHERE "] $where $($rest)*)
+    };
+    (@still $verb:tt $table:literal $set:tt $where:literal still $still:literal $($by:tt)*) => {
+        $crate::server::rows!(@by $verb $table $set $where $still $($by)*)
+    };
+    (@still $verb:tt $table:literal $set:tt $where:literal $($by:tt)*) => {
+        $crate::server::rows!(@by $verb $table $set $where $where $($by)*)
+    };
+    (@by $verb:tt $table:literal $set:tt $where:literal $still:literal) => {
+        $crate::server::rows!(@all $verb $table $set $where $still [""])
+    };
+    (@by $verb:tt $table:literal $set:tt $where:literal $still:literal by $by:literal) => {
+        $crate::server::rows!(@all $verb $table $set $where $still [" ORDER BY ", $by])
+    };
+    (@all [$verb:literal] $table:literal [$($set:literal),+] $where:literal $still:literal [$($by:literal),+]) => {
+        $crate::server::parts::Rows {
+            sqlite: [
+                concat!("SELECT CAST(rowid AS TEXT) FROM ", $table, " WHERE ", $where, $($by,)+
+                    " LIMIT CAST($2 AS BIGINT)"),
+                // Found by what is in the list, whatever index the condition could use.
+                concat!($verb, $table, " NOT INDEXED", $($set,)+
+                    "rowid IN (SELECT CAST(value AS INTEGER) FROM json_each($2)) AND (", $still, ")"),
+            ],
+            postgres: [
+                concat!("SELECT CAST(ctid AS TEXT) FROM ", $table, " WHERE ", $where, $($by,)+
+                    " LIMIT CAST($2 AS BIGINT)"),
+                concat!($verb, $table, $($set,)+
+                    "ctid = ANY (ARRAY (SELECT CAST(value AS TID) FROM json_array_elements_text(CAST($2 AS JSON)))) AND (",
+                    $still, ")"),
+            ],
+        }
+    };
+}
+pub(crate) use rows;
+
+impl Rows {
+    /// Writes all of them: those of an organization, deleted or not, or those of all.
+    ///
+    /// # Errors
+    /// When the database fails; what was written by then stays.
+    pub async fn write_in_parts<V>(&self, server: &Server, org: Option<OrgId>, about: V) -> Result<()>
+    where
+        V: Value + Clone + Send + Sync,
+    {
+        let [find, write] = match server.db {
+            Db::Sqlite { .. } => self.sqlite,
+            Db::Postgres { .. } => self.postgres,
+        };
+        let (most, mut size, mut before) = (i64::try_from(MOST).unwrap_or(i64::MAX), 1, Vec::new());
+        loop {
+            let found: Vec<(String,)> = server.db.query(find).bind(about.clone()).bind(most).all().await?;
+            let found: Vec<String> = found.into_iter().map(|(row,)| row).collect();
+            // What is there after it was to be written, others have written otherwise meanwhile.
+            if found == before {
+                return Ok(());
+            }
+            let mut left = found.as_slice();
+            while !left.is_empty() {
+                let Some(mut change) = begin(server, org).await? else { return Ok(()) };
+                let part = Part::begin();
+                if change.is_concurrent() {
+                    size = MOST;
+                }
+                while !left.is_empty() && !part.is_over() {
+                    let (now, later) = left.split_at(size.min(left.len()));
+                    let began = stopwatch();
+                    let rows =
+                        change.query(write).bind(about.clone()).bind(serde_json::json!(now).to_string());
+                    rows.execute().await?;
+                    size =
+                        if began.elapsed() < STATEMENT { (2 * size).min(AT_ONCE) } else { size.div_ceil(4) };
+                    left = later;
+                }
+                change.commit().await?;
+            }
+            before = found;
+        }
+    }
+}
+
+/// A change for a part; none when the organization is no more. Where others write at the same time, those who write
+/// the same in parts take turns.
+async fn begin(server: &Server, org: Option<OrgId>) -> Result<Option<Change>> {
+    let mut change = Change::begin(server).await?;
+    if let Some(org) = org {
+        change.fence(org).await?;
+        let lock = if change.is_concurrent() {
+            "SELECT id FROM organizations WHERE id = $1 FOR UPDATE"
+        } else {
+            "SELECT id FROM organizations WHERE id = $1"
+        };
+        let there: Option<(OrgId,)> = change.query(lock).bind(org).optional().await?;
+        if there.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(change))
+}
+
+/// Goes on with what a change has begun, whether or not whoever asked for it stays; they wait for it a little. What it
+/// does not get done is left to a chore.
+pub async fn go_on(work: impl Future<Output = Result<()>> + Send + 'static) {
+    let work = async move {
+        if let Err(error) = work.await {
+            tracing::warn!(%error, "what goes on after a change is left to a chore");
+        }
+    };
+    // Whoever has waited long enough leaves it to itself.
+    drop(tokio::time::timeout(PATIENCE, tokio::spawn(work.in_current_span())).await);
+}

@@ -1,0 +1,188 @@
+//! What concerns much of a library is written in parts: it is as it should be at once, and what a process that ends
+//! leaves is done later.
+
+use super::{Library, TestApp, both_databases};
+use crate::{
+    error::Error,
+    fields::PathName,
+    id::FolderId,
+    library::{copies, moves, search::search, trash},
+    prompts::index,
+    server::parts::MOST,
+    time::Span,
+};
+
+both_databases!(
+    what_is_purged_is_gone_at_once_and_removed_later,
+    a_copy_is_whole_or_not_there,
+    search_catches_up_with_a_folder,
+    a_large_folder_comes_and_goes,
+    what_is_too_large_goes_in_pieces,
+    neighbours_are_set_apart,
+);
+
+impl Library {
+    async fn filled(&self, name: &str, prompts: u32, versions: u32) -> FolderId {
+        let folder = self.folder(None, name).await;
+        self.org.fills((folder, name), prompts, versions).await;
+        folder
+    }
+
+    async fn told(&self, action: &str) -> i64 {
+        let count = self.scope.query("SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = $2");
+        let (count,): (i64,) = count.bind(action.to_owned()).one().await.unwrap();
+        count
+    }
+
+    async fn found(&self, typed: &str) -> usize {
+        search(&self.scope, typed, 1000).await.unwrap().len()
+    }
+}
+
+async fn what_is_purged_is_gone_at_once_and_removed_later(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let (kept, folder) = (lib.filled("Kept", 3, 2).await, lib.filled("Gone", 600, 2).await);
+    let inner = lib.folder(Some(folder), "Inner").await;
+    let earlier = lib.saying(Some(inner), "Earlier", "x").await;
+    let earlier = trash::put_prompt(&lib.may(), earlier).await.unwrap();
+    let id = trash::put_folder(&lib.may(), folder).await.unwrap();
+    app.breaks("DELETE", "prompts", "OLD.name = 'Filler 500'").await;
+    // Whoever deletes it for good is told that it is done, and so it is for everybody.
+    trash::purge(&lib.may(), id).await.unwrap();
+    assert_eq!(app.rows("versions", "1 = 1").await.len(), 3 * 2 + 1, "what came before it ended stays done");
+    let left = app.rows("prompts", "trash_id IS NOT NULL").await.len();
+    assert!((2..=MOST + 101).contains(&left), "{left} prompts are left");
+    assert_eq!(trash::list(&lib.scope).await.unwrap().len(), 1, "what was put there before");
+    assert_eq!(trash::restore(&lib.may(), id).await, Err(Error::NotFound));
+    assert_eq!(trash::purge(&lib.may(), id).await, Err(Error::NotFound));
+    assert!(trash::purge_due(&app).await.is_err());
+    app.mends("prompts").await;
+    trash::purge_due(&app).await.unwrap();
+    assert_eq!((app.rows("prompts", "1 = 1").await.len(), lib.names(Some(kept)).await.len()), (4, 3));
+    assert_eq!(app.rows("folders", "trash_id IS NOT NULL").await, [""; 0]);
+    assert_eq!((app.rows("trash", "1 = 1").await.len(), lib.told("trash.purged").await), (1, 1));
+    assert_eq!(trash::restore(&lib.may(), earlier).await.unwrap(), "Earlier");
+}
+
+async fn a_copy_is_whole_or_not_there(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.filled("Large", 300, 1).await;
+    let inner = lib.folder(Some(folder), "Inner").await;
+    let rows = app.rows("prompts", "1 = 1").await.len();
+    // In the order of paths it is the last one.
+    app.breaks("INSERT", "prompts", "NEW.name = 'Filler 99'").await;
+    copies::duplicate_folder(&lib.may(), folder).await.unwrap_err();
+    assert!(app.rows("prompts", "1 = 1").await.len() > rows, "parts of it were written by then");
+    assert_eq!(
+        (lib.names(None).await, trash::list(&lib.scope).await.unwrap()),
+        (vec!["Large".into()], vec![])
+    );
+    trash::purge_due(&app).await.unwrap();
+    assert_eq!(app.rows("prompts", "1 = 1").await.len(), rows);
+    // A process that ends gives nothing up; what it has begun is not in the way, and gone after a while.
+    copies::duplicate_folder(&lib.may(), folder).await.unwrap_err();
+    app.execute("UPDATE trash SET purged_at = NULL").await;
+    trash::purge_due(&app).await.unwrap();
+    assert!(app.rows("prompts", "1 = 1").await.len() > rows, "somebody may be at it");
+    app.mends("prompts").await;
+    let copy = copies::duplicate_folder(&lib.may(), folder).await.unwrap();
+    assert_eq!(
+        (lib.names(None).await, lib.names(Some(copy)).await.len()),
+        (vec!["Large".into(), "Large copy".into()], 301)
+    );
+    assert_eq!(lib.names(Some(copy)).await, lib.names(Some(folder)).await);
+    assert_eq!(lib.found("large copy filler").await, 300);
+    assert_eq!((lib.told("folder.duplicated").await, lib.told("prompt.created").await), (1, 0));
+    lib.saying(Some(inner), "More", "x").await;
+    app.clock.advance(Span::hours(2));
+    trash::purge_due(&app).await.unwrap();
+    assert_eq!(
+        (app.rows("prompts", "1 = 1").await.len(), app.rows("trash", "1 = 1").await.len()),
+        (2 * rows + 1, 0)
+    );
+    // What is more than can be made at once is refused, and nothing is begun.
+    let huge = lib.filled("Huge", 1000, 1).await;
+    let says = "This folder contains more than 1,000 prompts and folders. Duplicate its subfolders instead.";
+    assert_eq!(super::why(copies::duplicate_folder(&lib.may(), huge).await), says);
+    assert_eq!(app.rows("trash", "1 = 1").await.len(), 0);
+}
+
+async fn search_catches_up_with_a_folder(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.filled("Before", 200, 1).await;
+    app.breaks("UPDATE", "prompt_search", "NEW.path = 'after/filler 150'").await;
+    moves::rename_folder(&lib.may(), folder, &PathName::parse("After").unwrap()).await.unwrap();
+    let (old, new) = (lib.at("Before/Filler 150").await, lib.at("After/Filler 150").await);
+    assert!(new.is_some() && old == new, "it has its new path at once");
+    assert!(!app.rows("prompts", "unindexed = 1").await.is_empty());
+    assert!(index::catch_up_all(&app).await.is_err());
+    app.mends("prompt_search").await;
+    index::catch_up_all(&app).await.unwrap();
+    assert_eq!((lib.found("before").await, lib.found("after").await), (0, 200));
+    assert_eq!(app.rows("prompts", "unindexed = 1").await, [""; 0]);
+}
+
+async fn a_large_folder_comes_and_goes(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.filled("Large", 200, 1).await;
+    let inner = lib.folder(Some(folder), "Inner").await;
+    lib.org.fills((inner, "Large/Inner"), 50, 1).await;
+    let user = lib.prompt(None, "User").await;
+    lib.writes(user, "[[ Large/Inner/Filler 7 ]] [[ Large/Filler 8 ]]").await.unwrap();
+    let refused = "Other prompts include this: User. Change them first.";
+    assert_eq!(super::why(trash::put_folder(&lib.may(), folder).await), refused);
+    lib.writes(user, "nothing").await.unwrap();
+    let id = trash::put_folder(&lib.may(), folder).await.unwrap();
+    assert_eq!((lib.found("filler").await, app.rows("prompt_search", "1 = 1").await.len()), (0, 1));
+    assert_eq!(trash::list(&lib.scope).await.unwrap()[0].prompts, 250);
+    lib.folder(None, "Large").await;
+    assert_eq!(trash::restore(&lib.may(), id).await.unwrap(), "Large (2)");
+    assert_eq!((lib.found("filler").await, lib.found("2 inner filler 7").await), (250, 1));
+}
+
+async fn what_is_too_large_goes_in_pieces(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.filled("Large", 5000, 1).await;
+    let (inner, other) = (lib.folder(Some(folder), "Inner").await, lib.folder(None, "Other").await);
+    let says = "This folder contains more than 5,000 prompts and folders.";
+    let renamed = moves::rename_folder(&lib.may(), folder, &PathName::parse("After").unwrap()).await;
+    assert!(matches!(&renamed, Err(Error::Invalid { flaws }) if flaws[0].field == "name"), "{renamed:?}");
+    let moved = moves::move_folder(&lib.may(), folder, Some(other), moves::Place::Last).await;
+    assert!(matches!(&moved, Err(Error::Invalid { flaws }) if flaws[0].field == "parent"), "{moved:?}");
+    let trashed = trash::put_folder(&lib.may(), folder).await;
+    for refusal in [super::why(renamed), super::why(moved), super::why(trashed)] {
+        assert!(refusal.contains(says), "{refusal}");
+    }
+    moves::move_folder(&lib.may(), inner, Some(other), moves::Place::Last).await.unwrap();
+    trash::put_folder(&lib.may(), other).await.unwrap();
+}
+
+async fn neighbours_are_set_apart(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.filled("Large", 5, 1).await;
+    app.execute("UPDATE prompts SET position = 1").await;
+    let at = async |name: &str| lib.at(&format!("Large/Filler {name}")).await.unwrap();
+    let five = at("5").await;
+    let mut others = lib.names(Some(folder)).await;
+    others.retain(|name| name != "Filler 5");
+    // There is no room for it: before all of them, and between two of them.
+    moves::move_prompt(&lib.may(), five, Some(folder), moves::Place::First).await.unwrap();
+    assert_eq!(lib.names(Some(folder)).await, [&["Filler 5".to_owned()], &others[..]].concat());
+    app.execute("UPDATE prompts SET position = position / 1000000").await;
+    let second = lib.at(&format!("Large/{}", others[1])).await.unwrap();
+    for _ in 0..4 {
+        moves::move_prompt(&lib.may(), five, Some(folder), moves::Place::After(second)).await.unwrap();
+        let names = lib.names(Some(folder)).await;
+        assert_eq!(names[..3], [others[0].clone(), others[1].clone(), "Filler 5".to_owned()]);
+        app.execute("UPDATE prompts SET position = (position + 1048575) / 1048576").await;
+    }
+    // In an order: those that are not named come after them as they were.
+    app.execute("UPDATE prompts SET position = 1").await;
+    let order = [at("4").await, at("2").await, five];
+    moves::order_prompts(&lib.may(), Some(folder), &order).await.unwrap();
+    let names = lib.names(Some(folder)).await;
+    assert_eq!(names[..3], ["Filler 4", "Filler 2", "Filler 5"]);
+    moves::order_prompts(&lib.may(), Some(folder), &[at("2").await]).await.unwrap();
+    assert_eq!(lib.names(Some(folder)).await[..3], ["Filler 2", "Filler 4", "Filler 5"]);
+    assert_eq!(app.rows("prompts", "position > 0").await.len(), 5);
+}
