@@ -1,4 +1,4 @@
-//! Moving and renaming. Paths change, ids do not: whoever asks for an old path is led on.
+//! Moving and renaming. Paths change, ids do not: an old path leads to the new one.
 
 use super::folders::{self, Folder, MAX_DEPTH};
 use crate::{
