@@ -2,6 +2,7 @@
 //!
 //! Each `parse` answers with a sentence for the field. Nothing here knows which form it serves.
 
+mod counted;
 #[cfg(feature = "ssr")]
 mod domains;
 #[cfg(feature = "ssr")]
@@ -16,6 +17,7 @@ mod slug;
 #[cfg(feature = "ssr")]
 mod text;
 
+pub use counted::{capitalized, counted, counted_as};
 #[cfg(feature = "ssr")]
 pub use domains::Domains;
 #[cfg(feature = "ssr")]
@@ -28,4 +30,4 @@ pub use password::Password;
 pub use path_name::{PathName, is_path_char};
 pub use slug::Slug;
 #[cfg(feature = "ssr")]
-pub use text::{counted, text};
+pub use text::text;

@@ -83,7 +83,7 @@ permissions! {
     ManageMembers        needs Admin,                     "Change the role of members and remove them, up to one's own role";
     ManageProviders      needs Admin,                     "Add, change, test and delete provider credentials";
     ManageApiKeys        needs Admin,                     "List, create, rotate and revoke API keys";
-    ManageIntegrations   needs Admin,                     "Manage webhooks and git synchronisation";
+    ManageIntegrations   needs Admin,                     "Manage webhooks and Git synchronization";
     ViewUsage            needs Admin or ReadUsage,        "See usage and cost of the whole organization";
     ManageBudgets        needs Admin,                     "Set budgets and rate limits";
     ViewAuditLog         needs Admin or ReadAudit,        "Read and export the audit log";

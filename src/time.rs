@@ -3,6 +3,7 @@
 //! RFC 3339 text does not sort as time in SQLite (trimmed fractions), so both databases store a
 //! 64-bit integer.
 
+use crate::fields::counted;
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, Sub};
 
@@ -65,7 +66,7 @@ impl Span {
             60..2880 => ((minutes + 30) / 60, "hour"),
             _ => ((minutes + 720) / 1440, "day"),
         };
-        format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+        counted(n, unit)
     }
 }
 

@@ -177,7 +177,7 @@ test.describe('two-factor', () => {
     await expect(ana.page.locator('#two-factor')).toContainText('10 recovery codes are left.');
     await ana.goes('/account/security');
     await expect(codes, 'they are shown once').toHaveCount(0);
-    await expect(ana.page.locator('#two-factor')).toContainText('Two-factor is on since');
+    await expect(ana.page.locator('#two-factor')).toContainText('Two-factor has been on since');
     await expect(ana.page.locator('.qr')).toHaveCount(0);
   });
 

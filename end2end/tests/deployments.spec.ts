@@ -44,7 +44,7 @@ test('a version goes through the environments and back', async ({ at: { ana, slu
   await page.getByRole('link', { name: 'Roll back…' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Roll Support/Tone in development back to version 1');
   await ana.presses('Roll back');
-  await expect(page.getByText('Version 1 is live, 1 behind the latest.')).toBeVisible();
+  await expect(page.getByText('Version 1 is live, 1 version behind the latest.')).toBeVisible();
   await page.getByRole('link', { name: 'Undeploy…' }).click();
   await ana.presses('Undeploy');
   await expect(page.getByText('Nothing is live here.')).toBeVisible();

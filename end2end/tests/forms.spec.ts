@@ -215,7 +215,7 @@ test.describe('inviting', () => {
     const form = await ana.opensInviteForm(slug);
     await form.getByLabel('Emails').fill(email);
     expect(await ana.sendsInvitations(form)).toBe(429);
-    await expect(form.getByRole('alert')).toContainText(`${email} was sent 10 emails within an hour`);
+    await expect(form.getByRole('alert')).toContainText(`${email} was sent 10 emails in the last hour`);
     await expect(form.getByLabel('Emails')).toHaveValue(email);
   });
 

@@ -95,7 +95,7 @@ pub async fn welcome(server: &Server, home: &Slug) {
         sample::plant(server, org).await
     };
     if let Err(error) = planted.await {
-        tracing::warn!(%error, "the sample library was not planted");
+        tracing::warn!(%error, "the sample prompts were not added");
     }
 }
 

@@ -35,8 +35,11 @@ struct EnvironmentShown {
     #[schema(format = Uuid)]
     id: String,
     name: String,
-    /// How many people must approve a deployment to it; 0 if it is not protected.
+    /// How many people must approve a deployment to it; 0 if it is not protected. If it is 1 and `others_approve`
+    /// is false, people who can approve deploy without asking.
     approvals: i64,
+    /// Whether someone other than the person who deploys must approve, whatever their role.
+    others_approve: bool,
 }
 
 /// All environments the key has access to.
@@ -61,6 +64,7 @@ pub(super) async fn environments(service: Service) -> Result<Response, Refusal> 
         id: one.id.to_string(),
         name: one.name.to_string(),
         approvals: one.approvals,
+        others_approve: one.rule().needs_others(),
     });
     Ok(json(&Environments { data: data.collect() }))
 }

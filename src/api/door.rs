@@ -1,4 +1,4 @@
-//! Who is let in: whoever shows a good key, as often as the studio allows.
+//! Who is let in: requests with a valid key, within their rate limit.
 
 use super::problem::Refusal;
 use crate::server::{Key, Server, caller::Client, hot::bearer, keys::authenticate};

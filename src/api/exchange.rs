@@ -141,9 +141,9 @@ impl From<import::Line> for Line {
 
 /// Import prompts
 ///
-/// Takes a file as an export writes it, of at most 8 MiB. What is there already gains the versions that are
-/// new; nothing is deleted. A large file is imported in parts: where that is cut off, what came before stays, and
-/// sending the file again does the rest. A key that is limited to folders may not import.
+/// Imports an exported file of at most 8 MiB. Existing prompts get the versions they do not have yet; nothing is
+/// deleted. A large file is imported in parts: if the import is interrupted, the finished parts stay, and sending the
+/// file again imports the rest. A key limited to folders can't import.
 #[utoipa::path(
     post, path = "/import", tag = "Library", params(How), request_body = LibraryFile,
     responses((status = 200, description = "The changes that were made, or would be made.", body = Imported)),

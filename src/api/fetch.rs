@@ -65,8 +65,11 @@ struct Now {
 
 /// Fetch a prompt
 ///
-/// What is deployed to an environment, or a version. What it refers to is put in, so that only variables are left; `variables` tells of each what it falls back on. What is deployed keeps what it inherited from folders when it was deployed, and a path leads to what was deployed there until something else is. The answer comes from memory; send the `ETag` of the one
-/// before as `If-None-Match` and it has no body as long as nothing has changed.
+/// Returns what is deployed to an environment, or a version by number. Included prompts are inserted, so that only
+/// variables are left; `variables` lists each of them with its default. A deployed prompt keeps the values it inherited
+/// from folders when it was deployed. A path leads to what was deployed there until something else is. Responses come
+/// from memory: send the `ETag` of the previous one as `If-None-Match`, and the response has no body as long as nothing
+/// has changed.
 #[utoipa::path(
     get, path = "/prompts/{prompt}", tag = "Prompts", params(Named, Which, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the previous response. If nothing has changed, the response is 304.")),
     responses(

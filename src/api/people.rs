@@ -42,7 +42,7 @@ fn refuse_limited(service: &Service) -> Result<(), Refusal> {
 
 /// List members
 ///
-/// Sorted by name. A key that is limited to folders may not read them.
+/// Sorted by name. A key limited to folders can't read them.
 #[utoipa::path(
     get, path = "/members", tag = "Organization", params(Paged),
     responses((status = 200, description = "A page of members.", body = Page<Member>)),
@@ -84,7 +84,7 @@ struct Invitation {
 
 /// List invitations
 ///
-/// Newest first. A key that is limited to folders may not read them.
+/// Newest first. A key limited to folders can't read them.
 #[utoipa::path(
     get, path = "/invitations", tag = "Organization", params(Paged),
     responses((status = 200, description = "A page of invitations.", body = Page<Invitation>)),

@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Flaw},
+    fields::counted,
     key_scope::KeyScope,
     server::{Config, Scope, hot::Allowance},
 };
@@ -194,7 +195,7 @@ impl Refusal {
 
     /// A key that asks too often.
     pub(super) fn too_often(allowance: Allowance) -> Self {
-        let detail = format!("A key can make {} requests per minute.", allowance.limit);
+        let detail = format!("A key can make {} per minute.", counted(allowance.limit, "request"));
         Self { retry_after: Some(allowance.reset), ..Self::of(Code::RateLimited, detail) }
     }
 

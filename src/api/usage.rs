@@ -82,8 +82,7 @@ const BY_DAY: &str = "SELECT n.day, CAST(sum(n.fetches) AS BIGINT) FROM key_usag
 
 /// Read usage
 ///
-/// How often prompts were fetched. Fetches of the last second may not be counted yet. A key limited to folders must
-/// group by prompt.
+/// How often prompts were fetched, up to about a second ago. A key limited to folders must group by prompt.
 #[utoipa::path(
     get, path = "/usage", tag = "Organization", params(Which),
     responses((status = 200, description = "The number of fetches.", body = Usage)),

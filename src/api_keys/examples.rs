@@ -44,7 +44,7 @@ pub(super) fn all(base: &str) -> Html {
                     <h3>{language}</h3>
                     <button class="button enhanced-only" data-size="small" type="button" data-copies=id.clone() aria-label=copies>"Copy"</button>
                 </div>
-                <pre class="example" id=id tabindex="0" role="region" aria-label=named><code>{code}</code></pre>
+                <pre class="example" id=id tabindex="0" role="region" aria-label=named>{code}</pre>
             }
         });
     view! {

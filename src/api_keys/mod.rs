@@ -1,5 +1,5 @@
-//! API keys: what services show to read and change an organization's prompts. A key belongs to the
-//! organization and outlives whoever made it; what it is as a principal stands in `server::keys`.
+//! API keys: what services send to read and change an organization's prompts. A key belongs to the
+//! organization and stays when the person who created it leaves. How a key acts is in `server::keys`.
 
 pub mod actions;
 #[cfg(feature = "ssr")]

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     environments::store::{self as environments, Environment},
     error::Result,
+    fields::{capitalized, counted},
     key_scope::{KeyScope, KeyScopes, Preset},
     orgs::{Frame, Place},
     paths,
@@ -121,10 +122,7 @@ fn row(scope: &Scope, key: &ApiKey, now: Timestamp) -> impl IntoView + use<> {
 pub(super) fn may(scopes: KeyScopes) -> String {
     let preset = Preset::ALL.into_iter().find(|preset| preset.scopes() == scopes);
     preset.map_or_else(
-        || match scopes.iter().count() {
-            1 => "1 scope".to_owned(),
-            n => format!("{n} scopes"),
-        },
+        || capitalized(&counted(scopes.iter().count(), "scope")),
         |preset| preset.label().to_owned(),
     )
 }

@@ -116,10 +116,13 @@ fn whom(
 }
 
 fn nothing(filter: &Filter, base: &str) -> Html {
+    if !filter.is_narrow() {
+        return view! { <Empty icon=glyph::Info title="No entries yet"><p>"What people and API keys do here is listed as it happens."</p></Empty> }
+            .bake();
+    }
     let base = base.to_owned();
-    let title = if filter.is_narrow() { "No results" } else { "No entries yet" };
     view! {
-        <Empty icon=glyph::Info title>
+        <Empty icon=glyph::Info title="No results">
             <p>"Enter full names. If two people share a name, use the email."</p>
             <a class="button" href=base>"Clear filters"</a>
         </Empty>

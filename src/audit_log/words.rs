@@ -141,7 +141,7 @@ fn is_id(value: &Value) -> bool {
 fn words(key: &str) -> String {
     match key {
         "image_id" => "picture".to_owned(),
-        "hue" => "colour".to_owned(),
+        "hue" => "color".to_owned(),
         "invitation_span" => "invitations expire after".to_owned(),
         "run_role" => "who may run prompts".to_owned(),
         "comment_role" => "who may comment".to_owned(),

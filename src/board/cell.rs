@@ -16,6 +16,7 @@ use crate::{
     },
     environments::store::{self as environments, Environment},
     error::{Error, Result},
+    fields::counted,
     id::{EnvironmentId, PromptId},
     orgs::{Frame, Place},
     paths,
@@ -75,7 +76,8 @@ async fn head(
     let live = newest.and_then(|newest| newest.version);
     let says = match live {
         Some(version) if version < prompt.latest => {
-            format!("Version {version} is live, {} behind the latest.", prompt.latest - version)
+            let behind = counted(prompt.latest - version, "version");
+            format!("Version {version} is live, {behind} behind the latest.")
         }
         Some(version) => format!("Version {version} is live (latest)."),
         None => "Nothing is live here.".to_owned(),

@@ -7,6 +7,7 @@ use crate::{
         impact::{Impact, MadeOf},
     },
     error::Result,
+    fields::counted,
     paths,
     server::Scope,
     ui::{Bake, Html},
@@ -33,7 +34,7 @@ pub(super) fn goes_live(scope: &Scope, impact: &Impact) -> Option<Html> {
         <section class="panel" aria-labelledby="goes-live">
             <header>
                 <h2 id="goes-live">"What goes live"</h2>
-                <p>"Every prompt that is included, with the values it inherits. An approval is for exactly this."</p>
+                <p>"Every prompt that is included, with the values it inherits. An approval covers exactly this."</p>
             </header>
             <ul class="lines" role="list">{parts}{more}</ul>
         </section>
@@ -72,7 +73,7 @@ fn whole(value: &Value) -> String {
     match text.chars().count() {
         0 => "(empty)".to_owned(),
         count if count > VALUE => {
-            format!("{}… ({count} characters)", text.chars().take(VALUE).collect::<String>())
+            format!("{}… ({})", text.chars().take(VALUE).collect::<String>(), counted(count, "character"))
         }
         _ => text,
     }

@@ -11,7 +11,7 @@ use crate::{
     },
     environments::store as environments,
     error::Result,
-    fields::Slug,
+    fields::{Slug, counted},
     id::PromptId,
     orgs::{Frame, Place},
     paths,
@@ -145,10 +145,8 @@ async fn without_version(scope: &Scope) -> Result<Option<Html>> {
     );
     let rows: Vec<(PromptId, String, i64)> = rows.bind(i64::try_from(NAMED).unwrap_or(3)).all().await?;
     let Some((.., count)) = rows.first() else { return Ok(None) };
-    let says = match count {
-        1 => "1 prompt has no version yet: ".to_owned(),
-        count => format!("{count} prompts have no version yet: "),
-    };
+    let has = if *count == 1 { "has" } else { "have" };
+    let says = format!("{} {has} no version yet: ", counted(*count, "prompt"));
     let more = usize::try_from(*count).unwrap_or(0).saturating_sub(rows.len());
     let more = if more > 0 { format!(" and {more} more.") } else { ".".to_owned() };
     let named = rows.iter().enumerate().map(|(n, (id, path, _))| {

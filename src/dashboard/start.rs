@@ -66,10 +66,15 @@ pub(super) async fn steps(scope: &Scope, done: Done) -> Result<Option<Html>> {
         return Ok(None);
     }
     let steps = steps.into_iter().map(|step| {
-        let code = step.code.map(|code| view! { <pre class="example" tabindex="0"><code>{code}</code></pre> });
+        let code = step.code.map(|code| view! {
+            <pre class="example" id="fetch-example" tabindex="0" role="region" aria-label="curl example">{code}</pre>
+        });
         let is_wide = code.is_some();
+        let copy = is_wide.then(|| {
+            view! { <button class="button enhanced-only" type="button" data-copies="fetch-example" aria-label="Copy curl example">"Copy"</button> }
+        });
         view! {
-            <article class="step" data-wide=is_wide><h3>{step.title}</h3><p>{step.says}</p>{code}<div class="step-acts">{step.acts}</div></article>
+            <article class="step" data-wide=is_wide><h3>{step.title}</h3><p>{step.says}</p>{code}<div class="step-acts">{step.acts}{copy}</div></article>
         }
     });
     let steps: Vec<_> = steps.collect();
@@ -108,7 +113,7 @@ fn begin(scope: &Scope) -> Vec<Step> {
         {link(paths::new_prompt(scope.slug(), None), "New prompt", "primary")}
         <Act action=AddSamples::PATH about><button class="button">"Add sample prompts"</button></Act>
     };
-    let says = "A text or a chat, with variables, and a version for each change worth keeping. Or begin with three samples, which you can change and delete.";
+    let says = "A prompt is a text or a chat with variables, and keeps every version you save. Or start with three sample prompts, which you can change and remove.";
     vec![Step::new("Write a prompt", says, acts.bake())]
 }
 
@@ -118,10 +123,9 @@ async fn with(scope: &Scope, first: &First, done: Done) -> Result<Vec<Step>> {
     let prompt = paths::prompt(org, first.id);
     let mut steps = Vec::new();
     if !done.has_deployed {
-        let says =
-            format!("{} is a good one to begin with: see its messages, variables and versions.", first.path);
+        let says = format!("Start with {}: see its messages, variables and versions.", first.path);
         steps.push(Step::new("Open a prompt", says, link(prompt.clone(), format!("Open {name}"), "primary")));
-        let says = "Give its variables values, and see what a model would be sent.";
+        let says = "Enter values for its variables and see exactly what the model would get.";
         steps.push(Step::new(
             "Test values",
             says,
@@ -144,13 +148,13 @@ async fn deploying(scope: &Scope, first: &First) -> Result<Option<Step>> {
     }
     let title = format!("Deploy it to {}", to.name);
     if first.latest == 0 {
-        let says = "Save a version of it first. Only versions are deployed.";
+        let says = "Save a version first. Only versions can be deployed.";
         let url = paths::save_version(scope.slug(), first.id);
         return Ok(Some(Step::new(title, says, link(url, "Save a version", ""))));
     }
     let (kind, version) = (DeploymentKind::Deploy.as_str(), first.latest);
     let url = paths::review_deployment(scope.slug(), (to.id, first.id), kind, Some(version));
-    let says = "Services then fetch this version, until you deploy another one.";
+    let says = "Services get this version until you deploy another one.";
     Ok(Some(Step::new(title, says, link(url, format!("Deploy version {version}"), ""))))
 }
 
@@ -174,7 +178,7 @@ async fn fetching(scope: &Scope, first: &First) -> Result<Step> {
     );
     let url = Place::ApiKeys.url(scope.slug());
     let says =
-        format!("Create an API key, keep it as PROMPT_STUDIO_KEY, and fetch {path} as a service does.");
+        format!("Create an API key, set PROMPT_STUDIO_KEY to it, and fetch {path} the way a service does.");
     Ok(Step { code: Some(code), ..Step::new("Fetch it with curl", says, link(url, "API keys", "")) })
 }
 

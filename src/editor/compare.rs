@@ -84,7 +84,7 @@ async fn told(scope: &Scope, content: &Content) -> Result<impl IntoView + use<>>
     let wrong = (!flaws.is_empty()).then(|| view! { <Alert kind="error"><ul>{flaws}</ul></Alert> });
     let slips: Vec<_> = checks::slips(content).into_iter().map(|slip| view! { <li>{slip}</li> }).collect();
     let slips = (!slips.is_empty()).then(
-        || view! { <Alert kind="info">"Kept as plain text, as it is written:"<ul>{slips}</ul></Alert> },
+        || view! { <Alert kind="info">"These stay plain text, because they are not valid variables or references:"<ul>{slips}</ul></Alert> },
     );
     Ok(view! { {wrong}{slips} })
 }

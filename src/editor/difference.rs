@@ -2,6 +2,7 @@
 
 use super::edit_page::reading;
 use crate::{
+    fields::counted,
     prompts::{
         content::Content,
         diff::{Difference, Line, Part, PartKind, Side},
@@ -28,7 +29,7 @@ pub(super) fn plain(difference: Difference) -> Html {
     let summary = difference.summary.join(", ");
     let (difference, rest) = difference.page(0, MAX_LINES);
     let parts: Vec<_> = difference.parts.iter().map(|one| part(one, false)).collect();
-    let more = (rest > 0).then(|| view! { <p class="note">{format!("{rest} more lines.")}</p> });
+    let more = (rest > 0).then(|| view! { <p class="note">{format!("{} more.", counted(rest, "line"))}</p> });
     view! { <div class="difference"><header><p><strong>{summary}</strong></p></header>{parts}{more}</div> }
         .bake()
 }

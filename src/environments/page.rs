@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    fields::counted_as,
     orgs::{Frame, Place},
     paths,
     role::ManageEnvironments,
@@ -78,11 +79,9 @@ fn row(scope: &Scope, one: &Environment, (before, after): (bool, bool)) -> impl 
 fn too_few(environment: &Environment) -> Option<impl IntoView + use<>> {
     let Environment { approvals, others, approvers, .. } = *environment;
     let says = if approvals > approvers {
-        let may = match approvers {
-            1 => "only one person here can approve".to_owned(),
-            n => format!("only {n} people here can approve"),
-        };
-        format!("{approvals} people must approve, but {may}. Nothing can be deployed here.")
+        let (must, may) =
+            (counted_as(approvals, "person", "people"), counted_as(approvers, "person", "people"));
+        format!("{must} must approve, but only {may} here can. Nothing can be deployed here.")
     } else if others && approvals == 1 && approvers == 1 {
         "Only one person here can approve. They deploy alone until there is another Admin.".to_owned()
     } else {

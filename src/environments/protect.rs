@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    fields::EnvironmentName,
+    fields::{EnvironmentName, counted},
     id::{EnvironmentId, EnvironmentRequestId},
     role::ManageEnvironments,
     server::{
@@ -163,8 +163,9 @@ async fn refuse_used(change: &mut OrgChange, id: EnvironmentId, name: &Environme
     );
     let (live,): (i64,) = live.bind(id).one().await?;
     if live > 0 {
-        let what = if live == 1 { "A prompt is".to_owned() } else { format!("{live} prompts are") };
-        return Err(Error::conflict(format!("{what} deployed to {name}. Undeploy first.")));
+        let (is, it) = if live == 1 { ("is", "it") } else { ("are", "them") };
+        let what = counted(live, "prompt");
+        return Err(Error::conflict(format!("{what} {is} deployed to {name}. Undeploy {it} first.")));
     }
     let waits = change.query(
         "SELECT count(*) FROM deployment_requests WHERE org_id = $1 AND environment_id = $2 AND state = 'pending'",

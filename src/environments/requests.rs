@@ -100,7 +100,7 @@ async fn waits(change: &mut OrgChange, id: EnvironmentRequestId) -> Result<Reque
     if request.state == "pending" {
         return Ok(request);
     }
-    Err(Error::conflict("Someone has already decided on this."))
+    Err(Error::conflict("This request is no longer waiting for approval."))
 }
 
 /// Writes down what somebody asks for, and tells those who may approve it.
@@ -114,7 +114,7 @@ pub(super) async fn insert(
     let waiting: Option<Request> = waiting.bind(environment.id).optional().await?;
     if let Some(waiting) = waiting {
         return Err(Error::conflict(format!(
-            "{} already asked to {}. Decide on that first.",
+            "{} already asked to {}. Approve or decline that first.",
             waiting.by,
             waiting.wants(environment)
         )));
@@ -155,7 +155,7 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: EnvironmentRequestId)
     let role: Option<(Role,)> = role.bind(request.requested_by).optional().await?;
     if !role.is_some_and(|(role,)| role.can::<ManageEnvironments>()) {
         return Err(Error::conflict(format!(
-            "{} can no longer change environments. Decline it.",
+            "{} can no longer change environments. Decline the request.",
             request.by
         )));
     }

@@ -50,6 +50,12 @@ impl Rule {
         2 * self.approvals + if self.others && self.approvals == 1 { 1 } else { 0 }
     }
 
+    /// Whether somebody else must agree, whoever deploys.
+    #[must_use]
+    pub const fn needs_others(self) -> bool {
+        self.approvals > 1 || (self.approvals == 1 && self.others)
+    }
+
     /// What it means.
     #[must_use]
     pub fn says(self) -> String {
@@ -74,5 +80,7 @@ mod tests {
         assert!(["", "-1", "6", "Other", " 1", "01"].iter().all(|code| Rule::parse(code).is_none()));
         let strengths: Vec<i64> = Rule::all().map(Rule::strength).collect();
         assert!(strengths.is_sorted_by(|one, next| one < next), "{strengths:?}");
+        let others: Vec<bool> = Rule::all().map(Rule::needs_others).collect();
+        assert_eq!(others, [false, false, true, true, true, true, true]);
     }
 }

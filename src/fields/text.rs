@@ -18,18 +18,9 @@ pub fn text(typed: &str, max: usize) -> Result<String, String> {
     Ok(text)
 }
 
-/// A count with what is counted: "1 second", "18 seconds".
-#[must_use]
-pub fn counted(n: impl Into<i64>, one: &str) -> String {
-    match n.into() {
-        1 => format!("1 {one}"),
-        n => format!("{n} {one}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{counted, text};
+    use super::text;
 
     #[test]
     fn lines_are_kept_and_what_cannot_be_seen_is_refused() {
@@ -42,11 +33,5 @@ mod tests {
         assert!(
             text(&"ä".repeat(11), 10).is_err() && text("a\u{202e}b", 10).is_err() && text("\0", 10).is_err()
         );
-    }
-
-    #[test]
-    fn one_is_one() {
-        let says = [0, 1, 2].map(|n| counted(n, "second"));
-        assert_eq!(says, ["0 seconds", "1 second", "2 seconds"]);
     }
 }

@@ -3,7 +3,7 @@
 use super::store::Inviting;
 use crate::{
     error::{Error, Result},
-    fields::{Domains, Email},
+    fields::{Domains, Email, counted},
     server::OrgChange,
     time::{Span, Timestamp},
 };
@@ -31,7 +31,8 @@ pub(super) async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Res
         .await?;
     if pending >= config.max_pending_invitations {
         let message = format!(
-            "{pending} invitations are pending, the maximum. Revoke some, or wait until they are answered."
+            "This organization has {}, the maximum. Revoke some, or wait until they are answered.",
+            counted(pending, "pending invitation")
         );
         return Err(Error::TooMany { retry_after: 3600, message: message.into() });
     }
@@ -41,8 +42,10 @@ pub(super) async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Res
         .one()
         .await?;
     if new >= config.max_invitations_a_day {
-        let message =
-            format!("{new} people were invited in the last 24 hours, the maximum. Try again later.");
+        let message = format!(
+            "This organization sent {} in the last 24 hours, the maximum. Try again later.",
+            counted(new, "invitation")
+        );
         let free = oldest.unwrap_or(now) + Span::days(1);
         return Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() });
     }
@@ -70,7 +73,8 @@ pub(super) async fn ensure_may_write_to(
     if letters < grant.server().config.max_letters_an_hour {
         return Ok(());
     }
-    let message = format!("{email} was sent {letters} emails within an hour, the maximum. Try again later.");
+    let sent = counted(letters, "email");
+    let message = format!("{email} was sent {sent} in the last hour, the maximum. Try again later.");
     let free = oldest.unwrap_or(now) + Span::hours(1);
     Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() })
 }

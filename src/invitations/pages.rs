@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    fields::counted,
     id::InvitationId,
     orgs::{Frame, Place},
     paths,
@@ -155,8 +156,7 @@ const SEND: &str = "Send invitations";
 fn send(n: usize) -> String {
     match n {
         0 => SEND.to_owned(),
-        1 => "Send 1 invitation".to_owned(),
-        n => format!("Send {n} invitations"),
+        n => format!("Send {}", counted(n, "invitation")),
     }
 }
 

@@ -235,21 +235,6 @@ pub async fn purge_trash(org: String, trash: TrashId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds the sample to an organization that has no prompts.
-#[server(endpoint = "samples/create")]
-pub async fn add_samples(org: String) -> Result<(), Error> {
-    use crate::{
-        library::sample,
-        role::EditContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
-    sample::add(&grant).await?;
-    Notice::SamplesAdded.say();
-    Ok(())
-}
-
 /// Keeps a library file that was sent, the file `file` or else its text, and leads to what importing it
 /// would do.
 #[server(endpoint = "imports/create")]

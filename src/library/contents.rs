@@ -3,7 +3,7 @@
 use super::tree::Written;
 use crate::{
     error::Result,
-    fields::PathName,
+    fields::{PathName, capitalized, counted},
     id::{FolderId, PromptId},
     paths,
     prompts::{Tags, content::Kind},
@@ -119,7 +119,7 @@ fn folder_row(scope: &Scope, row: &FolderRow) -> impl IntoView + use<> {
     let url = paths::folder(scope.slug(), Some(row.id));
     let is_sample = row.samples > 0 && row.samples == row.prompts;
     let sample = is_sample.then(|| view! { <span class="badge">"Sample"</span> });
-    let prompts = if row.prompts == 1 { "1 prompt".to_owned() } else { format!("{} prompts", row.prompts) };
+    let prompts = capitalized(&counted(row.prompts, "prompt"));
     view! {
         <tr>
             <td data-label="Name"><a class="thing" href=url><Icon is=glyph::Folder/>{row.name.to_string()}</a></td>

@@ -66,14 +66,14 @@ pub async fn find_within(change: &mut OrgChange, id: FolderId) -> Result<Folder>
 
 /// A statement over `above`: the folder `$2` and those around it.
 macro_rules! above {
-    ($select:literal) => {
+    ($($part:tt)+) => {
         concat!(
             "WITH RECURSIVE above (id, parent_id, depth, name, path) AS (
                SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND id = $2 AND trash_id IS NULL
                UNION ALL
                SELECT f.id, f.parent_id, f.depth, f.name, f.path
                FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id) ",
-            $select
+            $($part)+
         )
     };
 }

@@ -20,6 +20,9 @@ mod order;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod sample;
+pub mod sample_actions;
+#[cfg(feature = "ssr")]
+mod sample_note;
 #[cfg(feature = "ssr")]
 pub mod search;
 #[cfg(feature = "ssr")]
@@ -36,6 +39,7 @@ pub mod variables;
 mod variables_form;
 
 pub use actions::{
-    AddSamples, ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt,
-    MoveFolder, MovePrompt, PurgeTrash, RenameFolder, RestoreTrash, SetVariables, TrashFolder, TrashPrompt,
+    ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt, MoveFolder,
+    MovePrompt, PurgeTrash, RenameFolder, RestoreTrash, SetVariables, TrashFolder, TrashPrompt,
 };
+pub use sample_actions::{AddSamples, RemoveSamples};

@@ -1,4 +1,4 @@
-//! Moving and renaming. Paths change, ids do not: whoever asks for an old path is led on.
+//! Moving and renaming. Paths change, ids do not: an old path leads to the new one.
 
 pub use super::order::{Place, order_prompts};
 use super::{

@@ -4,6 +4,7 @@ use super::{
     CreateFolder, CreatePrompt, DuplicateFolder, MoveFolder, RenameFolder, TrashFolder,
     contents::contents,
     folders::{self, Folder},
+    sample_note::sample_note,
     search_page::search_form,
     tree::{Here, crumbs, tree},
     variables,
@@ -34,13 +35,14 @@ pub async fn library(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let tree = tree(&scope, Here::Top).await?;
     let contents = contents(&caller, &scope, None).await?;
-    let (org, search) = (scope.slug().clone(), search_form(&scope, ""));
+    let (org, search, samples) = (scope.slug().clone(), search_form(&scope, ""), sample_note(&scope).await?);
     let body = view! {
         <header class="page-head">
             <div><h1>"Prompts"</h1><p>"All prompts in this organization, with their full history."</p></div>
             <div class="page-actions">{new_buttons(&scope, None)}</div>
         </header>
         {search}
+        {samples}
         {contents}
         <p class="page-links">
             <a href=paths::variables(&org)>"Organization variables"</a>

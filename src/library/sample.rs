@@ -1,21 +1,22 @@
 //! What a personal workspace begins with, and an organization may: a small library that shows folders within folders, variables
 //! that are handed down, a reference, and a Jinja template. It can be deleted like anything else.
 
-use super::{folders, variables};
+use super::{folders, trash, variables};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     fields::PathName,
-    id::{FolderId, OrgId, PromptId},
+    id::{FolderId, OrgId, PromptId, TrashId},
     prompts::{
         Tags,
         content::{Body, Content, Kind, Message, Speaker, ValueKind, Variable},
         saving, store,
     },
-    role::EditContent,
+    role::{EditContent, TrashContent},
     server::{Grant, OrgChange, Scope, Server},
     templates::Engine,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The tag of all that is in it.
 pub const SAMPLE: &str = "sample";
@@ -57,11 +58,105 @@ pub async fn plant(server: &Server, org: OrgId) -> Result<()> {
 /// Puts the sample in an organization where it is not yet.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::error::Error::Invalid) when something else has the name of its folder.
+/// [`Error::Invalid`] when something else has the name of its folder.
 pub async fn add(grant: &Grant<EditContent>) -> Result<()> {
     let mut change = grant.change().await?;
     write(&mut change).await?;
     change.commit().await
+}
+
+/// The most prompts that are removed at once: it is a small library.
+pub(super) const MOST: i64 = 50;
+
+/// Something of the sample: a folder in which there is nothing else, or a prompt beside others.
+enum Thing {
+    Folder(FolderId),
+    Prompt(PromptId),
+}
+
+/// Puts what has the tag of the sample in the trash.
+///
+/// # Errors
+/// [`Error::Conflict`] when some of it is deployed or used elsewhere, which stays then, or when there is too much.
+pub async fn remove(grant: &Grant<TrashContent>) -> Result<Vec<TrashId>> {
+    let (mut things, mut trashed) = (things(grant).await?, Vec::new());
+    loop {
+        let (all, mut kept, mut why) = (things.len(), Vec::new(), None);
+        for thing in things {
+            let put = match &thing {
+                Thing::Folder(id) => trash::put_folder(grant, *id).await,
+                Thing::Prompt(id) => trash::put_prompt(grant, *id).await,
+            };
+            match put {
+                Ok(id) => trashed.push(id),
+                // What others of the sample use goes after them.
+                Err(error @ Error::Conflict { .. }) => {
+                    why = Some(error);
+                    kept.push(thing);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match why {
+            None => return Ok(trashed),
+            Some(why) if kept.len() == all => return Err(why),
+            Some(_) => things = kept,
+        }
+    }
+}
+
+async fn things(scope: &Scope) -> Result<Vec<Thing>> {
+    let rows = scope.query(
+        "SELECT id, path FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND tags = 'sample'
+         ORDER BY path LIMIT CAST($2 AS BIGINT)",
+    );
+    let rows: Vec<(PromptId, String)> = rows.bind(MOST + 1).all().await?;
+    if rows.len() > usize::try_from(MOST).unwrap_or(0) {
+        return Err(Error::conflict(format!(
+            "More than {MOST} prompts have the tag “{SAMPLE}”. Move them to the trash yourself."
+        )));
+    }
+    let (mut whole, mut mixed, mut things) = (Vec::new(), BTreeSet::new(), Vec::new());
+    for (id, path) in rows {
+        match outermost(scope, &path, &whole, &mut mixed).await? {
+            Some(folder) if whole.contains(&folder) => {}
+            Some(folder) => whole.push(folder),
+            None => things.push(Thing::Prompt(id)),
+        }
+    }
+    for path in &whole {
+        things.extend(folders::at_path(scope, path).await?.map(|folder| Thing::Folder(folder.id)));
+    }
+    Ok(things)
+}
+
+/// The path of the outermost folder around a prompt of the sample in which there is nothing else. `whole` are such
+/// folders, `mixed` others, as far as they are known.
+async fn outermost(
+    scope: &Scope,
+    path: &str,
+    whole: &[String],
+    mixed: &mut BTreeSet<String>,
+) -> Result<Option<String>> {
+    for (end, _) in path.match_indices('/') {
+        let folder = &path[..end];
+        if whole.iter().any(|one| one == folder) {
+            return Ok(Some(folder.to_owned()));
+        }
+        if mixed.contains(folder) {
+            continue;
+        }
+        let others = scope.query(
+            "SELECT EXISTS (SELECT 1 FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND tags <> 'sample'
+             AND substr(path, 1, length($2)) = $2)",
+        );
+        let (has_others,): (bool,) = others.bind(format!("{folder}/")).one().await?;
+        if !has_others {
+            return Ok(Some(folder.to_owned()));
+        }
+        mixed.insert(folder.to_owned());
+    }
+    Ok(None)
 }
 
 async fn write(change: &mut OrgChange) -> Result<()> {
@@ -147,5 +242,5 @@ fn chat(
 }
 
 fn named(name: &str) -> Result<PathName> {
-    PathName::parse(name).map_err(|message| crate::error::Error::invalid("name", message))
+    PathName::parse(name).map_err(|message| Error::invalid("name", message))
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    fields::{capitalized, counted},
     orgs::{Frame, Place},
     paths,
     prompts::content::Content,
@@ -34,7 +35,7 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     let tree = tree(&scope, Here::Top).await?;
     let hits = search(&scope, &typed, SIZE).await?;
     let folders = search_folders(&scope, &typed, FOLDERS).await?;
-    let count = counted(folders.len(), hits.len());
+    let count = found(folders.len(), hits.len());
     let list = match (hits.is_empty() && folders.is_empty(), typed.trim().is_empty()) {
         (_, true) => view! { <Empty icon=glyph::Search title="Search prompts"><p>"Search names, paths, tags, descriptions and text."</p></Empty> }.bake(),
         (true, false) => view! { <Empty icon=glyph::Search title="No results"><p>"No prompt has all of these words. Try fewer, or only their beginnings."</p></Empty> }.bake(),
@@ -54,17 +55,17 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))
 }
 
-fn counted(folders: usize, prompts: usize) -> String {
+/// How many were found; nothing where none were, which the page says below.
+fn found(folders: usize, prompts: usize) -> String {
+    let is_cut = i64::try_from(prompts).is_ok_and(|prompts| prompts >= SIZE);
     let prompts = match prompts {
-        1 => "1 prompt".to_owned(),
-        count if count < 50 => format!("{count} prompts"),
-        _ => "The first 50 prompts".to_owned(),
+        0 => None,
+        _ if is_cut => Some(format!("the first {}", counted(SIZE, "prompt"))),
+        count => Some(counted(count, "prompt")),
     };
-    match folders {
-        0 => prompts,
-        1 => format!("1 folder, {prompts}"),
-        count => format!("{count} folders, {prompts}"),
-    }
+    let folders = (folders > 0).then(|| counted(folders, "folder"));
+    let all: Vec<_> = folders.into_iter().chain(prompts).collect();
+    capitalized(&all.join(", "))
 }
 
 /// Of each prompt the line in which the words were found, if they were in its text.

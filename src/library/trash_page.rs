@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    fields::counted,
     orgs::{Frame, Place},
     paths,
     role::{PurgeContent, TrashContent},
@@ -51,8 +52,7 @@ pub async fn trash_page(caller: Caller) -> Result<impl IntoView> {
 
 fn row(scope: &Scope, one: Trashed) -> impl IntoView + use<> {
     let icon = if one.kind == "folder" { glyph::Folder } else { glyph::File };
-    let inside = (one.kind == "folder")
-        .then(|| if one.prompts == 1 { " · 1 prompt".into() } else { format!(" · {} prompts", one.prompts) });
+    let inside = (one.kind == "folder").then(|| format!(" · {}", counted(one.prompts, "prompt")));
     let (now, gone) = (scope.server().clock.now(), one.created_at + RESTORABLE);
     let by = one.by.map(|by| by.to_string());
     let about = || vec![("org", scope.slug().to_string()), ("trash", one.id.to_string())];

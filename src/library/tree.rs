@@ -1,25 +1,28 @@
-//! The tree beside every page of the library. Only the branches that lead to where one is are open, so
-//! what is sent does not grow with the library.
+//! The tree beside every page of the library. Open are the branches that lead to where one is, and some that the
+//! person opened, so what is sent does not grow with the library.
 
 use super::{
     contents::icon_of,
     folders::{Folder, above},
+    sample::SAMPLE,
 };
 use crate::{
     error::Result,
     fields::{PathName, Slug},
     id::{FolderId, PromptId},
     paths,
-    prompts::content::Kind,
+    prompts::{Tags, content::Kind},
     role::EditContent,
     server::{Scope, shelf::Keep},
-    ui::{Bake, Html, Icon, glyph},
+    ui::{Bake, Html, Icon, glyph, script_cookie},
 };
 use leptos::prelude::*;
 use std::{collections::HashMap, sync::Arc};
 
 /// The most prompts of a folder that the tree shows.
 const MOST: i64 = 200;
+/// The most folders that somebody keeps open.
+const MOST_OPEN: usize = 20;
 
 /// Where in the library one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,8 @@ struct FolderRow {
     id: FolderId,
     parent_id: Option<FolderId>,
     name: PathName,
+    /// Whether all prompts in it are of the sample.
+    is_sample: bool,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -46,6 +51,7 @@ struct PromptRow {
     name: PathName,
     path: String,
     kind: Kind,
+    tags: Tags,
     place: i64,
 }
 
@@ -59,13 +65,15 @@ impl Keep for Written {
     }
 }
 
-/// The tree, open as far as where one is.
+/// The tree, open as far as where one is and where the person opened it.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn tree(scope: &Scope, here: Here) -> Result<Html> {
-    let read = async { Ok(Written(write(scope, here).await?)) };
-    let tree: Arc<Written> = scope.kept(format!("tree {here:?}"), read).await?;
+    let open = opened();
+    let label = format!("tree {here:?} {open:?}");
+    let read = async { Ok(Written(write(scope, here, open).await?)) };
+    let tree: Arc<Written> = scope.kept(label, read).await?;
     let org = scope.slug();
     let at_top = (here == Here::Top).then_some("page");
     let inside = Html::new(tree.0.clone());
@@ -84,34 +92,79 @@ pub async fn tree(scope: &Scope, here: Here) -> Result<Html> {
     .bake())
 }
 
-async fn write(scope: &Scope, here: Here) -> Result<String> {
+/// The folders that the person opened in the tree, as `ui::browser::fold` keeps them.
+fn opened() -> Vec<FolderId> {
+    let ids = script_cookie("open").unwrap_or_default();
+    ids.split('.').take(MOST_OPEN).filter_map(|id| id.parse().ok()).collect()
+}
+
+/// A statement over `open`: the ids of the folder `$2`, of those around it, and of those in the list `$3`.
+macro_rules! open {
+    ($($part:tt)+) => {
+        (
+            above!(", open (id) AS (SELECT id FROM above UNION SELECT unhex(value) FROM json_each($3)) ", $($part)+),
+            above!(
+                ", open (id) AS (SELECT id FROM above UNION
+                   SELECT CAST(value AS UUID) FROM json_array_elements_text(CAST($3 AS JSON))) ",
+                $($part)+
+            ),
+        )
+    };
+}
+
+/// Of a folder `f` whether there are prompts in it, and all of them are of the sample.
+macro_rules! is_sample {
+    () => {
+        "CASE WHEN EXISTS (
+           WITH RECURSIVE below (id) AS (
+             SELECT f.id UNION ALL
+             SELECT c.id FROM below b JOIN folders c ON c.org_id = $1 AND c.parent_id = b.id WHERE c.trash_id IS NULL)
+           SELECT 1 FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id
+           WHERE p.trash_id IS NULL AND p.tags <> 'sample') THEN FALSE
+         ELSE EXISTS (
+           WITH RECURSIVE below (id) AS (
+             SELECT f.id UNION ALL
+             SELECT c.id FROM below b JOIN folders c ON c.org_id = $1 AND c.parent_id = b.id WHERE c.trash_id IS NULL)
+           SELECT 1 FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id WHERE p.trash_id IS NULL) END"
+    };
+}
+
+async fn write(scope: &Scope, here: Here, opened: Vec<FolderId>) -> Result<String> {
     let folder = match here {
         Here::Top => None,
         Here::Folder(folder) => Some(folder),
         Here::Prompt(_, folder) => folder,
     };
-    let rows = scope.query(above!(
-        "SELECT id, parent_id, name FROM folders
-         WHERE org_id = $1 AND trash_id IS NULL AND (parent_id IS NULL OR parent_id IN (SELECT id FROM above))
-         ORDER BY position, id"
-    ));
-    let rows: Vec<FolderRow> = rows.bind(folder).all().await?;
-    let prompts = scope.query(above!(
+    let ids: Vec<String> = opened.iter().map(|id| id.0.simple().to_string()).collect();
+    let ids = serde_json::json!(ids).to_string();
+    let (sqlite, postgres) = open!(
+        "SELECT f.id, f.parent_id, f.name, ",
+        is_sample!(),
+        " AS is_sample FROM folders f
+         WHERE f.org_id = $1 AND f.trash_id IS NULL AND (f.parent_id IS NULL OR f.parent_id IN (SELECT id FROM open))
+         ORDER BY f.position, f.id"
+    );
+    let rows: Vec<FolderRow> =
+        scope.query(scope.either(sqlite, postgres)).bind(folder).bind(ids.clone()).all().await?;
+    let (sqlite, postgres) = open!(
         "SELECT * FROM (
-           SELECT id, folder_id, name, path, kind, row_number() OVER (PARTITION BY folder_id ORDER BY position, id) AS place
+           SELECT id, folder_id, name, path, kind, tags,
+             row_number() OVER (PARTITION BY folder_id ORDER BY position, id) AS place
            FROM prompts
-           WHERE org_id = $1 AND trash_id IS NULL AND (folder_id IS NULL OR folder_id IN (SELECT id FROM above))) open
-         WHERE place <= $3 + 1 OR id = $4
+           WHERE org_id = $1 AND trash_id IS NULL AND (folder_id IS NULL OR folder_id IN (SELECT id FROM open))) shown
+         WHERE place <= $4 + 1 OR id = $5
          ORDER BY place"
-    ));
+    );
+    let prompts = scope.query(scope.either(sqlite, postgres));
     let current = match here {
         Here::Prompt(prompt, _) => Some(prompt),
         _ => None,
     };
-    let prompts: Vec<PromptRow> = prompts.bind(folder).bind(MOST).bind(current).all().await?;
+    let prompts: Vec<PromptRow> = prompts.bind(folder).bind(ids).bind(MOST).bind(current).all().await?;
     // The way up from where one is stands among the folders that are shown.
     let above = |id: FolderId| rows.iter().find(|row| row.id == id).and_then(|row| row.parent_id);
-    let trail: Vec<FolderId> = std::iter::successors(folder, |id| above(*id)).collect();
+    let mut open: Vec<FolderId> = std::iter::successors(folder, |id| above(*id)).collect();
+    open.extend(opened);
     let mut branches: HashMap<Option<FolderId>, Branch> = HashMap::new();
     for row in rows {
         branches.entry(row.parent_id).or_default().folders.push(row);
@@ -119,8 +172,8 @@ async fn write(scope: &Scope, here: Here) -> Result<String> {
     for row in prompts {
         branches.entry(row.folder_id).or_default().prompts.push(row);
     }
-    let writer = Writer { org: scope.slug(), here, trail, branches };
-    Ok(writer.branch(None).unwrap_or_default())
+    let writer = Writer { org: scope.slug(), here, open, branches };
+    Ok(writer.branch(None, false).unwrap_or_default())
 }
 
 #[derive(Default)]
@@ -132,16 +185,17 @@ struct Branch {
 struct Writer<'a> {
     org: &'a Slug,
     here: Here,
-    trail: Vec<FolderId>,
+    open: Vec<FolderId>,
     branches: HashMap<Option<FolderId>, Branch>,
 }
 
 impl Writer<'_> {
-    fn branch(&self, of: Option<FolderId>) -> Option<String> {
+    /// What is in a folder. Within one that is marked as a sample, nothing else is.
+    fn branch(&self, of: Option<FolderId>, in_sample: bool) -> Option<String> {
         let branch = self.branches.get(&of)?;
-        let folders: Vec<_> = branch.folders.iter().map(|folder| self.folder(folder)).collect();
+        let folders: Vec<_> = branch.folders.iter().map(|folder| self.folder(folder, in_sample)).collect();
         let shown = branch.prompts.iter().filter(|prompt| prompt.place <= MOST || self.is_here(prompt.id));
-        let prompts: Vec<_> = shown.map(|prompt| self.prompt(prompt)).collect();
+        let prompts: Vec<_> = shown.map(|prompt| self.prompt(prompt, in_sample)).collect();
         let has_more = branch.prompts.iter().any(|prompt| prompt.place > MOST);
         let more = has_more.then(|| {
             view! { <li><a class="tree-item" href=paths::folder(self.org, of)>"More…"</a></li> }
@@ -149,24 +203,28 @@ impl Writer<'_> {
         Some(view! { <ul role="list">{folders}{prompts}{more}</ul> }.into_view().to_html())
     }
 
-    fn folder(&self, folder: &FolderRow) -> impl IntoView + use<> {
-        let is_open = self.trail.contains(&folder.id);
+    fn folder(&self, folder: &FolderRow, in_sample: bool) -> impl IntoView + use<> {
+        let is_open = self.open.contains(&folder.id);
         let current = (self.here == Here::Folder(folder.id)).then_some("page");
-        let (fold, icon) =
-            if is_open { (glyph::Open, glyph::FolderOpen) } else { (glyph::Closed, glyph::Folder) };
-        let name = folder.name.to_string();
-        let below = is_open.then(|| self.branch(Some(folder.id))).flatten().map(Html::new);
+        let (name, id) = (folder.name.to_string(), folder.id.to_string());
+        let is_sample = in_sample || folder.is_sample;
+        let below = is_open.then(|| self.branch(Some(folder.id), is_sample)).flatten().map(Html::new);
+        let url = paths::folder(self.org, Some(folder.id));
+        let (item, label) = (format!("in-{id}"), format!("Contents of {name}"));
         view! {
-            <li>
-                <a class="tree-item" href=paths::folder(self.org, Some(folder.id)) aria-current=current data-thing="folder" data-id=folder.id.to_string() title=name>
-                    <Icon is=fold/><Icon is=icon/><span>{name.clone()}</span>
-                </a>
+            <li id=item>
+                <div class="tree-row">
+                    <a class="tree-fold" href=url.clone() aria-expanded=is_open.to_string() aria-label=label><Icon is=glyph::Closed/></a>
+                    <a class="tree-item" href=url aria-current=current data-thing="folder" data-id=id title=name>
+                        <Icon is=glyph::Folder/><span>{name.clone()}</span>{mark(folder.is_sample && !in_sample)}
+                    </a>
+                </div>
                 {below}
             </li>
         }
     }
 
-    fn prompt(&self, prompt: &PromptRow) -> impl IntoView + use<> {
+    fn prompt(&self, prompt: &PromptRow, in_sample: bool) -> impl IntoView + use<> {
         let current = self.is_here(prompt.id).then_some("page");
         // What it is as a reference, which chats cannot be.
         let path = (prompt.kind == Kind::Text).then(|| prompt.path.clone());
@@ -175,7 +233,7 @@ impl Writer<'_> {
             <li>
                 <a class="tree-item" href=paths::prompt(self.org, prompt.id) aria-current=current data-thing="prompt"
                     data-id=prompt.id.to_string() data-path=path title=name>
-                    <Icon is=icon_of(prompt.kind)/><span>{name.clone()}</span>
+                    <Icon is=icon_of(prompt.kind)/><span>{name.clone()}</span>{mark(prompt.tags.has(SAMPLE) && !in_sample)}
                 </a>
             </li>
         }
@@ -184,6 +242,11 @@ impl Writer<'_> {
     fn is_here(&self, prompt: PromptId) -> bool {
         matches!(self.here, Here::Prompt(here, _) if here == prompt)
     }
+}
+
+/// Marks what came with the organization.
+fn mark(is_sample: bool) -> Option<impl IntoView> {
+    is_sample.then(|| view! { <small>"Sample"</small> })
 }
 
 /// The folders around something, each with its page, as a trail of crumbs.

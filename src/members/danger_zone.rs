@@ -1,4 +1,4 @@
-//! Handing an organization over and deleting it; and the page of whoever it is offered to.
+//! Transferring and deleting an organization, and the page of the person it is offered to.
 
 use super::{
     AcceptTransfer, CancelTransfer, DeclineTransfer, OfferTransfer,

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    fields::{Email, Name},
+    fields::{Email, Name, capitalized, counted_as},
     id::UserId,
     role::Role,
     server::Scope,
@@ -87,7 +87,7 @@ impl Found {
     /// How many there are in all, in words.
     #[must_use]
     pub fn people(&self) -> String {
-        if self.total == 1 { "1 person".into() } else { format!("{} people", self.total) }
+        capitalized(&counted_as(self.total, "person", "people"))
     }
 }
 

@@ -89,7 +89,7 @@ pub async fn set_avatar(
         "" => None,
         hue => match hue.parse() {
             Ok(angle @ 0..360) => Some(angle),
-            _ => return Err(Error::invalid("hue", "Choose one of the colours.")),
+            _ => return Err(Error::invalid("hue", "Choose one of the colors.")),
         },
     };
     image::set(&grant, angle, caller.file("image"), remove).await?;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    fields::Slug,
+    fields::{Slug, counted},
     id::OrgId,
     paths,
     role::{ApproveDeployment, Role},
@@ -235,9 +235,9 @@ async fn waiting(scope: &Scope, person: &Person) -> Result<i64> {
 }
 
 fn navigation(org: &Slug, place: Place, waiting: i64) -> impl IntoView + use<> {
-    let says = if waiting == 1 { " request to approve" } else { " requests to approve" };
     let waiting = (waiting > 0).then(|| {
-        view! { <span class="badge" data-kind="amber">{waiting}<span class="visually-hidden">{says}</span></span> }
+        let says = format!("{} to approve", counted(waiting, "request"));
+        view! { <span class="badge" data-kind="amber"><span aria-hidden="true">{waiting}</span><span class="visually-hidden">{says}</span></span> }
     });
     let at_home = (place == Place::Dashboard).then_some("page");
     let in_prompts = (place == Place::Prompts).then_some("page");

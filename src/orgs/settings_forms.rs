@@ -66,7 +66,7 @@ pub(super) fn avatar(organization: &Organization) -> impl IntoView + use<> {
                 <div class="swatches">
                     <OrgAvatar organization=organization.clone() size="large"/>
                     <fieldset class="field">
-                        <legend>"Colour"</legend>
+                        <legend>"Color"</legend>
                         <div class="swatch-row">{swatch(String::new(), own, "Default", chosen.is_none())}{hues.collect_view()}</div>
                         <FieldFlaw name="hue"/>
                     </fieldset>

@@ -1,5 +1,5 @@
-//! What somebody who is signed in sees where they asked for a page that is not there or not for them: the way to
-//! all else stays around it.
+//! What a signed-in person sees when a page does not exist or is not for them: the message, inside the usual
+//! navigation.
 
 use super::{Frame, Place, store};
 use crate::{

@@ -27,6 +27,9 @@ pub async fn change_password(current_password: String, new_password: String) -> 
     let new = Password::parse(&new_password, &about);
     let new = new.map_err(|message| Error::invalid("new_password", message))?;
     let proof = caller.prove_now("current_password", &current_password).await?;
+    if new_password == current_password {
+        return Err(Error::invalid("new_password", "This is your current password. Choose another one."));
+    }
     store::change_password(&caller, &proof, new).await?;
     Notice::PasswordChanged.say();
     Ok(())

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     accounts::two_factor::{self, TwoFactor},
     error::Result,
+    fields::{capitalized, counted},
     server::{Caller, forms::Posted, organization},
     time::Timestamp,
     ui::{
@@ -117,8 +118,8 @@ fn qr(url: &str) -> String {
 }
 
 fn on(since: Timestamp, left: i64) -> impl IntoView {
-    let left = if left == 1 { "1 recovery code is".to_owned() } else { format!("{left} recovery codes are") };
-    let says = format!("Two-factor is on since {}. {left} left.", day(since));
+    let (codes, is) = (capitalized(&counted(left, "recovery code")), if left == 1 { "is" } else { "are" });
+    let says = format!("Two-factor has been on since {}. {codes} {is} left.", day(since));
     view! {
         <FormAlert action=BeginTwoFactor::PATH/>
         <FormAlert action=ConfirmTwoFactor::PATH/>

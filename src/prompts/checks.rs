@@ -1,5 +1,5 @@
-//! What must be right in a content before it can be kept. Flaws are told at the fields of the editor's
-//! form; whoever sends JSON is told the same.
+//! What must be right in a content before it can be saved. Flaws are reported at the fields of the editor's
+//! form; the API reports the same flaws.
 
 use super::{
     analysis::Analysis,

@@ -2,6 +2,7 @@
 //! marked that differ within lines. White space counts: providers cache by it.
 
 use super::content::{Body, Content, Message, Variable, pretty};
+use crate::fields::counted;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use similar::{Algorithm, ChangeTag, DiffOp, DiffTag, TextDiff, capture_diff_slices};
@@ -139,8 +140,7 @@ fn messages(old: &[Message], new: &[Message], difference: &mut Difference) {
     for (count, what) in [(altered, "changed"), (added, "added"), (removed, "removed")] {
         match count {
             0 => {}
-            1 => difference.summary.push(format!("1 message {what}")),
-            count => difference.summary.push(format!("{count} messages {what}")),
+            count => difference.summary.push(format!("{} {what}", counted(count, "message"))),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Two people change the same content: what only one of them changed is taken from whoever did.
+//! Two people change the same content: a part that only one of them changed is taken from that person.
 //!
-//! Messages are told apart by their place among those of the base. What both changed differently is a
+//! Messages are told apart by their place among those of the base. A part that both changed differently is a
 //! conflict, which somebody has to decide.
 
 use super::content::{Body, Content, Message, ModelSettings, Variable};

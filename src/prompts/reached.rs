@@ -1,5 +1,5 @@
-//! What whoever acts reaches: a key that is limited learns nothing of what lies beyond its limits, not from a
-//! refusal either.
+//! What a caller has access to: a limited key learns nothing about anything beyond its limits, not even from a
+//! refusal.
 
 use crate::{
     error::Result,

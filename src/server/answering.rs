@@ -113,7 +113,7 @@ impl Post {
                 }
                 // Without room or a database, it is shown here.
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "what came of a form was not kept"),
+                Err(error) => tracing::warn!(%error, "the result of a form was not saved"),
             }
         }
         show(&self.forms, &self.parts, &self.page, posted).await

@@ -88,10 +88,10 @@ actions! {
     Purged              "trash.purged"               "permanently deleted";
     EnvironmentCreated  "environment.created"        "created the environment";
     EnvironmentChanged  "environment.updated"        "changed the environment";
-    EnvironmentRequested "environment.requested"     "asked for a change of the environment";
-    EnvironmentApproved "environment.approved"       "approved the change of the environment";
-    EnvironmentDeclined "environment.declined"       "declined the change of the environment";
-    EnvironmentWithdrawn "environment.withdrawn"     "withdrew the change of the environment";
+    EnvironmentRequested "environment.requested"     "requested a change to the environment";
+    EnvironmentApproved "environment.approved"       "approved the change to the environment";
+    EnvironmentDeclined "environment.declined"       "declined the change to the environment";
+    EnvironmentWithdrawn "environment.withdrawn"     "withdrew the change to the environment";
     EnvironmentDeleted  "environment.deleted"        "deleted the environment";
     Deployed            "prompt.deployed"            "deployed";
     Promoted            "prompt.promoted"            "promoted";
@@ -99,7 +99,7 @@ actions! {
     Undeployed          "prompt.undeployed"          "undeployed";
     DeploymentRequested "deployment.requested"       "requested deployment of";
     DeploymentApproved  "deployment.approved"        "approved deployment of";
-    DeploymentVoided    "deployment.voided"          "voided the approvals of the deployment of";
+    DeploymentVoided    "deployment.voided"          "canceled the approvals for deploying";
     DeploymentDeclined  "deployment.declined"        "declined deployment of";
     DeploymentWithdrawn "deployment.withdrawn"       "withdrew the request to deploy";
     KeyCreated          "key.created"                "created the key";

@@ -1,8 +1,8 @@
-//! The open connections: as many as there is room for, in all and of one address.
+//! The open connections: as many as there is room for, in total and per address.
 //!
-//! Each takes a file descriptor, and whoever has all of them keeps everybody else out, the database included. So
-//! when there is no room for one more, the one that was idle for the longest makes it: of the same address when that
-//! has as many as it may, or else of all.
+//! Each takes a file descriptor. A client that holds all of them would keep out everybody else, the database included.
+//! So when there is no room for one more, the connection that has been idle the longest is closed: one of the same
+//! address when that address has reached its limit, or else one of all.
 
 use super::{clock::stopwatch, limits::network};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};

@@ -19,7 +19,17 @@ pub fn header(config: &Config, of: &str, value: &str, seconds: u32) -> String {
 /// A cookie that came with a request.
 #[must_use]
 pub fn read(config: &Config, headers: &HeaderMap, of: &str) -> Option<String> {
-    let name = name(config, of);
+    value(headers, &name(config, of))
+}
+
+/// A cookie that a script of ours set for the pages of one organization, which `__Host-` would not allow. It is no
+/// secret, and others may have set it.
+#[must_use]
+pub fn read_of_script(headers: &HeaderMap, of: &str) -> Option<String> {
+    value(headers, &format!("studio-{of}"))
+}
+
+fn value(headers: &HeaderMap, name: &str) -> Option<String> {
     let headers = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = headers.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())

@@ -1,5 +1,5 @@
-//! Who lately changed what somebody may do: a page that is theirs no more says so, and what their browser read
-//! again by itself is no refusal.
+//! Who recently changed a person's role: a page that is no longer for them names the reason, and what their open page
+//! reads again by itself is not logged as a refusal.
 
 use super::{Caller, Server, audit::Action};
 use crate::{

@@ -24,7 +24,7 @@ pub fn start(server: &Server, chores: &'static [Chore], soon: &'static [Chore]) 
     tokio::spawn(async move {
         loop {
             if let Err(error) = sweep(&sweeper).await {
-                tracing::warn!(%error, "sweeping failed");
+                tracing::warn!(%error, "cleaning up failed");
             }
             run(&sweeper, chores).await;
             tokio::time::sleep(SWEEP).await;
@@ -45,7 +45,7 @@ pub fn start(server: &Server, chores: &'static [Chore], soon: &'static [Chore]) 
 async fn run(server: &Server, chores: &'static [Chore]) {
     for chore in chores {
         if let Err(error) = chore(server.clone()).await {
-            tracing::warn!(%error, "a chore failed");
+            tracing::warn!(%error, "a background job failed");
         }
     }
 }

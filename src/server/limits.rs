@@ -1,13 +1,13 @@
-//! How often something may be tried: by whoever asks, and at whose account.
+//! How often something may be tried: per client and per account.
 //!
-//! Two kinds. Every function that changes something has a bucket for each address it is called from
-//! (each person, once signed in): so many at once, then one every so often. And guessing at what only
-//! a person knows backs off by account: after a few wrong guesses each further one has to wait twice
+//! There are two kinds. Every function that changes something has a bucket for each address it is called from
+//! (each person, once signed in): so many at once, then one every so often. And guessing a password or a code
+//! backs off by account: after a few wrong guesses each further one has to wait twice
 //! as long, up to a quarter of an hour. A device on which the person has signed in before has a count
-//! of its own, so nobody is locked out by others who guess. API keys cannot be guessed; those that are no good
-//! are limited for what they cost.
+//! of its own, so nobody is locked out by others who guess. API keys cannot be guessed; requests with invalid keys
+//! are limited because of what they cost.
 //!
-//! Counts are kept in memory, in bounded room: of each process, and until it ends.
+//! Counts are kept in memory, in bounded room: per process, and until it ends.
 
 use super::{Clock, caller::Client};
 use crate::{

@@ -84,7 +84,7 @@ pub async fn serve(server: &Server, front: Front) -> io::Result<()> {
     }
     usage::fold_and_tell(server).await;
     if let Err(error) = notes::write_down(server).await {
-        tracing::warn!(%error, "what was noted was not written down");
+        tracing::warn!(%error, "pending notes were not saved");
     }
     Ok(())
 }
@@ -116,7 +116,7 @@ pub async fn accept(
                             ended = connection => if let Err(error) = ended {
                                 tracing::debug!(%error, "a connection ended");
                             },
-                            () = over => tracing::debug!(%client, "an idle connection made room"),
+                            () = over => tracing::debug!(%client, "an idle connection was closed to make room"),
                         }
                     });
                 }

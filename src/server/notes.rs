@@ -1,9 +1,9 @@
-//! What requests leave behind that only look: when a session or a key was used last, what was refused, what was
-//! exported.
+//! Notes that requests leave without waiting for them: when a session or a key was last used, what was refused, what
+//! was exported.
 //!
-//! It is kept in memory and written down by one at a time, many in one transaction: a page that is read takes the
-//! writer of SQLite from nobody. What is left twice before that is written once. What a process has not written down
-//! when it is killed, of the last second at most, is lost; whoever must not go on before it is written waits for it.
+//! They are kept in memory, and one task writes many of them in one transaction, so that reading a page never takes
+//! SQLite's writer. A note that is left twice before that is written once. When the process is killed, the notes of
+//! the last second at most are lost; a request that depends on its note waits until it is written.
 
 use super::{Change, Server, db::Db};
 use crate::error::{Error, Result};
@@ -59,7 +59,7 @@ impl Notes {
             kept.insert(about, Arc::new(write));
         } else {
             drop(kept);
-            tracing::warn!(what = about.0, "too much is to be noted: this is not");
+            tracing::warn!(what = about.0, "too many notes are pending: one was dropped");
         }
     }
 
@@ -94,7 +94,7 @@ pub(super) async fn run(server: Server) {
             tokio::time::sleep(AT_ONCE).await;
         }
         if let Err(error) = write_down(&server).await {
-            tracing::warn!(%error, "what was noted is not written down yet");
+            tracing::warn!(%error, "pending notes are not saved yet");
         }
     }
 }
@@ -141,7 +141,7 @@ async fn write_each(server: &Server, part: Vec<(About, Write)>) -> Result<()> {
     let mut outcome = Ok(());
     for one in part {
         if let Err(error) = write(server, std::slice::from_ref(&one)).await {
-            tracing::warn!(%error, what = one.0.0, "something was not noted");
+            tracing::warn!(%error, what = one.0.0, "a note was not saved");
             if matches!(error, Error::Unavailable { .. }) {
                 server.notes.put_back(vec![one]);
             }

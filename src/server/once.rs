@@ -1,5 +1,5 @@
-//! A form that makes something is carried out once, however often it is sent: it carries a number of its own
-//! (`once`). Whoever sends it again is led where the first one led, and told so.
+//! A form that creates something runs once, however often it is sent: it carries a number of its own (`once`). Sending
+//! it again leads to the result of the first time, and says so.
 
 use super::{Caller, Server, caller::internal, cookies, tokens::TokenHash};
 use crate::{
@@ -68,7 +68,9 @@ impl Once {
             if let Some((Some(sealed),)) = row {
                 let to = self.server.seal.open(&sealed, self.name.as_bytes());
                 let to = to.and_then(|to| String::from_utf8(to).ok());
-                return to.map(Turn::Again).ok_or_else(|| internal(&"where a form led cannot be read"));
+                return to
+                    .map(Turn::Again)
+                    .ok_or_else(|| internal(&"the saved result of a form cannot be read"));
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -106,7 +108,7 @@ impl Once {
             tx.commit().await
         };
         if let Err(error) = settled.await {
-            tracing::warn!(%error, "it was not noted what became of a form");
+            tracing::warn!(%error, "the result of a form was not saved");
         }
     }
 

@@ -1,8 +1,8 @@
 //! Passwords entered once more, before what cannot be taken back.
 //!
-//! Who deletes, hands over or changes how they sign in has entered their password within the last
-//! quarter of an hour: to sign in, or in the form itself, which asks for it when it was longer ago. A
-//! [`Proof`] says so; what needs one demands it in its signature.
+//! To delete or transfer something, or to change how they sign in, people must have entered their password within
+//! the last quarter of an hour: to sign in, or in the form itself, which asks for it when it was longer ago. A
+//! [`Proof`] says so, and functions that need one demand it in their signature.
 
 use super::{Caller, Server, limits::Secret, passwords::Verdict};
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 /// How long a password that was entered counts.
 const FRESH: Span = Span::minutes(15);
 
-/// The proof that whoever acts has entered their password lately. Only [`Caller::prove`] makes one.
+/// The proof that the person has entered their password recently. Only [`Caller::prove`] makes one.
 #[derive(Debug)]
 pub struct Proof {
     user: UserId,

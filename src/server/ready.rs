@@ -48,7 +48,7 @@ async fn works(server: &Server) -> bool {
             false
         }
         Err(_) => {
-            tracing::warn!("the database says nothing");
+            tracing::warn!("the database does not answer");
             false
         }
     };

@@ -1,9 +1,9 @@
-//! What came of a posted form is kept for a short while: the browser is led back to the page that the form
-//! stands on, which shows it there. So no page stays at the address that forms are posted to, and a page
-//! that is loaded again shows the same.
+//! The result of a posted form is kept for a short while: the browser is redirected to the page of the form,
+//! which shows it there. So no page stays at the URL that forms are posted to, and a page
+//! that is reloaded shows the same.
 //!
-//! It is sealed, has a name that only the URL of that page tells, and is shown to the browser that posted it, in
-//! the session that it was posted in, alone.
+//! The result is sealed, is found by a name that is only in the URL of that page, and is shown only to the browser and
+//! session that posted the form.
 
 use super::{
     Caller, Server,

@@ -94,7 +94,7 @@ async fn recalled(caller: Caller, kept: Option<(String, HeaderMap)>) -> (Caller,
         }
         Ok(None) => (caller, None),
         Err(error) => {
-            tracing::warn!(%error, "what came of a form cannot be shown");
+            tracing::warn!(%error, "the result of a form cannot be shown");
             (caller, None)
         }
     }

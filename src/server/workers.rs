@@ -1,12 +1,12 @@
 //! Work that keeps a core busy (hashing, images), kept from everybody else's.
 //!
 //! It runs on threads of its own, one fewer than there are cores, which the system runs when it has
-//! nothing else to do (`SCHED_IDLE`): whoever waits for a page comes first. (The lowest niceness is not
-//! enough: a thread that was begun keeps its core for some milliseconds.) A short queue waits; whoever comes then is told to come
+//! nothing else to do (`SCHED_IDLE`): pages come first. (The lowest niceness is not
+//! enough: a thread that was begun keeps its core for some milliseconds.) Only a short queue waits; later callers are told to come
 //! back, so that a flood takes neither the memory nor the time of others.
 //!
-//! Where others never leave the machine alone, that would be never. So whoever has waited for a second gets a turn like
-//! everybody else's, one after the other and with a pause between: few enough that pages do not feel it,
+//! On a machine that is never idle, that would be never. So a job that has waited for a second gets a turn at normal
+//! priority, one after the other and with a pause between: few enough that pages do not feel it,
 //! and enough for a person to sign in on the busiest machine. (A thread cannot be taken out of `SCHED_IDLE` without a
 //! privilege: the work is done once more, and the first answer counts.)
 

@@ -1,9 +1,9 @@
 //! Transactions of SQLite, which has one connection that writes.
 //!
-//! Whoever begins one has the connection until it ends, and everybody else who writes waits. So nobody takes it who
-//! only looks at a page, and nobody keeps it long: both are told in the log, and the first fails the tests. What breaks
-//! a transaction (a full disk, a disk that fails, too little memory) may end it without a word: then nothing more is
-//! done in it, and its connection is closed, so that the next one has a new one.
+//! A transaction has that connection until it ends, and all other writers wait. So a page that only reads must not take
+//! it, and nobody may keep it long: both are logged, and the first fails the tests. An error of the machine (a full
+//! disk, a disk that fails, too little memory) may end a transaction silently: then nothing more is
+//! done in it, and its connection is closed, so that the next transaction has a new one.
 
 use super::{clock::stopwatch, db::Result};
 use sqlx::{
@@ -57,7 +57,7 @@ impl Writer {
             let is_whole = !broken.swap(false, Ordering::AcqRel) && !connection.is_in_transaction();
             Box::pin(async move {
                 if !is_whole {
-                    tracing::warn!("the connection that writes is opened again");
+                    tracing::warn!("the write connection is reopened");
                 }
                 Ok(is_whole)
             })
@@ -147,7 +147,7 @@ impl Drop for Held {
                 statements,
                 slowest,
                 sql,
-                "a change kept others from writing for long, in ms"
+                "a change held the write connection for long, in ms"
             );
         }
     }

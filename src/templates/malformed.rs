@@ -26,7 +26,7 @@ impl Malformed {
             Self::Empty => "has no name in it",
             Self::Open => "is never closed",
             Self::Name => {
-                "is not a variable: names have letters, digits and underscores, and begin with a letter"
+                "is not a variable: names have letters, digits and underscores, and start with a letter"
             }
             Self::Reference => "is not a reference: write a path, such as [[ Folder/Name ]]",
         }

@@ -1,3 +1,5 @@
+use crate::fields::counted;
+
 /// About how many tokens a model counts in a text: a rule of thumb that needs no model's vocabulary.
 ///
 /// Words count a token for every six letters begun, digits one for every three, other scripts one for
@@ -21,8 +23,7 @@ pub fn estimate(text: &str) -> usize {
 pub fn about_tokens(text: &str) -> String {
     match estimate(text) {
         0 => "no text yet".to_owned(),
-        1 => "about 1 token".to_owned(),
-        count => format!("about {count} tokens"),
+        count => format!("about {}", counted(count, "token")),
     }
 }
 

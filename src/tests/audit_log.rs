@@ -12,6 +12,7 @@ both_databases!(
     rows_hold_no_secret_and_no_address,
     it_speaks_of_people_and_not_of_ids,
     it_is_filtered_by_who_what_whom_and_when,
+    an_empty_log_has_no_filters_to_clear,
     it_is_paged_without_gaps,
     forged_filters_and_cursors_find_nothing_of_others,
     it_is_exported_as_csv_and_json_lines,
@@ -25,6 +26,13 @@ async fn acme(app: &TestApp) -> (Person, Org) {
     let ana = app.somebody("Ana").await;
     let acme = app.org("Acme", &ana).await;
     (ana, acme)
+}
+
+async fn an_empty_log_has_no_filters_to_clear(app: TestApp) {
+    let (ana, _) = acme(&app).await;
+    ana.get(LOG).await.status(200).says("No entries yet").hides("Clear filters").hides("Enter full names.");
+    let nothing = ana.get(&format!("{LOG}?actor=nobody")).await.status(200);
+    nothing.says("No results").says("Clear filters").says("Enter full names.");
 }
 
 async fn no_statement_changes_or_removes_a_row(app: TestApp) {

@@ -65,6 +65,13 @@ const BANNED: &[(&str, &str)] = &[
     ("as it should be", "valid"),
     ("nothing here", "not found"),
     ("made the", "created the"),
+    ("what to find", "search"),
+    ("may not", "can't"),
+    ("noted", "saved"),
+    ("says nothing", "does not answer"),
+    ("can be said", "is supported"),
+    ("put in", "inserted"),
+    ("goes on", "continues"),
     ("the studio", "Prompt Studio, the server"),
     ("this studio", "this server"),
 ];
@@ -78,7 +85,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("letters or digits", "of the alphabet"),
     ("letters digits", "of the alphabet"),
     ("a letter then", "of the alphabet"),
-    ("begin with a letter", "of the alphabet"),
+    ("start with a letter", "of the alphabet"),
     ("address of the connection", "an IP address"),
     ("the database is away", "an error of the log, in the words of the code"),
 ];
@@ -172,6 +179,74 @@ fn no_mended_word_comes_back() {
         wrong.extend(banned(line).into_iter().map(|what| format!("README.md:{}: {what}", n + 1)));
     }
     assert!(wrong.is_empty(), "{} to mend:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What is counted on screen.
+const COUNTED: &[&str] = &[
+    "approvals",
+    "attempts",
+    "characters",
+    "codes",
+    "days",
+    "drafts",
+    "emails",
+    "environments",
+    "folders",
+    "hours",
+    "invitations",
+    "items",
+    "keys",
+    "lines",
+    "members",
+    "messages",
+    "minutes",
+    "organizations",
+    "people",
+    "prompts",
+    "requests",
+    "scopes",
+    "seconds",
+    "times",
+    "tokens",
+    "values",
+    "variables",
+    "versions",
+];
+
+/// The placeholders of a text that are followed by what is counted, in the plural: of one of them it is wrong.
+/// A limit is many.
+fn plurals(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices('}') {
+        let name = text[..at].rsplit('{').next().unwrap_or_default();
+        // A variable of a template is no placeholder.
+        let is_limit = name.starts_with(' ')
+            || ["max", "most", "size"].iter().any(|limit| name.to_lowercase().starts_with(limit));
+        let rest = text[at + 1..].trim_start_matches(char::is_whitespace);
+        let mut words = rest.split(|c: char| !c.is_alphabetic());
+        let word = words.next().unwrap_or_default();
+        if !is_limit && rest.len() < text[at + 1..].len() && COUNTED.contains(&word) {
+            found.push(format!("{{{name}}} {word}"));
+        }
+    }
+    found
+}
+
+#[test]
+fn counts_are_written_in_one_place() {
+    let mut wrong = Vec::new();
+    for (file, source) in super::architecture::files() {
+        let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for Literal { line, text } in literals(source).into_iter().filter(|one| is_text(&one.text)) {
+            wrong.extend(plurals(&text).into_iter().map(|what| format!("src/{file}:{line}: {what}")));
+        }
+    }
+    assert!(wrong.is_empty(), "say these with fields::counted:\n{}", wrong.join("\n"));
+    assert_eq!(plurals("{n} versions and {} prompts"), ["{n} versions", "{} prompts"]);
+    for text in ["Use at most {max} characters.", "{MAX} keys", "{name} asks", "{id}versions", "{n} version"]
+    {
+        assert!(plurals(text).is_empty(), "{text}");
+    }
 }
 
 #[test]

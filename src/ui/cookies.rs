@@ -11,6 +11,12 @@ pub fn set_cookie(name: &str, value: &str, seconds: u32) {
     forms::set_header(header::SET_COOKIE, &cookie);
 }
 
+/// A cookie of the request being answered that a script of ours set: anything may be in it.
+#[must_use]
+pub fn script_cookie(name: &str) -> Option<String> {
+    with_context::<Parts, _>(|parts| cookies::read_of_script(&parts.headers, name)).flatten()
+}
+
 /// A cookie of the request being answered.
 #[must_use]
 pub fn cookie(name: &str) -> Option<String> {

@@ -5,13 +5,13 @@ pub mod glyph {
     pub use icondata_core::Icon as Glyph;
     pub use icondata_lu::{
         LuArrowLeft as ArrowLeft, LuBookOpen as Docs, LuBraces as Braces, LuCheck as Check,
-        LuChevronDown as Open, LuChevronRight as Closed, LuChevronsUpDown as Updown,
-        LuCircleAlert as Problem, LuCircleUser as Account, LuFileText as File, LuFolder as Folder,
-        LuFolderOpen as FolderOpen, LuHistory as History, LuHouse as House, LuInbox as Inbox, LuInfo as Info,
-        LuKeyRound as Key, LuKeyboard as Keyboard, LuLock as Lock, LuLogOut as SignOut, LuMail as Mail,
-        LuMenu as Menu, LuMessagesSquare as Chat, LuMonitor as Monitor, LuMoon as Moon, LuPlus as Plus,
-        LuRocket as Deployed, LuSearch as Search, LuSettings as Settings, LuSun as Sun, LuTrash2 as Trash,
-        LuUpload as Import, LuUserPlus as Invite, LuUsers as Users, LuX as Close,
+        LuChevronRight as Closed, LuChevronsUpDown as Updown, LuCircleAlert as Problem,
+        LuCircleUser as Account, LuFileText as File, LuFolder as Folder, LuHistory as History,
+        LuHouse as House, LuInbox as Inbox, LuInfo as Info, LuKeyRound as Key, LuKeyboard as Keyboard,
+        LuLock as Lock, LuLogOut as SignOut, LuMail as Mail, LuMenu as Menu, LuMessagesSquare as Chat,
+        LuMonitor as Monitor, LuMoon as Moon, LuPlus as Plus, LuRocket as Deployed, LuSearch as Search,
+        LuSettings as Settings, LuSun as Sun, LuTrash2 as Trash, LuUpload as Import, LuUserPlus as Invite,
+        LuUsers as Users, LuX as Close,
     };
 }
 

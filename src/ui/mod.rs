@@ -62,7 +62,7 @@ pub use {
     bake::{Bake, Html},
     confirm::{About, Act, Confirm},
     controls::{Check, FieldFlaw, PasswordProof, Ticks, Upload},
-    cookies::{cookie, set_cookie},
+    cookies::{cookie, script_cookie, set_cookie},
     document::Head,
     empty::Empty,
     field::{Choice, Choices, Field, Hidden, Select, Submit},

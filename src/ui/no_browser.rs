@@ -9,3 +9,5 @@ pub(super) const fn assist_slug() {}
 pub(super) const fn offer_palette() {}
 
 pub(super) const fn arrange() {}
+
+pub(super) const fn fold() {}

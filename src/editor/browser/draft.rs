@@ -165,7 +165,7 @@ impl Draft {
                 self.save_in(AGAIN);
             }
             _ => say(
-                "Not saved: you are signed out, or may not edit this. Your changes are kept in this browser.",
+                "Not saved: you are signed out, or your role does not allow this. Your changes are kept in this browser.",
             ),
         }
     }

@@ -10,7 +10,7 @@ use super::{
     import::{Act, Line},
     merge::{Merge, Merged, Prepared},
 };
-use crate::{error::Result, id::PromptId, role::ImportContent, server::Grant};
+use crate::{error::Result, fields::counted, id::PromptId, role::ImportContent, server::Grant};
 use std::collections::HashMap;
 
 /// How much is tried at once: a folder, a prompt and a version count as one each.
@@ -146,12 +146,9 @@ async fn guess(grant: &Grant<ImportContent>, prompt: &PromptEntry) -> Result<Lin
     }
     let there = grant.query("SELECT id FROM prompts WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");
     let there: Option<(PromptId,)> = there.bind(prompt.path.clone()).optional().await?;
-    let count = match prompt.versions.len() {
-        1 => "1 version".to_owned(),
-        count => format!("{count} versions"),
-    };
+    let count = counted(prompt.versions.len(), "version");
     Ok(match there {
-        Some(_) => line(Act::Change, format!("what is new of {count}")),
+        Some(_) => line(Act::Change, format!("whatever is new in {count}")),
         None => line(Act::Create, format!("prompt with {count}")),
     })
 }

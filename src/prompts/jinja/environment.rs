@@ -43,7 +43,7 @@ pub(super) fn environment() -> Environment<'static> {
     env.add_function("range", |start: u32, end: Option<u32>| {
         let (start, end) = end.map_or((0, start), |end| (start, end));
         if end.saturating_sub(start) > 10_000 {
-            return Err(Error::new(ErrorKind::InvalidOperation, "a range has at most 10000 numbers"));
+            return Err(Error::new(ErrorKind::InvalidOperation, "range() can return at most 10,000 numbers"));
         }
         Ok((start..end).map(Value::from).collect::<Vec<_>>())
     });
@@ -133,7 +133,7 @@ fn add_gluing_filters(env: &mut Environment<'static>, purse: &Purse) {
     env.add_filter("replace", move |v: Value, from: String, to: String| {
         let text = text(&v);
         if from.is_empty() {
-            return Err(Error::new(ErrorKind::InvalidOperation, "say what to replace"));
+            return Err(Error::new(ErrorKind::InvalidOperation, "the text to replace is empty"));
         }
         own.pay(text.len())?;
         own.pay(bounded(text.len().saturating_add(text.matches(&from).count().saturating_mul(to.len())))?)?;
@@ -169,9 +169,9 @@ fn add_choosing_filters(env: &mut Environment<'static>, purse: &Purse) {
         env.add_filter(name, move |value: Value, args: Rest<Value>| {
             own.pay_for(&value)?;
             match &args[..] {
-                [] => Err(Error::new(ErrorKind::MissingArgument, "say which field")),
+                [] => Err(Error::new(ErrorKind::MissingArgument, "name the field to check")),
                 [attribute] => chosen(&value, attribute.as_str().unwrap_or_default(), wanted),
-                _ => Err(Error::new(ErrorKind::TooManyArguments, "only the field can be said")),
+                _ => Err(Error::new(ErrorKind::TooManyArguments, "only the name of the field is supported")),
             }
         });
     }

@@ -1,9 +1,9 @@
-//! A prompt and those it refers to put together before there are values, for whoever puts them in elsewhere.
+//! Inserts the prompts that a prompt refers to before there are values, so that a service can insert the values itself.
 //!
-//! What a variable falls back on differs from prompt to prompt: a reference may give a value, each prompt
-//! declares its own default, each folder hands down its own. So a composed prompt tells of each variable what
-//! it falls back on; where two prompts differ over one name, the second gets a name of its own and says whose
-//! value it takes. Putting values in gives what [`render`](super::render) gives.
+//! The default of a variable differs from prompt to prompt: a reference may give a value, each prompt
+//! declares its own default, each folder hands down its own. So a composed prompt lists the default of each
+//! variable. Where two prompts differ over one name, the second variable gets a name of its own and says whose
+//! value it takes. Inserting values gives the same text as [`render`](super::render).
 
 use super::{Inclusion, MAX_DEPTH, Purse, Resolved};
 use crate::{

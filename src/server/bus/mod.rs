@@ -1,4 +1,4 @@
-//! What happens, told to whoever is watching, on every server process.
+//! Events: what happens is told to all who watch, on every server process.
 //!
 //! A change writes its events as rows in its own transaction. On SQLite, which has one process,
 //! they are published when it has committed. On PostgreSQL a coalescing notifier wakes all
@@ -165,7 +165,7 @@ impl Bus {
             match timeout(PATIENCE, woken).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::warn!(%error, "other processes could not be woken"),
-                Err(_) => tracing::warn!("other processes could not be woken: the database says nothing"),
+                Err(_) => tracing::warn!("other processes could not be woken: the database does not answer"),
             }
         }
     }
@@ -187,7 +187,7 @@ impl Bus {
                     RENEWED
                 }
                 Err(_) => {
-                    tracing::warn!("events could not be read: the database says nothing");
+                    tracing::warn!("events could not be read: the database does not answer");
                     // Nor may it here.
                     listener = None;
                     RENEWED

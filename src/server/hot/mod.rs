@@ -1,17 +1,17 @@
 //! The hot path: what services fetch on every call, answered from memory.
 //!
-//! It stands before all routes and layers. A key that was shown lately and an answer that was sent lately are
-//! kept with a count of what had happened in the organization when they were read; a change counts on as it
-//! commits, before whoever made it is answered, so what is served is never older than that. Reading takes no
-//! lock (the maps are lock-free) and no database; whatever is not kept goes the long way and is kept then.
+//! It comes before all routes and layers. Keys and answers that were used recently are
+//! kept with a count of what had happened in the organization when they were read. A change raises the count as it
+//! commits, before its request is answered, so what is served is never older than that. Reading takes no
+//! lock (the maps are lock-free) and no database; a miss takes the normal way and is kept then.
 //!
-//! With PostgreSQL other processes change things too. `nodes` tells when this one may answer from memory. Whoever
-//! changes keys, the organization itself, environments or what is live in them is answered when all processes
-//! have heard of it; of what else there is (texts, names, moves, variables) the others hear at once, or where they
-//! are cut off serve it no longer than two seconds.
+//! With PostgreSQL other processes change things too. `nodes` tells when this one may answer from memory. A change of
+//! keys, the organization itself, environments or what is live in them is answered when all processes
+//! have heard of it. Of all else (texts, names, moves, variables) the others hear at once, or, where they
+//! are cut off, serve the old state no longer than two seconds.
 //!
 //! Without its database, a server with SQLite goes on answering what it has in memory; with PostgreSQL it does so
-//! for two seconds, since a key may be revoked elsewhere, and says 503 with `Retry-After` from then on.
+//! for two seconds, since a key may be revoked elsewhere, and then answers 503 with `Retry-After`.
 
 mod answer;
 mod answers;

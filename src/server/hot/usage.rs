@@ -72,7 +72,7 @@ pub(in crate::server) async fn run(server: Server) {
 
 pub(in crate::server) async fn fold_and_tell(server: &Server) {
     if let Err(error) = fold(server).await {
-        tracing::warn!(%error, "usage was not written down yet");
+        tracing::warn!(%error, "usage is not saved yet");
     }
 }
 

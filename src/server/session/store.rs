@@ -89,7 +89,7 @@ impl Store {
             "SELECT data, created_at, seen_at FROM sessions WHERE previous_hash = $1 AND rotated_at >= $2";
         let left = self.server.db.query(left).bind(hash(*id)).bind(since);
         let Some(mut row): Option<Row> = left.optional().await.map_err(backend)? else { return Ok(None) };
-        let visit = row.data.0.remove(VISIT).ok_or_else(|| backend("a session of nobody"))?;
+        let visit = row.data.0.remove(VISIT).ok_or_else(|| backend("a session without a person"))?;
         let visit = Visit { proved_at: never(), ..serde_json::from_value(visit).map_err(backend)? };
         row.data.0.insert(VISIT.to_owned(), serde_json::to_value(visit).map_err(backend)?);
         Ok(Some(row))
@@ -97,7 +97,7 @@ impl Store {
 
     /// Runs a statement that writes a record.
     async fn write(&self, sql: &'static str, record: &Record) -> StoreResult<()> {
-        let visit = record.data.get(VISIT).cloned().ok_or_else(|| backend("a session of nobody"))?;
+        let visit = record.data.get(VISIT).cloned().ok_or_else(|| backend("a session without a person"))?;
         let visit: Visit = serde_json::from_value(visit).map_err(backend)?;
         let place =
             record.data.get(NEW).cloned().and_then(|place| serde_json::from_value::<Place>(place).ok());

@@ -85,7 +85,10 @@ async fn what_is_used_is_not_deleted(app: TestApp) {
     let team = Team::of(&app).await;
     let (staging, tone) = (team.environment("staging").await.id, team.saying("Tone", &["Be kind."]).await);
     team.deploys(staging, tone, 1).await.unwrap();
-    assert_eq!(why(delete(&team.may(), staging).await), "A prompt is deployed to staging. Undeploy first.");
+    assert_eq!(
+        why(delete(&team.may(), staging).await),
+        "1 prompt is deployed to staging. Undeploy it first."
+    );
     team.undeploys(staging, tone).await.unwrap();
     delete(&team.may(), staging).await.unwrap();
     assert_eq!(app.rows("deployments", "1 = 1").await.len(), 0);
@@ -134,7 +137,7 @@ async fn who_may_deploy_is_chosen(app: TestApp) {
     set(&team.may(), production, &name("production"), from(1, 3)).await.unwrap();
     ana.get(&page)
         .await
-        .says("3 people must approve, but only 2 people here can approve. Nothing can be deployed here.");
+        .says("3 people must approve, but only 2 people here can. Nothing can be deployed here.");
 }
 
 async fn only_admins_change_them(app: TestApp) {

@@ -179,10 +179,10 @@ async fn a_protected_name_is_not_given_up_by_one_alone(app: TestApp) {
 
 async fn what_is_asked_for_of_an_environment_is_decided_once(app: TestApp) {
     let stage = Stage::of(&app).await;
-    let late = "Someone has already decided on this.";
+    let late = "This request is no longer waiting for approval.";
     stage.rules(Rule::OTHER).await;
     let id = stage.change_asked(&stage.adam, "production", 0.into()).await;
-    let again = "Adam already asked to change who may deploy to production to “Open: Editors can deploy”. Decide on that first.";
+    let again = "Adam already asked to change who may deploy to production to “Open: Editors can deploy”. Approve or decline that first.";
     assert_eq!(why(stage.changes(&stage.ada, "eu", Rule::OTHER).await), again);
     decline(&stage.team.of_member(&stage.ada).await.unwrap(), id).await.unwrap();
     assert_eq!(why(stage.agrees(&stage.ada, id).await), late);
@@ -202,7 +202,7 @@ async fn what_is_asked_for_of_an_environment_is_decided_once(app: TestApp) {
     stage.team.org.admits(&stage.adam, Role::Editor).await;
     assert_eq!(
         why(stage.agrees(&stage.ada, id).await),
-        "Adam can no longer change environments. Decline it."
+        "Adam can no longer change environments. Decline the request."
     );
 }
 

@@ -11,6 +11,7 @@ both_databases!(
     a_key_deploys_and_rolls_back,
     of_many_who_roll_back_one_does,
     what_is_protected_people_approve,
+    environments_tell_who_must_approve,
     who_was_shown_a_key_does_not_approve_what_it_asks_for,
 );
 
@@ -83,6 +84,20 @@ async fn of_many_who_roll_back_one_does(app: TestApp) {
         assert!(done == 1 && all.iter().all(|one| [201, 409].contains(&one.status)), "{all:?}");
         service.deploys("Support/Triage", "development", json!(null)).await.status(201);
     }
+}
+
+async fn environments_tell_who_must_approve(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:deployments").await;
+    let mut rules = Vec::new();
+    for rule in ["approvals = 0, others = 0", "approvals = 1", "others = 1", "approvals = 2, others = 0"] {
+        app.execute(&format!("UPDATE environments SET {rule} WHERE name = 'production'")).await;
+        let all = told(&service.get("/environments").await.status(200));
+        let production =
+            all["data"].as_array().unwrap().iter().find(|one| one["name"] == "production").unwrap();
+        rules.push(json!([production["approvals"], production["others_approve"]]));
+    }
+    assert_eq!(json!(rules), json!([[0, false], [1, false], [1, true], [2, true]]));
 }
 
 async fn what_is_protected_people_approve(app: TestApp) {

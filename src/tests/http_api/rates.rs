@@ -3,6 +3,7 @@ use crate::{server::keys::KeyToken, time::Span};
 
 both_databases!(
     a_key_asks_as_often_as_it_may,
+    one_request_is_one,
     without_a_limit_none_is_told,
     who_shows_bad_keys_is_told_to_wait,
 );
@@ -32,6 +33,17 @@ async fn a_key_asks_as_often_as_it_may(app: TestApp) {
     Service::of(&app, &acme, "read:prompts").await.get(PATH).await.status(200);
     app.clock.advance(Span::minutes(1));
     service.get(PATH).await.status(200).has("x-ratelimit-remaining", "4");
+}
+
+async fn one_request_is_one(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let app = app.another(|config| config.api_requests_a_minute = 1).await;
+    app.hears().await;
+    app.clock.advance(Span(60_000 - app.clock.now().0 % 60_000));
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    service.get("/whoami").await.status(200);
+    let refused = problem(service.get("/whoami").await, 429, "rate_limited");
+    assert_eq!(refused["detail"], "A key can make 1 request per minute.");
 }
 
 async fn without_a_limit_none_is_told(app: TestApp) {

@@ -2,7 +2,13 @@ use super::{Library, TestApp, both_databases};
 use crate::library::{sample, trash};
 use serde_json::json;
 
-both_databases!(the_sample_shows_what_there_is, whoever_signs_up_has_the_sample);
+both_databases!(
+    the_sample_shows_what_there_is,
+    whoever_signs_up_has_the_sample,
+    it_is_marked_where_it_is_listed,
+    it_is_removed_at_once,
+    what_is_not_of_the_sample_stays,
+);
 
 async fn the_sample_shows_what_there_is(app: TestApp) {
     let lib = Library::of(&app, "Acme").await;
@@ -39,4 +45,62 @@ async fn whoever_signs_up_has_the_sample(app: TestApp) {
         [("token", token.as_str()), ("name", "Newcomer"), ("password", crate::tests::support::PASSWORD)];
     browser.post("/api/invitations/join", &fields).await.status(303);
     browser.get("/newcomer/prompts").await.status(200).says("JSON Extractor");
+}
+
+/// How often something is marked as a sample in the tree of a page.
+fn marks(page: &crate::tests::support::Answer) -> usize {
+    let tree = page.body.split("<nav aria-label=\"Library\"").nth(1).unwrap();
+    tree.split("</nav>").next().unwrap().matches("<small>Sample</small>").count()
+}
+
+async fn it_is_marked_where_it_is_listed(app: TestApp) {
+    let zoe = app.sign_up("Zoe").await;
+    let home = crate::tests::support::Org::find(&app, "zoe").await;
+    let page = zoe.get("/zoe/prompts").await.status(200).says("<span class=\"badge\">Sample</span>");
+    assert_eq!(marks(&page), 1, "the folder: {page}");
+    // Beside a prompt of one's own, each is marked by itself.
+    let scope = crate::server::Scope::of_chore(&app, home.id, "a test").await.unwrap();
+    let lib = Library { org: home, scope };
+    let folder = crate::library::folders::at_path(&lib.scope, "JSON Extractor").await.unwrap().unwrap().id;
+    lib.prompt(Some(folder), "Mine").await;
+    let page = zoe.get(&format!("/zoe/prompts/folders/{folder}")).await.status(200);
+    assert_eq!(marks(&page), 3, "two folders and a prompt: {page}");
+}
+
+async fn it_is_removed_at_once(app: TestApp) {
+    let zoe = app.sign_up("Zoe").await;
+    zoe.get("/zoe/prompts")
+        .await
+        .status(200)
+        .says("Remove samples")
+        .says("3 sample prompts and their folders");
+    let remove = [("page", "/zoe/prompts"), ("org", "zoe")];
+    zoe.post("/api/samples/remove", &remove).await.leads_to("/zoe/prompts");
+    let page = zoe.get("/zoe/prompts").await.status(200).hides("JSON Extractor").hides("Remove samples");
+    let page = page.says("Moved to trash").says(">Undo</button>");
+    let trash = page.body.split("name=\"trash\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    zoe.call("/api/trash/restore", &[("org", "zoe"), ("trash", trash)]).await.status(200);
+    zoe.get("/zoe/prompts").await.status(200).says("JSON Extractor").says("Remove samples");
+    // What services get stays.
+    let home = crate::tests::support::Org::find(&app, "zoe").await;
+    let scope = crate::server::Scope::of_chore(&app, home.id, "a test").await.unwrap();
+    let receipt =
+        crate::prompts::store::at_path(&scope, "JSON Extractor/Receipts/Extract receipt").await.unwrap();
+    home.deploys(&scope, receipt.id).await;
+    let refused = zoe.post("/api/samples/remove", &remove).await.status(409);
+    refused.says("JSON Extractor/Receipts/Extract receipt is deployed to development. Undeploy it first.");
+    zoe.get("/zoe/prompts").await.status(200).says("JSON Extractor");
+}
+
+async fn what_is_not_of_the_sample_stays(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    sample::plant(&app, lib.org.id).await.unwrap();
+    let folder = crate::library::folders::at_path(&lib.scope, "JSON Extractor").await.unwrap().unwrap().id;
+    let mine = lib.prompt(Some(folder), "Mine").await;
+    let other = lib.prompt(None, "Other").await;
+    assert_eq!(sample::remove(&lib.may()).await.unwrap().len(), 3, "two folders and a prompt");
+    assert_eq!(lib.names(None).await, ["JSON Extractor", "Other"]);
+    assert_eq!(lib.names(Some(folder)).await, ["Mine"]);
+    assert_eq!((lib.at("JSON Extractor/Mine").await, lib.at("Other").await), (Some(mine), Some(other)));
+    assert_eq!(sample::remove(&lib.may()).await, Ok(Vec::new()));
 }

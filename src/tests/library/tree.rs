@@ -2,6 +2,7 @@ use super::{Library, TestApp, both_databases, why};
 use crate::{
     error::Error,
     fields::PathName,
+    id::FolderId,
     library::{copies, moves, moves::Place, variables},
     prompts::{Tags, store},
 };
@@ -16,6 +17,7 @@ both_databases!(
     a_copy_is_a_thing_of_its_own,
     variables_come_from_the_nearest_folder,
     libraries_are_apart,
+    a_folder_that_was_opened_stays_open,
 );
 
 fn name(text: &str) -> PathName {
@@ -185,4 +187,38 @@ async fn libraries_are_apart(app: TestApp) {
     assert_eq!(ours.writes(prompt, "mine").await.map(drop), nothing);
     assert_eq!(variables::set(&ours.may(), Some(folder), &[]).await, nothing);
     assert!(why(ours.says(mine, "[[ P ]]").await).contains("not found"));
+}
+
+async fn a_folder_that_was_opened_stays_open(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let acme = app.org("Acme", &ana).await;
+    let scope = crate::server::Scope::of_chore(&app, acme.id, "a test").await.unwrap();
+    let lib = Library { org: acme, scope };
+    let deep = lib.folders("A/B").await;
+    let a = crate::library::folders::trail(&lib.scope, Some(deep)).await.unwrap()[0].id;
+    lib.prompt(Some(a), "In A").await;
+    lib.prompt(Some(deep), "In B").await;
+    let other = lib.folder(None, "Other").await;
+    let label =
+        |name: &str, is_open: bool| format!("aria-expanded=\"{is_open}\" aria-label=\"Contents of {name}\"");
+    // As far as the page is in it; without script its link leads there.
+    let page = ana.get("/acme/prompts").await.status(200).says(&label("A", false)).hides("In A");
+    page.says(&format!("<a href=\"/acme/prompts/folders/{a}\" {} class=\"tree-fold\">", label("A", false)));
+    ana.get(&format!("/acme/prompts/folders/{a}")).await.says(&label("A", true)).says("In A").hides("In B");
+    // As a script keeps it; what is within a closed folder is not shown.
+    let opened = |ids: &[FolderId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
+    ana.keep("studio-open", &opened(&[deep]));
+    ana.get("/acme/prompts").await.status(200).says(&label("A", false)).hides("In B");
+    ana.keep("studio-open", &opened(&[a, deep]));
+    let page = ana.get(&format!("/acme/prompts/folders/{other}")).await.status(200);
+    page.says(&label("A", true)).says(&label("B", true)).says("In A").says("In B");
+    for nonsense in ["", "x", "..", "%00", &"a".repeat(3000), &format!("{}.{a}", "x.".repeat(30))] {
+        ana.keep("studio-open", nonsense);
+        ana.get("/acme/prompts").await.status(200).says(&label("A", false));
+    }
+    // Folders of others are not among them.
+    let ben = app.somebody("Ben").await;
+    app.org("Theirs", &ben).await;
+    ben.keep("studio-open", &opened(&[a, deep]));
+    ben.get("/theirs/prompts").await.status(200).hides("In A").hides("In B");
 }

@@ -35,8 +35,8 @@ async fn each_section_is_saved_by_itself(app: TestApp) {
     }
     for (action, fields, why) in [
         ("update_settings", vec![("name", "Acme"), ("description", "a\u{202e}b")], "Use letters"),
-        ("set_avatar", vec![("hue", "360")], "Choose one of the colours."),
-        ("set_avatar", vec![("hue", "red")], "Choose one of the colours."),
+        ("set_avatar", vec![("hue", "360")], "Choose one of the colors."),
+        ("set_avatar", vec![("hue", "red")], "Choose one of the colors."),
     ] {
         save(action, &fields).await.status(422).says(why);
     }

@@ -216,6 +216,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
         in_org(s, vec![("request", s.environment_request.to_string())])
     }),
     post("samples/create", Needs::May("EditContent"), |s| in_org(s, vec![])),
+    post("samples/remove", Needs::May("TrashContent"), |s| in_org(s, vec![])),
     post("imports/create", Needs::May("ImportContent"), |s| {
         let text = "---\npath: Sample\n---\nSample\n".into();
         in_org(s, vec![("text", text)])
@@ -231,7 +232,7 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     }),
     post("account/rename", Needs::SignedIn, |_| vec![("name", "Sample Person".into())]),
     post("account/change_password", Needs::SignedIn, |_| {
-        vec![("current_password", password()), ("new_password", password())]
+        vec![("current_password", password()), ("new_password", "eight blue lanterns".into())]
     }),
     post("account/change_address", Needs::SignedIn, |s| {
         vec![("email", format!("moved-{}@example.net", s.word)), ("password", password())]

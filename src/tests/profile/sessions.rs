@@ -41,6 +41,7 @@ async fn a_new_password_needs_the_old_one_and_ends_other_sessions(app: TestApp) 
         ("", NEW, "Wrong password."),
         (PASSWORD, "short", "Use at least 8 characters"),
         (PASSWORD, "password1", "harder to guess"),
+        (PASSWORD, PASSWORD, "This is your current password. Choose another one."),
     ] {
         let answer =
             ana.account("change_password", &[("current_password", old), ("new_password", new)]).await;

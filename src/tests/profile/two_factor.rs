@@ -63,7 +63,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
     page.clone().says("download=\"prompt-studio-recovery-codes.txt\"").says(&codes.join("%0A"));
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
     ana.account("finish_two_factor", &[]).await.leads_to(SECURITY);
-    ana.get(SECURITY).await.says("Two-factor is on since");
+    ana.get(SECURITY).await.says("Two-factor has been on since");
     ana.get(SECURITY).await.status(200).hides(&codes[0]).says("10 recovery codes are left");
     // Neither the secret nor a code lies in the database.
     let all = app.everything().await;

@@ -246,7 +246,7 @@ impl Org {
     }
 
     /// Deploys the first version of a prompt to development.
-    async fn deploys(&self, scope: &Scope, prompt: PromptId) -> EnvironmentId {
+    pub(in crate::tests) async fn deploys(&self, scope: &Scope, prompt: PromptId) -> EnvironmentId {
         let environment = environments::named(scope, "development").await.unwrap().unwrap().id;
         let (kind, version, reason) = (deployments::Kind::Deploy, Some(1), String::new());
         let order = deployments::Order { environment, prompt, kind, version, reason, seen: 0 };

@@ -5,6 +5,8 @@
 mod arrange;
 pub(crate) mod dom;
 #[cfg(not(feature = "editor"))]
+mod fold;
+#[cfg(not(feature = "editor"))]
 mod forms;
 #[cfg(not(feature = "editor"))]
 mod live;
@@ -16,5 +18,6 @@ mod slug;
 
 #[cfg(not(feature = "editor"))]
 pub(in crate::ui) use {
-    arrange::arrange, forms::answer_in_place, live::follow, palette::offer_palette, slug::assist_slug,
+    arrange::arrange, fold::fold, forms::answer_in_place, live::follow, palette::offer_palette,
+    slug::assist_slug,
 };

@@ -63,7 +63,7 @@ fn make(looks: &Latest) -> Option<HtmlDialogElement> {
     dialog.set_class_name("dialog palette");
     dialog.set_attribute("aria-label", "Search").ok()?;
     dialog.set_inner_html(
-        "<input role=searchbox enterkeyhint=go autocomplete=off spellcheck=false aria-label='What to find' placeholder='Search prompts, pages, organizations…' maxlength=200><div aria-live=polite></div>",
+        "<input role=searchbox enterkeyhint=go autocomplete=off spellcheck=false aria-label='Search prompts, pages and organizations' placeholder='Search prompts, pages, organizations…' maxlength=200><div aria-live=polite></div>",
     );
     link.parent_element()?.append_child(&dialog).ok()?;
     let input: HtmlInputElement = dialog.query_selector("input").ok()??.dyn_into().ok()?;

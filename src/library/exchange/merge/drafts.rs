@@ -3,6 +3,7 @@
 use super::{Merge, Work};
 use crate::{
     error::Result,
+    fields::counted,
     id::PromptId,
     library::exchange::{check::levels, import::Act},
     prompts::{content::Content, drafts, store, versions::content_within},
@@ -32,26 +33,19 @@ impl Merge<'_> {
         }
         let failed = self.works[at].failed.clone();
         let draft = self.draft(at, latest).await?;
-        let mut says = match added {
-            1 => "1 version".to_owned(),
-            count => format!("{count} versions"),
-        };
-        if let Some(why) = failed {
-            says = format!("{says}; skipped: {why}");
-        }
+        let mut rest = failed.map_or_else(String::new, |why| format!("; skipped: {why}"));
         if draft == Draft::Kept {
-            says += "; the existing draft has changes and is kept";
+            rest += "; the existing draft has changes and is kept";
         }
-        match (is_new, added, draft) {
-            (true, ..) => self.tell(Act::Create, &entry.path, format!("prompt with {says}")),
-            (false, 0, Draft::Written) => self.tell(Act::Change, &entry.path, "draft"),
-            (false, 0, _) => self.tell(
-                Act::Skip,
-                &entry.path,
-                format!("nothing new{}", says.trim_start_matches("0 versions")),
-            ),
-            (false, ..) => self.tell(Act::Change, &entry.path, format!("{says} added to the existing ones")),
-        }
+        let count = counted(added, "version");
+        let (act, says) = match (is_new, added, draft) {
+            (true, 0, _) => (Act::Create, "prompt with a draft".to_owned()),
+            (true, ..) => (Act::Create, format!("prompt with {count}")),
+            (false, 0, Draft::Written) => (Act::Change, "draft".to_owned()),
+            (false, 0, _) => (Act::Skip, "nothing new".to_owned()),
+            (false, ..) => (Act::Change, format!("{count} added to the existing ones")),
+        };
+        self.tell(act, &entry.path, format!("{says}{rest}"));
         Ok(())
     }
 

@@ -1,0 +1,39 @@
+/// A count with what is counted: "no seconds", "1 second", "18 seconds". The one place where a word is put in the
+/// plural.
+#[must_use]
+pub fn counted(n: impl TryInto<i64>, one: &str) -> String {
+    counted_as(n, one, &format!("{one}s"))
+}
+
+/// The same of a word whose plural is another: "1 person", "2 people".
+#[must_use]
+pub fn counted_as(n: impl TryInto<i64>, one: &str, many: &str) -> String {
+    match n.try_into().unwrap_or(i64::MAX) {
+        0 => format!("no {many}"),
+        1 => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    }
+}
+
+/// A text that begins with a capital letter, as a sentence does.
+#[must_use]
+pub fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        let says = [0, 1, 2].map(|n| counted(n, "second"));
+        assert_eq!(says, ["no seconds", "1 second", "2 seconds"]);
+        assert_eq!(
+            [0, 1, 2].map(|n| counted_as(n, "person", "people")),
+            ["no people", "1 person", "2 people"]
+        );
+        assert_eq!(["no people", "ärger", ""].map(capitalized), ["No people", "Ärger", ""]);
+    }
+}
