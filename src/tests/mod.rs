@@ -11,6 +11,7 @@ mod audit_log;
 mod bus;
 mod dashboard;
 mod deployments;
+mod fuzz;
 mod http_api;
 mod invitations;
 mod isolation;
