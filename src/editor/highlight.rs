@@ -6,16 +6,16 @@ use std::collections::BTreeSet;
 
 /// What there is to refer to.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// The variables that are declared or handed down.
-    pub(super) variables: BTreeSet<String>,
+    pub(crate) variables: BTreeSet<String>,
     /// The references that lead nowhere, as written without overrides.
-    pub(super) missing: BTreeSet<String>,
+    pub(crate) missing: BTreeSet<String>,
 }
 
 /// The text as HTML: each variable, reference and tag in a `mark`; those that are not known say so.
 #[must_use]
-pub(super) fn highlight(engine: Engine, text: &str, known: &Known) -> String {
+pub(crate) fn highlight(engine: Engine, text: &str, known: &Known) -> String {
     let (mut html, mut at) = (String::with_capacity(text.len() * 2), 0);
     for span in spans(engine, text) {
         escape(&mut html, &text[at..span.range.start]);

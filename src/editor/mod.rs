@@ -39,6 +39,8 @@ mod versions_page;
 
 #[cfg(feature = "editor")]
 pub(crate) use browser::assist;
+#[cfg(all(test, feature = "ssr"))]
+pub(crate) use highlight::{Known, highlight};
 
 pub use actions::{DescribePrompt, PreviewPrompt, RestoreDraft, RestoreVersion, SaveDraft, SaveVersion};
 #[cfg(feature = "ssr")]

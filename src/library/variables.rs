@@ -4,6 +4,7 @@ use super::folders;
 use crate::{
     error::{Error, Flaws, Result},
     id::{FolderId, VariableId},
+    prompts::{checks::too_deep, content::is_too_deep},
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Topic,
@@ -165,6 +166,8 @@ pub fn check(variables: &[(String, Value)]) -> Result<()> {
         }
         if value.to_string().len() > MAX_VALUE {
             flaws.add(format!("value-{n}"), format!("Use at most {MAX_VALUE} bytes."));
+        } else if is_too_deep(value) {
+            flaws.add(format!("value-{n}"), too_deep());
         }
     }
     flaws.finish()

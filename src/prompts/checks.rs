@@ -3,7 +3,10 @@
 
 use super::{
     analysis::Analysis,
-    content::{Body, Content, MAX_MESSAGES, MAX_TEXT, MAX_VARIABLES, Message, Speaker, Variable},
+    content::{
+        Body, Content, MAX_MESSAGES, MAX_NESTING, MAX_TEXT, MAX_VARIABLES, Message, Speaker, Variable,
+        is_too_deep,
+    },
     references::{MAX_REFERENCES, targets},
 };
 use crate::{
@@ -79,6 +82,10 @@ fn check_messages(messages: &[Message], flaws: &mut Vec<Flaw>) {
             Speaker::Tool if message.name.len() > 100 => {
                 flaws.push(flaw(at("name"), "Use at most 100 characters."));
             }
+            // Each message begins with a line of its own in a file of Markdown, with this name in it.
+            Speaker::Tool if message.name.chars().any(char::is_control) => {
+                flaws.push(flaw(at("name"), "Use one line without control characters."));
+            }
             Speaker::Tool => {}
             _ if !message.name.is_empty() => {
                 flaws.push(flaw(at("name"), "Only tools and placeholders can have a name."));
@@ -105,6 +112,8 @@ fn check_variables(content: &Content, flaws: &mut Vec<Flaw>) {
         }
         if default.as_ref().is_some_and(|value| kind.take(value).as_ref() != Some(value)) {
             flaws.push(flaw(at("default"), format!("Enter {}.", kind.with_article())));
+        } else if default.as_ref().is_some_and(is_too_deep) {
+            flaws.push(flaw(at("default"), too_deep()));
         }
         if description.chars().count() > 300 {
             flaws.push(flaw(at("about"), "Use at most 300 characters."));
@@ -133,10 +142,21 @@ fn check_model(content: &Content, flaws: &mut Vec<Flaw>) {
     if model.response_format.as_ref().is_some_and(|format| !format.is_object()) {
         flaws.push(flaw("response_format", "Enter a JSON object."));
     }
+    for (field, value) in [("tools", &model.tools), ("response_format", &model.response_format)] {
+        if value.as_ref().is_some_and(is_too_deep) {
+            flaws.push(flaw(field, too_deep()));
+        }
+    }
     let size = |value: &Option<serde_json::Value>| value.as_ref().map_or(0, |value| value.to_string().len());
     if size(&model.tools) + size(&model.response_format) > 50_000 {
         flaws.push(flaw("tools", "Too long: tools and response format can have at most 50,000 bytes."));
     }
+}
+
+/// What people read about a value that is nested too deeply.
+#[must_use]
+pub fn too_deep() -> String {
+    format!("Nest lists and objects at most {MAX_NESTING} levels deep.")
 }
 
 /// Nothing, or the error that tells of all flaws.

@@ -12,6 +12,7 @@ mod bus;
 mod counts;
 mod dashboard;
 mod deployments;
+mod fuzz;
 mod http_api;
 mod invitations;
 mod isolation;

@@ -16,6 +16,7 @@ mod bundle;
 mod compress;
 mod conform;
 mod css;
+mod fuzz;
 mod licences;
 mod machine;
 mod postgres;
@@ -66,6 +67,8 @@ enum Task {
     Test(test::Args),
     /// Measure the release server under load, each route against a control
     Bench(bench::Args),
+    /// Give one target of src/tests/fuzz to libFuzzer, until Ctrl-C or a failure
+    Fuzz(fuzz::Args),
     /// Keep a throwaway PostgreSQL until Ctrl-C and print its URL
     Postgres,
 }
@@ -94,6 +97,7 @@ fn start() -> Result<ExitCode> {
         Task::Site { release } => site::build(Profile::from_flag(release))?,
         Task::Test(args) => return test::run(args),
         Task::Bench(args) => bench::run(&args)?,
+        Task::Fuzz(args) => fuzz::run(&args)?,
         Task::Postgres => postgres::keep()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -43,6 +43,11 @@ where
 }
 
 impl TestApp {
+    /// A server on a SQLite of its own, which goes away with it, that does nothing on its own.
+    pub(in crate::tests) async fn alone(configure: impl FnOnce(&mut Config)) -> Self {
+        Self::open(&Database::create(Kind::Sqlite).await, configure).await
+    }
+
     async fn start(database: &Database, configure: impl FnOnce(&mut Config)) -> Self {
         let app = Self::open(database, configure).await;
         jobs::start(&app, app::CHORES, &[]);
