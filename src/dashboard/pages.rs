@@ -46,9 +46,9 @@ pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
         Place::Dashboard,
         view! {
             <header class="page-head"><div><h1>{name}</h1><p>{says}</p></div></header>
-            <div data-live="members prompts deployments" id="steps">{offer}{steps}</div>
             <FormAlert action=WithdrawDeployment::PATH/>
             {waiting}
+            <div data-live="members prompts deployments" id="steps">{offer}{steps}</div>
             <div class="grid-2">{recent}{deployed}{people}{pending}</div>
         },
     ))

@@ -57,10 +57,10 @@ fn variable(n: usize, typed: &TypedVariable, flaws: &Flaws<'_>) -> impl IntoView
                 spellcheck="false" autocapitalize="none" autocomplete="off" aria-invalid=invalid aria-describedby=described/>
             <select name=format!("type-{n}") aria-label=format!("Type of variable {place}")>{kinds}</select>
             <label class="check"><input type="checkbox" name=format!("required-{n}") value="true" checked=typed.required/>"Required"</label>
-            <input name=format!("default-{n}") value=typed.default.clone() placeholder="default" aria-label=format!("Default of variable {place}")
-                autocomplete="off" aria-invalid=default_invalid aria-describedby=default_described/>
-            <input class="about" name=format!("about-{n}") value=typed.about.clone() maxlength="300" placeholder="description"
-                aria-label=format!("Description of variable {place}") autocomplete="off"/>
+            <textarea name=format!("default-{n}") rows="1" placeholder="default" aria-label=format!("Default of variable {place}")
+                autocomplete="off" aria-invalid=default_invalid aria-describedby=default_described>{format!("\n{}", typed.default)}</textarea>
+            <textarea class="about" name=format!("about-{n}") rows="1" maxlength="300" placeholder="description"
+                aria-label=format!("Description of variable {place}") autocomplete="off">{format!("\n{}", typed.about)}</textarea>
             {flaw}{default_flaw}{about_flaw}
         </li>
     }

@@ -82,7 +82,7 @@ fn row(scope: &Scope, one: Trashed) -> impl IntoView + use<> {
             <td data-label="Deleted"><When at=one.created_at now/></td>
             <td data-label="By">{by}</td>
             <td data-label="Deleted for good"><When at=gone now/></td>
-            <td class="table-actions">{restore}{purge}</td>
+            <td class="row-acts">{restore}{purge}</td>
         </tr>
     }
 }
