@@ -33,6 +33,8 @@ pub mod names;
 #[cfg(feature = "ssr")]
 mod preview;
 #[cfg(feature = "ssr")]
+mod restored;
+#[cfg(feature = "ssr")]
 mod stand_ins;
 #[cfg(feature = "ssr")]
 mod versions_page;

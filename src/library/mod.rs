@@ -28,6 +28,7 @@ pub mod trash;
 pub mod trash_page;
 #[cfg(feature = "ssr")]
 pub mod tree;
+pub mod variable_actions;
 #[cfg(feature = "ssr")]
 pub mod variables;
 #[cfg(feature = "ssr")]
@@ -35,5 +36,6 @@ mod variables_form;
 
 pub use actions::{
     AddSamples, ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt,
-    MoveFolder, MovePrompt, PurgeTrash, RenameFolder, RestoreTrash, SetVariables, TrashFolder, TrashPrompt,
+    MoveFolder, MovePrompt, PurgeTrash, RenameFolder, RestoreTrash, TrashFolder, TrashPrompt,
 };
+pub use variable_actions::{RestoreVariables, SetVariables};

@@ -185,5 +185,5 @@ pub async fn purge(change: &mut Change, org: OrgId, doer: Doer, client: &Client)
     change.unfence().await?;
     // Its keys, and what they fetched, are forgotten everywhere.
     change.announce(Some(org), Topic::Organization, org.0).await?;
-    change.audit(Some(org), doer, client, Entry::new(Action::OrganizationPurged, org.0)).await
+    change.audit(Some(org), doer, client, Entry::new(Action::OrganizationPurged, org.0)).await.map(drop)
 }
