@@ -52,6 +52,48 @@ test('what the server did not get is not lost', async ({ at: { ana } }) => {
   await expect(status(ana)).toBeEmpty();
 });
 
+test('what was typed before a restore is asked about', async ({ at: { ana, slug, triage } }) => {
+  const { page } = ana;
+  await page.route(SAVE, (route) => route.abort());
+  await text(ana, 3).fill('Typed before');
+  // She leaves at once.
+  await ana.goes(`/${slug}/prompts/${triage}/versions`);
+  await page.unroute(SAVE);
+  await ana.presses('Restore version 1');
+  await expect(page.getByText('You replaced this draft after typing the text below.')).toBeVisible();
+  await expect(text(ana, 3)).toHaveValue('Typed before');
+  await page.getByRole('button', { name: 'Use the other draft' }).click();
+  await expect(page.locator('#conflict')).toBeEmpty();
+  await expect(text(ana, 3)).toHaveValue('{{ ticket }}');
+  await expect(page.getByLabel('Temperature')).toHaveValue('0.2');
+  await page.reload();
+  await expect(page.locator('#editor')).toHaveAttribute('data-marked');
+  await expect(text(ana, 3)).toHaveValue('{{ ticket }}');
+  await ana.goes(`/${slug}/prompts/${triage}/drafts`);
+  await page.locator('#earlier a').first().click();
+  await expect(page.locator('.reading').first()).toContainText('Typed before');
+});
+
+test('what was saved before a restore is not asked about', async ({ at: { ana, slug, triage } }) => {
+  const { page } = ana;
+  await text(ana, 3).fill('Saved before');
+  await expect(status(ana)).toHaveText('Saved');
+  // The copy of a page that never heard that it was saved.
+  const copy = await page.evaluate(() => {
+    const form = document.querySelector<HTMLFormElement>('#editor')!;
+    const fields = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
+    fields.set('revision', String(Number(fields.get('revision')) - 1));
+    return [form.dataset['backup']!, fields.toString()] as const;
+  });
+  await ana.goes(`/${slug}/prompts/${triage}/versions`);
+  await page.evaluate(([key, fields]) => localStorage.setItem(key, fields), copy);
+  await ana.presses('Restore version 1');
+  await expect.poll(() => page.evaluate((key) => localStorage.getItem(key), copy[0])).toBeNull();
+  await expect(page.locator('#conflict')).toBeEmpty();
+  await expect(text(ana, 3)).toHaveValue('{{ ticket }}');
+  await expect(status(ana)).toBeEmpty();
+});
+
 test('nobody finds on this computer what somebody typed and did not save', async ({ at: { ana } }) => {
   const { page } = ana;
   await page.route(SAVE, (route) => route.abort());
@@ -256,6 +298,52 @@ test('the variables of a Jinja template are marked and completed', async ({ at: 
   await expect(options).toHaveText(['ticket']);
   await page.keyboard.press('Enter');
   await expect(text(ana, 3)).toHaveValue(/\n\{% if max_items > 1 %\}\{\{ ticket \}\}$/);
+});
+
+test('an error in a line is shown at it', async ({ at: { ana } }) => {
+  const { page } = ana;
+  const message = page.locator('.message').nth(2);
+  const wrong = message.locator('pre > [data-wrong]');
+  await page.getByLabel('Engine').selectOption('jinja');
+  await text(ana, 3).fill('{{ ticket }}\n\n{% if ticket %}x{% endfi %}');
+  await expect(wrong).toHaveText('{% if ticket %}x{% endfi %}');
+  await expect(message.locator('.slips')).toContainText('Line 3: unknown statement');
+  await expect(text(ana, 3)).toHaveAccessibleDescription(/^Line 3: unknown statement/);
+  const rest = () => text(ana, 3).evaluate((field: HTMLTextAreaElement) => field.value.slice(field.selectionStart));
+  for (const place of [message, page.locator('#preview')]) {
+    await text(ana, 3).press('ControlOrMeta+Home');
+    await text(ana, 1).focus();
+    await place.getByRole('link', { name: 'Line 3' }).click();
+    await expect(text(ana, 3)).toBeFocused();
+    expect(await rest()).toBe('{% if ticket %}x{% endfi %}');
+  }
+  await page.reload();
+  await expect(page.locator('#editor')).toHaveAttribute('data-marked');
+  await expect(wrong).toHaveText('{% if ticket %}x{% endfi %}');
+  // What goes wrong with values alone is at its line, too.
+  await text(ana, 3).fill('{{ ticket }}\n{{ ticket | odd }}');
+  await expect(wrong).toHaveCount(0);
+  await page.getByRole('textbox', { name: 'history' }).fill('[]');
+  await page.getByRole('textbox', { name: 'ticket' }).fill('my bill');
+  await expect(wrong).toHaveText('{{ ticket | odd }}');
+  await expect(page.locator('#preview')).toContainText(/Message 3, Line 2: .*odd/);
+});
+
+test('only the lines that change are marked again', async ({ at: { ana } }) => {
+  const { page } = ana;
+  const lines = page.locator('.message').nth(2).locator('.code > pre > span');
+  await text(ana, 3).fill('one\ntwo {{ ticket }}\nthree');
+  await lines.nth(1).evaluate((line) => line.setAttribute('data-same', ''));
+  await text(ana, 3).press('ControlOrMeta+End');
+  await text(ana, 3).pressSequentially('!');
+  await text(ana, 3).press('ControlOrMeta+Home');
+  await text(ana, 3).pressSequentially('zero\n');
+  await expect(lines).toHaveText(['zero', 'one', 'two {{ ticket }}', 'three!']);
+  await expect(status(ana)).toHaveText('Saved');
+  await expect(lines.nth(2)).toHaveAttribute('data-same');
+  await text(ana, 3).press('ControlOrMeta+a');
+  await text(ana, 3).pressSequentially('{{ ticket }}');
+  await expect(lines).toHaveText(['{{ ticket }}']);
 });
 
 test('keys save, move and fold', async ({ at: { ana } }) => {

@@ -155,6 +155,24 @@ test('what is used stays; what is deleted comes back', async ({ at: { ana, slug 
   await expect(page.locator('#contents')).toContainText('Triage');
 });
 
+test('a change of variables is undone', async ({ at: { ana, slug } }) => {
+  const { page } = ana;
+  const { folder } = await makeLibrary(ana, slug);
+  await ana.goes(`/${slug}/prompts/folders/${folder}`);
+  await page.getByLabel('Name of variable 1').fill('');
+  await page.getByLabel('Value of variable 1').fill('');
+  await page.getByLabel('Value of variable 2').fill('');
+  await ana.presses('Save variables');
+  await expect(page.locator('#toast')).toContainText('Variables saved');
+  await expect(page.getByLabel('Name of variable 1')).toHaveValue('max_words');
+  await expect(page.getByLabel('Value of variable 1')).toHaveValue('');
+  await ana.presses('Undo');
+  await expect(page.locator('#toast')).toContainText('Variables restored');
+  await expect(page.getByLabel('Name of variable 1')).toHaveValue('audience');
+  await expect(page.getByLabel('Value of variable 1')).toHaveValue('colleagues');
+  await expect(page.getByLabel('Value of variable 2')).toHaveValue('200');
+});
+
 test('a folder is moved, and its variables come along', async ({ at: { ana, slug } }) => {
   const { page } = ana;
   const { folder, tone } = await makeLibrary(ana, slug);

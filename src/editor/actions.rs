@@ -78,19 +78,15 @@ pub async fn save_version(
 #[server(endpoint = "prompts/restore_version")]
 pub async fn restore_version(org: String, prompt: PromptId, number: i64) -> Result<(), Error> {
     use crate::{
-        paths,
+        editor::restored::restored,
         prompts::editing,
         role::EditContent,
-        server::{Caller, Scope, forms},
+        server::{Caller, Scope},
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let kept = editing::restore_version(&grant, prompt, number).await?;
-    match kept.undo(prompt) {
-        Some(undo) => Notice::VersionRestored.say_undoable(&undo),
-        None => Notice::VersionRestored.say(),
-    }
-    forms::go(&paths::prompt(grant.slug(), prompt));
+    restored(&grant, prompt, kept, Notice::VersionRestored);
     Ok(())
 }
 
@@ -103,19 +99,15 @@ pub async fn restore_draft(
     #[server(default)] after: Option<i64>,
 ) -> Result<(), Error> {
     use crate::{
-        paths,
+        editor::restored::restored,
         prompts::editing,
         role::EditContent,
-        server::{Caller, Scope, forms},
+        server::{Caller, Scope},
         ui::Notice,
     };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let kept = editing::bring_back(&grant, prompt, revision, after).await?;
-    match kept.undo(prompt) {
-        Some(undo) => Notice::DraftRestored.say_undoable(&undo),
-        None => Notice::DraftRestored.say(),
-    }
-    forms::go(&paths::prompt(grant.slug(), prompt));
+    restored(&grant, prompt, kept, Notice::DraftRestored);
     Ok(())
 }
 

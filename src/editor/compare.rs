@@ -6,7 +6,7 @@ use super::{
     difference::{shown, split, whole},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Flaw, Result},
     paths,
     prompts::{
         analysis::Analysis,
@@ -80,7 +80,11 @@ async fn told(scope: &Scope, content: &Content) -> Result<impl IntoView + use<>>
     let mut flaws = checks::flaws(content);
     let analysis = Analysis::of(scope.server(), scope.organization().id, content).await?;
     flaws.extend(checks::syntax_flaws(content, &analysis));
-    let flaws: Vec<_> = flaws.into_iter().map(|flaw| view! { <li>{flaw.message}</li> }).collect();
+    let says = |flaw: Flaw| {
+        let n = flaw.field.strip_prefix("content-").and_then(|n| n.parse().ok());
+        n.map_or_else(|| flaw.message.to_string(), |n| checks::placed(content, n, &flaw.message))
+    };
+    let flaws: Vec<_> = flaws.into_iter().map(|flaw| view! { <li>{says(flaw)}</li> }).collect();
     let wrong = (!flaws.is_empty()).then(|| view! { <Alert kind="error"><ul>{flaws}</ul></Alert> });
     let slips: Vec<_> = checks::slips(content).into_iter().map(|slip| view! { <li>{slip}</li> }).collect();
     let slips = (!slips.is_empty()).then(

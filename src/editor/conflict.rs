@@ -38,7 +38,7 @@ async fn panel(caller: &Caller, desk: &Desk) -> Result<Option<Html>> {
         }
         Err(_) => None,
     };
-    let (over, says) = (desk.draft.revision.to_string(), desk.draft.conflict(person));
+    let (over, says) = (desk.draft.revision.to_string(), error.to_string());
     Ok(Some(
         view! {
             <section class="panel conflict" aria-labelledby="conflict-title">

@@ -6,10 +6,10 @@ use super::{
     declarations::{settings, variables},
     desk::{Desk, Tab},
     form::Typed,
-    highlight::{Known, highlight},
+    highlight::{Known, lines, notes},
     known::{known, undeclared},
     messages_form::messages,
-    preview::preview,
+    preview::{LineFlaw, preview},
 };
 use crate::{
     error::{Error, Result},
@@ -23,7 +23,7 @@ use crate::{
         Caller,
         forms::{PAGE_FIELD, Posted},
     },
-    templates::{Engine, about_tokens, slips_in_words},
+    templates::{Engine, about_tokens},
     ui::{Alert, Bake, FormAlert, Hidden, Html, Icon, StartModule, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -38,10 +38,13 @@ pub async fn edit(caller: Caller) -> Result<impl IntoView> {
     let resolved = resolve::draft(&desk.scope, &desk.prompt, desk.draft.content.clone()).await?;
     let known = known(&resolved);
     let undeclared = undeclared(&resolved.parts[0], &known);
-    let preview = preview(&caller, &desk, resolved).await?;
+    let (preview, lines) = preview(&caller, &desk, resolved).await?;
     let may = desk.scope.can::<EditContent>();
-    let form =
-        if may { form(&caller, &desk, &known, &undeclared).bake() } else { reading(&desk.draft.content) };
+    let form = if may {
+        form(&caller, &desk, (&known, &lines), &undeclared).bake()
+    } else {
+        reading(&desk.draft.content)
+    };
     let acts = may.then(|| {
         view! {
             <span id="draft-status" class="draft-status" role="status" data-own></span>
@@ -90,18 +93,27 @@ impl Flaws<'_> {
     }
 }
 
-fn form(caller: &Caller, desk: &Desk, known: &Known, undeclared: &[String]) -> impl IntoView + use<> {
+fn form(
+    caller: &Caller,
+    desk: &Desk,
+    (known, lines): (&Known, &BTreeSet<LineFlaw>),
+    undeclared: &[String],
+) -> impl IntoView + use<> {
     let (typed, flaws) = (desk.typed(caller, SaveDraft::PATH), Flaws(caller));
-    let field = Field { flaws: &flaws, known, engine: Engine::parse(&typed.engine).unwrap_or_default() };
     let posted = caller.posted().filter(|posted| posted.action == SaveDraft::PATH);
     let failed = posted.filter(|posted| posted.error().is_some());
     // What could not be kept is still a change of what was seen then.
     let seen = failed.and_then(|posted| posted.value("revision")).map(ToOwned::to_owned);
     let seen = seen.unwrap_or_else(|| desk.draft.revision.to_string());
     let sent = posted.and_then(Posted::answer::<i64>);
+    // The lines of another text are not those of the draft.
+    let none = BTreeSet::new();
+    let lines = if failed.is_some() { &none } else { lines };
+    let engine = Engine::parse(&typed.engine).unwrap_or_default();
+    let field = Field { flaws: &flaws, lines, known, engine };
     let by = desk.draft.updated_by.as_ref().map(ToString::to_string);
-    let lines = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join("\n");
-    let (variables_known, missing) = (lines(&known.variables), lines(&known.missing));
+    let one_a_line = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join("\n");
+    let (variables_known, missing) = (one_a_line(&known.variables), one_a_line(&known.missing));
     let who = caller.visit().map(|visit| visit.user.to_string());
     let backup = format!("draft:{}:{}", who.unwrap_or_default(), desk.prompt.id);
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
@@ -134,18 +146,28 @@ fn form(caller: &Caller, desk: &Desk, known: &Known, undeclared: &[String]) -> i
 /// What the fields of the form have to know.
 pub(super) struct Field<'a> {
     pub(super) flaws: &'a Flaws<'a>,
+    lines: &'a BTreeSet<LineFlaw>,
     known: &'a Known,
     engine: Engine,
 }
 
 impl Field<'_> {
-    /// A control for the text of a prompt, over the same text with what is more than text marked.
-    pub(super) fn code(&self, text: &str, control: Html) -> Html {
-        let marked = highlight(self.engine, text, self.known);
-        let slips = slips_in_words(self.engine, text).join("\n");
+    /// What describes the control of a text: what is wrong with it, and what is told of its lines.
+    pub(super) fn described(field: &str, flaw: Option<String>) -> String {
+        flaw.into_iter().chain([format!("{field}-notes")]).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A control for the text of a prompt, over the same text with what is more than text marked. What is told of
+    /// its lines comes below.
+    pub(super) fn code(&self, field: &str, text: &str, control: Html) -> Html {
+        let flaws = self.lines.iter().filter(|(at, _)| at == field);
+        let flaws: Vec<_> = flaws.map(|(_, says)| says.clone()).collect();
+        let marked = lines(self.engine, text, self.known, &flaws).concat();
+        let notes = notes(field, self.engine, text, &flaws);
+        // The script that marks while one types looks after what it has marked.
         view! {
-            <div class="code"><pre class="prompt-text" aria-hidden="true" inner_html=marked></pre>{control}</div>
-            <p class="note slips" data-kind="warning" aria-live="polite">{slips}</p>
+            <div class="code"><pre class="prompt-text" aria-hidden="true" data-own inner_html=marked></pre>{control}</div>
+            <div class="slips" id=format!("{field}-notes") aria-live="polite" data-told=notes.clone() inner_html=notes></div>
         }
         .bake()
     }
@@ -153,6 +175,7 @@ impl Field<'_> {
 
 fn text(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
     let (invalid, described, flaw) = field.flaws.at("text");
+    let described = Field::described("text", described);
     let tokens = about_tokens(&typed.text);
     let control = view! {
         <textarea class="prompt-text" id="text" name="text" rows="12" spellcheck="true" aria-invalid=invalid aria-describedby=described>
@@ -163,7 +186,7 @@ fn text(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
     view! {
         <div class="field message">
             <header><label for="text">"Text"</label><small class="tokens">{tokens}</small></header>
-            {field.code(&typed.text, control)}
+            {field.code("text", &typed.text, control)}
             {flaw}
         </div>
         {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="chat">"Convert to chat"</button></p> })}

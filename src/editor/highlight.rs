@@ -1,7 +1,7 @@
-//! The text of a prompt with its variables and references marked: what lies behind the text one types.
-//! The server writes it once, the browser again with each letter.
+//! The text of a prompt with its variables and references marked: what lies behind the text one types; and what is
+//! told of it below. The server writes both once, the browser again with each letter.
 
-use crate::templates::{Engine, SpanKind, spans};
+use crate::templates::{Engine, SpanKind, line_told, slips_in_words, spans};
 use std::collections::BTreeSet;
 
 /// What there is to refer to.
@@ -13,28 +13,85 @@ pub(crate) struct Known {
     pub(crate) missing: BTreeSet<String>,
 }
 
-/// The text as HTML: each variable, reference and tag in a `mark`; those that are not known say so.
+/// The lines of the text as HTML: each variable, reference and tag in a `mark`; those that are not known say so. Of
+/// the flaws, sentences, those that name a line mark it.
 #[must_use]
-pub(crate) fn highlight(engine: Engine, text: &str, known: &Known) -> String {
-    let (mut html, mut at) = (String::with_capacity(text.len() * 2), 0);
+pub(crate) fn lines(engine: Engine, text: &str, known: &Known, flaws: &[String]) -> Vec<String> {
+    let wrong = flaws.iter().filter_map(|flaw| Some(line_told(flaw)?.0)).collect();
+    let (mut lines, mut at) = (Lines { wrong, all: Vec::new(), now: String::new() }, 0);
     for span in spans(engine, text) {
-        escape(&mut html, &text[at..span.range.start]);
+        lines.put(&text[at..span.range.start], "");
         let (kind, is_known) = match &span.kind {
             SpanKind::Variable(name) => ("variable", known.variables.contains(name)),
             SpanKind::Reference(target) => ("reference", !known.missing.contains(target)),
             SpanKind::Tag => ("tag", true),
             SpanKind::Malformed(_) => ("malformed", true),
         };
-        html.push_str("<mark data-kind=\"");
-        html.push_str(kind);
-        html.push_str(if is_known { "\">" } else { "\" data-unknown>" });
-        escape(&mut html, &text[span.range.clone()]);
-        html.push_str("</mark>");
+        let unknown = if is_known { "" } else { " data-unknown" };
+        lines.put(&text[span.range.clone()], &format!("<mark data-kind=\"{kind}\"{unknown}>"));
         at = span.range.end;
     }
-    escape(&mut html, &text[at..]);
-    // A line that ends the text has a height, too.
-    html.push('\n');
+    lines.put(&text[at..], "");
+    lines.end();
+    lines.all
+}
+
+/// Lines that are written.
+struct Lines {
+    /// The numbers of those in which something is wrong, from 1.
+    wrong: BTreeSet<usize>,
+    all: Vec<String>,
+    now: String,
+}
+
+impl Lines {
+    /// Goes on with a text: within a `mark`, if there is one.
+    fn put(&mut self, text: &str, mark: &str) {
+        for (n, part) in text.split('\n').enumerate() {
+            if n > 0 {
+                self.end();
+            }
+            if !part.is_empty() {
+                self.now.push_str(mark);
+                escape(&mut self.now, part);
+                self.now.push_str(if mark.is_empty() { "" } else { "</mark>" });
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        let wrong = if self.wrong.contains(&(self.all.len() + 1)) { " data-wrong" } else { "" };
+        // A line without text has a height, too.
+        self.all.push(format!("<span{wrong}>{}\n</span>", self.now));
+        self.now.clear();
+    }
+}
+
+/// What is told of the text of a field, as HTML: its flaws, and what may be a slip in it. A line that is named leads
+/// there.
+#[must_use]
+pub(super) fn notes(field: &str, engine: Engine, text: &str, flaws: &[String]) -> String {
+    let slips = slips_in_words(engine, text);
+    let flaws = flaws.iter().map(|flaw| ("error", flaw));
+    let mut html = String::new();
+    for (kind, says) in flaws.chain(slips.iter().map(|slip| ("warning", slip))) {
+        html.push_str(&format!("<p class=\"note\" data-kind=\"{kind}\">{}</p>", led(field, says)));
+    }
+    html
+}
+
+/// A sentence on the text of a field, as HTML. The line that it begins with leads there.
+#[must_use]
+pub(super) fn led(field: &str, says: &str) -> String {
+    let mut html = String::new();
+    let rest = match line_told(says) {
+        Some((line, rest)) => {
+            html.push_str(&format!("<a href=\"#{field}\" data-line=\"{line}\">Line {line}</a>: "));
+            rest
+        }
+        None => says,
+    };
+    escape(&mut html, rest);
     html
 }
 
@@ -61,7 +118,33 @@ mod tests {
             missing: BTreeSet::from(["Gone".to_owned()]),
         };
         let html =
-            highlight(Engine::Plain, "<b>{{ a }}{{ x }}</b> [[ T | k=\"<\" ]] & [[ Gone ]] {{ < }}", &known);
-        insta::assert_snapshot!(html, @r#"&lt;b&gt;<mark data-kind="variable">{{ a }}</mark><mark data-kind="variable" data-unknown>{{ x }}</mark>&lt;/b&gt; <mark data-kind="reference">[[ T | k=&quot;&lt;&quot; ]]</mark> &amp; <mark data-kind="reference" data-unknown>[[ Gone ]]</mark> <mark data-kind="malformed">{{ &lt; }}</mark>"#);
+            lines(Engine::Plain, "<b>{{ a }}{{ x }}</b> [[ T | k=\"<\" ]] & [[ Gone ]] {{ < }}", &known, &[]);
+        insta::assert_snapshot!(html.concat(), @r#"
+        <span>&lt;b&gt;<mark data-kind="variable">{{ a }}</mark><mark data-kind="variable" data-unknown>{{ x }}</mark>&lt;/b&gt; <mark data-kind="reference">[[ T | k=&quot;&lt;&quot; ]]</mark> &amp; <mark data-kind="reference" data-unknown>[[ Gone ]]</mark> <mark data-kind="malformed">{{ &lt; }}</mark>
+        </span>
+        "#);
+    }
+
+    #[test]
+    fn each_line_is_written_for_itself() {
+        let flaws = ["Line 3: it is wrong".to_owned(), "Something else".to_owned()];
+        let html = lines(Engine::Jinja, "a\n\n{% if x\n %}b\n", &Known::default(), &flaws);
+        assert_eq!(
+            html,
+            [
+                "<span>a\n</span>",
+                "<span>\n</span>",
+                "<span data-wrong><mark data-kind=\"tag\">{% if </mark><mark data-kind=\"variable\" data-unknown>x</mark>\n</span>",
+                "<span><mark data-kind=\"tag\"> %}</mark>b\n</span>",
+                "<span>\n</span>",
+            ]
+        );
+        assert_eq!(lines(Engine::Plain, "", &Known::default(), &[]), ["<span>\n</span>"]);
+    }
+
+    #[test]
+    fn a_line_that_is_named_leads_there() {
+        let flaws = ["Line 2: <odd> & so on".to_owned(), "<All> of it".to_owned()];
+        insta::assert_snapshot!(notes("content-1", Engine::Jinja, "a\n{{", &flaws), @r##"<p class="note" data-kind="error"><a href="#content-1" data-line="2">Line 2</a>: &lt;odd&gt; &amp; so on</p><p class="note" data-kind="error">&lt;All&gt; of it</p><p class="note" data-kind="warning"><a href="#content-1" data-line="2">Line 2</a>: {{ is never closed.</p>"##);
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn messages(typed: &Typed, field: &Field<'_>, can_change_kind: bool) 
 
 fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> impl IntoView + use<> {
     let place = n + 1;
-    let (invalid, described, flaw) = field.flaws.at(&format!("content-{n}"));
+    let at = format!("content-{n}");
+    let (invalid, described, flaw) = field.flaws.at(&at);
+    let described = Field::described(&at, described);
     let (_, _, role_flaw) = field.flaws.at(&format!("role-{n}"));
     let (name_invalid, name_described, name_flaw) = field.flaws.at(&format!("name-{n}"));
     let roles = Speaker::ALL.iter().map(|role| {
@@ -52,11 +54,11 @@ fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> im
     });
     let content = (!is_placeholder).then(|| {
         let control = view! {
-            <textarea class="prompt-text" name=format!("content-{n}") rows="4" aria-label=format!("Message {place}") aria-invalid=invalid
+            <textarea class="prompt-text" id=at.clone() name=at.clone() rows="4" aria-label=format!("Message {place}") aria-invalid=invalid
                 aria-describedby=described>{format!("\n{}", typed.content)}</textarea>
         }
         .bake();
-        field.code(&typed.content, control)
+        field.code(&at, &typed.content, control)
     });
     let says = is_placeholder.then(|| view! { <p class="hint">"The request fills in messages here."</p> });
     let tokens =

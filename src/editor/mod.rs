@@ -33,6 +33,8 @@ pub mod names;
 #[cfg(feature = "ssr")]
 mod preview;
 #[cfg(feature = "ssr")]
+mod restored;
+#[cfg(feature = "ssr")]
 mod stand_ins;
 #[cfg(feature = "ssr")]
 mod versions_page;
@@ -40,7 +42,7 @@ mod versions_page;
 #[cfg(feature = "editor")]
 pub(crate) use browser::assist;
 #[cfg(all(test, feature = "ssr"))]
-pub(crate) use highlight::{Known, highlight};
+pub(crate) use highlight::{Known, lines as highlighted};
 
 pub use actions::{DescribePrompt, PreviewPrompt, RestoreDraft, RestoreVersion, SaveDraft, SaveVersion};
 #[cfg(feature = "ssr")]

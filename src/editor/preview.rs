@@ -4,6 +4,7 @@ use super::{
     PreviewPrompt,
     desk::Desk,
     edit_page::reading,
+    highlight::led,
     known::{names, unused},
     stand_ins::{self, is_placeholder, marked},
 };
@@ -12,22 +13,32 @@ use crate::{
     id::OrgId,
     library::variables,
     prompts::{
-        content::{Message, Speaker},
+        checks::{place_of, syntax_flaws},
+        content::{Message, Speaker, ValueKind},
         render::{Problems, Rendered, Resolved, Values, render_for},
     },
     role::EditContent,
     server::{Caller, Server},
+    templates::line_told,
     ui::{Bake, Hidden, Html, PageField},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What the draft renders to with the values that were typed, and a form to type them.
+/// A flaw in a text of the draft: the field of the form that it is in, and a sentence that begins with its line.
+pub(super) type LineFlaw = (String, String);
+
+/// What the draft renders to with the values that were typed, and a form to type them; and what is wrong with
+/// lines of it.
 ///
 /// # Errors
 /// When there is no room to render it.
-pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) -> Result<Html> {
+pub(super) async fn preview(
+    caller: &Caller,
+    desk: &Desk,
+    resolved: Resolved,
+) -> Result<(Html, BTreeSet<LineFlaw>)> {
     let typed = |name: &str| {
         let posted = caller.posted().filter(|posted| posted.action == PreviewPrompt::PATH)?;
         posted.value(&format!("value-{name}")).map(|value| value.replace("\r\n", "\n"))
@@ -35,14 +46,20 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) ->
     let names: BTreeSet<String> = resolved.parts.iter().flat_map(names).collect();
     let given =
         names.iter().filter_map(|name| Some((name.clone(), typed(name).filter(|value| !value.is_empty())?)));
-    let values: Values = given.map(|(name, value)| valued(name, value)).collect();
+    let is_text = |name: &str| {
+        let mut declared = resolved.parts.iter().filter_map(|part| part.content.variable(name));
+        declared.any(|variable| variable.kind == ValueKind::String)
+    };
+    let values: Values = given.map(|(name, value)| (is_text(&name), name, value)).map(valued).collect();
     let unused = unused(&resolved.parts[0]);
     let inherited = resolved.parts[0].inherited.clone();
     let made_of = made_of(&resolved);
     let place = (desk.scope.server(), desk.scope.organization().id);
+    let mut flaws = known_flaws(&resolved);
     let outcome = match render_for(place, resolved.clone(), values.clone()).await? {
         Ok(rendered) => said(rendered),
-        Err(problems) => {
+        Err(mut problems) => {
+            flaws.extend(take_lines(&mut problems, &resolved));
             let wrong = wrong(&problems);
             let shown = without_values(place, resolved, values, problems).await?;
             let text = shown.map_or_else(|| reading(&desk.draft.content), said);
@@ -61,13 +78,15 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) ->
     let unused = (!unused.is_empty()).then(|| {
         view! { <p class="note" data-kind="warning">{format!("Declared but not used: {}.", unused.join(", "))}</p> }
     });
+    let may = desk.scope.can::<EditContent>();
+    let lines: Vec<_> = flaws.iter().map(|flaw| line_flaw(flaw, may)).collect();
     // Where one types, the page keeps it up to that, with the values that were typed.
-    let live = (!desk.scope.can::<EditContent>()).then_some("drafts prompts");
-    Ok(view! {
+    let live = (!may).then_some("drafts prompts");
+    let html = view! {
         <section class="preview" id="preview-panel" aria-labelledby="preview-title">
             <h2 id="preview-title">"Preview"</h2>
             <p class="hint">"Last saved draft"</p>
-            <div id="preview" data-live=live aria-live="polite">{outcome}{unused}{made_of}</div>
+            <div id="preview" data-live=live aria-live="polite">{lines}{outcome}{unused}{made_of}</div>
             {has_inputs.then(|| view! {
                 <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" id="try" data-in-place>
                     <PageField/>
@@ -81,7 +100,40 @@ pub(super) async fn preview(caller: &Caller, desk: &Desk, resolved: Resolved) ->
             })}
         </section>
     }
-    .bake())
+    .bake();
+    Ok((html, flaws))
+}
+
+/// What is wrong with lines of the draft, as far as that is known without rendering it.
+fn known_flaws(resolved: &Resolved) -> BTreeSet<LineFlaw> {
+    let draft = &resolved.parts[0];
+    let flaws = syntax_flaws(&draft.content, &draft.analysis).into_iter();
+    let flaws = flaws.filter(|flaw| line_told(&flaw.message).is_some());
+    flaws.map(|flaw| (flaw.field.into_owned(), flaw.message.into_owned())).collect()
+}
+
+/// Takes out of the problems what is wrong with lines of the draft.
+fn take_lines(problems: &mut Problems, resolved: &Resolved) -> Vec<LineFlaw> {
+    let draft = &resolved.parts[0];
+    let place = |path: &str, why: &str| (path == draft.path).then(|| place_of(&draft.content, why)).flatten();
+    let lines = problems.others.iter().filter_map(|(path, why)| place(path, why)).collect();
+    problems.others.retain(|(path, why)| place(path, why).is_none());
+    lines
+}
+
+/// One of them, which leads to its line where somebody may mend it. The browser tells it there, too.
+fn line_flaw((field, says): &LineFlaw, may: bool) -> Html {
+    let message = field.strip_prefix("content-").and_then(|n| n.parse::<usize>().ok());
+    let place = message.map(|n| format!("Message {}, ", n + 1));
+    let says = says.clone();
+    if !may {
+        return view! { <p class="note" data-kind="error">{place}{says}</p> }.bake();
+    }
+    let led = led(field, &says);
+    view! {
+        <p class="note" data-kind="error" data-at=field.clone() data-says=says>{place}<span inner_html=led></span></p>
+    }
+    .bake()
 }
 
 /// The prompts that the draft is put together from.
@@ -146,10 +198,15 @@ async fn without_values(
     Ok(None)
 }
 
-/// A value that was typed: a list or an object where it is one in JSON, or else text.
-fn valued(name: String, typed: String) -> (String, Value) {
-    let value = serde_json::from_str(typed.trim()).ok();
-    let value = value.filter(|value: &Value| value.is_array() || value.is_object());
+/// A value that was typed: what it is in JSON where that is a list or an object, or else text. A number, true and
+/// false are themselves where the variable is not declared as text, and they are printed as they are typed.
+fn valued((is_text, name, typed): (bool, String, String)) -> (String, Value) {
+    let is_meant = |value: &Value| match value {
+        Value::Array(_) | Value::Object(_) => true,
+        Value::Number(_) | Value::Bool(_) => !is_text && value.to_string() == typed.trim(),
+        Value::Null | Value::String(_) => false,
+    };
+    let value = serde_json::from_str(typed.trim()).ok().filter(is_meant);
     (name, value.unwrap_or(Value::String(typed)))
 }
 
@@ -158,9 +215,34 @@ fn wrong(problems: &Problems) -> Html {
     let missing = (!missing.is_empty()).then(|| {
         view! { <p class="note" data-kind="warning">{format!("Missing values: {}", missing.join(", "))}</p> }
     });
-    let others = problems.others.iter().map(|(path, why)| (path.clone(), why.clone()));
+    let others = problems.others.iter().cloned();
     let others: Vec<_> = others
         .map(|(path, why)| view! { <p class="note" data-kind="error">{why}" "<small>{path}</small></p> })
         .collect();
     view! { {missing}{others} }.bake()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_what_was_typed() {
+        for (typed, value, of_text) in [
+            (" [\"a\"]", json!(["a"]), json!(["a"])),
+            ("{}", json!({}), json!({})),
+            ("3", json!(3), json!("3")),
+            ("1.5", json!(1.5), json!("1.5")),
+            ("true\n", json!(true), json!("true\n")),
+            ("1.50", json!("1.50"), json!("1.50")),
+            ("007", json!("007"), json!("007")),
+            ("\"a\"", json!("\"a\""), json!("\"a\"")),
+            ("null", json!("null"), json!("null")),
+            ("[a", json!("[a"), json!("[a")),
+        ] {
+            let valued = |is_text| valued((is_text, "x".to_owned(), typed.to_owned())).1;
+            assert_eq!((valued(false), valued(true)), (value, of_text), "{typed}");
+        }
+    }
 }

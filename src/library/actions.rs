@@ -188,23 +188,6 @@ pub async fn trash_folder(org: String, folder: FolderId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sets the variables of a folder, or those of the organization: the fields `name-0`, `value-0` and so on.
-#[server(endpoint = "variables/set")]
-pub async fn set_variables(org: String, #[server(default)] folder: String) -> Result<(), Error> {
-    use crate::{
-        id,
-        library::variables,
-        role::EditContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
-    let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
-    variables::set(&grant, id::optional(&folder)?, &variables::posted(caller.fields())).await?;
-    Notice::Saved.say();
-    Ok(())
-}
-
 /// Takes something out of the trash.
 #[server(endpoint = "trash/restore")]
 pub async fn restore_trash(org: String, trash: TrashId) -> Result<(), Error> {

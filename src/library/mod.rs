@@ -33,6 +33,7 @@ pub mod trash;
 pub mod trash_page;
 #[cfg(feature = "ssr")]
 pub mod tree;
+pub mod variable_actions;
 #[cfg(feature = "ssr")]
 pub mod variables;
 #[cfg(feature = "ssr")]
@@ -40,6 +41,7 @@ mod variables_form;
 
 pub use actions::{
     ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt, MoveFolder,
-    MovePrompt, PurgeTrash, RenameFolder, RestoreTrash, SetVariables, TrashFolder, TrashPrompt,
+    MovePrompt, PurgeTrash, RenameFolder, RestoreTrash, TrashFolder, TrashPrompt,
 };
 pub use sample_actions::{AddSamples, RemoveSamples};
+pub use variable_actions::{RestoreVariables, SetVariables};

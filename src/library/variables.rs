@@ -3,17 +3,19 @@
 use super::folders;
 use crate::{
     error::{Error, Flaws, Result},
-    id::{FolderId, VariableId},
+    id::{AuditId, FolderId, VariableId},
     prompts::{checks::too_deep, content::is_too_deep},
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
+        caller::internal,
     },
     templates::{NAME_RULE, is_name},
 };
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most variables of a folder.
 pub const MAX: usize = 100;
@@ -67,7 +69,8 @@ pub fn typed(value: &Value) -> String {
     }
 }
 
-/// Sets the variables of a folder, or those of the organization: those given, and no others.
+/// Sets the variables of a folder, or those of the organization: those given, and no others. Tells the row of
+/// the log with which this is [undone](undo), where anything is different now.
 ///
 /// # Errors
 /// [`Error::Invalid`] at `name-0`, `value-0` and so on; [`Error::NotFound`] when there is no such folder.
@@ -75,16 +78,60 @@ pub async fn set(
     grant: &Grant<EditContent>,
     folder: Option<FolderId>,
     variables: &[(String, Value)],
-) -> Result<()> {
+) -> Result<Option<AuditId>> {
     check(variables)?;
     let mut change = grant.change().await?;
-    if set_within(&mut change, folder, variables).await? {
+    let row = set_within(&mut change, folder, variables).await?;
+    if row.is_some() {
         change.commit().await?;
     }
-    Ok(())
+    Ok(row)
 }
 
-/// The same, within a change; whether anything is different now.
+/// What the log tells of a change: the values that were and are different, as they are typed.
+#[derive(Deserialize)]
+struct Told {
+    before: BTreeMap<String, String>,
+    after: BTreeMap<String, String>,
+}
+
+/// Undoes a change of the variables of a folder, or of those of the organization, of which this row of the log
+/// tells. What has another value since then stays. Tells the row with which this is undone in turn.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such folder or no such change of it; [`Error::Invalid`] when it would
+/// have too many.
+pub async fn undo(
+    grant: &Grant<EditContent>,
+    folder: Option<FolderId>,
+    row: AuditId,
+) -> Result<Option<AuditId>> {
+    let mut change = grant.change().await?;
+    let told = change.query(
+        "SELECT CAST(details AS TEXT) FROM audit_log
+         WHERE org_id = $1 AND id = $2 AND action = $3 AND target_id IS NOT DISTINCT FROM $4",
+    );
+    let told = told.bind(row).bind(Action::VariablesChanged.code()).bind(folder).optional().await?;
+    let (told,): (String,) = told.ok_or(Error::NotFound)?;
+    let Told { before, after } = serde_json::from_str(&told).map_err(|error| internal(&error))?;
+    let mut variables = read_within(&mut change, folder).await?;
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for name in names {
+        if variables.get(name).map(typed).as_ref() == after.get(name) {
+            match before.get(name) {
+                Some(value) => drop(variables.insert(name.clone(), value_of(value))),
+                None => drop(variables.remove(name)),
+            }
+        }
+    }
+    let variables: Vec<_> = variables.into_iter().collect();
+    check(&variables)?;
+    let row = set_within(&mut change, folder, &variables).await?;
+    change.commit().await?;
+    Ok(row)
+}
+
+/// The same as [`set`], within a change.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such folder.
@@ -92,7 +139,7 @@ pub async fn set_within(
     change: &mut OrgChange,
     folder: Option<FolderId>,
     variables: &[(String, Value)],
-) -> Result<bool> {
+) -> Result<Option<AuditId>> {
     let (path, target) = match folder {
         Some(folder) => (folders::find_within(change, folder).await?.path, Some(folder.0)),
         None => (String::new(), None),
@@ -100,7 +147,7 @@ pub async fn set_within(
     let before = read_within(change, folder).await?;
     let after: BTreeMap<String, Value> = variables.iter().cloned().collect();
     if before == after {
-        return Ok(false);
+        return Ok(None);
     }
     let old = change.query("DELETE FROM variables WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2");
     old.bind(folder).execute().await?;
@@ -120,10 +167,10 @@ pub async fn set_within(
         different.map(|(name, value)| (name.clone(), Value::String(typed(value)))).collect()
     };
     let details = json!({ "of": path, "before": differ(&before, &after), "after": differ(&after, &before) });
-    change.audit(Entry::new(Action::VariablesChanged, target).details(details)).await?;
+    let row = change.audit_row(Entry::new(Action::VariablesChanged, target).details(details)).await?;
     let about = target.unwrap_or_else(|| change.new_id());
     change.announce(Topic::Prompts, about).await?;
-    Ok(true)
+    Ok(Some(row))
 }
 
 /// The variables in the fields of a form: `name-0`, `value-0` and so on; rows without a name and value are

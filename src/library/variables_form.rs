@@ -1,11 +1,11 @@
 //! The form of the variables of a folder or of the organization.
 
-use super::{SetVariables, variables};
+use super::{RestoreVariables, SetVariables, variables};
 use crate::{
     id::FolderId,
     role::EditContent,
     server::{Caller, Scope},
-    ui::{Bake, Form, Hidden, Html, Icon, Section, Submit, glyph},
+    ui::{Bake, Form, FormAlert, Hidden, Html, Icon, Section, Submit, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::Value;
@@ -41,6 +41,7 @@ pub(super) fn variables_section(
     let (org, folder) = (scope.slug().to_string(), folder.map(|folder| folder.to_string()));
     view! {
         <Section title="Variables" says>
+            <FormAlert action=RestoreVariables::PATH/>
             <Form action=SetVariables::PATH ids="variables-">
                 <Hidden name="org" value=org/>
                 {folder.map(|folder| view! { <Hidden name="folder" value=folder/> })}

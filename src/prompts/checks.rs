@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::{Flaw, Result},
-    templates::{NAME_RULE, is_name, slips_in_words},
+    templates::{NAME_RULE, is_name, line_told, slips_in_words},
 };
 use std::collections::BTreeSet;
 
@@ -48,17 +48,37 @@ pub fn syntax_flaws(content: &Content, analysis: &Analysis) -> Vec<Flaw> {
 /// What looks like a variable or a reference in a content and is neither, a sentence each: it may be meant so.
 #[must_use]
 pub fn slips(content: &Content) -> Vec<String> {
-    let is_text = matches!(content.body, Body::Text(_));
-    let texts = content.texts().enumerate();
-    let told = texts.flat_map(|(n, text)| {
-        let place = if is_text { String::new() } else { format!("Message {}, ", n + 1) };
+    let told = content.texts().enumerate().flat_map(|(n, text)| {
         let sentences = slips_in_words(content.engine, text).into_iter();
-        sentences.map(move |says| match place.as_str() {
-            "" => says,
-            place => format!("{place}{}", says.replacen("Line", "line", 1)),
-        })
+        sentences.map(move |says| placed(content, n, &says))
     });
     told.collect()
+}
+
+/// What is told of one of the texts of a content, with the message it is in: `Message 2, line 3: …`.
+#[must_use]
+pub fn placed(content: &Content, n: usize, says: &str) -> String {
+    match (&content.body, says.strip_prefix("Line ")) {
+        (Body::Text(_), _) => says.to_owned(),
+        (Body::Chat(_), Some(line)) => format!("Message {}, line {line}", n + 1),
+        (Body::Chat(_), None) => format!("Message {}: {says}", n + 1),
+    }
+}
+
+/// The field of the editor's form that a [placed](placed) sentence is about, and the sentence as it is there: where
+/// it names a line.
+#[must_use]
+pub fn place_of(content: &Content, told: &str) -> Option<(String, String)> {
+    let (field, says) = match content.body {
+        Body::Text(_) => ("text".to_owned(), told.to_owned()),
+        Body::Chat(_) => {
+            let (message, line) = told.strip_prefix("Message ")?.split_once(", line ")?;
+            let n = message.parse::<usize>().ok()?.checked_sub(1)?;
+            (format!("content-{n}"), format!("Line {line}"))
+        }
+    };
+    line_told(&says)?;
+    Some((field, says))
 }
 
 fn check_messages(messages: &[Message], flaws: &mut Vec<Flaw>) {
@@ -170,4 +190,25 @@ pub fn refuse(flaws: Vec<Flaw>) -> Result<()> {
 /// What is wrong with a field.
 pub fn flaw(field: impl Into<String>, message: impl Into<String>) -> Flaw {
     Flaw { field: field.into().into(), message: message.into().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompts::content::Kind;
+
+    #[test]
+    fn what_is_told_of_a_line_is_found_at_its_field() {
+        for (kind, told, field) in
+            [(Kind::Text, "Line 3: odd", "text"), (Kind::Chat, "Message 2, line 3: odd", "content-1")]
+        {
+            let content = Content::empty(kind);
+            assert_eq!(placed(&content, 1, "Line 3: odd"), told);
+            assert_eq!(place_of(&content, told), Some((field.to_owned(), "Line 3: odd".to_owned())));
+        }
+        assert_eq!(placed(&Content::empty(Kind::Chat), 1, "And 2 more."), "Message 2: And 2 more.");
+        for told in ["n must be a number.", "Message 2: odd", "Message 0, line 1: odd", "Line 1: odd"] {
+            assert_eq!(place_of(&Content::empty(Kind::Chat), told), None, "{told}");
+        }
+    }
 }

@@ -115,6 +115,37 @@ pub(super) async fn content_within(
     row.map(|(json,)| parse(&json)).transpose()
 }
 
+/// Whether whoever makes the change has deliberately put another draft in place of one that is no older than the
+/// one they saw.
+pub(super) async fn has_replaced(change: &mut OrgChange, prompt: PromptId, seen: i64) -> Result<bool> {
+    let by = change.person();
+    // Who did is who wrote the draft that came next: it is the draft, or was kept in turn.
+    let replaced = change.query(
+        "SELECT 1 FROM draft_revisions r WHERE r.org_id = $1 AND r.prompt_id = $2 AND r.revision >= $3 AND r.reason = 'replaced'
+         AND (EXISTS (SELECT 1 FROM drafts d WHERE d.org_id = $1 AND d.prompt_id = $2
+                AND d.revision = r.revision + 1 AND d.updated_by = $4)
+           OR EXISTS (SELECT 1 FROM draft_revisions n WHERE n.org_id = $1 AND n.prompt_id = $2
+                AND n.revision = r.revision + 1 AND n.written_by = $4)) LIMIT 1",
+    );
+    let replaced: Option<(i32,)> = replaced.bind(prompt).bind(seen).bind(by).optional().await?;
+    Ok(replaced.is_some())
+}
+
+/// The newest draft after a revision that said the same, of those that can be brought back.
+pub(super) async fn saved_as(
+    change: &mut OrgChange,
+    prompt: PromptId,
+    seen: i64,
+    content: &Content,
+) -> Result<Option<i64>> {
+    let saved = change.query(
+        "SELECT max(revision) FROM draft_revisions
+         WHERE org_id = $1 AND prompt_id = $2 AND revision > $3 AND reason <> '' AND content = $4",
+    );
+    let (saved,): (Option<i64>,) = saved.bind(prompt).bind(seen).bind(content.canonical()).one().await?;
+    Ok(saved)
+}
+
 /// Why a draft is kept that `new` takes the place of.
 pub(super) async fn reason(
     change: &mut OrgChange,

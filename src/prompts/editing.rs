@@ -81,6 +81,9 @@ pub async fn edit(
     Ok(kept)
 }
 
+/// What to tell somebody who put another draft in place of the one that they typed in.
+const REPLACED: &str = "You replaced this draft after typing the text below.";
+
 async fn edit_within(change: &mut OrgChange, prompt: PromptId, edit: Edit<'_>) -> Result<Kept> {
     let of = store::find_within(change, prompt).await?;
     let draft = drafts::read_within(change, prompt).await?;
@@ -95,8 +98,15 @@ async fn edit_within(change: &mut OrgChange, prompt: PromptId, edit: Edit<'_>) -
     if base.as_ref() == Some(edit.content) {
         return Ok(Kept { sent: edit.seen, undo: None });
     }
-    let merged = base.map(|base| merge(&base, edit.content, &draft.content));
     let is_over = edit.over == Some(draft.revision);
+    if !is_over && earlier::has_replaced(change, prompt, edit.seen).await? {
+        // They put another draft in place of what they saw here, and do not mean to add to it what they typed
+        // before. It is no loss where it was saved as a draft of its own.
+        let saved = earlier::saved_as(change, prompt, edit.seen, edit.content).await?;
+        let sent = saved.ok_or_else(|| Error::conflict(REPLACED))?;
+        return Ok(Kept { sent, undo: None });
+    }
+    let merged = base.map(|base| merge(&base, edit.content, &draft.content));
     let (content, reason) = match merged {
         Some(merged) if !merged.conflicts && checks::flaws(&merged.content).is_empty() => {
             let reason = earlier::reason(change, prompt, &draft, &merged.content).await?;

@@ -271,7 +271,7 @@ impl Caller {
         let entry = Entry::new(action, to.map(|user| user.0));
         match to {
             Some(user) => audit::record_of_person(change, user, Doer::somebody(), &self.client, entry).await,
-            None => change.audit(None, Doer::somebody(), &self.client, entry).await,
+            None => change.audit(None, Doer::somebody(), &self.client, entry).await.map(drop),
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    id::{LetterId, OrgId, UserId},
+    id::{AuditId, LetterId, OrgId, UserId},
 };
 use tracing::Instrument;
 use uuid::Uuid;
@@ -124,7 +124,7 @@ impl Change {
         Ok(())
     }
 
-    /// Writes an audit row of something done by `doer` outside any organization, or in `org`.
+    /// Writes an audit row of something done by `doer` outside any organization, or in `org`, and tells its id.
     ///
     /// # Errors
     /// When the database fails.
@@ -134,8 +134,8 @@ impl Change {
         doer: Doer,
         client: &Client,
         entry: Entry,
-    ) -> Result<()> {
-        audit::record(self, org, doer, client, entry).await.map(drop)
+    ) -> Result<AuditId> {
+        audit::record(self, org, doer, client, entry).await
     }
 
     /// Makes it so: the change, its audit rows, letters and events, or none of them.

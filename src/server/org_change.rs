@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    id::{OrgId, UserId},
+    id::{AuditId, OrgId, UserId},
     role::{Permission, Rights, Role},
 };
 use std::sync::Arc;
@@ -155,6 +155,14 @@ impl OrgChange {
     /// # Errors
     /// When the database fails.
     pub async fn audit(&mut self, entry: Entry) -> Result<()> {
+        self.audit_row(entry).await.map(drop)
+    }
+
+    /// The same, and tells the id of the row.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_row(&mut self, entry: Entry) -> Result<AuditId> {
         let doer = Doer { role: self.doer.role.map(|_| self.role), ..self.doer };
         self.change.audit(Some(self.org), doer, &self.client, entry).await
     }

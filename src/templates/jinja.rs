@@ -113,7 +113,9 @@ pub(super) fn variables(tag: &str) -> Vec<(Range<usize>, &str)> {
             && !word.after.starts_with('(')
             && !is_assigned(word)
     };
-    words(tag).into_iter().filter(is_used).map(|word| (word.range, word.text)).collect()
+    // A tag that is no value begins with what it does, known or not.
+    let does = usize::from(tag.starts_with("{%"));
+    words(tag).into_iter().skip(does).filter(is_used).map(|word| (word.range, word.text)).collect()
 }
 
 /// Whether a word gets a value here: a name that is made, or that of an argument.
@@ -153,6 +155,7 @@ mod tests {
             ("{% if x == 'it\\'s y' and \"z\" in w %}", &["x", "w"]),
             ("{% for k, v in map | items if v %}", &["k", "v", "map", "v"]),
             ("{% set t = 1.5 + n2 %}", &["n2"]),
+            ("{%- endfi x %}", &["x"]),
             ("{{ range(10) }}", &[]),
             ("{# a #}", &[]),
             ("{% raw %}{{ a }}{% endraw", &[]),

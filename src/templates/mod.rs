@@ -36,7 +36,7 @@ pub use malformed::Malformed;
 pub use name::{NAME_RULE, is_name};
 pub use parse::{Piece, Template, parse};
 pub use reference::{Reference, Selector};
-pub use slips::{Slip, slips, slips_in_words};
+pub use slips::{Slip, line_told, slips, slips_in_words};
 pub use spans::{Span, SpanKind, names, spans};
 pub use tokens::{about_tokens, estimate};
 

@@ -42,6 +42,13 @@ pub fn slips_in_words(engine: Engine, text: &str) -> Vec<String> {
     told
 }
 
+/// The line that a sentence about a text begins with, as `Line 3: …`, and what it says of it.
+#[must_use]
+pub fn line_told(says: &str) -> Option<(usize, &str)> {
+    let (line, rest) = says.strip_prefix("Line ")?.split_once(": ")?;
+    Some((line.parse().ok()?, rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +95,8 @@ mod tests {
         );
         assert_eq!((told[1].as_str(), told[5].as_str()), ("Line 3: {{ }} has no name in it.", "And 2 more."));
         assert_eq!(slips_in_words(Engine::Plain, "{{ a }}"), [""; 0]);
+        assert_eq!(line_told(&told[1]), Some((3, "{{ }} has no name in it.")));
+        assert_eq!(line_told(&told[5]), None);
     }
 
     #[test]

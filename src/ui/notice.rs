@@ -55,6 +55,8 @@ notices! {
     DraftUnused       "draft-unused"       "Your draft is kept under Earlier drafts";
     Moved             "moved"              "Moved";
     Duplicated        "duplicated"         "Duplicated";
+    VariablesSaved    "variables-saved"    "Variables saved" undo "/api/variables/restore";
+    VariablesRestored "variables-restored" "Variables restored" undo "/api/variables/restore";
     Trashed           "trashed"            "Moved to trash" undo "/api/trash/restore";
     Untrashed         "untrashed"          "Restored";
     Purged            "purged"             "Deleted for good";
@@ -82,6 +84,14 @@ impl Notice {
         let about = about.iter().flat_map(|(name, value)| ["~", *name, "=", value.as_str()]);
         let said: String = std::iter::once(self.code()).chain(about).collect();
         set_cookie(COOKIE, &said, 60);
+    }
+
+    /// Says it, with such a button where there is something to take back.
+    pub fn say_with(self, about: Option<impl AsRef<[(&'static str, String)]>>) {
+        match about {
+            Some(about) => self.say_undoable(about.as_ref()),
+            None => self.say(),
+        }
     }
 
     /// What it is about, on the page that says it.

@@ -31,12 +31,18 @@ pub(super) fn forget(form: &HtmlFormElement) {
     }
 }
 
+/// The revision of the draft in the form.
+fn revision(form: &HtmlFormElement) -> Option<String> {
+    form.query_selector("[name=revision]").ok()??.get_attribute("value")
+}
+
 /// Sends what was left behind here as if it were typed now: it is saved, or the page shows it beside what
 /// somebody else wrote in the meantime.
 pub(super) fn bring_back(form: &HtmlFormElement) {
     let Some(text) = key(form).and_then(|key| storage()?.get_item(&key).ok()?) else { return };
     let Ok(body) = UrlSearchParams::new_with_str(&text) else { return };
-    let form = form.clone();
+    body.append("act", "keep");
+    let (form, before) = (form.clone(), revision(form));
     dom::spawn(async move {
         let Some(answer) = dom::fetch(&form.action(), Some(&JsValue::from(body))).await else { return };
         let Some(page) = answer.document() else { return };
@@ -45,7 +51,8 @@ pub(super) fn bring_back(form: &HtmlFormElement) {
                 morph::page(&page);
                 form.reset();
                 forget(&form);
-                say("Restored your unsaved changes.");
+                // It may have been saved already.
+                say(if revision(&form) == before { "" } else { "Restored your unsaved changes." });
             }
             409 | 422 => morph::page(&page),
             _ => say("Your unsaved changes could not be saved yet."),

@@ -16,7 +16,7 @@ use std::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     Element, Event, HtmlElement, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent,
-    js_sys::{Function, Reflect},
+    js_sys::{Function, JsString, Reflect},
 };
 
 /// The most names that are offered.
@@ -82,10 +82,11 @@ fn typing(event: &Event) -> Option<Typing> {
     if text.selection_start().ok()?? != end {
         return None;
     }
-    let units: Vec<u16> = text.value().encode_utf16().take(usize::try_from(end).ok()?).collect();
-    let before = String::from_utf16_lossy(&units);
-    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-    let (typed, kind) = begun(line, engine())?;
+    // A long text is not taken over with each letter: its line is enough.
+    let says: JsString = Reflect::get(&text, &"value".into()).ok()?.dyn_into().ok()?;
+    let line = says.last_index_of("\n", i32::try_from(end).ok()? - 1) + 1;
+    let line = String::from(says.substring(u32::try_from(line).ok()?.min(end), end));
+    let (typed, kind) = begun(&line, engine())?;
     let typed = typed.to_owned();
     let start = end.checked_sub(u32::try_from(typed.encode_utf16().count()).ok()?)?;
     Some(Typing { text, start, end, typed, kind })
@@ -279,7 +280,7 @@ fn place(list: &Element, typing: &Typing) -> Option<()> {
     let copy: HtmlElement = behind.clone_node_with_deep(false).ok()?.dyn_into().ok()?;
     let before: Vec<u16> = typing.text.value().encode_utf16().take(typing.start as usize).collect();
     copy.set_text_content(Some(&String::from_utf16_lossy(&before)));
-    let caret: HtmlElement = dom::document().create_element("span").ok()?.dyn_into().ok()?;
+    let caret: HtmlElement = dom::document().create_element("b").ok()?.dyn_into().ok()?;
     caret.set_text_content(Some("|"));
     copy.append_child(&caret).ok()?;
     typing.text.parent_element()?.append_child(&copy).ok()?;

@@ -10,12 +10,18 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
+use web_sys::{
+    Document, Element, Event, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent,
+};
 
 /// How long after the last key the draft is sent.
 const PAUSE: i32 = 1200;
 /// How long until it is tried again when the server was not there.
 const AGAIN: i32 = 5000;
+/// How long what was typed waits to be copied in this browser: a long text takes time with each letter.
+const COPY: i32 = 300;
+/// Heard on the document when the preview shows something else.
+pub(super) const PREVIEWED: &str = "previewed";
 /// What of the page follows the draft besides the form.
 const AROUND: &str = "#preview-panel, #version-status, #undeclared";
 /// The same, and the form itself.
@@ -28,6 +34,8 @@ pub(super) struct Draft {
     is_saving: Cell<bool>,
     /// Whether it has to be saved once more.
     again: Cell<bool>,
+    /// Whether something was typed that has to be copied in this browser.
+    is_uncopied: Cell<bool>,
     /// The button that was pressed while it was being saved.
     pressed: RefCell<Option<HtmlElement>>,
     /// When it was posted last.
@@ -41,6 +49,7 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
         changes: Latest::default(),
         is_saving: Cell::default(),
         again: Cell::default(),
+        is_uncopied: Cell::default(),
         pressed: RefCell::default(),
         posted: RefCell::default(),
     });
@@ -69,9 +78,12 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
     let one = draft.clone();
     on(&dom::document(), "visibilitychange", move |_| {
         if dom::document().hidden() && one.is_dirty() {
+            one.copy();
             one.save();
         }
     });
+    let one = draft.clone();
+    on(&dom::window(), "beforeunload", move |_| one.copy());
     let one = draft.clone();
     on(&dom::window(), "online", move |_| {
         if one.is_dirty() {
@@ -100,9 +112,19 @@ impl Draft {
     /// Something was typed.
     fn changed(self: &Rc<Self>) {
         let _ = self.form.set_attribute("data-dirty", "");
-        backup::keep(&self.form);
+        if !self.is_uncopied.replace(true) {
+            let draft = self.clone();
+            dom::later(COPY, move || draft.copy());
+        }
         say(if Self::is_in_conflict() { UNDECIDED } else { "" });
         self.save_in(PAUSE);
+    }
+
+    /// Keeps a copy of what was typed in this browser.
+    fn copy(&self) {
+        if self.is_uncopied.replace(false) && self.is_dirty() {
+            backup::keep(&self.form);
+        }
     }
 
     fn save_in(self: &Rc<Self>, ms: i32) {
@@ -144,6 +166,7 @@ impl Draft {
         let _ = body.append_with_str("act", "keep");
         say("Saving…");
         let Some(answer) = dom::fetch(&self.form.action(), Some(&body)).await else {
+            self.copy();
             say("Offline. Your changes are kept in this browser.");
             return self.save_in(AGAIN);
         };
@@ -260,6 +283,9 @@ fn preview() {
         let (Some(new), Some(old)) = (new, dom::by_id::<Element>("preview")) else { return };
         if old.inner_html() != new.inner_html() {
             old.set_inner_html(&new.inner_html());
+            if let Ok(previewed) = Event::new(PREVIEWED) {
+                let _ = dom::document().dispatch_event(&previewed);
+            }
         }
     });
 }

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{
     prompts::{
+        checks::placed,
         content::{Body, Message, Speaker, ValueKind},
         jinja::{self, trace},
     },
@@ -29,6 +30,8 @@ pub(super) struct Renderer<'a> {
     is_stopped: bool,
     /// Whether Jinja is only looked at, not run.
     is_check: bool,
+    /// Which of the texts of the prompt itself is being rendered. What is included has one alone.
+    at: usize,
 }
 
 impl<'a> Renderer<'a> {
@@ -42,6 +45,7 @@ impl<'a> Renderer<'a> {
             purse: Purse::default(),
             is_stopped: false,
             is_check: false,
+            at: 0,
         }
     }
 
@@ -52,7 +56,8 @@ impl<'a> Renderer<'a> {
 
     pub(super) fn messages(&mut self, here: &Inclusion<'a, '_>, messages: &[Message]) -> Vec<Message> {
         let mut said = Vec::with_capacity(messages.len());
-        for message in messages {
+        for (n, message) in messages.iter().enumerate() {
+            self.at = n;
             if message.role == Speaker::Placeholder {
                 said.extend(self.placeholder(here, &message.name));
             } else {
@@ -162,23 +167,20 @@ impl<'a> Renderer<'a> {
             }
         }
         if self.is_check {
-            let flaws =
-                here.part.analysis.flaws.iter().map(|(_, flaw)| (here.part.path.clone(), flaw.clone()));
-            self.problems.others.extend(flaws);
-            return String::new();
+            for (n, flaw) in &here.part.analysis.flaws {
+                self.problem(here, placed(&here.part.content, *n, flaw));
+            }
         }
-        if !self.problems.is_empty() {
+        if self.is_check || !self.problems.is_empty() {
             return String::new();
         }
         trace::begin(self.resolved.parts.iter().position(|part| std::ptr::eq(part, here.part)).unwrap_or(0));
         match jinja::render(&source, &minijinja::Value::from_serialize(&values)) {
-            Ok(text) if self.has_room(here, text.len()) => text,
-            Ok(_) => String::new(),
-            Err(flaw) => {
-                self.problem(here, flaw.to_string());
-                String::new()
-            }
+            Ok(text) if self.has_room(here, text.len()) => return text,
+            Ok(_) => {}
+            Err(flaw) => self.problem(here, placed(&here.part.content, self.at, &flaw.to_string())),
         }
+        String::new()
     }
 
     /// The text of another prompt. The same with the same values of its own is rendered once.

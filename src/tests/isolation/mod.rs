@@ -27,8 +27,19 @@ both_databases!(
 
 /// The parameters of functions that name something of an organization. Tokens are no ids: who holds
 /// one may use it; that it is bound to an address is tried with `accept`.
-const IDS: [&str; 10] =
-    ["org", "user", "invitation", "folder", "prompt", "trash", "import", "environment", "request", "key"];
+const IDS: [&str; 11] = [
+    "org",
+    "user",
+    "invitation",
+    "folder",
+    "prompt",
+    "trash",
+    "import",
+    "environment",
+    "request",
+    "key",
+    "row",
+];
 
 /// The family of everybody in the other organization.
 const OTHER: &str = "Otherfamily";

@@ -1,6 +1,6 @@
 //! Several write one draft at once, and nothing of what they wrote is lost.
 
-use super::{Content, Library, TestApp, both_databases, why};
+use super::{Content, Library, TestApp, both_databases, save, why};
 use crate::{
     error::Error,
     id::PromptId,
@@ -22,6 +22,8 @@ both_databases!(
     what_is_typed_after_a_merge_is_told_from_what_was_sent,
     of_the_same_message_one_is_kept_by_a_deliberate_act,
     a_person_in_two_tabs_is_told_so,
+    what_was_typed_before_a_restore_is_not_added_to_it,
+    what_is_wrong_with_a_line_is_told_there,
     what_was_removed_comes_back_beside_what_was_written_since,
     a_draft_that_was_not_used_is_kept,
     earlier_drafts_are_kept_for_a_week,
@@ -155,6 +157,59 @@ async fn a_person_in_two_tabs_is_told_so(app: TestApp) {
     two.saves(&two.ana, seen, "one").await.unwrap();
     let refused = two.saves(&two.ana, seen, "other").await;
     assert_eq!(why(refused), "You edited this draft in another tab.");
+}
+
+async fn what_was_typed_before_a_restore_is_not_added_to_it(app: TestApp) {
+    let two = Two::at(&app, "a b").await;
+    save(&two.lib.may(), two.prompt, two.lib.seen(two.prompt).await, "").await.unwrap();
+    let seen = two.draft().await.revision;
+    let first = two.saves(&two.ana, seen, "a changed").await.unwrap().sent;
+    two.saves(&two.ana, first, "a saved").await.unwrap();
+    editing::restore_version(&two.ana, two.prompt, 1).await.unwrap();
+    // Another message, so that it would be put together.
+    let refused = two.saves(&two.ana, first, "typed changed").await;
+    assert_eq!(why(refused), "You replaced this draft after typing the text below.");
+    assert_eq!(two.says().await, "a b");
+    // What was saved in the end is under the earlier drafts, and nothing has to be decided.
+    let kept = two.saves(&two.ana, first, "a saved").await.unwrap();
+    assert_eq!(two.says().await, "a b");
+    assert!(two.earlier().await.contains(&(Reason::Replaced, "a saved".to_owned())));
+    assert!(kept.sent > first && kept.undo.is_none(), "{kept:?}");
+    // Others go on with what they typed in the meantime, and so does she in what she restored.
+    two.saves(&two.ben, first, "ben changed").await.unwrap();
+    assert_eq!(two.says().await, "ben b");
+    let seen = two.draft().await.revision;
+    two.saves(&two.ben, seen, "ben B").await.unwrap();
+    two.saves(&two.ana, seen, "ana b").await.unwrap();
+    assert_eq!(two.says().await, "ana B");
+    // It is put in its place where she wants that.
+    let content = chat("typed changed");
+    let over = Edit { seen: first, content: &content, over: Some(two.draft().await.revision) };
+    editing::edit(&two.ana, two.prompt, over, None).await.unwrap();
+    assert!(two.says().await.starts_with("typed"), "{}", two.says().await);
+}
+
+async fn what_is_wrong_with_a_line_is_told_there(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let prompt = lib.prompt(None, "Triage").await;
+    let ben = lib.org.has("Ben", Role::Editor).await;
+    let content: Content = serde_json::from_value(json!({
+        "engine": "jinja",
+        "body": { "chat": [
+            { "role": "system", "content": "{{ a }}" }, { "role": "user", "content": "{{ a }}\n\n{% endfi %}\n" },
+        ] },
+    }))
+    .unwrap();
+    editing::save(&lib.may(), prompt, 1, &content).await.unwrap();
+    let page = ben.get(&lib.org.page(&format!("prompts/{prompt}"))).await.status(200);
+    assert_eq!(page.body.matches("<span data-wrong>").count(), 1);
+    page.says("<span data-wrong><mark data-kind=\"tag\">{% endfi %}</mark>")
+        .says("aria-describedby=\"content-1-notes\"")
+        .says("<a href=\"#content-1\" data-line=\"3\">Line 3</a>: unknown statement")
+        .says("data-at=\"content-1\" data-says=\"Line 3: unknown statement");
+    ben.get(&lib.org.page(&format!("prompts/{prompt}/save")))
+        .await
+        .says("Message 2, line 3: unknown statement");
 }
 
 async fn what_was_removed_comes_back_beside_what_was_written_since(app: TestApp) {

@@ -6,7 +6,7 @@ use crate::{
     library::{copies, moves, moves::Place, variables},
     prompts::{Tags, store},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 both_databases!(
     folders_are_made_and_named,
@@ -16,6 +16,7 @@ both_databases!(
     things_are_put_in_order,
     a_copy_is_a_thing_of_its_own,
     variables_come_from_the_nearest_folder,
+    a_change_of_variables_is_undone,
     libraries_are_apart,
     a_folder_that_was_opened_stays_open,
 );
@@ -173,6 +174,37 @@ async fn variables_come_from_the_nearest_folder(app: TestApp) {
     assert_eq!(fields, ["name-0", "name-2", "value-2"]);
 }
 
+async fn a_change_of_variables_is_undone(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.folder(None, "A").await;
+    let set = async |pairs: &[(&str, Value)]| {
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        variables::set(&lib.may(), Some(folder), &pairs).await.unwrap()
+    };
+    let now = async || variables::read(&lib.scope, Some(folder)).await.unwrap();
+    let list = json!(["a", 1, { "b": null }]);
+    set(&[("gone", json!("\"in quotes\"")), ("cleared", list.clone()), ("stays", json!(true))]).await;
+    let before = now().await;
+    assert_eq!(
+        set(&[("gone", json!("\"in quotes\"")), ("cleared", list), ("stays", json!(true))]).await,
+        None
+    );
+    let row = set(&[("cleared", json!("")), ("stays", json!(true)), ("new", json!(1))]).await.unwrap();
+    let after = now().await;
+    let undone = variables::undo(&lib.may(), Some(folder), row).await.unwrap().unwrap();
+    assert_eq!(now().await, before);
+    // Which is undone in turn.
+    let row = variables::undo(&lib.may(), Some(folder), undone).await.unwrap().unwrap();
+    assert_eq!(now().await, after);
+    // What has another value since then stays.
+    set(&[("cleared", json!("later")), ("stays", json!(true)), ("new", json!(1))]).await;
+    variables::undo(&lib.may(), Some(folder), row).await.unwrap();
+    let mut expected = before;
+    expected.insert("cleared".into(), json!("later"));
+    assert_eq!(now().await, expected);
+    assert_eq!(variables::undo(&lib.may(), None, row).await, Err(Error::NotFound), "it is of the folder");
+}
+
 async fn libraries_are_apart(app: TestApp) {
     let (ours, theirs) = (Library::of(&app, "Ours").await, Library::of(&app, "Theirs").await);
     let (folder, prompt) = (theirs.folder(None, "F").await, theirs.saying(None, "P", "secret").await);
@@ -185,7 +217,7 @@ async fn libraries_are_apart(app: TestApp) {
     assert_eq!(moves::rename_folder(&ours.may(), folder, &name("G")).await, nothing);
     assert_eq!(copies::duplicate_prompt(&ours.may(), prompt).await.map(drop), nothing);
     assert_eq!(ours.writes(prompt, "mine").await.map(drop), nothing);
-    assert_eq!(variables::set(&ours.may(), Some(folder), &[]).await, nothing);
+    assert_eq!(variables::set(&ours.may(), Some(folder), &[]).await.map(drop), nothing);
     assert!(why(ours.says(mine, "[[ P ]]").await).contains("not found"));
 }
 

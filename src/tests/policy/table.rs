@@ -173,6 +173,9 @@ pub(in crate::tests) const FUNCTIONS: &[Function] = &[
     post("variables/set", Needs::May("EditContent"), |s| {
         of_folder(s, vec![("name-0", "tone".into()), ("value-0", "Sample".into())])
     }),
+    post("variables/restore", Needs::May("EditContent"), |s| {
+        of_folder(s, vec![("row", s.stock.variables.to_string())])
+    }),
     post("deployments/deploy", Needs::May("Deploy"), |s| {
         let environment = ("environment", s.stock.environment.to_string());
         let (kind, version) = (("kind", "deploy".into()), ("version", "1".into()));

@@ -6,8 +6,8 @@ use crate::{
     environments::store as environments,
     fields::PathName,
     id::{
-        ApiKeyId, DeploymentRequestId, EnvironmentId, EnvironmentRequestId, FolderId, ImageId, ImportId,
-        InvitationId, OrgId, PromptId, TrashId,
+        ApiKeyId, AuditId, DeploymentRequestId, EnvironmentId, EnvironmentRequestId, FolderId, ImageId,
+        ImportId, InvitationId, OrgId, PromptId, TrashId,
     },
     library::{
         exchange::{self, format::FORMAT},
@@ -38,6 +38,8 @@ pub(in crate::tests) struct Org {
 #[derive(Debug, Clone)]
 pub(in crate::tests) struct Stock {
     pub(in crate::tests) folder: FolderId,
+    /// The row of the log that tells of the folder's variables.
+    pub(in crate::tests) variables: AuditId,
     pub(in crate::tests) prompt: PromptId,
     pub(in crate::tests) trash: TrashId,
     pub(in crate::tests) import: ImportId,
@@ -220,7 +222,7 @@ impl Org {
         let edit: Grant<role::EditContent> = scope.clone().require().unwrap();
         let name = |text: &str| PathName::parse(text).unwrap();
         let folder = folders::create(&edit, None, &name("Support")).await.unwrap();
-        variables::set(&edit, Some(folder), &[("tone".into(), "kind".into())]).await.unwrap();
+        let tone = variables::set(&edit, Some(folder), &[("tone".into(), "kind".into())]).await;
         let mut prompts = Vec::new();
         let said = |text: &str| Content { body: Body::Text(text.into()), ..Content::empty(Kind::Text) };
         for (title, texts) in
@@ -242,7 +244,8 @@ impl Org {
         let environment = self.deploys(&scope, prompts[0]).await;
         let empty = environments::named(&scope, "staging").await.unwrap().unwrap().id;
         let (key, _) = self.has_key("read:prompts").await;
-        Stock { folder, prompt: prompts[1], trash, import, environment, live: prompts[0], empty, key }
+        let (prompt, live, variables) = (prompts[1], prompts[0], tone.unwrap().unwrap());
+        Stock { folder, variables, prompt, trash, import, environment, live, empty, key }
     }
 
     /// Deploys the first version of a prompt to development.

@@ -42,7 +42,7 @@ impl Merge<'_> {
         merged.extend(own.clone());
         let merged: Vec<_> = merged.into_iter().collect();
         match told(variables::check(&merged))? {
-            Ok(()) => Ok(Ok(variables::set_within(&mut self.change, folder, &merged).await?)),
+            Ok(()) => Ok(Ok(variables::set_within(&mut self.change, folder, &merged).await?.is_some())),
             Err(why) => Ok(Err(why)),
         }
     }

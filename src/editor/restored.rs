@@ -1,0 +1,16 @@
+//! What comes after a draft was restored.
+
+use crate::{
+    id::PromptId,
+    paths,
+    prompts::editing::Kept,
+    role::EditContent,
+    server::{Grant, forms},
+    ui::Notice,
+};
+
+/// Leads to the draft that was restored, and says so, with a way back to the one that was there before.
+pub(super) fn restored(grant: &Grant<EditContent>, prompt: PromptId, kept: Kept, notice: Notice) {
+    notice.say_with(kept.undo(prompt));
+    forms::go(&paths::prompt(grant.slug(), prompt));
+}

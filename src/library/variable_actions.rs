@@ -1,0 +1,45 @@
+//! The server functions of variables of folders and of the organization.
+
+#![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
+
+use crate::{error::Error, id::AuditId};
+use leptos::prelude::*;
+
+/// Sets the variables of a folder, or those of the organization: the fields `name-0`, `value-0` and so on.
+#[server(endpoint = "variables/set")]
+pub async fn set_variables(org: String, #[server(default)] folder: String) -> Result<(), Error> {
+    use crate::{
+        id,
+        library::variables,
+        role::EditContent,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
+    let posted = variables::posted(caller.fields());
+    let row = variables::set(&grant, id::optional(&folder)?, &posted).await?;
+    Notice::VariablesSaved.say_with(row.map(|row| [("folder", folder), ("row", row.to_string())]));
+    Ok(())
+}
+
+/// Undoes a change of the variables of a folder, or of those of the organization: the one that a row of the
+/// audit log tells of.
+#[server(endpoint = "variables/restore")]
+pub async fn restore_variables(
+    org: String,
+    #[server(default)] folder: String,
+    row: AuditId,
+) -> Result<(), Error> {
+    use crate::{
+        id,
+        library::variables,
+        role::EditContent,
+        server::{Caller, Scope},
+        ui::Notice,
+    };
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let row = variables::undo(&grant, id::optional(&folder)?, row).await?;
+    Notice::VariablesRestored.say_with(row.map(|row| [("folder", folder), ("row", row.to_string())]));
+    Ok(())
+}
