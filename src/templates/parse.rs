@@ -4,7 +4,7 @@ use super::{
 };
 use std::fmt;
 
-/// The most bytes of what stands in a variable, and in a reference.
+/// The most bytes of what stands in a variable, and in a reference: as it is written, and in the canonical form.
 const LONGEST: [usize; 2] = [MAX_NAME * 4 * 8, 2048];
 
 /// A text, read.
@@ -83,6 +83,8 @@ impl<'t> Reader<'t> {
         if rest.starts_with("[[") {
             let inner = self.inside(at + 2, "]]").filter(|inner| inner.len() <= LONGEST[1]);
             let reference = inner.and_then(|inner| Some((Reference::parse(inner)?, inner.len() + 4)));
+            // Quoting its values makes it longer.
+            let reference = reference.filter(|(reference, _)| reference.to_string().len() <= LONGEST[1] + 4);
             return reference.map_or(Special::Skip(1), |(reference, taken)| {
                 Special::Piece(Piece::Reference(reference), taken)
             });
@@ -93,8 +95,8 @@ impl<'t> Reader<'t> {
         if !rest.starts_with("{{") {
             return Special::Skip(1);
         }
-        let name =
-            self.inside(at + 2, "}}").filter(|inner| inner.len() <= LONGEST[0] && is_dotted(inner.trim()));
+        let is_short = |inner: &str| inner.len().max(inner.trim().len() + 2) <= LONGEST[0];
+        let name = self.inside(at + 2, "}}").filter(|inner| is_short(inner) && is_dotted(inner.trim()));
         name.map_or(Special::Skip(1), |inner| {
             Special::Piece(Piece::Variable(inner.trim().to_owned()), inner.len() + 4)
         })
@@ -268,6 +270,18 @@ mod tests {
                 let text = part.repeat(200_000 / part.len());
                 let canonical = parse(engine, &text).to_string();
                 assert_eq!(parse(engine, &canonical).to_string(), canonical, "{part}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_in_the_canonical_form_is_text() {
+        for (begin, part, end) in [("{{", "a.", "a}}"), ("[[a|k=", "\\", "]]"), ("[[a|k=\"", "\\\"", "\"]]")]
+        {
+            for length in (1..2700 / part.len()).rev() {
+                let text = format!("{begin}{}{end}", part.repeat(length));
+                let template = parse(Engine::Plain, &text);
+                assert_eq!(parse(Engine::Plain, &template.to_string()), template, "{text}");
             }
         }
     }

@@ -16,6 +16,9 @@ use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 const MAX_FILE: u64 = 1024 * 1024;
 const MAX_ALL: u64 = 32 * 1024 * 1024;
 
+/// The folder for what archivers of a Mac put beside each file, which is no prompt.
+const MAC: &str = "__MACOSX";
+
 /// An archive of all prompts of a file, each at its path.
 ///
 /// # Errors
@@ -46,7 +49,11 @@ fn safe(path: &str) -> String {
             sign => sign,
         });
         let name: String = signs.collect();
-        if name.chars().all(|sign| sign == '.') { "_".repeat(name.len().max(1)) } else { name }
+        match name.as_str() {
+            MAC => "MACOSX".to_owned(),
+            name if name.chars().all(|sign| sign == '.') => "_".repeat(name.len().max(1)),
+            _ => name,
+        }
     };
     path.split('/').map(level).collect::<Vec<_>>().join("/")
 }
@@ -62,8 +69,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
         let one = zip.by_index(n).map_err(|_| "This archive can't be read.")?;
         let name = one.name().map_err(|_| "This archive can't be read.")?.into_owned();
         let is_prompt = matches!(ending(&name).as_str(), "md" | "markdown" | "txt");
-        // What archivers of a Mac put beside each file.
-        if one.is_dir() || !is_prompt || name.starts_with("__MACOSX/") {
+        if one.is_dir() || !is_prompt || name.split('/').next() == Some(MAC) {
             continue;
         }
         let mut bytes = Vec::new();
@@ -106,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_unpacked() {
-        let prompts = ["A/B", "A/b", "../x", "C:/d?", "..."].map(prompt).to_vec();
+        let prompts = ["A/B", "A/b", "../x", "C:/d?", "...", "__MACOSX/e"].map(prompt).to_vec();
         let file = LibraryFile { prompts, ..LibraryFile::empty() };
         assert_eq!(read(&write(&file).unwrap()).unwrap(), file);
         assert_eq!(safe("../C:/.../a.b"), "__/C_/___/a.b");
