@@ -199,7 +199,7 @@ async fn jinja(grant: &Grant<EditContent>) -> Result<Resolved> {
     let new = store::NewPrompt { folder: None, name: &called, path, description: "", tags: &Tags::default() };
     let id = store::insert(&mut change, new, &content).await?;
     change.commit().await?;
-    resolve::draft(&**grant, &store::find(&**grant, id).await?, content).await
+    resolve::draft(grant, &store::find(grant, id).await?, content).await
 }
 
 /// Five prompts, each of which refers to the next, with two variables each.

@@ -75,7 +75,7 @@ pub(super) fn notes(field: &str, engine: Engine, text: &str, flaws: &[String]) -
     let flaws = flaws.iter().map(|flaw| ("error", flaw));
     let mut html = String::new();
     for (kind, says) in flaws.chain(slips.iter().map(|slip| ("warning", slip))) {
-        html.push_str(&format!("<p class=\"note\" data-kind=\"{kind}\">{}</p>", led(field, says)));
+        html.extend(["<p class=\"note\" data-kind=\"", kind, "\">", &led(field, says), "</p>"]);
     }
     html
 }
@@ -86,7 +86,8 @@ pub(super) fn led(field: &str, says: &str) -> String {
     let mut html = String::new();
     let rest = match line_told(says) {
         Some((line, rest)) => {
-            html.push_str(&format!("<a href=\"#{field}\" data-line=\"{line}\">Line {line}</a>: "));
+            let line = line.to_string();
+            html.extend(["<a href=\"#", field, "\" data-line=\"", &line, "\">Line ", &line, "</a>: "]);
             rest
         }
         None => says,

@@ -203,7 +203,7 @@ async fn without_values(
 fn valued((is_text, name, typed): (bool, String, String)) -> (String, Value) {
     let is_meant = |value: &Value| match value {
         Value::Array(_) | Value::Object(_) => true,
-        Value::Number(_) | Value::Bool(_) => !is_text && value.to_string() == typed.trim(),
+        Value::Number(_) | Value::Bool(_) => !is_text && *value.to_string() == *typed.trim(),
         Value::Null | Value::String(_) => false,
     };
     let value = serde_json::from_str(typed.trim()).ok().filter(is_meant);

@@ -207,8 +207,10 @@ impl Writer<'_> {
         let is_open = self.open.contains(&folder.id);
         let current = (self.here == Here::Folder(folder.id)).then_some("page");
         let (name, id) = (folder.name.to_string(), folder.id.to_string());
-        let is_sample = in_sample || folder.is_sample;
-        let below = is_open.then(|| self.branch(Some(folder.id), is_sample)).flatten().map(Html::new);
+        let below = is_open
+            .then(|| self.branch(Some(folder.id), in_sample || folder.is_sample))
+            .flatten()
+            .map(Html::new);
         let url = paths::folder(self.org, Some(folder.id));
         let (item, label) = (format!("in-{id}"), format!("Contents of {name}"));
         view! {
