@@ -27,7 +27,7 @@ fn slips(text: &str) -> Vec<String> {
 fn read(html: &str) -> [String; 2] {
     let html = html.replace("<!>", "");
     let text = html.split('<').filter_map(|part| part.split_once('>').map(|(_, text)| text)).collect();
-    [text, html.split('"').map(|part| format!("{part}\n")).collect()]
+    [text, html.replace('"', "\n")]
 }
 
 /// The pages that a page leads to.

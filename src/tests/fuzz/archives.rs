@@ -42,7 +42,7 @@ fn archives() {
             .prompts
             .iter()
             .filter_map(|prompt| prompt.content())
-            .flat_map(|content| content.texts())
+            .flat_map(crate::prompts::content::Content::texts)
             .map(str::len)
             .sum();
         assert!(size <= MOST, "{} bytes became {size}", archive.len());

@@ -128,7 +128,7 @@ impl<T, F: AsyncFn() -> T> Stage<T, F> {
 
     /// What comes of something done there.
     fn act<R>(&mut self, act: impl AsyncFnOnce(&T) -> R) -> R {
-        if self.acts % Self::ACTS == 0 {
+        if self.acts.is_multiple_of(Self::ACTS) {
             self.scene = None;
         }
         self.acts += 1;

@@ -139,7 +139,7 @@ impl<'a> Mutator<'a> {
         usize::try_from(self.next() % bound.max(1) as u64).unwrap()
     }
 
-    /// SplitMix64.
+    /// `SplitMix64`.
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
