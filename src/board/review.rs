@@ -285,7 +285,7 @@ fn form(
     let (back, kind) = (back.to_owned(), if is_grave { "danger" } else { "primary" });
     let form = view! {
         <section class="panel">
-            {warning(environment, asks)}
+            {warning(environment, asks, scope.server().clock.now())}
             <Form action=DeployAction::PATH>
                 <About of=about/>
                 <Field name="reason" label="Reason" maxlength=500 optional=true hint="Shown in the deployment history."/>
