@@ -65,7 +65,7 @@ struct Now {
 
 /// Fetch a prompt
 ///
-/// What is deployed to an environment, or a version. What it refers to is put in, so that only variables are left; `variables` tells of each what it falls back on. What is deployed keeps what it inherited from folders when it was deployed, and a path leads to what was deployed there until something else is. The answer comes from memory; send the `ETag` of the one
+/// What is deployed to an environment, or a version. What it refers to is put in, so that only variables are left; `variables` tells of each what it falls back on. What is deployed keeps what it inherited from folders when it was deployed, and a path leads to what was deployed there until something else is. In a protected environment a path leads to nothing else: a prompt that was renamed or moved is found at its new path, too, once it is deployed again, and always by its ID. The answer comes from memory; send the `ETag` of the one
 /// before as `If-None-Match` and it has no body as long as nothing has changed.
 #[utoipa::path(
     get, path = "/prompts/{prompt}", tag = "Prompts", params(Named, Which, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the previous response. If nothing has changed, the response is 304.")),

@@ -161,7 +161,7 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
         }
     });
     Ok(view! {
-        <Section title="Name" says="The old path keeps working until something else uses it.">
+        <Section title="Name" says="The old path keeps working until something else uses it. In protected environments, what is live stays at its old path until it is deployed again.">
             <Form action=RenameFolder::PATH ids="rename-">
                 <About of=named/>
                 <Field name="name" label="Name" value=name.clone() maxlength=80/>
