@@ -107,9 +107,9 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
             {stays}
             <Form action=DescribePrompt::PATH ids="describe-">
                 <About of=named/>
-                <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80/>
-                <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true/>
-                <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Separate with commas."/>
+                <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80 shared=true/>
+                <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true shared=true/>
+                <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true shared=true hint="Separate with commas."/>
                 <div class="form-actions"><Submit kind="">"Save details"</Submit></div>
             </Form>
             {moving}

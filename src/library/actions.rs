@@ -119,14 +119,15 @@ pub async fn create_folder(
 pub async fn rename_folder(org: String, folder: FolderId, name: String) -> Result<(), Error> {
     use crate::{
         fields::PathName,
-        library::moves,
+        library::renames,
         role::EditContent,
-        server::{Caller, Scope},
+        server::{Caller, Scope, seen::FilledFrom},
         ui::Notice,
     };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
     let name = PathName::parse(&name).map_err(|message| Error::invalid("name", message))?;
-    moves::rename_folder(&grant, folder, &name).await?;
+    renames::rename_folder(&grant, folder, &FilledFrom::of(&caller), name).await?;
     Notice::Saved.say();
     Ok(())
 }
@@ -188,19 +189,22 @@ pub async fn trash_folder(org: String, folder: FolderId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sets the variables of a folder, or those of the organization: the fields `name-0`, `value-0` and so on.
+/// Sets the variables of a folder, or those of the organization: the fields `name-0`, `value-0` and so on, as far as
+/// they differ from those that were `seen`.
 #[server(endpoint = "variables/set")]
 pub async fn set_variables(org: String, #[server(default)] folder: String) -> Result<(), Error> {
     use crate::{
         id,
-        library::variables,
+        library::{variables, variables_seen},
         role::EditContent,
         server::{Caller, Scope},
         ui::Notice,
     };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
-    variables::set(&grant, id::optional(&folder)?, &variables::posted(caller.fields())).await?;
+    let (seen, mine) =
+        (variables_seen::SeenVariables::posted(caller.fields()), variables::posted(caller.fields()));
+    variables_seen::save(&grant, id::optional(&folder)?, seen.as_ref(), &mine).await?;
     Notice::Saved.say();
     Ok(())
 }

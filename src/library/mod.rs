@@ -17,6 +17,8 @@ pub mod moves;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+pub mod renames;
+#[cfg(feature = "ssr")]
 pub mod sample;
 #[cfg(feature = "ssr")]
 pub mod search;
@@ -32,6 +34,8 @@ pub mod tree;
 pub mod variables;
 #[cfg(feature = "ssr")]
 mod variables_form;
+#[cfg(feature = "ssr")]
+pub mod variables_seen;
 
 pub use actions::{
     AddSamples, ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt,
