@@ -67,9 +67,10 @@ struct Now {
 ///
 /// Returns what is deployed to an environment, or a version by number. Included prompts are inserted, so that only
 /// variables are left; `variables` lists each of them with its default. A deployed prompt keeps the values it inherited
-/// from folders when it was deployed. A path leads to what was deployed there until something else is. Responses come
-/// from memory: send the `ETag` of the previous one as `If-None-Match`, and the response has no body as long as nothing
-/// has changed.
+/// from folders when it was deployed. A path leads to what was deployed there until something else is. In a protected
+/// environment it leads to nothing else: a renamed or moved prompt is found at its new path once it is deployed again,
+/// and always by its ID. Responses come from memory: send the `ETag` of the previous one as `If-None-Match`, and the
+/// response has no body as long as nothing has changed.
 #[utoipa::path(
     get, path = "/prompts/{prompt}", tag = "Prompts", params(Named, Which, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the previous response. If nothing has changed, the response is 304.")),
     responses(

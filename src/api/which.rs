@@ -59,13 +59,22 @@ pub(super) struct Served {
 }
 
 /// What a service gets that names a prompt by its id or a path. In an environment a path leads to what was deployed
-/// at it, whatever is there by now.
+/// at it, whatever is there by now; in a protected one to nothing else, as whoever may rename need not be who may deploy.
 pub(super) async fn look_up(service: &Service, named: &str, which: &Which) -> Result<Served, Refusal> {
     if let Some(served) = deployed_at(service, named, which).await? {
         return Ok(served);
     }
     let prompt = service.prompt(named).await?;
     let found = find(service, &prompt, which).await?;
+    if let Found::Deployed(environment, _) = &found
+        && environment.is_protected()
+        && named.parse::<PromptId>().is_err()
+    {
+        return Err(Refusal::missing(format!(
+            "Nothing is deployed to {} at {named}. {} is served at the path it had when it was deployed. To serve it at its new path, deploy it again.",
+            environment.name, prompt.path
+        )));
+    }
     Ok(Served { prompt, found, folder: None })
 }
 

@@ -97,7 +97,7 @@ pub(super) struct Described {
 
 /// Change a prompt
 ///
-/// Omitted fields stay unchanged. The old path keeps working.
+/// Omitted fields stay unchanged. The old path keeps working; in a protected environment the new one works once the prompt is deployed again.
 #[utoipa::path(
     patch, path = "/prompts/{prompt}", tag = "Prompts", params(Named), request_body = Described,
     responses((status = 200, description = "The prompt.", body = Summary)),

@@ -4,45 +4,91 @@ use crate::{
     deployments::{
         asked::{self, Request},
         fingerprint::difference,
-        impact::{Impact, MadeOf},
+        impact::Impact,
+        made_of::MadeOf,
     },
     error::Result,
     fields::counted,
     paths,
-    server::Scope,
+    server::{Caller, Scope},
     ui::{Bake, Html},
 };
 use leptos::prelude::*;
 use serde_json::Value;
 
-/// The most prompts that are shown.
-const PARTS: usize = 50;
-/// The most values of each.
-const VALUES: usize = 50;
-/// The most characters of a value.
-const VALUE: usize = 1000;
+/// The most values and prompts that a page shows.
+const ROWS: usize = 200;
+/// The most bytes of values that a page shows; one is always shown whole.
+const BYTES: usize = 100_000;
+/// Of a longer value so many characters are shown, and the rest when it is opened.
+const OPEN: usize = 1000;
 
-/// What goes live, part by part; nothing where nothing does.
-pub(super) fn goes_live(scope: &Scope, impact: &Impact) -> Option<Html> {
+/// A row of what goes live: a prompt, or a value that it inherits.
+struct Row<'a> {
+    part: &'a MadeOf,
+    value: Option<(&'a String, &'a Value)>,
+}
+
+impl Row<'_> {
+    fn size(&self) -> usize {
+        self.value.map_or(0, |(name, value)| name.len() + text(value).len())
+    }
+}
+
+/// What goes live, part by part, what differs from what is live first; nothing where nothing does. All of it can be
+/// reached, on as many pages as it takes.
+pub(super) fn goes_live(scope: &Scope, impact: &Impact, caller: &Caller) -> Option<Html> {
     if impact.made_of.is_empty() {
         return None;
     }
-    let parts: Vec<_> = impact.made_of.iter().take(PARTS).map(|part| row(scope, part)).collect();
-    let more = impact.made_of.len().saturating_sub(PARTS);
-    let more = (more > 0).then(|| view! { <li>{format!("And {more} more")}</li> });
+    let all: Vec<Row<'_>> = impact.made_of.iter().flat_map(rows).collect();
+    let from = caller.query("values").and_then(|from| from.parse().ok()).unwrap_or(0).min(all.len());
+    let (mut to, mut bytes) = (from, 0);
+    while to < all.len() && to - from < ROWS && (to == from || bytes + all[to].size() <= BYTES) {
+        bytes += all[to].size();
+        to += 1;
+    }
+    let parts = all[from..to].chunk_by(|one, next| std::ptr::eq(one.part, next.part));
+    let parts: Vec<_> = parts.map(|rows| part(scope, rows)).collect();
+    let more = (to < all.len()).then(|| {
+        let says = format!("Show more values ({} left)", all.len() - to);
+        view! { <p class="panel-body"><a class="button" href=page(caller, to)>{says}</a></p> }
+    });
     let panel = view! {
         <section class="panel" aria-labelledby="goes-live">
             <header>
                 <h2 id="goes-live">"What goes live"</h2>
-                <p>"Every prompt that is included, with the values it inherits. An approval covers exactly this."</p>
+                <p>"Every prompt that is included, with the values it inherits. Changes come first. An approval covers exactly this."</p>
             </header>
-            <ul class="lines" role="list">{parts}{more}</ul>
+            <ul class="lines" role="list">{parts}</ul>
+            {more}
         </section>
     };
     Some(panel.bake())
 }
 
-fn row(scope: &Scope, part: &MadeOf) -> Html {
+fn rows(part: &MadeOf) -> Vec<Row<'_>> {
+    let mut values: Vec<_> = part.values.iter().collect();
+    values.sort_by_key(|(name, _)| !part.changed.contains(*name));
+    let values = values.into_iter().map(|value| Row { part, value: Some(value) });
+    std::iter::once(Row { part, value: None }).chain(values).collect()
+}
+
+/// The page from this row on.
+fn page(caller: &Caller, from: usize) -> String {
+    let path = caller.page.split('?').next().unwrap_or_default();
+    let mut url = format!("{path}?values={from}");
+    for name in ["kind", "version"] {
+        let value = caller.query(name).filter(|value| value.bytes().all(|b| b.is_ascii_alphanumeric()));
+        url.extend(value.iter().flat_map(|value| ["&", name, "=", value]));
+    }
+    url.push_str("#goes-live");
+    url
+}
+
+/// Some rows of a part.
+fn part(scope: &Scope, rows: &[Row<'_>]) -> Option<Html> {
+    let part = rows.first()?.part;
     let path = match part.version {
         Some(version) => {
             let url = paths::version(scope.slug(), part.prompt, version);
@@ -53,29 +99,36 @@ fn row(scope: &Scope, part: &MadeOf) -> Html {
     let model = [part.model.provider.as_str(), part.model.model.as_str()];
     let model = model.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ");
     let model = (!model.is_empty()).then(|| view! { <small>{format!(", for {model}")}</small> });
-    let values: Vec<_> = part
-        .values
-        .iter()
-        .take(VALUES)
-        .map(|(name, value)| view! { <li><code>{name.clone()}</code>" = "<code class="value">{whole(value)}</code></li> })
+    let values = rows.iter().filter_map(|row| row.value);
+    let values: Vec<_> = values
+        .map(|(name, value)| {
+            let changed = changes(part.changed.contains(name));
+            view! { <li><code>{name.clone()}</code>" = "{whole(value)}{changed}</li> }
+        })
         .collect();
-    let more = part.values.len().saturating_sub(VALUES);
-    let more = (more > 0).then(|| view! { <li>{format!("And {more} more")}</li> });
-    let values = (!values.is_empty()).then(|| view! { <ul class="values">{values}{more}</ul> });
-    view! { <li>{path}{model}{values}</li> }.bake()
+    let values = (!values.is_empty()).then(|| view! { <ul class="values">{values}</ul> });
+    Some(view! { <li>{path}{model}{changes(part.is_news)}{values}</li> }.bake())
 }
 
-fn whole(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+fn changes(is_so: bool) -> Option<Html> {
+    is_so.then(|| view! { " "<span class="badge" data-kind="amber">"changed"</span> }.bake())
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+fn whole(value: &Value) -> Html {
+    let text = text(value);
     match text.chars().count() {
-        0 => "(empty)".to_owned(),
-        count if count > VALUE => {
-            format!("{}… ({})", text.chars().take(VALUE).collect::<String>(), counted(count, "character"))
+        0 => "(empty)".to_owned().bake(),
+        count if count > OPEN => {
+            let begins =
+                format!("{}… ({})", text.chars().take(OPEN).collect::<String>(), counted(count, "character"));
+            view! { <details><summary><code class="value">{begins}</code></summary><code class="value">{text}</code></details> }
+                .bake()
         }
-        _ => text,
+        _ => view! { <code class="value">{text}</code> }.bake(),
     }
 }
 

@@ -20,3 +20,5 @@ pub mod requests;
 pub mod review;
 #[cfg(feature = "ssr")]
 mod table;
+#[cfg(feature = "ssr")]
+mod told;

@@ -2,7 +2,8 @@
 
 use crate::{
     environments::store::Environment,
-    ui::{Bake, Html, Icon, glyph},
+    time::Timestamp,
+    ui::{Bake, Html, Icon, When, glyph},
 };
 use leptos::prelude::*;
 
@@ -14,11 +15,17 @@ pub(super) fn protected(environment: &Environment) -> Option<Html> {
 }
 
 /// What deploying to a protected environment means, before one does; nothing for others.
-pub(super) fn warning(environment: &Environment, asks: bool) -> Option<Html> {
+pub(super) fn warning(environment: &Environment, asks: bool, now: Timestamp) -> Option<Html> {
     if !environment.is_protected() {
         return None;
     }
     let name = &environment.name;
+    if let Some(until) = environment.held_until.filter(|_| asks) {
+        let says = format!(
+            "{name} is protected. Someone who could approve left or lost that role in the last 24 hours, so another person must still approve this. That ends "
+        );
+        return Some(view! { <p class="note protected" data-kind="warning"><Icon is=glyph::Lock/>{says}<When at=until now/>"."</p> }.bake());
+    }
     let says = if asks {
         format!("{name} is protected. Once approved, this is live for services.")
     } else {

@@ -6,6 +6,7 @@ use super::{
     goes_live::{changed, goes_live},
     protection::{protected, warning},
     requests::decisions,
+    told,
 };
 use crate::{
     deployments::{
@@ -29,7 +30,7 @@ use crate::{
     },
     role::{Deploy, DeployProtected},
     server::{Caller, Scope},
-    ui::{About, Alert, Bake, Field, Form, FormAlert, Html, Submit, When},
+    ui::{About, Bake, Field, Form, FormAlert, Html, Submit, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -193,7 +194,7 @@ async fn shown(
             <h1>{title(&order, &environment, &prompt)}</h1>
             <p>{live_now}" "{protected(&environment)}</p>
         </div></header>
-        <div class="stack">{choice}{told(impact)}{differs}{goes_live(scope, impact)}{form}</div>
+        <div class="stack">{choice}{told::told(impact)}{differs}{goes_live(scope, impact, caller)}{form}</div>
     })
 }
 
@@ -208,34 +209,6 @@ fn title(order: &Order, environment: &Environment, prompt: &Prompt) -> String {
     }
 }
 
-/// The most prompts that are named which change with one.
-const SHOWN: usize = 20;
-
-/// What else changes, what would break, what callers must give.
-fn told(impact: &Impact) -> Html {
-    let breaks: Vec<_> = impact.breaks.iter().map(|one| view! { <li>{one.says.clone()}</li> }).collect();
-    let breaks = (!breaks.is_empty()).then(|| view! { <Alert kind="error"><ul>{breaks}</ul></Alert> });
-    let changes: Vec<String> =
-        impact.changes.iter().take(SHOWN).map(|(path, at)| format!("{path} in {at}")).collect();
-    let more = match impact.changes.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let changes = (!changes.is_empty()).then(|| {
-        view! { <p class="note">{format!("These change too, because they refer to it: {}{more}.", changes.join(", "))}</p> }
-    });
-    let differs: Vec<_> = impact.differs.iter().map(|line| view! { <li>{line.clone()}</li> }).collect();
-    let differs = (!differs.is_empty()).then(|| {
-        view! { <div class="note"><p>"Besides the version, this differs from what is live:"</p><ul>{differs}</ul></div> }
-    });
-    let asks: Vec<&str> = impact.asks.iter().map(String::as_str).collect();
-    let asks = (!asks.is_empty()).then(|| {
-        let says = format!("New required values: {}. Services must now send them.", asks.join(", "));
-        view! { <p class="note" data-kind="warning">{says}</p> }
-    });
-    view! { {breaks}{asks}{changes}{differs} }.bake()
-}
-
 async fn differs(
     scope: &Scope,
     prompt: &Prompt,
@@ -248,7 +221,11 @@ async fn differs(
     Ok(Some(match live {
         Some(live) => {
             let old = versions::content(scope, prompt.id, live).await?;
-            difference::shown(between_for(scope, &old, &new).await?, caller)
+            let between = between_for(scope, &old, &new).await?;
+            // What cannot be compared is shown whole: nobody approves what they cannot read.
+            let whole = (between.parts.is_empty() && old != new).then(|| difference::whole(&new));
+            let between = difference::shown(between, caller);
+            view! { {between}{whole} }.bake()
         }
         None => difference::whole(&new),
     }))
@@ -285,7 +262,7 @@ fn form(
     let (back, kind) = (back.to_owned(), if is_grave { "danger" } else { "primary" });
     let form = view! {
         <section class="panel">
-            {warning(environment, asks)}
+            {warning(environment, asks, scope.server().clock.now())}
             <Form action=DeployAction::PATH>
                 <About of=about/>
                 <Field name="reason" label="Reason" maxlength=500 optional=true hint="Shown in the deployment history."/>

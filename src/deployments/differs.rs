@@ -46,7 +46,8 @@ fn values(before: &Resolved, after: &Resolved) -> Vec<String> {
         let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         for name in names {
             let (was, is) = (old.get(name), new.get(name));
-            let line = format!("{} inherits {name}: {} → {}", part.path, shown(was), shown(is));
+            let (before, after) = beside(was, is);
+            let line = format!("{} inherits {name}: {before} → {after}", part.path);
             if was != is && !lines.contains(&line) {
                 lines.push(line);
             }
@@ -55,14 +56,28 @@ fn values(before: &Resolved, after: &Resolved) -> Vec<String> {
     lines
 }
 
+/// How much of what is the same stands before what differs.
+const BEFORE: usize = 20;
+
+/// Two values as they are shown beside each other: from where they begin to differ.
+fn beside(was: Option<&Value>, is: Option<&Value>) -> (String, String) {
+    let (Some(was), Some(is)) = (was, is) else { return (shown(was), shown(is)) };
+    let (was, is) = (text(was), text(is));
+    let same = was.chars().zip(is.chars()).take_while(|(one, other)| one == other).count();
+    let from = if same < SHOWN / 2 { 0 } else { same - BEFORE };
+    (excerpt(&was, from), excerpt(&is, from))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+fn excerpt(text: &str, from: usize) -> String {
+    let before = if from > 0 { "…" } else { "" };
+    let after = if text.chars().count() > from + SHOWN { "…" } else { "" };
+    format!("{before}{}{after}", text.chars().skip(from).take(SHOWN).collect::<String>())
+}
+
 pub(super) fn shown(value: Option<&Value>) -> String {
-    let text = match value {
-        None => return "nothing".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    if text.chars().count() <= SHOWN {
-        return text;
-    }
-    text.chars().take(SHOWN).chain(['…']).collect()
+    value.map_or_else(|| "nothing".to_owned(), |value| excerpt(&text(value), 0))
 }

@@ -205,7 +205,10 @@ fn values(before: &Served, after: &Served) -> Vec<String> {
         let (was, is) = (old.get(key), new.get(key));
         let Some((path, _)) = there.get(&key.0).filter(|_| was_there.contains_key(&key.0)) else { continue };
         if was != is {
-            lines.push(format!("{path} inherits {}: {} → {}", key.1, says(was), says(is)));
+            let (was, is) = (says(was), says(is));
+            // What is kept is the beginning of each.
+            let further = if was == is { " (further on)" } else { "" };
+            lines.push(format!("{path} inherits {}: {was} → {is}{further}", key.1));
         }
     }
     lines

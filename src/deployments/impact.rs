@@ -6,6 +6,7 @@
 use super::{
     differs::differs,
     fingerprint::Served,
+    made_of::{self, MadeOf},
     model::{Kind, Order},
 };
 use crate::{
@@ -13,15 +14,14 @@ use crate::{
     error::{Error, Result},
     id::{EnvironmentId, PromptId},
     prompts::{
-        content::ModelSettings,
+        paths,
         reached::{reaches_environment, reaches_prompt},
-        render::{Inherited, Part, Resolved, problems},
+        render::{Inherited, Resolved, problems},
         resolve::{self, Instead},
         source::Source,
     },
     server::{OrgChange, Reads, listed},
 };
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What would come of a deployment.
@@ -59,21 +59,6 @@ impl Impact {
             inherited: Inherited::new(),
         }
     }
-}
-
-/// A prompt that goes into what would be served.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MadeOf {
-    /// Its id.
-    pub prompt: PromptId,
-    /// Its path.
-    pub path: String,
-    /// Which version of it.
-    pub version: Option<i64>,
-    /// The model it is for.
-    pub model: ModelSettings,
-    /// The values it inherits, of those it names.
-    pub values: BTreeMap<String, Value>,
 }
 
 /// Something that a deployment would break.
@@ -147,21 +132,34 @@ async fn on_itself(
     let after = problems(&resolved);
     impact.inherited = resolved.inherited();
     impact.served.put_together(&resolved);
-    impact.made_of = resolved.parts.iter().map(made).collect();
     let breaks =
         after.others.into_iter().map(|(path, what)| Break { says: format!("{path}: {what}"), user: None });
     impact.breaks.extend(breaks);
+    impact.made_of = made_of::made_of(&resolved, None);
     if let Some(live) = resolve::live(source.reads(), environment, version.0).await? {
         let live = resolve::deployed(source, environment, (version.0, live), None).await?;
         impact.asks = after.missing.difference(&problems(&live).missing).cloned().collect();
         impact.differs = differs(&live, &resolved);
+        impact.made_of = made_of::made_of(&resolved, Some(&live));
+        impact.differs.extend(moved(source.reads(), environment, version.0).await?);
     }
     Ok(())
 }
 
-fn made(part: &Part) -> MadeOf {
-    let (path, values) = (part.path.clone(), part.inherits());
-    MadeOf { prompt: part.prompt, path, version: part.version, model: part.content.model.clone(), values }
+/// That services would find a live prompt at another path as well, where only deploying it brings that about.
+async fn moved(
+    reads: &mut impl Reads,
+    environment: EnvironmentId,
+    prompt: PromptId,
+) -> Result<Option<String>> {
+    if !environments::find(&mut *reads, environment).await?.is_protected() {
+        return Ok(None);
+    }
+    let path = reads.query("SELECT path FROM prompts WHERE org_id = $1 AND id = $2 AND trash_id IS NULL");
+    let Some((path,)): Option<(String,)> = path.bind(prompt).optional().await? else { return Ok(None) };
+    let served = paths::served_at(reads, environment, &path).await?;
+    let is_there = served.is_some_and(|served| served.prompt_id == prompt);
+    Ok((!is_there).then(|| format!("Services also get it at its new path: {path}")))
 }
 
 /// What it means for another live prompt.
@@ -232,7 +230,8 @@ async fn users_in(reads: &mut impl Reads, prompt: PromptId, environment: Environ
     Ok(users.bind(prompt).bind(environment).all().await?)
 }
 
-/// In what a version that is live would differ if it were deployed again: in what it inherits.
+/// In what a version that is live would differ if it were deployed again: in what it inherits, and where services
+/// find it.
 ///
 /// # Errors
 /// When the database fails.
@@ -245,7 +244,9 @@ pub async fn drift(
     let mut source = Source::new(reads);
     let live = resolve::deployed(&mut source, environment, (prompt, version), None).await?;
     let again = resolve::deployed(&mut source, environment, (prompt, version), Some(again)).await?;
-    Ok(differs(&live, &again))
+    let mut differ = differs(&live, &again);
+    differ.extend(moved(source.reads(), environment, prompt).await?);
+    Ok(differ)
 }
 
 /// A live prompt that is put together from one of some prompts and is none of them.

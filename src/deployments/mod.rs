@@ -23,6 +23,8 @@ pub mod impact;
 #[cfg(feature = "ssr")]
 mod letters;
 #[cfg(feature = "ssr")]
+pub mod made_of;
+#[cfg(feature = "ssr")]
 pub mod model;
 #[cfg(feature = "ssr")]
 pub mod overview;

@@ -125,10 +125,11 @@ pub async fn describe_prompt(
         fields::{self, PathName},
         prompts::{Tags, store},
         role::EditContent,
-        server::{Caller, Scope},
+        server::{Caller, Scope, seen::FilledFrom},
         ui::Notice,
     };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
     let mut flaws = Flaws::default();
     let name = flaws.check("name", PathName::parse(&name));
     let description = flaws.check("description", fields::text(&description, 1000));
@@ -136,7 +137,7 @@ pub async fn describe_prompt(
     let (Some(name), Some(description), Some(tags)) = (name, description, tags) else {
         return Err(flaws.into_error());
     };
-    store::describe(&grant, prompt, &name, &description, &tags).await?;
+    store::describe_seen(&grant, prompt, &FilledFrom::of(&caller), (name, description, tags)).await?;
     Notice::Saved.say();
     Ok(())
 }

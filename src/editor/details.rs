@@ -11,7 +11,10 @@ use crate::{
     id::EnvironmentId,
     library::{DuplicatePrompt, MovePrompt, TrashPrompt, folders, pages::place_fields},
     paths,
-    prompts::references::{self, Dependant},
+    prompts::{
+        paths::fixed,
+        references::{self, Dependant},
+    },
     role::{EditContent, TrashContent},
     server::{Caller, audit::Action},
     time::Timestamp,
@@ -82,6 +85,7 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
     let (org, id) = (desk.scope.slug().to_string(), prompt.id.to_string());
     let about = || vec![("org", org.clone()), ("prompt", id.clone())];
     let named = about();
+    let stays = stays(&fixed(&desk.scope, prompt.id).await?);
     // The form that moves it names every folder there is, so it is there when it is asked for.
     let moving = match caller.query("move") {
         Some(_) => move_form(desk, about()).await?.bake(),
@@ -100,11 +104,12 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
     });
     Ok(view! {
         <Section title="Details" says="Requests for the old path are redirected until another prompt uses it.">
+            {stays}
             <Form action=DescribePrompt::PATH ids="describe-">
                 <About of=named/>
-                <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80/>
-                <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true/>
-                <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Separate with commas."/>
+                <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80 shared=true/>
+                <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true shared=true/>
+                <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true shared=true hint="Separate with commas."/>
                 <div class="form-actions"><Submit kind="">"Save details"</Submit></div>
             </Form>
             {moving}
@@ -113,6 +118,15 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
             {duplicate}
             {delete}
         </div>
+    })
+}
+
+/// That renaming and moving change nothing for services where others must approve what they get.
+fn stays(fixed: &[(String, String)]) -> Option<Html> {
+    let at: Vec<_> = fixed.iter().map(|(environment, path)| format!("{path} in {environment}")).collect();
+    (!at.is_empty()).then(|| {
+        view! { <p class="note">{format!("Services get this as {}. If you rename or move it, they still do, and find nothing at the new path until it is deployed again.", at.join(", "))}</p> }
+            .bake()
     })
 }
 

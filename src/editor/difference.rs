@@ -5,7 +5,7 @@ use crate::{
     fields::counted,
     prompts::{
         content::Content,
-        diff::{Difference, Line, Part, PartKind, Side},
+        diff::{Difference, Line, Part, PartKind, Side, variables},
     },
     server::Caller,
     templates::Engine,
@@ -45,6 +45,9 @@ pub fn whole(content: &Content) -> Html {
         ("Model", given(&model.model)),
         ("Temperature", model.temperature.map(|degree| degree.to_string())),
         ("Max tokens", model.max_tokens.map(|most| most.to_string())),
+        ("Tools", model.tools.as_ref().map(ToString::to_string)),
+        ("Response format", model.response_format.as_ref().map(ToString::to_string)),
+        ("Variables", given(&variables(&content.variables))),
     ];
     let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let pairs: Vec<_> = pairs.map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect();

@@ -14,6 +14,7 @@ use crate::{
     paths,
     role::ManageEnvironments,
     server::{Caller, Scope},
+    time::Timestamp,
     ui::{About, Act, Bake, Choice, Confirm, Field, Form, FormAlert, Html, Section, Select, Submit, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -76,8 +77,14 @@ fn row(scope: &Scope, one: &Environment, (before, after): (bool, bool)) -> impl 
 }
 
 /// That more must approve than there are who may, or that who is alone asks nobody.
-fn too_few(environment: &Environment) -> Option<impl IntoView + use<>> {
+fn too_few(environment: &Environment, now: Timestamp) -> Option<Html> {
     let Environment { approvals, others, approvers, .. } = *environment;
+    if let Some(until) = environment.held_until.filter(|_| approvals > 0) {
+        return Some(
+            view! { <p class="note" data-kind="warning">"Someone who could approve left or lost that role in the last 24 hours. They still count, so that nobody decides alone. That ends "<When at=until now/>"."</p> }
+                .bake(),
+        );
+    }
     let says = if approvals > approvers {
         let (must, may) =
             (counted_as(approvals, "person", "people"), counted_as(approvers, "person", "people"));
@@ -87,7 +94,7 @@ fn too_few(environment: &Environment) -> Option<impl IntoView + use<>> {
     } else {
         return None;
     };
-    Some(view! { <p class="note" data-kind="warning">{says}</p> })
+    Some(view! { <p class="note" data-kind="warning">{says}</p> }.bake())
 }
 
 fn protections() -> Vec<Choice> {
@@ -168,7 +175,7 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
             <FormAlert action=DeleteEnvironment::PATH/>
             <FormAlert action=DecideEnvironment::PATH/>
             <FormAlert action=WithdrawEnvironment::PATH/>
-            {waiting}{too_few(&environment)}{asks}
+            {waiting}{too_few(&environment, scope.server().clock.now())}{asks}
             <section class="panel">
                 <Form action=SetEnvironment::PATH>
                     <About of=set/>

@@ -10,6 +10,7 @@ use crate::{
         Grant, OrgChange, Reads, Topic,
         audit::{Action, Entry},
     },
+    time::{Span, Timestamp},
 };
 use serde_json::json;
 
@@ -29,9 +30,14 @@ pub struct Environment {
     pub approvals: i64,
     /// Whether somebody else must, whoever deploys.
     pub others: bool,
-    /// How many members may approve.
+    /// How many members may approve, or might within the last day.
     pub approvers: i64,
+    /// Until when more count than may approve by now, if they do.
+    pub held_until: Option<Timestamp>,
 }
+
+/// How long those count who might approve and may not any more: nobody gets rid of them for a moment.
+pub const HOLD: Span = Span::hours(24);
 
 impl Environment {
     /// Whether others must approve what Editors deploy to it.
@@ -68,8 +74,13 @@ macro_rules! environments {
     ($and:literal) => {
         concat!(
             "SELECT id, name, approvals, others = 1 AS others,
-               (SELECT count(*) FROM members m WHERE m.org_id = $1 AND m.role IN ('admin', 'owner')) AS approvers
-             FROM environments WHERE org_id = $1 AND purged_at IS NULL",
+               CASE WHEN is_held THEN approvers_before ELSE approvers_now END AS approvers,
+               CASE WHEN is_held THEN approvers_fell_at + CAST($3 AS BIGINT) END AS held_until
+             FROM (SELECT e.*, n.approvers_now,
+                 e.approvers_fell_at > $2 - CAST($3 AS BIGINT) AND e.approvers_before > n.approvers_now AS is_held
+               FROM environments e CROSS JOIN (SELECT count(*) AS approvers_now FROM members
+                 WHERE org_id = $1 AND role IN ('admin', 'owner')) n
+               WHERE e.org_id = $1 AND e.purged_at IS NULL) held WHERE org_id = $1",
             $and
         )
     };
@@ -80,7 +91,9 @@ macro_rules! environments {
 /// # Errors
 /// When the database fails.
 pub async fn list(mut reads: impl Reads) -> Result<Vec<Environment>> {
-    Ok(reads.query(environments!(" ORDER BY position, id")).all().await?)
+    let now = reads.place().0.clock.now();
+    let all = reads.query(environments!(" ORDER BY position, id"));
+    Ok(all.bind(now).bind(HOLD.0).all().await?)
 }
 
 /// An environment.
@@ -88,7 +101,9 @@ pub async fn list(mut reads: impl Reads) -> Result<Vec<Environment>> {
 /// # Errors
 /// [`Error::NotFound`] when there is no such environment.
 pub async fn find(mut reads: impl Reads, id: EnvironmentId) -> Result<Environment> {
-    reads.query(environments!(" AND id = $2")).bind(id).optional().await?.ok_or(Error::NotFound)
+    let now = reads.place().0.clock.now();
+    let one = reads.query(environments!(" AND id = $4")).bind(now).bind(HOLD.0);
+    one.bind(id).optional().await?.ok_or(Error::NotFound)
 }
 
 /// The environment of a name, if there is one.
@@ -96,8 +111,24 @@ pub async fn find(mut reads: impl Reads, id: EnvironmentId) -> Result<Environmen
 /// # Errors
 /// When the database fails.
 pub async fn named(mut reads: impl Reads, name: &str) -> Result<Option<Environment>> {
-    let one = reads.query(environments!(" AND name = $2"));
+    let now = reads.place().0.clock.now();
+    let one = reads.query(environments!(" AND name = $4")).bind(now).bind(HOLD.0);
     Ok(one.bind(name.to_owned()).optional().await?)
+}
+
+/// Notes that somebody who may approve is about to lose that: as many as there are now count for a while.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_fewer(change: &mut OrgChange) -> Result<()> {
+    let now = change.now();
+    for environment in list(&mut *change).await? {
+        let fell = change.query(
+            "UPDATE environments SET approvers_before = $3, approvers_fell_at = $4 WHERE org_id = $1 AND id = $2",
+        );
+        fell.bind(environment.id).bind(environment.approvers).bind(now).execute().await?;
+    }
+    Ok(())
 }
 
 /// Makes an environment, the last of them.

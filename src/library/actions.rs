@@ -119,14 +119,15 @@ pub async fn create_folder(
 pub async fn rename_folder(org: String, folder: FolderId, name: String) -> Result<(), Error> {
     use crate::{
         fields::PathName,
-        library::moves,
+        library::renames,
         role::EditContent,
-        server::{Caller, Scope},
+        server::{Caller, Scope, seen::FilledFrom},
         ui::Notice,
     };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let caller = Caller::here()?;
+    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
     let name = PathName::parse(&name).map_err(|message| Error::invalid("name", message))?;
-    moves::rename_folder(&grant, folder, &name).await?;
+    renames::rename_folder(&grant, folder, &FilledFrom::of(&caller), name).await?;
     Notice::Saved.say();
     Ok(())
 }

@@ -19,6 +19,8 @@ mod order;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+pub mod renames;
+#[cfg(feature = "ssr")]
 pub mod sample;
 pub mod sample_actions;
 #[cfg(feature = "ssr")]
@@ -38,6 +40,8 @@ pub mod variable_actions;
 pub mod variables;
 #[cfg(feature = "ssr")]
 mod variables_form;
+#[cfg(feature = "ssr")]
+pub mod variables_seen;
 
 pub use actions::{
     ApplyImport, CreateFolder, CreateImport, CreatePrompt, DuplicateFolder, DuplicatePrompt, MoveFolder,

@@ -163,10 +163,10 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
         }
     });
     Ok(view! {
-        <Section title="Name" says="The old path keeps working until something else uses it.">
+        <Section title="Name" says="The old path keeps working until something else uses it. In protected environments, what is live stays at its old path until it is deployed again.">
             <Form action=RenameFolder::PATH ids="rename-">
                 <About of=named/>
-                <Field name="name" label="Name" value=name.clone() maxlength=80/>
+                <Field name="name" label="Name" value=name.clone() maxlength=80 shared=true/>
                 <div class="form-actions"><Submit kind="">"Rename folder"</Submit></div>
             </Form>
             {moving}

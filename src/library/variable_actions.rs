@@ -5,20 +5,22 @@
 use crate::{error::Error, id::AuditId};
 use leptos::prelude::*;
 
-/// Sets the variables of a folder, or those of the organization: the fields `name-0`, `value-0` and so on.
+/// Sets the variables of a folder, or those of the organization: the fields `name-0`, `value-0` and so on, as far as
+/// they differ from those that were `seen`.
 #[server(endpoint = "variables/set")]
 pub async fn set_variables(org: String, #[server(default)] folder: String) -> Result<(), Error> {
     use crate::{
         id,
-        library::variables,
+        library::{variables, variables_seen},
         role::EditContent,
         server::{Caller, Scope},
         ui::Notice,
     };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
-    let posted = variables::posted(caller.fields());
-    let row = variables::set(&grant, id::optional(&folder)?, &posted).await?;
+    let (seen, mine) =
+        (variables_seen::SeenVariables::posted(caller.fields()), variables::posted(caller.fields()));
+    let row = variables_seen::save(&grant, id::optional(&folder)?, seen.as_ref(), &mine).await?;
     Notice::VariablesSaved.say_with(row.map(|row| [("folder", folder), ("row", row.to_string())]));
     Ok(())
 }

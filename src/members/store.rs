@@ -3,9 +3,10 @@
 
 use super::consequences::{self, Agreed, Follows, Outcome};
 use crate::{
+    environments::store::note_fewer,
     error::{Error, Result},
     id::{InvitationId, UserId},
-    role::{Leave, ManageMembers, Permission, Role},
+    role::{ApproveDeployment, Leave, ManageMembers, Permission, Role},
     server::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
@@ -58,6 +59,9 @@ async fn write_role(
     (before, role): (Role, Role),
     heir: Option<UserId>,
 ) -> Result<()> {
+    if before.can::<ApproveDeployment>() && !role.can::<ApproveDeployment>() {
+        note_fewer(change).await?;
+    }
     let set = change.query("UPDATE members SET role = $3 WHERE org_id = $1 AND user_id = $2");
     set.bind(user).bind(role).execute().await?;
     end_invitations_above(change, user, Some(role), heir).await?;
@@ -119,6 +123,9 @@ pub async fn take_out<P: Permission>(
             return Err(Error::conflict("You can't leave a personal workspace or transfer it."));
         }
         ensure_another_owner(change, user).await?;
+    }
+    if role.can::<ApproveDeployment>() {
+        note_fewer(change).await?;
     }
     change.query("DELETE FROM members WHERE org_id = $1 AND user_id = $2").bind(user).execute().await?;
     end_invitations_above(change, user, None, heir).await?;

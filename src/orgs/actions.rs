@@ -53,17 +53,21 @@ pub async fn update_settings(
         fields::{self, Name},
         orgs::settings,
         role::ManageSettings,
-        server::{Caller, Scope},
+        server::{Caller, Scope, seen::FilledFrom},
         ui::Notice,
     };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
+    let caller = Caller::here()?;
+    let seen = FilledFrom::of(&caller);
+    let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
     let mut flaws = Flaws::default();
     let name = flaws.check("name", Name::parse(&name));
     let description = flaws.check("description", fields::text(&description, 500));
     let (Some(name), Some(description)) = (name, description) else { return Err(flaws.into_error()) };
     settings::change(&grant, |settings| {
-        (settings.name, settings.description) = (name, description);
-        Ok(())
+        let mut flaws = Flaws::default();
+        settings.name = seen.settle(&mut flaws, "name", name, &settings.name);
+        settings.description = seen.settle(&mut flaws, "description", description, &settings.description);
+        flaws.finish()
     })
     .await?;
     Notice::Saved.say();
@@ -110,11 +114,13 @@ pub async fn set_invitation_rules(
         fields::Domains,
         orgs::{DefaultRole, settings},
         role::{ManageSettings, Role},
-        server::{Caller, Scope},
+        server::{Caller, Scope, seen::FilledFrom},
         time::Span,
         ui::Notice,
     };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
+    let caller = Caller::here()?;
+    let seen = FilledFrom::of(&caller);
+    let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
     let mut flaws = Flaws::default();
     let role = Role::parse(&default_role).and_then(DefaultRole::new);
     let role = flaws.check("default_role", role.ok_or("Choose Admin, Editor or Viewer."));
@@ -125,10 +131,17 @@ pub async fn set_invitation_rules(
         return Err(flaws.into_error());
     };
     settings::change(&grant, |settings| {
-        settings.default_role = role.role();
-        settings.invitation_span = Span::hours(hours);
-        settings.allowed_domains = domains;
-        Ok(())
+        let mut flaws = Flaws::default();
+        let role =
+            seen.settle(&mut flaws, "default_role", role.role().as_str(), &settings.default_role.as_str());
+        settings.default_role = Role::parse(role).unwrap_or(settings.default_role);
+        let now = settings.invitation_span.whole_hours();
+        settings.invitation_span = Span::hours(seen.settle(&mut flaws, "invitation_hours", hours, &now));
+        let (mine, now) = (domains.as_str().to_owned(), settings.allowed_domains.as_str().to_owned());
+        if seen.settle(&mut flaws, "allowed_domains", mine, &now) != now {
+            settings.allowed_domains = domains;
+        }
+        flaws.finish()
     })
     .await?;
     Notice::Saved.say();

@@ -187,7 +187,7 @@ fn settings(old: &Content, new: &Content, difference: &mut Difference) {
 }
 
 /// Each variable a line.
-fn variables(all: &[Variable]) -> String {
+pub(crate) fn variables(all: &[Variable]) -> String {
     let line = |one: &Variable| {
         let required = if one.required { ", required" } else { "" };
         let default = one.default.as_ref().map_or_else(String::new, |value| format!(" = {}", json!(value)));

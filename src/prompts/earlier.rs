@@ -12,6 +12,7 @@ use crate::{
     server::{OrgChange, Scope, Server, rows},
     time::{Span, Timestamp},
 };
+use std::collections::HashMap;
 
 /// How long what is kept can be brought back.
 pub const KEPT: Span = Span::days(7);
@@ -23,8 +24,10 @@ const SITTING: Span = Span::minutes(10);
 const TURN: Span = Span::minutes(1);
 /// A change that leaves out this many bytes of text takes something away.
 const MUCH: usize = 80;
-/// The most bytes kept of one prompt, of each of the two kinds.
-const ROOM: i64 = 4 * 1024 * 1024;
+/// The most drafts and bytes kept of one prompt, of bases and of what somebody wrote over themselves.
+const ROOM: (i64, i64) = (150, 4 * 1024 * 1024);
+/// The same of what others wrote over: so much that nobody alone gets rid of another's words.
+const ROOM_OF_OTHERS: (i64, i64) = (1000, 32 * 1024 * 1024);
 
 /// Why a draft is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -159,6 +162,10 @@ pub(super) async fn reason(
     if loses(&old.content, new) {
         return Ok(Reason::Removed);
     }
+    // What another person put in its place is kept whenever anything of it goes.
+    if old.by != change.person() && !holds(new, &old.content) {
+        return Ok(Reason::Sitting);
+    }
     let last = change.query(
         "SELECT max(kept_at) FROM draft_revisions WHERE org_id = $1 AND prompt_id = $2 AND reason <> ''",
     );
@@ -166,6 +173,19 @@ pub(super) async fn reason(
     let often = if old.by == change.person() { SITTING } else { TURN };
     let is_due = last.is_none_or(|last| last <= change.now() - often);
     Ok(if is_due { Reason::Sitting } else { Reason::Base })
+}
+
+/// Whether a content has every line of another, so that nothing of that is lost.
+fn holds(new: &Content, old: &Content) -> bool {
+    let mut lines: HashMap<&str, usize> = HashMap::new();
+    for line in new.texts().flat_map(str::lines) {
+        *lines.entry(line).or_default() += 1;
+    }
+    let mut all = old.texts().flat_map(str::lines);
+    all.all(|line| {
+        lines.get_mut(line).is_some_and(|left| left.checked_sub(1).map(|less| *left = less).is_some())
+    }) && old.variables.iter().all(|one| new.variables.contains(one))
+        && old.model == new.model
 }
 
 /// Whether a change takes something away that somebody may want back.
@@ -192,10 +212,11 @@ pub(super) struct Keep<'a> {
 /// Keeps a draft, and forgets the oldest of its prompt where there are too many.
 pub(super) async fn keep(change: &mut OrgChange, prompt: PromptId, keep: Keep<'_>) -> Result<()> {
     let (content, now) = (keep.content.canonical(), change.now());
+    let by_another = keep.reason != Reason::Base && keep.written_by != change.person();
     change
         .query(
-            "INSERT INTO draft_revisions (org_id, prompt_id, revision, reason, size, written_at, written_by, kept_at, content)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO draft_revisions (org_id, prompt_id, revision, reason, size, written_at, written_by, kept_at, content, by_another)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(prompt)
         .bind(keep.revision)
@@ -205,17 +226,19 @@ pub(super) async fn keep(change: &mut OrgChange, prompt: PromptId, keep: Keep<'_
         .bind(keep.written_by)
         .bind(now)
         .bind(content)
+        .bind(i64::from(by_another))
         .execute()
         .await?;
     let old = change.query(
         "DELETE FROM draft_revisions WHERE org_id = $1 AND prompt_id = $2 AND revision IN (
            SELECT revision FROM (
-             SELECT revision, row_number() OVER of_kind AS place, sum(size) OVER of_kind AS room
+             SELECT revision, by_another, row_number() OVER of_kind AS place, sum(size) OVER of_kind AS room
              FROM draft_revisions WHERE org_id = $1 AND prompt_id = $2
-             WINDOW of_kind AS (PARTITION BY reason = '' ORDER BY revision DESC)) ranked
-           WHERE place > 150 OR room > $3)",
+             WINDOW of_kind AS (PARTITION BY reason = '', by_another ORDER BY revision DESC)) ranked
+           WHERE (by_another = 0 AND (place > $3 OR room > $4)) OR place > $5 OR room > $6)",
     );
-    old.bind(prompt).bind(ROOM).execute().await?;
+    let old = old.bind(prompt).bind(ROOM.0).bind(ROOM.1);
+    old.bind(ROOM_OF_OTHERS.0).bind(ROOM_OF_OTHERS.1).execute().await?;
     Ok(())
 }
 

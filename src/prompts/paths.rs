@@ -1,9 +1,9 @@
 //! Who has which path: the prompt that is there, the one that left it last, and in an environment the one that was
 //! deployed there last.
 //!
-//! What is live keeps the path at which it was deployed, whatever becomes of the prompt's own: services go on finding
-//! it there until another prompt is deployed at that path. Where others must approve, nothing else takes the path
-//! meanwhile.
+//! What is live keeps the paths at which it was deployed, whatever becomes of the prompt's own: services go on finding
+//! it there until it is undeployed or another prompt is deployed at that path. Where others must approve, nothing else
+//! takes such a path meanwhile, and services find nothing at any other.
 
 use super::{
     reached::{BEYOND, reaches_environment, reaches_prompt},
@@ -106,9 +106,11 @@ async fn protected(change: &mut OrgChange, path: &str, own: Option<PromptId>) ->
         "SELECT d.prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.path AS live_path
          FROM environments e JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.path = $2
          JOIN prompts p ON p.org_id = $1 AND p.id = d.prompt_id
-         WHERE e.org_id = $1 AND e.approvals > 0 AND d.version IS NOT NULL
-           AND d.number = (SELECT max(m.number) FROM deployments m
-             WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = d.prompt_id)
+         WHERE e.org_id = $1 AND e.approvals > 0
+           AND NOT EXISTS (SELECT 1 FROM deployments l
+             WHERE l.org_id = $1 AND l.environment_id = e.id AND l.path = $2 AND l.id > d.id)
+           AND NOT EXISTS (SELECT 1 FROM deployments u WHERE u.org_id = $1 AND u.environment_id = e.id
+             AND u.prompt_id = d.prompt_id AND u.number >= d.number AND u.version IS NULL)
          ORDER BY e.position, d.id",
     );
     let live: Vec<Protected> = live.bind(path.to_owned()).all().await?;
@@ -150,7 +152,7 @@ async fn refusal(change: &mut OrgChange, live: &Protected) -> Result<Error> {
     Ok(Error::invalid(
         "name",
         format!(
-            "Choose another name: services in {environment} still get {what} at {path}. Deploy or undeploy it there first."
+            "Choose another name: services in {environment} still get {what} at {path}. Undeploy it there first."
         ),
     ))
 }
@@ -188,4 +190,20 @@ pub async fn served_at(
            AND u.prompt_id = d.prompt_id AND u.number >= d.number AND u.version IS NULL)",
     );
     Ok(served.bind(environment).bind(path.to_owned()).optional().await?)
+}
+
+/// Where services find a prompt in a protected environment: its name, and the path at which it was deployed last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fixed(mut reads: impl Reads, prompt: PromptId) -> Result<Vec<(String, String)>> {
+    let fixed = reads.query(
+        "SELECT e.name, d.path FROM environments e
+         JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = $2
+         WHERE e.org_id = $1 AND e.approvals > 0 AND d.version IS NOT NULL
+           AND d.number = (SELECT max(m.number) FROM deployments m
+             WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = $2)
+         ORDER BY e.position, e.id",
+    );
+    Ok(fixed.bind(prompt).all().await?)
 }

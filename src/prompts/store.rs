@@ -8,13 +8,14 @@ use super::{
     paths::refuse_protected,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Flaws, Result},
     fields::PathName,
     id::{FolderId, PromptId, TrashId},
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
+        seen::FilledFrom,
     },
     time::Timestamp,
 };
@@ -216,8 +217,27 @@ pub async fn describe(
     description: &str,
     tags: &Tags,
 ) -> Result<()> {
+    describe_seen(grant, id, &FilledFrom::default(), (name.clone(), description.to_owned(), tags.clone()))
+        .await
+}
+
+/// The same for somebody who saw it called and described so: what they did not change stays.
+///
+/// # Errors
+/// As [`describe`]; [`Error::Invalid`] also where somebody else changed the same meanwhile.
+pub async fn describe_seen(
+    grant: &Grant<EditContent>,
+    id: PromptId,
+    seen: &FilledFrom,
+    (name, description, tags): (PathName, String, Tags),
+) -> Result<()> {
     let mut change = grant.change().await?;
     let before = find_within(&mut change, id).await?;
+    let mut flaws = Flaws::default();
+    let name = &seen.settle(&mut flaws, "name", name, &before.name);
+    let description = &*seen.settle(&mut flaws, "description", description, &before.description);
+    let tags = &seen.settle(&mut flaws, "tags", tags, &before.tags);
+    flaws.finish()?;
     if (&before.name, before.description.as_str(), &before.tags) == (name, description, tags) {
         return Ok(());
     }

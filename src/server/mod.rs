@@ -42,6 +42,7 @@ mod recall;
 pub mod sandbox;
 pub mod scope;
 pub mod seal;
+pub mod seen;
 pub mod serve;
 pub mod session;
 pub mod shelf;

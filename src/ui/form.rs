@@ -1,7 +1,7 @@
 use super::{Alert, Hidden};
 use crate::{
     error::Error,
-    server::{Caller, forms::PAGE_FIELD, forms::Posted, once, tokens::Token},
+    server::{Caller, forms::PAGE_FIELD, forms::Posted, once, seen::is_meanwhile, tokens::Token},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -29,6 +29,14 @@ impl FormState {
         // After success the form is fresh again.
         let posted = self.posted.as_deref().filter(|posted| posted.error().is_some())?;
         posted.value(field).map(ToOwned::to_owned)
+    }
+
+    /// What a field was filled from, of which this is what there is now. What is shown beside what was typed counts
+    /// as seen.
+    pub(super) fn was(&self, field: &str, now: &str) -> String {
+        let was = self.value(&format!("was-{field}"));
+        was.filter(|_| !self.flaw(field).is_some_and(|flaw| is_meanwhile(&flaw)))
+            .unwrap_or_else(|| now.to_owned())
     }
 
     pub(super) fn flaw(&self, field: &str) -> Option<String> {

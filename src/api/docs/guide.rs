@@ -145,7 +145,7 @@ const TOPICS: [(&str, &str); 7] = [
     ),
     (
         "Fetching",
-        "Refer to a prompt by its ID, which never changes, or by its path, percent-encoded as one segment (Support%2FTriage). By default you get the version deployed to production, with the prompts it includes already inserted. variables lists each variable left in the text, whether it is required, and its default. If a variable has same_as, use your value for that name, or else its own default. To let the server insert the values, POST them to …/render. Responses have a strong ETag: send it as If-None-Match, and the response is 304 until something changes. A version fetched by ID with resolve=false never changes and can be cached forever.",
+        "Refer to a prompt by its ID, which never changes, or by its path, percent-encoded as one segment (Support%2FTriage). By default you get the version deployed to production, with the prompts it includes already inserted. In a protected environment a path leads only to what was deployed there: after a prompt is renamed or moved, use its old path or its ID until it is deployed again. variables lists each variable left in the text, whether it is required, and its default. If a variable has same_as, use your value for that name, or else its own default. To let the server insert the values, POST them to …/render. Responses have a strong ETag: send it as If-None-Match, and the response is 304 until something changes. A version fetched by ID with resolve=false never changes and can be cached forever.",
     ),
     (
         "Pagination",

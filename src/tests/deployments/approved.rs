@@ -24,6 +24,8 @@ both_databases!(
     what_changes_nothing_served_voids_nothing,
     who_approved_is_told,
     the_page_shows_what_goes_live,
+    all_that_goes_live_is_reached_from_the_page,
+    what_cannot_be_compared_is_shown_whole,
     those_who_may_approve_are_told,
     who_asked_is_told,
     nobody_is_flooded,
@@ -191,6 +193,61 @@ async fn the_page_shows_what_goes_live(app: TestApp) {
         .says("Sign")
         .hides("Nobody")
         .hides("has changed since");
+}
+
+async fn all_that_goes_live_is_reached_from_the_page(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    let long = |end: &str| format!("{}{end}", "Be kind. ".repeat(500));
+    let mut values: Vec<(String, serde_json::Value)> =
+        (0..95).map(|n| (format!("a{n:02}"), json!(long(&format!("END-{n:02}."))))).collect();
+    values.push(("zz".to_owned(), json!(long("was here"))));
+    let all: String = values.iter().map(|(name, _)| format!("{{{{ {name} }}}} ")).collect();
+    variables::set(&team.may(), None, &values).await.unwrap();
+    team.says(stage.tone, &all).await;
+    team.deploys(stage.production, stage.tone, 3).await.unwrap();
+    values.last_mut().unwrap().1 = json!(long("LEAK-EVERYTHING"));
+    variables::set(&team.may(), None, &values).await.unwrap();
+    team.says(stage.tone, &format!("{all} again")).await;
+    let id = stage.asked(4).await;
+    let mut page = team.org.page(&format!("deployments/requests/{id}"));
+    let first = stage.adam.get(&page).await;
+    first
+        .says("Be kind. Be kind. was here → ")
+        .says("LEAK-EVERYTHING")
+        .says("Show more values")
+        .hides("END-94.");
+    let mut seen = String::new();
+    for _ in 0..20 {
+        let text = stage.adam.get(&page).await.status(200).body.clone();
+        seen.push_str(&text);
+        let Some(at) = text.find("values=") else { break };
+        let from: String = text[at + 7..].chars().take_while(char::is_ascii_digit).collect();
+        page = team.org.page(&format!("deployments/requests/{id}?values={from}"));
+    }
+    for n in 0..95 {
+        assert!(seen.contains(&format!("END-{n:02}.")), "value {n}");
+    }
+}
+
+async fn what_cannot_be_compared_is_shown_whole(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    let lines =
+        |from: usize| (0..30_000).map(|n| format!("{}\n", (n * 7919 + from) % 99_991)).collect::<String>();
+    team.says(stage.tone, &lines(0)).await;
+    team.deploys(stage.production, stage.tone, 3).await.unwrap();
+    team.says(stage.tone, &format!("{}\nTHE-END", lines(50_000))).await;
+    let id = stage.asked(4).await;
+    let page = team.org.page(&format!("deployments/requests/{id}"));
+    let text = stage.adam.get(&page).await.status(200).body;
+    if text.contains("THE-END") {
+        return;
+    }
+    let at = text.find("Show more lines (").expect("a way to the rest of it");
+    let left: String = text[at + 17..].chars().take_while(char::is_ascii_digit).collect();
+    let from = 1900 + left.parse::<usize>().unwrap();
+    stage.adam.get(&format!("{page}?lines={from}")).await.says("THE-END");
 }
 
 async fn those_who_may_approve_are_told(app: TestApp) {

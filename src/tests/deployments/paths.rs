@@ -5,6 +5,7 @@ use super::{Team, TestApp, both_databases, why};
 use crate::{
     deployments::{
         deploy::deploy,
+        impact,
         model::{Kind, Order},
     },
     fields::PathName,
@@ -16,6 +17,7 @@ use crate::{
         trash::{put_folder, put_prompt, restore},
     },
     prompts::{Tags, content::Kind as PromptKind, store},
+    role::Role,
 };
 use axum::{
     body::{Body, to_bytes},
@@ -28,6 +30,8 @@ both_databases!(
     a_protected_path_is_not_taken_by_folders,
     what_moves_away_is_found_where_it_was,
     an_open_path_leads_to_the_old_until_the_new_is_deployed,
+    no_rename_puts_anything_live_at_a_path,
+    what_was_renamed_is_deployed_again_at_its_new_path,
     a_path_is_free_when_what_was_live_is_not,
     a_limited_key_still_finds_what_moved_away,
 );
@@ -37,7 +41,7 @@ fn name(text: &str) -> PathName {
 }
 
 const SAYS: &str =
-    "Choose another name: services in production still get Voice at Tone. Deploy or undeploy it there first.";
+    "Choose another name: services in production still get Voice at Tone. Undeploy it there first.";
 
 impl Team {
     async fn renames(&self, prompt: PromptId, to: &str) -> crate::error::Result<()> {
@@ -112,9 +116,8 @@ async fn a_protected_path_is_taken_by_nothing(app: TestApp) {
     assert_eq!(lines.iter().map(|line| line.says.as_str()).collect::<Vec<_>>(), [SAYS]);
     assert_eq!(restore(&team.may(), gone).await.unwrap(), "Tone (2)");
     let key = team.key().await;
-    for path in ["Tone", "Voice"] {
-        assert_eq!(team.at(&key, "production", path).await, Ok(tone.to_string()), "{path}");
-    }
+    assert_eq!(team.at(&key, "production", "Tone").await, Ok(tone.to_string()));
+    assert_eq!(team.at(&key, "production", "Voice").await, Err(404), "nobody approved it there");
     // Where it is live it may go back.
     team.renames(tone, "Tone").await.unwrap();
     team.renames(tone, "Voice").await.unwrap();
@@ -132,7 +135,7 @@ async fn a_protected_path_is_not_taken_by_folders(app: TestApp) {
     team.deploys(production, tone, 1).await.unwrap();
     team.creates(Some(help), "Tone").await.unwrap();
     moves::rename_folder(&team.may(), support, &name("Old")).await.unwrap();
-    let says = "Choose another name: services in production still get Old/Tone at Support/Tone. Deploy or undeploy it there first.";
+    let says = "Choose another name: services in production still get Old/Tone at Support/Tone. Undeploy it there first.";
     assert_eq!(why(moves::rename_folder(&team.may(), help, &name("Support")).await), says);
     let around = team.folder("Around").await;
     let below = folders::create(&team.may(), Some(around), &name("Support")).await.unwrap();
@@ -140,11 +143,10 @@ async fn a_protected_path_is_not_taken_by_folders(app: TestApp) {
     assert_eq!(why(moves::move_folder(&team.may(), below, None, moves::Place::Last).await), says);
     let below = put_folder(&team.may(), below).await.unwrap();
     put_folder(&team.may(), around).await.unwrap();
-    assert!(why(restore(&team.may(), below).await).ends_with("Deploy or undeploy it there first."));
+    assert!(why(restore(&team.may(), below).await).ends_with("Undeploy it there first."));
     let key = team.key().await;
-    for path in ["Support/Tone", "Old/Tone"] {
-        assert_eq!(team.at(&key, "production", path).await, Ok(tone.to_string()), "{path}");
-    }
+    assert_eq!(team.at(&key, "production", "Support/Tone").await, Ok(tone.to_string()));
+    assert_eq!(team.at(&key, "production", "Old/Tone").await, Err(404), "nobody approved it there");
 }
 
 async fn what_moves_away_is_found_where_it_was(app: TestApp) {
@@ -154,15 +156,22 @@ async fn what_moves_away_is_found_where_it_was(app: TestApp) {
     team.deploys(production, tone, 1).await.unwrap();
     team.renames(tone, "Voice").await.unwrap();
     assert_eq!(why(team.creates(None, "Tone").await), SAYS);
-    // Who deploys it anew under its new name gives the old one up, which still leads to it until a newcomer is live.
+    // Deployed anew under its new name it is at both, and nothing takes the old one.
     team.deploys(production, tone, 2).await.unwrap();
     let key = team.key().await;
+    for path in ["Tone", "Voice"] {
+        assert_eq!(team.at(&key, "production", path).await, Ok(tone.to_string()), "{path}");
+    }
+    assert_eq!(why(team.creates(None, "Tone").await), SAYS);
+    // Undeployed it is at neither, and the path is free.
+    team.undeploys(production, tone).await.unwrap();
     let new = team.saying("Tone", &["Be new."]).await;
-    assert_eq!(team.at(&key, "production", "Tone").await, Ok(tone.to_string()));
     team.deploys(production, new, 1).await.unwrap();
     assert_eq!(team.at(&key, "production", "Tone").await, Ok(new.to_string()));
-    assert_eq!(team.at(&key, "production", "Voice").await, Ok(tone.to_string()));
+    assert_eq!(team.at(&key, "production", "Voice").await, Err(404));
     // What is live at a path by rolling back is where it is then.
+    team.deploys(production, tone, 1).await.unwrap();
+    team.deploys(production, tone, 2).await.unwrap();
     let order = Order { kind: Kind::Rollback, ..team.order(production, tone, Some(1)).await };
     deploy(&team.may(), &order).await.unwrap();
     assert_eq!(team.at(&key, "production", "Tone").await, Ok(new.to_string()));
@@ -183,6 +192,53 @@ async fn an_open_path_leads_to_the_old_until_the_new_is_deployed(app: TestApp) {
     assert_eq!(team.at(&key, "development", "Voice").await, Ok(tone.to_string()));
     team.undeploys(dev, new).await.unwrap();
     assert_eq!(team.at(&key, "development", "Tone").await, Err(404), "the old one gave way");
+}
+
+async fn no_rename_puts_anything_live_at_a_path(app: TestApp) {
+    let team = Team::of(&app).await;
+    let production = team.environment("production").await.id;
+    let (pay, internal) = (team.saying("Pay", &["Pay."]).await, team.saying("Internal", &["Secret."]).await);
+    team.deploys(production, pay, 1).await.unwrap();
+    team.deploys(production, internal, 1).await.unwrap();
+    let key = team.key().await;
+    // A path at which nothing was ever deployed.
+    assert_eq!(team.at(&key, "production", "Fresh").await, Err(404));
+    team.renames(internal, "Fresh").await.unwrap();
+    assert_eq!(team.at(&key, "production", "Fresh").await, Err(404));
+    // One at which something was.
+    team.undeploys(production, pay).await.unwrap();
+    assert_eq!(team.at(&key, "production", "Pay").await, Err(404));
+    team.renames(pay, "Away").await.unwrap();
+    team.renames(internal, "Pay").await.unwrap();
+    assert_eq!(team.at(&key, "production", "Pay").await, Err(404));
+    // One that it left is no way there either.
+    team.renames(internal, "Elsewhere").await.unwrap();
+    assert_eq!(team.at(&key, "production", "Pay").await, Err(404));
+    // It goes on where it was approved, and by its id.
+    for named in ["Internal", &internal.to_string()] {
+        assert_eq!(team.at(&key, "production", named).await, Ok(internal.to_string()), "{named}");
+    }
+}
+
+async fn what_was_renamed_is_deployed_again_at_its_new_path(app: TestApp) {
+    let team = Team::of(&app).await;
+    let production = team.environment("production").await.id;
+    let tone = team.saying("Tone", &["Be kind."]).await;
+    team.deploys(production, tone, 1).await.unwrap();
+    let eve = team.org.has("Eve", Role::Editor).await;
+    let details = format!("/{}/prompts/{tone}/details", team.org.slug);
+    let says = "Services get this as Tone in production.";
+    eve.get(&details).await.says(says);
+    team.renames(tone, "Voice").await.unwrap();
+    eve.get(&details).await.says(says);
+    let drift = impact::drift(&team.scope, production, (tone, 1)).await.unwrap();
+    assert_eq!(drift, ["Services also get it at its new path: Voice"]);
+    team.deploys(production, tone, 1).await.unwrap();
+    let key = team.key().await;
+    for path in ["Tone", "Voice"] {
+        assert_eq!(team.at(&key, "production", path).await, Ok(tone.to_string()), "{path}");
+    }
+    assert!(why(team.deploys(production, tone, 1).await).contains("already live"));
 }
 
 async fn a_path_is_free_when_what_was_live_is_not(app: TestApp) {

@@ -11,14 +11,17 @@ use crate::{
     error::{Error, Result},
     fields::EnvironmentName,
     id::EnvironmentRequestId,
-    role::{ApproveDeployment, Deploy, ManageEnvironments, Role},
+    members::{consequences::Agreed, store as members},
+    role::{ApproveDeployment, Deploy, ManageEnvironments, ManageMembers, Role},
     server::Scope,
     tests::support::{Org, Person},
+    time::Span,
 };
 
 both_databases!(
     one_other_person_approves_whoever_deploys,
     who_is_alone_asks_nobody,
+    nobody_gets_rid_of_the_others_for_a_moment,
     a_new_team_begins_with_it,
     what_is_protected_by_others_does_not_change_through_another_environment,
     lowering_is_approved_by_as_many_as_it_demanded,
@@ -101,6 +104,48 @@ async fn who_is_alone_asks_nobody(app: TestApp) {
     assert!(matches!(stage.asks(&stage.ed, 2).await, Ok(Outcome::Requested(_))));
     stage.team.org.admits(&stage.adam, Role::Admin).await;
     ana.get(&page).await.hides("Only one person here can approve");
+}
+
+async fn nobody_gets_rid_of_the_others_for_a_moment(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    stage.rules(Rule::OTHER).await;
+    // Who made the team is no Owner any more, long ago.
+    let olga = team.org.has("Olga", Role::Owner).await;
+    app.execute(&format!(
+        "DELETE FROM members WHERE role = 'owner' AND org_id = {} AND user_id <> {}",
+        app.literal(team.org.id.0),
+        app.literal(olga.id.0)
+    ))
+    .await;
+    let may = team.of_member::<ManageMembers>(&olga).await.unwrap();
+    for person in [&stage.adam, &stage.ada] {
+        members::set_role(&may, person.id, Role::Editor, Agreed::default()).await.unwrap();
+    }
+    let Ok(Outcome::Requested(id)) = stage.asks(&olga, 1).await else { panic!("she deployed alone") };
+    assert_eq!(stage.approves(&olga, id).await, Err(Error::Forbidden));
+    // The rule does not go that way either.
+    let lowers = stage.change_asked(&olga, "production", Rule::from(0)).await;
+    assert!(stage.agrees(&olga, lowers).await.is_err());
+    withdraw(&team.of_member(&olga).await.unwrap(), lowers).await.unwrap();
+    let page = team.org.page(&format!("deployments/environments/{}", stage.production));
+    olga.get(&page).await.says("left or lost that role in the last 24 hours").says("That ends ");
+    let review = format!("deployments/{}/{}/review?kind=deploy&version=2", stage.production, stage.tone);
+    crate::deployments::requests::withdraw(&team.of_member(&olga).await.unwrap(), id).await.unwrap();
+    olga.get(&team.org.page(&review))
+        .await
+        .says("another person must still approve this")
+        .says("Request approval");
+    // Somebody who leaves counts as long.
+    members::set_role(&may, stage.ada.id, Role::Admin, Agreed::default()).await.unwrap();
+    app.clock.advance(Span::hours(23));
+    members::remove(&may, stage.ada.id, Agreed::default()).await.unwrap();
+    app.clock.advance(Span::hours(23));
+    assert!(matches!(stage.asks(&olga, 1).await, Ok(Outcome::Requested(_))));
+    // A team that shrank goes on.
+    app.clock.advance(Span::hours(2));
+    assert_eq!(stage.asks(&olga, 1).await, Ok(Outcome::Deployed(1)));
+    olga.get(&page).await.hides("in the last 24 hours").says("They deploy alone");
 }
 
 async fn a_new_team_begins_with_it(app: TestApp) {

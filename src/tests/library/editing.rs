@@ -27,6 +27,8 @@ both_databases!(
     what_was_removed_comes_back_beside_what_was_written_since,
     a_draft_that_was_not_used_is_kept,
     earlier_drafts_are_kept_for_a_week,
+    what_another_person_replaces_is_always_kept,
+    nobody_pushes_out_what_another_wrote,
     room_for_earlier_drafts_is_bounded,
     earlier_drafts_stay_in_their_organization,
     of_two_who_write_different_messages_at_once_both_are_kept,
@@ -253,6 +255,32 @@ async fn earlier_drafts_are_kept_for_a_week(app: TestApp) {
     assert_eq!(two.earlier().await[0], (Reason::Sitting, "a3".to_owned()));
     app.clock.advance(Span::days(7));
     assert_eq!(two.earlier().await, []);
+    earlier::forget_old(&app).await.unwrap();
+    assert_eq!(two.lib.org.count("SELECT count(*) FROM draft_revisions WHERE org_id = $1").await, 0);
+}
+
+async fn what_another_person_replaces_is_always_kept(app: TestApp) {
+    let two = Two::at(&app, "first").await;
+    two.saves(&two.ana, two.draft().await.revision, "final").await.unwrap();
+    two.saves(&two.ben, two.draft().await.revision, "other").await.unwrap();
+    assert_eq!(two.earlier().await[0], (Reason::Sitting, "final".to_owned()), "within a minute");
+    // What another only adds to is not gone.
+    two.saves(&two.ana, two.draft().await.revision, "other more").await.unwrap();
+    assert_eq!(two.earlier().await[0], (Reason::Sitting, "final".to_owned()));
+}
+
+async fn nobody_pushes_out_what_another_wrote(app: TestApp) {
+    let two = Two::at(&app, "hers").await;
+    for n in 0..30 {
+        let long = format!("{n}{}", "x".repeat(190_000));
+        for words in [&long, "short"] {
+            two.saves(&two.ben, two.draft().await.revision, words).await.unwrap();
+        }
+    }
+    let kept = two.earlier().await;
+    assert!(kept.contains(&(Reason::Sitting, "hers".to_owned())), "{} are kept", kept.len());
+    assert!(kept.len() < 30, "one's own give way");
+    app.clock.advance(Span::days(7));
     earlier::forget_old(&app).await.unwrap();
     assert_eq!(two.lib.org.count("SELECT count(*) FROM draft_revisions WHERE org_id = $1").await, 0);
 }

@@ -11,6 +11,7 @@ mod references;
 mod sample;
 mod saving;
 mod search;
+mod stale;
 mod trash;
 mod tree;
 

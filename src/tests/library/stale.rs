@@ -1,0 +1,205 @@
+//! Pages that are out of date: what others wrote meanwhile stays.
+
+use super::{Library, TestApp, both_databases};
+use crate::{
+    fields::PathName,
+    id::FolderId,
+    library::{folders, variables},
+    prompts::store,
+    role::Role,
+    tests::support::{Answer, Person},
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+both_databases!(
+    a_stale_page_takes_no_variable_away,
+    a_variable_that_two_changed_is_shown_twice,
+    a_variable_that_one_removed_and_one_changed_comes_back,
+    a_stale_page_describes_only_what_was_changed,
+    a_stale_page_names_no_folder_and_no_organization_back,
+);
+
+/// What a hidden field of a page holds.
+#[track_caller]
+fn hidden(page: &Answer, name: &str) -> String {
+    let at = page.body.find(&format!("name=\"{name}\" value=\"")).expect("the field");
+    let value = &page.body[at..];
+    value.split('"').nth(3).unwrap().to_owned()
+}
+
+impl Library {
+    async fn inherits(&self, values: &[(&str, &str)]) -> FolderId {
+        let folder = folders::create(&self.may(), None, &PathName::parse("Parts").unwrap()).await.unwrap();
+        let values: Vec<_> = values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        variables::set(&self.may(), Some(folder), &values).await.unwrap();
+        folder
+    }
+
+    async fn values(&self, folder: FolderId) -> BTreeMap<String, Value> {
+        variables::read(&self.scope, Some(folder)).await.unwrap()
+    }
+}
+
+/// Two people who have the page of a folder open.
+struct Two {
+    lib: Library,
+    folder: FolderId,
+    edna: Person,
+    bert: Person,
+    page: String,
+    seen: String,
+}
+
+impl Two {
+    async fn at(app: &TestApp, values: &[(&str, &str)]) -> Self {
+        let lib = Library::of(app, "Acme").await;
+        let folder = lib.inherits(values).await;
+        let (edna, bert) = (lib.org.has("Edna", Role::Editor).await, lib.org.has("Bert", Role::Editor).await);
+        let page = lib.org.page(&format!("prompts/folders/{folder}"));
+        let seen = hidden(&bert.get(&page).await, "seen");
+        Self { lib, folder, edna, bert, page, seen }
+    }
+
+    async fn saves(&self, who: &Person, seen: &str, rows: &[(&str, &str)]) -> Answer {
+        let folder = self.folder.to_string();
+        let names: Vec<_> = (0..rows.len()).map(|n| (format!("name-{n}"), format!("value-{n}"))).collect();
+        let mut fields =
+            vec![("org", &*self.lib.org.slug), ("folder", &folder), ("seen", seen), ("page", &self.page)];
+        for ((name, value), (called, holds)) in names.iter().zip(rows) {
+            fields.extend([(&**name, *called), (&**value, *holds)]);
+        }
+        who.post("/api/variables/set", &fields).await
+    }
+
+    async fn has(&self, values: &[(&str, &str)]) {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        assert_eq!(self.lib.values(self.folder).await, values);
+    }
+}
+
+async fn a_stale_page_takes_no_variable_away(app: TestApp) {
+    let two = Two::at(&app, &[("company", "Acme"), ("old", "x")]).await;
+    two.saves(&two.edna, &two.seen, &[("company", "Acme"), ("old", "x"), ("tone", "careful")])
+        .await
+        .status(303);
+    two.saves(&two.bert, &two.seen, &[("company", "Acme Inc")]).await.status(303);
+    two.has(&[("company", "Acme Inc"), ("tone", "careful")]).await;
+    // A form that does not say what it was filled from removes nothing.
+    let fields = [("org", &*two.lib.org.slug), ("folder", &two.folder.to_string()), ("page", &two.page)];
+    two.bert.post("/api/variables/set", &fields).await.status(303);
+    two.has(&[("company", "Acme Inc"), ("tone", "careful")]).await;
+}
+
+async fn a_variable_that_two_changed_is_shown_twice(app: TestApp) {
+    let two = Two::at(&app, &[("company", "Acme"), ("tone", "kind")]).await;
+    two.saves(&two.edna, &two.seen, &[("company", "Edna Ltd"), ("tone", "brief")]).await.status(303);
+    let mine = [("company", "Bert GmbH"), ("tone", "kind")];
+    let asked = two.saves(&two.bert, &two.seen, &mine).await.status(422);
+    let asked = asked.says("Someone else set this in the meantime to: Edna Ltd").says("Bert GmbH");
+    two.has(&[("company", "Edna Ltd"), ("tone", "brief")]).await;
+    // Saving again is deliberate, and what was not touched stays.
+    two.saves(&two.bert, &hidden(&asked, "seen"), &mine).await.status(303);
+    two.has(&[("company", "Bert GmbH"), ("tone", "brief")]).await;
+}
+
+async fn a_variable_that_one_removed_and_one_changed_comes_back(app: TestApp) {
+    let two = Two::at(&app, &[("company", "Acme"), ("tone", "kind")]).await;
+    two.saves(&two.edna, &two.seen, &[("company", "Edna Ltd")]).await.status(303);
+    let mine = [("tone", "mine")];
+    let asked = two.saves(&two.bert, &two.seen, &mine).await.status(422);
+    let asked = asked
+        .says("Someone else changed company")
+        .says("Edna Ltd")
+        .says("Someone else removed this variable");
+    two.has(&[("company", "Edna Ltd")]).await;
+    two.saves(&two.bert, &hidden(&asked, "seen"), &mine).await.status(303);
+    two.has(&[("tone", "mine")]).await;
+}
+
+async fn a_stale_page_describes_only_what_was_changed(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let prompt = lib.prompt(None, "Triage").await;
+    let (edna, bert) = (lib.org.has("Edna", Role::Editor).await, lib.org.has("Bert", Role::Editor).await);
+    let (page, id) = (lib.org.page(&format!("prompts/{prompt}/details")), prompt.to_string());
+    let first = bert.get(&page).await;
+    let saves = async |who: &Person, of: &Answer, [name, description, tags]: [&str; 3]| {
+        let was = ["was-name", "was-description", "was-tags"].map(|field| hidden(of, field));
+        let fields = [
+            ("org", &*lib.org.slug),
+            ("prompt", &id),
+            ("page", &page),
+            ("was-name", &was[0]),
+            ("was-description", &was[1]),
+            ("was-tags", &was[2]),
+            ("name", name),
+            ("description", description),
+            ("tags", tags),
+        ];
+        who.post("/api/prompts/describe", &fields).await
+    };
+    let is = async || {
+        let is = store::find(&lib.scope, prompt).await.unwrap();
+        [is.name.to_string(), is.description, is.tags.to_string()]
+    };
+    saves(&edna, &first, ["Sort", "Written at length", "a, b"]).await.status(303);
+    saves(&bert, &first, ["Triage", "", ""]).await.status(303);
+    assert_eq!(is().await, ["Sort", "Written at length", "a, b"]);
+    let asked = saves(&bert, &first, ["Triage", "Mine", ""]).await.status(422);
+    let asked =
+        asked.says("Someone else changed this in the meantime. Now it is: Written at length").says("Mine");
+    assert_eq!(is().await, ["Sort", "Written at length", "a, b"]);
+    saves(&bert, &asked, ["Triage", "Mine", ""]).await.status(303);
+    assert_eq!(is().await, ["Sort", "Mine", "a, b"]);
+}
+
+async fn a_stale_page_names_no_folder_and_no_organization_back(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.inherits(&[]).await.to_string();
+    let ada = lib.org.has("Ada", Role::Admin).await;
+    let slug = &*lib.org.slug;
+    let of = lib.org.page(&format!("prompts/folders/{folder}"));
+    let renames = async |was: &str, name: &str| {
+        let fields = [("org", slug), ("folder", &folder), ("was-name", was), ("name", name), ("page", &of)];
+        ada.post("/api/folders/rename", &fields).await.status
+    };
+    assert_eq!(renames("Parts", "Blocks").await, 303);
+    assert_eq!(renames("Parts", "Parts").await, 303);
+    assert_eq!(folders::find(&lib.scope, folder.parse().unwrap()).await.unwrap().name.to_string(), "Blocks");
+    assert_eq!(renames("Parts", "Bricks").await, 422);
+    let page = lib.org.page("settings/general");
+    ada.get(&page).await.says("was-name").says("was-description").says("was-allowed_domains");
+    let profile = async |name: &str, description: &str| {
+        let fields = [
+            ("org", slug),
+            ("page", &page),
+            ("was-name", "Acme"),
+            ("was-description", ""),
+            ("name", name),
+            ("description", description),
+        ];
+        ada.post("/api/organizations/update_settings", &fields).await.status
+    };
+    assert_eq!(profile("Acme", "What we do").await, 303);
+    assert_eq!(profile("Acme Inc", "").await, 303);
+    ada.get(&page).await.says("What we do").says("Acme Inc");
+    assert_eq!(profile("Acme", "Another").await, 422);
+    let first = ada.get(&page).await;
+    let [role_was, hours] = ["was-default_role", "was-invitation_hours"].map(|field| hidden(&first, field));
+    let rules = async |role: &str, domains: &str| {
+        let fields = [
+            ("org", slug),
+            ("page", &page),
+            ("was-default_role", &role_was),
+            ("was-invitation_hours", &hours),
+            ("was-allowed_domains", ""),
+            ("default_role", role),
+            ("invitation_hours", &hours),
+            ("allowed_domains", domains),
+        ];
+        ada.post("/api/organizations/set_invitation_rules", &fields).await.status
+    };
+    assert_eq!(rules(&role_was, "acme.com").await, 303);
+    assert_eq!(rules("viewer", "").await, 303);
+    ada.get(&page).await.says("acme.com");
+}
