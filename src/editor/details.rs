@@ -18,7 +18,7 @@ use crate::{
     role::{EditContent, TrashContent},
     server::{Caller, audit::Action},
     time::Timestamp,
-    ui::{About, Act, Bake, Confirm, Field, Form, FormAlert, Html, Once, Section, Submit, When},
+    ui::{About, Act, Bake, Confirm, Field, Form, FormAlert, Html, Once, Section, Submit, Was, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -107,9 +107,12 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
             {stays}
             <Form action=DescribePrompt::PATH ids="describe-">
                 <About of=named/>
-                <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80 shared=true/>
-                <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true shared=true/>
-                <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true shared=true hint="Separate with commas."/>
+                <Was name="name" value=prompt.name.to_string()/>
+                <Field name="name" label="Name" value=prompt.name.to_string() maxlength=80/>
+                <Was name="description" value=prompt.description.clone()/>
+                <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true/>
+                <Was name="tags" value=prompt.tags.to_string()/>
+                <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Separate with commas."/>
                 <div class="form-actions"><Submit kind="">"Save details"</Submit></div>
             </Form>
             {moving}

@@ -20,7 +20,7 @@ use crate::{
     server::{Caller, Scope, shelf::Keep},
     ui::{
         About, Act, Bake, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Once,
-        Section, Select, Submit, glyph,
+        Section, Select, Submit, Was, glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -166,7 +166,8 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
         <Section title="Name" says="The old path keeps working until something else uses it. In protected environments, what is live stays at its old path until it is deployed again.">
             <Form action=RenameFolder::PATH ids="rename-">
                 <About of=named/>
-                <Field name="name" label="Name" value=name.clone() maxlength=80 shared=true/>
+                <Was name="name" value=name.clone()/>
+                <Field name="name" label="Name" value=name.clone() maxlength=80/>
                 <div class="form-actions"><Submit kind="">"Rename folder"</Submit></div>
             </Form>
             {moving}

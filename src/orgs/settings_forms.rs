@@ -8,7 +8,7 @@ use crate::{
     fields::Slug,
     role::Role,
     server::Organization,
-    ui::{Check, Choice, Field, FieldFlaw, Form, Hidden, Section, Select, Submit, Upload, hue},
+    ui::{Check, Choice, Field, FieldFlaw, Form, Hidden, Section, Select, Submit, Upload, Was, hue},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -31,8 +31,10 @@ pub(super) fn profile(slug: &Slug, settings: &Settings) -> impl IntoView + use<>
         <Section title="Profile" id="profile">
             <Form action=UpdateSettings::PATH in_place=true>
                 <Hidden name="org" value=slug.clone()/>
-                <Field name="name" label="Name" value=name maxlength=80 shared=true/>
-                <Field name="description" label="Description" kind="textarea" value=description maxlength=500 optional=true shared=true
+                <Was name="name" value=name.clone()/>
+                <Field name="name" label="Name" value=name maxlength=80/>
+                <Was name="description" value=description.clone()/>
+                <Field name="description" label="Description" kind="textarea" value=description maxlength=500 optional=true
                     hint="What the organization is for."/>
                 <div class="field">
                     <span class="label">"URL"</span>
@@ -91,11 +93,14 @@ pub(super) fn invitations(slug: &Slug, settings: &Settings) -> impl IntoView + u
         <Section title="Invitations" id="rules">
             <Form action=SetInvitationRules::PATH in_place=true>
                 <Hidden name="org" value=slug/>
-                <Select name="default_role" label="Default role for invitations" choices=roles value=default.as_str() shared=true
+                <Was name="default_role" value=default.as_str()/>
+                <Select name="default_role" label="Default role for invitations" choices=roles value=default.as_str()
                     hint="Inviters can choose another role, up to their own."/>
-                <Select name="invitation_hours" label="Invitations expire after" choices=spans.to_vec() value=hours shared=true/>
+                <Was name="invitation_hours" value=hours.clone()/>
+                <Select name="invitation_hours" label="Invitations expire after" choices=spans.to_vec() value=hours/>
+                <Was name="allowed_domains" value=domains.clone()/>
                 <Field name="allowed_domains" label="Allowed email domains" kind="textarea" value=domains maxlength=10_000
-                    optional=true verbatim=true shared=true hint="One per line, such as acme.com. Leave empty to allow any domain."/>
+                    optional=true verbatim=true hint="One per line, such as acme.com. Leave empty to allow any domain."/>
                 <div class="form-actions"><Submit>"Save invitations"</Submit></div>
             </Form>
         </Section>

@@ -39,12 +39,8 @@ pub fn Field(
     /// Whether software should leave what is typed alone: addresses, slugs.
     #[prop(optional)]
     verbatim: bool,
-    /// Whether the form tells what it was filled from, so that only what is changed is written.
-    #[prop(optional)]
-    shared: bool,
 ) -> impl IntoView {
     let state = use_context::<FormState>().unwrap_or_default();
-    let was = shared.then(|| view! { <Was name value=state.was(name, &value)/> });
     let flaw = state.flaw(name);
     // After a failure one goes on at the first field to be corrected.
     let autofocus = state.first_flaw().map_or(autofocus, |first| first == name);
@@ -83,7 +79,6 @@ pub fn Field(
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
-            {was}
             {control}
             {flaw.map(|flaw| view! { <p class="error" id=error_id role="alert"><Icon is=glyph::Problem/>" "{flaw}</p> })}
             {(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}
@@ -117,12 +112,8 @@ pub fn Select(
     /// A line of help.
     #[prop(optional)]
     hint: &'static str,
-    /// Whether the form tells what it was filled from, so that only what is changed is written.
-    #[prop(optional)]
-    shared: bool,
 ) -> impl IntoView {
     let state = use_context::<FormState>().unwrap_or_default();
-    let was = shared.then(|| view! { <Was name value=state.was(name, &value)/> });
     let (flaw, chosen) = (state.flaw(name), state.value(name).unwrap_or(value));
     let id = state.id(name);
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
@@ -138,7 +129,6 @@ pub fn Select(
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
-            {was}
             <select id=id.clone() name=name aria-invalid=flaw.is_some().then_some("true") aria-describedby=described>
                 {options.collect_view()}
             </select>
@@ -148,15 +138,17 @@ pub fn Select(
     }
 }
 
-/// What a field was filled from.
+/// What a field of a form was filled from, so that only what somebody changed is written.
 #[component]
-fn Was(
+pub fn Was(
     /// The name of the field.
     name: &'static str,
-    /// The value.
+    /// What it is now.
+    #[prop(into)]
     value: String,
 ) -> impl IntoView {
-    view! { <input type="hidden" name=format!("was-{name}") value=value/> }
+    let was = use_context::<FormState>().unwrap_or_default().was(name, &value);
+    view! { <input type="hidden" name=format!("was-{name}") value=was/> }
 }
 
 /// A few things of which one is chosen, each with what it means.

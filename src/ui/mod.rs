@@ -65,7 +65,7 @@ pub use {
     cookies::{cookie, script_cookie, set_cookie},
     document::Head,
     empty::Empty,
-    field::{Choice, Choices, Field, Hidden, Select, Submit},
+    field::{Choice, Choices, Field, Hidden, Select, Submit, Was},
     form::{Form, Once, PageField},
     icon::{Icon, glyph},
     letter::{LetterText, compose},

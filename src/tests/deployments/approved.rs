@@ -202,9 +202,9 @@ async fn all_that_goes_live_is_reached_from_the_page(app: TestApp) {
     let mut values: Vec<(String, serde_json::Value)> =
         (0..95).map(|n| (format!("a{n:02}"), json!(long(&format!("END-{n:02}."))))).collect();
     values.push(("zz".to_owned(), json!(long("was here"))));
-    let all: String = values.iter().map(|(name, _)| format!("{{{{ {name} }}}} ")).collect();
+    let all: Vec<_> = values.iter().map(|(name, _)| format!("{{{{ {name} }}}} ")).collect();
     variables::set(&team.may(), None, &values).await.unwrap();
-    team.says(stage.tone, &all).await;
+    team.says(stage.tone, &all.concat()).await;
     team.deploys(stage.production, stage.tone, 3).await.unwrap();
     values.last_mut().unwrap().1 = json!(long("LEAK-EVERYTHING"));
     variables::set(&team.may(), None, &values).await.unwrap();
@@ -233,8 +233,9 @@ async fn all_that_goes_live_is_reached_from_the_page(app: TestApp) {
 async fn what_cannot_be_compared_is_shown_whole(app: TestApp) {
     let stage = Stage::of(&app).await;
     let team = &stage.team;
-    let lines =
-        |from: usize| (0..30_000).map(|n| format!("{}\n", (n * 7919 + from) % 99_991)).collect::<String>();
+    let lines = |from: usize| {
+        (0..30_000).map(|n| format!("{}\n", (n * 7919 + from) % 99_991)).collect::<Vec<_>>().concat()
+    };
     team.says(stage.tone, &lines(0)).await;
     team.deploys(stage.production, stage.tone, 3).await.unwrap();
     team.says(stage.tone, &format!("{}\nTHE-END", lines(50_000))).await;
