@@ -202,9 +202,9 @@ async fn all_that_goes_live_is_reached_from_the_page(app: TestApp) {
     let mut values: Vec<(String, serde_json::Value)> =
         (0..95).map(|n| (format!("a{n:02}"), json!(long(&format!("END-{n:02}."))))).collect();
     values.push(("zz".to_owned(), json!(long("was here"))));
-    let all: Vec<_> = values.iter().map(|(name, _)| format!("{{{{ {name} }}}} ")).collect();
+    let all = values.iter().map(|(name, _)| format!("{{{{ {name} }}}} ")).collect::<Vec<_>>().concat();
     variables::set(&team.may(), None, &values).await.unwrap();
-    team.says(stage.tone, &all.concat()).await;
+    team.says(stage.tone, &all).await;
     team.deploys(stage.production, stage.tone, 3).await.unwrap();
     values.last_mut().unwrap().1 = json!(long("LEAK-EVERYTHING"));
     variables::set(&team.may(), None, &values).await.unwrap();
