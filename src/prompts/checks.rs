@@ -65,8 +65,8 @@ pub fn placed(content: &Content, n: usize, says: &str) -> String {
     }
 }
 
-/// The field of the editor's form that a [placed](placed) sentence is about, and the sentence as it is there: where
-/// it names a line.
+/// The field of the editor's form that a sentence of [`placed`] is about, and the sentence as it is there: where it
+/// names a line.
 #[must_use]
 pub fn place_of(content: &Content, told: &str) -> Option<(String, String)> {
     let (field, says) = match content.body {
