@@ -21,7 +21,7 @@ use crate::{
     prompts::{
         Tags,
         content::{Body, Content, Kind, Message, ModelSettings, Variable},
-        saving,
+        details, saving,
         store::{self, Prompt},
         versions,
     },
@@ -114,7 +114,7 @@ pub(super) async fn describe(
     let name = name.map_err(|why| Error::invalid("name", why))?;
     let tags = asked.tags.map_or(Ok(prompt.tags), |tags| tagged(&tags))?;
     let description = asked.description.map_or(Ok(prompt.description), |text| described(&text))?;
-    store::describe(&grant, prompt.id, &name, &description, &tags).await?;
+    details::describe(&grant, prompt.id, &name, &description, &tags).await?;
     shown(&service, prompt.id, StatusCode::OK).await
 }
 

@@ -123,7 +123,7 @@ pub async fn describe_prompt(
     use crate::{
         error::Flaws,
         fields::{self, PathName},
-        prompts::{Tags, store},
+        prompts::{Tags, details},
         role::EditContent,
         server::{Caller, Scope, seen::FilledFrom},
         ui::Notice,
@@ -137,7 +137,7 @@ pub async fn describe_prompt(
     let (Some(name), Some(description), Some(tags)) = (name, description, tags) else {
         return Err(flaws.into_error());
     };
-    store::describe_seen(&grant, prompt, &FilledFrom::of(&caller), (name, description, tags)).await?;
+    details::describe_seen(&grant, prompt, &FilledFrom::of(&caller), (name, description, tags)).await?;
     Notice::Saved.say();
     Ok(())
 }

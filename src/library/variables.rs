@@ -4,7 +4,7 @@ use super::folders;
 use crate::{
     error::{Error, Flaws, Result},
     id::{AuditId, FolderId, VariableId},
-    prompts::{checks::too_deep, content::is_too_deep},
+    prompts::{checks::too_deep, nesting::is_too_deep},
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Topic,

@@ -3,10 +3,8 @@
 
 use super::{
     analysis::Analysis,
-    content::{
-        Body, Content, MAX_MESSAGES, MAX_NESTING, MAX_TEXT, MAX_VARIABLES, Message, Speaker, Variable,
-        is_too_deep,
-    },
+    content::{Body, Content, MAX_MESSAGES, MAX_TEXT, MAX_VARIABLES, Message, Speaker, Variable},
+    nesting::{MAX_NESTING, is_too_deep},
     references::{MAX_REFERENCES, targets},
 };
 use crate::{

@@ -12,6 +12,8 @@ pub mod compare;
 #[cfg(feature = "ssr")]
 pub mod content;
 #[cfg(feature = "ssr")]
+pub mod details;
+#[cfg(feature = "ssr")]
 pub mod diff;
 #[cfg(feature = "ssr")]
 pub mod drafts;
@@ -27,6 +29,8 @@ pub mod jinja;
 mod kept;
 #[cfg(feature = "ssr")]
 pub mod merge;
+#[cfg(feature = "ssr")]
+pub mod nesting;
 #[cfg(feature = "ssr")]
 pub mod paths;
 #[cfg(feature = "ssr")]

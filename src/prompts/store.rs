@@ -8,14 +8,13 @@ use super::{
     paths::refuse_protected,
 };
 use crate::{
-    error::{Error, Flaws, Result},
+    error::{Error, Result},
     fields::PathName,
     id::{FolderId, PromptId, TrashId},
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
-        seen::FilledFrom,
     },
     time::Timestamp,
 };
@@ -204,72 +203,6 @@ async fn write(
         .await?;
     drafts::insert(change, id, content).await?;
     Ok(id)
-}
-
-/// Changes what a prompt is called and said to be for. Whoever asks for its old path is led on.
-///
-/// # Errors
-/// As [`create`].
-pub async fn describe(
-    grant: &Grant<EditContent>,
-    id: PromptId,
-    name: &PathName,
-    description: &str,
-    tags: &Tags,
-) -> Result<()> {
-    describe_seen(grant, id, &FilledFrom::default(), (name.clone(), description.to_owned(), tags.clone()))
-        .await
-}
-
-/// The same for somebody who saw it called and described so: what they did not change stays.
-///
-/// # Errors
-/// As [`describe`]; [`Error::Invalid`] also where somebody else changed the same meanwhile.
-pub async fn describe_seen(
-    grant: &Grant<EditContent>,
-    id: PromptId,
-    seen: &FilledFrom,
-    (name, description, tags): (PathName, String, Tags),
-) -> Result<()> {
-    let mut change = grant.change().await?;
-    let before = find_within(&mut change, id).await?;
-    let mut flaws = Flaws::default();
-    let name = &seen.settle(&mut flaws, "name", name, &before.name);
-    let description = &*seen.settle(&mut flaws, "description", description, &before.description);
-    let tags = &seen.settle(&mut flaws, "tags", tags, &before.tags);
-    flaws.finish()?;
-    if (&before.name, before.description.as_str(), &before.tags) == (name, description, tags) {
-        return Ok(());
-    }
-    let mut path = before.path.clone();
-    if *name != before.name {
-        path = path_for(&mut change, Some(id), before.folder_id, name).await?;
-        leave_path(&mut change, &before).await?;
-        take_path(&mut change, &path, id).await?;
-    }
-    let now = change.now();
-    change
-        .query(
-            "UPDATE prompts SET name = $3, path = $4, description = $5, tags = $6, updated_at = $7
-             WHERE org_id = $1 AND id = $2",
-        )
-        .bind(id)
-        .bind(name.clone())
-        .bind(path.clone())
-        .bind(description.to_owned())
-        .bind(tags.clone())
-        .bind(now)
-        .execute()
-        .await?;
-    index::write(&mut change, id).await?;
-    let details = json!({
-        "of": path,
-        "before": { "name": before.name, "description": before.description, "tags": before.tags.to_string() },
-        "after": { "name": name, "description": description, "tags": tags.to_string() },
-    });
-    change.audit(Entry::new(Action::PromptChanged, id.0).details(details)).await?;
-    change.announce(Topic::Prompts, id.0).await?;
-    change.commit().await
 }
 
 /// The path that a name gives in a folder, when no prompt has it and none is live at it in a protected environment.

@@ -12,7 +12,7 @@ use crate::{
     fields::{EnvironmentName, PathName},
     id::DeploymentRequestId,
     library::{folders, moves, variables},
-    prompts::{Tags, store},
+    prompts::{Tags, details},
     role::{ApproveDeployment, Deploy, Role},
 };
 use serde_json::json;
@@ -45,7 +45,7 @@ impl Stage {
 
     async fn renames(&self, name: &str) {
         let name = PathName::parse(name).unwrap();
-        store::describe(&self.team.may(), self.tone, &name, "", &Tags::default()).await.unwrap();
+        details::describe(&self.team.may(), self.tone, &name, "", &Tags::default()).await.unwrap();
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
         folders, moves,
         trash::{put_folder, put_prompt, restore},
     },
-    prompts::{Tags, content::Kind as PromptKind, store},
+    prompts::{Tags, content::Kind as PromptKind, details, store},
     role::Role,
 };
 use axum::{
@@ -45,7 +45,7 @@ const SAYS: &str =
 
 impl Team {
     async fn renames(&self, prompt: PromptId, to: &str) -> crate::error::Result<()> {
-        store::describe(&self.may(), prompt, &name(to), "", &Tags::default()).await
+        details::describe(&self.may(), prompt, &name(to), "", &Tags::default()).await
     }
 
     async fn folder(&self, called: &str) -> FolderId {

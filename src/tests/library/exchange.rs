@@ -12,7 +12,7 @@ use crate::{
         },
         variables,
     },
-    prompts::{Tags, content::Kind, drafts, editing, saving, store as prompts},
+    prompts::{Tags, content::Kind, details, drafts, editing, saving, store as prompts},
     time::Span,
 };
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ async fn full(app: &TestApp, name: &str) -> Library {
     lib.writes(reply, "A draft {{ of }} mine").await.unwrap();
     let named = crate::fields::PathName::parse("Answer").unwrap();
     let tags = Tags::parse("mail, first").unwrap();
-    prompts::describe(&lib.may(), reply, &named, "What it\nis for", &tags).await.unwrap();
+    details::describe(&lib.may(), reply, &named, "What it\nis for", &tags).await.unwrap();
     let named = crate::fields::PathName::parse("Chat").unwrap();
     let chat = prompts::create(&lib.may(), Some(parts), &named, Kind::Chat).await.unwrap();
     let said = json!({

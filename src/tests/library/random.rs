@@ -11,7 +11,7 @@ use crate::{
         moves::{self, Place},
         trash,
     },
-    prompts::{Tags, store},
+    prompts::{Tags, details, store},
 };
 use futures_util::future::join;
 use proptest::{
@@ -114,7 +114,7 @@ impl Library {
             }
             Step::RenamePrompt(of, name) => {
                 let Some(of) = pick(&prompts, of) else { return Ok(()) };
-                store::describe(&self.may(), of, &named(name), "", &Tags::default()).await
+                details::describe(&self.may(), of, &named(name), "", &Tags::default()).await
             }
             Step::Duplicate(of) => {
                 let Some(of) = pick(&folders, of) else { return Ok(()) };

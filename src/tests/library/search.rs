@@ -7,7 +7,7 @@ use crate::{
         search::{search, search_folders},
         trash,
     },
-    prompts::{Tags, store},
+    prompts::{Tags, details},
     role::Role,
 };
 
@@ -32,7 +32,7 @@ async fn words_are_found_wherever_they_stand(app: TestApp) {
     lib.saying(None, "東京", "こんにちは").await;
     other.saying(None, "Triage", "tickets").await;
     let (name, tags) = (PathName::parse("Triage").unwrap(), Tags::parse("billing, Zürich").unwrap());
-    store::describe(&lib.may(), triage, &name, "Décides what comes first", &tags).await.unwrap();
+    details::describe(&lib.may(), triage, &name, "Décides what comes first", &tags).await.unwrap();
     for typed in [
         "triage",
         "TRI",

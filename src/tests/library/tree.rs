@@ -4,7 +4,7 @@ use crate::{
     fields::PathName,
     id::FolderId,
     library::{copies, moves, moves::Place, variables},
-    prompts::{Tags, store},
+    prompts::{Tags, details, store},
 };
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ async fn folders_are_made_and_named(app: TestApp) {
     moves::rename_folder(&lib.may(), support, &name("Help_1%")).await.unwrap();
     assert_eq!(lib.path(triage).await, "Help_1%/Triage");
     let tags = Tags::parse("b, a").unwrap();
-    store::describe(&lib.may(), triage, &name("Sort"), "For tickets", &tags).await.unwrap();
+    details::describe(&lib.may(), triage, &name("Sort"), "For tickets", &tags).await.unwrap();
     let prompt = store::find(&lib.scope, triage).await.unwrap();
     assert_eq!(
         (prompt.path.as_str(), prompt.description.as_str(), prompt.tags),
@@ -104,7 +104,7 @@ async fn an_old_path_leads_on_until_something_takes_it(app: TestApp) {
     let new = lib.prompt(Some(a), "Tone").await;
     assert_eq!(lib.at("A/Tone").await, Some(new));
     // Once taken it is no longer the old one's, even when it is free again.
-    store::describe(&lib.may(), new, &name("Other"), "", &Tags::default()).await.unwrap();
+    details::describe(&lib.may(), new, &name("Other"), "", &Tags::default()).await.unwrap();
     assert_eq!(lib.at("A/Tone").await, Some(new));
     assert_eq!(lib.at("B/Tone").await, Some(tone));
     assert_eq!(lib.at("D/Tone").await, None);
