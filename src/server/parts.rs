@@ -43,7 +43,7 @@ impl Part {
     }
 }
 
-/// Rows of a table, by a condition on `$1`, and what becomes of them; [`rows!`](crate::server::rows) makes it.
+/// Rows of a table, by a condition on `$1`, and what becomes of them; the macro `rows!` makes it.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows {
     /// The statements of SQLite: one finds rows, at most `$2`, and one writes those of them that are in the list `$2`.

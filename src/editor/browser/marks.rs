@@ -122,9 +122,9 @@ fn tell(text: &HtmlTextAreaElement) {
 
 /// Takes the caret to the line that a link names.
 fn go_to_line(event: &Event) -> Option<()> {
-    let link = closest(event, "a[data-line]")?;
-    let line: usize = link.get_attribute("data-line")?.parse().ok()?;
-    let text: HtmlTextAreaElement = dom::by_id(link.get_attribute("href")?.strip_prefix('#')?)?;
+    let named = closest(event, "a[data-line]")?;
+    let line: usize = named.get_attribute("data-line")?.parse().ok()?;
+    let text: HtmlTextAreaElement = dom::by_id(named.get_attribute("href")?.strip_prefix('#')?)?;
     event.prevent_default();
     if let Some(message) = text.closest(".message[data-folded]").ok()? {
         message.query_selector("[data-folds]").ok()??.dyn_into::<HtmlElement>().ok()?.click();
