@@ -147,7 +147,7 @@ pub fn Was(
     #[prop(into)]
     value: String,
 ) -> impl IntoView {
-    let was = use_context::<FormState>().unwrap_or_default().was(name, &value);
+    let was = use_context::<FormState>().unwrap_or_default().was(name, value);
     view! { <input type="hidden" name=format!("was-{name}") value=was/> }
 }
 

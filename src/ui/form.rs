@@ -33,10 +33,9 @@ impl FormState {
 
     /// What a field was filled from, of which this is what there is now. What is shown beside what was typed counts
     /// as seen.
-    pub(super) fn was(&self, field: &str, now: &str) -> String {
+    pub(super) fn was(&self, field: &str, now: String) -> String {
         let was = self.value(&format!("was-{field}"));
-        was.filter(|_| !self.flaw(field).is_some_and(|flaw| is_meanwhile(&flaw)))
-            .unwrap_or_else(|| now.to_owned())
+        was.filter(|_| !self.flaw(field).is_some_and(|flaw| is_meanwhile(&flaw))).unwrap_or(now)
     }
 
     pub(super) fn flaw(&self, field: &str) -> Option<String> {

@@ -34,8 +34,8 @@ pub(crate) struct Args {
     #[arg(long)]
     minutes: Option<u32>,
     /// Further arguments for libFuzzer, after `--`, such as -max_len=65536
-    #[arg(last = true)]
-    args: Vec<String>,
+    #[arg(last = true, value_name = "ARGS")]
+    further: Vec<String>,
 }
 
 /// Runs a target until its time is up, it fails, or Ctrl-C.
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "-print_final_stats=1".to_owned(),
     ];
     options.extend(args.minutes.map(|minutes| format!("-max_total_time={}", minutes * 60)));
-    options.extend(args.args.iter().cloned());
+    options.extend(args.further.iter().cloned());
     let test = format!("tests::fuzz::{target}::{target}");
     let mut cargo = sh::cargo();
     // With a target named, the flags are not for build scripts, which nothing of libFuzzer is linked into.
