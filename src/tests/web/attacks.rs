@@ -131,7 +131,7 @@ async fn what_a_thief_has_dies_with_the_session(app: TestApp) {
             "sign_out" => browser.post("/api/accounts/sign_out", &[]).await,
             "end_others" => app.browser_of(ana.id).await.call("/api/account/end_other_sessions", &[]).await,
             _ => {
-                let fields = [("current_password", PASSWORD), ("new_password", PASSWORD)];
+                let fields = [("current_password", PASSWORD), ("new_password", "nine green herons at dusk")];
                 app.browser_of(ana.id).await.call("/api/account/change_password", &fields).await
             }
         };
