@@ -163,7 +163,7 @@ async fn begin(server: &Server, org: Option<OrgId>) -> Result<Option<Change>> {
 pub async fn go_on(work: impl Future<Output = Result<()>> + Send + 'static) {
     let work = async move {
         if let Err(error) = work.await {
-            tracing::warn!(%error, "what goes on after a change is left to a chore");
+            tracing::warn!(%error, "the rest of a change is left to a chore");
         }
     };
     // Whoever has waited long enough leaves it to itself.
