@@ -35,7 +35,7 @@ pub async fn describe(
 /// The same for somebody who saw it called and described so: what they did not change stays.
 ///
 /// # Errors
-/// As [`describe`]; [`Error::Invalid`] also where somebody else changed the same meanwhile.
+/// As [`describe`]; [`Error::Invalid`](crate::error::Error::Invalid) also where somebody else changed the same meanwhile.
 pub async fn describe_seen(
     grant: &Grant<EditContent>,
     id: PromptId,
