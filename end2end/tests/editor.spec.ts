@@ -323,6 +323,8 @@ test('an error in a line is shown at it', async ({ at: { ana } }) => {
   // What goes wrong with values alone is at its line, too.
   await text(ana, 3).fill('{{ ticket }}\n{{ ticket | odd }}');
   await expect(wrong).toHaveCount(0);
+  // The preview is of the saved draft.
+  await expect(page.locator('#preview')).toContainText('{{ ticket | odd }}');
   await page.getByRole('textbox', { name: 'history' }).fill('[]');
   await page.getByRole('textbox', { name: 'ticket' }).fill('my bill');
   await expect(wrong).toHaveText('{{ ticket | odd }}');
