@@ -15,6 +15,25 @@ use crate::{
     server::{OrgChange, Reads},
 };
 
+/// The prompts that services still find at a path in a protected environment: nothing else was deployed there since,
+/// and they were not undeployed.
+macro_rules! live_in_protected {
+    ($join:literal, $and:literal) => {
+        concat!(
+            "SELECT d.prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.path AS live_path
+             FROM environments e JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id
+             JOIN prompts p ON p.org_id = $1 AND p.id = d.prompt_id",
+            $join,
+            " WHERE e.org_id = $1 AND e.approvals > 0
+               AND NOT EXISTS (SELECT 1 FROM deployments l
+                 WHERE l.org_id = $1 AND l.environment_id = e.id AND l.path = d.path AND l.id > d.id)
+               AND NOT EXISTS (SELECT 1 FROM deployments u WHERE u.org_id = $1 AND u.environment_id = e.id
+                 AND u.prompt_id = d.prompt_id AND u.number >= d.number AND u.version IS NULL)",
+            $and
+        )
+    };
+}
+
 /// Whether a prompt has the path.
 ///
 /// # Errors
@@ -68,16 +87,11 @@ pub async fn leave_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
 /// # Errors
 /// As [`take_path`].
 pub async fn take_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
-    let live = change.query(
-        "SELECT d.prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.path AS live_path
-         FROM prompts n JOIN environments e ON e.org_id = $1 AND e.approvals > 0
-         JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.path = n.path AND d.prompt_id <> n.id
-         JOIN prompts p ON p.org_id = $1 AND p.id = d.prompt_id
-         WHERE n.org_id = $1 AND n.trash_id IS NULL AND substr(n.path, 1, length($2)) = $2 AND d.version IS NOT NULL
-           AND d.number = (SELECT max(m.number) FROM deployments m
-             WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = d.prompt_id)
-         ORDER BY n.path, e.position, d.id LIMIT 1",
-    );
+    let live = change.query(live_in_protected!(
+        " JOIN prompts n ON n.org_id = $1 AND n.path = d.path AND n.id <> d.prompt_id
+            AND n.trash_id IS NULL AND substr(n.path, 1, length($2)) = $2",
+        " ORDER BY n.path, e.position, d.id LIMIT 1"
+    ));
     if let Some(live) = live.bind(prefix.to_owned()).optional::<Protected>().await? {
         return Err(refusal(change, &live).await?);
     }
@@ -102,17 +116,7 @@ struct Protected {
 }
 
 async fn protected(change: &mut OrgChange, path: &str, own: Option<PromptId>) -> Result<Option<Protected>> {
-    let live = change.query(
-        "SELECT d.prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.path AS live_path
-         FROM environments e JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.path = $2
-         JOIN prompts p ON p.org_id = $1 AND p.id = d.prompt_id
-         WHERE e.org_id = $1 AND e.approvals > 0
-           AND NOT EXISTS (SELECT 1 FROM deployments l
-             WHERE l.org_id = $1 AND l.environment_id = e.id AND l.path = $2 AND l.id > d.id)
-           AND NOT EXISTS (SELECT 1 FROM deployments u WHERE u.org_id = $1 AND u.environment_id = e.id
-             AND u.prompt_id = d.prompt_id AND u.number >= d.number AND u.version IS NULL)
-         ORDER BY e.position, d.id",
-    );
+    let live = change.query(live_in_protected!("", " AND d.path = $2 ORDER BY e.position, d.id"));
     let live: Vec<Protected> = live.bind(path.to_owned()).all().await?;
     Ok(live.into_iter().find(|live| Some(live.prompt_id) != own))
 }

@@ -130,7 +130,7 @@ async fn a_protected_path_is_not_taken_by_folders(app: TestApp) {
     let team = Team::of(&app).await;
     let production = team.environment("production").await.id;
     let (support, help) = (team.folder("Support").await, team.folder("Help").await);
-    let tone = team.saying("Tone", &["Be kind."]).await;
+    let tone = team.saying("Tone", &["Be kind.", "Be brief."]).await;
     team.moves(tone, Some(support)).await.unwrap();
     team.deploys(production, tone, 1).await.unwrap();
     team.creates(Some(help), "Tone").await.unwrap();
@@ -147,6 +147,9 @@ async fn a_protected_path_is_not_taken_by_folders(app: TestApp) {
     let key = team.key().await;
     assert_eq!(team.at(&key, "production", "Support/Tone").await, Ok(tone.to_string()));
     assert_eq!(team.at(&key, "production", "Old/Tone").await, Err(404), "nobody approved it there");
+    // Deployed anew it is at both, and the old one is not taken either.
+    team.deploys(production, tone, 2).await.unwrap();
+    assert_eq!(why(moves::rename_folder(&team.may(), help, &name("Support")).await), says);
 }
 
 async fn what_moves_away_is_found_where_it_was(app: TestApp) {
