@@ -142,6 +142,7 @@ pub const JOBS: &[Entry] = &[
     entry::<jinja::Analyze>(),
     entry::<render::RenderPrompt>(),
     entry::<render::ComposePrompt>(),
+    entry::<render::CheckPrompt>(),
     entry::<compare::CompareContents>(),
     entry::<image::RedrawPicture>(),
 ];

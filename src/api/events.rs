@@ -1,13 +1,18 @@
 //! `GET /events`: server-sent events of what is deployed, so that services need not ask again and again.
 
-use super::{problem::Refusal, service::Service};
+use super::{
+    deployed::{CHANGED, told},
+    problem::Refusal,
+    service::Service,
+};
 use crate::{
-    deployments::{impact::users, store::live_of},
     error::{Error, Result},
     id::PromptId,
-    prompts::store as prompts,
     role::ViewContent,
-    server::{Event, Server, Topic, streams::Seat},
+    server::{
+        Event, Server, Topic,
+        streams::{Seat, shared},
+    },
     time::Span,
 };
 use axum::{
@@ -18,18 +23,12 @@ use axum::{
         sse::{self, KeepAlive, Sse},
     },
 };
-use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    convert::Infallible,
-    time::Duration,
-};
+use std::{convert::Infallible, time::Duration};
 use tokio::sync::{
     broadcast::{self, error::RecvError},
     mpsc,
 };
 use tokio_stream::wrappers::ReceiverStream;
-use utoipa::ToSchema;
 
 /// How often a quiet stream makes sure that its key is still good.
 const RECHECK: Duration = Duration::from_mins(1);
@@ -39,28 +38,14 @@ const WAITING: usize = 256;
 /// How long before the last event that was heard what is missed may have happened.
 const OVERLAP: Span = Span::seconds(30);
 
-/// Of more prompts than these that change at once, it is told only that there are some.
-const MANY: usize = 50;
-
-/// The live versions of a prompt.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DeploymentChanged)]
-pub(super) struct Changed {
-    #[schema(format = Uuid)]
-    prompt: String,
-    path: String,
-    /// The live version by environment; null if nothing is live.
-    live: BTreeMap<String, Option<i64>>,
-}
-
 /// Listen to deployments
 ///
 /// Server-sent events. `deployment.changed` says as JSON which version of a prompt is live in which environment.
 /// It is also sent for live prompts that include a deployed prompt. `prompts.changed` says that prompts were saved,
 /// renamed or moved, that environments or inherited values changed, or that many prompts changed at once. `reset`
 /// says that too many events were missed. After both, fetch the prompts you use again. If one change affects several
-/// prompts, only the last of its events has an ID. A key can have 100 streams open at once. A comment is sent every
-/// 15 seconds.
+/// prompts, only the last of its events has an ID. A key can have 100 streams open at once, an organization 500. A
+/// comment is sent every 15 seconds.
 #[utoipa::path(
     get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The ID of the last event you received. Events you missed are sent first.")),
     responses((status = 200, description = "An event stream. The data of `deployment.changed` is a `DeploymentChanged`.", body = String, content_type = "text/event-stream", headers(
@@ -84,7 +69,7 @@ pub(super) async fn events(
         None => None,
     };
     let (sender, receiver) = mpsc::channel(WAITING);
-    let seat = Seat::take(&server, service.key().id.0)?;
+    let seat = Seat::take_of_key(&server, service.key().id.0, service.scope().organization().id)?;
     let watch = Watch { service, known: last.unwrap_or_default(), seat };
     tokio::spawn(watch.run(last, events, sender));
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
@@ -131,14 +116,18 @@ impl Watch {
                 () = self.seat.ends() => return,
                 _ = recheck.tick() => Heard::Nothing,
                 event = events.recv() => match event {
-                    Ok(event) if event.org_id == Some(org) => Heard::One(event),
+                    Ok(event) if event.org_id == Some(org) && is_heard(event.topic) => Heard::One(event),
                     Ok(_) => continue,
                     Err(RecvError::Lagged(_)) => Heard::Some,
                     Err(RecvError::Closed) => return,
                 },
             };
             // First of all: a key that was good a moment ago hears nothing of what happened since.
-            if !matches!(self.service.is_good().await, Ok(true)) {
+            let is_good = match &heard {
+                Heard::One(event) => self.is_good_at(event.seq).await,
+                Heard::Nothing | Heard::Some => self.service.is_good().await,
+            };
+            if !matches!(is_good, Ok(true)) {
                 return;
             }
             let told = match heard {
@@ -151,6 +140,14 @@ impl Watch {
                 return;
             }
         }
+    }
+
+    /// Whether the key was still good when an event was heard: asked once for all streams of the key.
+    async fn is_good_at(&self, event: i64) -> Result<bool> {
+        let key = self.service.key();
+        let what = format!("key {} {:?}", key.id, key.shown);
+        let good = async { self.service.is_good().await.map(i64::from) };
+        Ok(*shared(self.service.scope(), event, what, good).await? != 0)
     }
 
     /// Tells of what happened after an event, or that this is not known any more: events are kept for an hour.
@@ -184,6 +181,9 @@ impl Watch {
         let changed =
             scope.query("SELECT max(seq) FROM events WHERE org_id = $1 AND topic = 'prompts' AND seq > $2");
         let (changed,): (Option<i64>,) = changed.bind(since).one().await?;
+        // What is told is as it is by now; others who were away as well are told the same.
+        let newest = scope.query("SELECT coalesce(max(seq), 0) FROM events WHERE org_id = $1");
+        let (newest,): (i64,) = newest.one().await?;
         match changed {
             Some(seq) if missed.is_empty() => self.burst(vec![changed_event()], seq, out)?,
             // It comes first, and whoever is cut off before the rest is told all of it again.
@@ -191,7 +191,7 @@ impl Watch {
             None => {}
         }
         for (prompt, seq) in missed {
-            self.deployed(prompt, seq, out).await?;
+            self.deployed(prompt, seq, newest, out).await?;
         }
         Ok(())
     }
@@ -200,30 +200,24 @@ impl Watch {
     async fn on(&mut self, event: &Event, out: &Out) -> Result<()> {
         match event.topic {
             // What was told already while catching up is told again: it is a state, not a step.
-            Topic::Deployments => self.deployed(PromptId(event.entity_id), event.seq, out).await,
+            Topic::Deployments => {
+                let seq = event.seq;
+                self.deployed(PromptId(event.entity_id), seq, seq.max(self.known), out).await
+            }
             Topic::Prompts => self.burst(vec![changed_event()], event.seq, out),
             _ => Ok(()),
         }
     }
 
-    /// Tells of a prompt that was deployed, and of those that are put together from it.
-    async fn deployed(&mut self, prompt: PromptId, seq: i64, out: &Out) -> Result<()> {
-        match prompts::find(self.service.scope(), prompt).await {
-            // It is an environment: it has another name now, or is there no more.
-            Err(Error::NotFound) => return self.burst(vec![changed_event()], seq, out),
-            found => found?,
-        };
-        let users = users(self.service.scope(), prompt).await?;
-        let others: BTreeSet<_> = users.into_iter().map(|user| user.prompt_id).collect();
-        let mut events: Vec<_> = self.state(prompt).await?.into_iter().collect();
-        if others.len() > MANY {
-            events.push(changed_event());
-            return self.burst(events, seq, out);
-        }
-        for other in others.into_iter().filter(|other| *other != prompt) {
-            events.extend(self.state(other).await?);
-        }
-        self.burst(events, seq, out)
+    /// Tells of a prompt that was deployed, and of those that are put together from it, as it is since an event. It is
+    /// read once for all streams whose keys reach the same.
+    async fn deployed(&mut self, prompt: PromptId, seq: i64, since: i64, out: &Out) -> Result<()> {
+        let (service, key) = (&self.service, self.service.key());
+        let reach = (key.folders.stored(), key.environments.stored());
+        let what = format!("deployed {prompt} {reach:?}");
+        let told = shared(service.scope(), since, what, told(service, prompt)).await?;
+        let events = told.0.iter().map(|(name, data)| sse::Event::default().event(*name).data(data));
+        self.burst(events.collect(), seq, out)
     }
 
     /// Tells what came of one event. Only the last part has its id: whoever is cut off before that is told all of
@@ -240,22 +234,16 @@ impl Watch {
         self.known = known;
         Ok(())
     }
+}
 
-    /// What is live of a prompt, as far as the key reaches; of anything else it is told nothing.
-    async fn state(&self, prompt: PromptId) -> Result<Option<sse::Event>> {
-        let Some(prompt) = self.service.reached(prompt).await? else { return Ok(None) };
-        let live = live_of(self.service.scope(), prompt.id).await?;
-        let reached = live.into_iter().filter(|(id, ..)| self.service.key().environments.reaches(id));
-        let live = reached.map(|(_, name, version)| (name, version)).collect();
-        let changed = Changed { prompt: prompt.id.to_string(), path: prompt.path, live };
-        let event = sse::Event::default().event("deployment.changed").json_data(changed);
-        event.map(Some).map_err(|error| crate::server::caller::internal(&error))
-    }
+/// Whether streams hear of what is about something: it is told, or it may end them.
+const fn is_heard(topic: Topic) -> bool {
+    matches!(topic, Topic::Deployments | Topic::Prompts | Topic::Keys | Topic::Organization)
 }
 
 /// Tells that there may be something else than before under any name.
 fn changed_event() -> sse::Event {
-    sse::Event::default().event("prompts.changed").data("{}")
+    sse::Event::default().event(CHANGED).data("{}")
 }
 
 /// Sends an event. Who does not keep up begins anew, with the last event it has.

@@ -116,7 +116,7 @@ pub(super) async fn fetch(
     let body = serde_json::to_vec(&fetched).map_err(|error| internal(&error))?;
     let answer = Arc::new(Answer::new(&server.hot.heads, body, about));
     if let Some(asked) = uri.path_and_query() {
-        server.hot.keep(org, asked.as_str(), answer.clone(), heard, server.clock.now());
+        server.hot.keep(service.key(), asked.as_str(), answer.clone(), heard, server.clock.now());
     }
     server.hot.count(service.key(), prompt.id);
     let name = HeaderValue::try_from(&client.request_id).map_err(|error| internal(&error))?;
@@ -127,7 +127,7 @@ pub(super) async fn fetch(
 async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool) -> Result<Fetched, Refusal> {
     let resolved = resolved(service, prompt, found).await?;
     let (references, inherits) = (is_whole.then(|| resolved.graph()), matches!(found, Found::Deployed(..)));
-    let place = (service.scope().server(), service.scope().organization().id);
+    let place = (service.scope().server(), service.scope().behalf());
     let form = if is_whole { Form::whole(place, resolved).await? } else { Form::alone(resolved, inherits) };
     let now = match found {
         Found::Deployed(environment, _) => Now {

@@ -1,13 +1,19 @@
 //! What stands around every route: a request has a name and an end, and a refusal its form.
 
-use super::{door, openapi, problem::Refusal, repeat};
+use super::{door, openapi, problem::Refusal, repeat, service::Service};
 use crate::{
     error::Error,
-    server::{Server, caller::internal, hot::Allowance, serve},
+    server::{
+        Key, Server,
+        bodies::{NO_ROOM, within},
+        caller::{Client, internal},
+        hot::Allowance,
+        serve,
+    },
 };
 use axum::{
     Router,
-    extract::{MatchedPath, Request, State},
+    extract::{FromRequestParts, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -25,6 +31,8 @@ pub fn around(server: &Server, routes: Router<Server>, patience: Duration) -> Ro
         // What is carried out to its end has one, too.
         .layer(middleware::from_fn_with_state(patience, in_time))
         .layer(middleware::from_fn_with_state(server.clone(), repeat::once))
+        .layer(middleware::from_fn_with_state(server.clone(), make_room))
+        .layer(middleware::from_fn_with_state(server.clone(), refuse_unscoped))
         .layer(middleware::from_fn_with_state(server.clone(), door::let_in))
         .layer(middleware::from_fn_with_state(patience, in_time))
         .layer(middleware::from_fn_with_state(server.clone(), answer))
@@ -43,6 +51,34 @@ async fn refuse_unknown(path: Option<MatchedPath>, request: Request, next: Next)
         }
         None => next.run(request).await,
     }
+}
+
+/// Refuses what a key may not do before anything of it is read.
+async fn refuse_unscoped(
+    State(server): State<Server>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let key = request.extensions().get::<Arc<Key>>();
+    let path = path.as_ref().and_then(|path| path.as_str().strip_prefix("/api/v1"));
+    let path = path.filter(|_| !request.method().is_safe());
+    let needs = path.and_then(|path| openapi::scope(request.method(), path));
+    let lacks = needs.filter(|needs| key.is_some_and(|key| !key.scopes.has(*needs)));
+    if lacks.is_none() {
+        return next.run(request).await;
+    }
+    let (mut parts, _) = request.into_parts();
+    let service = Service::from_request_parts(&mut parts, &server).await;
+    service.map_or_else(|refusal| refusal, |service| Refusal::lacks(service.scope(), lacks)).into_response()
+}
+
+/// Makes room for the body of a request.
+async fn make_room(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let person = request.extensions().get::<Arc<Key>>().map(|key| key.created_by);
+    let client = request.extensions().get::<Arc<Client>>().cloned().unwrap_or_default();
+    let response = within(&server, (person, &client), request, next).await;
+    response.unwrap_or_else(|| Refusal::from(NO_ROOM).into_response())
 }
 
 /// Ends what takes too long. Of a stream this is its beginning.

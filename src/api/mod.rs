@@ -4,6 +4,7 @@
 //! key's organization, and under `/organizations/{organization}`.
 
 mod audit;
+mod deployed;
 mod deployments;
 mod difference;
 pub mod docs;

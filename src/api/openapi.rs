@@ -4,6 +4,7 @@
 //! what may go wrong, and the headers of every answer.
 
 use super::problem::{Code, KIND, Problem};
+use crate::key_scope::KeyScope;
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
@@ -24,7 +25,7 @@ use utoipa::OpenApi;
         (name = "Library", description = "Folders, import and export."),
         (name = "Organization", description = "Members, invitations, audit log and usage."),
     ),
-    components(schemas(Problem, super::events::Changed)),
+    components(schemas(Problem, super::deployed::Changed)),
 )]
 pub(super) struct Described;
 
@@ -63,6 +64,12 @@ pub(super) fn has_no_query(method: &Method, path: &str) -> bool {
     let parameters = operation["parameters"].as_array();
     operation.is_object()
         && !parameters.is_some_and(|all| all.iter().any(|parameter| parameter["in"] == "query"))
+}
+
+/// The scope that an operation requires, if it is described.
+pub(super) fn scope(method: &Method, path: &str) -> Option<KeyScope> {
+    let operation = &super::document()["paths"][path][method.as_str().to_lowercase()];
+    operation["x-scope"].as_str().and_then(KeyScope::parse)
 }
 
 fn complete_operation(method: &str, operation: &mut Value) {

@@ -75,7 +75,7 @@ pub(super) async fn render(
     let Served { prompt, found, .. } = look_up(&service, &named.prompt, &which).await?;
     let resolved = resolved(&service, &prompt, &found).await?;
     let (references, model) = (resolved.graph(), resolved.parts.first().map(|own| own.content.model.clone()));
-    let place = (service.scope().server(), service.scope().organization().id);
+    let place = (service.scope().server(), service.scope().behalf());
     let made = render_for(place, resolved, variables).await?.map_err(problems)?;
     let (text, messages) = match made {
         Rendered::Text(text) => (Some(text), None),

@@ -6,7 +6,7 @@
 //! forgotten, so that it can be tried again: unless the change that it asked for has noted that it was made, when
 //! only its answer is lost. What changes nothing needs no name.
 
-use super::{exchange, problem::Refusal};
+use super::{MAX_BODY, exchange, problem::Refusal};
 use crate::{
     error::{Error, Result},
     id::{ApiKeyId, OrgId},
@@ -82,8 +82,8 @@ async fn named(server: Server, request: Request, next: Next) -> Result<Response,
     }
     let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
     let key = parts.extensions.get::<Arc<Key>>().cloned().ok_or(Error::SignedOut)?;
-    // As much as any route reads; those that read less look at it again.
-    let body = to_bytes(body, exchange::MAX_FILE).await.map_err(|error| match error.source() {
+    let most = if parts.uri.path().ends_with("/import") { exchange::MAX_FILE } else { MAX_BODY };
+    let body = to_bytes(body, most).await.map_err(|error| match error.source() {
         Some(cause) if cause.is::<LengthLimitError>() => Refusal::too_large(),
         _ => Refusal::malformed("", "The request body could not be read."),
     })?;

@@ -2,12 +2,11 @@
 
 use crate::{
     error::Result,
-    id::OrgId,
     prompts::{
         content::{Body, Content, Message, ModelSettings, Variable},
         render::{self, Composed, Resolved, Taken, compose_for},
     },
-    server::Server,
+    server::{Behalf, Server},
     templates::Engine,
 };
 use serde::Serialize;
@@ -67,7 +66,7 @@ impl Form {
     ///
     /// # Errors
     /// When there is no room for it.
-    pub(super) async fn whole(place: (&Server, OrgId), resolved: Resolved) -> Result<Option<Self>> {
+    pub(super) async fn whole(place: (&Server, Behalf), resolved: Resolved) -> Result<Option<Self>> {
         let composed = compose_for(place, &resolved).await?;
         let mut parts = resolved.parts.into_iter();
         let Some(own) = parts.next() else { return Ok(None) };

@@ -119,7 +119,7 @@ async fn prompt(
     let path = store::path_in(change, folder, &called).await?;
     let new = store::NewPrompt { folder, name: &called, path, description: "", tags: &Tags::default() };
     let id = store::insert(change, new, &said(text)).await?;
-    saving::save_within(change, id, "").await?;
+    saving::save_own(change, id, "").await?;
     Ok(id)
 }
 
@@ -140,7 +140,7 @@ pub(super) async fn measure(scope: Scope) -> Result<Value> {
         let mut values = values.clone();
         values.insert("v0".to_owned(), json!(n));
         let (jinja, begun) = (jinja.clone(), begin());
-        let place = (scope.server(), scope.organization().id);
+        let place = (scope.server(), scope.behalf());
         black_box(render_for(place, jinja, values).await?.is_ok());
         times.push(begun.elapsed());
     }

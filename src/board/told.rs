@@ -22,7 +22,8 @@ pub(super) fn told(impact: &Impact) -> Html {
         view! { <details><summary>{summary}</summary>{folded.join(", ")}</details> }
     });
     let changes = (!changes.is_empty()).then(|| {
-        let says = format!("These change too, because they refer to it: {}.", shown.join(", "));
+        let unknown = if impact.is_cut { " There may be more." } else { "" };
+        let says = format!("These change too, because they refer to it: {}.{unknown}", shown.join(", "));
         view! { <div class="note"><p>{says}</p>{more}</div> }
     });
     let lines = impact.differs.iter().take(LINES).cloned();

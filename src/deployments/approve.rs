@@ -4,6 +4,7 @@ use super::{
     asked::{Request, find},
     deploy::{Agreed, carry_out, check},
     letters::Became,
+    looked::{Looked, TRIES, never_still},
     requests::{decide, tell, tell_asker, waits},
     voiding::renew,
 };
@@ -15,6 +16,7 @@ use crate::{
     role::{ApproveDeployment, Deploy, Rights, Role},
     server::{Grant, OrgChange, audit::Action},
 };
+use std::ops::ControlFlow;
 
 /// Approves what somebody else asked for, as it was `seen`: by the fingerprint of everything that would be served.
 /// It is live once enough have.
@@ -29,11 +31,30 @@ pub async fn approve(
     id: DeploymentRequestId,
     seen: &str,
 ) -> Result<Option<i64>> {
+    let order = find(&**grant, id).await?.order();
+    for _ in 0..TRIES {
+        let looked = Looked::at(grant, &order).await?;
+        if let ControlFlow::Break(deployed) = approve_looked_at(grant, id, seen, looked).await? {
+            return Ok(deployed);
+        }
+    }
+    Err(never_still())
+}
+
+/// The same with an order that was looked at; to be gone on with where something has happened since.
+async fn approve_looked_at(
+    grant: &Grant<ApproveDeployment>,
+    id: DeploymentRequestId,
+    seen: &str,
+    looked: Looked,
+) -> Result<ControlFlow<Option<i64>>> {
     let mut change = grant.change().await?;
     let request = waits(&mut change, id).await?;
     let by = approver(&mut change, &request).await?;
     let (order, now) = (request.order(), change.now());
-    let checked = check(&mut change, &order).await?;
+    let Some(checked) = check(&mut change, &order, looked).await? else {
+        return Ok(ControlFlow::Continue(()));
+    };
     let fingerprint = checked.impact.served.fingerprint();
     if fingerprint != seen {
         return Err(Error::conflict(
@@ -66,7 +87,7 @@ pub async fn approve(
         None
     };
     change.commit().await?;
-    Ok(deployed)
+    Ok(ControlFlow::Break(deployed))
 }
 
 /// Who acts, where they may approve a request.

@@ -1,7 +1,8 @@
 //! The one way there is to what is live.
 
 use super::{
-    impact::{self, Break, Impact},
+    impact::{Break, Impact},
+    looked::{Looked, TRIES, never_still},
     model::{Kind, Order},
     requests,
     store::{self, About},
@@ -38,10 +39,21 @@ pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
     if order.reason.chars().count() > MAX_REASON {
         return Err(Error::invalid("reason", "Use at most 500 characters."));
     }
+    for _ in 0..TRIES {
+        let looked = Looked::at(grant, order).await?;
+        if let Some(outcome) = deploy_looked_at(grant, order, looked).await? {
+            return Ok(outcome);
+        }
+    }
+    Err(never_still())
+}
+
+/// The same with an order that was looked at; none where something has happened since.
+async fn deploy_looked_at(grant: &Grant<Deploy>, order: &Order, looked: Looked) -> Result<Option<Outcome>> {
     let mut change = grant.change().await?;
     let environment = environments::find(&mut change, order.environment).await?;
     let may_alone = change.can::<DeployProtected>();
-    let checked = check(&mut change, order).await?;
+    let Some(checked) = check(&mut change, order, looked).await? else { return Ok(None) };
     let outcome = if environment.asks(may_alone) {
         refuse_elsewhere(&mut change, &checked, Agreed::Others(environment.approvals)).await?;
         let served = &checked.impact.served;
@@ -51,7 +63,7 @@ pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
         Outcome::Deployed(carry_out(&mut change, order, &environment, agreed, &checked).await?)
     };
     change.commit().await?;
-    Ok(outcome)
+    Ok(Some(outcome))
 }
 
 /// Makes it so, in a change that is behind all checks of who may, and in which it was [`check`]ed and agreed to.
@@ -98,8 +110,9 @@ pub(super) struct Checked {
     pub(super) impact: Impact,
 }
 
-/// Refuses what is out of date, what changes nothing and what would break something.
-pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<Checked> {
+/// Refuses what is out of date, what changes nothing and what would break something. None where something has happened
+/// since it was looked at.
+pub(super) async fn check(change: &mut OrgChange, order: &Order, looked: Looked) -> Result<Option<Checked>> {
     let prompt = prompts::find_within(change, order.prompt).await?;
     let newest = store::newest(&mut *change, order.environment, order.prompt).await?;
     let (number, live) = newest.map_or((0, None), |newest| (newest.number, newest.version));
@@ -117,7 +130,7 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<Check
             _ => "This version is not the one that was live here before.",
         }));
     }
-    let impact = impact::of(&mut *change, order).await?;
+    let Some(impact) = looked.still(change).await? else { return Ok(None) };
     // The same version is deployed again where it would inherit something else.
     if live == order.version && impact.differs.is_empty() {
         let already = live.map_or_else(
@@ -129,7 +142,7 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order) -> Result<Check
     if !impact.breaks.is_empty() {
         return Err(Error::conflict(told(change, impact.breaks).await?));
     }
-    Ok(Checked { path: prompt.path, folder: prompt.folder_id, live, impact })
+    Ok(Some(Checked { path: prompt.path, folder: prompt.folder_id, live, impact }))
 }
 
 /// What would break, as far as whoever acts may know of it.

@@ -8,6 +8,7 @@ use super::{
     fingerprint::Served,
     made_of::{self, MadeOf},
     model::{Kind, Order},
+    users::{User, users_in},
 };
 use crate::{
     environments::store as environments,
@@ -15,14 +16,21 @@ use crate::{
     id::{EnvironmentId, PromptId},
     prompts::{
         paths,
-        reached::{reaches_environment, reaches_prompt},
-        render::{Inherited, Resolved, problems},
+        render::{self, Inherited, Problems, Resolved, check_for},
         resolve::{self, Instead},
         source::Source,
     },
-    server::{OrgChange, Reads, listed},
+    server::{Behalf, Reads, Server, Unhurried},
 };
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most work that it may be to look at all that a deployment changes, in steps of a rendering: about a second's.
+const WORK: usize = 10_000_000;
+/// How many bytes are copied in a step.
+const COPIED_IN_A_STEP: usize = 64;
+
+/// What people read where it is more.
+pub const TOO_MUCH: &str = "Too many or too large live prompts include this one to check them all. Undeploy or shorten some of them first.";
 
 /// What would come of a deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +45,9 @@ pub struct Impact {
     pub elsewhere: BTreeMap<EnvironmentId, User>,
     /// What it would break.
     pub breaks: BTreeSet<Break>,
+    /// Whether it is too much to be looked at in full, so that there may be more of everything: a break then, whatever
+    /// else there is.
+    pub is_cut: bool,
     /// The values that whoever calls the prompt must give and did not have to before.
     pub asks: BTreeSet<String>,
     /// What differs from what is live besides what the version itself says: where references lead, what is
@@ -54,6 +65,7 @@ impl Impact {
             changes: BTreeSet::new(),
             elsewhere: BTreeMap::new(),
             breaks: BTreeSet::new(),
+            is_cut: false,
             asks: BTreeSet::new(),
             differs: Vec::new(),
             inherited: Inherited::new(),
@@ -70,36 +82,18 @@ pub struct Break {
     pub user: Option<User>,
 }
 
-/// A live prompt that may be put together from another.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
-pub struct User {
-    /// The prompt.
-    pub prompt_id: PromptId,
-    /// Its path.
-    pub path: String,
-    /// Where it is live.
-    pub environment_id: EnvironmentId,
-    /// The name of that environment.
-    pub environment: String,
-    /// The version that is live there.
-    pub version: i64,
-}
-
-impl User {
-    /// Whether whoever acts reaches it where it is live, and may thus be told of it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn is_reached(&self, change: &mut OrgChange) -> Result<bool> {
-        Ok(reaches_environment(change, self.environment_id) && reaches_prompt(change, self.prompt_id).await?)
-    }
-}
-
 /// What would come of an order.
 ///
 /// # Errors
 /// When the database fails; [`Error::NotFound`] when there is no such environment, prompt or version.
-pub async fn of(reads: impl Reads, order: &Order) -> Result<Impact> {
+pub async fn of(reads: impl Unhurried, order: &Order) -> Result<Impact> {
+    within(reads, order, WORK).await
+}
+
+/// The same with so much work at most.
+pub(crate) async fn within(reads: impl Unhurried, order: &Order, work: usize) -> Result<Impact> {
+    let (server, behalf) = reads.place();
+    let place = (server.clone(), behalf);
     let mut source = Source::new(reads);
     let &Order { environment, prompt, version, .. } = order;
     let instead = Instead { environment, prompt, version, as_before: order.kind == Kind::Rollback };
@@ -107,43 +101,132 @@ pub async fn of(reads: impl Reads, order: &Order) -> Result<Impact> {
     let path =
         source.reads().query("SELECT path FROM prompts WHERE org_id = $1 AND id = $2 AND trash_id IS NULL");
     let path: Option<(String,)> = path.bind(prompt).optional().await?;
-    let mut impact = Impact::new(Served::new(order, &name, path.ok_or(Error::NotFound)?.0));
+    let impact = Impact::new(Served::new(order, &name, path.ok_or(Error::NotFound)?.0));
+    let users = users_in(source.reads(), prompt, environment).await?;
+    let mut look = Look { source, place, instead, work, impact };
     if let Some(version) = version {
-        on_itself(&mut source, (prompt, version), instead, &mut impact).await?;
+        look.at_itself((prompt, version)).await?;
     }
-    for user in users_in(source.reads(), prompt, environment).await? {
-        if (user.prompt_id, user.environment_id) != (prompt, environment) {
-            on_user(&mut source, user, instead, &mut impact).await?;
+    for user in users {
+        if (user.prompt_id, user.environment_id) != (prompt, environment) && !look.impact.is_cut {
+            look.at_user(user).await?;
         }
     }
+    let mut impact = look.impact;
     impact.served.change_with(&impact.changes);
+    if impact.is_cut {
+        impact.breaks.insert(Break { says: TOO_MUCH.to_owned(), user: None });
+    }
     Ok(impact)
 }
 
-/// What it means for the prompt itself.
-async fn on_itself(
-    source: &mut Source<impl Reads>,
-    version: (PromptId, i64),
+/// A look at what would come of an order.
+struct Look<R> {
+    source: Source<R>,
+    /// Where it is, and on whose behalf.
+    place: (Server, Behalf),
     instead: Instead,
-    impact: &mut Impact,
-) -> Result<()> {
-    let environment = instead.environment;
-    let resolved = resolve::deployed(source, environment, version, Some(instead)).await?;
-    let after = problems(&resolved);
-    impact.inherited = resolved.inherited();
-    impact.served.put_together(&resolved);
-    let breaks =
-        after.others.into_iter().map(|(path, what)| Break { says: format!("{path}: {what}"), user: None });
-    impact.breaks.extend(breaks);
-    impact.made_of = made_of::made_of(&resolved, None);
-    if let Some(live) = resolve::live(source.reads(), environment, version.0).await? {
-        let live = resolve::deployed(source, environment, (version.0, live), None).await?;
-        impact.asks = after.missing.difference(&problems(&live).missing).cloned().collect();
-        impact.differs = differs(&live, &resolved);
-        impact.made_of = made_of::made_of(&resolved, Some(&live));
-        impact.differs.extend(moved(source.reads(), environment, version.0).await?);
+    /// How much work it still may be.
+    work: usize,
+    impact: Impact,
+}
+
+impl<R: Reads> Look<R> {
+    /// At what it means for the prompt itself.
+    async fn at_itself(&mut self, version: (PromptId, i64)) -> Result<()> {
+        let environment = self.instead.environment;
+        let resolved = self.deployed(environment, version, Some(self.instead)).await?;
+        self.impact.inherited = resolved.inherited();
+        self.impact.served.put_together(&resolved);
+        self.impact.made_of = made_of::made_of(&resolved, None);
+        let after = self.problems(&resolved).await?.unwrap_or_else(|| too_much(&resolved));
+        let breaks = after
+            .others
+            .into_iter()
+            .map(|(path, what)| Break { says: format!("{path}: {what}"), user: None });
+        self.impact.breaks.extend(breaks);
+        if let Some(live) = resolve::live(self.source.reads(), environment, version.0).await? {
+            let live = self.deployed(environment, (version.0, live), None).await?;
+            let before = self.problems(&live).await?.unwrap_or_default();
+            self.impact.asks = after.missing.difference(&before.missing).cloned().collect();
+            self.impact.differs = differs(&live, &resolved);
+            self.impact.made_of = made_of::made_of(&resolved, Some(&live));
+            let moved = moved(self.source.reads(), environment, version.0).await?;
+            self.impact.differs.extend(moved);
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// At what it means for another live prompt.
+    async fn at_user(&mut self, user: User) -> Result<()> {
+        let live = (user.prompt_id, user.version);
+        let before = self.deployed(user.environment_id, live, None).await?;
+        let after = self.deployed(user.environment_id, live, Some(self.instead)).await?;
+        if made_of(&before) == made_of(&after) {
+            return Ok(());
+        }
+        if user.environment_id != self.instead.environment {
+            self.impact.elsewhere.entry(user.environment_id).or_insert_with(|| user.clone());
+        }
+        self.impact.changes.insert((user.path.clone(), user.environment.clone()));
+        let Some(after) = self.problems(&after).await? else {
+            self.impact.is_cut = true;
+            return Ok(());
+        };
+        // What is whole is not broken.
+        if after.is_empty() {
+            return Ok(());
+        }
+        // What is not known of what was before counts as broken now.
+        let before = self.problems(&before).await?.unwrap_or_default();
+        let at = format!("{} in {}", user.path, user.environment);
+        let mut breaks = |says| self.impact.breaks.insert(Break { says, user: Some(user.clone()) });
+        for (path, what) in after.others.difference(&before.others) {
+            breaks(format!("{at} would break. {path}: {what}"));
+        }
+        for name in after.missing.difference(&before.missing) {
+            breaks(format!("{at} would need a value for {name}, but none is provided."));
+        }
+        Ok(())
+    }
+
+    /// A version as an environment has it. That is work too.
+    async fn deployed(
+        &mut self,
+        environment: EnvironmentId,
+        version: (PromptId, i64),
+        instead: Option<Instead>,
+    ) -> Result<Resolved> {
+        let resolved = resolve::deployed(&mut self.source, environment, version, instead).await?;
+        let bytes: usize = resolved.parts.iter().flat_map(|part| part.content.texts()).map(str::len).sum();
+        self.pay(resolved.parts.len() + bytes / COPIED_IN_A_STEP);
+        Ok(resolved)
+    }
+
+    /// What is in the way of rendering a prompt; none where that is too much work.
+    async fn problems(&mut self, resolved: &Resolved) -> Result<Option<Problems>> {
+        if self.impact.is_cut {
+            return Ok(None);
+        }
+        let Some(checked) = check_for((&self.place.0, self.place.1), resolved).await? else {
+            return Ok(None);
+        };
+        self.pay(checked.work);
+        Ok(Some(checked.problems))
+    }
+
+    fn pay(&mut self, work: usize) {
+        match self.work.checked_sub(work) {
+            Some(left) => self.work = left,
+            None => self.impact.is_cut = true,
+        }
+    }
+}
+
+/// That it takes too much work to render a prompt.
+fn too_much(resolved: &Resolved) -> Problems {
+    let path = resolved.parts.first().map(|part| part.path.clone()).unwrap_or_default();
+    Problems { others: BTreeSet::from([(path, render::TOO_MUCH.to_owned())]), ..Problems::default() }
 }
 
 /// That services would find a live prompt at another path as well, where only deploying it brings that about.
@@ -162,72 +245,9 @@ async fn moved(
     Ok((!is_there).then(|| format!("Services also get it at its new path: {path}")))
 }
 
-/// What it means for another live prompt.
-async fn on_user(
-    source: &mut Source<impl Reads>,
-    user: User,
-    instead: Instead,
-    impact: &mut Impact,
-) -> Result<()> {
-    let live = (user.prompt_id, user.version);
-    let before = resolve::deployed(source, user.environment_id, live, None).await?;
-    let after = resolve::deployed(source, user.environment_id, live, Some(instead)).await?;
-    if made_of(&before) == made_of(&after) {
-        return Ok(());
-    }
-    let (before, after) = (problems(&before), problems(&after));
-    let at = format!("{} in {}", user.path, user.environment);
-    let mut breaks = |says| impact.breaks.insert(Break { says, user: Some(user.clone()) });
-    for (path, what) in after.others.difference(&before.others) {
-        breaks(format!("{at} would break. {path}: {what}"));
-    }
-    for name in after.missing.difference(&before.missing) {
-        breaks(format!("{at} would need a value for {name}, but none is provided."));
-    }
-    if user.environment_id != instead.environment {
-        impact.elsewhere.entry(user.environment_id).or_insert_with(|| user.clone());
-    }
-    impact.changes.insert((user.path, user.environment));
-    Ok(())
-}
-
 /// What a prompt is put together from.
 fn made_of(resolved: &Resolved) -> (Vec<(PromptId, Option<i64>)>, Inherited) {
     (resolved.parts.iter().map(|part| (part.prompt, part.version)).collect(), resolved.inherited())
-}
-
-macro_rules! users {
-    ($and:literal) => {
-        concat!(
-            "WITH RECURSIVE up (id) AS (
-               SELECT prompt_id FROM prompt_references WHERE org_id = $1 AND to_id = $2 AND number > 0
-               UNION
-               SELECT r.prompt_id FROM prompt_references r JOIN up ON r.to_id = up.id WHERE r.org_id = $1 AND r.number > 0)
-             SELECT p.id AS prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.version
-             FROM up JOIN prompts p ON p.org_id = $1 AND p.id = up.id JOIN environments e ON e.org_id = $1
-             JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = p.id
-             WHERE d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
-               WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = p.id)",
-            $and
-        )
-    };
-}
-
-/// The live prompts that may be put together from a prompt: those of which any version leads down to it.
-///
-/// # Errors
-/// When the database fails.
-pub async fn users(mut reads: impl Reads, prompt: PromptId) -> Result<Vec<User>> {
-    Ok(reads.query(users!("")).bind(prompt).all().await?)
-}
-
-/// Those of them that may be put together from what is live in an environment: those that are live there, and
-/// all where a reference names it.
-async fn users_in(reads: &mut impl Reads, prompt: PromptId, environment: EnvironmentId) -> Result<Vec<User>> {
-    let users = reads.query(users!(
-        " AND (e.id = $3 OR EXISTS (SELECT 1 FROM prompt_references n WHERE n.org_id = $1 AND n.environment_id = $3))"
-    ));
-    Ok(users.bind(prompt).bind(environment).all().await?)
 }
 
 /// In what a version that is live would differ if it were deployed again: in what it inherits, and where services
@@ -236,7 +256,7 @@ async fn users_in(reads: &mut impl Reads, prompt: PromptId, environment: Environ
 /// # Errors
 /// When the database fails.
 pub async fn drift(
-    reads: impl Reads,
+    reads: impl Unhurried,
     environment: EnvironmentId,
     (prompt, version): (PromptId, i64),
 ) -> Result<Vec<String>> {
@@ -247,34 +267,4 @@ pub async fn drift(
     let mut differ = differs(&live, &again);
     differ.extend(moved(source.reads(), environment, prompt).await?);
     Ok(differ)
-}
-
-/// A live prompt that is put together from one of some prompts and is none of them.
-///
-/// # Errors
-/// When the database fails.
-pub async fn put_into(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Option<User>> {
-    let above = listed!(
-        ", up (id) AS (
-           SELECT r.prompt_id FROM listed
-           JOIN prompt_references r ON r.org_id = $1 AND r.to_id = listed.id AND r.number > 0
-           UNION
-           SELECT r.prompt_id FROM prompt_references r JOIN up ON r.to_id = up.id WHERE r.org_id = $1 AND r.number > 0)
-         SELECT p.id AS prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.version
-         FROM up JOIN prompts p ON p.org_id = $1 AND p.id = up.id JOIN environments e ON e.org_id = $1
-         JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = p.id
-         WHERE d.version IS NOT NULL AND p.id NOT IN (SELECT id FROM listed)
-           AND d.number = (SELECT max(m.number) FROM deployments m
-             WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = p.id)"
-    );
-    let above: Vec<User> = change.query_listed(above, prompts.iter().map(|id| id.0)).all().await?;
-    let (mut source, prompts): (_, HashSet<&PromptId>) = (Source::new(change), prompts.iter().collect());
-    for user in above {
-        let live = (user.prompt_id, user.version);
-        let resolved = resolve::deployed(&mut source, user.environment_id, live, None).await?;
-        if resolved.parts.iter().any(|part| prompts.contains(&part.prompt)) {
-            return Ok(Some(user));
-        }
-    }
-    Ok(None)
 }

@@ -2,7 +2,9 @@
 //!
 //! What is done to what is live is a row that never changes, and the newest row of a prompt in an
 //! environment is what is live there. Every way there (deploying, promoting, rolling back, undeploying, an
-//! approved request) ends in one function, which refuses what would break something that is live.
+//! approved request) ends in one function, which refuses what would break something that is live. That is looked at
+//! before the change begins, since it may take long; within the change it is only made sure that nothing has happened
+//! since.
 //!
 //! A request has a [`fingerprint`] of everything that would be served, and so has each approval: what was approved
 //! is what goes live. Where that changes meanwhile the approvals are void ([`voiding`]).
@@ -23,6 +25,8 @@ pub mod impact;
 #[cfg(feature = "ssr")]
 mod letters;
 #[cfg(feature = "ssr")]
+mod looked;
+#[cfg(feature = "ssr")]
 pub mod made_of;
 #[cfg(feature = "ssr")]
 pub mod model;
@@ -32,6 +36,8 @@ pub mod overview;
 pub mod requests;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod users;
 #[cfg(feature = "ssr")]
 pub mod voiding;
 

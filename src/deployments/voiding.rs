@@ -3,8 +3,8 @@
 use super::{
     asked::{Request, State, find},
     fingerprint::{Served, difference},
-    impact,
     letters::{About, voided},
+    looked::{Looked, TRIES},
     requests::{tell, url},
 };
 use crate::{
@@ -89,17 +89,21 @@ pub async fn look_again(server: &Server, within: Option<Span>) -> Result<()> {
 async fn look_at(server: &Server, org: OrgId, id: DeploymentRequestId) -> Result<()> {
     let scope = Scope::of_chore(server, org, "what was approved has changed").await?;
     let request = find(&scope, id).await?;
-    let impact = impact::of(&scope, &request.order()).await?;
-    // What cannot be put together just now cannot go live, and may be whole again.
-    if !impact.breaks.is_empty() || impact.served.fingerprint() == request.fingerprint {
-        return Ok(());
+    for _ in 0..TRIES {
+        let looked = Looked::at(&scope, &request.order()).await?;
+        // What cannot be put together just now cannot go live, and may be whole again.
+        if !looked.would_change(&request.fingerprint)? {
+            return Ok(());
+        }
+        let mut change = scope.clone().require::<ApproveDeployment>()?.change().await?;
+        let request = find(&mut change, id).await?;
+        let Some(impact) = looked.still(&mut change).await? else { continue };
+        if request.state == State::Pending {
+            let environment = environments::find(&mut change, request.environment_id).await?;
+            renew(&mut change, &request, &environment, &impact.served).await?;
+        }
+        return change.commit().await;
     }
-    let mut change = scope.require::<ApproveDeployment>()?.change().await?;
-    let request = find(&mut change, id).await?;
-    if request.state == State::Pending {
-        let environment = environments::find(&mut change, request.environment_id).await?;
-        let impact = impact::of(&mut change, &request.order()).await?;
-        renew(&mut change, &request, &environment, &impact.served).await?;
-    }
-    change.commit().await
+    // What happens all the time is looked at the next time.
+    Ok(())
 }

@@ -78,7 +78,7 @@ fn save_form(desk: &Desk) -> impl IntoView + use<> {
 /// What is wrong with a draft, so that it cannot be saved, and what may be a slip in it.
 async fn told(scope: &Scope, content: &Content) -> Result<impl IntoView + use<>> {
     let mut flaws = checks::flaws(content);
-    let analysis = Analysis::of(scope.server(), scope.organization().id, content).await?;
+    let analysis = Analysis::of(scope.server(), scope.behalf(), content).await?;
     flaws.extend(checks::syntax_flaws(content, &analysis));
     let says = |flaw: Flaw| {
         let n = flaw.field.strip_prefix("content-").and_then(|n| n.parse().ok());

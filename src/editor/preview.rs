@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     error::Result,
-    id::OrgId,
     library::variables,
     prompts::{
         checks::{place_of, syntax_flaws},
@@ -18,7 +17,7 @@ use crate::{
         render::{Problems, Rendered, Resolved, Values, render_for},
     },
     role::EditContent,
-    server::{Caller, Server},
+    server::{Behalf, Caller, Server},
     templates::line_told,
     ui::{Bake, Hidden, Html, PageField},
 };
@@ -54,7 +53,7 @@ pub(super) async fn preview(
     let unused = unused(&resolved.parts[0]);
     let inherited = resolved.parts[0].inherited.clone();
     let made_of = made_of(&resolved);
-    let place = (desk.scope.server(), desk.scope.organization().id);
+    let place = (desk.scope.server(), desk.scope.behalf());
     let mut flaws = known_flaws(&resolved);
     let outcome = match render_for(place, resolved.clone(), values.clone()).await? {
         Ok(rendered) => said(rendered),
@@ -181,7 +180,7 @@ fn message(message: Message) -> impl IntoView {
 
 /// What it renders to when each value that is missing is its name; none when more is wrong.
 async fn without_values(
-    place: (&Server, OrgId),
+    place: (&Server, Behalf),
     mut resolved: Resolved,
     mut values: Values,
     mut problems: Problems,

@@ -91,7 +91,7 @@ macro_rules! environments {
 /// # Errors
 /// When the database fails.
 pub async fn list(mut reads: impl Reads) -> Result<Vec<Environment>> {
-    let now = reads.place().0.clock.now();
+    let now = reads.now();
     let all = reads.query(environments!(" ORDER BY position, id"));
     Ok(all.bind(now).bind(HOLD.0).all().await?)
 }
@@ -101,7 +101,7 @@ pub async fn list(mut reads: impl Reads) -> Result<Vec<Environment>> {
 /// # Errors
 /// [`Error::NotFound`] when there is no such environment.
 pub async fn find(mut reads: impl Reads, id: EnvironmentId) -> Result<Environment> {
-    let now = reads.place().0.clock.now();
+    let now = reads.now();
     let one = reads.query(environments!(" AND id = $4")).bind(now).bind(HOLD.0);
     one.bind(id).optional().await?.ok_or(Error::NotFound)
 }
@@ -111,7 +111,7 @@ pub async fn find(mut reads: impl Reads, id: EnvironmentId) -> Result<Environmen
 /// # Errors
 /// When the database fails.
 pub async fn named(mut reads: impl Reads, name: &str) -> Result<Option<Environment>> {
-    let now = reads.place().0.clock.now();
+    let now = reads.now();
     let one = reads.query(environments!(" AND name = $4")).bind(now).bind(HOLD.0);
     Ok(one.bind(name.to_owned()).optional().await?)
 }

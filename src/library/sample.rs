@@ -219,7 +219,7 @@ async fn prompt(
     let path = store::path_in(change, Some(folder), &name).await?;
     let new = store::NewPrompt { folder: Some(folder), name: &name, path, description, tags: &tags };
     let id = store::insert(change, new, content).await?;
-    saving::save_within(change, id, "The sample as it comes").await?;
+    saving::save_own(change, id, "The sample as it comes").await?;
     Ok(id)
 }
 

@@ -22,13 +22,16 @@ use axum::{
 };
 use serde::Deserialize;
 use std::{convert::Infallible, time::Duration};
-use tokio::sync::{
-    broadcast::{self, error::RecvError},
-    mpsc,
+use tokio::{
+    sync::{
+        broadcast::{self, error::RecvError},
+        mpsc,
+    },
+    time::MissedTickBehavior,
 };
 use tokio_stream::wrappers::ReceiverStream;
 
-/// How often a quiet stream makes sure that it may still go on.
+/// How often a stream makes sure that it may still go on.
 const RECHECK: Duration = Duration::from_mins(1);
 
 /// The routes of streams.
@@ -115,12 +118,16 @@ impl Watch {
         for topic in missed {
             let _ = out.try_send(Ok(change(topic)));
         }
+        // It goes on however much happens meanwhile.
+        let mut recheck = tokio::time::interval(RECHECK);
+        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        recheck.reset();
         loop {
             let next = tokio::select! {
                 () = out.closed() => return,
                 // The page finds another process, or this one when it is back.
                 () = self.seat.ends() => return,
-                () = tokio::time::sleep(RECHECK) => self.recheck().await,
+                _ = recheck.tick() => self.recheck().await,
                 event = events.recv() => match event {
                     Ok(event) => self.on(&event).await,
                     Err(RecvError::Lagged(_)) => Next::Send(sse::Event::default().event("reload").data("role")),

@@ -82,10 +82,8 @@ async fn draw(scope: &Scope, file: &File) -> Result<Vec<u8>> {
     let Some(bytes) = file.bytes.clone().filter(|bytes| bytes.len() <= MAX_BYTES) else {
         return Err(Error::invalid("image", "Use an image of at most 1 MiB."));
     };
-    // Each person's pictures wait for each other.
-    let whose = scope.person().map_or(scope.organization().id.0, |person| person.id.0);
     let job = RedrawPicture { sent: BASE64.encode(&bytes) };
-    let drawn = scope.server().pictures.run(whose, &job).await?;
+    let drawn = scope.server().pictures.run(scope.behalf(), &job).await?;
     let png = drawn.unwrap_or_else(|_| Err(UNREADABLE.to_owned()));
     let png = png.map_err(|message| Error::invalid("image", message))?;
     BASE64.decode(png).map_err(|error| internal(&error))

@@ -59,12 +59,17 @@ pub async fn is_free(server: &Server, slug: &Slug) -> Result<bool> {
     Ok(taken.is_none())
 }
 
+/// The most organizations that a person may own and still make another one.
+pub const MAX_OWNED: i64 = 50;
+
 /// Makes a team's organization with its founder as Owner.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `slug` when somebody else has it.
+/// [`Error::Invalid`] at `slug` when somebody else has it; [`Error::Conflict`] when the founder owns as many as they
+/// may.
 pub async fn create_team(caller: &Caller, founder: &Person, name: Name, slug: Slug) -> Result<OrgId> {
     let mut change = caller.server.change_outside_tenancy().await?;
+    refuse_too_many(&mut change, founder.id).await?;
     let made = insert(&mut change, &name, &slug, None, founder.id).await?;
     let Some(org) = made else {
         return Err(Error::invalid("slug", format!("The URL {slug} is already taken. Choose another one.")));
@@ -75,6 +80,24 @@ pub async fn create_team(caller: &Caller, founder: &Person, name: Name, slug: Sl
     change.audit(Some(org), doer, &caller.client, entry).await?;
     change.commit().await?;
     Ok(org)
+}
+
+/// Refuses another organization to whoever owns as many as they may. Those that are deleted count for as long as they
+/// can be restored.
+async fn refuse_too_many(change: &mut Change, founder: UserId) -> Result<()> {
+    if change.is_concurrent() {
+        // One after the other.
+        let lock = change.query("SELECT id FROM users WHERE id = $1 FOR UPDATE");
+        let _: Option<(UserId,)> = lock.bind(founder).optional().await?;
+    }
+    let owned = change.query("SELECT count(*) FROM members WHERE user_id = $1 AND role = 'owner'");
+    let (owned,): (i64,) = owned.bind(founder).one().await?;
+    if owned < MAX_OWNED {
+        return Ok(());
+    }
+    Err(Error::conflict(format!(
+        "You can own up to {MAX_OWNED} organizations, including deleted ones that can still be restored."
+    )))
 }
 
 /// Makes the personal organization of a new person, within the change that makes the person. Its

@@ -4,7 +4,11 @@ use super::{
     content::Content,
     jinja::{self, Analysis as OfTemplate},
 };
-use crate::{error::Result, id::OrgId, server::Server, templates::Engine};
+use crate::{
+    error::Result,
+    server::{Behalf, Server},
+    templates::Engine,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -22,19 +26,18 @@ impl Analysis {
     ///
     /// # Errors
     /// When the sandbox has no room.
-    pub async fn of(server: &Server, org: OrgId, content: &Content) -> Result<Self> {
+    pub async fn of(server: &Server, behalf: Behalf, content: &Content) -> Result<Self> {
         if content.engine == Engine::Plain {
             return Ok(Self::of_plain(content));
         }
         let mut analysis = Self::default();
         for (n, text) in content.texts().enumerate() {
-            analysis.add(n, jinja::analyze(server, org, text).await?);
+            analysis.add(n, jinja::analyze(server, behalf, text).await?);
         }
         Ok(analysis)
     }
 
-    /// The same in this process: for content that is not hostile.
-    #[cfg(test)]
+    /// The same in this process: for content of our own, which is not hostile.
     pub(crate) fn here(content: &Content) -> Self {
         if content.engine == Engine::Plain {
             return Self::of_plain(content);

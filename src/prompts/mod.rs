@@ -8,6 +8,8 @@ pub mod analysis;
 #[cfg(feature = "ssr")]
 pub mod checks;
 #[cfg(feature = "ssr")]
+pub mod circles;
+#[cfg(feature = "ssr")]
 pub mod compare;
 #[cfg(feature = "ssr")]
 pub mod content;

@@ -1,17 +1,17 @@
-//! References between prompts: where they lead, who is led to, and that they never go in a circle.
+//! References between prompts: where they lead, and who is led to.
 
 use super::{
     checks::flaw,
+    circles::{Version, circle},
     content::{Content, Kind},
-    reached::{BEYOND, reaches_folder},
-    render::MAX_DEPTH,
+    reached::reaches_folder,
     resolve,
     store::{self, Prompt},
 };
 use crate::{
     environments::store as environments,
     error::{Flaw, Result},
-    id::{EnvironmentId, FolderId, PromptId},
+    id::{EnvironmentId, PromptId},
     server::{OrgChange, Scope, listed},
     templates::{Reference, Selector, Template},
 };
@@ -26,6 +26,17 @@ pub struct Pin {
     pub prompt: PromptId,
     /// Which version of it.
     pub to: To,
+}
+
+impl Pin {
+    /// The version it leads to; none where that is an environment's.
+    #[must_use]
+    pub const fn version(&self) -> Option<Version> {
+        match self.to {
+            To::Version { number, .. } => Some((self.prompt, number)),
+            To::Environment(_) => None,
+        }
+    }
 }
 
 /// Which version of a prompt a reference leads to.
@@ -97,30 +108,9 @@ pub(super) async fn pin(
             Err(message) => flaws.push(flaw("", message)),
         }
     }
-    for message in circles(change, prompt, path, &pins).await? {
-        flaws.push(flaw("", message));
-    }
+    let to: Vec<_> = pins.iter().filter_map(Pin::version).collect();
+    flaws.extend(circle(change, prompt, path, &to).await?.map(|message| flaw("", message)));
     Ok(if flaws.is_empty() { Ok(pins) } else { Err(flaws) })
-}
-
-/// What of the pins goes in a circle back to a prompt, or too deep.
-///
-/// # Errors
-/// When the database fails.
-pub async fn circles(
-    change: &mut OrgChange,
-    prompt: PromptId,
-    path: &str,
-    pins: &[Pin],
-) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for pin in pins {
-        let mut trail = vec![path.to_owned()];
-        if let To::Version { number, .. } = pin.to {
-            found.extend(Box::pin(walk(change, prompt, (pin.prompt, number), &mut trail)).await?);
-        }
-    }
-    Ok(found)
 }
 
 /// Where a reference leads, or what is wrong with it: in the words it is written in, as whoever acts may not know
@@ -188,38 +178,6 @@ async fn pin_to_environment(
         return Ok(Err(format!("[[ {target} ]]: {} is not deployed to {name}.", reference.path)));
     }
     Ok(Ok(Pin { target: target.to_owned(), prompt: to.id, to: To::Environment(environment.id) }))
-}
-
-/// Goes down the references of a version, looking for `start` and for the bottom. The trail holds the paths
-/// so far.
-async fn walk(
-    change: &mut OrgChange,
-    start: PromptId,
-    at: (PromptId, i64),
-    trail: &mut Vec<String>,
-) -> Result<Option<String>> {
-    let place = change.query("SELECT path, folder_id FROM prompts WHERE org_id = $1 AND id = $2");
-    let (path, folder): (String, Option<FolderId>) = place.bind(at.0).one().await?;
-    let is_reached = at.0 == start || reaches_folder(change, folder).await?;
-    trail.push(if is_reached { path } else { BEYOND.to_owned() });
-    if at.0 == start {
-        return Ok(Some(format!("Circular reference: {}.", trail.join(" → "))));
-    }
-    if trail.len() > MAX_DEPTH {
-        return Ok(Some(format!("References are nested more than {MAX_DEPTH} deep: {}.", trail.join(" → "))));
-    }
-    let below = change.query(
-        "SELECT to_id, to_number FROM prompt_references
-         WHERE org_id = $1 AND prompt_id = $2 AND number = $3 AND to_number IS NOT NULL ORDER BY target",
-    );
-    let below: Vec<(PromptId, i64)> = below.bind(at.0).bind(at.1).all().await?;
-    for next in below {
-        if let Some(message) = Box::pin(walk(change, start, next, trail)).await? {
-            return Ok(Some(message));
-        }
-    }
-    trail.pop();
-    Ok(None)
 }
 
 /// Writes where a reference leads.

@@ -4,7 +4,7 @@ use super::{
     content::Content,
     kept::{self, Kept, Live},
     references::{MAX_REFERENCES, targets},
-    render::{Part, Resolved},
+    render::{MAX_PARTS, Part, Resolved},
     source::Source,
     store::{self, Prompt},
 };
@@ -12,7 +12,7 @@ use crate::{
     environments::store as environments,
     error::{Error, Result},
     id::{DeploymentId, EnvironmentId, PromptId},
-    server::{Reads, Scope},
+    server::{Reads, Scope, Unhurried},
     templates::Selector,
 };
 use std::{
@@ -25,7 +25,7 @@ use std::{
 /// # Errors
 /// [`Error::NotFound`] when there is no such prompt or version, or it is in the trash. What is in the trash is
 /// not put into anything either.
-pub async fn version(reads: impl Reads, prompt: PromptId, number: i64) -> Result<Resolved> {
+pub async fn version(reads: impl Unhurried, prompt: PromptId, number: i64) -> Result<Resolved> {
     let mut source = Source::new(reads);
     let mut resolver = Resolver::new(&mut source, None);
     resolver.version((prompt, number), None, None).await?.ok_or(Error::NotFound)?;
@@ -131,8 +131,6 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
     Ok(resolver.resolved())
 }
 
-/// The most prompts that one may be made of.
-const MAX_PARTS: usize = 500;
 /// The most bytes of text of all of them.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 

@@ -34,9 +34,10 @@ pub struct Seen {
 /// [`Error::Conflict`] when the draft or the versions are not as they were seen, or nothing has changed;
 /// [`Error::Invalid`] when its text cannot be read or its references lead nowhere or in a circle.
 pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, message: &str) -> Result<i64> {
-    // What is known of it then is known within the change, which nobody should have to wait for.
+    // Nobody should have to wait for that within the change.
     let draft = drafts::read(grant, prompt).await?;
-    Analysis::of(grant.server(), grant.organization().id, &draft.content).await?;
+    let analysis = Analysis::of(grant.server(), grant.behalf(), &draft.content).await?;
+    let analyzed = draft.content;
     let mut change = grant.change().await?;
     let draft = drafts::read_within(&mut change, prompt).await?;
     let of = store::find_within(&mut change, prompt).await?;
@@ -46,22 +47,23 @@ pub async fn save(grant: &Grant<EditContent>, prompt: PromptId, seen: Seen, mess
             of.latest
         )));
     }
-    if draft.revision != seen.revision {
+    if draft.revision != seen.revision || draft.content != analyzed {
         return Err(Error::conflict("The draft changed in the meantime. Review what would be saved now."));
     }
-    let number = save_seen(&mut change, &of, &draft.content, message).await?;
+    let number = save_seen(&mut change, &of, (&draft.content, &analysis), message).await?;
     change.commit().await?;
     Ok(number)
 }
 
-/// Saves the draft as it is within a change.
+/// Saves a draft that the server itself wrote, as it is within a change.
 ///
 /// # Errors
 /// As [`save`].
-pub async fn save_within(change: &mut OrgChange, prompt: PromptId, message: &str) -> Result<i64> {
+pub async fn save_own(change: &mut OrgChange, prompt: PromptId, message: &str) -> Result<i64> {
     let draft = drafts::read_within(change, prompt).await?;
     let of = store::find_within(change, prompt).await?;
-    save_seen(change, &of, &draft.content, message).await
+    let analysis = Analysis::here(&draft.content);
+    save_seen(change, &of, (&draft.content, &analysis), message).await
 }
 
 /// Saves a content as a version, whatever the draft is, and tells its number. A draft with changes of its own
@@ -76,7 +78,7 @@ pub async fn put(
     content: &Content,
     message: &str,
 ) -> Result<i64> {
-    Analysis::of(grant.server(), grant.organization().id, content).await?;
+    let analysis = Analysis::of(grant.server(), grant.behalf(), content).await?;
     let mut change = grant.change().await?;
     let of = store::find_within(&mut change, prompt).await?;
     if of.latest != latest {
@@ -87,7 +89,7 @@ pub async fn put(
     }
     let newest = content_within(&mut change, prompt, of.latest).await?;
     let draft = drafts::read_within(&mut change, prompt).await?;
-    let number = save_seen(&mut change, &of, content, message).await?;
+    let number = save_seen(&mut change, &of, (content, &analysis), message).await?;
     if of.kind != content.kind() {
         let kind = change.query("UPDATE prompts SET kind = $3 WHERE org_id = $1 AND id = $2");
         kind.bind(prompt).bind(content.kind()).execute().await?;
@@ -100,11 +102,14 @@ pub async fn put(
     Ok(number)
 }
 
-async fn save_seen(change: &mut OrgChange, of: &Prompt, content: &Content, message: &str) -> Result<i64> {
+async fn save_seen(
+    change: &mut OrgChange,
+    of: &Prompt,
+    (content, analysis): (&Content, &Analysis),
+    message: &str,
+) -> Result<i64> {
     checks::refuse(checks::flaws(content))?;
-    let (server, org) = change.place();
-    let analysis = Analysis::of(&server.clone(), org, content).await?;
-    checks::refuse(checks::syntax_flaws(content, &analysis))?;
+    checks::refuse(checks::syntax_flaws(content, analysis))?;
     let pins = references::pin(change, of.id, &of.path, content).await?;
     let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
     // The version that said the same, if it is brought back.

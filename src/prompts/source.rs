@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Result,
     id::{EnvironmentId, FolderId, PromptId},
-    server::Reads,
+    server::{Behalf, Reads, Server, Unhurried},
     templates::{Reference, Selector},
 };
 use serde_json::Value;
@@ -50,10 +50,11 @@ impl Lead {
 /// The most bytes of contents that are kept.
 const MAX_BYTES: usize = 32 << 20;
 
-/// Rows of the database as they were when they were first asked for. It is for one look at them: within a change,
-/// or for a page.
+/// Rows of the database as they were when they were first asked for. It is for one look at them.
 pub struct Source<R> {
     reads: R,
+    /// Where texts are analyzed, and on whose behalf; none where they are not.
+    place: Option<(Server, Behalf)>,
     versions: HashMap<(PromptId, i64), Option<Arc<Version>>>,
     bytes: usize,
     live: HashMap<(EnvironmentId, PromptId), Option<Live>>,
@@ -62,8 +63,20 @@ pub struct Source<R> {
 
 impl<R: Reads> Source<R> {
     /// Of what can be read.
-    pub fn new(reads: R) -> Self {
-        Self { reads, versions: HashMap::new(), bytes: 0, live: HashMap::new(), inherited: HashMap::new() }
+    pub fn new(reads: R) -> Self
+    where
+        R: Unhurried,
+    {
+        let (server, behalf) = reads.place();
+        let place = Some((server.clone(), behalf));
+        Self { place, ..Self::of_references(reads) }
+    }
+
+    /// The same for whoever asks only what refers to what, as within a change, where nothing may take long: nothing
+    /// is known of what texts use, so nothing that comes of it can be rendered.
+    pub fn of_references(reads: R) -> Self {
+        let (versions, live, inherited) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { reads, place: None, versions, bytes: 0, live, inherited }
     }
 
     /// For what is not resolved.
@@ -98,8 +111,10 @@ impl<R: Reads> Source<R> {
 
     /// What is known of the texts of a content.
     pub(super) async fn analyzed(&self, content: &Content) -> Result<Analysis> {
-        let (server, org) = self.reads.place();
-        Analysis::of(&server.clone(), org, content).await
+        match &self.place {
+            Some((server, behalf)) => Analysis::of(server, *behalf, content).await,
+            None => Ok(Analysis::default()),
+        }
     }
 
     /// Forgets all versions where one more would be too much.

@@ -7,6 +7,7 @@ use super::{
     caller::Client,
     db::{Query, Tx},
     mail::Letter,
+    open::Open,
 };
 use crate::{
     error::Result,
@@ -22,12 +23,14 @@ pub struct Change {
     server: Server,
     events: Vec<Event>,
     has_letters: bool,
+    _open: Open,
 }
 
 impl Change {
     pub(super) async fn begin(server: &Server) -> Result<Self> {
         let tx = server.db.begin().await?;
-        Ok(Self { tx, server: server.clone(), events: Vec::new(), has_letters: false })
+        let (server, events) = (server.clone(), Vec::new());
+        Ok(Self { tx, server, events, has_letters: false, _open: Open::begin() })
     }
 
     /// A statement within the change, not fenced to an organization.
@@ -51,6 +54,12 @@ impl Change {
     #[must_use]
     pub const fn is_concurrent(&self) -> bool {
         self.tx.is_concurrent()
+    }
+
+    /// How many statements were run in it; none where that is not counted.
+    #[cfg(test)]
+    pub(crate) const fn statements(&self) -> Option<u32> {
+        self.tx.statements()
     }
 
     /// Fences what follows to the rows of an organization, where the database can.

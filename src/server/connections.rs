@@ -4,7 +4,7 @@
 //! So when there is no room for one more, the connection that has been idle the longest is closed: one of the same
 //! address when that address has reached its limit, or else one of all.
 
-use super::{clock::stopwatch, limits::network};
+use super::{clock::stopwatch, coming::Coming, limits::network};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::{
     collections::HashMap,
@@ -13,7 +13,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Instant,
@@ -82,9 +82,11 @@ struct Open {
 }
 
 #[derive(Debug)]
-struct Spot {
+pub(super) struct Spot {
     /// When something came or went last, in milliseconds.
     used: AtomicU64,
+    /// Whether what came last ended a request.
+    pub(super) is_whole: AtomicBool,
     over: Notify,
 }
 
@@ -111,7 +113,11 @@ impl Connections {
     pub(super) fn place(&mut self, address: IpAddr) -> Place {
         let (network, id) = (network(address), self.next);
         self.next += 1;
-        let spot = Arc::new(Spot { used: AtomicU64::new(millis(self.began)), over: Notify::new() });
+        let spot = Arc::new(Spot {
+            used: AtomicU64::new(millis(self.began)),
+            is_whole: AtomicBool::new(false),
+            over: Notify::new(),
+        });
         let mut open = lock(&self.open);
         if open.of.get(&network).is_some_and(|of| of.len() >= self.room.of_address) {
             open.end_idlest(|of| *of == network);
@@ -158,6 +164,11 @@ impl Place {
         let spot = self.spot.clone();
         async move { spot.over.notified().await }
     }
+
+    /// What is known of the request that comes.
+    pub(super) fn coming(&self) -> Coming {
+        Coming(self.spot.clone())
+    }
 }
 
 impl Drop for Place {
@@ -192,7 +203,11 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.socket).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.place.spot.is_whole.store(false, Ordering::Relaxed);
+        }
         self.note(read)
     }
 }

@@ -174,6 +174,15 @@ impl Tx {
         matches!(self, Self::Postgres(_))
     }
 
+    /// How many statements were run in it; none where that is not counted.
+    #[cfg(test)]
+    pub(crate) const fn statements(&self) -> Option<u32> {
+        match self {
+            Self::Sqlite(tx) => Some(tx.held.statements()),
+            Self::Postgres(_) => None,
+        }
+    }
+
     /// Makes it so.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::{
 };
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody},
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -25,6 +25,8 @@ use std::collections::BTreeSet;
 
 /// The most bytes of a form without files.
 pub(super) const MAX_BODY: usize = 256 * 1024;
+/// The most bytes of a form that is read though it is not carried out.
+const SMALL_BODY: u64 = 16 * 1024;
 /// The most fields a form may have.
 pub(super) const MAX_FIELDS: usize = 600;
 /// The kind of a form's body.
@@ -51,6 +53,10 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
     let limited = caller.and_then(|caller| caller.limited(function).err());
     let is_post = *request.method() == Method::POST;
     let is_form = is_post && accepts_html(request.headers());
+    // What is not carried out is read only to show it again, and so is not if it is large.
+    if let Some(error) = limited.as_ref().filter(|_| is_large(&request)) {
+        return if is_form { serve::plain_error(error) } else { refusal(error) };
+    }
     let (mut parts, body) = match read(request).await {
         Ok(read) => read,
         Err(response) => return response,
@@ -88,20 +94,32 @@ async fn run_unless(refused: Option<Error>, parts: &Parts, body: Bytes) -> Respo
     }
 }
 
+/// Whether a body is, or may become, larger than what is kept of those who are not signed in.
+fn is_large(request: &Request) -> bool {
+    uploads::is_multipart(request.headers())
+        || request.body().size_hint().upper().is_none_or(|bytes| bytes > SMALL_BODY)
+}
+
 /// Reads the body: as it is, or of a form with files its other fields; the files go with the caller.
 async fn read(request: Request) -> Result<(Parts, Bytes), Response> {
     let caller = request.extensions().get::<Caller>().cloned();
     let caller = caller.filter(|caller| caller.visit().is_some() && uploads::is_multipart(request.headers()));
+    let function = request.uri().path().trim_start_matches("/api/");
+    let most = if caller.is_some() { uploads::most(function) } else { MAX_BODY };
+    // What says of itself that it is too large is not read at all.
+    if usize::try_from(request.body().size_hint().lower()).is_ok_and(|bytes| bytes > most) {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+    }
     if let Some(caller) = caller {
         let (mut parts, body) = request.into_parts();
-        let (fields, files) = uploads::read(&parts.headers, body).await?;
+        let (fields, files) = uploads::read(&parts.headers, body, most).await?;
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
         parts.headers.remove(header::CONTENT_LENGTH);
         parts.extensions.insert(caller.with_files(files));
         return Ok((parts, fields));
     }
     let (parts, body) = request.into_parts();
-    let body = http_body_util::Limited::new(body, MAX_BODY).collect().await;
+    let body = http_body_util::Limited::new(body, most).collect().await;
     let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
     Ok((parts, body.to_bytes()))
 }
@@ -173,7 +191,7 @@ fn no_text(fields: &[(String, String)]) -> Option<Error> {
     flaws.finish().err()
 }
 
-fn accepts_html(headers: &HeaderMap) -> bool {
+pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())

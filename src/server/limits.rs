@@ -50,6 +50,7 @@ const DOORS: &[(&str, Bucket)] = &[
     ("accounts/forgot_password", bucket(10, Span::minutes(1))),
     ("accounts/reset_password", bucket(20, Span::seconds(6))),
     ("account/confirm_address", bucket(20, Span::seconds(6))),
+    ("organizations/create", bucket(20, Span::minutes(1))),
     ("invitations/invite", bucket(60, Span::seconds(10))),
     ("invitations/resend", bucket(60, Span::seconds(10))),
     ("invitations/accept", bucket(20, Span::seconds(6))),
@@ -72,6 +73,9 @@ const BAD_KEYS: Bucket = ELSEWHERE;
 /// How many of somebody's refusals are written down: a service that goes on asking for what it may not have
 /// fills no log, and keeps nobody from writing.
 const REFUSALS: Bucket = bucket(60, Span::minutes(1));
+
+/// Forms of those who are not signed in that are kept to be shown again, by address.
+const KEPT_FORMS: Bucket = bucket(60, Span::seconds(10));
 
 /// Wrong guesses that cost nothing.
 const FREE: u32 = 5;
@@ -197,6 +201,11 @@ impl Limits {
     /// Whether one more refusal of a person or a key is to be written down.
     pub fn notes_refusal_of(&self, doer: Uuid) -> bool {
         self.factor == 0 || self.draw(&Subject::Refused(doer), REFUSALS).is_ok()
+    }
+
+    /// Whether one more form of somebody who is not signed in is kept.
+    pub fn keeps_form_of(&self, client: &Client) -> bool {
+        self.factor == 0 || self.draw(&Subject::from("posted form", client), KEPT_FORMS).is_ok()
     }
 
     /// The time, how long a bucket takes to fill by one, and by all it holds.

@@ -2,9 +2,11 @@
 
 use super::{
     Server,
+    coming::Coming,
     connections::{Connections, Room, Watched},
     hot::{Front, usage},
     notes,
+    stop::Stop,
 };
 use axum::extract::{ConnectInfo, Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -36,11 +38,13 @@ pub struct Patience {
     pub head: Duration,
     /// Until it takes the next bytes of an answer.
     pub answer: Duration,
+    /// Until all of a request is there, once the process is told to stop.
+    pub last: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { head: Duration::from_secs(30), answer: Duration::from_secs(30) }
+        Self { head: Duration::from_secs(30), answer: Duration::from_secs(30), last: Duration::from_secs(5) }
     }
 }
 
@@ -99,6 +103,7 @@ pub async fn accept(
 ) {
     let graceful = GracefulShutdown::new();
     let mut connections = Connections::new(room);
+    let stopping = Stop::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
@@ -108,8 +113,9 @@ pub async fn accept(
                     // Without this, small answers wait 40 ms for an acknowledgement.
                     drop(socket.set_nodelay(true));
                     let place = connections.place(client.ip());
-                    let over = place.over();
-                    let connection = connection(Watched::new(socket, place), client, front.clone(), patience);
+                    let (over, coming) = (place.over(), place.coming());
+                    let late = late(stopping.clone(), coming.clone(), patience.last);
+                    let connection = connection((Watched::new(socket, place), coming), client, front.clone(), patience);
                     let connection = graceful.watch(connection);
                     tokio::spawn(async move {
                         tokio::select! {
@@ -117,6 +123,7 @@ pub async fn accept(
                                 tracing::debug!(%error, "a connection ended");
                             },
                             () = over => tracing::debug!(%client, "an idle connection was closed to make room"),
+                            () = late => tracing::debug!(%client, "a request came too late"),
                         }
                     });
                 }
@@ -129,15 +136,25 @@ pub async fn accept(
         }
     }
     drop(listener);
+    stopping.begin();
     if tokio::time::timeout(LAST_WORDS, graceful.shutdown()).await.is_err() {
         tracing::info!("stopped with connections open");
+    }
+}
+
+/// Waits until the process stops and a connection has had time enough to send all of a request: for ever where it has.
+async fn late(stopping: Stop, coming: Coming, last: Duration) {
+    stopping.begun().await;
+    tokio::time::sleep(last).await;
+    if coming.is_whole() {
+        std::future::pending::<()>().await;
     }
 }
 
 type Connection<S> = http1::Connection<TokioIo<std::pin::Pin<Box<TimeoutStream<Watched>>>>, S>;
 
 fn connection(
-    socket: Watched,
+    (socket, coming): (Watched, Coming),
     client: SocketAddr,
     front: Front,
     patience: Patience,
@@ -152,7 +169,7 @@ fn connection(
     let mut socket = TimeoutStream::new(socket);
     socket.set_write_timeout(Some(patience.answer));
     let service = service_fn(move |request: axum::http::Request<Incoming>| {
-        let mut request: Request = request.map(axum::body::Body::new);
+        let mut request: Request = request.map(|body| axum::body::Body::new(coming.body(body)));
         request.extensions_mut().insert(ConnectInfo(client));
         front.clone().oneshot(request)
     });

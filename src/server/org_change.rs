@@ -1,7 +1,7 @@
 //! A change in one organization.
 
 use super::{
-    Change, Key, Organization, Scope, Server,
+    Change, Key, Organization, Scope,
     audit::{Doer, Entry},
     bus::Topic,
     caller::Client,
@@ -122,16 +122,16 @@ impl OrgChange {
         self.change.is_concurrent()
     }
 
+    /// What is for the database there is, of what is for SQLite and what is for PostgreSQL.
+    #[must_use]
+    pub fn either<T>(&self, sqlite: T, postgres: T) -> T {
+        if self.change.is_concurrent() { postgres } else { sqlite }
+    }
+
     /// A statement in this organization; `$1` is its id.
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
         assert_fenced(sql);
         self.change.query(sql).bind(self.org)
-    }
-
-    /// The organization, and the server it is on.
-    #[must_use]
-    pub fn place(&self) -> (&Server, OrgId) {
-        (self.change.server(), self.org)
     }
 
     /// Announces an event of this organization, once the change has committed.
@@ -165,6 +165,12 @@ impl OrgChange {
     pub async fn audit_row(&mut self, entry: Entry) -> Result<AuditId> {
         let doer = Doer { role: self.doer.role.map(|_| self.role), ..self.doer };
         self.change.audit(Some(self.org), doer, &self.client, entry).await
+    }
+
+    /// How many statements were run in it; none where that is not counted.
+    #[cfg(test)]
+    pub(crate) const fn statements(&self) -> Option<u32> {
+        self.change.statements()
     }
 
     /// Goes on with the change outside the organization.

@@ -1,15 +1,21 @@
 //! Reads that are the same in a scope and within a change.
 
-use super::{OrgChange, Scope, Server, db::Query};
-use crate::id::OrgId;
+use super::{Behalf, OrgChange, Scope, Server, db::Query};
+use crate::time::Timestamp;
 
 /// Where statements of one organization are run: in a scope each on its own, or all within a change.
 pub trait Reads: Send {
     /// A statement in the organization; `$1` is its id.
     fn query(&mut self, sql: &'static str) -> Query<'_>;
 
-    /// The organization, and the server it is on.
-    fn place(&self) -> (&Server, OrgId);
+    /// The time now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Reads that are outside of any change: nobody waits for them, so they may wait for the sandbox.
+pub trait Unhurried: Reads {
+    /// The server, and on whose behalf something is read.
+    fn place(&self) -> (&Server, Behalf);
 }
 
 impl Reads for &Scope {
@@ -17,8 +23,14 @@ impl Reads for &Scope {
         Scope::query(self, sql)
     }
 
-    fn place(&self) -> (&Server, OrgId) {
-        (self.server(), self.organization().id)
+    fn now(&self) -> Timestamp {
+        self.server().clock.now()
+    }
+}
+
+impl Unhurried for &Scope {
+    fn place(&self) -> (&Server, Behalf) {
+        (self.server(), self.behalf())
     }
 }
 
@@ -27,8 +39,8 @@ impl Reads for OrgChange {
         Self::query(self, sql)
     }
 
-    fn place(&self) -> (&Server, OrgId) {
-        Self::place(self)
+    fn now(&self) -> Timestamp {
+        Self::now(self)
     }
 }
 
@@ -37,7 +49,13 @@ impl<R: Reads> Reads for &mut R {
         R::query(self, sql)
     }
 
-    fn place(&self) -> (&Server, OrgId) {
+    fn now(&self) -> Timestamp {
+        R::now(self)
+    }
+}
+
+impl<R: Unhurried> Unhurried for &mut R {
+    fn place(&self) -> (&Server, Behalf) {
         R::place(self)
     }
 }

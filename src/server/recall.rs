@@ -10,6 +10,7 @@ use super::{
     caller::internal,
     cookies,
     forms::Posted,
+    session::Visit,
     tokens::{Token, TokenHash},
 };
 use crate::{error::Result, id::SessionId, time::Span};
@@ -26,6 +27,10 @@ const FAILED: Span = Span::minutes(10);
 const ANSWERED: Span = Span::minutes(1);
 /// The most that one browser has.
 const MOST: i64 = 8;
+/// The most bytes of one person, in however many browsers.
+const MAX_OF_PERSON: i64 = 1024 * 1024;
+/// The most bytes of each beside what was typed: about.
+const BESIDE: i64 = 512;
 /// The most bytes of what somebody typed; the longest fields are left out where there are more.
 const MAX: usize = 600 * 1024;
 /// The same for those who are not signed in, and the most of theirs.
@@ -55,15 +60,19 @@ pub(super) async fn keep(
     posted: Posted,
 ) -> Result<Option<Led>> {
     let server = &caller.server;
-    let session = caller.visit().map(|visit| visit.session);
+    let visit = caller.visit();
+    let is_full = visit.is_none() && !server.limits.keeps_form_of(&caller.client);
+    if is_full {
+        return Ok(None);
+    }
     let browser = cookies::read(&server.config, headers, COOKIE).filter(|browser| browser.len() == 43);
     let browser = browser.unwrap_or_else(|| Token::new().as_str().to_owned());
     let span = if posted.result.is_ok() { ANSWERED } else { FAILED };
-    let kept = Kept { page: page.to_owned(), posted: within(posted, session.is_some()) };
+    let kept = Kept { page: page.to_owned(), posted: within(posted, visit.is_some()) };
     let token = Token::new();
     let json = serde_json::to_vec(&kept).map_err(|error| internal(&error))?;
     let sealed = server.seal.seal(&json, token.as_str().as_bytes());
-    if !insert(server, &token, (&TokenHash::of(&browser), session), sealed, span).await? {
+    if !insert(server, &token, (&TokenHash::of(&browser), visit), sealed, span).await? {
         return Ok(None);
     }
     let sign = if page.contains('?') { '&' } else { '?' };
@@ -86,11 +95,14 @@ fn within(mut posted: Posted, is_signed_in: bool) -> Posted {
 async fn insert(
     server: &Server,
     token: &Token,
-    (browser, session): (&TokenHash, Option<SessionId>),
+    (browser, visit): (&TokenHash, Option<Visit>),
     sealed: Vec<u8>,
     span: Span,
 ) -> Result<bool> {
-    let now = server.clock.now();
+    let (now, session) = (server.clock.now(), visit.map(|visit| visit.session));
+    if i64::try_from(sealed.len()).is_ok_and(|bytes| bytes + BESIDE > MAX_OF_PERSON) {
+        return Ok(false);
+    }
     let mut tx = server.db.begin().await?;
     // Makes room, a little at a time: the rest is swept up.
     let over = tx.query(
@@ -117,6 +129,19 @@ async fn insert(
            ORDER BY created_at DESC LIMIT CAST($2 AS BIGINT))",
     );
     old.bind(browser.clone()).bind(MOST).execute().await?;
+    if let Some(visit) = visit {
+        // The browser is as it says: it may say that it is another one each time.
+        let old = tx.query(
+            "DELETE FROM posted_forms WHERE token_hash IN (
+               SELECT token_hash FROM (
+                 SELECT f.token_hash, sum(length(f.sealed) + $3) OVER (
+                   ORDER BY CASE WHEN f.token_hash = $4 THEN 0 ELSE 1 END, f.created_at DESC, f.token_hash) AS bytes
+                 FROM posted_forms f JOIN sessions s ON s.id = f.session_id WHERE s.user_id = $1) kept
+               WHERE bytes > $2)",
+        );
+        let old = old.bind(visit.user).bind(MAX_OF_PERSON).bind(BESIDE);
+        old.bind(token.hash()).execute().await?;
+    }
     tx.commit().await?;
     Ok(true)
 }

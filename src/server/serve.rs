@@ -1,8 +1,8 @@
 //! From a request to a page: the layers every request passes, and the routes that are no page.
 
 use super::{
-    Caller, Server, answering, assets, caller::Client, config::Config, csrf, demotion, forms, ready, recall,
-    session, uploads, writer,
+    Caller, Server, answering, assets, bodies, caller::Client, config::Config, csrf, demotion, forms, ready,
+    recall, session, uploads, writer,
 };
 use crate::{error::Error, paths};
 use axum::{
@@ -31,6 +31,7 @@ pub fn router(server: &Server, pages: Router, streams: Router, api: Router) -> R
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(20));
     let app = pages.merge(posts).layer(timeout).merge(streams);
     let app = app
+        .layer(middleware::from_fn_with_state(server.clone(), bodies::make_room))
         .layer(middleware::from_fn_with_state(server.clone(), identify))
         .layer(session::layer(server))
         .layer(middleware::from_fn_with_state(server.clone(), csrf::refuse_cross_site))

@@ -2,6 +2,7 @@
 
 use super::{
     assets::Assets,
+    bodies::Bodies,
     bus::Bus,
     change::Change,
     clock::Clock,
@@ -49,6 +50,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// How often things may be tried.
     pub limits: Limits,
+    /// The bodies of requests that are answered.
+    pub bodies: Bodies,
     /// What requests leave to be written down.
     pub notes: Notes,
     /// What services fetch.
@@ -59,7 +62,7 @@ pub struct Parts {
     /// Whether the process is to stop.
     pub stop: Stop,
     /// What stays open.
-    pub(super) streams: Streams,
+    pub(crate) streams: Streams,
     /// The files of the site.
     pub assets: Assets,
     pub(super) db: Db,
@@ -120,6 +123,7 @@ impl Server {
             pictures,
             passwords,
             limits,
+            bodies: Bodies::default(),
             notes: Notes::default(),
             hot,
             shelf,

@@ -18,6 +18,14 @@ pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
 /// The most bytes of a file.
 pub const MAX_FILE: usize = 8 * 1024 * 1024;
 
+/// The functions that take files.
+const TAKE_FILES: [&str; 2] = ["imports/create", "organizations/set_avatar"];
+
+/// The most bytes of a form for a function: where it takes no files, of its fields and what stands between them.
+pub(super) fn most(function: &str) -> usize {
+    if TAKE_FILES.contains(&function) { MAX_BODY } else { 2 * forms::MAX_BODY }
+}
+
 /// A file that was chosen in a form.
 #[derive(Debug, Clone)]
 pub struct File {
@@ -35,12 +43,16 @@ pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
 }
 
 /// The fields, as a form without files has them in its body, and the files.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Vec<File>), Response> {
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+) -> Result<(Bytes, Vec<File>), Response> {
     let refused = || serve::plain_error(&Error::invalid("", "This form did not come from this site."));
     let mut request = Request::new(body);
     *request.headers_mut() = headers.clone();
     // In place of the two megabytes that the library stops at.
-    DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
+    DefaultBodyLimit::max(most).apply(&mut request);
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| refused())?;
     let (mut fields, mut files, mut room) = (Vec::new(), Vec::new(), forms::MAX_BODY);
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {

@@ -123,6 +123,12 @@ impl Held {
         if self.has_failed { Err(sqlx::Error::WorkerCrashed) } else { Ok(()) }
     }
 
+    /// How many statements were run.
+    #[cfg(test)]
+    pub(super) const fn statements(&self) -> u32 {
+        self.statements
+    }
+
     /// Notes how a statement went that was begun at a moment.
     pub(super) fn note<T>(&mut self, sql: &'static str, began: Instant, result: &Result<T>) {
         self.statements += 1;

@@ -161,7 +161,7 @@ const TOPICS: [(&str, &str); 7] = [
     ),
     (
         "Limits",
-        "The server may limit requests per minute for each key. Responses then have X-RateLimit-Limit, -Remaining and -Reset, and 429 responses have Retry-After. Request bodies are limited to 1 MiB, imports to 8 MiB. Requests time out after 30 seconds. A key can have 100 event streams open at once.",
+        "The server may limit requests per minute for each key. Responses then have X-RateLimit-Limit, -Remaining and -Reset, and 429 responses have Retry-After. Request bodies are limited to 1 MiB, imports to 8 MiB. Requests time out after 30 seconds. A key can have 100 event streams open at once, an organization 500.",
     ),
     (
         "Errors",

@@ -7,7 +7,6 @@ use super::{
 use crate::{
     error::Result as Outcome,
     fields::PathName,
-    id::OrgId,
     prompts::{
         Tags,
         analysis::Analysis,
@@ -15,7 +14,7 @@ use crate::{
         content::{Content, Kind},
         references,
     },
-    server::Server,
+    server::{Behalf, Server},
     ui::parse_rfc3339,
 };
 
@@ -114,7 +113,7 @@ fn level(text: &str) -> Result<PathName, String> {
 ///
 /// # Errors
 /// When its templates cannot be looked at now; what is wrong with it is told within.
-pub(super) async fn about(place: (&Server, OrgId), entry: &PromptEntry) -> Outcome<Result<About, String>> {
+pub(super) async fn about(place: (&Server, Behalf), entry: &PromptEntry) -> Outcome<Result<About, String>> {
     let about = match about_itself(entry) {
         Ok(about) => about,
         Err(why) => return Ok(Err(why)),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    id::ImportId,
+    id::{ImportId, UserId},
     role::ImportContent,
     server::{Grant, OrgChange, Server, caller::internal, rows, uploads::File},
     time::Span,
@@ -15,8 +15,10 @@ use crate::{
 
 /// How long a file waits.
 const WAITS: Span = Span::hours(24);
-/// The most files of an organization that wait at once; the oldest goes first.
+/// The most files of a person that wait in an organization at once; the oldest goes first.
 const MOST: i64 = 5;
+/// The most bytes of all files of a person that wait, in whatever organizations.
+const MAX_BYTES: i64 = 32 * 1024 * 1024;
 
 /// Keeps a file that was sent or else the text of one, when it can be read.
 ///
@@ -47,14 +49,34 @@ pub async fn keep(grant: &Grant<ImportContent>, file: Option<&File>, text: &str)
         .await?;
     change
         .query(
-            "DELETE FROM imports WHERE org_id = $1 AND id NOT IN (
-               SELECT id FROM imports WHERE org_id = $1 ORDER BY created_at DESC, id DESC LIMIT CAST($2 AS BIGINT))",
+            "DELETE FROM imports WHERE org_id = $1 AND created_by IS NOT DISTINCT FROM $3 AND id NOT IN (
+               SELECT id FROM imports WHERE org_id = $1 AND created_by IS NOT DISTINCT FROM $3
+               ORDER BY created_at DESC, id DESC LIMIT CAST($2 AS BIGINT))",
         )
         .bind(MOST)
+        .bind(by)
         .execute()
         .await?;
-    change.commit().await?;
+    match by {
+        Some(by) => make_room(change, id, by).await?,
+        None => change.commit().await?,
+    }
     Ok(id)
+}
+
+/// Forgets the oldest files of a person, in all their organizations, where there are too many bytes: but not the one
+/// that they just sent.
+async fn make_room(change: OrgChange, sent: ImportId, by: UserId) -> Result<()> {
+    let mut change = change.unfenced().await?;
+    let old = change.query(
+        "DELETE FROM imports WHERE id <> $3 AND id IN (
+           SELECT id FROM (
+             SELECT id, sum(octet_length(file) + octet_length(preview)) OVER (ORDER BY created_at DESC, id DESC) AS bytes
+             FROM imports WHERE created_by = $1) waiting
+           WHERE bytes > $2)",
+    );
+    old.bind(by).bind(MAX_BYTES).bind(sent).execute().await?;
+    change.commit().await
 }
 
 /// What importing a file that waits would do.

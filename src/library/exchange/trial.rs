@@ -140,7 +140,7 @@ fn join(heads: &mut [usize], one: usize, other: usize) {
 /// What would come of a prompt of too many to try: whether one is there.
 async fn guess(grant: &Grant<ImportContent>, prompt: &PromptEntry) -> Result<Line> {
     let line = |act, says: String| Line { act, path: prompt.path.clone(), says };
-    let place = (grant.server(), grant.organization().id);
+    let place = (grant.server(), grant.behalf());
     if let Err(why) = super::check::about(place, prompt).await? {
         return Ok(line(Act::Skip, why));
     }

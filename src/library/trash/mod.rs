@@ -9,7 +9,7 @@ pub use restore::restore;
 
 use super::folders;
 use crate::{
-    deployments::{asked, impact, store as deployments},
+    deployments::{asked, store as deployments, users},
     error::{Error, Result},
     fields::Name,
     id::{FolderId, PromptId, TrashId},
@@ -136,7 +136,7 @@ async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()>
             "{by} requested to deploy {path}. Approve or decline the request first."
         )));
     }
-    if let Some(user) = impact::put_into(change, prompts).await? {
+    if let Some(user) = users::put_into(change, prompts).await? {
         let is_reached = user.is_reached(change).await?;
         let live = if is_reached {
             format!("{} is deployed to {}", user.path, user.environment)

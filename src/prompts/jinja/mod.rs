@@ -12,9 +12,8 @@ pub(in crate::prompts) mod trace;
 
 use crate::{
     error::Result as Outcome,
-    id::OrgId,
     server::{
-        Server,
+        Behalf, Server,
         sandbox::{Failure, Job},
     },
     templates::{self, Engine, Piece},
@@ -71,8 +70,8 @@ impl Job for Analyze {
 ///
 /// # Errors
 /// When the sandbox has no room. That a template is too much for it is a flaw of the template.
-pub async fn analyze(server: &Server, org: OrgId, source: &str) -> Outcome<Analysis> {
-    let answer = server.sandbox.run(org.0, &Analyze { source: source.to_owned() }).await?;
+pub async fn analyze(server: &Server, behalf: Behalf, source: &str) -> Outcome<Analysis> {
+    let answer = server.sandbox.run(behalf, &Analyze { source: source.to_owned() }).await?;
     let too_much = |failure| Analysis { flaw: Some(too_much(failure)), ..Analysis::default() };
     Ok(answer.unwrap_or_else(too_much))
 }

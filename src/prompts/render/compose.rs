@@ -5,12 +5,11 @@
 //! variable. Where two prompts differ over one name, the second variable gets a name of its own and says whose
 //! value it takes. Inserting values gives the same text as [`render`](super::render).
 
-use super::{Inclusion, MAX_DEPTH, Purse, Resolved};
+use super::{Inclusion, MAX_DEPTH, Purse, Resolved, values::weight};
 use crate::{
     error::Result,
-    id::OrgId,
     prompts::content::{Body, Message, ValueKind, Variable},
-    server::{Server, sandbox::Job},
+    server::{Behalf, Server, sandbox::Job},
     templates::{Engine, Piece, Reference, Template, parse},
 };
 use serde::{Deserialize, Serialize};
@@ -81,38 +80,32 @@ impl Job for ComposePrompt {
 ///
 /// # Errors
 /// When the sandbox has no room.
-pub async fn compose_for((server, org): (&Server, OrgId), resolved: &Resolved) -> Result<Option<Composed>> {
-    if resolved.is_small() {
-        return Ok(compose(resolved));
+pub async fn compose_for(
+    (server, behalf): (&Server, Behalf),
+    resolved: &Resolved,
+) -> Result<Option<Composed>> {
+    // Jinja is not put together, only read.
+    let (composed, is_cut) = compose_within(resolved, Purse::at_once());
+    if !is_cut {
+        return Ok(composed);
     }
     let job = ComposePrompt { resolved: resolved.clone() };
-    Ok(server.sandbox.run(org.0, &job).await?.unwrap_or_default())
+    Ok(server.sandbox.run(behalf, &job).await?.unwrap_or_default())
 }
 
 /// Puts a prompt together with those it refers to; none where that takes values, as with Jinja in which
 /// something is put in, and where it fails.
 #[must_use]
 pub fn compose(resolved: &Resolved) -> Option<Composed> {
-    let part = resolved.parts.first().filter(|_| !resolved.is_cut)?;
+    compose_within(resolved, Purse::default()).0
+}
+
+/// The same with a purse, and whether that was too small for it.
+pub(super) fn compose_within(resolved: &Resolved, purse: Purse) -> (Option<Composed>, bool) {
     let (slots, places) = (Vec::new(), HashMap::new());
-    let mut composer = Composer { resolved, slots, places, purse: Purse::default() };
-    let here = Inclusion::whole(part);
-    let texts: Vec<_> = part.content.texts().map(|text| composer.text(&here, text)).collect::<Option<_>>()?;
-    let (takes, places) = named(composer.slots, part.content.placeholders());
-    if part.content.templates().all(|template| template.references().next().is_none()) {
-        return Some(Composed { body: part.content.body.clone(), takes });
-    }
-    let mut texts = texts.into_iter().map(|bits| written(bits, &takes, &places));
-    let body = match &part.content.body {
-        Body::Text(_) => Body::Text(texts.next()??),
-        Body::Chat(messages) => {
-            let said = |(message, content): (&Message, Option<String>)| {
-                Some(Message { content: content?, ..message.clone() })
-            };
-            Body::Chat(messages.iter().zip(texts).map(said).collect::<Option<_>>()?)
-        }
-    };
-    Some(Composed { body, takes })
+    let mut composer = Composer { resolved, slots, places, purse };
+    let composed = composer.whole();
+    (composed, composer.purse.is_empty())
 }
 
 /// A piece of a text whose variables have no names yet.
@@ -131,6 +124,28 @@ struct Composer<'a> {
 }
 
 impl Composer<'_> {
+    /// The prompt itself with all that it refers to.
+    fn whole(&mut self) -> Option<Composed> {
+        let part = self.resolved.parts.first().filter(|_| !self.resolved.is_cut)?;
+        let here = Inclusion::whole(part);
+        let texts: Vec<_> = part.content.texts().map(|text| self.text(&here, text)).collect::<Option<_>>()?;
+        let (takes, places) = named(std::mem::take(&mut self.slots), part.content.placeholders());
+        if part.content.templates().all(|template| template.references().next().is_none()) {
+            return Some(Composed { body: part.content.body.clone(), takes });
+        }
+        let mut texts = texts.into_iter().map(|bits| written(bits, &takes, &places));
+        let body = match &part.content.body {
+            Body::Text(_) => Body::Text(texts.next()??),
+            Body::Chat(messages) => {
+                let said = |(message, content): (&Message, Option<String>)| {
+                    Some(Message { content: content?, ..message.clone() })
+                };
+                Body::Chat(messages.iter().zip(texts).map(said).collect::<Option<_>>()?)
+            }
+        };
+        Some(Composed { body, takes })
+    }
+
     fn text(&mut self, here: &Inclusion<'_, '_>, text: &str) -> Option<Vec<Bit>> {
         self.purse.read(text.len()).then_some(())?;
         let template = parse(here.part.content.engine, text);
@@ -152,10 +167,11 @@ impl Composer<'_> {
     fn plain(&mut self, here: &Inclusion<'_, '_>, template: &Template, bits: &mut Vec<Bit>) -> Option<()> {
         for piece in template.pieces() {
             // Pieces are counted too, so that a bomb of empty prompts ends.
-            self.purse.print(1).then_some(())?;
+            (self.purse.work(1, 0) && self.purse.print(1)).then_some(())?;
             match piece {
                 Piece::Text(text) => {
-                    self.purse.print(text.len()).then_some(())?;
+                    // What it makes is read once more.
+                    (self.purse.read(text.len()) && self.purse.print(text.len())).then_some(())?;
                     bits.push(Bit::Text(text.clone()));
                 }
                 Piece::Variable(dotted) => {
@@ -189,15 +205,20 @@ impl Composer<'_> {
     /// The place of a variable's value among the slots: what falls back on the same is the same. None when there
     /// are too many.
     fn slot(&mut self, here: &Inclusion<'_, '_>, name: &str) -> Option<usize> {
+        let among = here.part.content.variables.len() + here.overrides.len() + self.slots.len();
+        self.purse.work(1 + among / 16, 0).then_some(())?;
         let declared = here.part.content.variable(name);
         let overridden = here.overrides.iter().find(|(key, _)| key == name);
         let default = overridden.map(|(_, text)| Value::String(text.clone()));
         let default = default.or_else(|| declared.and_then(|variable| variable.default.clone()));
         let default = default.or_else(|| here.part.inherited.get(name).cloned());
+        let places = self.places.entry(name.to_owned()).or_default();
+        // It is held against each that there is.
+        let bytes = default.as_ref().map_or(0, weight) * (1 + places.len());
+        self.purse.work(1 + places.len(), bytes).then_some(())?;
         let required = default.is_none() && declared.is_none_or(|variable| variable.required);
         let description = declared.map(|variable| variable.description.clone()).unwrap_or_default();
         let kind = declared.map(|variable| variable.kind);
-        let places = self.places.entry(name.to_owned()).or_default();
         let is_same = |slot: &Taken| slot.default == default && slot.required == required;
         if let Some(at) = places.iter().copied().find(|at| is_same(&self.slots[*at])) {
             let slot = &mut self.slots[at];

@@ -1,9 +1,9 @@
 //! Rendering: from a prompt, the prompts it refers to and values to what a model is sent.
 //!
 //! [`render`] is pure: no database, no clock, no network. Everything that shows, tries or serves a prompt
-//! uses it by [`render_for`], which takes what is large or runs Jinja to the
+//! uses it by [`render_for`], which takes what is much work or runs Jinja to the
 //! [`sandbox`](crate::server::sandbox). One [`Purse`] bounds a rendering as a whole: what is read, kept and
-//! printed, and how many references are followed. Where a value comes from, the first that has one:
+//! printed, how many references are followed, and the work of it all. Where a value comes from, the first that has one:
 //!
 //! 1. the values of the call,
 //! 2. those that a reference gives (`[[ path | key=value ]]`), for the prompt it leads to and no further,
@@ -18,25 +18,18 @@ mod compose;
 mod inclusion;
 mod purse;
 mod renderer;
+mod run;
 mod values;
 
 pub use compose::{ComposePrompt, Composed, Taken, compose, compose_for};
-pub use purse::Purse;
+pub use purse::{Purse, TOO_MUCH};
+pub use run::{CheckPrompt, Checked, RenderPrompt, check_for, render_for};
 
 use super::{
     analysis::Analysis,
     content::{Body, Content, Message},
-    jinja::too_much,
 };
-use crate::{
-    error::Result as Outcome,
-    id::{OrgId, PromptId},
-    server::{
-        Server,
-        sandbox::{Failure, Job},
-    },
-    templates::Engine,
-};
+use crate::id::PromptId;
 use inclusion::Inclusion;
 use renderer::Renderer;
 use serde::{Deserialize, Serialize};
@@ -45,6 +38,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep references go: a prompt, and four more below it.
 pub const MAX_DEPTH: usize = 5;
+/// The most prompts that one may be made of.
+pub const MAX_PARTS: usize = 500;
 
 /// Values by name.
 pub type Values = Map<String, Value>;
@@ -161,80 +156,15 @@ impl Problems {
     }
 }
 
-/// The most bytes of text of a prompt that is rendered in the server's own process.
-const SMALL: usize = 64 * 1024;
-
-impl Resolved {
-    /// Whether it can be rendered or composed at once: no Jinja, and little text.
-    fn is_small(&self) -> bool {
-        let size: usize = self.parts.iter().flat_map(|part| part.content.texts()).map(str::len).sum();
-        size <= SMALL && self.parts.iter().all(|part| part.content.engine == Engine::Plain)
-    }
-}
-
-/// Renders a prompt.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct RenderPrompt {
-    resolved: Resolved,
-    values: Values,
-}
-
-impl Job for RenderPrompt {
-    const NAME: &'static str = "render-prompt";
-    type Answer = Result<Rendered, Problems>;
-
-    fn run(self) -> Self::Answer {
-        render(&self.resolved, &self.values)
-    }
-}
-
-/// Renders a prompt for an organization: what is large or runs Jinja, in the sandbox.
-///
-/// # Errors
-/// When the sandbox has no room. Everything that is in the way of rendering it is told within.
-pub async fn render_for(
-    (server, org): (&Server, OrgId),
-    resolved: Resolved,
-    values: Values,
-) -> Outcome<Result<Rendered, Problems>> {
-    if resolved.is_small() && values.len() <= SMALL / 1024 && !values.values().any(is_large) {
-        return Ok(render(&resolved, &values));
-    }
-    let paths: Vec<_> = resolved.parts.iter().map(|part| part.path.clone()).collect();
-    let answer = server.sandbox.run(org.0, &RenderPrompt { resolved, values }).await?;
-    Ok(answer.unwrap_or_else(|failure| {
-        let part = if let Failure::TooSlow(Some(place)) = failure { place.part as usize } else { 0 };
-        let path = paths.get(part).or(paths.first()).cloned().unwrap_or_default();
-        Err(Problems { others: BTreeSet::from([(path, too_much(failure))]), ..Problems::default() })
-    }))
-}
-
-/// Whether a value may take long to be put in.
-fn is_large(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.len() > SMALL,
-        Value::Array(_) | Value::Object(_) => true,
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 /// Renders a prompt in this process. Nothing else does it with what people wrote in Jinja but the sandbox.
 ///
 /// # Errors
 /// Everything that is in the way of it.
 pub fn render(resolved: &Resolved, values: &Values) -> Result<Rendered, Problems> {
-    rendered(Renderer::new(resolved, values), resolved)
+    rendered(&mut Renderer::new(resolved, values, Purse::default()), resolved)
 }
 
-/// What is in the way of rendering a prompt without any value of a call, as far as that can be told without
-/// running Jinja.
-#[must_use]
-pub fn problems(resolved: &Resolved) -> Problems {
-    let values = Values::new();
-    rendered(Renderer::checking(resolved, &values), resolved).err().unwrap_or_default()
-}
-
-fn rendered<'a>(mut renderer: Renderer<'a>, resolved: &'a Resolved) -> Result<Rendered, Problems> {
+fn rendered<'a>(renderer: &mut Renderer<'a>, resolved: &'a Resolved) -> Result<Rendered, Problems> {
     let Some(part) = resolved.parts.first() else { return Err(Problems::default()) };
     if resolved.is_cut {
         let others = BTreeSet::from([(part.path.clone(), TOO_LARGE.to_owned())]);
@@ -245,7 +175,7 @@ fn rendered<'a>(mut renderer: Renderer<'a>, resolved: &'a Resolved) -> Result<Re
         Body::Text(text) => Rendered::Text(renderer.text(&inclusion, text)),
         Body::Chat(messages) => Rendered::Chat(renderer.messages(&inclusion, messages)),
     };
-    if renderer.problems.is_empty() { Ok(made) } else { Err(renderer.problems) }
+    if renderer.problems.is_empty() { Ok(made) } else { Err(std::mem::take(&mut renderer.problems)) }
 }
 
 /// What people read when a prompt is put together from too many others, or too long ones.
@@ -254,9 +184,10 @@ const TOO_LARGE: &str = "This prompt includes too many other prompts, or too muc
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::sandbox::Job;
     use crate::{
         prompts::content::Variable,
-        templates::{Piece, parse},
+        templates::{Engine, Piece, parse},
     };
     use proptest::prelude::*;
     use serde_json::json;
@@ -492,6 +423,31 @@ mod tests {
         let parts = vec![part("P", typed, &[])];
         let values = json!({ "list": { "a": "", "many": many } });
         assert_eq!(said(&Resolved { parts, ..Resolved::default() }, values).unwrap(), "");
+    }
+
+    #[test]
+    fn what_is_much_work_is_not_done_at_once() {
+        // Little text, and few bytes that are printed: but much to do.
+        let fragment =
+            Content { variables: vec![variable(json!({ "name": "e" }))], ..text(&"{{ e }}".repeat(200)) };
+        let user = |uses: usize| {
+            let uses: String = (0..uses).map(|n| format!("[[ F | a={n} ]]")).collect();
+            let parts = vec![part("P", text(&uses), &[("F", 1)]), part("F", fragment.clone(), &[])];
+            Resolved { parts, ..Resolved::default() }
+        };
+        let values = Values::new();
+        let (few, many) = (user(5), user(500));
+        assert_eq!(run::at_once(&few, &values), Some(Ok(Rendered::Text(String::new()))));
+        assert_eq!(run::at_once(&many, &values), None);
+        assert_eq!(render(&many, &values), Ok(Rendered::Text(String::new())), "it is not too much at all");
+        let (composed, is_cut) = compose::compose_within(&few, Purse::at_once());
+        assert!(composed.is_some() && !is_cut);
+        assert_eq!(compose::compose_within(&many, Purse::at_once()), (None, true));
+        let (few, many) = (CheckPrompt::new(few).run(), CheckPrompt::new(many).run());
+        assert!(many.work > 50 * few.work, "{} and {}", few.work, many.work);
+        // What would take seconds is a problem, and ends.
+        let problems = render(&user(9_000), &values).unwrap_err();
+        assert_eq!(problems.others, BTreeSet::from([("F".to_owned(), purse::TOO_MUCH.to_owned())]));
     }
 
     proptest! {

@@ -8,9 +8,16 @@ const READ: usize = 16 * 1024 * 1024;
 const KEPT: usize = 8 * 1024 * 1024;
 /// The most references that are followed.
 const REFERENCES: usize = 10_000;
+/// The most work, in steps that take about as long each: a piece of a text, a variable, some bytes.
+const WORK: usize = 2_000_000;
+/// The most work that is done at once, while others wait: a few milliseconds.
+const AT_ONCE: usize = 20_000;
+/// How many bytes are read in a step, and how many copied.
+const READ_IN_A_STEP: usize = 16;
+const COPIED_IN_A_STEP: usize = 64;
 
 /// What people read when more than the result is too much.
-pub(super) const TOO_MUCH: &str = "This prompt takes too much work: include fewer prompts, or shorter ones.";
+pub const TOO_MUCH: &str = "This prompt takes too much work: include fewer prompts, or shorter ones.";
 /// What they read when it is the result.
 pub(super) const TOO_LONG: &str = "The result is longer than 1 MiB.";
 
@@ -21,16 +28,37 @@ pub struct Purse {
     read: usize,
     kept: usize,
     references: usize,
+    work: usize,
     is_empty: bool,
 }
 
 impl Default for Purse {
     fn default() -> Self {
-        Self { printed: PRINTED, read: READ, kept: KEPT, references: REFERENCES, is_empty: false }
+        Self { printed: PRINTED, read: READ, kept: KEPT, references: REFERENCES, work: WORK, is_empty: false }
     }
 }
 
 impl Purse {
+    /// One for what is done at once, while others wait.
+    pub(super) fn at_once() -> Self {
+        Self { work: AT_ONCE, ..Self::default() }
+    }
+
+    /// Whether anything of it was used up.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// What is left of the work.
+    pub(super) const fn work_left(&self) -> usize {
+        self.work
+    }
+
+    /// Pays for so many steps, and for copying so many bytes.
+    pub(super) fn work(&mut self, steps: usize, bytes: usize) -> bool {
+        pay(&mut self.work, steps + bytes / COPIED_IN_A_STEP, &mut self.is_empty)
+    }
+
     /// Pays for so many bytes of the result.
     pub(super) fn print(&mut self, bytes: usize) -> bool {
         pay(&mut self.printed, bytes, &mut self.is_empty)
@@ -48,7 +76,7 @@ impl Purse {
 
     /// Pays for reading so many bytes.
     pub(super) fn read(&mut self, bytes: usize) -> bool {
-        pay(&mut self.read, bytes, &mut self.is_empty)
+        self.work(1 + bytes / READ_IN_A_STEP, 0) && pay(&mut self.read, bytes, &mut self.is_empty)
     }
 
     /// Pays for keeping so many bytes.
@@ -58,7 +86,7 @@ impl Purse {
 
     /// Pays for following a reference.
     pub(super) fn follow(&mut self) -> bool {
-        pay(&mut self.references, 1, &mut self.is_empty)
+        self.work(1, 0) && pay(&mut self.references, 1, &mut self.is_empty)
     }
 }
 

@@ -1,18 +1,18 @@
 use super::{
     Inclusion, MAX_DEPTH, Part, Problems, Purse, Resolved, Values,
     purse::{TOO_LONG, TOO_MUCH},
-    values::{Found, Given, weight, write},
+    values::{Found, bytes_of, weight, write},
 };
 use crate::{
     prompts::{
         checks::placed,
-        content::{Body, Message, Speaker, ValueKind},
+        content::{Body, Message, Speaker},
         jinja::{self, trace},
     },
     templates::{Engine, Piece, Reference, Template, parse},
 };
 use serde_json::Value;
-use std::{borrow::Cow, collections::HashMap, rc::Rc};
+use std::{collections::HashMap, rc::Rc};
 
 /// What has been rendered of a prompt for a reference.
 type Kept = HashMap<(usize, Vec<(String, String)>), Rc<str>>;
@@ -21,11 +21,11 @@ type Taken = HashMap<(*const Part, String), Option<Rc<Value>>>;
 
 pub(super) struct Renderer<'a> {
     resolved: &'a Resolved,
-    values: &'a Values,
+    pub(super) values: &'a Values,
     kept: Kept,
-    taken: Taken,
+    pub(super) taken: Taken,
     pub(super) problems: Problems,
-    purse: Purse,
+    pub(super) purse: Purse,
     /// Whether it was said that the purse is empty.
     is_stopped: bool,
     /// Whether Jinja is only looked at, not run.
@@ -35,14 +35,14 @@ pub(super) struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    pub(super) fn new(resolved: &'a Resolved, values: &'a Values) -> Self {
+    pub(super) fn new(resolved: &'a Resolved, values: &'a Values, purse: Purse) -> Self {
         Self {
             resolved,
             values,
             kept: Kept::new(),
             taken: Taken::new(),
             problems: Problems::default(),
-            purse: Purse::default(),
+            purse,
             is_stopped: false,
             is_check: false,
             at: 0,
@@ -50,8 +50,8 @@ impl<'a> Renderer<'a> {
     }
 
     /// One that tells what is wrong, without running Jinja.
-    pub(super) fn checking(resolved: &'a Resolved, values: &'a Values) -> Self {
-        Self { is_check: true, ..Self::new(resolved, values) }
+    pub(super) fn checking(resolved: &'a Resolved, values: &'a Values, purse: Purse) -> Self {
+        Self { is_check: true, ..Self::new(resolved, values, purse) }
     }
 
     pub(super) fn messages(&mut self, here: &Inclusion<'a, '_>, messages: &[Message]) -> Vec<Message> {
@@ -153,7 +153,11 @@ impl<'a> Renderer<'a> {
                     // No variable of people's begins with an underscore.
                     let name = format!("_{}", values.len());
                     source.extend(["{{ ", &name, " }}"]);
-                    values.insert(name, Value::String(self.reference(here, reference).to_string()));
+                    let text = self.reference(here, reference);
+                    if !self.has_time(here, 1, text.len()) {
+                        break;
+                    }
+                    values.insert(name, Value::String(text.to_string()));
                 }
             }
         }
@@ -186,6 +190,9 @@ impl<'a> Renderer<'a> {
     /// The text of another prompt. The same with the same values of its own is rendered once.
     fn reference(&mut self, here: &Inclusion<'a, '_>, reference: &Reference) -> Rc<str> {
         let nothing: Rc<str> = Rc::from("");
+        if !self.has_time(here, 1, bytes_of(&reference.overrides)) {
+            return nothing;
+        }
         let Some(at) = here.part.references.get(&reference.target()).copied() else {
             self.problem(here, format!("[[ {} ]] not found.", reference.target()));
             return nothing;
@@ -225,60 +232,11 @@ impl<'a> Renderer<'a> {
         rendered
     }
 
-    /// The value of a variable.
-    fn value(&mut self, here: &Inclusion<'a, '_>, name: &str) -> Found<'a> {
-        let declared = here.part.content.variable(name);
-        let overridden = here.overrides.iter().find(|(key, _)| key == name);
-        let given = match (self.values.get(name), overridden) {
-            (Some(value), _) => Some(Cow::Borrowed(value)),
-            (None, Some((_, text))) => Some(Cow::Owned(Value::String(text.clone()))),
-            (None, None) => None,
-        };
-        let default = || declared.and_then(|variable| variable.default.as_ref());
-        let inherited = || here.part.inherited.get(name);
-        let Some(value) = given.or_else(|| default().or_else(inherited).map(Cow::Borrowed)) else {
-            let is_optional = declared.is_some_and(|variable| !variable.required);
-            return if is_optional { Found::Empty } else { Found::Missing };
-        };
-        match declared.map(|variable| variable.kind) {
-            None => Found::Value(value.into()),
-            Some(ValueKind::String) if !value.is_array() && !value.is_object() => Found::Value(value.into()),
-            Some(kind) => self.taken(here, name, kind, &value),
-        }
-    }
-
-    /// A value as the type of its variable takes it. One that is not a reference's own is read once, however
-    /// often it is used.
-    fn taken(
-        &mut self,
-        here: &Inclusion<'a, '_>,
-        name: &str,
-        kind: ValueKind,
-        value: &Cow<'a, Value>,
-    ) -> Found<'a> {
-        let key = (std::ptr::from_ref(here.part), name.to_owned());
-        let is_shared = matches!(value, Cow::Borrowed(_));
-        let known = self.taken.get(&key).filter(|_| is_shared).cloned();
-        let taken = match known {
-            Some(taken) => taken,
-            None if !self.purse.read(weight(value)) => {
-                self.too_much(here, TOO_MUCH);
-                return Found::Wrong;
-            }
-            None => kind.take(value).map(Rc::new),
-        };
-        if is_shared {
-            self.taken.insert(key, taken.clone());
-        }
-        let Some(taken) = taken else {
-            self.problem(here, format!("{name} must be {}.", kind.with_article()));
-            return Found::Wrong;
-        };
-        Found::Value(Given::Taken(taken))
-    }
-
     /// Counts what was written; what does not fit is a problem.
     fn has_room(&mut self, here: &Inclusion<'a, '_>, more: usize) -> bool {
+        if !self.has_time(here, 1, more) {
+            return false;
+        }
         let fits = self.purse.print(more);
         if !fits {
             self.too_much(here, TOO_LONG);
@@ -286,15 +244,24 @@ impl<'a> Renderer<'a> {
         fits
     }
 
+    /// Counts what is done; what takes too long is a problem.
+    pub(super) fn has_time(&mut self, here: &Inclusion<'a, '_>, steps: usize, bytes: usize) -> bool {
+        let is_paid = self.purse.work(steps, bytes);
+        if !is_paid {
+            self.too_much(here, TOO_MUCH);
+        }
+        is_paid
+    }
+
     /// Says that the purse is empty, once: what it was empty of first.
-    fn too_much(&mut self, here: &Inclusion<'a, '_>, message: &str) {
+    pub(super) fn too_much(&mut self, here: &Inclusion<'a, '_>, message: &str) {
         if !self.is_stopped {
             self.is_stopped = true;
             self.problem(here, message.to_owned());
         }
     }
 
-    fn problem(&mut self, here: &Inclusion<'a, '_>, message: String) {
+    pub(super) fn problem(&mut self, here: &Inclusion<'a, '_>, message: String) {
         self.problems.others.insert((here.part.path.clone(), message));
     }
 }

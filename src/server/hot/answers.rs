@@ -4,7 +4,7 @@ use super::{
     answer::Answer,
     heard::{Change, Heard},
 };
-use crate::id::OrgId;
+use crate::id::{OrgId, UserId};
 use papaya::{Equivalent, HashMap};
 use std::{
     hash::{Hash, Hasher},
@@ -42,6 +42,8 @@ impl Equivalent<Asked> for AskedRef<'_> {
 #[derive(Debug)]
 struct Kept {
     answer: Arc<Answer>,
+    /// Who made the key that asked for it.
+    whose: UserId,
     /// How often the content of the organization had changed when it was read.
     heard: u64,
     /// The second in which it was asked for last.
@@ -78,12 +80,20 @@ impl Answers {
     }
 
     /// Keeps an answer that was read when the content of the organization had changed `heard` times.
-    pub(super) fn keep(&self, org: OrgId, uri: &str, answer: Arc<Answer>, heard: u64, second: u32) {
+    /// It is counted to whoever made the key that asked for it, in whichever organization.
+    pub(super) fn keep(
+        &self,
+        (org, whose): (OrgId, UserId),
+        uri: &str,
+        answer: Arc<Answer>,
+        heard: u64,
+        second: u32,
+    ) {
         let bytes = answer.bytes() + uri.len();
         if bytes > self.room / 8 {
             return;
         }
-        let kept = Kept { answer, heard, used: AtomicU32::new(second), bytes };
+        let kept = Kept { answer, whose, heard, used: AtomicU32::new(second), bytes };
         let all = self.all.pin();
         // Added before anybody else can let go of it.
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -95,18 +105,18 @@ impl Answers {
         }
     }
 
-    /// Lets go of what nobody has asked for the longest, until a tenth of the room is free. An organization that
-    /// takes more than half of the room makes way before others: what is asked for in other words is kept once
-    /// more, so any key could fill it.
+    /// Lets go of what nobody has asked for the longest, until a tenth of the room is free. Whose keys take
+    /// more than half of the room makes way before others: what is asked for in other words is kept once more, so any
+    /// key could fill it, and anybody may have many.
     fn sweep(&self) {
         let all = self.all.pin();
-        let mut taken: std::collections::HashMap<OrgId, usize> = std::collections::HashMap::new();
-        for (asked, kept) in &all {
-            *taken.entry(asked.org).or_default() += kept.bytes;
+        let mut taken: std::collections::HashMap<UserId, usize> = std::collections::HashMap::new();
+        for kept in all.values() {
+            *taken.entry(kept.whose).or_default() += kept.bytes;
         }
-        let greedy = taken.into_iter().find(|(_, bytes)| *bytes > self.room / 2).map(|(org, _)| org);
-        let is_among = |asked: &Asked| greedy.is_none_or(|greedy| asked.org == greedy);
-        let among = all.iter().filter(|(asked, _)| is_among(asked));
+        let greedy = taken.into_iter().find(|(_, bytes)| *bytes > self.room / 2).map(|(whose, _)| whose);
+        let is_among = |kept: &Kept| greedy.is_none_or(|greedy| kept.whose == greedy);
+        let among = all.iter().filter(|(_, kept)| is_among(kept));
         let mut seconds: Vec<(u32, usize)> =
             among.map(|(_, kept)| (kept.used.load(Ordering::Relaxed), kept.bytes)).collect();
         seconds.sort_unstable();
@@ -120,19 +130,19 @@ impl Answers {
         }
         if let Some(last) = last {
             // Of those of the last second only as many as must.
-            self.let_go(|asked, second| is_among(asked) && second < last);
-            self.let_go(|asked, second| is_among(asked) && second == last);
+            self.let_go(|kept, second| is_among(kept) && second < last);
+            self.let_go(|kept, second| is_among(kept) && second == last);
         }
     }
 
-    /// Lets go of those, by what was asked for and when it was last, until there is no excess.
-    fn let_go(&self, goes: impl Fn(&Asked, u32) -> bool) {
+    /// Lets go of those, by what is kept and when it was last asked for, until there is no excess.
+    fn let_go(&self, goes: impl Fn(&Kept, u32) -> bool) {
         let all = self.all.pin();
         for (asked, kept) in &all {
             if self.excess() == 0 {
                 return;
             }
-            if goes(asked, kept.used.load(Ordering::Relaxed))
+            if goes(kept, kept.used.load(Ordering::Relaxed))
                 && let Some(gone) = all.remove(asked)
             {
                 self.bytes.fetch_sub(gone.bytes, Ordering::Relaxed);
@@ -164,6 +174,8 @@ mod tests {
 
     const ROOM: usize = 256 * 1024;
     const ORG: OrgId = OrgId(Uuid::nil());
+    const ANA: UserId = UserId(Uuid::nil());
+    const BEN: UserId = UserId(Uuid::max());
 
     fn uri(n: u32) -> String {
         format!("/api/v1/prompts/{n}")
@@ -192,7 +204,7 @@ mod tests {
         let (mut before, mut swept) = (0, 0);
         for n in 0..2000 {
             let second = n / 20;
-            answers.keep(ORG, &uri(n), answer(&heads, 400), 0, second);
+            answers.keep((ORG, ANA), &uri(n), answer(&heads, 400), 0, second);
             // The first one is asked for all the time.
             assert!(answers.find(ORG, &uri(0), &heard, second).is_some(), "{n}");
             let (count, bytes) = answers.size();
@@ -208,16 +220,16 @@ mod tests {
         }
         assert!(swept > 50, "{swept}");
         // One that would drive out many others is not kept.
-        answers.keep(ORG, &uri(5000), answer(&heads, ROOM / 8), 0, 2000);
+        answers.keep((ORG, ANA), &uri(5000), answer(&heads, ROOM / 8), 0, 2000);
         assert!(!is_kept(5000));
         // What takes the place of another counts once.
         let before = answers.size();
-        answers.keep(ORG, &uri(1999), answer(&heads, 400), 0, 2000);
+        answers.keep((ORG, ANA), &uri(1999), answer(&heads, 400), 0, 2000);
         assert_eq!(answers.size(), before);
     }
 
     #[test]
-    fn an_organization_takes_no_more_than_half_from_others() {
+    fn nobody_takes_more_than_half_from_others() {
         let (answers, heard, heads) = (Answers::new(ROOM), Heard::default(), heads());
         let other = OrgId(Uuid::max());
         let kept = |org: OrgId, to: u32| {
@@ -225,24 +237,39 @@ mod tests {
         };
         // Alone it has the whole room.
         for n in 0..2000 {
-            answers.keep(ORG, &uri(n), answer(&heads, 400), 0, 10);
+            answers.keep((ORG, ANA), &uri(n), answer(&heads, 400), 0, 10);
         }
         let all = answers.size().1;
         assert!(all > ROOM / 10 * 9 - 2000, "{all}");
         // Another has its own, though it was not asked for in a long time, whatever the first asks for.
         for n in 0..20 {
-            answers.keep(other, &uri(n), answer(&heads, 400), 0, 1);
+            answers.keep((other, BEN), &uri(n), answer(&heads, 400), 0, 1);
         }
         for n in 2000..6000 {
-            answers.keep(ORG, &uri(n), answer(&heads, 400), 0, 10 + n);
+            answers.keep((ORG, ANA), &uri(n), answer(&heads, 400), 0, 10 + n);
         }
         assert_eq!(kept(other, 20), 20);
         // And may have half of it.
         for n in 0..6000 {
-            answers.keep(other, &uri(n), answer(&heads, 400), 0, 20 + n);
+            answers.keep((other, BEN), &uri(n), answer(&heads, 400), 0, 20 + n);
         }
         let (first, second) = (kept(ORG, 6000), kept(other, 6000));
         assert!(first * 10 > second * 6 && second * 10 > first * 6, "{first} and {second}");
+    }
+
+    #[test]
+    fn many_organizations_of_one_person_take_no_more() {
+        let (answers, heard, heads) = (Answers::new(ROOM), Heard::default(), heads());
+        let other = OrgId(Uuid::max());
+        for n in 0..20 {
+            answers.keep((other, BEN), &uri(n), answer(&heads, 400), 0, 1);
+        }
+        for n in 0..6000 {
+            let org = OrgId(Uuid::from_u128(u128::from(n % 40)));
+            answers.keep((org, ANA), &uri(n), answer(&heads, 400), 0, 10 + n);
+        }
+        let kept = (0..20).filter(|n| answers.find(other, &uri(*n), &heard, 0).is_some()).count();
+        assert_eq!(kept, 20);
     }
 
     #[test]
@@ -253,7 +280,13 @@ mod tests {
                 let (answers, heads) = (&answers, &heads);
                 scope.spawn(move || {
                     for n in 0..2000 {
-                        answers.keep(ORG, &uri((n * 7 + thread) % 700), answer(heads, 300), 0, n / 100);
+                        answers.keep(
+                            (ORG, ANA),
+                            &uri((n * 7 + thread) % 700),
+                            answer(heads, 300),
+                            0,
+                            n / 100,
+                        );
                     }
                 });
             }

@@ -38,7 +38,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    id::{ApiKeyId, OrgId, PromptId},
+    id::{ApiKeyId, PromptId},
     role::{Permission, ViewContent},
     time::Timestamp,
 };
@@ -155,9 +155,9 @@ impl Hot {
         self.usage.count((key.org, key.id, prompt));
     }
 
-    /// Keeps an answer that was read when the content of the organization had changed `heard` times.
-    pub fn keep(&self, org: OrgId, uri: &str, answer: Arc<Answer>, heard: u64, now: Timestamp) {
-        self.answers.keep(org, uri, answer, heard, second(now));
+    /// Keeps an answer to a key that was read when the content of its organization had changed `heard` times.
+    pub fn keep(&self, key: &Key, uri: &str, answer: Arc<Answer>, heard: u64, now: Timestamp) {
+        self.answers.keep((key.org, key.created_by), uri, answer, heard, second(now));
     }
 
     /// How many answers are kept, and about how many bytes they take.

@@ -5,8 +5,8 @@
 //! secret, no file and no connection. A [`Job`] is written to a worker's input, its answer read from its
 //! output. A worker that is too slow, or dies, is replaced; whoever gave it the job gets a [`Failure`].
 //!
-//! Places are given in turn to whoever waits, by organization (`queue`), and one organization never has
-//! all of them. A job that ran long lowers the priority of its worker below everything else on the
+//! Places are given in turn to whoever waits, by person (`queue`), and one person never has all of them,
+//! however many organizations and keys they have. A job that ran long lowers the priority of its worker below everything else on the
 //! machine. Answers are kept by the hash of the job, since a job is a pure function.
 
 mod process;
@@ -15,6 +15,7 @@ pub mod worker;
 
 pub use worker::{Place, at};
 
+use super::{Behalf, open};
 use crate::error::{Error, Result};
 use process::{Answered, Worker};
 use queue::Queue;
@@ -56,7 +57,7 @@ pub struct Bounds {
     pub workers: usize,
     /// Processor time of one job.
     pub deadline: Duration,
-    /// How many jobs of one organization may wait.
+    /// How many jobs of one person may wait.
     pub waiting: usize,
 }
 
@@ -105,18 +106,23 @@ impl Sandbox {
         Self(Arc::new(Inner { bounds, queue: Queue::new(bounds.workers, bounds.waiting), answers }))
     }
 
-    /// Does a job for an organization, or whoever else has its turn by that id.
+    /// Does a job on somebody's behalf.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too much waits already, or no worker can be started.
-    pub async fn run<J: Job>(&self, whose: Uuid, job: &J) -> Result<std::result::Result<J::Answer, Failure>> {
+    pub async fn run<J: Job>(
+        &self,
+        behalf: Behalf,
+        job: &J,
+    ) -> Result<std::result::Result<J::Answer, Failure>> {
+        open::note_long_work();
         let frame = frame(job)?;
-        let mut hash = Sha256::new_with_prefix(whose);
+        let mut hash = Sha256::new_with_prefix(behalf.org.0);
         hash.update(&frame);
         let hash: Hash = hash.finalize().into();
         let kept = match self.0.answers.get(&hash) {
             Some(kept) => kept,
-            None => self.work(whose, hash, frame).await?,
+            None => self.work(behalf.turn(), hash, frame).await?,
         };
         let answer = match kept {
             Ok(answer) => answer,

@@ -15,7 +15,10 @@ use std::{
     io::{self, Read, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
-    sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -60,10 +63,41 @@ pub struct Place {
 
 /// Where the job is: the part in the upper half, the line in the lower, which is 0 where there is none.
 static PLACE: AtomicU64 = AtomicU64::new(0);
-/// The processor time at which the job began, in microseconds; none is under way below 0.
-static BEGUN: AtomicI64 = AtomicI64::new(-1);
+/// The job that is under way.
+static UNDER_WAY: UnderWay = UnderWay::new();
 /// Whether the worker has the lowest priority.
 static DEMOTED: AtomicBool = AtomicBool::new(false);
+
+/// The job that is under way, which is answered once: whoever takes it first answers, and nobody else writes
+/// meanwhile.
+struct UnderWay {
+    /// The processor time at which it began, in microseconds; none is under way below 0.
+    begun: AtomicI64,
+    answering: Mutex<()>,
+}
+
+impl UnderWay {
+    const fn new() -> Self {
+        Self { begun: AtomicI64::new(-1), answering: Mutex::new(()) }
+    }
+
+    fn begin(&self, begun: i64) {
+        self.begun.store(begun, Ordering::Release);
+    }
+
+    fn begun(&self) -> Option<i64> {
+        Some(self.begun.load(Ordering::Acquire)).filter(|begun| *begun >= 0)
+    }
+
+    /// Answers the job that began then, unless that was done.
+    fn answer<T>(&self, begun: i64, write: impl FnOnce() -> T) -> Option<T> {
+        let answering = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        self.begun.compare_exchange(begun, -1, Ordering::AcqRel, Ordering::Acquire).ok()?;
+        let written = write();
+        drop(answering);
+        Some(written)
+    }
+}
 
 /// A job by its name, as the worker finds it.
 pub type Entry = (&'static str, fn(&[u8]) -> serde_json::Result<Vec<u8>>);
@@ -134,16 +168,17 @@ fn used() -> i64 {
 fn watch(worker: &thread::JoinHandle<()>, deadline: i64) -> ! {
     use std::os::unix::thread::JoinHandleExt;
     loop {
-        let begun = BEGUN.load(Ordering::Acquire);
-        if begun < 0 {
+        let Some(begun) = UNDER_WAY.begun() else {
             thread::park();
             continue;
-        }
+        };
         let taken = used() - begun;
-        if taken > deadline && BEGUN.load(Ordering::Acquire) == begun {
-            let place = PLACE.load(Ordering::Relaxed).rotate_left(32).to_le_bytes();
-            let _ = io::stdout().lock().write_all(&[&[TOO_SLOW], &place[..]].concat());
-            std::process::exit(1);
+        if taken > deadline {
+            UNDER_WAY.answer(begun, || {
+                let place = PLACE.load(Ordering::Relaxed).rotate_left(32).to_le_bytes();
+                let _ = io::stdout().lock().write_all(&[&[TOO_SLOW], &place[..]].concat());
+                std::process::exit(1)
+            });
         }
         if taken > PROMPTLY && !DEMOTED.swap(true, Ordering::Relaxed) {
             let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
@@ -170,18 +205,23 @@ fn work(jobs: &[Entry], watcher: &thread::Thread) -> io::Result<()> {
         let begun = used();
         // The system ends it should the watcher not.
         set_soft(Resource::RLIMIT_CPU, u64::try_from(begun / 1_000_000).unwrap_or_default() + RESERVE);
-        BEGUN.store(begun, Ordering::Release);
+        UNDER_WAY.begin(begun);
         watcher.unpark();
         let answer = answer(jobs, &frame);
-        BEGUN.store(-1, Ordering::Release);
-        let kind = if DEMOTED.load(Ordering::Relaxed) { DONE_SLOWLY } else { DONE };
         let answer = answer.ok_or_else(|| io::Error::other("a job failed"))?;
-        let length = u32::try_from(answer.len()).map_err(io::Error::other)?.to_le_bytes();
-        let mut output = io::stdout().lock();
-        output.write_all(&[&[kind], &length[..]].concat())?;
-        output.write_all(&answer)?;
-        output.flush()?;
+        UNDER_WAY
+            .answer(begun, || write(&answer))
+            .ok_or_else(|| io::Error::other("a job was too slow"))??;
     }
+}
+
+fn write(answer: &[u8]) -> io::Result<()> {
+    let kind = if DEMOTED.load(Ordering::Relaxed) { DONE_SLOWLY } else { DONE };
+    let length = u32::try_from(answer.len()).map_err(io::Error::other)?.to_le_bytes();
+    let mut output = io::stdout().lock();
+    output.write_all(&[&[kind], &length[..]].concat())?;
+    output.write_all(answer)?;
+    output.flush()
 }
 
 fn answer(jobs: &[Entry], frame: &[u8]) -> Option<Vec<u8>> {
@@ -189,4 +229,26 @@ fn answer(jobs: &[Entry], frame: &[u8]) -> Option<Vec<u8>> {
     let (name, given) = (std::str::from_utf8(&frame[..end]).ok()?, &frame[end + 1..]);
     let (_, job) = jobs.iter().find(|(known, _)| *known == name)?;
     catch_unwind(AssertUnwindSafe(|| job(given))).ok()?.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_answered_once_and_never_the_next_one() {
+        let under_way = UnderWay::new();
+        for begun in 0..2000 {
+            under_way.begin(begun);
+            let answer = || under_way.answer(begun, || under_way.begun()).into_iter().collect::<Vec<_>>();
+            let answers = thread::scope(|scope| {
+                let other = scope.spawn(answer);
+                [answer(), other.join().unwrap()].concat()
+            });
+            assert_eq!(answers, [None], "while it is answered none is under way");
+        }
+        under_way.begin(5000);
+        assert_eq!(under_way.answer(1999, || ()), None, "the watcher is late");
+        assert_eq!(under_way.begun(), Some(5000));
+    }
 }

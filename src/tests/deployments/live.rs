@@ -7,10 +7,10 @@ use crate::{
         store::{history, previous},
     },
     error::Error,
-    id::OrgId,
     library::trash,
     prompts::store as prompts,
-    server::{Reads, Scope, Server, db::Query},
+    server::{Behalf, Reads, Scope, Server, Unhurried, db::Query},
+    time::Timestamp,
 };
 use futures_util::future::join;
 
@@ -248,8 +248,14 @@ impl Reads for Counting<'_> {
         self.0.query(sql)
     }
 
-    fn place(&self) -> (&Server, OrgId) {
-        (self.0.server(), self.0.organization().id)
+    fn now(&self) -> Timestamp {
+        self.0.server().clock.now()
+    }
+}
+
+impl Unhurried for Counting<'_> {
+    fn place(&self) -> (&Server, Behalf) {
+        (self.0.server(), self.0.behalf())
     }
 }
 

@@ -3,6 +3,7 @@
 mod approved;
 mod board;
 mod environments;
+mod heavy;
 mod kept;
 mod live;
 mod paths;

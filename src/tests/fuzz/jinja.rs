@@ -4,13 +4,13 @@
 use super::{Stage, org, run, server};
 use crate::{
     error::Error,
-    id::{OrgId, PromptId},
+    id::PromptId,
     prompts::{
         analysis::Analysis,
         content::Content,
         render::{Part, Problems, Rendered, Resolved, render_for},
     },
-    server::Server,
+    server::{Behalf, Server},
     tests::support::TestApp,
 };
 use serde_json::json;
@@ -64,22 +64,22 @@ fn jinja() {
     let mut stage = Stage::new(async || {
         let app = server().await;
         let org = org(&app, "Acme").await.id;
-        (app, org)
+        (app, Behalf { org, person: None })
     });
     run("jinja", WORDS, |input| {
         let text = String::from_utf8_lossy(input);
         count += 1;
-        stage.act(async |(app, org)| {
-            let is_fine = comes_to((app, *org), &text).await.is_ok_and(|outcome| outcome.is_ok());
+        stage.act(async |(app, behalf)| {
+            let is_fine = comes_to((app, *behalf), &text).await.is_ok_and(|outcome| outcome.is_ok());
             if !is_fine || count % 16 == 0 {
-                works_on((app, *org), count).await;
+                works_on((app, *behalf), count).await;
             }
         });
     });
 }
 
 /// What comes of a template, which is never a fault of ours.
-async fn comes_to(place: (&TestApp, OrgId), text: &str) -> Result<Result<Rendered, Problems>, Error> {
+async fn comes_to(place: (&TestApp, Behalf), text: &str) -> Result<Result<Rendered, Problems>, Error> {
     let outcome = rendered(place, text).await;
     match &outcome {
         Ok(Ok(Rendered::Text(text))) => assert!(text.len() <= 1024 * 1024),
@@ -92,10 +92,13 @@ async fn comes_to(place: (&TestApp, OrgId), text: &str) -> Result<Result<Rendere
     outcome
 }
 
-async fn rendered((app, org): (&TestApp, OrgId), text: &str) -> Result<Result<Rendered, Problems>, Error> {
+async fn rendered(
+    (app, behalf): (&TestApp, Behalf),
+    text: &str,
+) -> Result<Result<Rendered, Problems>, Error> {
     let content: Content =
         serde_json::from_value(json!({ "engine": "jinja", "body": { "text": text } })).unwrap();
-    let analysis = Analysis::of(app, org, &content).await?;
+    let analysis = Analysis::of(app, behalf, &content).await?;
     let path = "P".to_owned();
     let (references, inherited) = (BTreeMap::new(), BTreeMap::new());
     let prompt = PromptId(Uuid::nil());
@@ -105,11 +108,11 @@ async fn rendered((app, org): (&TestApp, OrgId), text: &str) -> Result<Result<Re
     });
     let values = serde_json::from_value(values).unwrap();
     let server: &Server = app;
-    render_for((server, org), Resolved { parts: vec![part], ..Resolved::default() }, values).await
+    render_for((server, behalf), Resolved { parts: vec![part], ..Resolved::default() }, values).await
 }
 
 /// A good template is rendered. One that was not seen before: answers are kept.
-async fn works_on(place: (&TestApp, OrgId), count: u32) {
+async fn works_on(place: (&TestApp, Behalf), count: u32) {
     for attempt in 0..5 {
         let text = format!("{count} {attempt} {{% for i in items %}}{{{{ i.t }}}}{{% endfor %}}");
         if let Ok(Ok(outcome)) = rendered(place, &text).await {

@@ -11,8 +11,9 @@ use crate::{
         analysis::Analysis,
         content::{Body, Content, Kind},
         references::targets,
-        render::{Part, Rendered, Resolved, Values, compose, problems, render},
+        render::{CheckPrompt, Part, Rendered, Resolved, Values, compose, render},
     },
+    server::sandbox::Job,
     templates::{Engine, Piece, SpanKind, names, parse, slips, slips_in_words, spans},
 };
 use serde_json::json;
@@ -117,7 +118,7 @@ fn is_rendered(text: &str) {
         Ok(Rendered::Chat(_)) => panic!("a text became a chat"),
         Err(told) => assert!(!told.is_empty()),
     }
-    let _ = problems(&resolved);
+    let _ = CheckPrompt::new(resolved.clone()).run();
     let Some(composed) = compose(&resolved) else { return };
     let Body::Text(body) = &composed.body else { panic!("a text became a chat") };
     // Names grow by a number, escapes by a backslash.

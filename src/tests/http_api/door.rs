@@ -85,7 +85,7 @@ async fn a_session_opens_nothing(app: TestApp) {
 
 async fn what_is_wrong_is_a_problem(app: TestApp) {
     let (_, acme, _) = acme(&app).await;
-    let service = Service::of(&app, &acme, "read:prompts").await;
+    let service = Service::of(&app, &acme, "read:prompts write:deployments").await;
     problem(service.get("/nothing").await, 404, "not_found");
     problem(service.get("/").await, 404, "not_found");
     problem(service.get("").await, 404, "not_found");
@@ -142,7 +142,8 @@ async fn a_name_that_is_not_known_is_refused_everywhere(app: TestApp) {
 
 async fn what_is_asked_wrong_is_refused(app: TestApp) {
     let (_, acme, _) = acme(&app).await;
-    let service = Service::of(&app, &acme, "read:prompts read:deployments write:deployments").await;
+    let scopes = "read:prompts read:deployments write:deployments write:prompts";
+    let service = Service::of(&app, &acme, scopes).await;
     for path in [
         "/prompts?limit=0",
         "/prompts?limit=101",

@@ -80,7 +80,7 @@ impl Stream {
 impl Stream {
     /// The next event that tells of a prompt that a version of it is live in staging. On PostgreSQL what was
     /// done to set the stage may still be told, and with it again of those that refer to it.
-    async fn told_of(&mut self, path: &str, version: i64) -> (String, Value) {
+    pub(super) async fn told_of(&mut self, path: &str, version: i64) -> (String, Value) {
         loop {
             let (id, name, told) = self.next().await;
             if name == "deployment.changed" && told["path"] == path && told["live"]["staging"] == version {

@@ -5,14 +5,25 @@ use super::{
     events::{SCOPES, Stream, order},
     problem,
 };
-use crate::{tests::support::eventually, time::Span};
+use crate::{
+    error::Error,
+    server::streams::{MOST, MOST_OF_ORG, Seat},
+    tests::support::eventually,
+    time::Span,
+};
 use axum::{
     body::Body,
     http::{Method, Request, header},
 };
 use serde_json::json;
+use uuid::Uuid;
 
-both_databases!(what_happened_shortly_before_is_told_again, a_key_listens_so_often_at_once);
+both_databases!(
+    what_happened_shortly_before_is_told_again,
+    a_key_listens_so_often_at_once,
+    the_keys_of_an_organization_listen_so_often_at_once,
+    what_many_streams_tell_is_read_once,
+);
 
 async fn what_happened_shortly_before_is_told_again(app: TestApp) {
     app.hears().await;
@@ -50,4 +61,46 @@ async fn a_key_listens_so_often_at_once(app: TestApp) {
         (status == 200).then_some(())
     })
     .await;
+}
+
+async fn the_keys_of_an_organization_listen_so_often_at_once(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let other = app.org("Other", &app.somebody("Olga").await).await;
+    let key = |n: usize| Uuid::from_u128(n as u128);
+    let seats = (0..MOST_OF_ORG).map(|n| Seat::take_of_key(&app, key(n / MOST), acme.id));
+    let mut seats: Vec<_> = seats.collect::<Result<_, _>>().unwrap();
+    let refused = Seat::take_of_key(&app, key(MOST_OF_ORG), acme.id);
+    assert!(
+        matches!(&refused, Err(Error::TooMany { message, .. }) if message.contains("500")),
+        "{refused:?}"
+    );
+    assert!(Seat::take_of_key(&app, key(MOST_OF_ORG), other.id).is_ok());
+    seats.pop();
+    assert!(Seat::take_of_key(&app, key(MOST_OF_ORG), acme.id).is_ok());
+}
+
+async fn what_many_streams_tell_is_read_once(app: TestApp) {
+    app.hears().await;
+    let (_, acme, stock) = acme(&app).await;
+    let (one, two) = (Service::of(&app, &acme, SCOPES).await, Service::of(&app, &acme, SCOPES).await);
+    let folders = Some(format!("[\"{}\"]", stock.folder));
+    let (_, limited) = acme.has_limited_key("read:prompts", None, folders).await;
+    let mut streams = Vec::new();
+    for service in [&one, &two] {
+        for _ in 0..10 {
+            streams.push(Stream::open(service, None).await);
+        }
+    }
+    streams.push(Stream::open(&Service::with(&app, limited.as_str()), None).await);
+    let mut read = 0;
+    for version in [1, 2] {
+        read = app.streams.readings();
+        one.post("/deployments", order("Support/Triage", "staging", version)).await.status(201);
+        for stream in &mut streams {
+            stream.told_of("Support/Triage", version).await;
+        }
+    }
+    // What is told to keys that reach all and to one that does not, and whether each of the three is still good.
+    let read = app.streams.readings() - read;
+    assert!(read <= 5, "{read} readings for {} streams", streams.len());
 }

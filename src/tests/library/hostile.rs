@@ -3,8 +3,9 @@
 use super::{Library, TestApp, both_databases};
 use crate::{
     error::Error,
-    id::PromptId,
+    id::{OrgId, PromptId},
     prompts::{
+        analysis::Analysis,
         content::Content,
         drafts, editing,
         render::{Problems, Values, render_for},
@@ -12,8 +13,10 @@ use crate::{
         saving::save,
     },
     role::Role,
+    server::Behalf,
 };
 use serde_json::json;
+use uuid::Uuid;
 
 both_databases!(
     a_hostile_template_is_an_error_where_it_stands,
@@ -23,6 +26,7 @@ both_databases!(
     hostile_templates_of_one_leave_others_alone,
     too_many_references_are_refused,
     a_worker_that_died_while_it_waited_is_replaced,
+    a_change_that_waits_for_the_sandbox_is_found_out,
 );
 
 fn jinja(text: &str) -> Content {
@@ -75,7 +79,7 @@ impl Library {
         let draft = drafts::read(&self.scope, id).await.unwrap();
         let resolved = resolve::draft(&self.scope, &prompt, draft.content).await?;
         let values: Values = serde_json::from_value(json!({ "x": "v" })).unwrap();
-        let place = (self.scope.server(), self.scope.organization().id);
+        let place = (self.scope.server(), self.scope.behalf());
         let rendered = render_for(place, resolved, values).await?;
         Ok(rendered.map(|rendered| format!("{rendered:?}")))
     }
@@ -171,4 +175,20 @@ async fn a_worker_that_died_while_it_waited_is_replaced(app: TestApp) {
         assert_eq!(lib.previews(id).await.unwrap(), format!("Text(\"{n}v\")"));
         lib.scope.server().sandbox.end_waiting_workers();
     }
+}
+
+async fn a_change_that_waits_for_the_sandbox_is_found_out(app: TestApp) {
+    let server = app.clone();
+    let waits = tokio::spawn(async move {
+        let behalf = Behalf { org: OrgId(Uuid::nil()), person: None };
+        let analyze = async || Analysis::of(&server, behalf, &jinja("{{ a }}")).await;
+        // Before a change and after it nobody else waits.
+        analyze().await.unwrap();
+        let change = server.change_outside_tenancy().await.unwrap();
+        change.commit().await.unwrap();
+        analyze().await.unwrap();
+        let _change = server.change_outside_tenancy().await.unwrap();
+        drop(analyze().await);
+    });
+    assert!(waits.await.unwrap_err().is_panic());
 }

@@ -1,8 +1,10 @@
 use super::{Library, TestApp, both_databases, why};
 use crate::{
     fields::PathName,
+    id::PromptId,
     library::moves,
-    prompts::{references, render::render, resolve, store},
+    prompts::{circles::circle, references, render::render, resolve, store},
+    role::EditContent,
 };
 use serde_json::{Map, json};
 
@@ -11,6 +13,9 @@ both_databases!(
     a_moved_prompt_is_still_led_to,
     circles_are_refused_and_spelt_out,
     five_prompts_are_deep_enough,
+    no_way_is_gone_twice,
+    a_circle_is_found_among_many_ways,
+    more_than_can_be_put_together_is_refused,
     what_leads_nowhere_is_told,
     who_uses_a_prompt_is_known,
     a_draft_is_rendered_as_it_is_typed,
@@ -73,6 +78,78 @@ async fn five_prompts_are_deep_enough(app: TestApp) {
     let six = lib.prompt(None, "P6").await;
     let deep = "References are nested more than 5 deep: P6 → P5 → P4 → P3 → P2 → P1.";
     assert_eq!(why(lib.says(six, "[[ P5 ]]").await), deep);
+}
+
+/// Prompts of so many versions, each of which refers to all versions of the prompt before it; the last prompt.
+async fn entangled(lib: &Library, prompts: usize, versions: i64) -> PromptId {
+    let mut last = None;
+    for n in 0..prompts {
+        let id = lib.prompt(None, &format!("Level {n}")).await;
+        let mut change = lib.may::<EditContent>().change().await.unwrap();
+        for (number, to) in (1..=versions).flat_map(|number| (1..=versions).map(move |to| (number, to))) {
+            let Some(last) = last else { continue };
+            let lead = change.query(
+                "INSERT INTO prompt_references (org_id, prompt_id, number, target, to_id, to_number)
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+            );
+            let lead = lead.bind(id).bind(number).bind(format!("Level {}@{to}", n - 1)).bind(last).bind(to);
+            lead.execute().await.unwrap();
+        }
+        change.commit().await.unwrap();
+        last = Some(id);
+    }
+    last.unwrap()
+}
+
+/// What is wrong with a prompt that refers to all versions of another, and how many statements finding out took.
+async fn circle_of(lib: &Library, prompt: PromptId, to: PromptId, versions: i64) -> (Option<String>, u32) {
+    let mut change = lib.may::<EditContent>().change().await.unwrap();
+    let before = change.statements();
+    let to: Vec<_> = (1..=versions).map(|number| (to, number)).collect();
+    let found = circle(&mut change, prompt, "Top", &to).await.unwrap();
+    let took = change.statements().zip(before).map_or(0, |(after, before)| after - before);
+    (found, took)
+}
+
+async fn no_way_is_gone_twice(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let last = entangled(&lib, 4, 20).await;
+    let top = lib.prompt(None, "Top").await;
+    // 160,000 ways go down.
+    let (found, took) = circle_of(&lib, top, last, 20).await;
+    assert_eq!(found, None);
+    assert!(took <= 4, "{took} statements");
+}
+
+async fn a_circle_is_found_among_many_ways(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let last = entangled(&lib, 4, 5).await;
+    let first = lib.at("Level 0").await.unwrap();
+    let (found, _) = circle_of(&lib, first, last, 5).await;
+    assert_eq!(found.as_deref(), Some("Circular reference: Top → Level 3 → Level 2 → Level 1 → Level 0."));
+    // A short way to a version does not hide a long one.
+    let below = lib.prompt(None, "Below").await;
+    let mut change = lib.may::<EditContent>().change().await.unwrap();
+    let lead = change.query(
+        "INSERT INTO prompt_references (org_id, prompt_id, number, target, to_id, to_number)
+         VALUES ($1, $2, 1, 'Below', $3, 1)",
+    );
+    lead.bind(first).bind(below).execute().await.unwrap();
+    let top = change.new_id();
+    let to = [(first, 1), (last, 1)];
+    let found = circle(&mut change, PromptId(top), "Top", &to).await.unwrap();
+    let deep = "References are nested more than 5 deep: Top → Level 3 → Level 2 → Level 1 → Level 0 → Below.";
+    assert_eq!(found.as_deref(), Some(deep));
+}
+
+async fn more_than_can_be_put_together_is_refused(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let last = entangled(&lib, 4, 20).await;
+    let top = lib.prompt(None, "Top").await;
+    let (found, took) = circle_of(&lib, top, last, 501).await;
+    let many = "The prompts it includes contain too many others. A prompt can include up to 500, counting those inside them.";
+    assert_eq!(found.as_deref(), Some(many));
+    assert_eq!(took, 0);
 }
 
 async fn what_leads_nowhere_is_told(app: TestApp) {

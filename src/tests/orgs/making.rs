@@ -1,8 +1,14 @@
 //! Organizations: the personal one, making others, the settings, and where `/` leads.
 
 use super::{Org, Person, TestApp, both_databases, encode, eventually, with};
-use crate::{role::Role, tests::support::Kind};
+use crate::{
+    orgs::store::MAX_OWNED,
+    role::Role,
+    server::{Behalf, Scope},
+    tests::support::Kind,
+};
 use axum::http::Method;
+use std::sync::Arc;
 
 both_databases!(
     namesakes_get_a_suffix,
@@ -10,6 +16,8 @@ both_databases!(
     a_workspace_is_made_with_its_maker_as_owner,
     bad_addresses_say_why_and_keep_what_was_typed,
     a_taken_address_says_so,
+    a_person_owns_so_many,
+    whoever_has_many_has_one_turn,
     whether_an_address_is_free_is_told_to_those_signed_in,
     admins_change_the_settings,
     others_see_the_settings_and_cannot_change_them,
@@ -90,6 +98,32 @@ async fn bad_addresses_say_why_and_keep_what_was_typed(app: TestApp) {
     ana.creates_at(" ", "acme").await.status(422).says("Enter a name.").says("value=\"acme\"");
     assert_eq!(app.rows("organizations", "personal_of IS NULL").await.len(), 0);
     ana.creates_at("Acme", " acme ").await.leads_to("/acme");
+}
+
+async fn a_person_owns_so_many(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let adds = |n: i64| format!("Org {n}");
+    for n in 1..MAX_OWNED - 1 {
+        app.org(&adds(n), &ana).await;
+    }
+    let last = ana.creates("Last").await;
+    let says = "You can own up to 50 organizations, including deleted ones that can still be restored.";
+    ana.creates_at("More", "more").await.status(409).says(says).says("value=\"More\"");
+    last.is_deleted().await;
+    ana.creates_at("More", "more").await.status(409);
+    assert_eq!(app.rows("organizations", "slug = 'more'").await.len(), 0);
+    app.somebody("Ben").await.creates_at("More", "more").await.leads_to("/more");
+}
+
+async fn whoever_has_many_has_one_turn(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    for name in ["Acme", "Bold"] {
+        let org = app.org(name, &ana).await;
+        let (_, token) = org.has_key("read:prompts").await;
+        let key = app.shown(token.as_str()).await.unwrap();
+        let scope = Scope::of_key(&app, Arc::default(), key).await.unwrap();
+        assert_eq!(scope.behalf(), Behalf { org: org.id, person: Some(ana.id) });
+    }
 }
 
 async fn a_taken_address_says_so(app: TestApp) {

@@ -179,6 +179,13 @@ impl Stage {
                     format!("UPDATE environment_requests SET requested_by = {caller} WHERE id = {request}");
                 app.execute(&theirs).await;
             }
+            // In each cell before, the caller became an Owner of more, beside their founder.
+            "organizations/create" => {
+                let caller = app.literal(self.own.0);
+                let earlier = "SELECT org_id FROM members GROUP BY org_id HAVING count(*) > 1";
+                let theirs = format!("user_id = {caller} AND role = 'owner' AND org_id IN ({earlier})");
+                app.execute(&format!("UPDATE members SET role = 'viewer' WHERE {theirs}")).await;
+            }
             // What the caller made in other cells is theirs alone.
             "account/close" => {
                 let theirs = "personal_of IS NULL AND (name = 'Sample' OR name LIKE 'Off %')";

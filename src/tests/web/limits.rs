@@ -95,6 +95,7 @@ async fn every_door_is_limited(app: TestApp) {
         ("invitations/accept", vec![("token", nothing.as_str())]),
         ("invitations/invite", vec![("org", "acme"), ("emails", "x"), ("role", "viewer")]),
         ("invitations/resend", vec![("org", "acme"), ("invitation", "x")]),
+        ("organizations/create", vec![("name", ""), ("slug", "x")]),
         ("account/confirm_address", vec![("token", nothing.as_str())]),
         ("members/set_role", vec![("org", "acme"), ("user", "x"), ("role", "x")]),
     ] {

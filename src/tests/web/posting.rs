@@ -15,6 +15,8 @@ both_databases!(
     a_script_is_answered_at_once,
     nobody_else_finds_what_was_typed,
     what_is_kept_is_bounded,
+    a_person_keeps_no_more_in_many_browsers,
+    an_address_keeps_no_more_than_it_may,
     a_secret_is_there_for_a_minute,
     a_form_that_is_sent_twice_does_the_thing_once,
     a_form_goes_on_when_nobody_waits_for_it,
@@ -123,6 +125,46 @@ async fn what_is_kept_is_bounded(app: TestApp) {
     assert!(back.starts_with("/sign-up?posted="));
     let rows = app.rows("posted_forms", "session_id IS NULL").await;
     assert!(rows.len() == 1 && rows[0].len() < 10_000, "{} bytes", rows[0].len());
+}
+
+async fn a_person_keeps_no_more_in_many_browsers(app: TestApp) {
+    let (ana, _) = acme(&app).await;
+    let long = "x".repeat(100_000);
+    let fields = [("page", "/acme/prompts/new"), ("org", "acme"), ("name", long.as_str()), ("kind", "chat")];
+    let mut last = (ana.browser.clone(), String::new());
+    for n in 0..30 {
+        app.clock.advance(Span::seconds(1));
+        // Another browser, as it says, and another session now and then.
+        let browser = if n % 2 == 0 { ana.copy() } else { app.browser_of(ana.id).await };
+        browser.keep("studio-form", &format!("{n:0>43}"));
+        let back = fails(&browser, "prompts/create", &fields).await;
+        assert!(back.contains("posted="), "{back}");
+        last = (browser, back);
+    }
+    let bytes: usize = app.rows("posted_forms", "1 = 1").await.iter().map(String::len).sum();
+    assert!(bytes < 3 * 1024 * 1024 && kept(&app).await <= 10, "{bytes} bytes of {}", kept(&app).await);
+    last.0.get(&last.1).await.status(422);
+    // Another person's are theirs.
+    let ben = app.somebody("Ben").await;
+    let back = fails(&ben, "organizations/create", &[("page", "/new"), ("name", ""), ("slug", "x")]).await;
+    app.clock.advance(Span::seconds(1));
+    fails(&ana, "prompts/create", &fields).await;
+    ben.get(&back).await.status(422);
+}
+
+async fn an_address_keeps_no_more_than_it_may(app: TestApp) {
+    let browser = app.browser();
+    for action in ["accounts/sign_in", "accounts/sign_up", "accounts/reset_password", "accounts/confirm"] {
+        for n in 0..20 {
+            browser.keep("studio-form", &format!("{action:0>41}{n:0>2}").replace('/', "0"));
+            let typed =
+                [("page", "/sign-in"), ("email", "x"), ("name", ""), ("password", "x"), ("token", "x")];
+            // It is shown all the same.
+            let answer = browser.post(&format!("/api/{action}"), &typed).await;
+            assert!(matches!(answer.status, 409 | 422), "{action}: {answer}");
+        }
+    }
+    assert_eq!(kept(&app).await, 60);
 }
 
 async fn a_secret_is_there_for_a_minute(app: TestApp) {

@@ -7,7 +7,11 @@ use crate::server::{
     listen::{Patience, accept},
 };
 use crate::tests::support::Kind;
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    body::Bytes,
+    routing::{get, post},
+};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,7 +21,11 @@ use tokio::{
 
 /// A server on a socket of its own, with little patience.
 async fn listening(front: Front) -> (SocketAddr, oneshot::Sender<()>) {
-    let patience = Patience { head: Duration::from_millis(300), answer: Duration::from_millis(300) };
+    let patience = Patience {
+        head: Duration::from_millis(300),
+        answer: Duration::from_millis(300),
+        ..Patience::default()
+    };
     listening_with(front, patience, Room { all: 1000, of_address: 1000 }).await
 }
 
@@ -107,6 +115,36 @@ fn open_requests_are_finished_when_it_stops() {
         stop.send(()).unwrap();
         assert!(until_closed(&mut socket).await.ends_with("done"));
         assert!(TcpStream::connect(address).await.is_err(), "nobody else is let in");
+    });
+}
+
+#[test]
+fn what_is_not_whole_by_then_is_cut_off_when_it_stops() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let reads = Router::new().route(
+            "/",
+            post(async |_: Bytes| {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                "done"
+            }),
+        );
+        let patience = Patience { last: Duration::from_millis(300), ..Patience::default() };
+        let room = Room { all: 1000, of_address: 1000 };
+        let (address, stop) = listening_with(Front::new((*app).clone(), reads), patience, room).await;
+        let whole = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody";
+        let mut sockets = Vec::new();
+        for sent in [&whole[..whole.len() - 2], &whole[..20], whole] {
+            let mut socket = TcpStream::connect(address).await.unwrap();
+            socket.write_all(sent.as_bytes()).await.unwrap();
+            sockets.push(socket);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stop.send(()).unwrap();
+        let mut whole = sockets.pop().unwrap();
+        for socket in &mut sockets {
+            assert!(!until_closed(socket).await.contains("200 OK"));
+        }
+        assert!(until_closed(&mut whole).await.ends_with("done"));
     });
 }
 

@@ -71,7 +71,7 @@ impl<'f> Prepared<'f> {
     /// # Errors
     /// When its templates cannot be looked at now.
     pub(super) async fn new(scope: &Scope, file: &'f LibraryFile) -> Result<Self> {
-        let (place, mut abouts) = ((scope.server(), scope.organization().id), Vec::new());
+        let (place, mut abouts) = ((scope.server(), scope.behalf()), Vec::new());
         for entry in &file.prompts {
             abouts.push(about(place, entry).await?);
         }

@@ -6,7 +6,8 @@ use crate::{
     id::{EnvironmentId, PromptId},
     library::exchange::{check::levels, format::Lead},
     prompts::{
-        references::{Pin, To, circles},
+        circles::circle,
+        references::{Pin, To},
         versions::{self, Origin},
     },
     ui::parse_rfc3339,
@@ -71,7 +72,8 @@ impl Merge<'_> {
             }
         }
         let (id, path) = (self.works[at].id, &entry.path);
-        Ok(match circles(&mut self.change, id, path, &pins).await?.pop() {
+        let to: Vec<_> = pins.iter().filter_map(Pin::version).collect();
+        Ok(match circle(&mut self.change, id, path, &to).await? {
             Some(why) => Err(why),
             None => Ok(Next::Pins(pins)),
         })

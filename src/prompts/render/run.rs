@@ -1,0 +1,132 @@
+//! Where a prompt is rendered: what is little work, at once in the server's own process; the rest, in the sandbox.
+
+use super::{Problems, Purse, Rendered, Renderer, Resolved, Values, render, rendered};
+use crate::{
+    error::Result as Outcome,
+    prompts::jinja::too_much,
+    server::{
+        Behalf, Server,
+        sandbox::{Failure, Job},
+    },
+    templates::Engine,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The most bytes of a value that is put in at once, and the most of such values.
+const LARGE: usize = 64 * 1024;
+const MANY: usize = 64;
+
+/// Renders a prompt.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RenderPrompt {
+    resolved: Resolved,
+    values: Values,
+}
+
+impl Job for RenderPrompt {
+    const NAME: &'static str = "render-prompt";
+    type Answer = Result<Rendered, Problems>;
+
+    fn run(self) -> Self::Answer {
+        render(&self.resolved, &self.values)
+    }
+}
+
+/// Renders a prompt for an organization: what is much work or runs Jinja, in the sandbox.
+///
+/// # Errors
+/// When the sandbox has no room. Everything that is in the way of rendering it is told within.
+pub async fn render_for(
+    (server, behalf): (&Server, Behalf),
+    resolved: Resolved,
+    values: Values,
+) -> Outcome<Result<Rendered, Problems>> {
+    if let Some(made) = at_once(&resolved, &values) {
+        return Ok(made);
+    }
+    let paths: Vec<_> = resolved.parts.iter().map(|part| part.path.clone()).collect();
+    let answer = server.sandbox.run(behalf, &RenderPrompt { resolved, values }).await?;
+    Ok(answer.unwrap_or_else(|failure| {
+        let part = if let Failure::TooSlow(Some(place)) = failure { place.part as usize } else { 0 };
+        let path = paths.get(part).or(paths.first()).cloned().unwrap_or_default();
+        Err(Problems { others: BTreeSet::from([(path, too_much(failure))]), ..Problems::default() })
+    }))
+}
+
+/// What comes of rendering a prompt; none where that is too much work to be done while others wait.
+pub(super) fn at_once(resolved: &Resolved, values: &Values) -> Option<Result<Rendered, Problems>> {
+    let is_plain = resolved.parts.iter().all(|part| part.content.engine == Engine::Plain);
+    if !is_plain || values.len() > MANY || values.values().any(is_large) {
+        return None;
+    }
+    let mut renderer = Renderer::new(resolved, values, Purse::at_once());
+    let made = rendered(&mut renderer, resolved);
+    (!renderer.purse.is_empty()).then_some(made)
+}
+
+/// Whether a value may take long to be put in.
+fn is_large(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.len() > LARGE,
+        Value::Array(_) | Value::Object(_) => true,
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// What is in the way of rendering a prompt without any value of a call, as far as that can be told without
+/// running Jinja.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Checked {
+    /// What is in the way.
+    pub problems: Problems,
+    /// How much work it was to find that out, in steps.
+    pub work: usize,
+}
+
+impl Checked {
+    /// With a purse, and whether that was too small for it.
+    fn within(resolved: &Resolved, purse: Purse) -> (Self, bool) {
+        let (values, all) = (Values::new(), purse.work_left());
+        let mut renderer = Renderer::checking(resolved, &values, purse);
+        let problems = rendered(&mut renderer, resolved).err().unwrap_or_default();
+        let purse = &renderer.purse;
+        (Self { problems, work: all - purse.work_left() }, purse.is_empty())
+    }
+}
+
+/// Finds out what is in the way of rendering a prompt.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CheckPrompt {
+    resolved: Resolved,
+}
+
+impl CheckPrompt {
+    #[cfg(test)]
+    pub(crate) const fn new(resolved: Resolved) -> Self {
+        Self { resolved }
+    }
+}
+
+impl Job for CheckPrompt {
+    const NAME: &'static str = "check-prompt";
+    type Answer = Checked;
+
+    fn run(self) -> Checked {
+        Checked::within(&self.resolved, Purse::default()).0
+    }
+}
+
+/// What is in the way of rendering a prompt, found out for an organization: what is much work, in the sandbox. None
+/// where it is too much for that as well.
+///
+/// # Errors
+/// When the sandbox has no room.
+pub async fn check_for((server, behalf): (&Server, Behalf), resolved: &Resolved) -> Outcome<Option<Checked>> {
+    let (checked, is_cut) = Checked::within(resolved, Purse::at_once());
+    if !is_cut {
+        return Ok(Some(checked));
+    }
+    Ok(server.sandbox.run(behalf, &CheckPrompt { resolved: resolved.clone() }).await?.ok())
+}

@@ -1,0 +1,74 @@
+//! The request that comes on a connection, and whether all of it has.
+
+use super::connections::Spot;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use std::{
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll},
+};
+
+/// The request that comes on a connection. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Coming(pub(super) Arc<Spot>);
+
+impl Coming {
+    /// Whether all of it has come.
+    pub(super) fn is_whole(&self) -> bool {
+        self.0.is_whole.load(Ordering::Relaxed)
+    }
+
+    /// The body of it, which tells when it has ended.
+    pub(super) fn body<B: HttpBody>(&self, body: B) -> Watching<B> {
+        let watching = Watching { body, coming: self.clone() };
+        watching.note();
+        watching
+    }
+}
+
+/// The body of a request that comes.
+#[derive(Debug)]
+pub(super) struct Watching<B: HttpBody> {
+    body: B,
+    coming: Coming,
+}
+
+impl<B: HttpBody> Watching<B> {
+    fn note(&self) {
+        if self.body.is_end_stream() {
+            self.coming.0.is_whole.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<B: HttpBody + Unpin> HttpBody for Watching<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) {
+            self.coming.0.is_whole.store(true, Ordering::Relaxed);
+        }
+        self.note();
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<B: HttpBody> Drop for Watching<B> {
+    /// Nobody wants more of it: it is answered as it is.
+    fn drop(&mut self) {
+        self.coming.0.is_whole.store(true, Ordering::Relaxed);
+    }
+}
