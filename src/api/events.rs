@@ -215,7 +215,7 @@ impl Watch {
         let (service, key) = (&self.service, self.service.key());
         let reach = (key.folders.stored(), key.environments.stored());
         let what = format!("deployed {prompt} {reach:?}");
-        let told = shared(service.scope(), since, what, told(service, prompt)).await?;
+        let told = shared(service.scope(), since, what, Box::pin(told(service, prompt))).await?;
         let events = told.0.iter().map(|(name, data)| sse::Event::default().event(*name).data(data));
         self.burst(events.collect(), seq, out)
     }

@@ -12,7 +12,7 @@ use crate::{
     id::{FolderId, PromptId},
     server::OrgChange,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 /// The most references that are followed.
 const MAX_FOLLOWED: usize = 10_000;
@@ -103,8 +103,8 @@ impl Below {
         let mut asked = Vec::new();
         for at in level {
             let version = self.steps[*at].to;
-            if !self.leads.contains_key(&version) {
-                self.leads.insert(version, Vec::new());
+            if let Entry::Vacant(unread) = self.leads.entry(version) {
+                unread.insert(Vec::new());
                 asked.push((version.0.0.simple().to_string(), version.1));
             }
         }

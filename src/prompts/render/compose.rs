@@ -103,9 +103,9 @@ pub fn compose(resolved: &Resolved) -> Option<Composed> {
 /// The same with a purse, and whether that was too small for it.
 pub(super) fn compose_within(resolved: &Resolved, purse: Purse) -> (Option<Composed>, bool) {
     let (slots, places) = (Vec::new(), HashMap::new());
-    let mut composer = Composer { resolved, slots, places, purse };
-    let composed = composer.whole();
-    (composed, composer.purse.is_empty())
+    let mut work = Composer { resolved, slots, places, purse };
+    let composed = work.whole();
+    (composed, work.purse.is_empty())
 }
 
 /// A piece of a text whose variables have no names yet.

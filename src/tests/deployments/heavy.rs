@@ -117,8 +117,8 @@ async fn what_is_too_heavy_to_render_is_not_deployed(app: TestApp) {
     let team = Team::of(&app).await;
     let dev = team.environment("development").await.id;
     let fragment = team.saying("Fragment", &["x", &"{{ e }}".repeat(3_000)]).await;
-    let uses: String = (0..6_000).map(|n| format!("[[ Fragment | a={n} ]]")).collect();
-    let user = team.saying("User", &[&uses]).await;
+    let text: String = (0..6_000).map(|n| format!("[[ Fragment | a={n} ]]")).collect();
+    let user = team.saying("User", &[&text]).await;
     team.inherits(&[("e", json!(""))]).await;
     // Millions of variables that print nothing.
     assert!(why(team.deploys(dev, user, 1).await).contains("takes too much work"));
