@@ -141,7 +141,7 @@ export async function listen() {
 const TOPICS: [(&str, &str); 7] = [
     (
         "Keys",
-        "Owners and Admins create keys under Settings, API keys. Send the key as “Authorization: Bearer ps_…”. A key belongs to one organization, so paths do not need to name it; the same paths also work below /api/v1/organizations/{slug}. A key can do only what its scopes allow, in the environments and folders it is limited to. A revoked key stops working as soon as the revocation is confirmed.",
+        "Owners and Admins create keys under Settings, API keys. Send the key as “Authorization: Bearer ps_…”. A key belongs to one organization, so paths do not need to name it; the same paths also work below /api/v1/organizations/{slug}. A key can do only what its scopes allow, in the environments and folders it is limited to; everything else is answered as if it did not exist. A revoked key stops working as soon as the revocation is confirmed.",
     ),
     (
         "Fetching",

@@ -167,8 +167,8 @@ async fn limits_hold_in_memory_too(app: TestApp) {
     let (_, support) = acme.has_limited_key("read:prompts", None, only(stock.folder.to_string())).await;
     let (staging, support) = (Service::with(&app, staging.as_str()), Service::with(&app, support.as_str()));
     for _ in 0..2 {
-        problem(staging.get(PATH).await, 403, "forbidden");
-        problem(support.get(PATH).await, 403, "forbidden");
+        problem(staging.get(PATH).await, 404, "not_found");
+        problem(support.get(PATH).await, 404, "not_found");
         support.get(triage).await.status(200);
         staging.get(triage).await.status(200);
     }
