@@ -5,6 +5,7 @@ use crate::{
     environments::store::Environment,
     id::{FolderId, PromptId},
     prompts::{
+        kept::{self, Details},
         paths,
         render::Resolved,
         resolve,
@@ -137,17 +138,26 @@ pub(super) fn there(prompt: &Prompt, number: i64) -> Result<i64, Refusal> {
     (1..=prompt.latest).contains(&number).then_some(number).ok_or_else(missing)
 }
 
-/// A version as it is served.
-pub(super) async fn resolved(service: &Service, prompt: &Prompt, found: &Found) -> Result<Resolved, Refusal> {
+/// A version as it is served, and what is told of a prompt that is live: as it was when it was deployed, whatever it is
+/// called and said to be for by now.
+pub(super) async fn resolved(
+    service: &Service,
+    prompt: &Prompt,
+    found: &Found,
+) -> Result<(Resolved, Option<Details>), Refusal> {
     let scope = service.scope();
-    let mut resolved = match found {
+    let (mut resolved, details) = match found {
         Found::Deployed(environment, number) => {
-            resolve::deployed(&mut Source::new(scope), environment.id, (prompt.id, *number), None).await?
+            let version = (prompt.id, *number);
+            let resolved = resolve::deployed(&mut Source::new(scope), environment.id, version, None).await?;
+            let kept = kept::details(scope, environment.id, version).await?;
+            (resolved, Some(kept.unwrap_or_else(|| Details::of(prompt))))
         }
-        Found::Version(number) => resolve::version(scope, prompt.id, *number).await?,
+        Found::Version(number) => (resolve::version(scope, prompt.id, *number).await?, None),
     };
-    call_as_written(&mut resolved, &prompt.path);
-    Ok(resolved)
+    let own = details.as_ref().map_or(&prompt.path, |details| &details.path);
+    call_as_written(&mut resolved, own);
+    Ok((resolved, details))
 }
 
 /// Calls a prompt so, and those that it is put together from what references call them: whoever may read the text may
