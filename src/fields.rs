@@ -2,6 +2,10 @@
 //!
 //! Each `parse` answers with a sentence for the field. Nothing here knows which form it serves.
 
+#[cfg(feature = "ssr")]
+mod addresses;
+#[cfg(feature = "ssr")]
+mod characters;
 mod counted;
 #[cfg(feature = "ssr")]
 mod domains;
@@ -9,14 +13,19 @@ mod domains;
 mod email;
 #[cfg(feature = "ssr")]
 mod environment_name;
+#[cfg(feature = "ssr")]
 mod name;
 #[cfg(feature = "ssr")]
 mod password;
+#[cfg(feature = "ssr")]
 mod path_name;
+mod signs;
 mod slug;
 #[cfg(feature = "ssr")]
 mod text;
 
+#[cfg(feature = "ssr")]
+pub use characters::{composed, flaw as hidden_flaw};
 pub use counted::{capitalized, counted, counted_as};
 #[cfg(feature = "ssr")]
 pub use domains::Domains;
@@ -24,10 +33,13 @@ pub use domains::Domains;
 pub use email::{Email, split_addresses};
 #[cfg(feature = "ssr")]
 pub use environment_name::EnvironmentName;
+#[cfg(feature = "ssr")]
 pub use name::Name;
 #[cfg(feature = "ssr")]
 pub use password::Password;
-pub use path_name::{PathName, is_path_char};
+#[cfg(feature = "ssr")]
+pub use path_name::PathName;
+pub use signs::is_path_char;
 pub use slug::Slug;
 #[cfg(feature = "ssr")]
 pub use text::text;

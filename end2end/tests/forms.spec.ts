@@ -68,6 +68,22 @@ test.describe('signing up and in', () => {
     await expect(ana.page).toHaveURL(ana.at.url + members);
   });
 
+  test('what was typed after the session had ended is there again after signing in', async ({ person }) => {
+    const ana = await person('Ana');
+    const { name, slug } = unique('Kept');
+    await ana.goes('/new');
+    await ana.fills({ Name: name, URL: slug });
+    await ana.page.context().clearCookies({ name: 'studio' });
+    await ana.presses('Create organization');
+    await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
+    await ana.fills({ Email: ana.email, Password: ana.password });
+    await ana.presses('Sign in');
+    await expect(ana.page.getByText('You were signed out, so nothing was saved.')).toBeVisible();
+    await expect(ana.page.getByLabel('Name')).toHaveValue(name);
+    await ana.presses('Create organization');
+    await expect(ana.page).toHaveURL(`${ana.at.url}/${slug}`);
+  });
+
   test('a forgotten password is set anew from the letter, which ends other sessions', async ({ person, visitor, studio }) => {
     const [ana, elsewhere] = [await person('Ana'), await visitor('Ana')];
     await elsewhere.goes('/sign-in');

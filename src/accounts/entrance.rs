@@ -1,6 +1,6 @@
 //! The way in: a password, a second factor where one is set up, and then a session.
 
-use super::{devices, sign_ups, two_factor};
+use super::{sign_ups, two_factor};
 use crate::{
     error::{Error, Result},
     fields::{Email, Password},
@@ -9,6 +9,7 @@ use crate::{
     server::{
         Caller, Server,
         audit::{Action, Entry},
+        devices,
         limits::Secret,
         passwords::Verdict,
         tokens::{Token, TokenHash},

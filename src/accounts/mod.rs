@@ -6,8 +6,6 @@
 pub mod actions;
 
 #[cfg(feature = "ssr")]
-mod devices;
-#[cfg(feature = "ssr")]
 pub mod entrance;
 #[cfg(feature = "ssr")]
 mod letters;

@@ -3,7 +3,7 @@
 use super::{
     input::{InPath, Json, Params, PerhapsJson},
     json,
-    paging::{Page, READ, after, is_within, no_cursor, page_size, sift},
+    paging::{Page, READ, after_in, is_within, no_cursor, page_size, sift},
     problem::Refusal,
     service::Service,
     which::there,
@@ -149,7 +149,7 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
         None => None,
     };
     let size = page_size(which.limit)?;
-    let before: Option<DeploymentId> = match after(which.cursor.as_deref())? {
+    let before: Option<DeploymentId> = match after_in(&service, which.cursor.as_deref())? {
         Some(before) => Some(before.parse().map_err(|_| no_cursor())?),
         None => None,
     };
@@ -157,7 +157,8 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
     let is_reached =
         |done: &Done| environments.reaches(&done.environment_id) && is_within(reached.as_ref(), &done.path);
     let read = async |before| store::done(service.scope(), (environment, prompt), before, READ).await;
-    let page = sift((size, before), read, |done| done.deployment.id, is_reached, DeploymentShown::from);
+    let page =
+        sift(&service, (size, before), read, |done| done.deployment.id, is_reached, DeploymentShown::from);
     Ok(json(&page.await?))
 }
 
@@ -236,10 +237,13 @@ pub(super) async fn rollback(
     PerhapsJson(asked): PerhapsJson<ToRollBack>,
 ) -> Result<Response, Refusal> {
     service.grant::<Deploy>()?;
-    let id: DeploymentId =
-        deployment.deployment.parse().map_err(|_| Refusal::missing("This deployment does not exist."))?;
+    let id: DeploymentId = deployment.deployment.parse().map_err(|_| Error::NotFound)?;
     let done = store::one(service.scope(), id).await?;
-    let prompt = service.prompt(&done.prompt_id.to_string()).await?;
+    // What is out of reach is as if it were not there.
+    let prompt = service.reached(done.prompt_id).await?;
+    let (Some(prompt), true) = (prompt, service.key().environments.reaches(&done.environment_id)) else {
+        return Err(Refusal::hidden(service.scope(), true));
+    };
     let environment = service.environment(&done.environment_id.to_string()).await?;
     let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
     if newest.is_none_or(|newest| newest.id != id) {

@@ -156,6 +156,7 @@ pub(super) async fn import(
 ) -> Result<Response, Refusal> {
     let grant = service.grant::<ImportContent>()?;
     service.folder(None).await?;
+    let file = file.composed();
     check::whole(&file).map_err(|why| Error::invalid("", why))?;
     let lines = if how.dry_run {
         import::preview_file(&grant, &file).await?

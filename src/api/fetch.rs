@@ -47,9 +47,10 @@ struct Fetched {
     now: Now,
 }
 
-/// Details that can change while the version does not. Only present for a deployed prompt.
+/// Details of a deployed prompt, as they were when it was deployed. Not present for a version by number.
 #[derive(Debug, Default, Serialize, ToSchema)]
 struct Now {
+    /// The path it was deployed at.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,8 +67,8 @@ struct Now {
 /// Fetch a prompt
 ///
 /// Returns what is deployed to an environment, or a version by number. Included prompts are inserted, so that only
-/// variables are left; `variables` lists each of them with its default. A deployed prompt keeps the values it inherited
-/// from folders when it was deployed. A path leads to what was deployed there until something else is. In a protected
+/// variables are left; `variables` lists each of them with its default. A deployed prompt keeps its path, name,
+/// description and tags, and the values it inherited from folders, as they were when it was deployed. A path leads to what was deployed there until something else is. In a protected
 /// environment it leads to nothing else: a renamed or moved prompt is found at its new path once it is deployed again,
 /// and always by its ID. Responses come from memory: send the `ETag` of the previous one as `If-None-Match`, and the
 /// response has no body as long as nothing has changed.
@@ -125,19 +126,19 @@ pub(super) async fn fetch(
 
 /// What was asked for, put together or as it is written.
 async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool) -> Result<Fetched, Refusal> {
-    let resolved = resolved(service, prompt, found).await?;
+    let (resolved, details) = resolved(service, prompt, found).await?;
     let (references, inherits) = (is_whole.then(|| resolved.graph()), matches!(found, Found::Deployed(..)));
     let place = (service.scope().server(), service.scope().behalf());
     let form = if is_whole { Form::whole(place, resolved).await? } else { Form::alone(resolved, inherits) };
-    let now = match found {
-        Found::Deployed(environment, _) => Now {
-            path: Some(prompt.path.clone()),
-            name: Some(prompt.name.to_string()),
-            description: Some(prompt.description.clone()),
-            tags: Some(prompt.tags.iter().map(ToString::to_string).collect()),
+    let now = match (found, details) {
+        (Found::Deployed(environment, _), Some(details)) => Now {
+            name: Some(details.name().to_owned()),
+            path: Some(details.path),
+            description: Some(details.description),
+            tags: Some(details.tags.iter().map(ToString::to_string).collect()),
             environment: Some(environment.name.to_string()),
         },
-        Found::Version(_) => Now::default(),
+        _ => Now::default(),
     };
     Ok(Fetched {
         id: prompt.id.to_string(),

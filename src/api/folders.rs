@@ -4,7 +4,7 @@ use super::{
     flaws::{at, of_variables},
     input::{Home, InPath, Json, Params},
     json,
-    paging::{Page, Paged, READ, after, is_within, page_size, sift},
+    paging::{Page, Paged, READ, after_in, is_within, page_size, sift},
     problem::Refusal,
     service::Service,
 };
@@ -75,13 +75,13 @@ struct Whole {
 )]
 pub(super) async fn list(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
-    let (size, from) = (page_size(paged.limit)?, after(paged.cursor.as_deref())?);
+    let (size, from) = (page_size(paged.limit)?, after_in(&service, paged.cursor.as_deref())?);
     let reached = service.prefixes().await?;
     let read = async |from: Option<String>| {
         folders::after(service.scope(), from.as_deref().unwrap_or_default(), READ).await
     };
     let is_reached = |folder: &Folder| is_within(reached.as_ref(), &format!("{}/", folder.path));
-    let page = sift((size, from), read, |folder| folder.path.clone(), is_reached, Shown::from);
+    let page = sift(&service, (size, from), read, |folder| folder.path.clone(), is_reached, Shown::from);
     Ok(json(&page.await?))
 }
 
@@ -163,7 +163,7 @@ pub(super) struct Changed {
 /// Change a folder
 ///
 /// Renames or moves the folder, or sets its variables. Omitted fields stay unchanged. Either all changes are made or
-/// none.
+/// none. A key limited to a folder can rename and move what is in it, but not the folder itself.
 #[utoipa::path(
     patch, path = "/folders/{folder}", tag = "Library", params(Named), request_body = Changed,
     responses((status = 200, description = "The folder.", body = Whole)),
@@ -183,9 +183,13 @@ pub(super) async fn change(
     };
     let place: Option<Place<FolderId>> = Place::parse(asked.place.as_deref().unwrap_or_default());
     let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the ID of a folder."))?;
-    let name = asked.name.map(|name| PathName::parse(&name)).transpose();
+    let name = asked.name.filter(|name| name != before.name.as_str());
+    let name = name.map(|name| PathName::parse(&name)).transpose();
     let name = name.map_err(|why| Error::invalid("name", why))?;
     let variables: Option<Vec<_>> = asked.variables.map(|all| all.into_iter().collect());
+    if name.is_some() || parent != before.parent_id || asked.place.is_some() {
+        service.refuse_outermost(before.parent_id).await?;
+    }
     if let Some(variables) = &variables {
         variables::check(variables).map_err(|error| at(error, |field| of_variables(field, variables)))?;
     }

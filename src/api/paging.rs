@@ -1,6 +1,6 @@
 //! Lists, page by page.
 
-use super::problem::Refusal;
+use super::{problem::Refusal, service::Service};
 use crate::error::Result as Read;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -76,10 +76,32 @@ fn cursor(of: &str) -> String {
 /// # Errors
 /// 400 at `cursor`, when it is none.
 pub(super) fn after(cursor: Option<&str>) -> Result<Option<String>, Refusal> {
-    let Some(cursor) = cursor else { return Ok(None) };
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+    cursor.map(|cursor| text(URL_SAFE_NO_PAD.decode(cursor).ok())).transpose()
+}
+
+fn text(bytes: Option<Vec<u8>>) -> Result<String, Refusal> {
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'));
-    text.map(Some).ok_or_else(no_cursor)
+    text.ok_or_else(no_cursor)
+}
+
+/// The cursor of a list in which much is passed over. A limited key can't read it: it may name what it does not reach.
+fn cursor_for(service: &Service, of: &str) -> String {
+    if !service.is_limited() {
+        return cursor(of);
+    }
+    URL_SAFE_NO_PAD.encode(service.scope().server().seal.seal(of.as_bytes(), service.key().id.0.as_bytes()))
+}
+
+/// What the cursor of such a list says.
+///
+/// # Errors
+/// As [`after`].
+pub(super) fn after_in(service: &Service, cursor: Option<&str>) -> Result<Option<String>, Refusal> {
+    if !service.is_limited() {
+        return after(cursor);
+    }
+    let open = |sealed: Vec<u8>| service.scope().server().seal.open(&sealed, service.key().id.0.as_bytes());
+    cursor.map(|cursor| text(URL_SAFE_NO_PAD.decode(cursor).ok().and_then(open))).transpose()
 }
 
 /// A cursor that no page ended with.
@@ -95,6 +117,7 @@ const READS: usize = 10;
 /// A page of those that are asked for, from one on: with as many as it may hold, or with those that are found among
 /// so many that nobody has to wait for it.
 pub(super) async fn sift<R, C: Clone + ToString, T, F: Future<Output = Read<Vec<R>>>>(
+    service: &Service,
     (size, mut from): (usize, Option<C>),
     read: impl Fn(Option<C>) -> F,
     at: impl Fn(&R) -> C,
@@ -108,10 +131,14 @@ pub(super) async fn sift<R, C: Clone + ToString, T, F: Future<Output = Read<Vec<
         from = read.last().map(&at).or(from);
         found.extend(read.into_iter().filter(&is_asked_for));
         if is_last || found.len() > size {
-            return Ok(Page::new(found, size, |row| at(row).to_string(), show));
+            let has_more = found.len() > size;
+            found.truncate(size);
+            from = found.last().filter(|_| has_more).map(&at);
+            break;
         }
     }
-    Ok(Page::of(found.into_iter().map(show).collect(), from.map(|from| from.to_string())))
+    let next = from.map(|from| cursor_for(service, &from.to_string()));
+    Ok(Page::ending_at(found.into_iter().map(show).collect(), next))
 }
 
 /// Whether a path is in one of the folders whose prefixes these are; without any, all are.

@@ -43,8 +43,8 @@ macro_rules! codes {
 codes! {
     InvalidRequest 400 "invalid_request" "A parameter, a header or the body is malformed. `errors` names the field.";
     Unauthenticated 401 "unauthenticated" "The API key is missing or invalid: unknown, revoked or expired, or its organization was deleted.";
-    Forbidden 403 "forbidden" "The key lacks the scope named in `detail`, or is limited to other environments or folders.";
-    NotFound 404 "not_found" "Not found, or not visible to this key. Other organizations are never visible.";
+    Forbidden 403 "forbidden" "The key lacks the scope named in `detail`, or is limited to environments or folders and asks for something about all of them.";
+    NotFound 404 "not_found" "Not found, or out of the key's reach: for a key limited to environments or folders, the response does not tell which. Other organizations are never visible.";
     MethodNotAllowed 405 "method_not_allowed" "This path does not support this method.";
     Conflict 409 "conflict" "The request conflicts with the current state: nothing has changed, the version is already live, a request is waiting for approval, or the same request is in progress or was carried out but its response was lost.";
     PreconditionFailed 412 "precondition_failed" "The latest version does not match `If-Match`, or a version exists although `If-None-Match` was sent. Fetch the latest version and try again.";
@@ -136,7 +136,19 @@ impl Refusal {
         Self { denied: Some(Box::new(scope.clone())), ..Self::of(Code::Forbidden, detail) }
     }
 
-    /// A key that does not reach something of its organization.
+    /// Something that is not there, or beyond the limits of a key: it is not told which. What lies beyond is written
+    /// down for those who gave out the key.
+    pub(super) fn hidden(scope: &Scope, is_beyond: bool) -> Self {
+        let denied = is_beyond.then(|| Box::new(scope.clone()));
+        Self { denied, ..Self::from(Error::NotFound) }
+    }
+
+    /// The same in other words.
+    pub(super) fn saying(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// A key that asks for something about all of its organization and is limited to a part, whatever there is.
     pub(super) fn beyond(scope: &Scope, what: &str) -> Self {
         let detail = format!("This key has no access to {what}.");
         Self { denied: Some(Box::new(scope.clone())), ..Self::of(Code::Forbidden, detail) }

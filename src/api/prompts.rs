@@ -3,7 +3,7 @@
 use super::{
     input::{InPath, Params},
     json,
-    paging::{Page, Paged, READ, after, is_within, no_cursor, page_size, sift},
+    paging::{Page, Paged, READ, after, after_in, is_within, no_cursor, page_size, sift},
     preconditions::{entity_tags, etag},
     problem::Refusal,
     said::Said,
@@ -97,7 +97,7 @@ pub(super) struct Which {
 )]
 pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
-    let (size, from) = (page_size(which.limit)?, after(which.cursor.as_deref())?);
+    let (size, from) = (page_size(which.limit)?, after_in(&service, which.cursor.as_deref())?);
     let moment = which.updated_after.as_deref().map(|at| {
         parse_rfc3339(at).ok_or_else(|| {
             Refusal::malformed(
@@ -129,7 +129,7 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
     let read = async |from: Option<String>| {
         store::after(service.scope(), from.as_deref().unwrap_or_default(), READ).await
     };
-    let page = sift((size, from), read, |prompt| prompt.path.clone(), is_asked_for, Summary::from);
+    let page = sift(&service, (size, from), read, |prompt| prompt.path.clone(), is_asked_for, Summary::from);
     Ok(json(&page.await?))
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn render(
     let ToRender { variables, environment, version, label } = asked;
     let which = Which { environment, version, label, resolve: None };
     let Served { prompt, found, .. } = look_up(&service, &named.prompt, &which).await?;
-    let resolved = resolved(&service, &prompt, &found).await?;
+    let (resolved, _) = resolved(&service, &prompt, &found).await?;
     let (references, model) = (resolved.graph(), resolved.parts.first().map(|own| own.content.model.clone()));
     let place = (service.scope().server(), service.scope().behalf());
     let made = render_for(place, resolved, variables).await?.map_err(problems)?;

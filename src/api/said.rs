@@ -100,6 +100,7 @@ impl Form {
 struct Part {
     #[schema(format = Uuid)]
     id: String,
+    /// Its path, as references call it.
     path: String,
     #[schema(required)]
     version: Option<i64>,

@@ -58,27 +58,25 @@ impl Service {
         self.key.folders != Limit::All || self.key.environments != Limit::All
     }
 
-    /// A prompt by its id or its path.
+    /// A prompt by its id or its path. One out of reach is as if it were not there.
     pub(super) async fn prompt(&self, named: &str) -> Result<Prompt, Refusal> {
         let found = match named.parse() {
-            Ok(id) => prompts::find(&self.scope, id).await,
-            Err(_) => prompts::at_path(&self.scope, named).await,
+            Ok(id) => there(prompts::find(&self.scope, id).await)?,
+            Err(_) => there(prompts::at_path(&self.scope, named).await)?,
         };
-        let prompt = match found {
-            Err(Error::NotFound) => return Err(self.no_prompt(named).await?),
-            found => found?,
-        };
-        if self.reaches_folder(prompt.folder_id).await? {
-            Ok(prompt)
-        } else {
-            Err(Refusal::beyond(&self.scope, "this prompt"))
+        // Asked of what is not there as well, so that both take as long.
+        let is_reached = self.reaches_folder(found.as_ref().and_then(|prompt| prompt.folder_id)).await?;
+        let is_beyond = found.is_some() && !is_reached;
+        match found.filter(|_| is_reached) {
+            Some(prompt) => Ok(prompt),
+            None => Err(self.no_prompt(named, is_beyond).await?),
         }
     }
 
     /// That there is no such prompt. What is there instead is told only to a key that reaches all folders.
-    async fn no_prompt(&self, named: &str) -> Result<Refusal> {
+    async fn no_prompt(&self, named: &str, is_beyond: bool) -> Result<Refusal> {
         if self.key.folders != Limit::All {
-            return Ok(Error::NotFound.into());
+            return Ok(Refusal::hidden(&self.scope, is_beyond));
         }
         if named.parse::<PromptId>().is_ok() {
             return Ok(Refusal::missing("There is no prompt with this ID."));
@@ -99,10 +97,9 @@ impl Service {
 
     /// A prompt, if there is one and the key reaches it.
     pub(super) async fn reached(&self, id: PromptId) -> Result<Option<Prompt>> {
-        match prompts::find(&self.scope, id).await {
-            Ok(prompt) => Ok(self.reaches_folder(prompt.folder_id).await?.then_some(prompt)),
-            Err(Error::NotFound) => Ok(None),
-            Err(error) => Err(error),
+        match there(prompts::find(&self.scope, id).await)? {
+            Some(prompt) => Ok(self.reaches_folder(prompt.folder_id).await?.then_some(prompt)),
+            None => Ok(None),
         }
     }
 
@@ -111,49 +108,66 @@ impl Service {
         keys::is_good(self.scope.server(), &self.key).await
     }
 
-    /// An environment by its name or its id.
+    /// An environment by its name or its id. One out of reach is as if it were not there.
     pub(super) async fn environment(&self, named: &str) -> Result<Environment, Refusal> {
-        let environment = match named.parse() {
-            Ok(id) => environments::find(&self.scope, id).await?,
-            Err(_) => environments::named(&self.scope, named)
-                .await?
-                .ok_or_else(|| Refusal::missing(format!("There is no environment “{named}”.")))?,
-        };
-        if self.key.environments.reaches(&environment.id) {
-            Ok(environment)
-        } else {
-            Err(Refusal::beyond(&self.scope, environment.name.as_str()))
+        let found = self.found_environment(named).await?;
+        let is_beyond = found.as_ref().is_some_and(|one| !self.key.environments.reaches(&one.id));
+        match found.filter(|_| !is_beyond) {
+            Some(environment) => Ok(environment),
+            None if self.key.environments == Limit::All => {
+                Err(Refusal::missing(format!("There is no environment “{named}”.")))
+            }
+            None => Err(Refusal::hidden(&self.scope, is_beyond)
+                .saying(format!("There is no environment “{named}” that this key has access to."))),
         }
     }
 
-    /// An environment by its name or its id, if there is one and the key reaches it.
+    /// The same, if there is one and the key reaches it.
     pub(super) async fn reached_environment(&self, named: &str) -> Result<Option<Environment>> {
-        let found = match named.parse() {
-            Ok(id) => match environments::find(&self.scope, id).await {
-                Err(Error::NotFound) => None,
-                found => Some(found?),
-            },
-            Err(_) => environments::named(&self.scope, named).await?,
-        };
+        let found = self.found_environment(named).await?;
         Ok(found.filter(|one| self.key.environments.reaches(&one.id)))
     }
 
-    /// A folder by its id or its path; none or nothing for the top, which only a key without such a limit reaches.
-    pub(super) async fn folder(&self, named: Option<&str>) -> Result<Option<FolderId>, Refusal> {
-        let named = named.filter(|named| !named.is_empty());
-        let folder = match named.map(|named| (named, named.parse())) {
-            None => None,
-            Some((_, Ok(id))) => Some(folders::find(&self.scope, id).await?.id),
-            Some((path, Err(_))) => {
-                let found = folders::at_path(&self.scope, path.trim_end_matches('/')).await?;
-                Some(found.ok_or_else(|| Refusal::missing(format!("There is no folder “{path}”.")))?.id)
-            }
-        };
-        if self.reaches_folder(folder).await? {
-            Ok(folder)
-        } else {
-            Err(Refusal::beyond(&self.scope, folder.map_or("the top level", |_| "this folder")))
+    async fn found_environment(&self, named: &str) -> Result<Option<Environment>> {
+        match named.parse() {
+            Ok(id) => there(environments::find(&self.scope, id).await),
+            Err(_) => environments::named(&self.scope, named).await,
         }
+    }
+
+    /// A folder by its id or its path; none or nothing for the top, which only a key without such a limit reaches. One
+    /// out of reach is as if it were not there.
+    pub(super) async fn folder(&self, named: Option<&str>) -> Result<Option<FolderId>, Refusal> {
+        let Some(named) = named.filter(|named| !named.is_empty()) else {
+            return if self.key.folders == Limit::All { Ok(None) } else { Err(self.beyond_the_top()) };
+        };
+        let found = match named.parse() {
+            Ok(id) => there(folders::find(&self.scope, id).await)?,
+            Err(_) => folders::at_path(&self.scope, named.trim_end_matches('/')).await?,
+        };
+        let found = found.map(|folder| folder.id);
+        let is_reached = self.reaches_folder(found).await?;
+        match found {
+            Some(folder) if is_reached => Ok(Some(folder)),
+            None if self.key.folders == Limit::All => {
+                Err(Refusal::missing(format!("There is no folder “{named}”.")))
+            }
+            _ => Err(Refusal::hidden(&self.scope, found.is_some())),
+        }
+    }
+
+    /// That the key does not reach the top, whatever is there.
+    fn beyond_the_top(&self) -> Refusal {
+        Refusal::beyond(&self.scope, "the top level")
+    }
+
+    /// Refuses to change what a folder is called and where it is, for a key that is limited to it: that is of the
+    /// folder around it, and would tell what else is there.
+    pub(super) async fn refuse_outermost(&self, parent: Option<FolderId>) -> Result<(), Refusal> {
+        if self.reaches_folder(parent).await? {
+            return Ok(());
+        }
+        Err(Refusal::beyond(&self.scope, "the folder that contains this one"))
     }
 
     /// Whether the key reaches what is in a folder; the top only a key without such a limit does.
@@ -166,13 +180,18 @@ impl Service {
         let Limit::Only(reached) = &self.key.folders else { return Ok(None) };
         let mut prefixes = Vec::new();
         for id in reached {
-            match folders::find(&self.scope, *id).await {
-                Ok(folder) => prefixes.push(format!("{}/", folder.path)),
-                Err(Error::NotFound) => {}
-                Err(error) => return Err(error),
-            }
+            let folder = there(folders::find(&self.scope, *id).await)?;
+            prefixes.extend(folder.map(|folder| format!("{}/", folder.path)));
         }
         Ok(Some(prefixes))
+    }
+}
+
+/// What was found, if anything was.
+fn there<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Err(Error::NotFound) => Ok(None),
+        found => found.map(Some),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     environments::store::Environment,
     id::{FolderId, PromptId},
     prompts::{
+        kept::{self, Details},
         paths,
         render::Resolved,
         resolve,
@@ -13,6 +14,7 @@ use crate::{
     },
 };
 use serde::Deserialize;
+use std::collections::HashMap;
 use utoipa::IntoParams;
 
 /// The version of a prompt: the one deployed to an environment (production by default), a version by number, or the
@@ -97,7 +99,7 @@ async fn deployed_at(service: &Service, path: &str, which: &Which) -> Result<Opt
     let is_reached = service.reaches_folder(prompt.folder_id).await?
         || (folder.is_some() && service.reaches_folder(folder).await?);
     if !is_reached {
-        return Err(Refusal::beyond(service.scope(), "this prompt"));
+        return Err(Refusal::hidden(service.scope(), true));
     }
     Ok(Some(Served { prompt, found: Found::Deployed(environment, served.version), folder }))
 }
@@ -136,12 +138,87 @@ pub(super) fn there(prompt: &Prompt, number: i64) -> Result<i64, Refusal> {
     (1..=prompt.latest).contains(&number).then_some(number).ok_or_else(missing)
 }
 
-pub(super) async fn resolved(service: &Service, prompt: &Prompt, found: &Found) -> Result<Resolved, Refusal> {
+/// A version as it is served, and what is told of a prompt that is live: as it was when it was deployed, whatever it is
+/// called and said to be for by now.
+pub(super) async fn resolved(
+    service: &Service,
+    prompt: &Prompt,
+    found: &Found,
+) -> Result<(Resolved, Option<Details>), Refusal> {
     let scope = service.scope();
-    Ok(match found {
+    let (mut resolved, details) = match found {
         Found::Deployed(environment, number) => {
-            resolve::deployed(&mut Source::new(scope), environment.id, (prompt.id, *number), None).await?
+            let version = (prompt.id, *number);
+            let resolved = resolve::deployed(&mut Source::new(scope), environment.id, version, None).await?;
+            let kept = kept::details(scope, environment.id, version).await?;
+            (resolved, Some(kept.unwrap_or_else(|| Details::of(prompt))))
         }
-        Found::Version(number) => resolve::version(scope, prompt.id, *number).await?,
-    })
+        Found::Version(number) => (resolve::version(scope, prompt.id, *number).await?, None),
+    };
+    let own = details.as_ref().map_or(&prompt.path, |details| &details.path);
+    call_as_written(&mut resolved, own);
+    Ok((resolved, details))
+}
+
+/// Calls a prompt so, and those that it is put together from what references call them: whoever may read the text may
+/// know of that, and it stays whatever they are called by now. Two that were called the same at different times go by
+/// what they are called now.
+fn call_as_written(resolved: &mut Resolved, own: &str) {
+    let Some(first) = resolved.parts.first_mut() else { return };
+    own.clone_into(&mut first.path);
+    let mut taken = HashMap::from([(own.to_owned(), first.prompt)]);
+    let mut written: HashMap<usize, String> = HashMap::new();
+    for part in &resolved.parts {
+        for (target, to) in &part.references {
+            let (path, Some(leads)) = (target.split('@').next().unwrap_or(target), resolved.parts.get(*to))
+            else {
+                continue;
+            };
+            if !written.contains_key(to)
+                && *taken.entry(path.to_owned()).or_insert(leads.prompt) == leads.prompt
+            {
+                written.insert(*to, path.to_owned());
+            }
+        }
+    }
+    for (to, path) in written {
+        resolved.parts[to].path = path;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompts::{content, render::Part};
+    use uuid::Uuid;
+
+    fn part(prompt: u128, path: &str, leads: &[(&str, usize)]) -> Part {
+        Part {
+            prompt: PromptId(Uuid::from_u128(prompt)),
+            path: path.to_owned(),
+            version: Some(1),
+            content: content::Content::empty(content::Kind::Text),
+            analysis: <_>::default(),
+            inherited: <_>::default(),
+            references: leads.iter().map(|(target, to)| ((*target).to_owned(), *to)).collect(),
+        }
+    }
+
+    #[test]
+    fn parts_are_called_as_they_are_written() {
+        let parts = vec![
+            part(1, "Now", &[("Old/Tone@2", 1), ("Sign", 2)]),
+            part(2, "New/Tone", &[("Other", 2), ("Sign@live", 3)]),
+            part(3, "Signature", &[]),
+            part(4, "Sign of now", &[]),
+        ];
+        let mut resolved = Resolved { parts, is_cut: false };
+        call_as_written(&mut resolved, "Then");
+        let paths: Vec<_> = resolved.parts.iter().map(|part| part.path.as_str()).collect();
+        // The second `Sign` keeps the path that it has.
+        assert_eq!(paths, ["Then", "Old/Tone", "Sign", "Sign of now"]);
+        let edges = resolved.graph();
+        assert_eq!((edges[0].from.as_str(), edges[0].to.as_str()), ("Then", "Old/Tone"));
+        call_as_written(&mut Resolved::default(), "Then");
+    }
 }

@@ -110,7 +110,9 @@ pub(super) async fn describe(
 ) -> Result<Response, Refusal> {
     let grant = service.grant::<EditContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
-    let name = asked.name.map_or(Ok(prompt.name), |name| PathName::parse(&name));
+    // One from before what is good now may stay.
+    let name = asked.name.filter(|name| name != prompt.name.as_str());
+    let name = name.map_or(Ok(prompt.name), |name| PathName::parse(&name));
     let name = name.map_err(|why| Error::invalid("name", why))?;
     let tags = asked.tags.map_or(Ok(prompt.tags), |tags| tagged(&tags))?;
     let description = asked.description.map_or(Ok(prompt.description), |text| described(&text))?;
@@ -261,7 +263,9 @@ pub(super) async fn save(
     let has_condition = expect(&service, &prompt, &headers).await?;
     let number = match saving::put(&grant, prompt.id, prompt.latest, &content, &message).await {
         // Somebody else saved one in between.
-        Err(Error::Conflict { .. }) if has_condition && changed(&service, &prompt).await? => {
+        Err(Error::Conflict { .. })
+            if has_condition && store::find(service.scope(), prompt.id).await?.latest != prompt.latest =>
+        {
             return Err(Refusal::drifted(prompt.latest + 1));
         }
         saved => saved.map_err(|error| at(error, of_version))?,
@@ -286,10 +290,6 @@ async fn expect(service: &Service, prompt: &Prompt, headers: &HeaderMap) -> Resu
         return Err(Refusal::drifted(prompt.latest));
     }
     Ok(is_asked.is_some() || is_refused.is_some())
-}
-
-async fn changed(service: &Service, before: &Prompt) -> Result<bool, Refusal> {
-    Ok(store::find(service.scope(), before.id).await?.latest != before.latest)
 }
 
 async fn shown(service: &Service, id: PromptId, status: StatusCode) -> Result<Response, Refusal> {

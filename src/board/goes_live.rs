@@ -50,6 +50,7 @@ pub(super) fn goes_live(scope: &Scope, impact: &Impact, caller: &Caller) -> Opti
     }
     let parts = all[from..to].chunk_by(|one, next| std::ptr::eq(one.part, next.part));
     let parts: Vec<_> = parts.map(|rows| part(scope, rows)).collect();
+    let told = (from == 0).then(|| told(impact)).flatten();
     let more = (to < all.len()).then(|| {
         let says = format!("Show more values ({} left)", all.len() - to);
         view! { <p class="panel-body"><a class="button" href=page(caller, to)>{says}</a></p> }
@@ -60,11 +61,22 @@ pub(super) fn goes_live(scope: &Scope, impact: &Impact, caller: &Caller) -> Opti
                 <h2 id="goes-live">"What goes live"</h2>
                 <p>"Every prompt that is included, with the values it inherits. Changes come first. An approval covers exactly this."</p>
             </header>
+            {told}
             <ul class="lines" role="list">{parts}</ul>
             {more}
         </section>
     };
     Some(panel.bake())
+}
+
+/// What services are told of the prompt besides.
+fn told(impact: &Impact) -> Option<Html> {
+    let (description, tags) = impact.served.told();
+    let row = |name: &'static str, says: &str| {
+        (!says.is_empty()).then(|| view! { <li>{format!("{name}: {says}")}</li> })
+    };
+    let rows = [row("Description", description), row("Tags", tags)];
+    rows.iter().any(Option::is_some).then(|| view! { <ul class="values panel-body">{rows}</ul> }.bake())
 }
 
 fn rows(part: &MadeOf) -> Vec<Row<'_>> {

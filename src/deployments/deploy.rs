@@ -76,9 +76,15 @@ pub(super) async fn carry_out(
 ) -> Result<i64> {
     refuse_elsewhere(change, checked, agreed).await?;
     requests::overtake(change, order, environment).await?;
-    let (path, folder, version) = (&*checked.path, checked.folder, checked.live);
-    let about = About { path, folder, environment: environment.name.as_str(), version };
-    store::insert(change, order, &about, &checked.impact.inherited).await
+    let Checked { folder, live: version, impact } = checked;
+    let about = About {
+        details: &impact.details,
+        folder: *folder,
+        environment: environment.name.as_str(),
+        version: *version,
+        inherited: &impact.inherited,
+    };
+    store::insert(change, order, &about).await
 }
 
 /// Who has agreed to an order.
@@ -101,9 +107,7 @@ impl Agreed {
 
 /// What was found when an order was looked at.
 pub(super) struct Checked {
-    /// The path of the prompt.
-    path: String,
-    /// Its folder.
+    /// The folder of the prompt.
     folder: Option<FolderId>,
     /// The version that is live.
     live: Option<i64>,
@@ -142,7 +146,7 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order, looked: Looked)
     if !impact.breaks.is_empty() {
         return Err(Error::conflict(told(change, impact.breaks).await?));
     }
-    Ok(Some(Checked { path: prompt.path, folder: prompt.folder_id, live, impact }))
+    Ok(Some(Checked { folder: prompt.folder_id, live, impact }))
 }
 
 /// What would break, as far as whoever acts may know of it.

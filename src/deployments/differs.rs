@@ -1,6 +1,9 @@
-//! In what two resolutions of a prompt differ besides what its own versions say.
+//! In what two resolutions of a prompt differ besides what its own versions say, and what services are told of it.
 
-use crate::prompts::render::{Inherited, Resolved};
+use crate::prompts::{
+    kept::Details,
+    render::{Inherited, Resolved},
+};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +16,27 @@ pub(super) fn differs(before: &Resolved, after: &Resolved) -> Vec<String> {
     let paths: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     let led = paths.into_iter().filter_map(|path| led(path, old.get(path), new.get(path)));
     led.chain(values(before, after)).collect()
+}
+
+/// In what a prompt is said to be for something else than before; a line for each difference.
+pub(super) fn described((was, were): (&str, &str), (is, are): (&str, &str)) -> Vec<String> {
+    let mut lines = Vec::new();
+    if was != is {
+        let (was, is) = (Value::from(was), Value::from(is));
+        let (was, is) = beside(Some(&was).filter(|was| **was != ""), Some(&is).filter(|is| **is != ""));
+        lines.push(format!("Description: {was} → {is}"));
+    }
+    if were != are {
+        let says = |tags: &str| if tags.is_empty() { "none".to_owned() } else { tags.to_owned() };
+        lines.push(format!("Tags: {} → {}", says(were), says(are)));
+    }
+    lines
+}
+
+/// The same of what services are told of a prompt now, and would be told.
+pub(super) fn told_otherwise(was: &Details, is: &Details) -> Vec<String> {
+    let (were, are) = (was.tags.to_string(), is.tags.to_string());
+    described((&was.description, &were), (&is.description, &are))
 }
 
 /// The versions of the prompts that one is put together from, by path.

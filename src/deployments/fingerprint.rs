@@ -1,13 +1,13 @@
 //! Everything that an order would serve, and its fingerprint: what people approve is told by it.
 
 use super::{
-    differs::shown,
+    differs::{described, shown},
     model::{Kind, Order},
 };
 use crate::{
     fields::EnvironmentName,
     id::{EnvironmentId, PromptId},
-    prompts::render::Resolved,
+    prompts::{kept::Details, render::Resolved},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,6 +26,11 @@ pub struct Served {
     prompt: PromptId,
     /// The path of the prompt, by which services fetch it.
     path: String,
+    /// What it is said to be for, and its tags: services are told of both.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    description: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    tags: String,
     kind: String,
     version: Option<i64>,
     /// The prompt and those it refers to, as they are resolved; none where nothing is served.
@@ -65,13 +70,17 @@ impl ValueServed {
 const MAX_KEPT: usize = 256 << 10;
 
 impl Served {
-    /// What an order serves in the environment of a name, for a prompt that is at a path now.
-    pub(super) fn new(order: &Order, name: &EnvironmentName, path: String) -> Self {
+    /// What an order serves in the environment of a name, and what is told of its prompt.
+    pub(super) fn new(order: &Order, name: &EnvironmentName, details: &Details) -> Self {
+        let told = order.version.map(|_| (details.description.clone(), details.tags.to_string()));
+        let (description, tags) = told.unwrap_or_default();
         Self {
             environment: order.environment,
             name: name.to_string(),
             prompt: order.prompt,
-            path,
+            path: details.path.clone(),
+            description,
+            tags,
             kind: order.kind.as_str().to_owned(),
             version: order.version,
             parts: Vec::new(),
@@ -99,6 +108,12 @@ impl Served {
     /// With the other live prompts that change with it.
     pub(super) fn change_with(&mut self, changes: &BTreeSet<(String, String)>) {
         self.changes.clone_from(changes);
+    }
+
+    /// What services are told of its prompt: what it is for, and its tags.
+    #[must_use]
+    pub fn told(&self) -> (&str, &str) {
+        (&self.description, &self.tags)
     }
 
     /// SHA-256 of all of it, in hex.
@@ -149,6 +164,7 @@ pub fn difference(before: &Served, after: &Served) -> Vec<String> {
     if before.path != after.path {
         lines.push(format!("Path: {} → {}", before.path, after.path));
     }
+    lines.extend(described(before.told(), after.told()));
     lines.extend(parts(before, after));
     lines.extend(values(before, after));
     let at = |(path, environment): &(String, String)| format!("{path} in {environment}");

@@ -4,7 +4,7 @@
 //! changes every live prompt that refers to it, and must leave each of them as able to be rendered as it was.
 
 use super::{
-    differs::differs,
+    differs::{differs, told_otherwise},
     fingerprint::Served,
     made_of::{self, MadeOf},
     model::{Kind, Order},
@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Result},
     id::{EnvironmentId, PromptId},
     prompts::{
+        kept::{Details, details, details_now},
         paths,
         render::{self, Inherited, Problems, Resolved, check_for},
         resolve::{self, Instead},
@@ -55,12 +56,15 @@ pub struct Impact {
     pub differs: Vec<String>,
     /// What is inherited from now on.
     pub inherited: Inherited,
+    /// What services are told of the prompt from now on.
+    pub details: Details,
 }
 
 impl Impact {
-    const fn new(served: Served) -> Self {
+    const fn new(served: Served, details: Details) -> Self {
         Self {
             served,
+            details,
             made_of: Vec::new(),
             changes: BTreeSet::new(),
             elsewhere: BTreeMap::new(),
@@ -98,10 +102,13 @@ pub(crate) async fn within(reads: impl Unhurried, order: &Order, work: usize) ->
     let &Order { environment, prompt, version, .. } = order;
     let instead = Instead { environment, prompt, version, as_before: order.kind == Kind::Rollback };
     let name = environments::find(source.reads(), environment).await?.name;
-    let path =
-        source.reads().query("SELECT path FROM prompts WHERE org_id = $1 AND id = $2 AND trash_id IS NULL");
-    let path: Option<(String,)> = path.bind(prompt).optional().await?;
-    let impact = Impact::new(Served::new(order, &name, path.ok_or(Error::NotFound)?.0));
+    let mut told = details_now(source.reads(), prompt).await?.ok_or(Error::NotFound)?;
+    if let Some(version) = version.filter(|_| instead.as_before)
+        && let Some(before) = details(source.reads(), environment, (prompt, version)).await?
+    {
+        (told.description, told.tags) = (before.description, before.tags);
+    }
+    let impact = Impact::new(Served::new(order, &name, &told), told);
     let users = users_in(source.reads(), prompt, environment).await?;
     let mut look = Look { source, place, instead, work, impact };
     if let Some(version) = version {
@@ -145,14 +152,15 @@ impl<R: Reads> Look<R> {
             .into_iter()
             .map(|(path, what)| Break { says: format!("{path}: {what}"), user: None });
         self.impact.breaks.extend(breaks);
-        if let Some(live) = resolve::live(self.source.reads(), environment, version.0).await? {
-            let live = self.deployed(environment, (version.0, live), None).await?;
+        if let Some(live_version) = resolve::live(self.source.reads(), environment, version.0).await? {
+            let live = self.deployed(environment, (version.0, live_version), None).await?;
             let before = self.problems(&live).await?.unwrap_or_default();
             self.impact.asks = after.missing.difference(&before.missing).cloned().collect();
             self.impact.differs = differs(&live, &resolved);
             self.impact.made_of = made_of::made_of(&resolved, Some(&live));
-            let moved = moved(self.source.reads(), environment, version.0).await?;
-            self.impact.differs.extend(moved);
+            let told = (version.0, live_version);
+            let told = otherwise(self.source.reads(), environment, told, &self.impact.details).await?;
+            self.impact.differs.extend(told);
         }
         Ok(())
     }
@@ -229,18 +237,37 @@ fn too_much(resolved: &Resolved) -> Problems {
     Problems { others: BTreeSet::from([(path, render::TOO_MUCH.to_owned())]), ..Problems::default() }
 }
 
-/// That services would find a live prompt at another path as well, where only deploying it brings that about.
+/// In what services would be told something else of a live prompt, or find it elsewhere as well; a line for each
+/// difference.
+async fn otherwise(
+    reads: &mut impl Reads,
+    environment: EnvironmentId,
+    (prompt, version): (PromptId, i64),
+    told: &Details,
+) -> Result<Vec<String>> {
+    let was = details(&mut *reads, environment, (prompt, version)).await?;
+    let mut lines = was.as_ref().map(|was| told_otherwise(was, told)).unwrap_or_default();
+    let moved = match moved(reads, environment, prompt, &told.path).await? {
+        None => {
+            was.filter(|was| was.path != told.path).map(|was| format!("Path: {} → {}", was.path, told.path))
+        }
+        moved => moved,
+    };
+    lines.extend(moved);
+    Ok(lines)
+}
+
+/// That services would find a live prompt at this path as well, where only deploying it brings that about.
 async fn moved(
     reads: &mut impl Reads,
     environment: EnvironmentId,
     prompt: PromptId,
+    path: &str,
 ) -> Result<Option<String>> {
     if !environments::find(&mut *reads, environment).await?.is_protected() {
         return Ok(None);
     }
-    let path = reads.query("SELECT path FROM prompts WHERE org_id = $1 AND id = $2 AND trash_id IS NULL");
-    let Some((path,)): Option<(String,)> = path.bind(prompt).optional().await? else { return Ok(None) };
-    let served = paths::served_at(reads, environment, &path).await?;
+    let served = paths::served_at(reads, environment, path).await?;
     let is_there = served.is_some_and(|served| served.prompt_id == prompt);
     Ok((!is_there).then(|| format!("Services also get it at its new path: {path}")))
 }
@@ -250,8 +277,8 @@ fn made_of(resolved: &Resolved) -> (Vec<(PromptId, Option<i64>)>, Inherited) {
     (resolved.parts.iter().map(|part| (part.prompt, part.version)).collect(), resolved.inherited())
 }
 
-/// In what a version that is live would differ if it were deployed again: in what it inherits, and where services
-/// find it.
+/// In what a version that is live would differ if it were deployed again: in what it inherits, what services are told
+/// of it, and where they find it.
 ///
 /// # Errors
 /// When the database fails.
@@ -265,6 +292,8 @@ pub async fn drift(
     let live = resolve::deployed(&mut source, environment, (prompt, version), None).await?;
     let again = resolve::deployed(&mut source, environment, (prompt, version), Some(again)).await?;
     let mut differ = differs(&live, &again);
-    differ.extend(moved(source.reads(), environment, prompt).await?);
+    if let Some(told) = details_now(source.reads(), prompt).await? {
+        differ.extend(otherwise(source.reads(), environment, (prompt, version), &told).await?);
+    }
     Ok(differ)
 }

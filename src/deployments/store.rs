@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{DeploymentId, EnvironmentId, FolderId, PromptId},
-    prompts::render::Inherited,
+    prompts::{kept::Details, render::Inherited},
     server::{OrgChange, Reads, Scope, Topic, audit::Entry, listed},
     time::Timestamp,
 };
@@ -236,20 +236,17 @@ pub async fn live_among(
 }
 
 /// Writes what was done, after the deployment that was seen.
-pub(super) async fn insert(
-    change: &mut OrgChange,
-    order: &Order,
-    about: &About<'_>,
-    inherited: &Inherited,
-) -> Result<i64> {
-    let inherited = order.version.and_then(|_| serde_json::to_string(inherited).ok());
+pub(super) async fn insert(change: &mut OrgChange, order: &Order, about: &About<'_>) -> Result<i64> {
+    // Of what is not live nothing is told.
+    let live = order.version.map(|_| about);
+    let inherited = live.and_then(|live| serde_json::to_string(live.inherited).ok());
     let (id, now, doer) = (DeploymentId(change.new_id()), change.now(), change.doer());
     let number = order.seen + 1;
     change
         .query(
             "INSERT INTO deployments (org_id, id, environment_id, prompt_id, number, kind, version, reason,
-               actor_kind, actor_id, created_at, inherited, path, folder_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+               actor_kind, actor_id, created_at, inherited, path, folder_id, description, tags)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(id)
         .bind(order.environment)
@@ -262,12 +259,14 @@ pub(super) async fn insert(
         .bind(doer.id)
         .bind(now)
         .bind(inherited)
-        .bind(about.path.to_owned())
+        .bind(about.details.path.clone())
         .bind(about.folder)
+        .bind(live.map(|live| live.details.description.clone()))
+        .bind(live.map(|live| live.details.tags.clone()))
         .execute()
         .await?;
     let details = json!({
-        "of": about.path,
+        "of": about.details.path,
         "environment": about.environment,
         "before": { "version": about.version },
         "after": { "version": order.version },
@@ -278,14 +277,16 @@ pub(super) async fn insert(
     Ok(number)
 }
 
-/// What is told of a deployment besides.
+/// What is known of a deployment besides.
 pub(super) struct About<'a> {
-    /// The path of the prompt.
-    pub(super) path: &'a str,
+    /// What services are told of the prompt.
+    pub(super) details: &'a Details,
     /// Its folder.
     pub(super) folder: Option<FolderId>,
     /// The name of the environment.
     pub(super) environment: &'a str,
     /// The version that was live before.
     pub(super) version: Option<i64>,
+    /// What it inherits.
+    pub(super) inherited: &'a Inherited,
 }

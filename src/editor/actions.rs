@@ -130,14 +130,14 @@ pub async fn describe_prompt(
     };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
-    let mut flaws = Flaws::default();
-    let name = flaws.check("name", PathName::parse(&name));
+    let (seen, mut flaws) = (FilledFrom::of(&caller), Flaws::default());
+    let name = flaws.check("name", seen.read("name", &name, PathName::parse));
     let description = flaws.check("description", fields::text(&description, 1000));
-    let tags = flaws.check("tags", Tags::parse(&tags));
+    let tags = flaws.check("tags", seen.read("tags", &tags, Tags::parse));
     let (Some(name), Some(description), Some(tags)) = (name, description, tags) else {
         return Err(flaws.into_error());
     };
-    details::describe_seen(&grant, prompt, &FilledFrom::of(&caller), (name, description, tags)).await?;
+    details::describe_seen(&grant, prompt, &seen, (name, description, tags)).await?;
     Notice::Saved.say();
     Ok(())
 }

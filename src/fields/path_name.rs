@@ -1,10 +1,10 @@
-use super::name::{INVISIBLE, has_invisible, is_disruptive, words};
+use super::{addresses, characters, signs::is_path_char};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a folder or a prompt is called: a level of a path, 1 to 80 characters on one line.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(transparent))]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(transparent)]
 #[serde(transparent)]
 pub struct PathName(String);
 
@@ -34,37 +34,28 @@ const RESERVED: &[&str] = &[
     "versions",
 ];
 
-/// Whether a character may stand in a path: what gives references and selectors their shape may not.
-#[must_use]
-pub fn is_path_char(c: char) -> bool {
-    !is_disruptive(c) && !matches!(c, '[' | ']' | '{' | '}' | '|' | '@' | '<' | '>' | '\\')
-}
-
 impl PathName {
     /// The most characters of a name.
     pub const MAX: usize = 80;
 
-    /// Trims, folds white space to single spaces, and refuses what a path or a reference could not hold,
-    /// reserved words, and what looks like an id.
+    /// Composes (NFC), trims, folds white space to single spaces, and refuses what a path or a reference could not
+    /// hold, what cannot be seen, links, reserved words, and what looks like an id.
     ///
     /// # Errors
     /// A sentence for the field.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let name = words(text);
-        if name.is_empty() {
-            return Err("Enter a name.");
-        }
-        if name.chars().count() > Self::MAX {
-            return Err("Use at most 80 characters.");
-        }
+        let name = characters::composed_name(text)?;
         if name.contains('/') {
             return Err("Names can't contain “/”.");
         }
         if !name.chars().all(is_path_char) {
             return Err("Names can't contain brackets, braces, @, |, < or >.");
         }
-        if has_invisible(&name) {
-            return Err(INVISIBLE);
+        if let Some(flaw) = characters::flaw(&name) {
+            return Err(flaw);
+        }
+        if addresses::names_link(&name) {
+            return Err(addresses::REFUSED);
         }
         if name.starts_with('.') {
             return Err("Names can't start with a dot.");
@@ -76,6 +67,18 @@ impl PathName {
             return Err("This name looks like an ID. Choose another one.");
         }
         Ok(Self(name))
+    }
+
+    /// The same name with something behind it, shortened where both are too long: "Tone copy". It may be from before
+    /// what is good now.
+    #[must_use]
+    pub fn with_suffix(&self, suffix: &str) -> Self {
+        let room = Self::MAX.saturating_sub(suffix.chars().count());
+        let mut kept: String = self.0.chars().take(room).collect();
+        if kept.len() < self.0.len() {
+            kept.truncate(kept.trim_end_matches(characters::is_dangling).len());
+        }
+        Self(kept + suffix)
     }
 
     /// The name as text.
@@ -97,7 +100,18 @@ mod tests {
 
     #[test]
     fn names_are_kept_as_people_write_them() {
-        for name in ["Triage", "Größe & co", "v2.1 (old)", "名前", "it's \"quoted\", 50%"] {
+        for name in [
+            "Triage",
+            "Größe & co",
+            "v2.1 (old)",
+            "名前",
+            "【社内】要約（入力／出力）",
+            "راه‌نما",
+            "क्‍ष",
+            "👩‍🚀 Crew",
+            "acme.com review",
+            "it's \"quoted\", 50%",
+        ] {
             assert_eq!(PathName::parse(&format!(" {name}  ")).unwrap().as_str(), name);
         }
     }
@@ -119,6 +133,13 @@ mod tests {
             "a\u{ad}b",
             "a\u{200d}",
             "\u{3164}",
+            "a\u{200c}b",
+            "a\u{e000}",
+            "\u{301}",
+            "z\u{335}\u{335}\u{335}\u{335}\u{335}",
+            "ana＠acme.com",
+            "https：／／acme",
+            "www.acme.com",
             "latest",
             "New",
             ".",
@@ -130,5 +151,16 @@ mod tests {
         }
         assert!(PathName::parse(&"ä".repeat(80)).is_ok() && PathName::parse(&"ä".repeat(81)).is_err());
         assert!(RESERVED.is_sorted());
+    }
+
+    #[test]
+    fn a_name_goes_on_with_more_behind_it() {
+        let name = |text: &str| PathName(text.to_owned());
+        assert_eq!(name("Tone").with_suffix(" copy").as_str(), "Tone copy");
+        assert_eq!(name(&"ä".repeat(80)).with_suffix(" (2)").as_str(), format!("{} (2)", "ä".repeat(76)));
+        // One from before, and one that is cut within.
+        assert_eq!(name("To\u{200d}ne").with_suffix(" copy").as_str(), "To\u{200d}ne copy");
+        let cut = format!("{}👩\u{200d}🚀abc", "a".repeat(74));
+        assert_eq!(name(&cut).with_suffix(" (2)").as_str(), format!("{}👩 (2)", "a".repeat(74)));
     }
 }

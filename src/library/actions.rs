@@ -126,8 +126,12 @@ pub async fn rename_folder(org: String, folder: FolderId, name: String) -> Resul
     };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
-    let name = PathName::parse(&name).map_err(|message| Error::invalid("name", message))?;
-    renames::rename_folder(&grant, folder, &FilledFrom::of(&caller), name).await?;
+    let seen = FilledFrom::of(&caller);
+    let name =
+        seen.read("name", &name, PathName::parse).map_err(|message| Error::invalid("name", message))?;
+    if let Some(name) = name {
+        renames::rename_folder(&grant, folder, &seen, name).await?;
+    }
     Notice::Saved.say();
     Ok(())
 }

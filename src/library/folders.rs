@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    fields::PathName,
+    fields::{PathName, composed},
     id::FolderId,
     prompts::store::{MAX_PATH, STEP},
     role::EditContent,
@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use serde_json::json;
+use std::borrow::Cow;
 
 /// The most levels of folders.
 pub const MAX_DEPTH: i64 = 10;
@@ -45,15 +46,21 @@ pub async fn find(scope: &Scope, id: FolderId) -> Result<Folder> {
     scope.query(BY_ID).bind(id).optional().await?.ok_or(Error::NotFound)
 }
 
-/// The folder of a path; none when there is none.
+/// The folder of a path, however it is composed; none when there is none.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn at_path(scope: &Scope, path: &str) -> Result<Option<Folder>> {
-    let folder = scope.query(
-        "SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL",
-    );
-    Ok(folder.bind(path.to_owned()).optional().await?)
+    let at = |path: String| {
+        scope
+            .query("SELECT id, parent_id, depth, name, path FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL")
+            .bind(path)
+    };
+    let found = at(path.to_owned()).optional().await?;
+    match composed(path) {
+        Cow::Owned(path) if found.is_none() => Ok(at(path).optional().await?),
+        _ => Ok(found),
+    }
 }
 
 /// The same, as it is within a change.

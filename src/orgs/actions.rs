@@ -60,12 +60,12 @@ pub async fn update_settings(
     let seen = FilledFrom::of(&caller);
     let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
     let mut flaws = Flaws::default();
-    let name = flaws.check("name", Name::parse(&name));
+    let name = flaws.check("name", seen.read("name", &name, Name::parse));
     let description = flaws.check("description", fields::text(&description, 500));
     let (Some(name), Some(description)) = (name, description) else { return Err(flaws.into_error()) };
     settings::change(&grant, |settings| {
         let mut flaws = Flaws::default();
-        settings.name = seen.settle(&mut flaws, "name", name, &settings.name);
+        settings.name = seen.settle_read(&mut flaws, "name", name, &settings.name);
         settings.description = seen.settle(&mut flaws, "description", description, &settings.description);
         flaws.finish()
     })

@@ -11,8 +11,11 @@ pub async fn rename(name: String) -> Result<(), Error> {
     use crate::{fields::Name, profile::store, server::Caller, ui::Notice};
     let caller = Caller::here()?;
     let person = caller.signed_in().await?;
-    let name = Name::parse(&name).map_err(|message| Error::invalid("name", message))?;
-    store::rename(&caller, &person, name).await?;
+    // One from before what is good now may stay.
+    if name.trim() != person.name.as_str() {
+        let name = Name::parse(&name).map_err(|message| Error::invalid("name", message))?;
+        store::rename(&caller, &person, name).await?;
+    }
     Notice::Saved.say();
     Ok(())
 }

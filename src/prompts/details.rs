@@ -28,8 +28,8 @@ pub async fn describe(
     description: &str,
     tags: &Tags,
 ) -> Result<()> {
-    describe_seen(grant, id, &FilledFrom::default(), (name.clone(), description.to_owned(), tags.clone()))
-        .await
+    let said = (Some(name.clone()), description.to_owned(), Some(tags.clone()));
+    describe_seen(grant, id, &FilledFrom::default(), said).await
 }
 
 /// The same for somebody who saw it called and described so: what they did not change stays.
@@ -40,14 +40,14 @@ pub async fn describe_seen(
     grant: &Grant<EditContent>,
     id: PromptId,
     seen: &FilledFrom,
-    (name, description, tags): (PathName, String, Tags),
+    (name, description, tags): (Option<PathName>, String, Option<Tags>),
 ) -> Result<()> {
     let mut change = grant.change().await?;
     let before = find_within(&mut change, id).await?;
     let mut flaws = Flaws::default();
-    let name = &seen.settle(&mut flaws, "name", name, &before.name);
+    let name = &seen.settle_read(&mut flaws, "name", name, &before.name);
     let description = &*seen.settle(&mut flaws, "description", description, &before.description);
-    let tags = &seen.settle(&mut flaws, "tags", tags, &before.tags);
+    let tags = &seen.settle_read(&mut flaws, "tags", tags, &before.tags);
     flaws.finish()?;
     if (&before.name, before.description.as_str(), &before.tags) == (name, description, tags) {
         return Ok(());

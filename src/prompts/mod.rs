@@ -28,7 +28,7 @@ pub mod index;
 #[cfg(feature = "ssr")]
 pub mod jinja;
 #[cfg(feature = "ssr")]
-mod kept;
+pub mod kept;
 #[cfg(feature = "ssr")]
 pub mod merge;
 #[cfg(feature = "ssr")]

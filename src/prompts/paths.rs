@@ -11,9 +11,11 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    fields::composed,
     id::{EnvironmentId, FolderId, PromptId},
     server::{OrgChange, Reads},
 };
+use std::borrow::Cow;
 
 /// The prompts that services still find at a path in a protected environment: nothing else was deployed there since,
 /// and they were not undeployed.
@@ -183,18 +185,24 @@ pub async fn served_at(
     environment: EnvironmentId,
     path: &str,
 ) -> Result<Option<ServedAt>> {
-    let served = reads.query(
-        "SELECT n.prompt_id, n.version, n.folder_id, n.path = $3 AS is_whole
-         FROM (SELECT prompt_id, number FROM deployments
-           WHERE org_id = $1 AND environment_id = $2 AND path = $3 ORDER BY id DESC LIMIT 1) d
-         JOIN deployments n ON n.org_id = $1 AND n.environment_id = $2 AND n.prompt_id = d.prompt_id
-           AND n.number = (SELECT max(m.number) FROM deployments m
-             WHERE m.org_id = $1 AND m.environment_id = $2 AND m.prompt_id = d.prompt_id)
-         WHERE NOT EXISTS (SELECT 1 FROM deployments u WHERE u.org_id = $1 AND u.environment_id = $2
-           AND u.prompt_id = d.prompt_id AND u.number >= d.number AND u.version IS NULL)",
-    );
-    Ok(served.bind(environment).bind(path.to_owned()).optional().await?)
+    let mut served = reads.query(SERVED_AT).bind(environment).bind(path.to_owned()).optional().await?;
+    // Names are composed, and a path may be written otherwise.
+    if let Cow::Owned(path) = composed(path)
+        && served.is_none()
+    {
+        served = reads.query(SERVED_AT).bind(environment).bind(path).optional().await?;
+    }
+    Ok(served)
 }
+
+const SERVED_AT: &str = "SELECT n.prompt_id, n.version, n.folder_id, n.path = $3 AS is_whole
+     FROM (SELECT prompt_id, number FROM deployments
+       WHERE org_id = $1 AND environment_id = $2 AND path = $3 ORDER BY id DESC LIMIT 1) d
+     JOIN deployments n ON n.org_id = $1 AND n.environment_id = $2 AND n.prompt_id = d.prompt_id
+       AND n.number = (SELECT max(m.number) FROM deployments m
+         WHERE m.org_id = $1 AND m.environment_id = $2 AND m.prompt_id = d.prompt_id)
+     WHERE NOT EXISTS (SELECT 1 FROM deployments u WHERE u.org_id = $1 AND u.environment_id = $2
+       AND u.prompt_id = d.prompt_id AND u.number >= d.number AND u.version IS NULL)";
 
 /// Where services find a prompt in a protected environment: its name, and the path at which it was deployed last.
 ///

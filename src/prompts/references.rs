@@ -4,7 +4,7 @@ use super::{
     checks::flaw,
     circles::{Version, circle},
     content::{Content, Kind},
-    reached::reaches_folder,
+    reached::{reaches_environment, reaches_folder},
     resolve,
     store::{self, Prompt},
 };
@@ -12,7 +12,7 @@ use crate::{
     environments::store as environments,
     error::{Flaw, Result},
     id::{EnvironmentId, PromptId},
-    server::{OrgChange, Scope, listed},
+    server::{OrgChange, Scope, keys::Limit, listed},
     templates::{Reference, Selector, Template},
 };
 use std::collections::BTreeMap;
@@ -121,15 +121,24 @@ async fn pin_one(
     target: &str,
     reference: &Reference,
 ) -> Result<Result<Pin, String>> {
-    let Some(to) = store::at_path_within(change, &reference.path).await? else {
-        return Ok(Err(format!("[[ {target} ]] not found: no prompt has the path {}.", reference.path)));
+    let found = store::at_path_within(change, &reference.path).await?;
+    // What a key may not read, it may not have put into a prompt that it may read, nor learn whether it is there.
+    let is_reached = match &found {
+        Some(to) => {
+            reaches_folder(change, to.folder_id).await? || is_led_to(change, prompt, target, to.id).await?
+        }
+        None => false,
+    };
+    let Some(to) = found.filter(|_| is_reached) else {
+        let path = &reference.path;
+        let or = match change.key() {
+            Some(key) if key.folders != Limit::All => format!(", or this key has no access to {path}"),
+            _ => String::new(),
+        };
+        return Ok(Err(format!("[[ {target} ]] not found: no prompt has the path {path}{or}.")));
     };
     if to.id == prompt {
         return Ok(Err(format!("[[ {target} ]] refers to this prompt itself.")));
-    }
-    // What a key may not read, it may not have put into a prompt that it may read.
-    if !reaches_folder(change, to.folder_id).await? && !is_led_to(change, prompt, target, to.id).await? {
-        return Ok(Err(format!("[[ {target} ]]: this key has no access to {}.", reference.path)));
     }
     if to.kind == Kind::Chat {
         return Ok(Err(format!("[[ {target} ]] is a chat. Only text prompts can be included in others.")));
@@ -138,7 +147,7 @@ async fn pin_one(
         Selector::Latest => to.latest,
         Selector::Version(number) => i64::from(*number),
         Selector::Environment(name) => {
-            return pin_to_environment(change, (target, reference), &to, name).await;
+            return pin_to_environment(change, prompt, (target, reference), &to, name).await;
         }
     };
     let hash = change.query("SELECT hash FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3");
@@ -167,12 +176,25 @@ async fn is_led_to(change: &mut OrgChange, prompt: PromptId, target: &str, to: P
 
 async fn pin_to_environment(
     change: &mut OrgChange,
+    prompt: PromptId,
     (target, reference): (&str, &Reference),
     to: &Prompt,
     name: &str,
 ) -> Result<Result<Pin, String>> {
-    let Some(environment) = environments::named(&mut *change, name).await? else {
-        return Ok(Err(format!("[[ {target} ]]: there is no environment {name}.")));
+    let found = environments::named(&mut *change, name).await?;
+    // As with prompts: neither put in nor told of.
+    let is_reached = match &found {
+        Some(found) => {
+            reaches_environment(change, found.id) || is_led_to(change, prompt, target, to.id).await?
+        }
+        None => false,
+    };
+    let Some(environment) = found.filter(|_| is_reached) else {
+        let or = match change.key() {
+            Some(key) if key.environments != Limit::All => ", or this key has no access to it",
+            _ => "",
+        };
+        return Ok(Err(format!("[[ {target} ]]: there is no environment {name}{or}.")));
     };
     if resolve::live(&mut *change, environment.id, to.id).await?.is_none() {
         return Ok(Err(format!("[[ {target} ]]: {} is not deployed to {name}.", reference.path)));

@@ -9,16 +9,17 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    fields::PathName,
+    fields::{PathName, composed},
     id::{FolderId, PromptId, TrashId},
     role::EditContent,
     server::{
-        Grant, OrgChange, Scope, Topic,
+        Grant, OrgChange, Reads, Scope, Topic,
         audit::{Action, Entry},
     },
     time::Timestamp,
 };
 use serde_json::json;
+use std::borrow::Cow;
 
 /// The most characters of a path.
 pub const MAX_PATH: usize = 255;
@@ -93,12 +94,13 @@ pub async fn after(scope: &Scope, path: &str, size: i64) -> Result<Vec<Prompt>> 
     Ok(prompts.bind(path.to_owned()).bind(size).all().await?)
 }
 
-/// The prompt of a path, or the one that had it last when none has it now.
+/// The prompt of a path, or the one that had it last when none has it now. Names are composed, and a path may be
+/// written otherwise.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is neither.
 pub async fn at_path(scope: &Scope, path: &str) -> Result<Prompt> {
-    scope.query(AT_PATH).bind(path.to_owned()).optional().await?.ok_or(Error::NotFound)
+    found(scope, path).await?.ok_or(Error::NotFound)
 }
 
 /// The same, as it is within a change; none when there is neither.
@@ -106,7 +108,15 @@ pub async fn at_path(scope: &Scope, path: &str) -> Result<Prompt> {
 /// # Errors
 /// When the database fails.
 pub async fn at_path_within(change: &mut OrgChange, path: &str) -> Result<Option<Prompt>> {
-    Ok(change.query(AT_PATH).bind(path.to_owned()).optional().await?)
+    found(change, path).await
+}
+
+async fn found(mut reads: impl Reads, path: &str) -> Result<Option<Prompt>> {
+    let found = reads.query(AT_PATH).bind(path.to_owned()).optional().await?;
+    match composed(path) {
+        Cow::Owned(path) if found.is_none() => Ok(reads.query(AT_PATH).bind(path).optional().await?),
+        _ => Ok(found),
+    }
 }
 
 /// Makes a prompt with an empty draft.

@@ -24,6 +24,9 @@ impl Tags {
         if tags.iter().any(|tag| !tag.chars().all(crate::fields::is_path_char)) {
             return Err("Tags can't contain brackets, braces, @, |, < or >.");
         }
+        if let Some(flaw) = tags.iter().find_map(|tag| crate::fields::hidden_flaw(tag)) {
+            return Err(flaw);
+        }
         Ok(Self(tags.join("\n")))
     }
 

@@ -1,12 +1,12 @@
 //! The answer to a posted form: the page that the browser is led to, or the one that it is shown.
 
 use super::{
-    Caller,
+    Caller, cookies, devices,
     forms::{CLEAR_SITE_DATA, Forms, PAGE_FIELD, Posted, as_program, refusal, run},
     once::{self, Once, Turn},
     recall, serve,
 };
-use crate::error::Error;
+use crate::{error::Error, paths};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -18,7 +18,12 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 /// Fields whose value is never given back.
-const SECRET: &[&str] = &["password", "new_password", "current_password", "token"];
+const SECRET: &[&str] = &["password", "new_password", "current_password", "token", "code"];
+/// What a form says that was posted after the session had ended, once its page is shown again.
+const WAS_SIGNED_OUT: &str =
+    "You were signed out, so nothing was saved. Check what you entered and send it again.";
+/// What the notice on the sign-in page says then, in its cookie.
+const TYPED_IS_KEPT: &str = "typed-is-kept";
 
 /// A form that was posted.
 pub(super) struct Post {
@@ -96,27 +101,53 @@ impl Post {
         let Some(caller) = self.parts.extensions.get::<Caller>() else {
             return serve::plain_error(&Error::Unavailable { retry_after: 5 });
         };
-        let is_in_place = self.parts.headers.contains_key(IN_PLACE);
-        if !is_in_place && !self.is_refused && !posted.error().is_some_and(leads_on) {
-            // The page that follows has another status.
-            if posted.error() == Some(&Error::Forbidden) {
-                caller.note_refusal(&format!("POST {}", posted.action));
-            }
-            match recall::keep(caller, &self.parts.headers, &self.page, posted.clone()).await {
-                Ok(Some(led)) => {
-                    let to = HeaderValue::from_str(&led.to).unwrap_or(HeaderValue::from_static("/"));
-                    let mut response = to_page(&to);
-                    if let Ok(cookie) = HeaderValue::from_str(&led.cookie) {
-                        response.headers_mut().append(header::SET_COOKIE, cookie);
-                    }
-                    return response;
-                }
-                // Without room or a database, it is shown here.
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "the result of a form was not saved"),
-            }
+        if let Some(response) = self.lead(caller, &posted).await {
+            return response;
         }
         show(&self.forms, &self.parts, &self.page, posted).await
+    }
+
+    /// The way to the page, where what came of the form is kept; whoever was signed out is led there by signing in.
+    async fn lead(&self, caller: &Caller, posted: &Posted) -> Option<Response> {
+        let (headers, config) = (&self.parts.headers, &caller.server.config);
+        let is_signed_out = posted.error() == Some(&Error::SignedOut);
+        let had_ended = if is_signed_out { devices::last_person(&caller.server, headers) } else { None };
+        let is_shown = headers.contains_key(IN_PLACE) || posted.error().is_some_and(leads_on);
+        // The first page leads on, and would show nothing of it.
+        let is_nowhere = had_ended.is_some() && self.page == paths::HOME;
+        if self.is_refused || is_nowhere || is_shown && had_ended.is_none() {
+            return None;
+        }
+        // The page that follows has another status.
+        if posted.error() == Some(&Error::Forbidden) {
+            caller.note_refusal(&format!("POST {}", posted.action));
+        }
+        let mut posted = posted.clone();
+        if had_ended.is_some() {
+            posted.result = Err(Error::invalid("", WAS_SIGNED_OUT));
+        }
+        let led = match recall::keep(caller, headers, &self.page, posted, had_ended).await {
+            Ok(led) => led?,
+            // Without room or a database, it is shown here.
+            Err(error) => {
+                tracing::warn!(%error, "the result of a form was not saved");
+                return None;
+            }
+        };
+        let (to, notice) = match had_ended {
+            Some(_) => {
+                let to = paths::with_next(paths::SIGN_IN, Some(&led.to));
+                (to, Some(cookies::header(config, "notice", TYPED_IS_KEPT, 60)))
+            }
+            None => (led.to, None),
+        };
+        let mut response = to_page(&HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static("/")));
+        for cookie in std::iter::once(led.cookie).chain(notice) {
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+        }
+        Some(response)
     }
 }
 

@@ -20,6 +20,7 @@ pub mod cookies;
 pub mod csrf;
 pub mod db;
 pub mod demotion;
+pub mod devices;
 pub mod exports;
 pub mod forms;
 pub mod hot;

@@ -3,17 +3,21 @@
 //! that is reloaded shows the same.
 //!
 //! The result is sealed, is found by a name that is only in the URL of that page, and is shown only to the browser and
-//! session that posted the form.
+//! session that posted the form. What somebody posted after their session had ended is shown once they have signed in
+//! again on that browser, and to nobody else.
 
 use super::{
     Caller, Server,
     caller::internal,
     cookies,
     forms::Posted,
-    session::Visit,
     tokens::{Token, TokenHash},
 };
-use crate::{error::Result, id::SessionId, time::Span};
+use crate::{
+    error::Result,
+    id::{SessionId, UserId},
+    time::Span,
+};
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +27,8 @@ const NAME: &str = "posted";
 const COOKIE: &str = "form";
 /// How long a form that failed is kept.
 const FAILED: Span = Span::minutes(10);
+/// The same of one whose session had ended: they have to sign in first.
+const SIGNED_OUT: Span = Span::minutes(15);
 /// How long an answer is kept: it may be a secret, which is shown once.
 const ANSWERED: Span = Span::minutes(1);
 /// The most that one browser has.
@@ -49,7 +55,17 @@ pub(super) struct Led {
     pub(super) cookie: String,
 }
 
-/// Keeps what came of a form of a page; nothing where there is no room for more.
+/// Whose a form is.
+#[derive(Clone, Copy)]
+struct Whose {
+    /// The session that finds it again; none for one that had ended, and for visitors.
+    session: Option<SessionId>,
+    /// The person; none for visitors.
+    person: Option<UserId>,
+}
+
+/// Keeps what came of a form of a page; nothing where there is no room for more. It is of whoever is signed in, or
+/// else of somebody whose session `had_ended`.
 ///
 /// # Errors
 /// When the database fails.
@@ -58,32 +74,41 @@ pub(super) async fn keep(
     headers: &HeaderMap,
     page: &str,
     posted: Posted,
+    had_ended: Option<UserId>,
 ) -> Result<Option<Led>> {
     let server = &caller.server;
-    let visit = caller.visit();
-    let is_full = visit.is_none() && !server.limits.keeps_form_of(&caller.client);
+    let visit = caller.visit().filter(|_| had_ended.is_none());
+    let whose = Whose {
+        session: visit.map(|visit| visit.session),
+        person: had_ended.or(visit.map(|visit| visit.user)),
+    };
+    let is_full = whose.person.is_none() && !server.limits.keeps_form_of(&caller.client);
     if is_full {
         return Ok(None);
     }
     let browser = cookies::read(&server.config, headers, COOKIE).filter(|browser| browser.len() == 43);
     let browser = browser.unwrap_or_else(|| Token::new().as_str().to_owned());
-    let span = if posted.result.is_ok() { ANSWERED } else { FAILED };
-    let kept = Kept { page: page.to_owned(), posted: within(posted, visit.is_some()) };
+    let span = match (had_ended, &posted.result) {
+        (Some(_), _) => SIGNED_OUT,
+        (None, Ok(_)) => ANSWERED,
+        (None, Err(_)) => FAILED,
+    };
+    let kept = Kept { page: page.to_owned(), posted: within(posted, whose.person.is_some()) };
     let token = Token::new();
     let json = serde_json::to_vec(&kept).map_err(|error| internal(&error))?;
     let sealed = server.seal.seal(&json, token.as_str().as_bytes());
-    if !insert(server, &token, (&TokenHash::of(&browser), visit), sealed, span).await? {
+    if !insert(server, &token, (&TokenHash::of(&browser), whose), sealed, span).await? {
         return Ok(None);
     }
     let sign = if page.contains('?') { '&' } else { '?' };
     let to = format!("{page}{sign}{NAME}={}", token.as_str());
-    let seconds = u32::try_from(FAILED.0 / 1000).unwrap_or(600);
+    let seconds = u32::try_from(SIGNED_OUT.0 / 1000).unwrap_or(900);
     Ok(Some(Led { to, cookie: cookies::header(&server.config, COOKIE, &browser, seconds) }))
 }
 
 /// Leaves out the longest fields of what is too long to be kept.
-fn within(mut posted: Posted, is_signed_in: bool) -> Posted {
-    let max = if is_signed_in { MAX } else { MAX_SIGNED_OUT };
+fn within(mut posted: Posted, is_of_person: bool) -> Posted {
+    let max = if is_of_person { MAX } else { MAX_SIGNED_OUT };
     let size = |(name, value): &(String, String)| name.len() + value.len() + 8;
     while posted.input.iter().map(size).sum::<usize>() > max {
         let longest = (0..posted.input.len()).max_by_key(|n| size(&posted.input[*n])).unwrap_or(0);
@@ -95,11 +120,11 @@ fn within(mut posted: Posted, is_signed_in: bool) -> Posted {
 async fn insert(
     server: &Server,
     token: &Token,
-    (browser, visit): (&TokenHash, Option<Visit>),
+    (browser, Whose { session, person }): (&TokenHash, Whose),
     sealed: Vec<u8>,
     span: Span,
 ) -> Result<bool> {
-    let (now, session) = (server.clock.now(), visit.map(|visit| visit.session));
+    let now = server.clock.now();
     if i64::try_from(sealed.len()).is_ok_and(|bytes| bytes + BESIDE > MAX_OF_PERSON) {
         return Ok(false);
     }
@@ -110,18 +135,18 @@ async fn insert(
            SELECT token_hash FROM posted_forms WHERE expires_at <= $1 ORDER BY expires_at LIMIT 20)",
     );
     over.bind(now).execute().await?;
-    if session.is_none() {
-        let all = tx.query("SELECT count(*) FROM posted_forms WHERE session_id IS NULL");
+    if person.is_none() {
+        let all = tx.query("SELECT count(*) FROM posted_forms WHERE session_id IS NULL AND user_id IS NULL");
         let (all,): (i64,) = all.one().await?;
         if all >= MOST_SIGNED_OUT {
             return Ok(false);
         }
     }
     let insert = tx.query(
-        "INSERT INTO posted_forms (token_hash, browser_hash, session_id, sealed, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO posted_forms (token_hash, browser_hash, session_id, user_id, sealed, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     );
-    let insert = insert.bind(token.hash()).bind(browser.clone()).bind(session).bind(sealed);
+    let insert = insert.bind(token.hash()).bind(browser.clone()).bind(session).bind(person).bind(sealed);
     insert.bind(now).bind(now + span).execute().await?;
     let old = tx.query(
         "DELETE FROM posted_forms WHERE browser_hash = $1 AND token_hash NOT IN (
@@ -129,17 +154,17 @@ async fn insert(
            ORDER BY created_at DESC LIMIT CAST($2 AS BIGINT))",
     );
     old.bind(browser.clone()).bind(MOST).execute().await?;
-    if let Some(visit) = visit {
+    if let Some(person) = person {
         // The browser is as it says: it may say that it is another one each time.
         let old = tx.query(
             "DELETE FROM posted_forms WHERE token_hash IN (
                SELECT token_hash FROM (
                  SELECT f.token_hash, sum(length(f.sealed) + $3) OVER (
                    ORDER BY CASE WHEN f.token_hash = $4 THEN 0 ELSE 1 END, f.created_at DESC, f.token_hash) AS bytes
-                 FROM posted_forms f JOIN sessions s ON s.id = f.session_id WHERE s.user_id = $1) kept
+                 FROM posted_forms f WHERE f.user_id = $1) kept
                WHERE bytes > $2)",
         );
-        let old = old.bind(visit.user).bind(MAX_OF_PERSON).bind(BESIDE);
+        let old = old.bind(person).bind(MAX_OF_PERSON).bind(BESIDE);
         old.bind(token.hash()).execute().await?;
     }
     tx.commit().await?;
@@ -170,12 +195,17 @@ pub(super) async fn find(
     let server = &caller.server;
     let Some(browser) = cookies::read(&server.config, headers, COOKIE) else { return Ok(None) };
     let row = server.db.query(
-        "SELECT session_id, sealed FROM posted_forms WHERE token_hash = $1 AND browser_hash = $2 AND expires_at > $3",
+        "SELECT session_id, user_id, sealed FROM posted_forms WHERE token_hash = $1 AND browser_hash = $2 AND expires_at > $3",
     );
     let row = row.bind(TokenHash::of(name)).bind(TokenHash::of(&browser)).bind(server.clock.now());
-    let row: Option<(Option<SessionId>, Vec<u8>)> = row.optional().await?;
-    let Some((session, sealed)) = row else { return Ok(None) };
-    if session != caller.visit().map(|visit| visit.session) {
+    let row: Option<(Option<SessionId>, Option<UserId>, Vec<u8>)> = row.optional().await?;
+    let Some((session, person, sealed)) = row else { return Ok(None) };
+    let visit = caller.visit();
+    let is_theirs = match (session, person) {
+        (None, Some(person)) => visit.is_some_and(|visit| visit.user == person),
+        (session, _) => session == visit.map(|visit| visit.session),
+    };
+    if !is_theirs {
         return Ok(None);
     }
     let json = server.seal.open(&sealed, name.as_bytes());

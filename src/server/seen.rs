@@ -25,6 +25,32 @@ impl FilledFrom {
         Self(was.collect())
     }
 
+    /// What somebody typed into a field, read; none where they left it as it was: that may be from before what is good
+    /// now, and stays.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn read<T, E>(
+        &self,
+        field: &str,
+        typed: &str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
+        let is_left = self.0.iter().any(|(name, was)| name == field && *was == plain(typed));
+        if is_left { Ok(None) } else { read(typed).map(Some) }
+    }
+
+    /// [`settle`](Self::settle) of what was [`read`](Self::read).
+    pub fn settle_read<T: Clone + PartialEq + Display>(
+        &self,
+        flaws: &mut Flaws,
+        field: &'static str,
+        mine: Option<T>,
+        now: &T,
+    ) -> T {
+        mine.map_or_else(|| now.clone(), |mine| self.settle(flaws, field, mine, now))
+    }
+
     /// What a field is to say, of what somebody typed and what it says `now`; a flaw where both were changed.
     pub fn settle<T: Clone + PartialEq + Display>(
         &self,
@@ -75,6 +101,12 @@ mod tests {
         assert_eq!(settle(Some("x"), "x", "y"), Ok("y".into()), "theirs");
         assert_eq!(settle(Some("x"), "y", "y"), Ok("y".into()), "both alike");
         assert_eq!(settle(None, "y", "z"), Ok("y".into()), "a form that does not say");
+        let seen = FilledFrom(vec![("a".to_owned(), "old".to_owned())]);
+        let read = |field: &str, typed: &str| seen.read(field, typed, |_| Err::<String, _>("no good"));
+        assert_eq!(read("a", " old"), Ok(None), "left as it was");
+        assert_eq!((read("a", "new"), read("b", "old")), (Err("no good"), Err("no good")));
+        let settled = seen.settle_read(&mut Flaws::default(), "a", None, &"now".to_owned());
+        assert_eq!(settled, "now");
         for (now, says) in [("z", "Now it is: z"), ("", "It is empty now.")] {
             let error = settle(Some("x"), "y", now).unwrap_err();
             assert!(is_meanwhile(&error) && error.contains(says), "{error}");

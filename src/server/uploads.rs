@@ -18,12 +18,15 @@ pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
 /// The most bytes of a file.
 pub const MAX_FILE: usize = 8 * 1024 * 1024;
 
+/// The most bytes of the fields of a form, and what stands between them.
+pub(super) const MOST_OF_FIELDS: usize = 2 * forms::MAX_BODY;
+
 /// The functions that take files.
 const TAKE_FILES: [&str; 2] = ["imports/create", "organizations/set_avatar"];
 
 /// The most bytes of a form for a function: where it takes no files, of its fields and what stands between them.
 pub(super) fn most(function: &str) -> usize {
-    if TAKE_FILES.contains(&function) { MAX_BODY } else { 2 * forms::MAX_BODY }
+    if TAKE_FILES.contains(&function) { MAX_BODY } else { MOST_OF_FIELDS }
 }
 
 /// A file that was chosen in a form.

@@ -19,6 +19,7 @@ mod isolation;
 mod library;
 mod live;
 mod members;
+mod names;
 mod orgs;
 mod palette;
 mod policy;

@@ -26,6 +26,7 @@ macro_rules! notices {
 
 notices! {
     SentTwice         "sent-twice"         "Done once: the form was sent twice";
+    TypedIsKept       "typed-is-kept"      "You were signed out. Sign in, and what you typed is still there";
     Saved             "saved"              "Saved";
     Joined            "joined"             "You joined the organization";
     Declined          "declined"           "Invitation declined";

@@ -141,11 +141,11 @@ export async function listen() {
 const TOPICS: [(&str, &str); 7] = [
     (
         "Keys",
-        "Owners and Admins create keys under Settings, API keys. Send the key as “Authorization: Bearer ps_…”. A key belongs to one organization, so paths do not need to name it; the same paths also work below /api/v1/organizations/{slug}. A key can do only what its scopes allow, in the environments and folders it is limited to. A revoked key stops working as soon as the revocation is confirmed.",
+        "Owners and Admins create keys under Settings, API keys. Send the key as “Authorization: Bearer ps_…”. A key belongs to one organization, so paths do not need to name it; the same paths also work below /api/v1/organizations/{slug}. A key can do only what its scopes allow, in the environments and folders it is limited to; everything else is answered as if it did not exist. A revoked key stops working as soon as the revocation is confirmed.",
     ),
     (
         "Fetching",
-        "Refer to a prompt by its ID, which never changes, or by its path, percent-encoded as one segment (Support%2FTriage). By default you get the version deployed to production, with the prompts it includes already inserted. In a protected environment a path leads only to what was deployed there: after a prompt is renamed or moved, use its old path or its ID until it is deployed again. variables lists each variable left in the text, whether it is required, and its default. If a variable has same_as, use your value for that name, or else its own default. To let the server insert the values, POST them to …/render. Responses have a strong ETag: send it as If-None-Match, and the response is 304 until something changes. A version fetched by ID with resolve=false never changes and can be cached forever.",
+        "Refer to a prompt by its ID, which never changes, or by its path, percent-encoded as one segment (Support%2FTriage). By default you get the version deployed to production, with the prompts it includes already inserted, and the path, name, description and tags it had when it was deployed. In a protected environment a path leads only to what was deployed there: after a prompt is renamed or moved, use its old path or its ID until it is deployed again. variables lists each variable left in the text, whether it is required, and its default. If a variable has same_as, use your value for that name, or else its own default. To let the server insert the values, POST them to …/render. Responses have a strong ETag: send it as If-None-Match, and the response is 304 until something changes. A version fetched by ID with resolve=false never changes and can be cached forever.",
     ),
     (
         "Pagination",

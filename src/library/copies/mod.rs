@@ -60,8 +60,7 @@ async fn free_name(
 ) -> Result<PathName> {
     for n in 1..100 {
         let suffix = if n == 1 { " copy".to_owned() } else { format!(" copy {n}") };
-        let kept: String = name.as_str().chars().take(PathName::MAX - suffix.len()).collect();
-        let Ok(name) = PathName::parse(&format!("{}{suffix}", kept.trim_end())) else { continue };
+        let name = name.with_suffix(&suffix);
         let free = match kind {
             Kind::Folder => folders::place(change, folder, &name).await.map(drop),
             Kind::Prompt => store::path_in(change, folder, &name).await.map(drop),

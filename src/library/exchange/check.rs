@@ -32,7 +32,8 @@ pub fn read(bytes: &[u8], name: &str) -> Result<LibraryFile, String> {
     let file = match bytes {
         [b'P', b'K', 3, 4, ..] => archive::read(bytes),
         _ => of_text(bytes, name),
-    }?;
+    }?
+    .composed();
     whole(&file)?;
     Ok(file)
 }

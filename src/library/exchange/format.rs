@@ -12,10 +12,10 @@
 //! `author` (a name), `created_at` (RFC 3339, UTC), the version it `restores`, what it says (`content`, as
 //! [`Content`] is written), and where its `references` led: from the target as written to a path and a version, or the environment it named.
 
-use crate::prompts::content::Content;
+use crate::{fields::composed, prompts::content::Content};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 use utoipa::ToSchema;
 
 /// What the file says it is.
@@ -50,6 +50,25 @@ impl LibraryFile {
     #[must_use]
     pub fn of_prompt(prompt: PromptEntry) -> Self {
         Self { prompts: vec![prompt], ..Self::empty() }
+    }
+
+    /// The same with its paths composed, as names are: some programs write `é` as two characters.
+    #[must_use]
+    pub fn composed(mut self) -> Self {
+        let compose = |path: &mut String| {
+            if let Cow::Owned(composed) = composed(path) {
+                *path = composed;
+            }
+        };
+        self.folders.iter_mut().for_each(|folder| compose(&mut folder.path));
+        for prompt in &mut self.prompts {
+            compose(&mut prompt.path);
+            prompt.old_paths.iter_mut().for_each(compose);
+            let versions = prompt.versions.iter_mut();
+            let leads = versions.flat_map(|version| version.references.values_mut());
+            leads.for_each(|lead| compose(&mut lead.path));
+        }
+        self
     }
 }
 

@@ -161,7 +161,7 @@ async fn free(
     old: &str,
 ) -> Result<(PathName, String)> {
     for n in 1..1000 {
-        let Some(name) = numbered(name, n) else { break };
+        let name = numbered(name, n);
         let path = above.map_or_else(|| name.to_string(), |above| format!("{above}/{name}"));
         let there: Option<(i32,)> = change.query(taken).bind(path.clone()).optional().await?;
         let is_protected = match prompt {
@@ -176,11 +176,6 @@ async fn free(
 }
 
 /// A name, from the second on with a number: "Tone (2)".
-fn numbered(name: &PathName, n: u32) -> Option<PathName> {
-    if n == 1 {
-        return Some(name.clone());
-    }
-    let suffix = format!(" ({n})");
-    let kept: String = name.as_str().chars().take(PathName::MAX - suffix.len()).collect();
-    PathName::parse(&format!("{}{suffix}", kept.trim_end())).ok()
+fn numbered(name: &PathName, n: u32) -> PathName {
+    if n == 1 { name.clone() } else { name.with_suffix(&format!(" ({n})")) }
 }

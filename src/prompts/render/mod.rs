@@ -85,7 +85,7 @@ pub struct Edge {
     pub from_version: Option<i64>,
     /// As written, without overrides.
     pub target: String,
-    /// The path of the included prompt.
+    /// The path of the included prompt, as references call it.
     pub to: String,
     /// The version of the included prompt.
     pub to_version: Option<i64>,

@@ -102,7 +102,7 @@ async fn moving_a_prompt_changes_nothing_live(app: TestApp) {
     // Deployed again it would ask for the value, which whoever deploys is told.
     let impact = impact::of(&team.scope, &team.order(dev, tone, Some(1)).await).await.unwrap();
     assert_eq!(impact.asks.into_iter().collect::<Vec<_>>(), ["company"]);
-    assert_eq!(impact.differs, ["Tone inherits company: Acme → nothing"]);
+    assert_eq!(impact.differs, ["Tone inherits company: Acme → nothing", "Path: Support/Tone → Tone"]);
 }
 
 async fn rows_from_before_follow_the_folders(app: TestApp) {

@@ -10,6 +10,7 @@ mod paths;
 mod protection;
 mod random;
 mod requests;
+mod told;
 
 use super::support::{Org, Person, TestApp, both_databases};
 use crate::{

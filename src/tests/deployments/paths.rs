@@ -271,15 +271,15 @@ async fn a_limited_key_still_finds_what_moved_away(app: TestApp) {
     let (_, theirs) = team.org.has_limited_key("read:prompts", None, Some(format!("[\"{other}\"]"))).await;
     team.moves(tone, Some(other)).await.unwrap();
     assert_eq!(team.at(key.as_str(), "production", "Support/Tone").await, Ok(tone.to_string()));
-    assert_eq!(team.at(key.as_str(), "production", "Other/Tone").await, Err(403));
+    assert_eq!(team.at(key.as_str(), "production", "Other/Tone").await, Err(404));
     assert_eq!(team.at(theirs.as_str(), "production", "Support/Tone").await, Ok(tone.to_string()));
     // Another folder of the old name is another folder.
     moves::rename_folder(&team.may(), support, &name("Old")).await.unwrap();
     let new = team.folder("Support").await;
     let (_, newer) = team.org.has_limited_key("read:prompts", None, Some(format!("[\"{new}\"]"))).await;
-    assert_eq!(team.at(newer.as_str(), "production", "Support/Tone").await, Err(403));
+    assert_eq!(team.at(newer.as_str(), "production", "Support/Tone").await, Err(404));
     assert_eq!(team.at(key.as_str(), "production", "Support/Tone").await, Ok(tone.to_string()));
     // What is deployed elsewhere is out of its reach.
     team.deploys(production, tone, 2).await.unwrap();
-    assert_eq!(team.at(key.as_str(), "production", "Support/Tone").await, Err(403));
+    assert_eq!(team.at(key.as_str(), "production", "Support/Tone").await, Err(404));
 }

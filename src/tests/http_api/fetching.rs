@@ -37,8 +37,8 @@ async fn what_is_deployed_is_fetched(app: TestApp) {
     let answer = service.get("/prompts/Tone?environment=development").await.status(200).has("link", &link);
     assert_eq!(
         (&told(&answer)["path"], &told(&answer)["variables"]),
-        (&json!("Support/Tone"), &json!([{ "name": "tone", "required": true }])),
-        "what is live does not inherit from the folder it is moved to"
+        (&json!("Tone"), &json!([{ "name": "tone", "required": true }])),
+        "what is live keeps its path, and does not inherit from the folder it is moved to"
     );
     let answer = service.get("/prompts/Support%2FTone?environment=development").await.status(200);
     assert_eq!(answer.header("link"), None);

@@ -1,5 +1,5 @@
 //! Keys × scopes × environments × folders: which request a key may make is what its scopes and limits say,
-//! and nothing else.
+//! and nothing else. What is out of its reach is as if it were not there.
 
 use super::{Service, TestApp, acme, both_databases, told};
 use crate::key_scope::KeyScope::{self, *};
@@ -19,22 +19,30 @@ struct Asked {
     scope: KeyScope,
     /// Whether it is of an environment.
     environment: Option<&'static str>,
+    /// Whether it names the top, which is there for everybody to know.
+    names_top: bool,
     /// Whether it is of something at the top, or in `Support`.
     folder: Option<&'static str>,
     /// Whether it tells of everything there is in all folders, and in all environments.
     whole: (bool, bool),
 }
 
+/// What is said of what is not there, or out of reach.
+const HIDDEN: (&str, &str) = ("Not found, or not visible to this key.", "that this key has access to.");
 const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
 /// The prompts with the folders that they are in.
 const PROMPTS: [(&str, &str); 2] = [("Tone", ""), ("Support%2FTriage", "Support")];
+
+/// What is asked of the top itself.
+const TOP: [&str; 5] = ["/prompts", "/prompts/batch-order", "/folders", "/export", "/import"];
 
 /// What is asked; nothing of it changes what the next one meets. `live` is a deployment of `Tone` to development.
 fn requests(live: &str) -> Vec<Asked> {
     let mut all = Vec::new();
     let mut ask = |(method, path): (&str, String), body, scope, environment, folder| {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        all.push(Asked { method, path, body, scope, environment, folder, whole: (false, false) });
+        let names_top = folder == Some("") && TOP.contains(&path.as_str());
+        all.push(Asked { method, path, body, scope, environment, names_top, folder, whole: (false, false) });
     };
     for (prompt, folder) in PROMPTS {
         let (of, folder) = (format!("/prompts/{prompt}"), Some(folder));
@@ -92,7 +100,8 @@ fn requests(live: &str) -> Vec<Asked> {
         ("/usage?group_by=day", ReadUsage, (true, false)),
     ] {
         let (method, path, body) = (Method::GET, path.to_owned(), Value::Null);
-        all.push(Asked { method, path, body, scope, environment: None, folder: None, whole });
+        let (environment, names_top, folder) = (None, false, None);
+        all.push(Asked { method, path, body, scope, environment, names_top, folder, whole });
     }
     all
 }
@@ -148,7 +157,17 @@ async fn each_key_may_do_what_it_says(app: TestApp) {
                     }
                     let answer = service.send(method.clone(), path, &json, Body::from(body)).await;
                     let told = format!("{codes:?}, {reached:?}, {folders:?}: {method} {path} {}", asked.body);
-                    assert_eq!(answer.status != 403, may, "{told}: {answer}");
+                    let is_there = scopes.contains(&asked.scope)
+                        && !asked.names_top
+                        && (sees_all.0 || !asked.whole.0)
+                        && (sees_all.1 || !asked.whole.1);
+                    // Beyond a limit nothing is; all else that a key may not do, it is told that it may not.
+                    let refused_as = if is_there { 404 } else { 403 };
+                    let is_let_in = answer.status != 403
+                        && !answer.body.contains(HIDDEN.0)
+                        && !answer.body.contains(HIDDEN.1);
+                    assert_eq!(is_let_in, may, "{told}: {answer}");
+                    assert!(may || answer.status == refused_as, "{told}: {answer}");
                     assert!(answer.status < 500 && answer.status != 401, "{told}: {answer}");
                     *if may { &mut let_in } else { &mut refused } += 1;
                 }

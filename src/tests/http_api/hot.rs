@@ -79,7 +79,7 @@ async fn what_changes_is_fetched_anew(app: TestApp) {
         ("tags", ""),
     ];
     ana.call("/api/prompts/describe", &describe).await.status(200);
-    assert_eq!(fetch().await["description"], "How to speak");
+    assert_eq!(fetch().await, before, "what is live keeps what it was said to be for");
     let variables = [("org", "acme"), ("folder", ""), ("name-0", "tone"), ("value-0", "brief")];
     ana.call("/api/variables/set", &variables).await.status(200);
     let newest = told(&service.get("/prompts/Tone?label=latest").await.status(200));
@@ -88,7 +88,11 @@ async fn what_changes_is_fetched_anew(app: TestApp) {
     let order = [("org", "acme"), ("environment", &*environment), ("prompt", &*prompt), ("kind", "deploy")];
     let order = [&order[..], &[("version", "1"), ("seen", "1")]].concat();
     ana.call("/api/deployments/deploy", &order).await.status(200);
-    assert_eq!(fetch().await["variables"][0]["default"], "brief");
+    let after = fetch().await;
+    assert_eq!(
+        (&after["variables"][0]["default"], &after["description"]),
+        (&serde_json::json!("brief"), &serde_json::json!("How to speak"))
+    );
     let rename = [("org", "acme"), ("environment", &*environment), ("name", "dev"), ("approvals", "0")];
     let rename = [&rename[..], &[("seen", "0")]].concat();
     ana.call("/api/environments/set", &rename).await.status(200);
@@ -167,8 +171,8 @@ async fn limits_hold_in_memory_too(app: TestApp) {
     let (_, support) = acme.has_limited_key("read:prompts", None, only(stock.folder.to_string())).await;
     let (staging, support) = (Service::with(&app, staging.as_str()), Service::with(&app, support.as_str()));
     for _ in 0..2 {
-        problem(staging.get(PATH).await, 403, "forbidden");
-        problem(support.get(PATH).await, 403, "forbidden");
+        problem(staging.get(PATH).await, 404, "not_found");
+        problem(support.get(PATH).await, 404, "not_found");
         support.get(triage).await.status(200);
         staging.get(triage).await.status(200);
     }

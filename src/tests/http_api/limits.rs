@@ -90,15 +90,15 @@ async fn a_key_reaches_its_environments_and_folders(app: TestApp) {
     let staging = Some(format!("[\"{}\"]", stock.empty));
     let (_, key) = acme.has_limited_key(scopes, staging, None).await;
     let service = Service::with(&app, key.as_str());
-    problem(service.get("/prompts/Tone?environment=development").await, 403, "forbidden");
-    problem(service.get("/prompts/Tone").await, 403, "forbidden");
-    problem(service.get(&format!("/prompts/Tone?label={}", stock.environment)).await, 403, "forbidden");
-    problem(service.get("/deployments?environment=development").await, 403, "forbidden");
+    problem(service.get("/prompts/Tone?environment=development").await, 404, "not_found");
+    problem(service.get("/prompts/Tone").await, 404, "not_found");
+    problem(service.get(&format!("/prompts/Tone?label={}", stock.environment)).await, 404, "not_found");
+    problem(service.get("/deployments?environment=development").await, 404, "not_found");
     let environments = told(&service.get("/environments").await.status(200));
     assert_eq!(environments["data"].as_array().unwrap().len(), 1);
     assert_eq!(told(&service.get("/deployments").await.status(200))["data"], json!([]));
     let deploy = |environment: &str, prompt: &str| json!({ "prompt": prompt, "environment": environment, "version": 1 });
-    problem(service.post("/deployments", deploy("production", "Tone")).await, 403, "forbidden");
+    problem(service.post("/deployments", deploy("production", "Tone")).await, 404, "not_found");
     service.post("/deployments", deploy("staging", "Tone")).await.status(201);
     service.get("/prompts/Tone?environment=staging").await.status(200);
 
@@ -114,10 +114,10 @@ async fn a_key_reaches_its_environments_and_folders(app: TestApp) {
         "/prompts/Tone/versions/1",
         "/deployments?prompt=Tone",
     ] {
-        problem(service.get(path).await, 403, "forbidden");
+        problem(service.get(path).await, 404, "not_found");
     }
-    problem(service.post("/prompts/Tone/render", json!({ "label": "latest" })).await, 403, "forbidden");
-    problem(service.post("/deployments", deploy("development", "Tone")).await, 403, "forbidden");
+    problem(service.post("/prompts/Tone/render", json!({ "label": "latest" })).await, 404, "not_found");
+    problem(service.post("/deployments", deploy("development", "Tone")).await, 404, "not_found");
     let listed = told(&service.get("/prompts").await.status(200));
     assert_eq!(listed["data"].as_array().unwrap().len(), 1);
     assert_eq!(told(&service.get("/deployments").await.status(200))["data"], json!([]));
@@ -125,7 +125,7 @@ async fn a_key_reaches_its_environments_and_folders(app: TestApp) {
     let theirs = Service::of(&app, &acme, "read:deployments").await;
     let theirs = told(&theirs.get("/deployments?prompt=Tone").await.status(200));
     let path = format!("/deployments/{}/rollback", theirs["data"][0]["id"].as_str().unwrap());
-    problem(service.post(&path, json!({})).await, 403, "forbidden");
+    problem(service.post(&path, json!({})).await, 404, "not_found");
 }
 
 async fn an_invitation_that_has_expired_is_not_pending(app: TestApp) {

@@ -1,9 +1,10 @@
-use super::{Service, TestApp, acme, both_databases, told};
+use super::{Service, TestApp, acme, both_databases, problem, told};
 use crate::{
     server::Scope,
     tests::support::{Answer, Kind},
 };
 use axum::{body::Body, http::Method};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 both_databases!(
@@ -123,6 +124,13 @@ async fn a_search_among_many_ends(app: TestApp) {
     assert_eq!((found.len(), pages), (0, 3));
     let (found, pages) = listed(&limited, "/prompts").await;
     assert_eq!((found.len(), pages), (1, 3));
+    // Where its next page begins, it can't read: that is beyond its limit.
+    for path in ["/prompts", "/deployments"] {
+        let page = told(&limited.get(path).await.status(200));
+        let cursor = URL_SAFE_NO_PAD.decode(page["next_cursor"].as_str().unwrap()).unwrap();
+        assert!(!cursor.is_ascii(), "{path}: {page}");
+        problem(limited.get(&format!("{path}?cursor=UDE")).await, 400, "invalid_request");
+    }
     let (found, pages) = listed(&limited, "/deployments").await;
     assert_eq!((found.len(), pages), (0, 3));
     let (found, pages) = listed(&all, "/prompts?limit=100").await;

@@ -115,7 +115,7 @@ async fn a_limited_key_exports_what_it_reaches(app: TestApp) {
     service.get("/export?folder=Support").await.status(200);
     service.get("/export?prompt=Support%2FTriage").await.status(200);
     problem(service.get("/export").await, 403, "forbidden");
-    problem(service.get("/export?prompt=Tone").await, 403, "forbidden");
+    problem(service.get("/export?prompt=Tone").await, 404, "not_found");
     let file = json!({ "format": "prompt-studio/library/1", "folders": [], "prompts": [] });
     problem(service.post("/import", file).await, 403, "forbidden");
 }

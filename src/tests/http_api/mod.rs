@@ -15,6 +15,7 @@ mod listing;
 mod managing;
 mod naming;
 mod nodes;
+mod probing;
 mod rates;
 mod repeating;
 mod rotating;

@@ -275,16 +275,22 @@ async fn a_limit_to_folders_holds_for_writing(app: TestApp) {
     service.patch("/prompts/Support%2FIn/move", json!({ "folder": "Support/Deep" })).await.status(200);
     problem(service.post("/prompts", json!({ "name": "Out" })).await, 403, "forbidden");
     problem(service.post("/folders", json!({ "name": "Out" })).await, 403, "forbidden");
-    problem(service.post("/prompts/Tone/versions", version()).await, 403, "forbidden");
-    problem(service.patch("/prompts/Tone", json!({ "name": "Ours" })).await, 403, "forbidden");
-    problem(service.patch("/prompts/Tone/move", json!({ "folder": "Support" })).await, 403, "forbidden");
+    problem(service.post("/prompts/Tone/versions", version()).await, 404, "not_found");
+    problem(service.patch("/prompts/Tone", json!({ "name": "Ours" })).await, 404, "not_found");
+    problem(service.patch("/prompts/Tone/move", json!({ "folder": "Support" })).await, 404, "not_found");
     let top = json!({ "folder": null });
     problem(service.patch("/prompts/Support%2FTriage/move", top).await, 403, "forbidden");
     problem(service.patch("/folders/Support%2FDeep", json!({ "parent": "" })).await, 403, "forbidden");
-    problem(service.delete("/prompts/Tone").await, 403, "forbidden");
+    problem(service.delete("/prompts/Tone").await, 404, "not_found");
     problem(service.post("/prompts/batch-order", json!({ "prompts": ["Tone"] })).await, 403, "forbidden");
     // The folder itself is reached, and no way leads from it to what is above.
     service.get("/folders/Support").await.status(200);
+    service.patch("/folders/Support", json!({ "variables": { "tone": "dry" } })).await.status(200);
+    for change in
+        [json!({ "name": "Ours" }), json!({ "place": "first" }), json!({ "parent": "Support/Deep" })]
+    {
+        problem(service.patch("/folders/Support", change).await, 403, "forbidden");
+    }
     let listed = told(&service.get("/folders").await.status(200));
     assert_eq!(listed["data"].as_array().unwrap().len(), 2);
 }

@@ -1,6 +1,6 @@
 //! What holds for every answer (`headers`), for every input however bad (`input`), however often
 //! (`limits`) and however slowly it comes (`socket`), for the `log`, and when the database is away
-//! (`outage`). What comes of a form (`posting`). And `attacks`, `files` and the `writer`.
+//! (`outage`). What comes of a form (`posting`), and of one whose session had ended (`signed_out`). And `attacks`, `files` and the `writer`.
 
 mod attacks;
 mod files;
@@ -11,6 +11,7 @@ mod log;
 mod outage;
 mod posting;
 mod safe_text;
+mod signed_out;
 mod socket;
 mod writer;
 
