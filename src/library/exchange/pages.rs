@@ -34,7 +34,7 @@ pub async fn import(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <header class="page-head"><div>
             <h1>"Import"</h1>
-            <p>"A Prompt Studio export (JSON, Markdown or ZIP), or a plain .md or .txt file, which becomes one prompt. You see a preview before anything changes."</p>
+            <p>"A Prompt Studio export (JSON, Markdown or ZIP), or a plain .md or .txt file, which becomes one prompt. You'll see a preview before anything changes."</p>
         </div></header>
         <Form action=CreateImport::PATH files=true once=true>
             <Hidden name="org" value=org.to_string()/>
@@ -60,7 +60,11 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
     let lines = import::preview(&grant, id).await?;
     let here = paths::import(&org, None);
     let says = [(Does::Create, "new"), (Does::Change, "changed"), (Does::Skip, "unchanged")]
-        .map(|(act, word)| format!("{} {word}", count(&lines, act)))
+        .map(|(act, word)| (count(&lines, act), word))
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect::<Vec<_>>()
         .join(", ");
     let does_nothing = lines.iter().all(|line| line.act == Does::Skip);
     let more = lines.len().saturating_sub(SHOWN);
