@@ -99,7 +99,7 @@ test('what waits shows by itself, and can be declined or withdrawn', async ({ at
   await ana.presses('Decline');
   await expect(waiting).toBeEmpty();
   await ed.goes(ed.page.url());
-  await expect(ed.page.locator('#cell')).toContainText('Ana declined the request of Ed: deploy v1.');
+  await expect(ed.page.locator('#cell')).toContainText('Ana declined the request by Ed to deploy v1.');
   await asks();
   await ed.presses('Withdraw');
   await expect(ed.page.locator('#waiting')).toBeEmpty();
@@ -173,7 +173,7 @@ test('environments are made, protected, ordered and deleted', async ({ at: { ana
   await ana.presses('Move up: eu');
   await expect(names).toHaveText(['development', 'staging', 'eu', 'production']);
   await page.getByRole('link', { name: 'eu', exact: true }).click();
-  await page.getByLabel('Who may deploy').selectOption('2');
+  await page.getByLabel('Who can deploy').selectOption('2');
   await ana.presses('Save environment');
   await ana.goes(`/${slug}/deployments/environments`);
   await expect(page.getByRole('row', { name: /eu/ })).toContainText('Protected: 2 Admins approve, other than the requester');

@@ -194,7 +194,7 @@ test('a changed role bites on the next page', async ({ person }) => {
   await expect(bo.page.getByRole('button', { name: 'Save profile' })).toHaveCount(0);
   await expect(bo.page.getByRole('main')).toContainText('Only Owners and Admins can change these settings.');
   expect(await bo.goes(`/${slug}/settings/invitations`)).toBe(403);
-  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Your role does not allow this');
+  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText("Your role doesn't allow this");
 });
 
 test('an Owner is made on purpose, and it is said which invitations end', async ({ person }) => {

@@ -65,7 +65,7 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   await expect(form.getByRole('radio', { name: 'Viewer' })).toBeChecked();
   await form.getByLabel('Emails').fill('bo@elsewhere.test');
   expect(await ana.sendsInvitations(form)).toBe(422);
-  await expectFlaw(form.getByLabel('Emails'), 'bo@elsewhere.test is not from a domain this organization allows: people.test, acme.test.', 'bo@elsewhere.test');
+  await expectFlaw(form.getByLabel('Emails'), "bo@elsewhere.test isn't from a domain this organization allows: people.test, acme.test.", 'bo@elsewhere.test');
   await form.getByLabel('Emails').fill(bo.email);
   await ana.sendsInvitations(form);
   await bo.goes((await ana.studio.mail.next(bo.email)).link);
@@ -78,7 +78,7 @@ test('two-factor is asked of others by who has it', async ({ at: { ana, path } }
   const twoFactor = access.getByLabel('Require two-factor');
   await twoFactor.check();
   expect(await ana.presses('Save access')).toBe(422);
-  await expect(access.getByRole('alert')).toContainText('Turn on two-factor in your own account first');
+  await expect(access.getByRole('alert')).toContainText('Turn on two-factor authentication in your own account first');
   await expect(twoFactor).toHaveAccessibleDescription(/Turn on two-factor/);
   await expect(twoFactor).toBeChecked();
 

@@ -237,7 +237,7 @@ pub(super) async fn rollback(
 ) -> Result<Response, Refusal> {
     service.grant::<Deploy>()?;
     let id: DeploymentId =
-        deployment.deployment.parse().map_err(|_| Refusal::missing("This deployment does not exist."))?;
+        deployment.deployment.parse().map_err(|_| Refusal::missing("This deployment doesn't exist."))?;
     let done = store::one(service.scope(), id).await?;
     let prompt = service.prompt(&done.prompt_id.to_string()).await?;
     let environment = service.environment(&done.environment_id.to_string()).await?;

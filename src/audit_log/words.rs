@@ -140,14 +140,14 @@ fn is_id(value: &Value) -> bool {
 
 fn words(key: &str) -> String {
     match key {
-        "image_id" => "picture".to_owned(),
+        "image_id" => "image".to_owned(),
         "hue" => "color".to_owned(),
         "invitation_span" => "invitations expire after".to_owned(),
-        "run_role" => "who may run prompts".to_owned(),
-        "comment_role" => "who may comment".to_owned(),
-        "two_factor_since" => "two-factor required".to_owned(),
+        "run_role" => "who can run prompts".to_owned(),
+        "comment_role" => "who can comment".to_owned(),
+        "two_factor_since" => "two-factor authentication required".to_owned(),
         "approvals" => "required approvals".to_owned(),
-        "others" => "whether someone else must approve".to_owned(),
+        "others" => "someone else must approve".to_owned(),
         "kind" => "what".to_owned(),
         key => key.replace('_', " "),
     }
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn ids_are_not_told() {
         let id = Value::from("01a22762-e2b3-7000-8000-000000000001");
-        assert_eq!(change("image_id", Some(&Value::Null), Some(&id)), "picture changed");
+        assert_eq!(change("image_id", Some(&Value::Null), Some(&id)), "image changed");
         assert_eq!(change("keys", None, Some(&Value::from(vec![id]))), "keys changed");
         assert_eq!(change("role", Some(&"viewer".into()), Some(&"editor".into())), "role: viewer → editor");
     }

@@ -58,7 +58,7 @@ pub(super) fn goes_live(scope: &Scope, impact: &Impact, caller: &Caller) -> Opti
         <section class="panel" aria-labelledby="goes-live">
             <header>
                 <h2 id="goes-live">"What goes live"</h2>
-                <p>"Every prompt that is included, with the values it inherits. Changes come first. An approval covers exactly this."</p>
+                <p>"Every included prompt, with the values it inherits. Changes come first. An approval covers exactly this."</p>
             </header>
             <ul class="lines" role="list">{parts}</ul>
             {more}
@@ -111,7 +111,7 @@ fn part(scope: &Scope, rows: &[Row<'_>]) -> Option<Html> {
 }
 
 fn changes(is_so: bool) -> Option<Html> {
-    is_so.then(|| view! { " "<span class="badge" data-kind="amber">"changed"</span> }.bake())
+    is_so.then(|| view! { " "<span class="badge" data-kind="amber">"Changed"</span> }.bake())
 }
 
 fn text(value: &Value) -> String {
@@ -144,7 +144,7 @@ pub(super) async fn changed(scope: &Scope, request: &Request, impact: &Impact) -
     let lines: Vec<_> = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect();
     let note = view! {
         <div class="note" data-kind="warning">
-            <p>"What would go live has changed since this was requested. Earlier approvals do not count."</p>
+            <p>"What would go live has changed since this was requested. Earlier approvals no longer count."</p>
             <ul>{lines}</ul>
         </div>
     };

@@ -87,7 +87,7 @@ async fn waiting(scope: &Scope, environment: &Environment, prompt: &Prompt) -> R
         last.filter(|last| last.state == State::Pending && environment.asks(scope.can::<DeployProtected>()));
     Ok(waits.map(|request| {
         let url = paths::deployment_request(scope.slug(), request.id);
-        view! { <p class="note">{request.by.to_string()}" already requested a deployment here. It is waiting for approval. "<a href=url>"View request"</a></p> }.bake()
+        view! { <p class="note">{request.by.to_string()}" already requested a deployment here. It's waiting for approval. "<a href=url>"View request"</a></p> }.bake()
     }))
 }
 

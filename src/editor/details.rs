@@ -128,7 +128,7 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
 fn stays(fixed: &[(String, String)]) -> Option<Html> {
     let at: Vec<_> = fixed.iter().map(|(environment, path)| format!("{path} in {environment}")).collect();
     (!at.is_empty()).then(|| {
-        view! { <p class="note">{format!("Services get this as {}. If you rename or move it, they still do, and find nothing at the new path until it is deployed again.", at.join(", "))}</p> }
+        view! { <p class="note">{format!("Services get this as {}. If you rename or move it, that path keeps working there, and the new path works once you deploy it again.", at.join(", "))}</p> }
             .bake()
     })
 }

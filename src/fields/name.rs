@@ -46,7 +46,7 @@ impl Name {
 }
 
 /// What to do about characters that cannot be seen.
-pub(super) const INVISIBLE: &str = "Remove the characters that cannot be seen.";
+pub(super) const INVISIBLE: &str = "Remove the invisible characters.";
 
 /// The words of a name with single spaces between them.
 pub(super) fn words(text: &str) -> String {

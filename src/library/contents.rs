@@ -107,7 +107,7 @@ fn nothing(scope: &Scope, folder: Option<FolderId>) -> Html {
     view! {
         <div id="contents" data-live="prompts">
             <Empty icon=glyph::File title>
-                <p>"Keep prompts in folders, with their full history. Create one to start."</p>
+                <p>"Keep prompts in folders, with their full history. Create one to get started."</p>
                 {may.then(|| view! { <a class="button" data-kind="primary" href=url>"New prompt"</a> })}
             </Empty>
         </div>

@@ -38,7 +38,7 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     let count = found(folders.len(), hits.len());
     let list = match (hits.is_empty() && folders.is_empty(), typed.trim().is_empty()) {
         (_, true) => view! { <Empty icon=glyph::Search title="Search prompts"><p>"Search names, paths, tags, descriptions and text."</p></Empty> }.bake(),
-        (true, false) => view! { <Empty icon=glyph::Search title="No results"><p>"No prompt has all of these words. Try fewer, or only their beginnings."</p></Empty> }.bake(),
+        (true, false) => view! { <Empty icon=glyph::Search title="No results"><p>"No prompt contains all of these words. Try fewer words, or just the start of a word."</p></Empty> }.bake(),
         (false, false) => {
             let lines = lines(&scope, &hits, &typed).await?;
             let folders: Vec<_> = folders.iter().map(|folder| folder_row(&scope, folder)).collect();

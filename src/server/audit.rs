@@ -47,8 +47,8 @@ actions! {
     PasswordChanged     "account.password_changed"   "changed their password";
     PasswordReset       "account.password_reset"     "reset their password by email";
     AddressChanged      "account.address_changed"    "changed their email";
-    TwoFactorOn         "account.two_factor_on"      "turned two-factor on";
-    TwoFactorOff        "account.two_factor_off"     "turned two-factor off";
+    TwoFactorOn         "account.two_factor_on"      "turned on two-factor authentication";
+    TwoFactorOff        "account.two_factor_off"     "turned off two-factor authentication";
     RecoveryCodesMade   "account.recovery_codes"     "created new recovery codes";
     AccountDeleted      "account.deleted"            "deleted their account";
     SessionEnded        "session.ended"              "signed out";

@@ -40,7 +40,7 @@ impl FilledFrom {
         }
         if there != *was && there != typed {
             let theirs =
-                if there.is_empty() { "It is empty now.".to_owned() } else { format!("Now it is: {there}") };
+                if there.is_empty() { "It's empty now.".to_owned() } else { format!("It's now: {there}") };
             flaws.add(field, format!("{MEANWHILE}. {theirs} Save again to replace it."));
         }
         mine
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(settle(Some("x"), "x", "y"), Ok("y".into()), "theirs");
         assert_eq!(settle(Some("x"), "y", "y"), Ok("y".into()), "both alike");
         assert_eq!(settle(None, "y", "z"), Ok("y".into()), "a form that does not say");
-        for (now, says) in [("z", "Now it is: z"), ("", "It is empty now.")] {
+        for (now, says) in [("z", "It's now: z"), ("", "It's empty now.")] {
             let error = settle(Some("x"), "y", now).unwrap_err();
             assert!(is_meanwhile(&error) && error.contains(says), "{error}");
         }
