@@ -1,7 +1,11 @@
 //! Rows of the log in words.
 
 use super::store::Row;
-use crate::{server::audit::Action, time::Span};
+use crate::{
+    server::audit::Action,
+    time::Span,
+    ui::{day, parse_rfc3339},
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -148,7 +152,8 @@ fn words(key: &str) -> String {
         "two_factor_since" => "two-factor authentication required".to_owned(),
         "approvals" => "required approvals".to_owned(),
         "others" => "someone else must approve".to_owned(),
-        "kind" => "what".to_owned(),
+        "kind" => "type".to_owned(),
+        "expires_at" => "expires".to_owned(),
         key => key.replace('_', " "),
     }
 }
@@ -160,6 +165,9 @@ fn value(key: &str, value: &Value) -> String {
         ("invitation_span", value) => return Span(value.as_i64().unwrap_or_default()).in_words(),
         ("others", Value::Bool(others)) => return if *others { "yes" } else { "no" }.to_owned(),
         ("hue", Value::Null) => return "default".to_owned(),
+        ("expires_at", Value::String(at)) => {
+            return parse_rfc3339(at).map_or_else(|| at.clone(), day);
+        }
         ("run_role" | "comment_role", Value::String(role)) => return format!("{role} and up"),
         _ => {}
     }
@@ -187,6 +195,13 @@ mod tests {
         }
         assert_eq!(choice(Action::RoleChanged), "Changed the role of…");
         assert_eq!(about(Action::Deployed), "Deployments");
+    }
+
+    #[test]
+    fn an_end_is_a_day() {
+        let says = |end: &str| change("expires_at", None, Some(&Value::from(end)));
+        assert_eq!(says("2027-02-28T10:48:30Z"), "expires: Feb 28, 2027");
+        assert_eq!(says("never"), "expires: never");
     }
 
     #[test]
