@@ -7,6 +7,7 @@ use crate::{
         impact::Impact,
         made_of::MadeOf,
     },
+    environments::store::Environment,
     error::Result,
     fields::counted,
     paths,
@@ -37,7 +38,12 @@ impl Row<'_> {
 
 /// What goes live, part by part, what differs from what is live first; nothing where nothing does. All of it can be
 /// reached, on as many pages as it takes.
-pub(super) fn goes_live(scope: &Scope, impact: &Impact, caller: &Caller) -> Option<Html> {
+pub(super) fn goes_live(
+    scope: &Scope,
+    environment: &Environment,
+    impact: &Impact,
+    caller: &Caller,
+) -> Option<Html> {
     if impact.made_of.is_empty() {
         return None;
     }
@@ -54,11 +60,12 @@ pub(super) fn goes_live(scope: &Scope, impact: &Impact, caller: &Caller) -> Opti
         let says = format!("Show more values ({} left)", all.len() - to);
         view! { <p class="panel-body"><a class="button" href=page(caller, to)>{says}</a></p> }
     });
+    let covers = environment.is_protected().then_some(" An approval covers exactly this.");
     let panel = view! {
         <section class="panel" aria-labelledby="goes-live">
             <header>
                 <h2 id="goes-live">"What goes live"</h2>
-                <p>"Every included prompt, with the values it inherits. Changes come first. An approval covers exactly this."</p>
+                <p>"Every included prompt, with the values it inherits. Changes come first."{covers}</p>
             </header>
             <ul class="lines" role="list">{parts}</ul>
             {more}
