@@ -110,9 +110,9 @@ async fn one_of_each_is_said_in_the_singular(app: TestApp) {
         .await
         .status(200)
         .says("1 new")
-        .says("draft, no versions")
+        .says("Draft, no versions")
         .hides("0 changed")
-        .hides("0 unchanged");
+        .hides("0 skipped");
 }
 
 #[test]
