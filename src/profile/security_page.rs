@@ -91,6 +91,7 @@ fn off() -> impl IntoView {
 
 fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
     view! {
+        <FormAlert action=EndTwoFactor::PATH/>
         <FormAlert action=FinishTwoFactor::PATH/>
         <ol class="guide">
             <li>"Scan this code with your authenticator app, or enter the secret there."</li>
@@ -101,10 +102,7 @@ fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
         <p class="hint">"Secret: "<code class="slug">{secret}</code></p>
         <Form action=ConfirmTwoFactor::PATH>
             <Field name="code" label="Code" autocomplete="one-time-code" maxlength=10 verbatim=true/>
-            <div class="form-actions"><Submit>"Continue"</Submit></div>
-        </Form>
-        <Form action=EndTwoFactor::PATH ids="end-">
-            <div class="form-actions"><Submit kind="">"Cancel"</Submit></div>
+            <div class="form-actions"><Submit>"Continue"</Submit>{cancel()}</div>
         </Form>
     }
 }
@@ -138,14 +136,17 @@ fn on(since: Timestamp, left: i64) -> impl IntoView {
 /// The codes, before it is on: whoever loses the authenticator has only them.
 fn keeping(codes: &[String]) -> impl IntoView + use<> {
     view! {
+        <FormAlert action=EndTwoFactor::PATH/>
         {recovery_codes(codes)}
         <Form action=FinishTwoFactor::PATH>
-            <div class="form-actions"><Submit>"I saved them, turn it on"</Submit></div>
-        </Form>
-        <Form action=EndTwoFactor::PATH ids="end-">
-            <div class="form-actions"><Submit kind="">"Cancel"</Submit></div>
+            <div class="form-actions"><Submit>"I saved them, turn it on"</Submit>{cancel()}</div>
         </Form>
     }
+}
+
+/// A button, in any form, that stops setting it up.
+fn cancel() -> impl IntoView {
+    view! { <button class="button" data-kind="quiet" formaction=EndTwoFactor::PATH formnovalidate>"Cancel"</button> }
 }
 
 fn recovery_codes(codes: &[String]) -> impl IntoView + use<> {
