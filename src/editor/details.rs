@@ -87,9 +87,9 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
     let named = about();
     let stays = stays(&fixed(&desk.scope, prompt.id).await?);
     // The form that moves it names every folder there is, so it is there when it is asked for.
-    let moving = match caller.query("move") {
-        Some(_) => move_form(desk, about()).await?.bake(),
-        None => view! { <p><a class="button" href="?move=1">"Move prompt…"</a></p> }.bake(),
+    let (moving, ask) = match caller.query("move") {
+        Some(_) => (Some(move_form(desk, about()).await?), None),
+        None => (None, Some(view! { <a class="button" href="?move=1">"Move prompt…"</a> })),
     };
     let duplicate = view! { <Act action=DuplicatePrompt::PATH about=about()><Once/><button class="button">"Duplicate prompt"</button></Act> };
     let delete = desk.scope.can::<TrashContent>().then(|| {
@@ -113,11 +113,12 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
                 <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true/>
                 <Was name="tags" value=prompt.tags.to_string()/>
                 <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Separate with commas."/>
-                <div class="form-actions"><Submit kind="">"Save details"</Submit></div>
+                <div class="form-actions"><Submit>"Save details"</Submit></div>
             </Form>
             {moving}
         </Section>
         <div class="page-actions">
+            {ask}
             {duplicate}
             {delete}
         </div>
