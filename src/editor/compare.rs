@@ -67,8 +67,8 @@ fn save_form(desk: &Desk) -> impl IntoView + use<> {
                 <Field name="message" label="Message" maxlength=500 optional=true
                     hint="What changed and why."/>
                 <div class="form-actions">
-                    <a class="button" data-kind="quiet" href=back>"Cancel"</a>
                     <Submit>{format!("Save version {}", latest + 1)}</Submit>
+                    <a class="button" data-kind="quiet" href=back>"Cancel"</a>
                 </div>
             </Form>
         </section>

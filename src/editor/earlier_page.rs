@@ -98,8 +98,8 @@ pub async fn earlier_draft(caller: Caller) -> Result<impl IntoView> {
         <h3>"Changes if you restore it"</h3>
         {difference}
         <div class="page-actions">
-            <a class="button" data-kind="quiet" href=paths::earlier_drafts(desk.scope.slug(), desk.prompt.id)>"All earlier drafts"</a>
             {restore(&desk, revision)}
+            <a class="button" data-kind="quiet" data-size="small" href=paths::earlier_drafts(desk.scope.slug(), desk.prompt.id)>"All earlier drafts"</a>
         </div>
     };
     Ok(desk.show(Tab::Versions, (), body))
