@@ -68,7 +68,7 @@ test.describe('the page says at once', () => {
     await tab.goto(`${bo.at.url}/${slug}`);
     await tab.locator('.account-button').click();
     const signOut = () => tab.getByRole('button', { name: 'Sign out' }).click();
-    await appears('signed out → the other tab says so', bo.page, signOut, says, [STATUS, 'You are signed out']);
+    await appears('signed out → the other tab says so', bo.page, signOut, says, [STATUS, "You're signed out"]);
   });
 
   test('that the password was set anew', async ({ team: { ana, bo }, studio }) => {
@@ -79,7 +79,7 @@ test.describe('the page says at once', () => {
       headers: { accept: 'text/html' },
       maxRedirects: 0,
     });
-    await appears('password reset → other sessions end', bo.page, reset, says, [STATUS, 'You are signed out']);
+    await appears('password reset → other sessions end', bo.page, reset, says, [STATUS, "You're signed out"]);
   });
 });
 

@@ -247,7 +247,7 @@ test.describe('two-factor', () => {
     await ana.hasTwoFactor();
     await ana.goes('/account/security');
     await ana.presses('Turn off two-factor authentication');
-    await expect(ana.page.locator('#toast')).toHaveText('Two-factor is off');
+    await expect(ana.page.locator('#toast')).toHaveText('Two-factor authentication is off');
     await expect(ana.page.getByRole('button', { name: 'Set up two-factor authentication' })).toBeVisible();
     await signsInAs(elsewhere, ana);
     await expectIn(elsewhere);

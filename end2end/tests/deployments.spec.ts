@@ -113,7 +113,7 @@ test('a cell has a menu, and any version can be deployed', async ({ at: { ana, s
   await page.getByRole('link', { name: 'Deploy to development…' }).click();
   await ana.presses('Deploy');
   await ana.goes(`/${slug}/prompts/${tone}/versions`);
-  await expect(page.locator('.version').last()).toContainText('live in development');
+  await expect(page.locator('.version').last()).toContainText('Live in development');
   await ana.goes(`/${slug}/deployments`);
   await page.getByRole('button', { name: 'Actions for Support/Tone in development' }).click();
   await page.getByRole('link', { name: 'Promote v1 to staging…' }).click();

@@ -57,7 +57,7 @@ test.describe('handing over', () => {
     await bo.page.waitForURL(`**/${slug}/transfer`);
     await bo.settles();
     await bo.presses('Decline');
-    await expect(bo.page.locator('#toast')).toHaveText('The offer is closed');
+    await expect(bo.page.locator('#toast')).toHaveText('Offer closed');
     await expect(title(bo)).toHaveText(name);
     await expect(bo.page.getByText('wants to transfer this organization to you')).toHaveCount(0);
     await ana.goes(zone);
@@ -69,7 +69,7 @@ test.describe('handing over', () => {
     const { link } = await studio.mail.next(bo.email);
     expect(await bo.goes(link)).toBe(200);
     await ana.presses('Cancel offer');
-    await expect(ana.page.locator('#toast')).toHaveText('The offer is closed');
+    await expect(ana.page.locator('#toast')).toHaveText('Offer closed');
     await expect(ana.page.getByLabel('New Owner')).toHaveValue('');
     // Bo has the page still.
     expect(await bo.presses(`Become Owner of ${name}`)).toBeGreaterThanOrEqual(400);

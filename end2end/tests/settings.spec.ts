@@ -48,7 +48,7 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   await domains.fill('people.test\nlocalhost');
   await rules.getByLabel('Default role for invitations').selectOption('viewer');
   expect(await ana.presses('Save invitations')).toBe(422);
-  await expectFlaw(domains, 'localhost is not a domain', 'people.test\nlocalhost');
+  await expectFlaw(domains, "localhost isn't a domain", 'people.test\nlocalhost');
   await expectFocusWhereItIsWrong(ana, domains);
   await expect(rules.getByLabel('Default role for invitations'), 'the rest is kept').toHaveValue('viewer');
 
@@ -69,7 +69,7 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   await form.getByLabel('Emails').fill(bo.email);
   await ana.sendsInvitations(form);
   await bo.goes((await ana.studio.mail.next(bo.email)).link);
-  await expect(bo.page.getByRole('main')).toContainText('You will be a Viewer');
+  await expect(bo.page.getByRole('main')).toContainText("You'll be a Viewer");
   await expect(bo.page.getByRole('main')).toContainText(/expires in (1 hour|60 minutes|59 minutes)/);
 });
 

@@ -129,7 +129,7 @@ async fn nobody_gets_rid_of_the_others_for_a_moment(app: TestApp) {
     assert!(stage.agrees(&olga, lowers).await.is_err());
     withdraw(&team.of_member(&olga).await.unwrap(), lowers).await.unwrap();
     let page = team.org.page(&format!("deployments/environments/{}", stage.production));
-    olga.get(&page).await.says("left or lost that role in the last 24 hours").says("That ends ");
+    olga.get(&page).await.says("left or lost that role in the last 24 hours").says("This ends ");
     let review = format!("deployments/{}/{}/review?kind=deploy&version=2", stage.production, stage.tone);
     crate::deployments::requests::withdraw(&team.of_member(&olga).await.unwrap(), id).await.unwrap();
     olga.get(&team.org.page(&review))

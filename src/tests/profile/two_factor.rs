@@ -190,7 +190,10 @@ async fn turning_it_off_needs_the_password_and_nobody_who_asks_for_it(app: TestA
     ana.account("end_two_factor", &[]).await.status(422).says("Enter your password to continue.");
     app.execute("UPDATE organizations SET two_factor_since = 1 WHERE slug = 'acme'").await;
     let fields = [("password", PASSWORD)];
-    ana.account("end_two_factor", &fields).await.status(409).says("Acme requires two-factor.");
+    ana.account("end_two_factor", &fields)
+        .await
+        .status(409)
+        .says("Acme requires two-factor authentication. Leave it first.");
     app.execute("UPDATE organizations SET two_factor_since = NULL").await;
     ana.account("end_two_factor", &fields).await.status(303);
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
