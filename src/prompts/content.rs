@@ -64,7 +64,7 @@ pub struct Message {
     /// The content; empty for a placeholder.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub content: String,
-    /// The name of a placeholder, or the Tool call ID that is answered.
+    /// The name of a placeholder, or the ID of the tool call that is answered.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
 }

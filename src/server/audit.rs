@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 macro_rules! actions {
     ($($name:ident $code:literal $says:literal;)*) => {
-        /// What can be done, `noun.verb`.
+        /// An action, as `noun.verb`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
         #[schema(as = AuditAction)]
         pub enum Action { $(#[doc = $says] #[schema(rename = $code)] $name,)* }
