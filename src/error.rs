@@ -20,10 +20,10 @@ pub enum Error {
     #[error("Not found.")]
     NotFound,
     /// The caller is known and may not do this (403).
-    #[error("Your role does not allow this.")]
+    #[error("Your role doesn't allow this.")]
     Forbidden,
     /// The organization asks its members for a second factor, which the caller has not set up (403).
-    #[error("This organization requires two-factor. Set it up in your account.")]
+    #[error("This organization requires two-factor authentication. Set it up in your account.")]
     SecondFactorMissing,
     /// The caller has to sign in first (401).
     #[error("Sign in to continue.")]
@@ -160,7 +160,7 @@ impl FromServerFnError for Error {
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
             | ServerFnErrorErr::Deserialization(_) => {
-                Self::invalid("", "The form could not be read. Reload the page and try again.")
+                Self::invalid("", "The form couldn't be read. Reload the page and try again.")
             }
             _ => Self::Unavailable { retry_after: 5 },
         }

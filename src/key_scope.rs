@@ -35,7 +35,7 @@ scopes! {
     DeployProtected  "deploy:protected"  "Deploy to protected environments where one approval is enough";
     ReadTests        "read:tests"        "See tests and their results";
     ExecuteTests     "execute:tests"     "Run tests";
-    RunPrompts       "run:prompts"       "Run prompts, which spends money";
+    RunPrompts       "run:prompts"       "Run prompts (this costs money)";
     ReadUsage        "read:usage"        "See usage and cost";
     ReadAudit        "read:audit"        "Read the audit log, the members and the invitations";
 }

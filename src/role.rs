@@ -8,7 +8,7 @@ use crate::key_scope::{KeyScope, KeyScopes};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a member is in an organization, from the lowest to the highest.
+/// The role of a member in an organization, from lowest to highest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

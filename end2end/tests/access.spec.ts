@@ -19,7 +19,7 @@ test.describe('the page says at once', () => {
   test('that one was removed', async ({ team: { ana, bo, slug } }) => {
     await ana.goes(`/${slug}/settings/members`);
     const menu = await ana.opensRowMenu('Bo');
-    await appears('removed → the page says so', bo.page, () => ana.presses('Remove Bo', menu), says, [STATUS, 'You are no longer a member']);
+    await appears('removed → the page says so', bo.page, () => ana.presses('Remove Bo', menu), says, [STATUS, "You're no longer a member"]);
     await expect(bo.page.locator(STATUS)).toHaveRole('status');
 
     // Nothing more comes: what happens now is not for Bo.
@@ -54,7 +54,7 @@ test.describe('the page says at once', () => {
     const demote = () => ana.setsRole('Bo', 'Viewer');
     await demote();
     const title = bo.page.getByRole('heading', { level: 1 });
-    await expect(title).toHaveText('Your role does not allow this', { timeout: 1500 });
+    await expect(title).toHaveText("Your role doesn't allow this", { timeout: 1500 });
     await expect(bo.page.getByRole('alert')).toHaveText('Ana changed your role to Viewer. This page is for Admins and Owners.');
     await expect(bo.page.getByRole('navigation', { name: 'Organization' })).toBeVisible();
     // What the browser read again by itself is held against nobody.
@@ -68,7 +68,7 @@ test.describe('the page says at once', () => {
     await tab.goto(`${bo.at.url}/${slug}`);
     await tab.locator('.account-button').click();
     const signOut = () => tab.getByRole('button', { name: 'Sign out' }).click();
-    await appears('signed out → the other tab says so', bo.page, signOut, says, [STATUS, 'You are signed out']);
+    await appears('signed out → the other tab says so', bo.page, signOut, says, [STATUS, "You're signed out"]);
   });
 
   test('that the password was set anew', async ({ team: { ana, bo }, studio }) => {
@@ -79,7 +79,7 @@ test.describe('the page says at once', () => {
       headers: { accept: 'text/html' },
       maxRedirects: 0,
     });
-    await appears('password reset → other sessions end', bo.page, reset, says, [STATUS, 'You are signed out']);
+    await appears('password reset → other sessions end', bo.page, reset, says, [STATUS, "You're signed out"]);
   });
 });
 

@@ -79,10 +79,10 @@ test.describe('the password', () => {
     await forgetProofs(studio.db, ana.email);
     await ana.goes('/account/security');
     await ana.fills({ 'Your password': 'some other words' });
-    expect(await ana.presses('Set up two-factor')).toBe(422);
+    expect(await ana.presses('Set up two-factor authentication')).toBe(422);
     await expectFlaw(ana.page.getByLabel('Your password'), 'Wrong password.', '');
     await ana.fills({ 'Your password': ana.password });
-    expect(await ana.presses('Set up two-factor')).toBe(303);
+    expect(await ana.presses('Set up two-factor authentication')).toBe(303);
     await expect(ana.page.getByRole('button', { name: 'Continue' })).toBeVisible();
     await expect(ana.page.getByLabel('Your password'), 'once is enough').toHaveCount(0);
   });
@@ -101,7 +101,7 @@ test('a new address proves itself by a letter', async ({ person, visitor, studio
   }
   await field.fill(fresh);
   expect(await ana.presses('Change email')).toBe(303);
-  await expect(ana.page.locator('#toast')).toHaveText('We sent an email to the new address');
+  await expect(ana.page.locator('#toast')).toHaveText('We sent a link to your new email');
   await expect(ana.page.locator('#address')).toContainText(`You sign in with ${old}`);
   await expect(ana.page.locator('#address')).toContainText(`We sent a link to ${fresh}.`);
 
@@ -156,7 +156,7 @@ test.describe('two-factor', () => {
   test('is set up with an authenticator', async ({ person }) => {
     const ana = await person('Ana');
     await ana.goes('/account/security');
-    await ana.presses('Set up two-factor');
+    await ana.presses('Set up two-factor authentication');
     await expect(ana.page.locator('.qr svg')).toBeVisible();
     const authenticator = new Authenticator(await ana.page.locator('#two-factor code').innerText());
     await ana.fills({ Code: 'abcdef' });
@@ -173,20 +173,20 @@ test.describe('two-factor', () => {
     const download = ana.page.waitForEvent('download');
     await ana.page.getByRole('link', { name: 'Download' }).click();
     expect(await readFile(await (await download).path(), 'utf8')).toBe(shown.join('\n'));
-    await ana.presses('I have saved them: turn on two-factor');
+    await ana.presses('I saved them, turn it on');
     await expect(ana.page.locator('#two-factor')).toContainText('10 recovery codes are left.');
     await ana.goes('/account/security');
     await expect(codes, 'they are shown once').toHaveCount(0);
-    await expect(ana.page.locator('#two-factor')).toContainText('Two-factor has been on since');
+    await expect(ana.page.locator('#two-factor')).toContainText('Two-factor authentication has been on since');
     await expect(ana.page.locator('.qr')).toHaveCount(0);
   });
 
   test('is not set up when one thinks better of it', async ({ person }) => {
     const ana = await person('Ana');
     await ana.goes('/account/security');
-    await ana.presses('Set up two-factor');
+    await ana.presses('Set up two-factor authentication');
     await ana.presses('Cancel');
-    await expect(ana.page.getByRole('button', { name: 'Set up two-factor' })).toBeVisible();
+    await expect(ana.page.getByRole('button', { name: 'Set up two-factor authentication' })).toBeVisible();
     await expect(ana.page.locator('.qr')).toHaveCount(0);
   });
 
@@ -246,9 +246,9 @@ test.describe('two-factor', () => {
     const [ana, elsewhere] = [await person('Ana'), await visitor('Ana')];
     await ana.hasTwoFactor();
     await ana.goes('/account/security');
-    await ana.presses('Turn off two-factor');
-    await expect(ana.page.locator('#toast')).toHaveText('Two-factor is off');
-    await expect(ana.page.getByRole('button', { name: 'Set up two-factor' })).toBeVisible();
+    await ana.presses('Turn off two-factor authentication');
+    await expect(ana.page.locator('#toast')).toHaveText('Two-factor authentication is off');
+    await expect(ana.page.getByRole('button', { name: 'Set up two-factor authentication' })).toBeVisible();
     await signsInAs(elsewhere, ana);
     await expectIn(elsewhere);
   });
@@ -271,8 +271,8 @@ test.describe('two-factor', () => {
     await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText(name);
 
     await bo.goes('/account/security');
-    expect(await bo.presses('Turn off two-factor')).toBe(409);
-    await expect(bo.page.locator('#two-factor').getByRole('alert')).toContainText(`${name} requires two-factor. Leave it first.`);
+    expect(await bo.presses('Turn off two-factor authentication')).toBe(409);
+    await expect(bo.page.locator('#two-factor').getByRole('alert')).toContainText(`${name} requires two-factor authentication. Leave it first.`);
   });
 });
 
@@ -282,7 +282,7 @@ test('an account is deleted, once nobody is left alone by it', async ({ person, 
   await ana.hasOrganization({ name, slug });
   await ana.hasAdmitted(slug, bo, 'Editor');
   await ana.goes('/account/closure');
-  await expect(ana.page.getByRole('heading', { name: 'You are the only Owner of an organization' })).toBeVisible();
+  await expect(ana.page.getByRole('heading', { name: "You're the only Owner of an organization" })).toBeVisible();
   await expect(ana.page.getByRole('main').getByRole('listitem')).toHaveText([name]);
   await expect(ana.page.getByRole('button', { name: 'Delete my account' })).toHaveCount(0);
 

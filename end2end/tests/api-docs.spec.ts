@@ -71,7 +71,7 @@ def until(happens):
     while not happens() and time.monotonic() < end:
         time.sleep(0.05)
 def version():
-    return kept.get("Greeting", (None, {"version": 0}))[1]["version"]
+    return cache.get("Greeting", (None, {"version": 0}))[1]["version"]
 def fetches():
     try:
         return prompt("Greeting")

@@ -99,7 +99,7 @@ test('what waits shows by itself, and can be declined or withdrawn', async ({ at
   await ana.presses('Decline');
   await expect(waiting).toBeEmpty();
   await ed.goes(ed.page.url());
-  await expect(ed.page.locator('#cell')).toContainText('Ana declined the request of Ed: deploy v1.');
+  await expect(ed.page.locator('#cell')).toContainText('Ana declined the request by Ed to deploy v1.');
   await asks();
   await ed.presses('Withdraw');
   await expect(ed.page.locator('#waiting')).toBeEmpty();
@@ -113,7 +113,7 @@ test('a cell has a menu, and any version can be deployed', async ({ at: { ana, s
   await page.getByRole('link', { name: 'Deploy to development…' }).click();
   await ana.presses('Deploy');
   await ana.goes(`/${slug}/prompts/${tone}/versions`);
-  await expect(page.locator('.version').last()).toContainText('live in development');
+  await expect(page.locator('.version').last()).toContainText('Live in development');
   await ana.goes(`/${slug}/deployments`);
   await page.getByRole('button', { name: 'Actions for Support/Tone in development' }).click();
   await page.getByRole('link', { name: 'Promote v1 to staging…' }).click();
@@ -173,7 +173,7 @@ test('environments are made, protected, ordered and deleted', async ({ at: { ana
   await ana.presses('Move up: eu');
   await expect(names).toHaveText(['development', 'staging', 'eu', 'production']);
   await page.getByRole('link', { name: 'eu', exact: true }).click();
-  await page.getByLabel('Who may deploy').selectOption('2');
+  await page.getByLabel('Who can deploy').selectOption('2');
   await ana.presses('Save environment');
   await ana.goes(`/${slug}/deployments/environments`);
   await expect(page.getByRole('row', { name: /eu/ })).toContainText('Protected: 2 Admins approve, other than the requester');

@@ -60,7 +60,7 @@ test('what was typed before a restore is asked about', async ({ at: { ana, slug,
   await ana.goes(`/${slug}/prompts/${triage}/versions`);
   await page.unroute(SAVE);
   await ana.presses('Restore version 1');
-  await expect(page.getByText('You replaced this draft after typing the text below.')).toBeVisible();
+  await expect(page.getByText('You replaced this draft after you typed the text below.')).toBeVisible();
   await expect(text(ana, 3)).toHaveValue('Typed before');
   await page.getByRole('button', { name: 'Use the other draft' }).click();
   await expect(page.locator('#conflict')).toBeEmpty();
@@ -117,7 +117,7 @@ test('what was typed and what somebody else wrote meet', async ({ at: { ana, slu
   await expect(status(ben)).toHaveText('Saved');
   await page.unroute(SAVE);
   await page.reload();
-  await expect(page.getByText('Ben edited this draft while you were.')).toBeVisible();
+  await expect(page.getByText('Ben edited this draft while you were editing it.')).toBeVisible();
   await expect(text(ana, 3)).toHaveValue('From Ana');
   // While it is not decided, what she types stays with her.
   await text(ana, 3).press('End');
@@ -145,7 +145,7 @@ test('a conflict while one types keeps both texts', async ({ at: { ana, slug, tr
   await expect(status(ben)).toHaveText('Saved');
   await expect(status(ana)).toContainText('Ben changed this field');
   await text(ana, 3).pressSequentially(' from Ana');
-  await expect(page.getByText('Ben edited this draft while you were.')).toBeVisible();
+  await expect(page.getByText('Ben edited this draft while you were editing it.')).toBeVisible();
   await text(ana, 3).pressSequentially(', again');
   await expect(text(ana, 3)).toHaveValue('{{ ticket }} from Ana, again');
   await expect(page.locator('#conflict .diff')).toContainText('From Ben');
@@ -273,13 +273,13 @@ test('what looks like a variable and is none is told', async ({ at: { ana } }) =
   const message = page.locator('.message').nth(2);
   await text(ana, 3).fill('{{ ticket }}\n{{ bad name }} and {{ open');
   await expect(message.locator('mark[data-kind=malformed]')).toHaveText(['{{ bad name }}', '{{ open']);
-  await expect(message.locator('.slips')).toContainText('Line 2: {{ bad name }} is not a variable');
+  await expect(message.locator('.slips')).toContainText("Line 2: {{ bad name }} isn't a variable");
   await expect(message.locator('.slips')).toContainText('Line 2: {{ open is never closed.');
   await expect(status(ana)).toHaveText('Saved');
   await page.reload();
   await expect(message.locator('.slips')).toContainText('Line 2: {{ open is never closed.');
   await page.getByRole('button', { name: 'Save version…' }).click();
-  await expect(page.getByText('Message 3, line 2: {{ bad name }} is not a variable')).toBeVisible();
+  await expect(page.getByText("Message 3, line 2: {{ bad name }} isn't a variable")).toBeVisible();
 });
 
 test('the variables of a Jinja template are marked and completed', async ({ at: { ana } }) => {

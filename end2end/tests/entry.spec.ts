@@ -42,7 +42,7 @@ test('an invitation for somebody else offers to switch the account', async ({ pe
 
   await ciro.goes(link);
   const says = ciro.page.getByRole('main');
-  await expect(says).toContainText(`You are signed in as Ciro (${ciro.email}).`);
+  await expect(says).toContainText(`You're signed in as Ciro (${ciro.email}).`);
   await expect(says).toContainText('This invitation is for b•••@people.test.');
   await expect(ciro.page.getByRole('button', { name: `Join ${name}` })).toHaveCount(0);
   await ciro.presses('Switch account');
@@ -86,14 +86,14 @@ test('links that are used, expired or made up say so', async ({ person, visitor,
   await bo.fills({ 'Your name': bo.name, Password: bo.password });
   await bo.presses(`Create account and join ${name}`);
   expect(await bo.goes(used), 'it leads its member in').toBe(200);
-  await expect(title).toHaveText(`You are in ${name} already`);
+  await expect(title).toHaveText(`You're already in ${name}`);
   const stranger = await visitor('Somebody');
   expect(await stranger.goes(used)).toBe(410);
   await expect(stranger.page.getByRole('heading', { level: 1 })).toHaveText('This invitation was used');
 
   const made = 'A'.repeat(43);
   expect(await bo.goes(`/invite/${made}`)).toBe(404);
-  await expect(title).toHaveText('This link is not valid');
+  await expect(title).toHaveText("This link isn't valid");
   for (const path of [`/confirm/${made}`, `/reset-password/${made}`, '/confirm/%00', '/reset-password/ä']) {
     expect(await bo.goes(path), path).toBe(410);
     await expect(title).toHaveText('This link is no longer valid');

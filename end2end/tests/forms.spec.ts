@@ -57,7 +57,7 @@ test.describe('signing up and in', () => {
     const members = `${new URL(ana.page.url()).pathname}/settings/members?sort=-joined&role=owner`;
     await ana.signsOut();
     await expect(ana.page).toHaveURL(`${ana.at.url}/sign-in`);
-    await expect(ana.page.locator('#toast')).toHaveText('You are signed out');
+    await expect(ana.page.locator('#toast')).toHaveText("You're signed out");
 
     await ana.goes(members);
     await expect(ana.page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
@@ -231,7 +231,7 @@ test.describe('inviting', () => {
     const form = await ana.opensInviteForm(slug);
     await form.getByLabel('Emails').fill(email);
     expect(await ana.sendsInvitations(form)).toBe(429);
-    await expect(form.getByRole('alert')).toContainText(`${email} was sent 10 emails in the last hour`);
+    await expect(form.getByRole('alert')).toContainText(`${email} already got 10 emails in the last hour`);
     await expect(form.getByLabel('Emails')).toHaveValue(email);
   });
 

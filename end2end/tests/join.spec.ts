@@ -73,7 +73,7 @@ test('an owner invites two people at once', async ({ person, studio }) => {
 
     const letter = await studio.mail.next(email);
     expect(letter.subject).toBe(`Ana invited you to ${name}`);
-    expect(letter.text).toContain('You will be a Viewer');
+    expect(letter.text).toContain("You'll be a Viewer");
     expect(letter.parts).toEqual(['multipart/alternative', 'text/plain', 'text/html']);
     expect(letter.header('Auto-Submitted')).toBe('auto-generated');
     expect(letter.html).toContain(`href="${letter.link}"`);
@@ -96,7 +96,7 @@ test('somebody new joins from the letter, with the address fixed', async ({ pers
 
   await bo.goes(link);
   await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText(`Ana invited you to ${name}`);
-  await expect(bo.page.getByText('You will be an Editor')).toBeVisible();
+  await expect(bo.page.getByText("You'll be an Editor")).toBeVisible();
   await expect(bo.page.locator('output')).toHaveText(bo.email);
   await expect(bo.page.locator('input[name=email]')).toHaveCount(0);
   await bo.fills({ 'Your name': bo.name, Password: bo.password });
@@ -194,7 +194,7 @@ test('a changed role bites on the next page', async ({ person }) => {
   await expect(bo.page.getByRole('button', { name: 'Save profile' })).toHaveCount(0);
   await expect(bo.page.getByRole('main')).toContainText('Only Owners and Admins can change these settings.');
   expect(await bo.goes(`/${slug}/settings/invitations`)).toBe(403);
-  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText('Your role does not allow this');
+  await expect(bo.page.getByRole('heading', { level: 1 })).toHaveText("Your role doesn't allow this");
 });
 
 test('an Owner is made on purpose, and it is said which invitations end', async ({ person }) => {

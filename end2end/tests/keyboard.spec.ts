@@ -228,7 +228,7 @@ test('the security of the account', async ({ team: { ana } }) => {
   await page.keyboard.press('Enter');
   await expect(page.locator('#toast')).toHaveText('Password changed. Other devices are signed out');
   await ana.settles();
-  await tabsTo(page, page.getByRole('button', { name: 'Set up two-factor' }));
+  await tabsTo(page, page.getByRole('button', { name: 'Set up two-factor authentication' }));
   await page.keyboard.press('Space');
   await tabsTo(page, page.getByLabel('Code'));
   await tabsTo(page, page.getByRole('button', { name: 'Cancel' }));

@@ -38,7 +38,7 @@ test.describe('handing over', () => {
     await expect(title(bo)).toHaveText(`Ana wants to transfer ${name} to you`);
     await bo.presses(`Become Owner of ${name}`);
     await expect(bo.page).toHaveURL(`${bo.at.url}/${slug}/settings/members`);
-    await expect(bo.page.locator('#toast')).toHaveText('You are now an Owner');
+    await expect(bo.page.locator('#toast')).toHaveText("You're now an Owner");
     await expect(bo.page.getByLabel('Role of Bo', { exact: true })).toHaveValue('owner');
     await expect(bo.page.getByLabel('Role of Ana', { exact: true })).toHaveValue('admin');
     expect((await studio.mail.next(ana.email)).subject).toBe(`Bo is now an Owner of ${name}`);
@@ -57,7 +57,7 @@ test.describe('handing over', () => {
     await bo.page.waitForURL(`**/${slug}/transfer`);
     await bo.settles();
     await bo.presses('Decline');
-    await expect(bo.page.locator('#toast')).toHaveText('The offer is closed');
+    await expect(bo.page.locator('#toast')).toHaveText('Offer closed');
     await expect(title(bo)).toHaveText(name);
     await expect(bo.page.getByText('wants to transfer this organization to you')).toHaveCount(0);
     await ana.goes(zone);
@@ -69,7 +69,7 @@ test.describe('handing over', () => {
     const { link } = await studio.mail.next(bo.email);
     expect(await bo.goes(link)).toBe(200);
     await ana.presses('Cancel offer');
-    await expect(ana.page.locator('#toast')).toHaveText('The offer is closed');
+    await expect(ana.page.locator('#toast')).toHaveText('Offer closed');
     await expect(ana.page.getByLabel('New Owner')).toHaveValue('');
     // Bo has the page still.
     expect(await bo.presses(`Become Owner of ${name}`)).toBeGreaterThanOrEqual(400);
@@ -122,7 +122,7 @@ test.describe('deleting', () => {
     await expect(page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Danger zone' })).toBeVisible();
     await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, bo.email), role: 'admin' });
     expect(await bo.goes(zone)).toBe(403);
-    await expect(title(bo)).toHaveText('Your role does not allow this');
+    await expect(title(bo)).toHaveText("Your role doesn't allow this");
     await bo.goes(`/${slug}/settings/general`);
     const tabs = bo.page.getByRole('navigation', { name: 'Settings' }).getByRole('link');
     await expect(tabs).toHaveText(['General', 'Members', 'Invitations', 'API keys', 'Audit log']);
@@ -132,7 +132,7 @@ test.describe('deleting', () => {
     const ana = await person('Ana');
     await ana.goes('/');
     await ana.goes(`${new URL(ana.page.url()).pathname}/settings/danger-zone`);
-    await expect(ana.page.getByRole('main')).toContainText("It can't be transferred, and it is deleted together with your account.");
+    await expect(ana.page.getByRole('main')).toContainText("It can't be transferred, and it's deleted together with your account.");
     await expect(ana.page.getByRole('main').getByRole('button')).toHaveCount(0);
   });
 });

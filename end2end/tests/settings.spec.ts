@@ -48,7 +48,7 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   await domains.fill('people.test\nlocalhost');
   await rules.getByLabel('Default role for invitations').selectOption('viewer');
   expect(await ana.presses('Save invitations')).toBe(422);
-  await expectFlaw(domains, 'localhost is not a domain', 'people.test\nlocalhost');
+  await expectFlaw(domains, "localhost isn't a domain", 'people.test\nlocalhost');
   await expectFocusWhereItIsWrong(ana, domains);
   await expect(rules.getByLabel('Default role for invitations'), 'the rest is kept').toHaveValue('viewer');
 
@@ -65,11 +65,11 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   await expect(form.getByRole('radio', { name: 'Viewer' })).toBeChecked();
   await form.getByLabel('Emails').fill('bo@elsewhere.test');
   expect(await ana.sendsInvitations(form)).toBe(422);
-  await expectFlaw(form.getByLabel('Emails'), 'bo@elsewhere.test is not from a domain this organization allows: people.test, acme.test.', 'bo@elsewhere.test');
+  await expectFlaw(form.getByLabel('Emails'), "bo@elsewhere.test isn't from a domain this organization allows: people.test, acme.test.", 'bo@elsewhere.test');
   await form.getByLabel('Emails').fill(bo.email);
   await ana.sendsInvitations(form);
   await bo.goes((await ana.studio.mail.next(bo.email)).link);
-  await expect(bo.page.getByRole('main')).toContainText('You will be a Viewer');
+  await expect(bo.page.getByRole('main')).toContainText("You'll be a Viewer");
   await expect(bo.page.getByRole('main')).toContainText(/expires in (1 hour|60 minutes|59 minutes)/);
 });
 
@@ -78,7 +78,7 @@ test('two-factor is asked of others by who has it', async ({ at: { ana, path } }
   const twoFactor = access.getByLabel('Require two-factor');
   await twoFactor.check();
   expect(await ana.presses('Save access')).toBe(422);
-  await expect(access.getByRole('alert')).toContainText('Turn on two-factor in your own account first');
+  await expect(access.getByRole('alert')).toContainText('Turn on two-factor authentication in your own account first');
   await expect(twoFactor).toHaveAccessibleDescription(/Turn on two-factor/);
   await expect(twoFactor).toBeChecked();
 

@@ -6,7 +6,7 @@ use crate::{
     ui::{LetterText, compose},
 };
 
-const IGNORE: &str = "If this was not you, ignore this email. Nothing happens unless you open the link.";
+const IGNORE: &str = "If this wasn't you, ignore this email. Nothing happens unless you open the link.";
 
 pub(super) fn confirm(to: &Email, name: &Name, url: &str) -> Letter {
     compose(
@@ -39,7 +39,7 @@ pub(super) fn taken(to: &Email, name: &Name, sign_in: &str, forgot: &str) -> Let
             link: Some(("Sign in", sign_in.into())),
             notes: vec![
                 format!("Forgot your password? Reset it: {forgot}"),
-                "If this was not you, you can ignore this email.".into(),
+                "If this wasn't you, you can ignore this email.".into(),
             ],
         },
     )
@@ -71,7 +71,7 @@ pub(super) fn unknown(to: &Email, sign_up: &str) -> Letter {
                 "Someone, probably you, asked to reset a Prompt Studio password, but {to} has no account. You may have signed up with another email."
             )],
             link: Some(("Sign up", sign_up.into())),
-            notes: vec!["If this was not you, you can ignore this email.".into()],
+            notes: vec!["If this wasn't you, you can ignore this email.".into()],
         },
     )
 }

@@ -71,8 +71,7 @@ pub async fn sign_up(caller: Caller) -> Result<impl IntoView> {
     if caller.person().await?.is_some() {
         go_on(next.as_deref().unwrap_or(paths::HOME));
     }
-    let aside =
-        move || view! { <p class="aside">"Have an account? "<a href=sign_in.clone()>"Sign in"</a></p> };
+    let aside = move || view! { <p class="aside">"Already have an account? "<a href=sign_in.clone()>"Sign in"</a></p> };
     Ok(view! {
         <Sheet title="Create an account" aside>
             <h1>"Create an account"</h1>
@@ -130,7 +129,7 @@ fn again(action: &'static str, email: &Email) -> impl IntoView + use<> {
     view! {
         <Form action>
             <Field name="email" label="Email" kind="email" autocomplete="username" verbatim=true value=email
-                hint="Correct it if it is wrong."/>
+                hint="Fix it if it's wrong."/>
             <Submit kind="">"Send again"</Submit>
         </Form>
     }
@@ -176,7 +175,7 @@ pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
             </Form>
         }.bake()
     } else {
-        view! { <Alert kind="info">"This server does not send email. Ask its administrator to reset your password."</Alert> }.bake()
+        view! { <Alert kind="info">"This server doesn't send email. Ask its administrator to reset your password."</Alert> }.bake()
     };
     Ok(view! {
         <Sheet title="Forgot your password?" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>

@@ -91,7 +91,7 @@ pub async fn begin(caller: &Caller, proof: &Proof) -> Result<()> {
         .execute()
         .await?;
     if begun == 0 {
-        return Err(Error::conflict("Two-factor is already on."));
+        return Err(Error::conflict("Two-factor authentication is already on."));
     }
     // Codes of an earlier try belong to an earlier secret.
     change.query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute().await?;
@@ -107,7 +107,7 @@ pub async fn confirm(caller: &Caller, code: &str) -> Result<Vec<String>> {
     let user = caller.visit().ok_or(Error::SignedOut)?.user;
     let mut change = caller.server.change_outside_tenancy().await?;
     if find(&mut change, user, false).await?.is_none() {
-        return Err(Error::conflict("Start setting up two-factor first."));
+        return Err(Error::conflict("Start setting up two-factor authentication first."));
     }
     if !use_totp(&mut change, user, code, false).await? {
         return Err(Error::invalid("code", "Wrong code. Enter the one your app shows now."));
@@ -135,7 +135,7 @@ pub async fn finish(caller: &Caller) -> Result<()> {
         .execute()
         .await?;
     if confirmed == 0 {
-        return Err(Error::conflict("Enter a code of your authenticator first."));
+        return Err(Error::conflict("Enter a code from your authenticator app first."));
     }
     caller.audit(&mut change, user, Entry::new(Action::TwoFactorOn, user.0)).await?;
     change.commit().await
@@ -148,7 +148,7 @@ pub async fn finish(caller: &Caller) -> Result<()> {
 pub async fn renew_codes(caller: &Caller, proof: &Proof) -> Result<Vec<String>> {
     let mut change = caller.server.change_outside_tenancy().await?;
     if find(&mut change, proof.user(), true).await?.is_none() {
-        return Err(Error::conflict("Two-factor is off."));
+        return Err(Error::conflict("Two-factor authentication is off."));
     }
     let codes = make_codes(&mut change, proof.user()).await?;
     let entry = Entry::new(Action::RecoveryCodesMade, proof.user().0);
@@ -183,7 +183,7 @@ pub async fn end(caller: &Caller, proof: &Proof) -> Result<()> {
     );
     let asks: Option<(String,)> = asks.bind(user).optional().await?;
     if let Some((name,)) = asks {
-        return Err(Error::conflict(format!("{name} requires two-factor. Leave it first.")));
+        return Err(Error::conflict(format!("{name} requires two-factor authentication. Leave it first.")));
     }
     change.query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute().await?;
     change.query("DELETE FROM two_factors WHERE user_id = $1").bind(user).execute().await?;

@@ -40,12 +40,12 @@ const OVERLAP: Span = Span::seconds(30);
 
 /// Listen to deployments
 ///
-/// Server-sent events. `deployment.changed` says as JSON which version of a prompt is live in which environment.
-/// It is also sent for live prompts that include a deployed prompt. `prompts.changed` says that prompts were saved,
-/// renamed or moved, that environments or inherited values changed, or that many prompts changed at once. `reset`
-/// says that too many events were missed. After both, fetch the prompts you use again. If one change affects several
-/// prompts, only the last of its events has an ID. A key can have 100 streams open at once, an organization 500. A
-/// comment is sent every 15 seconds.
+/// Server-sent events. `deployment.changed` contains, as JSON, the version of a prompt that is live in each
+/// environment. It is also sent for live prompts that include a deployed prompt. `prompts.changed` means that
+/// prompts were saved, renamed or moved, that environments or inherited values changed, or that many prompts
+/// changed at once. `reset` means that too many events were missed. After either one, fetch the prompts you use
+/// again. If one change affects several prompts, only the last of its events has an ID. A key can have 100
+/// streams open at once, an organization 500. A comment is sent every 15 seconds.
 #[utoipa::path(
     get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The ID of the last event you received. Events you missed are sent first.")),
     responses((status = 200, description = "An event stream. The data of `deployment.changed` is a `DeploymentChanged`.", body = String, content_type = "text/event-stream", headers(

@@ -141,7 +141,7 @@ impl From<import::Line> for Line {
 
 /// Import prompts
 ///
-/// Imports an exported file of at most 8 MiB. Existing prompts get the versions they do not have yet; nothing is
+/// Imports an exported file of at most 8 MiB. Existing prompts get the versions they don't have yet; nothing is
 /// deleted. A large file is imported in parts: if the import is interrupted, the finished parts stay, and sending the
 /// file again imports the rest. A key limited to folders can't import.
 #[utoipa::path(

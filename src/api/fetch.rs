@@ -145,7 +145,7 @@ async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool)
         kind: prompt.kind,
         version: found.number(),
         hash: hex(&hash(service, prompt, found.number()).await?),
-        form: form.ok_or_else(|| Refusal::missing("This version does not exist."))?,
+        form: form.ok_or_else(|| Refusal::missing("This version doesn't exist."))?,
         references,
         now,
     })

@@ -107,7 +107,7 @@ fn is_json(request: &Request) -> bool {
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refusal> {
     Bytes::from_request(request, state).await.map_err(|error| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(),
-        _ => Refusal::malformed("", "The request body could not be read."),
+        _ => Refusal::malformed("", "The request body couldn't be read."),
     })
 }
 

@@ -140,7 +140,7 @@ async fn nothing(request: Request) -> Refusal {
         request.uri().path().split('/').skip_while(|segment| !matches!(*segment, "prompts" | "folders"));
     match segments.next() {
         Some(kind) if is_told && segments.filter(|segment| !segment.is_empty()).nth(1).is_some() => {
-            Refusal::missing(format!("Send the slash in a path as %2F, such as /{kind}/Support%2FTriage."))
+            Refusal::missing(format!("Encode slashes in a path as %2F, as in /{kind}/Support%2FTriage."))
         }
         _ => Error::NotFound.into(),
     }

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// A page of things. It may hold less than was asked for, or nothing, where much is passed over.
+/// A page of items. It can have fewer items than `limit`, or none, even if more pages follow.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page<T> {
     data: Vec<T>,

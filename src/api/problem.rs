@@ -44,16 +44,16 @@ codes! {
     InvalidRequest 400 "invalid_request" "A parameter, a header or the body is malformed. `errors` names the field.";
     Unauthenticated 401 "unauthenticated" "The API key is missing or invalid: unknown, revoked or expired, or its organization was deleted.";
     Forbidden 403 "forbidden" "The key lacks the scope named in `detail`, or is limited to environments or folders and asks for something about all of them.";
-    NotFound 404 "not_found" "Not found, or out of the key's reach: for a key limited to environments or folders, the response does not tell which. Other organizations are never visible.";
-    MethodNotAllowed 405 "method_not_allowed" "This path does not support this method.";
+    NotFound 404 "not_found" "Not found, or out of the key's reach: for a key limited to environments or folders, the response doesn't tell which. Other organizations are never visible.";
+    MethodNotAllowed 405 "method_not_allowed" "This path doesn't support this method.";
     Conflict 409 "conflict" "The request conflicts with the current state: nothing has changed, the version is already live, a request is waiting for approval, or the same request is in progress or was carried out but its response was lost.";
-    PreconditionFailed 412 "precondition_failed" "The latest version does not match `If-Match`, or a version exists although `If-None-Match` was sent. Fetch the latest version and try again.";
+    PreconditionFailed 412 "precondition_failed" "The latest version doesn't match `If-Match`, or a version exists although `If-None-Match` was sent. Fetch the latest version and try again.";
     TooLarge 413 "too_large" "The request body is larger than 1 MiB (8 MiB for imports).";
-    UnsupportedMediaType 415 "unsupported_media_type" "The body is not JSON. Send `Content-Type: application/json`.";
+    UnsupportedMediaType 415 "unsupported_media_type" "The body isn't JSON. Send `Content-Type: application/json`.";
     Unprocessable 422 "unprocessable" "The request is well-formed but not valid. `errors` lists each invalid field and how to fix it.";
     IdempotencyMismatch 422 "idempotency_mismatch" "A different request was sent with this `Idempotency-Key` in the last 24 hours.";
     RateLimited 429 "rate_limited" "Too many requests, open event streams or idempotency keys. `Retry-After` says how many seconds to wait.";
-    Internal 500 "internal" "Something went wrong on our side. It is safe to try again with the same `Idempotency-Key`.";
+    Internal 500 "internal" "Something went wrong on our side. It's safe to try again with the same `Idempotency-Key`.";
     Unavailable 503 "unavailable" "The server is temporarily unavailable. `Retry-After` says how many seconds to wait.";
 }
 
@@ -130,7 +130,7 @@ impl Refusal {
     /// A key that lacks a scope.
     pub(super) fn lacks(scope: &Scope, needs: Option<KeyScope>) -> Self {
         let says = |needs: KeyScope| {
-            format!("This requires the scope {}, which this key does not have.", needs.code())
+            format!("This requires the scope {}, which this key doesn't have.", needs.code())
         };
         let detail = needs.map_or_else(|| "API keys can't do this.".to_owned(), says);
         Self { denied: Some(Box::new(scope.clone())), ..Self::of(Code::Forbidden, detail) }
@@ -156,7 +156,7 @@ impl Refusal {
 
     /// A path that is there, but not for this method.
     pub(super) fn wrong_method() -> Self {
-        Self::of(Code::MethodNotAllowed, "This path does not support this method.")
+        Self::of(Code::MethodNotAllowed, "This path doesn't support this method.")
     }
 
     /// Another request under the name of one before.
@@ -266,7 +266,7 @@ impl From<Error> for Refusal {
         };
         let detail = match &error {
             Error::NotFound => "Not found, or not visible to this key.".to_owned(),
-            Error::Forbidden | Error::SecondFactorMissing => "This key is not allowed to do this.".to_owned(),
+            Error::Forbidden | Error::SecondFactorMissing => "This key isn't allowed to do this.".to_owned(),
             Error::SignedOut => "Send a valid API key as “Authorization: Bearer …”.".to_owned(),
             other => other.to_string(),
         };

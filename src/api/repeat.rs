@@ -85,7 +85,7 @@ async fn named(server: Server, request: Request, next: Next) -> Result<Response,
     let most = if parts.uri.path().ends_with("/import") { exchange::MAX_FILE } else { MAX_BODY };
     let body = to_bytes(body, most).await.map_err(|error| match error.source() {
         Some(cause) if cause.is::<LengthLimitError>() => Refusal::too_large(),
-        _ => Refusal::malformed("", "The request body could not be read."),
+        _ => Refusal::malformed("", "The request body couldn't be read."),
     })?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let hash = Sha256::new().chain_update(path).chain_update([0]).chain_update(&body).finalize().to_vec();

@@ -52,8 +52,8 @@ pub(super) struct Form {
     /// itself.
     variables: Vec<Taken>,
     model: ModelSettings,
-    /// The included prompts, if they can only be inserted once the values are known: when Jinja is involved. The
-    /// content is as written then.
+    /// The included prompts, if they can only be inserted once the values are known: when Jinja is involved. In
+    /// that case the content is as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     parts: Option<Vec<Part>>,
     /// The values inherited from folders and the organization, unless included prompts are inserted.

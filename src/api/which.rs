@@ -124,7 +124,7 @@ async fn find(service: &Service, prompt: &Prompt, which: &Which) -> Result<Found
     let name = which.environment.as_deref().or(label).unwrap_or(DEFAULT);
     let environment = service.environment(name).await?;
     let live = resolve::live(service.scope(), environment.id, prompt.id).await?;
-    let missing = || Refusal::missing(format!("{} is not deployed to {}.", prompt.path, environment.name));
+    let missing = || Refusal::missing(format!("{} isn't deployed to {}.", prompt.path, environment.name));
     let live = live.ok_or_else(missing)?;
     Ok(Found::Deployed(environment, live))
 }

@@ -78,7 +78,7 @@ fn scopes(typed: &Typed) -> Result<KeyScopes, &'static str> {
     if let Some(preset) = Preset::parse(&typed.preset) {
         // What was ticked is not passed over in silence.
         let none = scopes.is_empty().then(|| preset.scopes());
-        return none.ok_or("You selected scopes below. Choose Custom, or clear them.");
+        return none.ok_or("You selected scopes below. Choose “Custom”, or clear them.");
     }
     if typed.preset != CUSTOM {
         return Err("Choose what the key can do.");
@@ -96,14 +96,14 @@ fn expiry(typed: &Typed, now: Timestamp) -> Result<Option<Timestamp>, String> {
         let end = parse_rfc3339(&format!("{}T23:59:59Z", typed.expires_on.trim()));
         let end = end.ok_or("Enter a date such as 2030-12-31.")?;
         return match end {
-            end if end <= now => Err("Choose a date that is not in the past.".to_owned()),
-            end if end > now + FARTHEST => Err("Choose a date within ten years.".to_owned()),
+            end if end <= now => Err("Choose today or a later date.".to_owned()),
+            end if end > now + FARTHEST => Err("Choose a date within the next ten years.".to_owned()),
             end => Ok(Some(end)),
         };
     }
     if !typed.expires_on.trim().is_empty() {
         // It is not passed over in silence.
-        return Err("You entered a date below. Choose On a date, or clear it.".to_owned());
+        return Err("You entered a date below. Choose “On a date”, or clear it.".to_owned());
     }
     let known = LIFETIMES.into_iter().find(|(value, ..)| *value == typed.expires);
     let (_, days, _) = known.ok_or("Choose when the key expires.")?;

@@ -69,7 +69,7 @@ async fn facts(scope: &Scope, key: &ApiKey, fetches: i64) -> Result<Html> {
                 <dt>"Expires"</dt><dd>{ends}</dd>
                 {previous}
                 <dt>"Last used"</dt><dd>{used}</dd>
-                <dt>"Fetches"</dt><dd>{fetches}" in 30 days"</dd>
+                <dt>"Fetches"</dt><dd>{fetches}" in the last 30 days"</dd>
                 <dt>"Created"</dt><dd><When at=made now/>" by "{by}{left}</dd>
             </dl>
         </Section>
@@ -97,7 +97,7 @@ fn acts(scope: &Scope, key: &ApiKey) -> Html {
                 <div class="form-actions"><Submit kind="">"Rotate key"</Submit></div>
             </Form>
         </Section>
-        <Section title="Revoke" kind="danger" says="Requests with this key are refused immediately. This can't be undone.">
+        <Section title="Revoke" kind="danger" says="Requests with this key will be refused immediately. This can't be undone.">
             <Form action=RevokeApiKey::PATH ids="revoke-">
                 <About of=revoke/>
                 <PasswordProof/>

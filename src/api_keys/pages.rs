@@ -154,7 +154,7 @@ pub async fn new_api_key(caller: Caller) -> Result<impl IntoView> {
     let trail = vec![("New API key".to_owned(), paths::new_api_key(scope.slug()))];
     let head = view! {
         <header class="page-head">
-            <div><h1>"New API key"</h1><p>"A key can't do more than you can, and it can't manage members, keys or billing."</p></div>
+            <div><h1>"New API key"</h1><p>"A key can't do more than you can, and it can't manage members or keys."</p></div>
         </header>
     };
     Ok(frame.show_thing(Place::ApiKeys, trail, view! { {head}{body} }))

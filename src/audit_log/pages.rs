@@ -77,7 +77,7 @@ fn bar(filter: &Filter, base: &str, first: Option<&Row>) -> impl IntoView + use<
         .then(|| view! { <a class="button" data-kind="quiet" href=base.to_owned()>"Clear filters"</a> });
     let has_more = [&target, &from, &to].into_iter().any(|text| !text.is_empty());
     let who = whom("actor", "Who", "Who: name or email", actor, first.map(words::actor));
-    let target = whom("target", "Target", "Name, email or id", target, first.and_then(words::target_name));
+    let target = whom("target", "Target", "Name, email or ID", target, first.and_then(words::target_name));
     view! {
         <form class="log-filters" role="search" method="get" action=base.to_owned()>
             {who}
@@ -117,7 +117,7 @@ fn whom(
 
 fn nothing(filter: &Filter, base: &str) -> Html {
     if !filter.is_narrow() {
-        return view! { <Empty icon=glyph::Info title="No entries yet"><p>"What people and API keys do here is listed as it happens."</p></Empty> }
+        return view! { <Empty icon=glyph::Info title="No entries yet"><p>"Everything people and API keys do in this organization is listed here."</p></Empty> }
             .bake();
     }
     let base = base.to_owned();

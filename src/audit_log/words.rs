@@ -1,7 +1,11 @@
 //! Rows of the log in words.
 
 use super::store::Row;
-use crate::{server::audit::Action, time::Span};
+use crate::{
+    server::audit::Action,
+    time::Span,
+    ui::{day, parse_rfc3339},
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -140,15 +144,16 @@ fn is_id(value: &Value) -> bool {
 
 fn words(key: &str) -> String {
     match key {
-        "image_id" => "picture".to_owned(),
+        "image_id" => "image".to_owned(),
         "hue" => "color".to_owned(),
         "invitation_span" => "invitations expire after".to_owned(),
-        "run_role" => "who may run prompts".to_owned(),
-        "comment_role" => "who may comment".to_owned(),
-        "two_factor_since" => "two-factor required".to_owned(),
+        "run_role" => "who can run prompts".to_owned(),
+        "comment_role" => "who can comment".to_owned(),
+        "two_factor_since" => "two-factor authentication required".to_owned(),
         "approvals" => "required approvals".to_owned(),
-        "others" => "whether someone else must approve".to_owned(),
-        "kind" => "what".to_owned(),
+        "others" => "someone else must approve".to_owned(),
+        "kind" => "type".to_owned(),
+        "expires_at" => "expires".to_owned(),
         key => key.replace('_', " "),
     }
 }
@@ -160,6 +165,9 @@ fn value(key: &str, value: &Value) -> String {
         ("invitation_span", value) => return Span(value.as_i64().unwrap_or_default()).in_words(),
         ("others", Value::Bool(others)) => return if *others { "yes" } else { "no" }.to_owned(),
         ("hue", Value::Null) => return "default".to_owned(),
+        ("expires_at", Value::String(at)) => {
+            return parse_rfc3339(at).map_or_else(|| at.clone(), day);
+        }
         ("run_role" | "comment_role", Value::String(role)) => return format!("{role} and up"),
         _ => {}
     }
@@ -190,6 +198,13 @@ mod tests {
     }
 
     #[test]
+    fn an_end_is_a_day() {
+        let says = |end: &str| change("expires_at", None, Some(&Value::from(end)));
+        assert_eq!(says("2027-02-28T10:48:30Z"), "expires: Feb 28, 2027");
+        assert_eq!(says("never"), "expires: never");
+    }
+
+    #[test]
     fn what_was_refused_is_told_in_words() {
         for (act, says) in [
             ("GET /acme/settings/danger-zone", "/acme/settings/danger-zone"),
@@ -204,7 +219,7 @@ mod tests {
     #[test]
     fn ids_are_not_told() {
         let id = Value::from("01a22762-e2b3-7000-8000-000000000001");
-        assert_eq!(change("image_id", Some(&Value::Null), Some(&id)), "picture changed");
+        assert_eq!(change("image_id", Some(&Value::Null), Some(&id)), "image changed");
         assert_eq!(change("keys", None, Some(&Value::from(vec![id]))), "keys changed");
         assert_eq!(change("role", Some(&"viewer".into()), Some(&"editor".into())), "role: viewer → editor");
     }

@@ -104,7 +104,7 @@ async fn head(
         acts.into_iter().map(|(label, url)| view! { <a class="button" href=url>{label}</a> }).collect();
     let drift: Vec<_> = drift.into_iter().map(|line| view! { <li>{line}</li> }).collect();
     let drift = (!drift.is_empty()).then(|| {
-        view! { <div class="note"><p>"It stays as it was deployed, with its path, description, tags and the values it inherited. Deploying it again would change:"</p><ul>{drift}</ul></div> }
+        view! { <div class="note"><p>"What's live keeps the path, description, tags and inherited values it was deployed with. Deploying it again would change:"</p><ul>{drift}</ul></div> }
     });
     let (name, at) = (prompt.name.to_string(), environment.name.to_string());
     Ok(view! {
@@ -138,7 +138,7 @@ async fn asked(
                     kind => format!("{} v{version}", kind.as_str()),
                 },
             );
-            let says = format!("{who} declined the request of {}: {what}.", request.by);
+            let says = format!("{who} declined the request by {} to {what}.", request.by);
             Some(view! { <p class="note">{says}" "<When at now/></p> }.bake())
         }
         _ => None,

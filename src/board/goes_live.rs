@@ -7,6 +7,7 @@ use crate::{
         impact::Impact,
         made_of::MadeOf,
     },
+    environments::store::Environment,
     error::Result,
     fields::counted,
     paths,
@@ -37,7 +38,12 @@ impl Row<'_> {
 
 /// What goes live, part by part, what differs from what is live first; nothing where nothing does. All of it can be
 /// reached, on as many pages as it takes.
-pub(super) fn goes_live(scope: &Scope, impact: &Impact, caller: &Caller) -> Option<Html> {
+pub(super) fn goes_live(
+    scope: &Scope,
+    environment: &Environment,
+    impact: &Impact,
+    caller: &Caller,
+) -> Option<Html> {
     if impact.made_of.is_empty() {
         return None;
     }
@@ -55,11 +61,12 @@ pub(super) fn goes_live(scope: &Scope, impact: &Impact, caller: &Caller) -> Opti
         let says = format!("Show more values ({} left)", all.len() - to);
         view! { <p class="panel-body"><a class="button" href=page(caller, to)>{says}</a></p> }
     });
+    let covers = environment.is_protected().then_some(" An approval covers exactly this.");
     let panel = view! {
         <section class="panel" aria-labelledby="goes-live">
             <header>
                 <h2 id="goes-live">"What goes live"</h2>
-                <p>"Every prompt that is included, with the values it inherits. Changes come first. An approval covers exactly this."</p>
+                <p>"Every included prompt, with the values it inherits. Changes come first."{covers}</p>
             </header>
             {told}
             <ul class="lines" role="list">{parts}</ul>
@@ -123,7 +130,7 @@ fn part(scope: &Scope, rows: &[Row<'_>]) -> Option<Html> {
 }
 
 fn changes(is_so: bool) -> Option<Html> {
-    is_so.then(|| view! { " "<span class="badge" data-kind="amber">"changed"</span> }.bake())
+    is_so.then(|| view! { " "<span class="badge" data-kind="amber">"Changed"</span> }.bake())
 }
 
 fn text(value: &Value) -> String {
@@ -156,7 +163,7 @@ pub(super) async fn changed(scope: &Scope, request: &Request, impact: &Impact) -
     let lines: Vec<_> = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect();
     let note = view! {
         <div class="note" data-kind="warning">
-            <p>"What would go live has changed since this was requested. Earlier approvals do not count."</p>
+            <p>"What would go live has changed since this was requested. Earlier approvals no longer count."</p>
             <ul>{lines}</ul>
         </div>
     };

@@ -99,7 +99,7 @@ fn filters(org: &Slug, asked: &Asked, found: &Overview) -> Option<Html> {
 fn pages(org: &Slug, asked: &Asked, found: &Overview) -> Html {
     let total = found.count(asked.show);
     let cut = found.is_cut.then(|| {
-        view! { <p class="note">"There are more prompts than fit here. Filter by path to find the others."</p> }
+        view! { <p class="note">"Not all prompts are shown. Filter by path to find the others."</p> }
     });
     let url = |from: i64| url(org, &asked.typed, asked.show, from);
     let pages = ui::pages(asked.from, asked.size, total, url);

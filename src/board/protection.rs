@@ -22,14 +22,14 @@ pub(super) fn warning(environment: &Environment, asks: bool, now: Timestamp) -> 
     let name = &environment.name;
     if let Some(until) = environment.held_until.filter(|_| asks) {
         let says = format!(
-            "{name} is protected. Someone who could approve left or lost that role in the last 24 hours, so another person must still approve this. That ends "
+            "{name} is protected. Someone who could approve left or lost that role in the last 24 hours, so another person must still approve this. This ends "
         );
         return Some(view! { <p class="note protected" data-kind="warning"><Icon is=glyph::Lock/>{says}<When at=until now/>"."</p> }.bake());
     }
     let says = if asks {
-        format!("{name} is protected. Once approved, this is live for services.")
+        format!("{name} is protected. Once approved, this goes live for services.")
     } else {
-        format!("{name} is protected. This is live for services at once.")
+        format!("{name} is protected. This goes live for services immediately.")
     };
     Some(view! { <p class="note protected" data-kind="warning"><Icon is=glyph::Lock/>{says}</p> }.bake())
 }

@@ -87,7 +87,7 @@ async fn waiting(scope: &Scope, environment: &Environment, prompt: &Prompt) -> R
         last.filter(|last| last.state == State::Pending && environment.asks(scope.can::<DeployProtected>()));
     Ok(waits.map(|request| {
         let url = paths::deployment_request(scope.slug(), request.id);
-        view! { <p class="note">{request.by.to_string()}" already requested a deployment here. It is waiting for approval. "<a href=url>"View request"</a></p> }.bake()
+        view! { <p class="note">{request.by.to_string()}" already requested a deployment here. It's waiting for approval. "<a href=url>"View request"</a></p> }.bake()
     }))
 }
 
@@ -194,7 +194,7 @@ async fn shown(
             <h1>{title(&order, &environment, &prompt)}</h1>
             <p>{live_now}" "{protected(&environment)}</p>
         </div></header>
-        <div class="stack">{choice}{told::told(impact)}{differs}{goes_live(scope, impact, caller)}{form}</div>
+        <div class="stack">{choice}{told::told(impact)}{differs}{goes_live(scope, &environment, impact, caller)}{form}</div>
     })
 }
 
@@ -267,8 +267,8 @@ fn form(
                 <About of=about/>
                 <Field name="reason" label="Reason" maxlength=500 optional=true hint="Shown in the deployment history."/>
                 <div class="form-actions">
-                    <a class="button" data-kind="quiet" href=back>"Cancel"</a>
                     <Submit kind>{label}</Submit>
+                    <a class="button" data-kind="quiet" href=back>"Cancel"</a>
                 </div>
             </Form>
         </section>

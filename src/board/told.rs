@@ -23,7 +23,7 @@ pub(super) fn told(impact: &Impact) -> Html {
     });
     let changes = (!changes.is_empty()).then(|| {
         let unknown = if impact.is_cut { " There may be more." } else { "" };
-        let says = format!("These change too, because they refer to it: {}.{unknown}", shown.join(", "));
+        let says = format!("These also change because they refer to it: {}.{unknown}", shown.join(", "));
         view! { <div class="note"><p>{says}</p>{more}</div> }
     });
     let lines = impact.differs.iter().take(LINES).cloned();
@@ -31,7 +31,7 @@ pub(super) fn told(impact: &Impact) -> Html {
     let rest = (rest > 0).then(|| format!("And {rest} more, marked as changed below."));
     let differs: Vec<_> = lines.chain(rest).map(|line| view! { <li>{line}</li> }).collect();
     let differs = (!differs.is_empty()).then(|| {
-        view! { <div class="note"><p>"Besides the version, this differs from what is live:"</p><ul>{differs}</ul></div> }
+        view! { <div class="note"><p>"Other differences from what's live:"</p><ul>{differs}</ul></div> }
     });
     let asks: Vec<&str> = impact.asks.iter().map(String::as_str).collect();
     let asks = (!asks.is_empty()).then(|| {

@@ -113,7 +113,7 @@ fn begin(scope: &Scope) -> Vec<Step> {
         {link(paths::new_prompt(scope.slug(), None), "New prompt", "primary")}
         <Act action=AddSamples::PATH about><button class="button">"Add sample prompts"</button></Act>
     };
-    let says = "A prompt is a text or a chat with variables, and keeps every version you save. Or start with three sample prompts, which you can change and remove.";
+    let says = "A prompt is a text or chat with variables, and every version you save is kept. Or start with three sample prompts that you can change and remove.";
     vec![Step::new("Write a prompt", says, acts.bake())]
 }
 
@@ -190,7 +190,7 @@ fn people(scope: &Scope) -> Option<Step> {
             let act = link(paths::NEW_ORGANIZATION.to_owned(), "New organization", "");
             Step::new("Create a team organization", says, act)
         } else {
-            let says = "You are the only one here. Each person gets an email with a link to join.";
+            let says = "You're the only one here. Each person you invite gets an email with a link to join.";
             Step::new("Invite people", says, link(paths::new_invitation(scope.slug()), "Invite people", ""))
         }
     })

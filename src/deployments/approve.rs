@@ -76,7 +76,7 @@ async fn approve_looked_at(
     let enough = request.approved >= environment.approvals;
     // Fewer may be needed now than when one approved it first.
     if !is_new && !enough {
-        return Err(Error::conflict("You have already approved this."));
+        return Err(Error::conflict("You already approved this."));
     }
     let deployed = if enough {
         decide(&mut change, id, "deployed").await?;

@@ -130,8 +130,8 @@ pub(super) async fn check(change: &mut OrgChange, order: &Order, looked: Looked)
     }
     if !is_what_it_says(change, order).await? {
         return Err(Error::conflict(match order.kind {
-            Kind::Promote => "This version is not live in another environment.",
-            _ => "This version is not the one that was live here before.",
+            Kind::Promote => "This version isn't live in another environment.",
+            _ => "This isn't the version that was live here before.",
         }));
     }
     let Some(impact) = looked.still(change).await? else { return Ok(None) };

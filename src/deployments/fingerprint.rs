@@ -178,7 +178,7 @@ pub fn difference(before: &Served, after: &Served) -> Vec<String> {
             .map(|one| format!("No longer changes with it: {}", at(one))),
     );
     if lines.is_empty() && before != after {
-        lines.push("References lead elsewhere.".to_owned());
+        lines.push("References now point to other prompts.".to_owned());
     }
     lines
 }
@@ -223,7 +223,7 @@ fn values(before: &Served, after: &Served) -> Vec<String> {
         if was != is {
             let (was, is) = (says(was), says(is));
             // What is kept is the beginning of each.
-            let further = if was == is { " (further on)" } else { "" };
+            let further = if was == is { " (changed later in the text)" } else { "" };
             lines.push(format!("{path} inherits {}: {was} → {is}{further}", key.1));
         }
     }

@@ -31,7 +31,7 @@ const WORK: usize = 10_000_000;
 const COPIED_IN_A_STEP: usize = 64;
 
 /// What people read where it is more.
-pub const TOO_MUCH: &str = "Too many or too large live prompts include this one to check them all. Undeploy or shorten some of them first.";
+pub const TOO_MUCH: &str = "The live prompts that include this one are too many or too large to check. Undeploy or shorten some of them first.";
 
 /// What would come of a deployment.
 #[derive(Debug, Clone, PartialEq)]

@@ -22,16 +22,16 @@ pub(super) const REQUESTED: &str = "deployment-requested";
 /// To somebody who may approve what somebody asks for.
 pub(super) fn requested(to: (&Email, &Name), about: &About<'_>, by: &Name, reason: &str) -> Letter {
     let (org, wants) = (about.org, about.wants);
-    let why = (!reason.is_empty()).then(|| format!("Reason: {reason}"));
-    let lines = [format!("Hello {},", to.1), format!("{by} asks to {wants} in {org}. It needs approval.")];
+    let why = (!reason.is_empty()).then(|| format!("“{reason}”"));
+    let lines = [format!("Hello {},", to.1), format!("{by} wants to {wants} in {org}. It needs approval.")];
     compose(
         REQUESTED,
         to.0,
         LetterText {
-            subject: format!("{by} asks to {wants}"),
+            subject: format!("{by} wants to {wants}"),
             lines: lines.into_iter().chain(why).collect(),
-            link: Some(("Review the request", about.url.to_owned())),
-            notes: vec![format!("You get this email because you can approve deployments in {org}.")],
+            link: Some(("Review request", about.url.to_owned())),
+            notes: vec![format!("You're getting this email because you can approve deployments in {org}.")],
         },
     )
 }
@@ -51,7 +51,7 @@ pub(super) enum Became {
 pub(super) fn decided(to: (&Email, &Name), about: &About<'_>, by: &str, became: Became) -> Letter {
     let (org, wants) = (about.org, about.wants);
     let (outcome, says) = match became {
-        Became::Done => ("Approved", format!("{by} approved your request to {wants} in {org}. It is done.")),
+        Became::Done => ("Approved", format!("{by} approved your request to {wants} in {org}. It's done.")),
         Became::Declined => ("Declined", format!("{by} declined your request to {wants} in {org}.")),
         Became::Overtaken => (
             "Closed",
@@ -64,7 +64,7 @@ pub(super) fn decided(to: (&Email, &Name), about: &About<'_>, by: &str, became: 
         LetterText {
             subject: format!("{outcome}: {wants}"),
             lines: vec![format!("Hello {},", to.1), says],
-            link: Some(("See the request", about.url.to_owned())),
+            link: Some(("View request", about.url.to_owned())),
             notes: Vec::new(),
         },
     )
@@ -85,7 +85,7 @@ pub(super) fn voided(to: (&Email, &Name), about: &About<'_>, difference: &[Strin
         LetterText {
             subject: format!("Your approval no longer counts: {wants}"),
             lines: lines.into_iter().chain(difference.iter().cloned()).collect(),
-            link: Some(("Review the request", about.url.to_owned())),
+            link: Some(("Review request", about.url.to_owned())),
             notes: vec!["Approve it again if it should still go live.".to_owned()],
         },
     )

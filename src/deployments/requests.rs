@@ -34,7 +34,7 @@ pub(super) async fn insert(
     let by = change.person().or(key.as_ref().map(|key| key.created_by)).ok_or(Error::Forbidden)?;
     if let Some(waiting) = waiting(change, order.environment, order.prompt).await? {
         return Err(Error::conflict(format!(
-            "{} already requested a deployment here. It is waiting for approval.",
+            "{} already requested a deployment here. It's waiting for approval.",
             waiting.by
         )));
     }

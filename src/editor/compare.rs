@@ -67,8 +67,8 @@ fn save_form(desk: &Desk) -> impl IntoView + use<> {
                 <Field name="message" label="Message" maxlength=500 optional=true
                     hint="What changed and why."/>
                 <div class="form-actions">
-                    <a class="button" data-kind="quiet" href=back>"Cancel"</a>
                     <Submit>{format!("Save version {}", latest + 1)}</Submit>
+                    <a class="button" data-kind="quiet" href=back>"Cancel"</a>
                 </div>
             </Form>
         </section>
@@ -88,7 +88,7 @@ async fn told(scope: &Scope, content: &Content) -> Result<impl IntoView + use<>>
     let wrong = (!flaws.is_empty()).then(|| view! { <Alert kind="error"><ul>{flaws}</ul></Alert> });
     let slips: Vec<_> = checks::slips(content).into_iter().map(|slip| view! { <li>{slip}</li> }).collect();
     let slips = (!slips.is_empty()).then(
-        || view! { <Alert kind="info">"These stay plain text, because they are not valid variables or references:"<ul>{slips}</ul></Alert> },
+        || view! { <Alert kind="info">"These stay plain text because they aren't valid variables or references:"<ul>{slips}</ul></Alert> },
     );
     Ok(view! { {wrong}{slips} })
 }
@@ -99,7 +99,7 @@ fn affected(users: &[Dependant]) -> Option<impl IntoView + use<>> {
         users.iter().filter(|user| user.number > 0).map(|user| user.path.as_str()).collect();
     (!pinned.is_empty()).then(|| {
         let says = format!(
-            "Used by {}. They keep the version they were saved with, and use this one when they are saved again.",
+            "Used by {}. They keep the version they were saved with and use this one once they're saved again.",
             pinned.join(", ")
         );
         view! { <p class="note">{says}</p> }

@@ -44,9 +44,9 @@ async fn panel(caller: &Caller, desk: &Desk) -> Result<Option<Html>> {
             <section class="panel conflict" aria-labelledby="conflict-title">
                 <Alert kind="warning">
                     <h2 id="conflict-title">{says}</h2>
-                    <p>"Your text is below and not saved. Choose which draft to keep. The other one stays under Earlier drafts for 7 days."</p>
+                    <p>"Your text is below and isn't saved yet. Choose which draft to keep. The other one stays under Earlier drafts for 7 days."</p>
                 </Alert>
-                <h3>"What yours changes"</h3>
+                <h3>"Your changes"</h3>
                 {difference}
                 <details><summary>{whose}</summary>{reading(&desk.draft.content)}</details>
                 <div class="form-actions">

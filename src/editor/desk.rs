@@ -109,6 +109,8 @@ impl Desk {
         } else {
             self.prompt.description.clone()
         };
+        // At the top level the path is the name, which the title says.
+        let says = (says != self.prompt.name.as_str()).then(|| view! { <p>{says}</p> });
         let tabs = Tab::ALL.map(|one| {
             let url = match one {
                 Tab::Edit => paths::prompt(&org, id),
@@ -122,7 +124,7 @@ impl Desk {
             <header class="page-head">
                 <div>
                     <h1>{self.prompt.name.to_string()}" "<span class="badge" id="version-status" data-live="prompts drafts">{status}</span></h1>
-                    <p>{says}</p>
+                    {says}
                 </div>
                 <div class="page-actions">{actions}</div>
             </header>

@@ -87,9 +87,9 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
     let named = about();
     let stays = stays(&fixed(&desk.scope, prompt.id).await?);
     // The form that moves it names every folder there is, so it is there when it is asked for.
-    let moving = match caller.query("move") {
-        Some(_) => move_form(desk, about()).await?.bake(),
-        None => view! { <p><a class="button" href="?move=1">"Move prompt…"</a></p> }.bake(),
+    let (moving, ask) = match caller.query("move") {
+        Some(_) => (Some(move_form(desk, about()).await?), None),
+        None => (None, Some(view! { <a class="button" href="?move=1">"Move prompt…"</a> })),
     };
     let duplicate = view! { <Act action=DuplicatePrompt::PATH about=about()><Once/><button class="button">"Duplicate prompt"</button></Act> };
     let delete = desk.scope.can::<TrashContent>().then(|| {
@@ -113,11 +113,12 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
                 <Field name="description" label="Description" kind="textarea" value=prompt.description.clone() maxlength=1000 optional=true/>
                 <Was name="tags" value=prompt.tags.to_string()/>
                 <Field name="tags" label="Tags" value=prompt.tags.to_string() maxlength=900 optional=true hint="Separate with commas."/>
-                <div class="form-actions"><Submit kind="">"Save details"</Submit></div>
+                <div class="form-actions"><Submit>"Save details"</Submit></div>
             </Form>
             {moving}
         </Section>
         <div class="page-actions">
+            {ask}
             {duplicate}
             {delete}
         </div>
@@ -128,7 +129,7 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
 fn stays(fixed: &[(String, String)]) -> Option<Html> {
     let at: Vec<_> = fixed.iter().map(|(environment, path)| format!("{path} in {environment}")).collect();
     (!at.is_empty()).then(|| {
-        view! { <p class="note">{format!("Services get this as {}. If you rename or move it, they still do, and find nothing at the new path until it is deployed again. Its description and tags stay the same for them until then, too.", at.join(", "))}</p> }
+        view! { <p class="note">{format!("Services get this as {}. If you rename or move it, that path keeps working there, and the new path works once you deploy it again. Its description and tags stay the same for services until then, too.", at.join(", "))}</p> }
             .bake()
     })
 }

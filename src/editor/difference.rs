@@ -94,15 +94,15 @@ pub fn shown(difference: Difference, caller: &Caller) -> Html {
 }
 
 fn part(part: &Part, split: bool) -> impl IntoView + use<> {
-    let kind = match part.kind {
-        PartKind::Added => "added",
-        PartKind::Removed => "removed",
-        PartKind::Changed => "changed",
+    let (kind, spoken) = match part.kind {
+        PartKind::Added => ("Added", "added"),
+        PartKind::Removed => ("Removed", "removed"),
+        PartKind::Changed => ("Changed", "changed"),
     };
     let rows: Vec<Html> =
         if split { split_rows(&part.lines) } else { part.lines.iter().map(unified_row).collect() };
     let class = if split { "diff split" } else { "diff" };
-    let label = format!("{}, {kind}", part.title);
+    let label = format!("{}, {spoken}", part.title);
     view! {
         <section class="panel diff-part">
             <header><h2>{part.title.clone()}" "<span class="badge">{kind}</span></h2></header>

@@ -29,7 +29,7 @@ pub async fn earlier_drafts(caller: Caller) -> Result<impl IntoView> {
     let body = if list.is_empty() {
         view! {
             <Empty icon=glyph::File title="No earlier drafts">
-                <p>"What is replaced or removed in the draft is kept here for 7 days."</p>
+                <p>"Text that is replaced or removed in the draft is kept here for 7 days."</p>
             </Empty>
         }
         .bake()
@@ -40,7 +40,7 @@ pub async fn earlier_drafts(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <FormAlert action=RestoreDraft::PATH/>
         <h2>"Earlier drafts"</h2>
-        <p class="hint">"Drafts that were replaced or edited, for 7 days. Restoring one keeps the current draft here."</p>
+        <p class="hint">"Previous drafts of the last 7 days. If you restore one, the current draft is kept here."</p>
         <div id="earlier" data-live="drafts">{body}</div>
     };
     Ok(desk.show(Tab::Versions, (), body))
@@ -95,11 +95,11 @@ pub async fn earlier_draft(caller: Caller) -> Result<impl IntoView> {
         <h2>{format!("Draft #{revision}")}</h2>
         <p class="hint">{earlier.reason.says()}" · "{author(&earlier)}", "<When at=earlier.written_at now/></p>
         {reading(&content)}
-        <h3>"What restoring it changes"</h3>
+        <h3>"Changes if you restore it"</h3>
         {difference}
         <div class="page-actions">
-            <a class="button" data-kind="quiet" href=paths::earlier_drafts(desk.scope.slug(), desk.prompt.id)>"All earlier drafts"</a>
             {restore(&desk, revision)}
+            <a class="button" data-kind="quiet" data-size="small" href=paths::earlier_drafts(desk.scope.slug(), desk.prompt.id)>"All earlier drafts"</a>
         </div>
     };
     Ok(desk.show(Tab::Versions, (), body))

@@ -42,8 +42,8 @@ fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> im
     let roles: Vec<_> = roles.collect();
     let is_placeholder = typed.role == Speaker::Placeholder.as_str();
     let named = match typed.role.as_str() {
-        "placeholder" => Some("Name of the placeholder"),
-        "tool" => Some("ID of the tool call"),
+        "placeholder" => Some("Placeholder name"),
+        "tool" => Some("Tool call ID"),
         _ => None,
     };
     let name = named.map(|label| {

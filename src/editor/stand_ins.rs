@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 /// What is around the name of a missing value: characters that nobody types.
 const AROUND: [char; 2] = ['\u{e000}', '\u{e001}'];
+/// What stands before the name of missing messages.
+const MESSAGES: char = '\u{e002}';
 /// How often a field of a value is found to be missing before the text is shown as it is written.
 pub(super) const ROUNDS: usize = 3;
 
@@ -33,7 +35,10 @@ fn fill_one(resolved: &mut Resolved, values: &mut Values, dotted: &str) {
     let mut kind = ValueKind::String;
     for part in &mut resolved.parts {
         if part.content.placeholders().any(|placeholder| placeholder == name) {
-            values.insert(name.to_owned(), json!([{ "role": "user", "content": named() }]));
+            values.insert(
+                name.to_owned(),
+                json!([{ "role": "user", "content": format!("{MESSAGES}{}", named()) }]),
+            );
             return;
         }
         kind = shown_kind(&mut part.content, name).unwrap_or(kind);
@@ -75,16 +80,13 @@ pub(super) fn marked(text: &str) -> Html {
         let (name, after) = (name.to_owned(), after.to_owned());
         view! { <mark class="chip" title="No value yet">{name}</mark>{after} }.bake()
     };
-    let pieces: Vec<_> = text.split(AROUND[0]).enumerate().map(piece).collect();
+    let pieces: Vec<_> = text.trim_start_matches(MESSAGES).split(AROUND[0]).enumerate().map(piece).collect();
     view! { {pieces} }.bake()
 }
 
 /// Whether messages of a call would stand here.
 pub(super) fn is_placeholder(role: Speaker, text: &str) -> bool {
-    role == Speaker::User
-        && text.starts_with(AROUND[0])
-        && text.ends_with(AROUND[1])
-        && text.matches(AROUND[0]).count() == 1
+    role == Speaker::User && text.starts_with(MESSAGES)
 }
 
 #[cfg(test)]
@@ -94,6 +96,7 @@ mod tests {
         id::PromptId,
         prompts::{
             analysis::Analysis,
+            content::Message,
             render::{Part, Rendered, render},
         },
     };
@@ -123,7 +126,13 @@ mod tests {
         }
         let text = match rendered.ok()? {
             Rendered::Text(text) => text,
-            Rendered::Chat(messages) => messages.iter().map(|message| message.content.as_str()).collect(),
+            Rendered::Chat(messages) => {
+                let message = |message: &Message| match is_placeholder(message.role, &message.content) {
+                    true => format!("[{}]", message.content.trim_start_matches(MESSAGES)),
+                    false => message.content.clone(),
+                };
+                messages.iter().map(message).collect()
+            }
         };
         Some(text.replace(AROUND[0], "<").replace(AROUND[1], ">"))
     }
@@ -151,7 +160,13 @@ mod tests {
             (
                 json!({ "body": { "chat": [{ "role": "system", "content": "a" }, { "role": "placeholder", "name": "h" }] } }),
                 json!({}),
-                "a<h>",
+                "a[<h>]",
+            ),
+            // A message of one variable is no placeholder.
+            (
+                json!({ "body": { "chat": [{ "role": "placeholder", "name": "h" }, { "role": "user", "content": "{{ q }}" }] } }),
+                json!({}),
+                "[<h>]<q>",
             ),
         ] {
             assert_eq!(shown(content, &values).as_deref(), Some(says));

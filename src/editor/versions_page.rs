@@ -71,7 +71,7 @@ fn row(desk: &Desk, version: &Version, live: &Live) -> impl IntoView + use<> {
         view! { <a class="button" data-size="small" href=url aria-label=format!("Changes in version {number}")>"Changes"</a> }
     });
     let live = live.iter().filter(|(.., live)| *live == Some(number)).map(|(_, name, _)| {
-        let says = format!("live in {name}");
+        let says = format!("Live in {name}");
         view! { " "<span class="badge" data-kind="green">{says}</span> }
     });
     let live: Vec<_> = live.collect();

@@ -8,5 +8,5 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Invalid`] at `approvals`: what is not chosen protects nothing, and is no choice.
 pub(super) fn rule_of(typed: &str) -> Result<Rule> {
-    Rule::parse(typed).ok_or_else(|| Error::invalid("approvals", "Choose who may deploy."))
+    Rule::parse(typed).ok_or_else(|| Error::invalid("approvals", "Choose who can deploy."))
 }

@@ -26,15 +26,15 @@ pub(super) fn requested(to: (&Email, &Name), about: &About<'_>, by: &Name) -> Le
         REQUESTED,
         to.0,
         LetterText {
-            subject: format!("{by} asks to {wants}"),
+            subject: format!("{by} wants to {wants}"),
             lines: vec![
                 format!("Hello {},", to.1),
                 format!(
-                    "{by} asks to {wants} in {org}. This protects what services get, so it needs approval."
+                    "{by} wants to {wants} in {org}. This affects what services get, so it needs approval."
                 ),
             ],
-            link: Some(("Review the request", about.url.to_owned())),
-            notes: vec![format!("You get this email because you can approve deployments in {org}.")],
+            link: Some(("Review request", about.url.to_owned())),
+            notes: vec![format!("You're getting this email because you can approve deployments in {org}.")],
         },
     )
 }
@@ -43,7 +43,7 @@ pub(super) fn requested(to: (&Email, &Name), about: &About<'_>, by: &Name) -> Le
 pub(super) fn decided(to: (&Email, &Name), about: &About<'_>, by: &str, is_done: bool) -> Letter {
     let (org, wants) = (about.org, about.wants);
     let (outcome, did) = if is_done { ("Approved", "approved") } else { ("Declined", "declined") };
-    let done = if is_done { " It is done." } else { "" };
+    let done = if is_done { " It's done." } else { "" };
     compose(
         "environment-decided",
         to.0,
@@ -53,7 +53,7 @@ pub(super) fn decided(to: (&Email, &Name), about: &About<'_>, by: &str, is_done:
                 format!("Hello {},", to.1),
                 format!("{by} {did} your request to {wants} in {org}.{done}"),
             ],
-            link: Some(("See the environments", about.url.to_owned())),
+            link: Some(("View environments", about.url.to_owned())),
             notes: Vec::new(),
         },
     )

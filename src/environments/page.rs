@@ -36,7 +36,7 @@ pub async fn environments(caller: Caller) -> Result<impl IntoView> {
         <div class="stack">
             <FormAlert action=MoveEnvironment::PATH/>
             <table class="table" id="environments" data-live="deployments">
-                <thead><tr><th scope="col">"Name"</th><th scope="col">"Who may deploy"</th><th scope="col"><span class="visually-hidden">"Order"</span></th></tr></thead>
+                <thead><tr><th scope="col">"Name"</th><th scope="col">"Who can deploy"</th><th scope="col"><span class="visually-hidden">"Order"</span></th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
             {scope.can::<ManageEnvironments>().then(|| new(&scope))}
@@ -70,7 +70,7 @@ fn row(scope: &Scope, one: &Environment, (before, after): (bool, bool)) -> impl 
     view! {
         <tr>
             <td data-label="Name">{named}</td>
-            <td data-label="Who may deploy">{one.rule().says()}</td>
+            <td data-label="Who can deploy">{one.rule().says()}</td>
             <td class="row-acts">{earlier}{later}</td>
         </tr>
     }
@@ -81,16 +81,16 @@ fn too_few(environment: &Environment, now: Timestamp) -> Option<Html> {
     let Environment { approvals, others, approvers, .. } = *environment;
     if let Some(until) = environment.held_until.filter(|_| approvals > 0) {
         return Some(
-            view! { <p class="note" data-kind="warning">"Someone who could approve left or lost that role in the last 24 hours. They still count, so that nobody decides alone. That ends "<When at=until now/>"."</p> }
+            view! { <p class="note" data-kind="warning">"Someone who could approve left or lost that role in the last 24 hours. They still count, so nobody can decide alone. This ends "<When at=until now/>"."</p> }
                 .bake(),
         );
     }
     let says = if approvals > approvers {
         let (must, may) =
             (counted_as(approvals, "person", "people"), counted_as(approvers, "person", "people"));
-        format!("{must} must approve, but only {may} here can. Nothing can be deployed here.")
+        format!("{must} must approve, but only {may} can. Nothing can be deployed here.")
     } else if others && approvals == 1 && approvers == 1 {
-        "Only one person here can approve. They deploy alone until there is another Admin.".to_owned()
+        "Only one person here can approve, so they can deploy alone until there's another Admin.".to_owned()
     } else {
         return None;
     };
@@ -108,7 +108,7 @@ fn new(scope: &Scope) -> impl IntoView + use<> {
             <Form action=CreateEnvironment::PATH once=true>
                 <About of=about/>
                 <Field name="name" label="Name" maxlength=40 hint="Lowercase letters, digits and hyphens, such as eu-production."/>
-                <Select name="approvals" label="Who may deploy" choices=protections() value="0"/>
+                <Select name="approvals" label="Who can deploy" choices=protections() value="0"/>
                 <div class="form-actions"><Submit>"Create environment"</Submit></div>
             </Form>
         </Section>
@@ -167,7 +167,7 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
     let waiting = requests::pending(&scope).await?.into_iter().find(|request| request.environment_id == id);
     let waiting = waiting.map(|request| asked(&scope, &request, &environment));
     let asks = (environment.demands() > 0).then(|| {
-        view! { <p class="note">"Others must approve before it is renamed, deleted or protected less."</p> }
+        view! { <p class="note">"Renaming it, deleting it or reducing its protection requires approval from others."</p> }
     });
     let body = view! {
         <header class="page-head"><div><h1>{title.clone()}</h1><p>{rule.says()}"."</p></div></header>
@@ -181,14 +181,14 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
                     <About of=set/>
                     <Field name="name" label="Name" value=name.to_string() maxlength=40
                         hint="Services that use the old name get a “not found” error."/>
-                    <Select name="approvals" label="Who may deploy" choices=protections() value=rule.code()/>
+                    <Select name="approvals" label="Who can deploy" choices=protections() value=rule.code()/>
                     <div class="form-actions"><Submit>"Save environment"</Submit></div>
                 </Form>
             </section>
             <div class="page-actions">
                 <button class="button" data-kind="danger" type="button" popovertarget="delete-environment">{label.clone()}</button>
                 <Confirm id="delete-environment" question=format!("{label}?")
-                    says="Its history is deleted too. Services that use it get a “not found” error.">
+                    says="Its deployment history is deleted too. Services that use it get a “not found” error.">
                     <Act action=DeleteEnvironment::PATH about=delete><button class="button" data-kind="danger">{label}</button></Act>
                 </Confirm>
             </div>

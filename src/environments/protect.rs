@@ -76,7 +76,7 @@ pub async fn set(
     // Who saves a name does not take away, unseen, what somebody else has just protected.
     if before.rule() != protection.seen {
         return Err(Error::conflict(
-            "Someone changed who may deploy in the meantime. Check it and try again.",
+            "Someone changed who can deploy in the meantime. Check it and try again.",
         ));
     }
     if before.name == *name && before.rule() == protection.wanted {
@@ -194,7 +194,7 @@ async fn refuse_named(change: &mut OrgChange, id: EnvironmentId, name: &Environm
     match named.bind(id).optional::<(String, i64)>().await? {
         None => Ok(()),
         Some((path, number)) => Err(Error::conflict(format!(
-            "Version {number} of {path} refers to what is live in {name}. First save and deploy a version that does not."
+            "Version {number} of {path} refers to what is live in {name}. First save and deploy a version that doesn't."
         ))),
     }
 }

@@ -61,7 +61,7 @@ impl Request {
         let Wanted::Change(to, rule) = self.wanted() else { return format!("delete {name}") };
         let rename = (to != *name).then(|| format!("rename {name} to {to}"));
         let lower = (rule != environment.rule())
-            .then(|| format!("change who may deploy to {name} to “{}”", rule.says()));
+            .then(|| format!("change who can deploy to {name} to “{}”", rule.says()));
         let wants: Vec<String> = rename.into_iter().chain(lower).collect();
         wants.join(" and ")
     }
@@ -114,7 +114,7 @@ pub(super) async fn insert(
     let waiting: Option<Request> = waiting.bind(environment.id).optional().await?;
     if let Some(waiting) = waiting {
         return Err(Error::conflict(format!(
-            "{} already asked to {}. Approve or decline that first.",
+            "{} already requested to {}. Approve or decline that request first.",
             waiting.by,
             waiting.wants(environment)
         )));
@@ -172,7 +172,7 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: EnvironmentRequestId)
     // Whoever lost the right since is not counted any more.
     let is_enough = find(&mut change, id).await?.approved >= environment.demands();
     if !is_new && !is_enough {
-        return Err(Error::conflict("You have already approved this."));
+        return Err(Error::conflict("You already approved this."));
     }
     if is_enough {
         decide(&mut change, id, "done").await?;

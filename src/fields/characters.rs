@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// What to do about characters that cannot be seen.
-pub(super) const INVISIBLE: &str = "Remove the characters that cannot be seen.";
+pub(super) const INVISIBLE: &str = "Remove the invisible characters.";
 /// What to do about characters that are nobody's, or not the same everywhere.
 pub(super) const UNKNOWN: &str = "Remove the characters that can't be displayed everywhere.";
 /// What to do about accents that stand alone or in piles.

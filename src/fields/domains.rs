@@ -23,7 +23,7 @@ impl Domains {
             let shown: String = typed.chars().take(80).collect();
             let address = Email::parse(&format!("somebody@{domain}"));
             let address =
-                address.map_err(|_| format!("{shown} is not a domain. Enter domains such as acme.com."))?;
+                address.map_err(|_| format!("{shown} isn't a domain. Enter domains such as acme.com."))?;
             let domain = address.domain().to_owned();
             if !domains.contains(&domain) {
                 domains.push(domain);

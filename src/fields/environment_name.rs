@@ -27,7 +27,7 @@ impl EnvironmentName {
             return Err("Use lowercase letters, digits and hyphens, such as eu-production.");
         }
         if name.bytes().all(|b| b.is_ascii_digit()) {
-            return Err("Use more than digits: a number alone means a version.");
+            return Err("Use at least one letter: a number alone means a version.");
         }
         if matches!(name, "latest" | "draft" | "new") {
             return Err("This name is reserved. Choose another one.");

@@ -31,10 +31,10 @@ impl Password {
         let words = about.iter().flat_map(|text| text.split([' ', '@', '.', '+', '-', '_']).chain([*text]));
         let words: Vec<&str> = words.filter(|word| word.chars().count() > 2).collect();
         if is_about(&password.0, &words) {
-            return Err("Choose a password that is not your name or email.");
+            return Err("Choose a password that isn't your name or email.");
         }
         if is_common(&password.0) {
-            return Err("Too common. Choose a password that is harder to guess.");
+            return Err("Too common. Choose one that's harder to guess.");
         }
         Ok(password)
     }

@@ -62,7 +62,7 @@ impl Closed {
     pub(super) const fn says(self) -> (&'static str, &'static str) {
         match self {
             Self::Unknown => (
-                "This link is not valid",
+                "This link isn't valid",
                 "A newer link may have replaced it. Look for the latest email, or ask for a new invitation.",
             ),
             Self::Accepted => (

@@ -45,7 +45,7 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
     let address = shown_address(&invitation, standing);
     let now = caller.server.clock.now();
     let role = invitation.role;
-    let role = format!("You will be {} ({}).", role.with_article(), role.says().to_lowercase());
+    let role = format!("You'll be {} ({}).", role.with_article(), role.says().to_lowercase());
     Ok(view! {
         <Sheet title=format!("Join {}", invitation.org_name)>
             <Initials letters=initials(invitation.org_name.as_str()) hue=invitation.hue() shape="square" size="large"/>
@@ -92,7 +92,7 @@ fn decline_form(token: &str) -> impl IntoView + use<> {
 
 fn other_account(invitation: &Invitation, person: &Person, token: &str) -> impl IntoView + use<> {
     let says = format!(
-        "You are signed in as {} ({}). This invitation is for {}.",
+        "You're signed in as {} ({}). This invitation is for {}.",
         person.name,
         person.email,
         invitation.email.masked()
@@ -130,7 +130,7 @@ async fn stranger(caller: &Caller, invitation: &Invitation, token: &str) -> Resu
 fn sign_in_form(invitation: &Invitation, token: &str) -> impl IntoView + use<> {
     let (next, email) = (paths::invite(token), invitation.email.to_string());
     view! {
-        <p class="lead">"You have an account. Sign in to join."</p>
+        <p class="lead">"You already have an account. Sign in to join."</p>
         <Form action=SignIn::PATH>
             <Hidden name="next" value=next/>
             <Hidden name="email" value=email.clone()/>
@@ -180,11 +180,11 @@ fn by_copied_link(token: &str) -> impl IntoView + use<> {
 /// A link that has done its work, opened by somebody who is a member.
 fn in_already(name: &Name, org: &Slug) -> impl IntoView + use<> {
     let (title, go, url) =
-        (format!("You are in {name} already"), format!("Go to {name}"), paths::organization(org));
+        (format!("You're already in {name}"), format!("Go to {name}"), paths::organization(org));
     view! {
         <Sheet title=title.clone()>
             <h1>{title}</h1>
-            <p class="lead">"You don't need the invitation any more."</p>
+            <p class="lead">"You no longer need this invitation."</p>
             <a class="button" data-kind="primary" href=url>{go}</a>
         </Sheet>
     }

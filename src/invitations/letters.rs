@@ -23,12 +23,12 @@ pub(super) fn invitation(
             subject: format!("{inviter} invited you to {org}"),
             lines: vec![
                 format!("{inviter} invited you to join the organization {org} on Prompt Studio."),
-                format!("You will be {} ({}).", role.with_article(), role.says().to_lowercase()),
+                format!("You'll be {} ({}).", role.with_article(), role.says().to_lowercase()),
             ],
             link: Some(("View invitation", url.into())),
             notes: vec![
                 format!("This invitation is for {to} and expires in {}.", span.in_words()),
-                "If you were not expecting this, you can ignore this email.".into(),
+                "If you weren't expecting this, you can ignore this email.".into(),
             ],
         },
     )

@@ -15,10 +15,7 @@ pub(super) async fn ensure_allowed(change: &mut OrgChange, email: &Email) -> Res
     if allowed.allow(email) {
         return Ok(());
     }
-    Err(Error::invalid(
-        "emails",
-        format!("{email} is not from a domain this organization allows: {allowed}."),
-    ))
+    Err(Error::invalid("emails", format!("{email} isn't from a domain this organization allows: {allowed}.")))
 }
 
 /// The limits on new invitations of an organization.
@@ -31,7 +28,7 @@ pub(super) async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Res
         .await?;
     if pending >= config.max_pending_invitations {
         let message = format!(
-            "This organization has {}, the maximum. Revoke some, or wait until they are answered.",
+            "This organization already has {}, the maximum. Revoke some, or wait for replies.",
             counted(pending, "pending invitation")
         );
         return Err(Error::TooMany { retry_after: 3600, message: message.into() });
@@ -43,7 +40,7 @@ pub(super) async fn ensure_room(grant: &Inviting, change: &mut OrgChange) -> Res
         .await?;
     if new >= config.max_invitations_a_day {
         let message = format!(
-            "This organization sent {} in the last 24 hours, the maximum. Try again later.",
+            "This organization already sent {} in the last 24 hours, the maximum. Try again later.",
             counted(new, "invitation")
         );
         let free = oldest.unwrap_or(now) + Span::days(1);
@@ -74,7 +71,7 @@ pub(super) async fn ensure_may_write_to(
         return Ok(());
     }
     let sent = counted(letters, "email");
-    let message = format!("{email} was sent {sent} in the last hour, the maximum. Try again later.");
+    let message = format!("{email} already got {sent} in the last hour, the maximum. Try again later.");
     let free = oldest.unwrap_or(now) + Span::hours(1);
     Err(Error::TooMany { retry_after: seconds_until(free, now), message: message.into() })
 }

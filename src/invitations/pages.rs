@@ -180,7 +180,7 @@ fn result(n: usize, one: Invited, has_mail: bool) -> impl IntoView {
                 (true, true) => format!("Sent again as {}. Older links no longer work", sent.role),
                 (_, false) => {
                     format!(
-                        "Invited as {}. This server does not send email: share the link yourself",
+                        "Invited as {}. This server doesn't send email: share the link yourself",
                         sent.role
                     )
                 }

@@ -107,7 +107,7 @@ fn nothing(scope: &Scope, folder: Option<FolderId>) -> Html {
     view! {
         <div id="contents" data-live="prompts">
             <Empty icon=glyph::File title>
-                <p>"Keep prompts in folders, with their full history. Create one to start."</p>
+                <p>"Keep prompts in folders, with their full history. Create one to get started."</p>
                 {may.then(|| view! { <a class="button" data-kind="primary" href=url>"New prompt"</a> })}
             </Empty>
         </div>
@@ -122,7 +122,7 @@ fn folder_row(scope: &Scope, row: &FolderRow) -> impl IntoView + use<> {
     let prompts = capitalized(&counted(row.prompts, "prompt"));
     view! {
         <tr>
-            <td data-label="Name"><a class="thing" href=url><Icon is=glyph::Folder/>{row.name.to_string()}</a></td>
+            <td data-label="Name"><a class="thing" href=url><Icon is=glyph::Folder/><span>{row.name.to_string()}</span></a></td>
             <td data-label="Version">{prompts}</td>
             <td data-label="Tags">{sample}</td>
             <td data-label="Changed"></td>
@@ -135,9 +135,10 @@ fn prompt_row(scope: &Scope, row: &PromptRow) -> impl IntoView + use<> {
     let now = scope.server().clock.now();
     let tags: Vec<_> =
         row.tags.iter().map(|tag| view! { <span class="badge">{tag.to_owned()}</span>" " }).collect();
+    let tags = (!tags.is_empty()).then(|| view! { <span>{tags}</span> });
     view! {
         <tr>
-            <td data-label="Name"><a class="thing" href=url><Icon is=icon_of(row.kind)/>{row.name.to_string()}</a></td>
+            <td data-label="Name"><a class="thing" href=url><Icon is=icon_of(row.kind)/><span>{row.name.to_string()}</span></a></td>
             <td data-label="Version">{version_of(row.latest, row.is_dirty)}</td>
             <td data-label="Tags">{tags}</td>
             <td data-label="Changed"><When at=row.updated_at now/></td>

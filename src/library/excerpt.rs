@@ -6,8 +6,8 @@ use unicode_normalization::char::is_combining_mark;
 
 /// The most signs of a line that are shown.
 const LONGEST: usize = 200;
-/// How many signs are shown before the first that was found, where a line is too long.
-const BEFORE: usize = 60;
+/// How many signs are shown before the first that was found: on a phone both are in one line.
+const BEFORE: usize = 28;
 
 /// A text in pieces, each with whether it was looked for.
 pub(super) type Marked = Vec<(bool, String)>;
@@ -61,12 +61,12 @@ fn pieces_of(line: &str) -> Vec<&str> {
     pieces
 }
 
-/// Neighbours of a kind as one piece, and of a long line the part around the first that was found.
+/// Neighbours of a kind as one piece, and of the line the part around the first that was found.
 fn shortened(pieces: &[(bool, &str)]) -> Marked {
     let first: usize =
         pieces.iter().take_while(|(is_found, _)| !is_found).map(|(_, text)| text.chars().count()).sum();
     let total: usize = pieces.iter().map(|(_, text)| text.chars().count()).sum();
-    let skip = if total <= LONGEST { 0 } else { first.saturating_sub(BEFORE) };
+    let skip = first.saturating_sub(BEFORE);
     let (mut at, mut shown) = (0, Marked::new());
     for (is_found, text) in pieces {
         for sign in text.chars() {
@@ -121,5 +121,8 @@ mod tests {
         let said = shown(&line, "need").unwrap_or_default();
         assert!(said.starts_with("…") && said.ends_with("…") && said.contains("[needle]"), "{said}");
         assert_eq!(said.chars().count(), LONGEST + 4);
+        let before = "hay ".repeat(10);
+        let said = shown(&format!("{before}needle"), "need");
+        assert_eq!(said.as_deref(), Some(format!("…{}[needle]", &before[40 - BEFORE..]).as_str()));
     }
 }

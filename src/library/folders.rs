@@ -201,7 +201,7 @@ pub(super) async fn place(
     if path.chars().count() > MAX_PATH {
         return Err(Error::invalid(
             "name",
-            "Choose a shorter name: the full path can have at most 255 characters.",
+            "Choose a shorter name: the full path can be at most 255 characters.",
         ));
     }
     let there = change.query("SELECT 1 FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");

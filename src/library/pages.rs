@@ -19,8 +19,8 @@ use crate::{
     role::{EditContent, ExportOrganization, ImportContent, TrashContent},
     server::{Caller, Scope, shelf::Keep},
     ui::{
-        About, Act, Bake, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Once,
-        Section, Select, Submit, Was, glyph,
+        About, Act, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Once, Section,
+        Select, Submit, Was, glyph,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -147,9 +147,12 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
     let about = || vec![("org", org.clone()), ("folder", id.clone())];
     let named = about();
     // The form that moves it names every folder there is, so it is there when it is asked for.
-    let moving = match caller.query("move") {
-        Some(_) => move_form(scope, folder, about()).await?.bake(),
-        None => view! { <p><a class="button" href=format!("{}?move=1", paths::folder(scope.slug(), Some(folder.id)))>"Move folder…"</a></p> }.bake(),
+    let (moving, ask) = match caller.query("move") {
+        Some(_) => (Some(move_form(scope, folder, about()).await?), None),
+        None => {
+            let url = format!("{}?move=1", paths::folder(scope.slug(), Some(folder.id)));
+            (None, Some(view! { <a class="button" href=url>"Move folder…"</a> }))
+        }
     };
     let duplicate = view! { <Act action=DuplicateFolder::PATH about=about()><Once/><button class="button">"Duplicate folder"</button></Act> };
     let delete = scope.can::<TrashContent>().then(|| {
@@ -163,7 +166,7 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
         }
     });
     Ok(view! {
-        <Section title="Name" says="The old path keeps working until something else uses it. In protected environments, what is live stays at its old path until it is deployed again.">
+        <Section title="Name" says="The old path keeps working until something else uses it. In protected environments, live prompts keep their old path until they're deployed again.">
             <Form action=RenameFolder::PATH ids="rename-">
                 <About of=named/>
                 <Was name="name" value=name.clone()/>
@@ -173,6 +176,7 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
             {moving}
         </Section>
         <div class="page-actions">
+            {ask}
             {duplicate}
             {delete}
         </div>

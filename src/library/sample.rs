@@ -22,20 +22,19 @@ use std::collections::BTreeSet;
 pub const SAMPLE: &str = "sample";
 
 const RULES: &str = "Answer with JSON only: no prose around it, no code fences.
-Write texts in {{ output_language }}.
-Leave out what the text does not say; never guess.";
+Write all text in {{ output_language }}.
+Leave out anything the text doesn't say; never guess.";
 
 const RECEIPT: &str =
-    "You read receipts and extract what they say: seller, date, items with their prices, and the total.
+    "You read receipts and extract the seller, the date, the items with their prices, and the total.
 Amounts are in {{ currency }} unless the receipt says otherwise.
 
 [[ JSON Extractor/Parts/Rules ]]";
 
-const FIELDS: &str =
-    "Extract from the text of the user{% if fields %} these fields, each with its name as the key:
+const FIELDS: &str = "Extract from the user's text{% if fields %} these fields, using each name as the key:
 {% for field in fields %}
 {{ loop.index }}. {{ field.name }}{% if field.hint %}: {{ field.hint }}{% endif %}
-{% endfor %}{% else %} whatever facts it holds, under keys that say what they are.
+{% endfor %}{% else %} the facts it contains, under descriptive keys.
 {% endif %}
 
 At most {{ max_items }} items in a list.
@@ -44,7 +43,7 @@ At most {{ max_items }} items in a list.
 
 /// What the samples are tried with, until a call says otherwise.
 const PAPER: &str = "Corner Bakery, 12 May\n2 croissants 5.80\n1 coffee 3.20\nTotal 9.00";
-const MESSAGE: &str = "Hello, my order 1042 has not arrived. Could you send it again? Kim";
+const MESSAGE: &str = "Hello, my order 1042 hasn't arrived. Could you send it again? Kim";
 
 /// Puts the sample in an organization that was just made.
 ///
@@ -170,8 +169,7 @@ async fn write(change: &mut OrgChange) -> Result<()> {
     let parts = folder(change, Some(root), "Parts", &[]).await?;
     let receipts = folder(change, Some(root), "Receipts", &[("currency", json!("EUR"))]).await?;
     let rules = Content { body: Body::Text(RULES.to_owned()), ..Content::empty(Kind::Text) };
-    prompt(change, parts, "Rules", "Sample: what every extractor is told. Others refer to it.", &rules)
-        .await?;
+    prompt(change, parts, "Rules", "Sample: rules that the other sample prompts include.", &rules).await?;
     let receipt = chat(
         Engine::Plain,
         RECEIPT,
@@ -180,7 +178,13 @@ async fn write(change: &mut OrgChange) -> Result<()> {
     );
     prompt(change, receipts, "Extract receipt", "Sample: turns a receipt into JSON.", &receipt).await?;
     let declared = [
-        ("fields", ValueKind::List, false, None, "What to look for: a list of objects with name and hint"),
+        (
+            "fields",
+            ValueKind::List,
+            false,
+            None,
+            "The fields to extract: a list of objects with name and hint",
+        ),
         ("text", ValueKind::String, true, Some(json!(MESSAGE)), "The text to read"),
     ];
     let fields = chat(Engine::Jinja, FIELDS, "{{ text }}", &declared);
@@ -188,7 +192,7 @@ async fn write(change: &mut OrgChange) -> Result<()> {
         change,
         root,
         "Extract fields",
-        "Sample: turns any text into JSON, with the fields you ask for.",
+        "Sample: turns any text into JSON with the fields you want.",
         &fields,
     )
     .await?;
@@ -219,7 +223,7 @@ async fn prompt(
     let path = store::path_in(change, Some(folder), &name).await?;
     let new = store::NewPrompt { folder: Some(folder), name: &name, path, description, tags: &tags };
     let id = store::insert(change, new, content).await?;
-    saving::save_own(change, id, "The sample as it comes").await?;
+    saving::save_own(change, id, "Sample").await?;
     Ok(id)
 }
 

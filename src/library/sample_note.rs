@@ -31,7 +31,7 @@ pub(super) async fn sample_note(scope: &Scope) -> Result<impl IntoView + use<>> 
         );
         view! {
             <p class="note">
-                "Prompts marked “sample” show what you can do here. Try them and change them as you like. "
+                "Prompts marked “Sample” show what you can do here. Try them and change them as you like. "
                 <button class="button" data-size="small" type="button" popovertarget="remove-samples">"Remove samples"</button>
             </p>
             <Confirm id="remove-samples" question="Remove the samples?" says>

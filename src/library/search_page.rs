@@ -38,7 +38,7 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     let count = found(folders.len(), hits.len());
     let list = match (hits.is_empty() && folders.is_empty(), typed.trim().is_empty()) {
         (_, true) => view! { <Empty icon=glyph::Search title="Search prompts"><p>"Search names, paths, tags, descriptions and text."</p></Empty> }.bake(),
-        (true, false) => view! { <Empty icon=glyph::Search title="No results"><p>"No prompt has all of these words. Try fewer, or only their beginnings."</p></Empty> }.bake(),
+        (true, false) => view! { <Empty icon=glyph::Search title="No results"><p>"No prompt contains all of these words. Try fewer words, or just the start of a word."</p></Empty> }.bake(),
         (false, false) => {
             let lines = lines(&scope, &hits, &typed).await?;
             let folders: Vec<_> = folders.iter().map(|folder| folder_row(&scope, folder)).collect();
@@ -94,17 +94,18 @@ pub(super) fn search_form(scope: &Scope, typed: &str) -> Html {
 }
 
 fn folder_row(scope: &Scope, folder: &Folder) -> impl IntoView + use<> {
-    let above = folder.path.rsplit_once('/').map(|(above, _)| above.to_owned());
     let url = paths::folder(scope.slug(), Some(folder.id));
     view! {
-        <li><a class="thing" href=url><Icon is=glyph::Folder/>{folder.name.to_string()}</a>" "<small>{above}</small></li>
+        <li class="hit">
+            <div><a class="thing" href=url><Icon is=glyph::Folder/>{folder.name.to_string()}</a></div>
+            <small>{folder.path.clone()}</small>
+        </li>
     }
 }
 
+/// A prompt in three lines: its name and what it is for, where it is, and where the words were found.
 fn row(scope: &Scope, hit: &Hit, line: Option<Marked>) -> impl IntoView + use<> {
     let now = scope.server().clock.now();
-    let above = hit.path.rsplit_once('/').map(|(above, _)| above.to_owned());
-    let description = (!hit.description.is_empty()).then(|| view! { <p>{hit.description.clone()}</p> });
     let piece = |(is_found, text): (bool, String)| {
         if is_found { view! { <mark>{text}</mark> }.bake() } else { view! { {text} }.bake() }
     };
@@ -112,11 +113,15 @@ fn row(scope: &Scope, hit: &Hit, line: Option<Marked>) -> impl IntoView + use<> 
         let pieces: Vec<_> = line.into_iter().map(piece).collect();
         view! { <p class="hit-line">{pieces}</p> }
     });
+    let about = (!hit.description.is_empty()).then(|| view! { <span>{hit.description.clone()}</span> });
     view! {
-        <li>
-            <a class="thing" href=paths::prompt(scope.slug(), hit.id)><Icon is=icon_of(hit.kind)/>{hit.name.to_string()}</a>" "
-            <small>{above}" "<When at=hit.updated_at now/></small>
-            {description}{line}
+        <li class="hit">
+            <div>
+                <a class="thing" href=paths::prompt(scope.slug(), hit.id)><Icon is=icon_of(hit.kind)/>{hit.name.to_string()}</a>
+                {about}
+            </div>
+            <small>{hit.path.clone()}" · "<When at=hit.updated_at now/></small>
+            {line}
         </li>
     }
 }

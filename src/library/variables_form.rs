@@ -41,10 +41,9 @@ pub(super) fn variables_section(
         let (wrong_name, wrong_value) = (flaw(format!("name-{n}")), flaw(format!("value-{n}")));
         // Both are shown; saving again is deliberate.
         let theirs = conflicts.contains(&name).then(|| match own.get(&name) {
-            Some(theirs) => format!(
-                "Someone else set this in the meantime to: {} Save again to replace it.",
-                variables::typed(theirs)
-            ),
+            Some(theirs) => {
+                format!("Someone else set this to: {} Save again to replace it.", variables::typed(theirs))
+            }
             None => {
                 "Someone else removed this variable in the meantime. Save again to keep yours.".to_owned()
             }

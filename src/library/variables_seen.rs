@@ -114,7 +114,7 @@ pub async fn save(
         match mine.iter().position(|(own, _)| own == name) {
             Some(n) => flaws.add(format!("value-{n}"), "Someone else changed this in the meantime."),
             None => {
-                flaws.add("", format!("Someone else changed {name} in the meantime, so it was not removed."));
+                flaws.add("", format!("Someone else changed {name} in the meantime, so it wasn't removed."));
             }
         }
     }

@@ -149,7 +149,7 @@ impl Watch {
         let visit = self.caller.visit();
         if event.topic == Topic::Session {
             let mine = visit.is_some_and(|visit| visit.session.0 == event.entity_id);
-            return if mine { Next::End("You are signed out.") } else { Next::Pass };
+            return if mine { Next::End("You're signed out.") } else { Next::Pass };
         }
         if event.org_id != Some(self.scope.organization().id) || event.seq <= self.known {
             return Next::Pass;
@@ -174,7 +174,7 @@ impl Watch {
         if let Some(visit) = self.caller.visit()
             && let Ok(false) = session::is_live(&self.caller.server, visit.session).await
         {
-            return Next::End("You are signed out.");
+            return Next::End("You're signed out.");
         }
         match Scope::enter(&self.caller, &self.org).await {
             Ok(scope) => {
@@ -186,9 +186,11 @@ impl Watch {
                     Next::Pass
                 }
             }
-            Err(Error::NotFound) => Next::End("You are no longer a member of this organization."),
-            Err(Error::SignedOut) => Next::End("You are signed out."),
-            Err(Error::SecondFactorMissing) => Next::End("This organization requires two-factor."),
+            Err(Error::NotFound) => Next::End("You're no longer a member of this organization."),
+            Err(Error::SignedOut) => Next::End("You're signed out."),
+            Err(Error::SecondFactorMissing) => {
+                Next::End("This organization requires two-factor authentication.")
+            }
             // The database is away: it will be asked again.
             Err(_) => Next::Pass,
         }

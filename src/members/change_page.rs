@@ -62,14 +62,17 @@ impl Wish {
     /// What follows, a sentence each.
     fn sentences(&self, org: &Name) -> Vec<String> {
         let Follows { before, to, is_self } = self.follows;
-        let (who, has) = if is_self { ("You".to_owned(), "have") } else { (self.name.to_string(), "has") };
+        let (who, is) = if is_self { ("You".to_owned(), "are") } else { (self.name.to_string(), "is") };
         let mut says = Vec::new();
         match to {
             Some(Role::Owner) => says.push(format!(
                 "An Owner has full control: {who} can then delete {org}, transfer it, and change everyone’s role, including yours."
             )),
-            Some(to) => says.push(format!("{who} {has} the role {before} now. {}: {}.", to.label(), to.says())),
-            None => says.push(format!("{who} will lose access at once. API keys they created keep working.")),
+            Some(to) => {
+                let before = before.with_article();
+                says.push(format!("{who} {is} {before} now. {}: {}.", to.label(), to.says()));
+            }
+            None => says.push(format!("{who} will lose access immediately. API keys they created keep working.")),
         }
         if self.follows.is_own_loss() {
             says.push("You can't undo this yourself.".to_owned());

@@ -29,7 +29,7 @@ pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
     let body = if scope.organization().is_personal {
         view! {
             <section class="panel"><p class="panel-body">
-                "This is your personal workspace. It can't be transferred, and it is deleted together with "
+                "This is your personal workspace. It can't be transferred, and it's deleted together with "
                 <a href=crate::paths::ACCOUNT_CLOSURE>"your account"</a>"."
             </p></section>
         }
@@ -67,11 +67,11 @@ async fn offer(scope: &Scope) -> Result<impl IntoView + use<>> {
         "Offer the organization to a member. If they accept, they become an Owner and you become an Admin."
             .to_owned();
     if ends > 0 {
-        says.extend([" ", &invitations(ends), " to become Owner that you sent will be revoked then."]);
+        says.extend([" ", &invitations(ends), " to become Owner that you sent will then be revoked."]);
     }
     let body = if others.is_empty() {
         view! {
-            <p class="panel-body">"You are the only member. "<a href=crate::paths::members(scope.slug())>"Invite people"</a>" first."</p>
+            <p class="panel-body">"You're the only member. "<a href=crate::paths::members(scope.slug())>"Invite people"</a>" first."</p>
         }
         .bake()
     } else {
@@ -125,7 +125,7 @@ fn delete(scope: &Scope) -> impl IntoView + use<> {
     let (org, name) = (scope.slug().to_string(), scope.organization().name.to_string());
     let label = format!("Delete {name}");
     let says = format!(
-        "{name} is hidden from everyone immediately, and its API keys and invitations stop working. Owners can restore it from their account for 30 days. After that it is deleted for good."
+        "{name} is hidden from everyone immediately, and its API keys and invitations stop working. Owners can restore it from their account for 30 days. After that, it's deleted for good."
     );
     let hint = format!("Type {org} to confirm.");
     view! {

@@ -37,7 +37,7 @@ pub(super) fn taken_over(to: &Email, transfer: &Transfer, org: &Name, url: &str)
             lines: vec![
                 format!("Hello {},", transfer.from_name),
                 format!(
-                    "{} accepted your offer and is now an Owner of {org}. You are now an Admin.",
+                    "{} accepted your offer and is now an Owner of {org}. You're now an Admin.",
                     transfer.to_name
                 ),
             ],

@@ -153,7 +153,7 @@ fn row(looker: &Looker, role: Role, is_self: bool) -> impl IntoView + use<> {
                     <Initials letters=gap(LETTERS) hue=gap(HUE)/>
                     <div class="person-text">
                         <span class="person-name">{gap(NAME)}</span>
-                        {is_self.then(|| view! { <span class="badge">"you"</span> })}
+                        {is_self.then(|| view! { <span class="badge">"You"</span> })}
                         <small class="person-email">{gap(EMAIL)}</small>
                     </div>
                 </div>

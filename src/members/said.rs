@@ -23,7 +23,7 @@ pub(super) async fn tell(scope: &Scope) -> Result<()> {
         .bind(user);
     let Some((name, role)) = member.optional::<(Name, Role)>().await? else { return Ok(()) };
     let is_self = scope.person().is_some_and(|person| person.id == user);
-    let who = if is_self { "You are".to_owned() } else { format!("{name} is") };
+    let who = if is_self { "You're".to_owned() } else { format!("{name} is") };
     let mine = scope.role();
     let may = scope.can::<ManageMembers>() && mine.may_manage(role) && mine.may_grant(before);
     Telling { says: format!("{who} now {}", role.with_article()), may_undo: may && before != role }.tell();

@@ -120,7 +120,7 @@ pub async fn take_out<P: Permission>(
 ) -> Result<()> {
     if role == Role::Owner {
         if grant.organization().is_personal {
-            return Err(Error::conflict("You can't leave a personal workspace or transfer it."));
+            return Err(Error::conflict("You can't leave or transfer a personal workspace."));
         }
         ensure_another_owner(change, user).await?;
     }

@@ -74,7 +74,7 @@ pub async fn offer(grant: &Grant<TransferOrganization>, email: &Email, _: &Proof
     let from = grant.person().ok_or(Error::Forbidden)?;
     let organization = grant.organization();
     if organization.is_personal {
-        return Err(Error::conflict("You can't leave a personal workspace or transfer it."));
+        return Err(Error::conflict("You can't leave or transfer a personal workspace."));
     }
     let mut change = grant.change().await?;
     let now = change.now();
@@ -88,7 +88,7 @@ pub async fn offer(grant: &Grant<TransferOrganization>, email: &Email, _: &Proof
     let pending: Option<Transfer> = change.query(OPEN).bind(now).optional().await?;
     if let Some(pending) = pending {
         return Err(Error::conflict(format!(
-            "The organization is already offered to {}. Cancel that offer first.",
+            "This organization is already offered to {}. Cancel that offer first.",
             pending.to_name
         )));
     }
@@ -173,5 +173,7 @@ async fn mine(grant: &Grant<ViewOrganization>, change: &mut OrgChange) -> Result
     let now = change.now();
     let open: Option<Transfer> = change.query(OPEN).bind(now).optional().await?;
     let mine = open.filter(|transfer| transfer.to_id == me);
-    mine.ok_or_else(|| Error::conflict("This organization is not offered to you, or the offer has ended."))
+    mine.ok_or_else(|| {
+        Error::conflict("This organization isn't being offered to you, or the offer has ended.")
+    })
 }

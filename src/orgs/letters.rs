@@ -24,12 +24,12 @@ pub(super) fn deleted(
             lines: vec![
                 format!("Hello {name},"),
                 format!(
-                    "{by} deleted the organization {org}. Nobody can open it any more, and its API keys and invitations no longer work."
+                    "{by} deleted the organization {org}. Nobody can open it anymore, and its API keys and invitations no longer work."
                 ),
             ],
             link: Some(("View your organizations", url.into())),
             notes: vec![format!(
-                "As an Owner, you can restore it until {}. After that it is deleted for good.",
+                "As an Owner, you can restore it until {}. After that, it's deleted for good.",
                 day(until)
             )],
         },

@@ -72,7 +72,7 @@ pub async fn general(caller: Caller) -> Result<impl IntoView> {
         Place::General,
         view! {
             <header class="page-head">
-                <div><h1>"General"</h1><p>"Name, invitations, access and billing."</p></div>
+                <div><h1>"General"</h1><p>"Name, avatar, invitations and access."</p></div>
             </header>
             <div class="stack" id="settings" data-live="organization">{body}</div>
         },

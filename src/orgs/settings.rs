@@ -117,7 +117,7 @@ async fn ensure_second_factor(grant: &Grant<ManageSettings>, change: &mut OrgCha
     has.map(drop).ok_or_else(|| {
         Error::invalid(
             "two_factor",
-            "Turn on two-factor in your own account first, or you would be locked out.",
+            "Turn on two-factor authentication in your own account first, or you'd be locked out.",
         )
     })
 }

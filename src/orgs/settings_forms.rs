@@ -113,8 +113,8 @@ pub(super) fn access(slug: &Slug, settings: &Settings) -> impl IntoView + use<> 
         <Section title="Access" id="access">
             <Form action=SetAccess::PATH in_place=true>
                 <Hidden name="org" value=slug/>
-                <Check name="two_factor" label="Require two-factor" checked=two_factor
-                    says="Members without two-factor are locked out until they set it up."/>
+                <Check name="two_factor" label="Require two-factor authentication" checked=two_factor
+                    says="Members without two-factor authentication are locked out until they set it up."/>
                 <div class="form-actions"><Submit>"Save access"</Submit></div>
             </Form>
         </Section>
@@ -134,7 +134,7 @@ fn lower_first(text: &str) -> String {
 /// What those see who may not change it.
 pub(super) fn facts(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
     let domains = match settings.allowed_domains.to_string() {
-        domains if domains.is_empty() => "any".to_owned(),
+        domains if domains.is_empty() => "Any".to_owned(),
         domains => domains,
     };
     let description = settings.description.clone();
@@ -148,7 +148,7 @@ pub(super) fn facts(slug: &Slug, settings: &Settings) -> impl IntoView + use<> {
                 <dt>"Default role for invitations"</dt><dd>{settings.default_role.label()}</dd>
                 <dt>"Invitations expire after"</dt><dd>{settings.invitation_span.in_words()}</dd>
                 <dt>"Allowed email domains"</dt><dd>{domains}</dd>
-                <dt>"Two-factor required"</dt><dd>{yes_or_no(settings.two_factor_since.is_some())}</dd>
+                <dt>"Two-factor authentication required"</dt><dd>{yes_or_no(settings.two_factor_since.is_some())}</dd>
             </dl>
             <p class="hint">"Only Owners and Admins can change these settings."</p>
         </section>

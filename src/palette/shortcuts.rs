@@ -13,7 +13,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
     ("Everywhere", &[("Ctrl K or ⌘ K", "Find a prompt, a page or an action"), ("?", "Show this list")]),
     (
         "In the list of results",
-        &[("↓ ↑", "Go through the results"), ("Enter", "Open the first one"), ("Esc", "Close it")],
+        &[("↓ ↑", "Move through the results"), ("Enter", "Open the first one"), ("Esc", "Close it")],
     ),
     (
         "In the editor",

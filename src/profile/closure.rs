@@ -45,7 +45,7 @@ pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result
     let user = person.id;
     if let Some((name, _)) = in_the_way(caller, user).await?.first() {
         return Err(Error::conflict(format!(
-            "You are the only Owner of {name}. Transfer or delete it first."
+            "You're the only Owner of {name}. Transfer or delete it first."
         )));
     }
     let mut change = caller.server.change_outside_tenancy().await?;

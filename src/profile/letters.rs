@@ -18,9 +18,9 @@ pub(super) fn confirm(to: &Email, name: &Name, url: &str) -> Letter {
             ],
             link: Some(("Confirm email", url.into())),
             notes: vec![
-                "The link works once and expires in 24 hours. Open it in a browser where you are signed in."
+                "The link works once and expires in 24 hours. Open it in a browser where you're signed in."
                     .into(),
-                "If this was not you, ignore this email. Nothing happens unless you open the link.".into(),
+                "If this wasn't you, ignore this email. Nothing happens unless you open the link.".into(),
             ],
         },
     )
@@ -35,11 +35,11 @@ pub(super) fn taken(to: &Email, name: &Name) -> Letter {
             lines: vec![
                 format!("Hello {name},"),
                 format!(
-                    "Someone, probably you, tried to use {to} for another Prompt Studio account. That is not possible, because your account already uses it."
+                    "Someone, probably you, tried to use {to} for another Prompt Studio account. That isn't possible because your account already uses it."
                 ),
             ],
             link: None,
-            notes: vec!["If this was not you, you can ignore this email.".into()],
+            notes: vec!["If this wasn't you, you can ignore this email.".into()],
         },
     )
 }
@@ -53,12 +53,12 @@ pub(super) fn changed(to: &Email, name: &Name, new: &Email) -> Letter {
             lines: vec![
                 format!("Hello {name},"),
                 format!(
-                    "The email of your Prompt Studio account is now {}. We no longer send email to {to}.",
+                    "The email for your Prompt Studio account is now {}. We no longer send email to {to}.",
                     new.masked()
                 ),
             ],
             link: None,
-            notes: vec!["If this was not you, contact the administrator of this server immediately.".into()],
+            notes: vec!["If this wasn't you, contact the administrator of this server immediately.".into()],
         },
     )
 }
@@ -74,7 +74,7 @@ pub(super) fn closed(to: &Email, name: &Name) -> Letter {
                 "Your Prompt Studio account and your personal workspace were deleted, and your personal data was erased.".into(),
             ],
             link: None,
-            notes: vec!["If this was not you, contact the administrator of this server immediately.".into()],
+            notes: vec!["If this wasn't you, contact the administrator of this server immediately.".into()],
         },
     )
 }

@@ -47,7 +47,7 @@ pub async fn profile(caller: Caller) -> Result<impl IntoView> {
                         <Alert kind="info">{format!("We sent a link to {email}. Open it to confirm this email.")}</Alert>
                     })}
                     <Field name="email" label="New email" kind="email" autocomplete="email" verbatim=true
-                        hint="We send a link to this email to confirm it is yours. Pending invitations stay with the email they were sent to."/>
+                        hint="We'll send a link to this email to confirm it's yours. Pending invitations stay with the email they were sent to."/>
                     <PasswordProof/>
                     <div class="form-actions"><Submit>"Change email"</Submit></div>
                 </Form>
@@ -70,7 +70,7 @@ pub async fn confirm_address(caller: Caller) -> Result<impl IntoView> {
         return Ok(view! {
             <Sheet title="This link is no longer valid">
                 <h1>"This link is no longer valid"</h1>
-                <p class="lead">{format!("It has expired, was already used, or is for another account than {}.", person.email)}</p>
+                <p class="lead">{format!("It has expired, was already used, or is for a different account than {}.", person.email)}</p>
                 <a class="button" data-kind="primary" href=paths::ACCOUNT>"Go to your account"</a>
             </Sheet>
         }
@@ -131,7 +131,7 @@ pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
     });
     Ok(frame(
         Place::Organizations,
-        "Organizations you are a member of, and your role in each.",
+        "Organizations you're a member of, and your role in each.",
         view! {
             <FormAlert action=members::Leave::PATH/>
             <FormAlert action=orgs::RestoreOrganization::PATH/>
@@ -154,7 +154,7 @@ fn row(mine: &Membership, locked: bool, keys: &str) -> impl IntoView + use<> {
             <OrgAvatar organization/>
             <div class="row-main">
                 <a href=paths::organization(&slug)><strong>{name.to_string()}</strong></a>
-                <small>{if locked { "Requires two-factor".to_owned() } else { format!("/{slug}") }}</small>
+                <small>{if locked { "Requires two-factor authentication".to_owned() } else { format!("/{slug}") }}</small>
             </div>
             <span class="badge">{kind}</span>
             {leave}
@@ -200,7 +200,7 @@ pub async fn closure(caller: Caller) -> Result<impl IntoView> {
         });
         let names = names.collect_view();
         view! {
-            <Empty icon=glyph::Problem title="You are the only Owner of an organization">
+            <Empty icon=glyph::Problem title="You're the only Owner of an organization">
                 <p>"Transfer or delete it first, in its danger zone:"</p>
                 <ul class="plain">{names}</ul>
             </Empty>

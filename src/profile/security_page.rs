@@ -32,7 +32,7 @@ pub async fn security(caller: Caller) -> Result<impl IntoView> {
     let asking = asking.map(|(mine, _)| mine.organization.name.to_string());
     Ok(frame(
         Place::Security,
-        "How you sign in, and where you are signed in.",
+        "How you sign in, and where you're signed in.",
         view! { {password()}{second_factor(&caller, state, asking)}{session_list(&caller, sessions)} },
     ))
 }
@@ -64,11 +64,11 @@ fn second_factor(caller: &Caller, state: TwoFactor, asking: Option<String>) -> i
         }
     };
     view! {
-        <Section title="Two-factor" id="two-factor"
+        <Section title="Two-factor authentication" id="two-factor"
             says="Require a code from an authenticator app when you sign in.">
             <div class="panel-body stack">
                 {asking.map(|name| view! {
-                    <Alert kind="info">{format!("{name} requires two-factor. Set it up to open the organization.")}</Alert>
+                    <Alert kind="info">{format!("{name} requires two-factor authentication. Set it up to open the organization.")}</Alert>
                 })}
                 {body}
             </div>
@@ -84,13 +84,14 @@ fn off() -> impl IntoView {
         <FormAlert action=RenewRecoveryCodes::PATH/>
         <Form action=BeginTwoFactor::PATH ids="begin-">
             <PasswordProof/>
-            <div class="form-actions"><Submit>"Set up two-factor"</Submit></div>
+            <div class="form-actions"><Submit>"Set up two-factor authentication"</Submit></div>
         </Form>
     }
 }
 
 fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
     view! {
+        <FormAlert action=EndTwoFactor::PATH/>
         <FormAlert action=FinishTwoFactor::PATH/>
         <ol class="guide">
             <li>"Scan this code with your authenticator app, or enter the secret there."</li>
@@ -101,10 +102,7 @@ fn waiting(url: &str, secret: String) -> impl IntoView + use<> {
         <p class="hint">"Secret: "<code class="slug">{secret}</code></p>
         <Form action=ConfirmTwoFactor::PATH>
             <Field name="code" label="Code" autocomplete="one-time-code" maxlength=10 verbatim=true/>
-            <div class="form-actions"><Submit>"Continue"</Submit></div>
-        </Form>
-        <Form action=EndTwoFactor::PATH ids="end-">
-            <div class="form-actions"><Submit kind="">"Cancel"</Submit></div>
+            <div class="form-actions"><Submit>"Continue"</Submit>{cancel()}</div>
         </Form>
     }
 }
@@ -119,7 +117,7 @@ fn qr(url: &str) -> String {
 
 fn on(since: Timestamp, left: i64) -> impl IntoView {
     let (codes, is) = (capitalized(&counted(left, "recovery code")), if left == 1 { "is" } else { "are" });
-    let says = format!("Two-factor has been on since {}. {codes} {is} left.", day(since));
+    let says = format!("Two-factor authentication has been on since {}. {codes} {is} left.", day(since));
     view! {
         <FormAlert action=BeginTwoFactor::PATH/>
         <FormAlert action=ConfirmTwoFactor::PATH/>
@@ -130,7 +128,7 @@ fn on(since: Timestamp, left: i64) -> impl IntoView {
         </Form>
         <Form action=EndTwoFactor::PATH ids="end-">
             <PasswordProof/>
-            <div class="form-actions"><Submit kind="danger">"Turn off two-factor"</Submit></div>
+            <div class="form-actions"><Submit kind="danger">"Turn off two-factor authentication"</Submit></div>
         </Form>
     }
 }
@@ -138,14 +136,17 @@ fn on(since: Timestamp, left: i64) -> impl IntoView {
 /// The codes, before it is on: whoever loses the authenticator has only them.
 fn keeping(codes: &[String]) -> impl IntoView + use<> {
     view! {
+        <FormAlert action=EndTwoFactor::PATH/>
         {recovery_codes(codes)}
         <Form action=FinishTwoFactor::PATH>
-            <div class="form-actions"><Submit>"I have saved them: turn on two-factor"</Submit></div>
-        </Form>
-        <Form action=EndTwoFactor::PATH ids="end-">
-            <div class="form-actions"><Submit kind="">"Cancel"</Submit></div>
+            <div class="form-actions"><Submit>"I saved them, turn it on"</Submit>{cancel()}</div>
         </Form>
     }
+}
+
+/// A button, in any form, that stops setting it up.
+fn cancel() -> impl IntoView {
+    view! { <button class="button" data-kind="quiet" formaction=EndTwoFactor::PATH formnovalidate>"Cancel"</button> }
 }
 
 fn recovery_codes(codes: &[String]) -> impl IntoView + use<> {
@@ -153,7 +154,7 @@ fn recovery_codes(codes: &[String]) -> impl IntoView + use<> {
     let codes = codes.iter().cloned().map(|code| view! { <li class="mono">{code}</li> }).collect_view();
     view! {
         <Alert kind="warning">
-            <p>"Save these recovery codes where you can find them without your authenticator. Each works once. They are shown only now."</p>
+            <p>"Save these recovery codes somewhere you can reach without your authenticator app. Each code works once. They're shown only once."</p>
             <ul class="codes" role="list" id="recovery-codes">{codes}</ul>
             <div class="form-actions">
                 <button class="button enhanced-only" data-size="small" type="button" data-copies="recovery-codes">"Copy"</button>
@@ -170,7 +171,7 @@ fn session_list(caller: &Caller, sessions: Vec<Row>) -> impl IntoView + use<> {
     let rows = sessions.into_iter().map(|row| session(&row, Some(row.id) == here, now)).collect_view();
     view! {
         <section class="panel list-panel" id="sessions">
-            <header><h2>"Where you are signed in"</h2></header>
+            <header><h2>"Where you're signed in"</h2></header>
             <FormAlert action=EndSession::PATH/>
             <ul class="rows" role="list">{rows}</ul>
             {others.then(|| view! {
@@ -199,9 +200,9 @@ fn session(row: &Row, is_here: bool, now: Timestamp) -> Html {
         <li class="row">
             <div class="row-main">
                 <strong>{browser}</strong>
-                <small>{ip}" · last seen "<When at=row.seen_at now/>" · signed in "<When at=row.created_at now/></small>
+                <small>{ip}" · last active "<When at=row.seen_at now/>" · signed in "<When at=row.created_at now/></small>
             </div>
-            {is_here.then(|| view! { <span class="badge" data-kind="accent">"this browser"</span> })}
+            {is_here.then(|| view! { <span class="badge" data-kind="accent">"This browser"</span> })}
             {end}
         </li>
     }

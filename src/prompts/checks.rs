@@ -20,7 +20,7 @@ pub fn flaws(content: &Content) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     let size: usize = content.texts().map(str::len).sum();
     if size > MAX_TEXT {
-        flaws.push(flaw("", format!("The text is too long: {size} bytes, at most {MAX_TEXT} are allowed.")));
+        flaws.push(flaw("", format!("The text is too long: {size} bytes. The maximum is {MAX_TEXT}.")));
     }
     if let Body::Chat(messages) = &content.body {
         check_messages(messages, &mut flaws);

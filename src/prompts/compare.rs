@@ -40,7 +40,7 @@ pub async fn between_for(scope: &Scope, old: &Content, new: &Content) -> Result<
     }
     let job = CompareContents { old: old.clone(), new: new.clone() };
     let found = scope.server().sandbox.run(scope.behalf(), &job).await?;
-    let too_much = "The texts are too long, or too different, to be compared.".to_owned();
+    let too_much = "The texts are too long or too different to compare.".to_owned();
     Ok(found.unwrap_or_else(|_| Difference { summary: vec![too_much], parts: Vec::new() }))
 }
 

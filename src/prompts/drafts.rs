@@ -84,8 +84,8 @@ impl Draft {
     pub fn conflict(&self, person: Option<UserId>) -> String {
         match &self.updated_by {
             Some(_) if self.by == person => "You edited this draft in another tab.".to_owned(),
-            Some(name) => format!("{name} edited this draft while you were."),
-            None => "This draft was edited while you were.".to_owned(),
+            Some(name) => format!("{name} edited this draft while you were editing it."),
+            None => "This draft was edited while you were editing it.".to_owned(),
         }
     }
 }

@@ -82,7 +82,7 @@ pub async fn edit(
 }
 
 /// What to tell somebody who put another draft in place of the one that they typed in.
-const REPLACED: &str = "You replaced this draft after typing the text below.";
+const REPLACED: &str = "You replaced this draft after you typed the text below.";
 
 async fn edit_within(change: &mut OrgChange, prompt: PromptId, edit: Edit<'_>) -> Result<Kept> {
     let of = store::find_within(change, prompt).await?;

@@ -158,7 +158,7 @@ async fn refusal(change: &mut OrgChange, live: &Protected) -> Result<Error> {
     Ok(Error::invalid(
         "name",
         format!(
-            "Choose another name: services in {environment} still get {what} at {path}. Undeploy it there first."
+            "Services in {environment} still get {what} at {path}. Choose another name, or undeploy it there first."
         ),
     ))
 }

@@ -197,7 +197,7 @@ async fn pin_to_environment(
         return Ok(Err(format!("[[ {target} ]]: there is no environment {name}{or}.")));
     };
     if resolve::live(&mut *change, environment.id, to.id).await?.is_none() {
-        return Ok(Err(format!("[[ {target} ]]: {} is not deployed to {name}.", reference.path)));
+        return Ok(Err(format!("[[ {target} ]]: {} isn't deployed to {name}.", reference.path)));
     }
     Ok(Ok(Pin { target: target.to_owned(), prompt: to.id, to: To::Environment(environment.id) }))
 }

@@ -245,7 +245,7 @@ pub async fn path_for(
     if path.chars().count() > MAX_PATH {
         return Err(Error::invalid(
             "name",
-            "Choose a shorter name: the full path can have at most 255 characters.",
+            "Choose a shorter name: the full path can be at most 255 characters.",
         ));
     }
     if is_taken(change, &path).await? {

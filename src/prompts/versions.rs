@@ -107,7 +107,7 @@ pub struct New<'a> {
 pub struct Origin<'a> {
     /// When it was saved.
     pub at: Timestamp,
-    /// The name of who saved it; empty where that is not known.
+    /// The name of the person who saved it; empty if that is unknown.
     pub author: &'a str,
 }
 

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 macro_rules! actions {
     ($($name:ident $code:literal $says:literal;)*) => {
-        /// What can be done, `noun.verb`.
+        /// An action, as `noun.verb`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
         #[schema(as = AuditAction)]
         pub enum Action { $(#[doc = $says] #[schema(rename = $code)] $name,)* }
@@ -47,8 +47,8 @@ actions! {
     PasswordChanged     "account.password_changed"   "changed their password";
     PasswordReset       "account.password_reset"     "reset their password by email";
     AddressChanged      "account.address_changed"    "changed their email";
-    TwoFactorOn         "account.two_factor_on"      "turned two-factor on";
-    TwoFactorOff        "account.two_factor_off"     "turned two-factor off";
+    TwoFactorOn         "account.two_factor_on"      "turned on two-factor authentication";
+    TwoFactorOff        "account.two_factor_off"     "turned off two-factor authentication";
     RecoveryCodesMade   "account.recovery_codes"     "created new recovery codes";
     AccountDeleted      "account.deleted"            "deleted their account";
     SessionEnded        "session.ended"              "signed out";

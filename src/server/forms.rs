@@ -65,7 +65,7 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         return run_unless(limited, &parts, body).await;
     }
     let Some(input) = fields(&parts.headers, &body) else {
-        let error = Error::invalid("", "This form did not come from this site.");
+        let error = Error::invalid("", "This form didn't come from this site.");
         return if is_form { serve::plain_error(&error) } else { refusal(&error) };
     };
     if let Some(caller) = parts.extensions.remove::<Caller>() {

@@ -66,7 +66,7 @@ impl FilledFrom {
         }
         if there != *was && there != typed {
             let theirs =
-                if there.is_empty() { "It is empty now.".to_owned() } else { format!("Now it is: {there}") };
+                if there.is_empty() { "It's empty now.".to_owned() } else { format!("It's now: {there}") };
             flaws.add(field, format!("{MEANWHILE}. {theirs} Save again to replace it."));
         }
         mine
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!((read("a", "new"), read("b", "old")), (Err("no good"), Err("no good")));
         let settled = seen.settle_read(&mut Flaws::default(), "a", None, &"now".to_owned());
         assert_eq!(settled, "now");
-        for (now, says) in [("z", "Now it is: z"), ("", "It is empty now.")] {
+        for (now, says) in [("z", "It's now: z"), ("", "It's empty now.")] {
             let error = settle(Some("x"), "y", now).unwrap_err();
             assert!(is_meanwhile(&error) && error.contains(says), "{error}");
         }

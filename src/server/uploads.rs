@@ -51,7 +51,7 @@ pub(super) async fn read(
     body: Body,
     most: usize,
 ) -> Result<(Bytes, Vec<File>), Response> {
-    let refused = || serve::plain_error(&Error::invalid("", "This form did not come from this site."));
+    let refused = || serve::plain_error(&Error::invalid("", "This form didn't come from this site."));
     let mut request = Request::new(body);
     *request.headers_mut() = headers.clone();
     // In place of the two megabytes that the library stops at.
@@ -85,7 +85,7 @@ pub(super) async fn read(
 fn broken(error: &MultipartError) -> Response {
     match error.status() {
         StatusCode::BAD_REQUEST => {
-            serve::plain_error(&Error::invalid("", "This form did not come from this site."))
+            serve::plain_error(&Error::invalid("", "This form didn't come from this site."))
         }
         _ => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }

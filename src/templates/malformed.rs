@@ -26,9 +26,9 @@ impl Malformed {
             Self::Empty => "has no name in it",
             Self::Open => "is never closed",
             Self::Name => {
-                "is not a variable: names have letters, digits and underscores, and start with a letter"
+                "isn't a variable: names have letters, digits and underscores, and start with a letter"
             }
-            Self::Reference => "is not a reference: write a path, such as [[ Folder/Name ]]",
+            Self::Reference => "isn't a reference: write a path, such as [[ Folder/Name ]]",
         }
     }
 }

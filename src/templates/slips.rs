@@ -89,7 +89,7 @@ mod tests {
         );
         assert_eq!(told.len(), 6);
         assert!(
-            told[0].starts_with("Line 2: {{ a b ") && told[0].contains("… is not a variable"),
+            told[0].starts_with("Line 2: {{ a b ") && told[0].contains("… isn't a variable"),
             "{}",
             told[0]
         );

@@ -106,7 +106,13 @@ async fn one_of_each_is_said_in_the_singular(app: TestApp) {
     }
     let cell = format!("/acme/deployments/{development}/{prompt}");
     ana.get(&cell).await.status(200).says("Version 1 is live, 1 version behind the latest.");
-    ana.get(&format!("/acme/prompts/import/{import}")).await.status(200).says("prompt with a draft");
+    ana.get(&format!("/acme/prompts/import/{import}"))
+        .await
+        .status(200)
+        .says("1 new")
+        .says("Draft, no versions")
+        .hides("0 changed")
+        .hides("0 skipped");
 }
 
 #[test]

@@ -162,7 +162,7 @@ async fn removed_members_are_told_and_cut_off(app: TestApp) {
     let eve = acme.has("Eve", Role::Editor).await;
     let mut stream = Stream::open(&eve, &acme).await;
     ana.removes(&acme, &eve).await.status(200);
-    stream.until("event: gone\ndata: You are no longer a member of this organization.\n\n").await;
+    stream.until("event: gone\ndata: You're no longer a member of this organization.\n\n").await;
     stream.ends().await;
 }
 
@@ -188,7 +188,7 @@ async fn signing_out_ends_the_stream(app: TestApp) {
     let elsewhere = app.browser_of(ana.id).await;
     let (mut here, mut there) = (Stream::open(&ana, &acme).await, Stream::open(&elsewhere, &acme).await);
     ana.post("/api/accounts/sign_out", &[]).await.status(303);
-    here.until("event: gone\ndata: You are signed out.\n\n").await;
+    here.until("event: gone\ndata: You're signed out.\n\n").await;
     here.ends().await;
     let again = app.browser_of(ana.id).await;
     let ana = Person { browser: again, ..ana };
@@ -204,7 +204,7 @@ async fn a_new_password_ends_the_streams(app: TestApp) {
     let token = app.link_for(&ana.email, "/reset-password/").await;
     let fields = [("token", token.as_str()), ("password", "eight blue lanterns")];
     browser.post("/api/accounts/reset_password", &fields).await.status(303);
-    stream.until("event: gone\ndata: You are signed out.\n\n").await;
+    stream.until("event: gone\ndata: You're signed out.\n\n").await;
     stream.ends().await;
 }
 
@@ -233,7 +233,7 @@ async fn a_deleted_workspace_ends_its_streams(app: TestApp) {
     let eve = acme.has("Eve", Role::Editor).await;
     let mut stream = Stream::open(&eve, &acme).await;
     ana.call("/api/organizations/delete", &[("org", "acme"), ("slug", "acme")]).await.status(200);
-    stream.until("event: gone\ndata: You are no longer a member of this organization.\n\n").await;
+    stream.until("event: gone\ndata: You're no longer a member of this organization.\n\n").await;
     stream.ends().await;
 }
 
@@ -244,7 +244,7 @@ async fn asking_for_a_second_factor_ends_the_streams_without(app: TestApp) {
     let (mut without, mut with_it) = (Stream::open(&eve, &acme).await, Stream::open(&ana, &acme).await);
     let fields = [("org", "acme"), ("two_factor", "true")];
     ana.call("/api/organizations/set_access", &fields).await.status(200);
-    without.until("event: gone\ndata: This organization requires two-factor.\n\n").await;
+    without.until("event: gone\ndata: This organization requires two-factor authentication.\n\n").await;
     without.ends().await;
     with_it.hears("organization").await;
 }
@@ -254,7 +254,7 @@ async fn a_session_that_is_ended_ends_its_streams(app: TestApp) {
     let (session, elsewhere) = app.session_of(ana.id).await;
     let mut stream = Stream::open(&elsewhere, &acme).await;
     ana.call("/api/account/end_session", &[("session", &session.to_string())]).await.status(200);
-    stream.until("event: gone\ndata: You are signed out.\n\n").await;
+    stream.until("event: gone\ndata: You're signed out.\n\n").await;
     stream.ends().await;
 }
 

@@ -18,8 +18,8 @@ both_databases!(
 const BAD: [(&str, &str); 6] = [
     ("ana＠evil.example", "Use a name, not an email address or a URL."),
     ("https：／／evil.example", "Use a name, not an email address or a URL."),
-    ("A\u{200d}na", "Remove the characters that cannot be seen."),
-    ("Ana\u{e0041}", "Remove the characters that cannot be seen."),
+    ("A\u{200d}na", "Remove the invisible characters."),
+    ("Ana\u{e0041}", "Remove the invisible characters."),
     ("Ana\u{e000}", "Remove the characters that can't be displayed everywhere."),
     ("\u{301}\u{302}", "Use at most 4 accents on one character, and none on their own."),
 ];

@@ -25,7 +25,7 @@ macro_rules! notices {
 }
 
 notices! {
-    SentTwice         "sent-twice"         "Done once: the form was sent twice";
+    SentTwice         "sent-twice"         "Done once, although the form was sent twice";
     TypedIsKept       "typed-is-kept"      "You were signed out. Sign in, and what you typed is still there";
     Saved             "saved"              "Saved";
     Joined            "joined"             "You joined the organization";
@@ -36,17 +36,17 @@ notices! {
     Created           "created"            "Organization created";
     PasswordChanged   "password-changed"   "Password changed. Other devices are signed out";
     EmailSent         "email-sent"         "Email sent";
-    SignedOut         "signed-out"         "You are signed out";
+    SignedOut         "signed-out"         "You're signed out";
     OrganizationDeleted "organization-deleted" "Organization deleted";
     OrganizationRestored "organization-restored" "Organization restored";
     TransferOffered   "transfer-offered"   "Offer sent";
-    TransferAccepted  "transfer-accepted"  "You are now an Owner";
-    TransferEnded     "transfer-ended"     "The offer is closed";
-    AddressSent       "address-sent"       "We sent an email to the new address";
+    TransferAccepted  "transfer-accepted"  "You're now an Owner";
+    TransferEnded     "transfer-ended"     "Offer closed";
+    AddressSent       "address-sent"       "We sent a link to your new email";
     AddressChanged    "address-changed"    "Email changed";
     SessionEnded      "session-ended"      "That device was signed out";
-    TwoFactorOn       "two-factor-on"      "Two-factor is on";
-    TwoFactorOff      "two-factor-off"     "Two-factor is off";
+    TwoFactorOn       "two-factor-on"      "Two-factor authentication is on";
+    TwoFactorOff      "two-factor-off"     "Two-factor authentication is off";
     AccountDeleted    "account-deleted"    "Your account was deleted";
     VersionSaved      "version-saved"      "Version saved";
     VersionRestored   "version-restored"   "Version restored to the draft" undo "/api/prompts/restore_draft";

@@ -96,15 +96,15 @@ pub fn told(error: &Error) -> (&'static str, String) {
     match error {
         Error::NotFound => (
             "Page not found",
-            "This page does not exist, or it belongs to an organization you are not a member of.".to_owned(),
+            "This page doesn't exist, or it belongs to an organization you're not a member of.".to_owned(),
         ),
         Error::Forbidden => (
-            "Your role does not allow this",
+            "Your role doesn't allow this",
             "If you need access, ask an Owner or Admin of the organization.".to_owned(),
         ),
         Error::Unavailable { .. } => ("Temporarily unavailable", error.to_string()),
         Error::Internal { .. } => ("Something went wrong", error.to_string()),
-        _ => ("That did not work", error.to_string()),
+        _ => ("That didn't work", error.to_string()),
     }
 }
 

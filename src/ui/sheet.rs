@@ -25,7 +25,7 @@ pub fn Sheet(
             <section class="card">{children()}</section>
             {aside.run()}
             {mailbox.then(|| view! {
-                <p class="aside">"Development: emails are in the "<a href=crate::paths::MAILBOX>"mailbox"</a>"."</p>
+                <p class="aside">"Development mode: emails are in the "<a href=crate::paths::MAILBOX>"mailbox"</a>"."</p>
             })}
         </main>
         <Toast/>

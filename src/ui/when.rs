@@ -6,9 +6,9 @@ use time::{
     macros::format_description,
 };
 
-const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short] [year]");
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[month repr:short] [day padding:none], [year]");
 const EXACT: &[BorrowedFormatItem<'_>] =
-    format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC");
+    format_description!("[month repr:long] [day padding:none], [year], [hour]:[minute]:[second] UTC");
 const MACHINE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
@@ -85,7 +85,7 @@ pub fn iso_day(at: Timestamp) -> String {
     write(at, MACHINE_DAY)
 }
 
-/// The day of a moment, as people write it: "3 Mar 2026".
+/// The day of a moment, as people write it: "Mar 3, 2026".
 #[must_use]
 pub fn day(at: Timestamp) -> String {
     write(at, DAY)
@@ -134,8 +134,8 @@ mod tests {
         assert_eq!(relative(now - Span::hours(23), now), "23 hours ago");
         assert_eq!(relative(now - Span::hours(30), now), "yesterday");
         assert_eq!(relative(now + Span::days(6), now), "in 6 days");
-        assert_eq!(relative(now - Span::days(10), now), "21 Feb 2026");
-        assert_eq!(write(now, EXACT), "3 March 2026, 12:00:00 UTC");
+        assert_eq!(relative(now - Span::days(10), now), "Feb 21, 2026");
+        assert_eq!(write(now, EXACT), "March 3, 2026, 12:00:00 UTC");
         assert_eq!(write(now, MACHINE), "2026-03-03T12:00:00Z");
     }
 }

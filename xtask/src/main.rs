@@ -45,9 +45,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build everything in a hurry and serve it on <http://localhost:3000>, data in ./data, mail in /dev/mailbox
+    /// Make a debug build and serve it at <http://localhost:3000>; data in ./data, emails at /dev/mailbox
     Run {
-        /// Further arguments for the server, after `--`
+        /// More arguments for the server, after `--`
         #[arg(last = true)]
         args: Vec<String>,
     },

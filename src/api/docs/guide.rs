@@ -14,61 +14,66 @@ const PYTHON: &str = r#"import json, os, re, threading, time, urllib.error, urll
 
 BASE = "https://studio.example.com/api/v1"
 AUTH = {"Authorization": "Bearer " + os.environ["PROMPT_STUDIO_KEY"]}
-kept = {}  # path -> (etag, prompt)
+cache = {}  # path -> (etag, prompt)
 
 def prompt(path):
-    etag, last = kept.get(path, (None, None))
+    etag, cached = cache.get(path, (None, None))
     headers = AUTH | ({"If-None-Match": etag} if etag else {})
     url = f"{BASE}/prompts/{urllib.parse.quote(path, safe='')}"
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=2) as answer:
-            kept[path] = (answer.headers["ETag"], json.load(answer))
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=2) as response:
+            cache[path] = (response.headers["ETag"], json.load(response))
     except urllib.error.HTTPError as error:
         if error.code == 404:  # It was undeployed.
-            kept.pop(path, None)
-        if error.code != 304 and not (last and (error.code == 429 or error.code >= 500)):
+            cache.pop(path, None)
+        if error.code != 304 and not (cached and (error.code == 429 or error.code >= 500)):
             raise
     except OSError:
-        if not last:  # Write kept to a file, or ship prompts with the program, to start without the server.
+        if not cached:  # To start while the server is down, save the cache to a file or ship prompts with your code.
             raise
-    return kept[path][1]
+    return cache[path][1]
 
-def fill(prompt, **values):  # With the engine "plain"; for "jinja", POST the values to /render.
-    taken = {}
-    for one in prompt["variables"]:
-        name = one.get("same_as", one["name"])
-        if one["required"] and name not in values:
+def fill(prompt, **values):  # For the engine "plain". For "jinja", POST the values to /render.
+    inputs = {}
+    for variable in prompt["variables"]:
+        name = variable.get("same_as", variable["name"])
+        if variable["required"] and name not in values:
             raise KeyError(name)
-        taken[one["name"]] = values.get(name, one.get("default", ""))
-    def write(it):
-        name, *fields = (it[2] or "").split(".")
-        if name not in taken:
-            return it[1] or it[0]
-        value = taken[name]
+        inputs[variable["name"]] = values.get(name, variable.get("default", ""))
+    def replace(match):
+        name, *fields = (match[2] or "").split(".")
+        if name not in inputs:
+            return match[1] or match[0]
+        value = inputs[name]
         for field in fields:
             value = value[field]
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    put = lambda text: re.sub(r"\\(\{\{|\[\[)|\{\{\s*([\w.]+)\s*\}\}", write, text)
+    insert = lambda text: re.sub(r"\\(\{\{|\[\[)|\{\{\s*([\w.]+)\s*\}\}", replace, text)
     if "text" in prompt:
-        return put(prompt["text"])
-    return [said for one in prompt["messages"] for said in (
-        values[one["name"]] if one["role"] == "placeholder" else [one | {"content": put(one["content"])}])]
+        return insert(prompt["text"])
+    messages = []
+    for message in prompt["messages"]:
+        if message["role"] == "placeholder":
+            messages += values[message["name"]]
+        else:
+            messages.append(message | {"content": insert(message["content"])})
+    return messages
 
-def listen():  # Keeps what was fetched up to date; then prompt() need not ask each time.
+def listen():  # Keeps the cache up to date, so you can read it instead of calling prompt() each time.
     last = None
     while True:
         try:
             headers = AUTH | ({"Last-Event-ID": last} if last else {})
             with urllib.request.urlopen(urllib.request.Request(BASE + "/events", headers=headers), timeout=60) as stream:
-                for path in list(kept):
+                for path in list(cache):
                     prompt(path)
                 for line in stream:
                     name, _, value = line.decode().rstrip("\n").partition(": ")
                     if name == "id":
                         last = value
                     elif name == "data":
-                        for path in [json.loads(value).get("path")] if "path" in value else list(kept):
-                            if path in kept:
+                        for path in [json.loads(value).get("path")] if "path" in value else list(cache):
+                            if path in cache:
                                 prompt(path)
         except OSError:
             pass
@@ -78,49 +83,49 @@ threading.Thread(target=listen, daemon=True).start()"#;
 
 const TYPESCRIPT: &str = r"const base = 'https://studio.example.com/api/v1';
 const auth = { Authorization: `Bearer ${process.env.PROMPT_STUDIO_KEY}` };
-const kept = new Map<string, { etag: string; prompt: any }>();
+const cache = new Map<string, { etag: string; prompt: any }>();
 
 export async function prompt(path: string) {
-  const last = kept.get(path);
-  const headers = last ? { ...auth, 'If-None-Match': last.etag } : auth;
+  const cached = cache.get(path);
+  const headers = cached ? { ...auth, 'If-None-Match': cached.etag } : auth;
   const url = `${base}/prompts/${encodeURIComponent(path)}`;
-  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(2000) }).catch(() => null);
-  if (answer?.status === 404) kept.delete(path); // It was undeployed.
-  if (answer?.ok) {
-    kept.set(path, { etag: answer.headers.get('ETag')!, prompt: await answer.json() });
-  } else if (!last || (answer && ![304, 429].includes(answer.status) && answer.status < 500)) {
-    throw new Error(answer ? (await answer.json()).detail : 'The server is unreachable.');
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(2000) }).catch(() => null);
+  if (response?.status === 404) cache.delete(path); // It was undeployed.
+  if (response?.ok) {
+    cache.set(path, { etag: response.headers.get('ETag')!, prompt: await response.json() });
+  } else if (!cached || (response && ![304, 429].includes(response.status) && response.status < 500)) {
+    throw new Error(response ? (await response.json()).detail : 'The server is unreachable.');
   }
-  return kept.get(path)!.prompt;
+  return cache.get(path)!.prompt;
 }
 
-// With the engine 'plain'; for 'jinja', POST the values to /render.
+// For the engine 'plain'. For 'jinja', POST the values to /render.
 export function fill(prompt: any, values: Record<string, any>): any {
-  const taken = new Map<string, any>();
-  for (const { name, same_as = name, required, default: otherwise = '' } of prompt.variables) {
-    if (required && !(same_as in values)) throw new Error(`${same_as} needs a value.`);
-    taken.set(name, values[same_as] ?? otherwise);
+  const inputs = new Map<string, any>();
+  for (const { name, same_as = name, required, default: fallback = '' } of prompt.variables) {
+    if (required && !(same_as in values)) throw new Error(`Missing value: ${same_as}`);
+    inputs.set(name, values[same_as] ?? fallback);
   }
-  const found = /\\(\{\{|\[\[)|\{\{\s*([\p{L}\p{N}_.]+)\s*\}\}/gu;
-  const put = (text: string) => text.replace(found, (all: string, sign?: string, dotted = '') => {
+  const pattern = /\\(\{\{|\[\[)|\{\{\s*([\p{L}\p{N}_.]+)\s*\}\}/gu;
+  const insert = (text: string) => text.replace(pattern, (match: string, escaped?: string, dotted = '') => {
     const [name, ...fields] = dotted.split('.');
-    if (!taken.has(name)) return sign ?? all;
-    const value = fields.reduce((value: any, field: string) => value[field], taken.get(name));
+    if (!inputs.has(name)) return escaped ?? match;
+    const value = fields.reduce((value: any, field: string) => value[field], inputs.get(name));
     return typeof value === 'string' ? value : JSON.stringify(value);
   });
-  if ('text' in prompt) return put(prompt.text);
-  return prompt.messages.flatMap((one: any) =>
-    one.role === 'placeholder' ? values[one.name] : [{ ...one, content: put(one.content) }]);
+  if ('text' in prompt) return insert(prompt.text);
+  return prompt.messages.flatMap((message: any) =>
+    message.role === 'placeholder' ? values[message.name] : [{ ...message, content: insert(message.content) }]);
 }
 
-// Keeps what was fetched up to date; then prompt() need not ask each time.
+// Keeps the cache up to date, so you can read it instead of calling prompt() each time.
 export async function listen() {
-  const again = (paths: Iterable<string>) => Promise.allSettled([...paths].map((path) => prompt(path)));
+  const refresh = (paths: Iterable<string>) => Promise.allSettled([...paths].map((path) => prompt(path)));
   for (let last = ''; ; await new Promise((done) => setTimeout(done, 1000))) {
     const headers: Record<string, string> = last ? { ...auth, 'Last-Event-ID': last } : auth;
     const stream = await fetch(`${base}/events`, { headers }).catch(() => null);
     if (!stream?.ok) continue;
-    await again(kept.keys());
+    await refresh(cache.keys());
     const decoder = new TextDecoder();
     let text = '';
     try {
@@ -130,18 +135,18 @@ export async function listen() {
         for (const block of blocks) {
           const data = /^data: (.*)$/m.exec(block);
           const path = data && JSON.parse(data[1]!).path;
-          if (data) await again(path ? [path].filter((path) => kept.has(path)) : kept.keys());
+          if (data) await refresh(path ? [path].filter((path) => cache.has(path)) : cache.keys());
           last = /^id: (.*)$/m.exec(block)?.[1] ?? last;
         }
       }
-    } catch {} // It was cut off.
+    } catch {} // The connection was lost.
   }
 }";
 
 const TOPICS: [(&str, &str); 7] = [
     (
         "Keys",
-        "Owners and Admins create keys under Settings, API keys. Send the key as “Authorization: Bearer ps_…”. A key belongs to one organization, so paths do not need to name it; the same paths also work below /api/v1/organizations/{slug}. A key can do only what its scopes allow, in the environments and folders it is limited to; everything else is answered as if it did not exist. A revoked key stops working as soon as the revocation is confirmed.",
+        "Owners and Admins create keys under Settings, API keys. Send the key as “Authorization: Bearer ps_…”. A key belongs to one organization, so paths don't need to name it; the same paths also work below /api/v1/organizations/{slug}. A key can do only what its scopes allow, in the environments and folders it is limited to; everything else is answered as if it didn't exist. A revoked key stops working as soon as the revocation is confirmed.",
     ),
     (
         "Fetching",
@@ -153,7 +158,7 @@ const TOPICS: [(&str, &str); 7] = [
     ),
     (
         "Idempotency",
-        "Send an Idempotency-Key of your choice with a POST. For 24 hours, repeating the same request with that key returns the first response again, with Idempotency-Replayed: true. A different request with the same key is refused. If the request was carried out but its response was lost, the response is 409. Requests that only read, such as …/render, do not need one. Up to 10000 are kept per API key.",
+        "Send an Idempotency-Key of your choice with a POST. For 24 hours, repeating the same request with that key returns the first response again, with Idempotency-Replayed: true. A different request with the same key is refused. If the request was carried out but its response was lost, the response is 409. Requests that only read, such as …/render, don't need one. Up to 10,000 are kept per API key.",
     ),
     (
         "Concurrent changes",
@@ -189,11 +194,11 @@ pub(super) fn guide(base: &str) -> Html {
             <dl>{topics.into_iter().collect_view()}</dl>
         </section>
         <section aria-labelledby="pattern">
-            <h2 id="pattern">"Stay available when the server is not"</h2>
+            <h2 id="pattern">"Keep working when the server is down"</h2>
             <p>
                 "Cache the last response with its ETag, revalidate with the ETag, and use the cached response when the server
                 is unreachable. To avoid a request for each use, listen to events and fetch what has changed. Fetch once
-                when the stream opens, so that you miss nothing."
+                when the stream opens, so you don't miss anything."
             </p>
             {example("Python, standard library only", PYTHON)}
             {example("TypeScript", TYPESCRIPT)}

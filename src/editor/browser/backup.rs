@@ -55,7 +55,7 @@ pub(super) fn bring_back(form: &HtmlFormElement) {
                 say(if revision(&form) == before { "" } else { "Restored your unsaved changes." });
             }
             409 | 422 => morph::page(&page),
-            _ => say("Your unsaved changes could not be saved yet."),
+            _ => say("Your unsaved changes couldn't be saved yet."),
         }
     });
 }

@@ -80,7 +80,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
             return Err(format!("{name} is too large: at most 1 MiB per file and 32 MiB in total."));
         }
         room -= size;
-        let text = str::from_utf8(&bytes).map_err(|_| format!("{name} is not text."))?;
+        let text = str::from_utf8(&bytes).map_err(|_| format!("{name} isn't text."))?;
         file.prompts.push(one_prompt(text, &name).map_err(|why| format!("{name}: {why}"))?);
     }
     if file.prompts.is_empty() {

@@ -40,7 +40,7 @@ pub fn read(bytes: &[u8], name: &str) -> Result<LibraryFile, String> {
 
 fn of_text(bytes: &[u8], name: &str) -> Result<LibraryFile, String> {
     let text =
-        std::str::from_utf8(bytes).map_err(|_| format!("This file is not text. {}", foreign::INSTEAD))?;
+        std::str::from_utf8(bytes).map_err(|_| format!("This file isn't text. {}", foreign::INSTEAD))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if is_json(text, name) {
         return of_json(text);
@@ -67,7 +67,7 @@ fn is_json(text: &str, name: &str) -> bool {
 /// A sentence that says what is wrong.
 pub fn whole(file: &LibraryFile) -> Result<(), String> {
     if file.format != FORMAT {
-        return Err(format!("This is not a Prompt Studio export: its format should be {FORMAT}."));
+        return Err(format!("This isn't a Prompt Studio export: its format should be {FORMAT}."));
     }
     if file.prompts.len() > MAX_THINGS || file.folders.len() > MAX_THINGS {
         return Err(format!("Import at most {MAX_THINGS} prompts at once."));
@@ -106,7 +106,7 @@ fn level(text: &str) -> Result<PathName, String> {
     if name.as_str() == text {
         Ok(name)
     } else {
-        Err(format!("“{text}” has spaces that are not allowed in names"))
+        Err(format!("“{text}” has spaces that aren't allowed in names"))
     }
 }
 
@@ -180,7 +180,7 @@ fn check_version(number: usize, version: &VersionEntry, analysis: &Analysis) -> 
     }
     let targets = references::targets(&version.content);
     if version.references.keys().any(|target| !targets.contains_key(target)) {
-        return Err(format!("the references of version {number} do not match its text"));
+        return Err(format!("the references of version {number} don't match its text"));
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ pub(super) fn one_prompt(text: &str, name: &str) -> Result<PromptEntry, String> 
     }
     match ending(name).as_str() {
         "yaml" | "yml" | "csv" | "html" | "xml" => {
-            Err(format!("This kind of file cannot be imported. {INSTEAD}"))
+            Err(format!("This kind of file can't be imported. {INSTEAD}"))
         }
         _ => Ok(plain(name, text)),
     }
@@ -93,13 +93,10 @@ pub(super) fn of_json(json: &str, why: &str) -> String {
     if let Some((line, column)) =
         serde_json::from_str::<IgnoredAny>(json).err().map(|e| (e.line(), e.column()))
     {
-        return format!("This is not valid JSON: look at line {line}, column {column}.");
+        return format!("This isn't valid JSON: check line {line}, column {column}.");
     }
     if serde_json::from_str::<Named>(json).is_ok_and(|file| file.format == FORMAT) {
-        return format!("Something in this export was changed and does not fit: {why}.")
-            .chars()
-            .take(300)
-            .collect();
+        return format!("This export was edited and is no longer valid: {why}.").chars().take(300).collect();
     }
     let object: Option<Object> = serde_json::from_str(json).ok();
     let first = object.or_else(|| serde_json::from_str::<Vec<Object>>(json).ok()?.into_iter().next());
@@ -126,12 +123,12 @@ pub(super) fn of_json(json: &str, why: &str) -> String {
 
 fn looks_like(what: &str) -> String {
     format!(
-        "This looks like {what}, which cannot be imported yet. Save the text of each prompt as a .md or .txt file and import those, as a ZIP archive or one by one."
+        "This looks like {what}, which can't be imported yet. Save the text of each prompt as a .md or .txt file and import those, as a ZIP archive or one by one."
     )
 }
 
 fn not_ours() -> String {
-    format!("This file is not a Prompt Studio export. {INSTEAD}")
+    format!("This file isn't a Prompt Studio export. {INSTEAD}")
 }
 
 #[cfg(test)]
@@ -153,11 +150,11 @@ mod tests {
             (r#"{"prompts":["Hi {{name}}"],"providers":["openai:gpt"],"tests":[]}"#, "promptfoo"),
             (r#"{"evalId":"e","results":{},"config":{}}"#, "promptfoo"),
             (r#"{"model":"m","messages":[]}"#, "a request to a model"),
-            (r#"{"format":"prompt-studio/library/9"}"#, "not a Prompt Studio export"),
-            ("{}", "not a Prompt Studio export"),
-            ("[]", "not a Prompt Studio export"),
-            ("[1]", "not a Prompt Studio export"),
-            ("{\n\"a\": 1,}", "not valid JSON: look at line 2, column 8."),
+            (r#"{"format":"prompt-studio/library/9"}"#, "isn't a Prompt Studio export"),
+            ("{}", "isn't a Prompt Studio export"),
+            ("[]", "isn't a Prompt Studio export"),
+            ("[1]", "isn't a Prompt Studio export"),
+            ("{\n\"a\": 1,}", "n't valid JSON: check line 2, column 8."),
         ] {
             let says = of_json(json, "why");
             assert!(says.contains(told) && !says.contains("why"), "{json}: {says}");

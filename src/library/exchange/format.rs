@@ -25,7 +25,7 @@ pub const FORMAT: &str = "prompt-studio/library/1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LibraryFile {
-    /// [`FORMAT`].
+    /// The format of the file: `prompt-studio/library/1`.
     pub format: String,
     /// The variables of the organization.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -123,10 +123,10 @@ pub struct VersionEntry {
     /// The message of its author.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// The name of who saved it.
+    /// The name of the person who saved it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub author: String,
-    /// When it was saved, RFC 3339 in UTC; left out, it is when it is imported.
+    /// When it was saved, RFC 3339 in UTC. Defaults to the time of the import.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub created_at: String,
     /// The version it restores.

@@ -87,13 +87,15 @@ fn mark(line: &str) -> Option<(Speaker, &str)> {
 /// A sentence that says what is wrong.
 pub fn read(text: &str) -> Result<PromptEntry, String> {
     let text = text.replace("\r\n", "\n");
-    let after = text.strip_prefix(FENCE).ok_or("It does not start with front matter: a line ---.")?;
+    let after = text.strip_prefix(FENCE).ok_or("It doesn't start with front matter (a line with ---).")?;
     let (front, said) = match after.split_once("\n---\n") {
         Some(parts) => parts,
-        None => (after.strip_suffix("\n---").ok_or("Its front matter does not end with a line ---.")?, ""),
+        None => {
+            (after.strip_suffix("\n---").ok_or("Its front matter doesn't end with a line with ---.")?, "")
+        }
     };
     let front: Front = serde_saphyr::from_str(front).map_err(|error| {
-        format!("Its front matter is not valid: {error}").chars().take(300).collect::<String>()
+        format!("Its front matter isn't valid: {error}").chars().take(300).collect::<String>()
     })?;
     let said = said.strip_suffix('\n').unwrap_or(said);
     let body = match front.kind {

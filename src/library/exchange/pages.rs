@@ -3,6 +3,7 @@
 use super::import::{self, Act as Does, Line, count};
 use crate::{
     error::{Error, Result},
+    fields::capitalized,
     id::ImportId,
     library::{
         ApplyImport, CreateImport,
@@ -34,7 +35,7 @@ pub async fn import(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <header class="page-head"><div>
             <h1>"Import"</h1>
-            <p>"A Prompt Studio export (JSON, Markdown or ZIP), or a plain .md or .txt file, which becomes one prompt. You see a preview before anything changes."</p>
+            <p>"A Prompt Studio export (JSON, Markdown or ZIP), or a plain .md or .txt file, which becomes one prompt. You'll see a preview before anything changes."</p>
         </div></header>
         <Form action=CreateImport::PATH files=true once=true>
             <Hidden name="org" value=org.to_string()/>
@@ -59,8 +60,12 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
     let grant = scope.require::<ImportContent>()?;
     let lines = import::preview(&grant, id).await?;
     let here = paths::import(&org, None);
-    let says = [(Does::Create, "new"), (Does::Change, "changed"), (Does::Skip, "unchanged")]
-        .map(|(act, word)| format!("{} {word}", count(&lines, act)))
+    let says = [(Does::Create, "new"), (Does::Change, "changed"), (Does::Skip, "skipped")]
+        .map(|(act, word)| (count(&lines, act), word))
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect::<Vec<_>>()
         .join(", ");
     let does_nothing = lines.iter().all(|line| line.act == Does::Skip);
     let more = lines.len().saturating_sub(SHOWN);
@@ -76,8 +81,8 @@ pub async fn preview(caller: Caller) -> Result<impl IntoView> {
                 <p>{if does_nothing { "Nothing to import: everything already exists or can't be imported.".to_owned() } else { says }}</p>
             </div>
             <div class="page-actions">
-                <a class="button" href=here.clone()>"Choose another file"</a>
                 {apply}
+                <a class="button" data-kind="quiet" href=here.clone()>"Choose another file"</a>
             </div>
         </header>
         <FormAlert action=ApplyImport::PATH/>
@@ -95,14 +100,14 @@ fn row(line: Line) -> impl IntoView {
     let act = match line.act {
         Does::Create => "New",
         Does::Change => "Changed",
-        Does::Skip => "Unchanged",
+        Does::Skip => "Skipped",
     };
     let path = if line.path.is_empty() { "The organization".to_owned() } else { line.path };
     view! {
         <tr>
             <th scope="row" data-label="Path">{path}</th>
             <td data-label="Result">{act}</td>
-            <td data-label="Details">{line.says}</td>
+            <td data-label="Details">{capitalized(&line.says)}</td>
         </tr>
     }
 }

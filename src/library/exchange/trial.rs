@@ -148,7 +148,8 @@ async fn guess(grant: &Grant<ImportContent>, prompt: &PromptEntry) -> Result<Lin
     let there: Option<(PromptId,)> = there.bind(prompt.path.clone()).optional().await?;
     let count = counted(prompt.versions.len(), "version");
     Ok(match there {
-        Some(_) => line(Act::Change, format!("whatever is new in {count}")),
+        Some(_) => line(Act::Change, format!("anything new in {count}")),
+        None if prompt.versions.is_empty() => line(Act::Create, "draft, no versions".to_owned()),
         None => line(Act::Create, format!("prompt with {count}")),
     })
 }

@@ -71,7 +71,7 @@ impl Checker {
             Stmt::EmitExpr(emit) => self.expr(&emit.expr, false),
             Stmt::ForLoop(node) => {
                 if node.recursive {
-                    return Err(refused(node.span().start_line, "Recursive loops are not supported."));
+                    return Err(refused(node.span().start_line, "Recursive loops aren't supported."));
                 }
                 self.expr(&node.iter, true)?;
                 node.filter_expr.as_ref().map_or(Ok(()), |expr| self.expr(expr, true))?;
@@ -91,13 +91,12 @@ impl Checker {
             Stmt::SetBlock(node) => {
                 Err(refused(node.span().start_line, "Blocks can't be assigned to a variable."))
             }
-            Stmt::AutoEscape(node) => Err(refused(node.span().start_line, "Autoescape is not supported.")),
-            Stmt::FilterBlock(node) => Err(refused(
-                node.span().start_line,
-                "Filter blocks are not supported. Use filters on values.",
-            )),
+            Stmt::AutoEscape(node) => Err(refused(node.span().start_line, "Autoescape isn't supported.")),
+            Stmt::FilterBlock(node) => {
+                Err(refused(node.span().start_line, "Filter blocks aren't supported. Use filters on values."))
+            }
             Stmt::Do(node) => {
-                Err(refused(node.span().start_line, "The do tag is not supported. Use an expression."))
+                Err(refused(node.span().start_line, "The do tag isn't supported. Use an expression."))
             }
         }
     }

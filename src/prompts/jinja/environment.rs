@@ -22,7 +22,7 @@ struct Purse(Arc<AtomicUsize>);
 impl Purse {
     fn pay(&self, cost: usize) -> Result<(), Error> {
         let paid = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost));
-        paid.map(drop).map_err(|_| Error::new(ErrorKind::OutOfFuel, "too much work"))
+        paid.map(drop).map_err(|_| Error::new(ErrorKind::OutOfFuel, "too complex"))
     }
 
     fn pay_for(&self, value: &Value) -> Result<(), Error> {

@@ -79,7 +79,7 @@ pub async fn analyze(server: &Server, behalf: Behalf, source: &str) -> Outcome<A
 /// What people read about a template that was too much for the sandbox.
 pub(in crate::prompts) fn too_much(failure: Failure) -> String {
     match failure {
-        Failure::TooSlow(Some(place)) => format!("This template takes too long: line {}.", place.line),
+        Failure::TooSlow(Some(place)) => format!("This template takes too long (line {}).", place.line),
         Failure::TooSlow(None) => "This template takes too long.".to_owned(),
         Failure::Died => "This template needs too much memory, or is nested too deeply.".to_owned(),
     }
@@ -125,13 +125,13 @@ pub(in crate::prompts) fn render(source: &str, values: &Value) -> Result<String,
     let template = env.template_from_str(&source).map_err(|error| Flaw::of(&error))?;
     let mut output = Bounded(Vec::new());
     template.render_captured_to(values, &mut output).map_err(|error| Flaw::of(&error))?;
-    String::from_utf8(output.0).map_err(|_| Flaw { line: 1, message: "The result is not text.".to_owned() })
+    String::from_utf8(output.0).map_err(|_| Flaw { line: 1, message: "The result isn't text.".to_owned() })
 }
 
 impl Flaw {
     fn of(error: &Error) -> Self {
         let message = match error.kind() {
-            ErrorKind::OutOfFuel => "This template takes too long: loop over less.".to_owned(),
+            ErrorKind::OutOfFuel => "This template takes too long: loop over fewer items.".to_owned(),
             ErrorKind::WriteFailure => "The result is longer than 1 MiB.".to_owned(),
             kind => error.detail().map_or_else(|| kind.to_string(), ToOwned::to_owned),
         };

@@ -40,7 +40,7 @@ pub struct Taken {
     /// for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
-    /// The type; omitted if it is not declared.
+    /// The type; omitted if it isn't declared.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ValueKind>,
     /// Whether a value is required.

@@ -17,7 +17,7 @@ const READ_IN_A_STEP: usize = 16;
 const COPIED_IN_A_STEP: usize = 64;
 
 /// What people read when more than the result is too much.
-pub const TOO_MUCH: &str = "This prompt takes too much work: include fewer prompts, or shorter ones.";
+pub const TOO_MUCH: &str = "This prompt is too complex: include fewer or shorter prompts.";
 /// What they read when it is the result.
 pub(super) const TOO_LONG: &str = "The result is longer than 1 MiB.";
 

@@ -126,7 +126,7 @@ async fn a_bad_password_is_told_and_costs_nothing(app: TestApp) {
     for (bad, why) in [
         ("short", "Use at least 8 characters."),
         ("password1", "Too common"),
-        ("ana.novak", "not your name or email"),
+        ("ana.novak", "isn't your name or email"),
     ] {
         browser.resets(&token, bad).await.status(422).says(why).hides(&format!("value=\"{bad}\""));
     }

@@ -92,7 +92,7 @@ async fn signing_out_kills_the_session(app: TestApp) {
     let answer = ana.post("/api/accounts/sign_out", &[]).await.leads_to("/sign-in");
     assert!(answer.cookies().iter().any(|cookie| cookie.starts_with("studio=;")), "{answer}");
     assert_eq!(ana.cookie("studio"), None);
-    ana.get("/sign-in").await.says("You are signed out");
+    ana.get("/sign-in").await.says("You're signed out");
     thief.get("/ana").await.leads_to("/sign-in?next=/ana");
     elsewhere.get("/ana").await.status(200);
     // A second time is no error.

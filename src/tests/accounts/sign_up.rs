@@ -189,7 +189,7 @@ async fn without_mail_one_is_in_at_once_and_a_taken_address_says_so(app: TestApp
         .get("/forgot-password")
         .await
         .status(200)
-        .says("does not send email")
+        .says("doesn't send email")
         .hides("/api/accounts/forgot_password");
 }
 

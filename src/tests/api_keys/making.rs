@@ -119,7 +119,7 @@ async fn a_key_runs_out_when_it_was_said_to(app: TestApp) {
     let ana = app.known("Ana", app.browser_of(ana.id).await).await;
     ana.get("/acme/settings/api-keys").await.status(200).says("Never").hides("Expired");
     ana.get("/acme/settings/api-keys?ended=yes").await.status(200).says("Expired");
-    ana.get("/acme/settings/audit-log").await.status(200).says("expires at: never");
+    ana.get("/acme/settings/audit-log").await.status(200).says("expires: never");
     ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200).says("Revoke Robot");
 }
 

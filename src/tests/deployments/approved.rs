@@ -256,7 +256,7 @@ async fn those_who_may_approve_are_told(app: TestApp) {
     let vic = stage.team.org.has("Vic", Role::Viewer).await;
     let id = stage.asked(1).await;
     let letter = app.letter_to(&stage.adam.email).await;
-    assert_eq!(letter.subject, "Ed asks to deploy version 1 of Tone to production");
+    assert_eq!(letter.subject, "Ed wants to deploy version 1 of Tone to production");
     assert!(letter.text.contains(&format!("/deployments/requests/{id}")), "{}", letter.text);
     let ana = "ana.acme@example.com";
     for (email, letters) in [(&*stage.ada.email, 1), (ana, 1), (&*stage.ed.email, 0), (&*vic.email, 0)] {
@@ -329,9 +329,9 @@ async fn what_is_protected_shows_where_one_deploys(app: TestApp) {
         .adam
         .get(&review)
         .await
-        .says("production is protected. This is live for services at once.")
+        .says("production is protected. This goes live for services immediately.")
         .says(danger);
-    stage.ed.get(&review).await.says("Once approved, this is live for services.").hides(danger);
+    stage.ed.get(&review).await.says("Once approved, this goes live for services.").hides(danger);
     stage.ed.get(&cell).await.says("Protected");
     let (review, cell) = page(stage.team.environment("development").await.id);
     stage.adam.get(&review).await.hides("rotected").hides("live for services").hides(danger);

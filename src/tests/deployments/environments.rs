@@ -58,7 +58,7 @@ async fn they_are_made_renamed_arranged_and_deleted(app: TestApp) {
     assert!(set(&team.may(), staging.id, &name("eu"), from(0, 0)).await.is_err());
     set(&team.may(), staging.id, &name("preview"), from(0, 1)).await.unwrap();
     set(&team.may(), staging.id, &name("preview"), from(1, 1)).await.unwrap();
-    let says = "Someone changed who may deploy in the meantime. Check it and try again.";
+    let says = "Someone changed who can deploy in the meantime. Check it and try again.";
     assert_eq!(why(set(&team.may(), staging.id, &name("other"), from(0, 0)).await), says);
     for step in [Step::Earlier, Step::Earlier, Step::Later, Step::Earlier] {
         shift(&team.may(), eu, step).await.unwrap();
@@ -130,14 +130,12 @@ async fn who_may_deploy_is_chosen(app: TestApp) {
         let fields = [("org", "acme"), ("environment", &*id), ("name", "production"), ("seen", "1")];
         let fields = [&fields[..], &[("approvals", approvals), ("page", &page)]].concat();
         let answer = ana.post("/api/environments/set", &fields).await.status(422);
-        answer.says("Choose who may deploy.");
+        answer.says("Choose who can deploy.");
     }
     assert_eq!(team.environment("production").await.approvals, 1);
     ana.get(&page).await.hides("Nothing can be deployed here");
     set(&team.may(), production, &name("production"), from(1, 3)).await.unwrap();
-    ana.get(&page)
-        .await
-        .says("3 people must approve, but only 2 people here can. Nothing can be deployed here.");
+    ana.get(&page).await.says("3 people must approve, but only 2 people can. Nothing can be deployed here.");
 }
 
 async fn only_admins_change_them(app: TestApp) {

@@ -75,8 +75,8 @@ async fn a_deployment_is_what_it_says(app: TestApp) {
         let order = Order { kind, ..team.order(environment, tone, Some(version)).await };
         deploy(&team.may(), &order).await
     };
-    let back = "This version is not the one that was live here before.";
-    let there = "This version is not live in another environment.";
+    let back = "This isn't the version that was live here before.";
+    let there = "This version isn't live in another environment.";
     assert_eq!(why(tries(Kind::Rollback, dev, 1).await), back);
     for version in 1..=3 {
         team.deploys(dev, tone, version).await.unwrap();
@@ -174,7 +174,7 @@ async fn a_reference_may_name_an_environment(app: TestApp) {
     );
     assert_eq!(
         why(saves("Be [[ Tone@staging ]].").await),
-        "[[ Tone@staging ]]: Tone is not deployed to staging."
+        "[[ Tone@staging ]]: Tone isn't deployed to staging."
     );
     team.deploys(staging, tone, 1).await.unwrap();
     saves("Be [[ Tone@staging ]].").await.unwrap();
@@ -196,7 +196,7 @@ async fn a_reference_may_name_an_environment(app: TestApp) {
     team.undeploys(staging, tone).await.unwrap();
     team.undeploys(staging, word).await.unwrap();
     let deletes = async || crate::environments::store::delete(&team.may(), staging).await;
-    let says = "Version 2 of Triage refers to what is live in staging. First save and deploy a version that does not.";
+    let says = "Version 2 of Triage refers to what is live in staging. First save and deploy a version that doesn't.";
     assert_eq!(why(deletes().await), says);
     team.says(triage, "plain again").await;
     deletes().await.unwrap();

@@ -41,7 +41,7 @@ fn name(text: &str) -> PathName {
 }
 
 const SAYS: &str =
-    "Choose another name: services in production still get Voice at Tone. Undeploy it there first.";
+    "Services in production still get Voice at Tone. Choose another name, or undeploy it there first.";
 
 impl Team {
     async fn renames(&self, prompt: PromptId, to: &str) -> crate::error::Result<()> {
@@ -135,7 +135,7 @@ async fn a_protected_path_is_not_taken_by_folders(app: TestApp) {
     team.deploys(production, tone, 1).await.unwrap();
     team.creates(Some(help), "Tone").await.unwrap();
     moves::rename_folder(&team.may(), support, &name("Old")).await.unwrap();
-    let says = "Choose another name: services in production still get Old/Tone at Support/Tone. Undeploy it there first.";
+    let says = "Services in production still get Old/Tone at Support/Tone. Choose another name, or undeploy it there first.";
     assert_eq!(why(moves::rename_folder(&team.may(), help, &name("Support")).await), says);
     let around = team.folder("Around").await;
     let below = folders::create(&team.may(), Some(around), &name("Support")).await.unwrap();
@@ -143,7 +143,7 @@ async fn a_protected_path_is_not_taken_by_folders(app: TestApp) {
     assert_eq!(why(moves::move_folder(&team.may(), below, None, moves::Place::Last).await), says);
     let below = put_folder(&team.may(), below).await.unwrap();
     put_folder(&team.may(), around).await.unwrap();
-    assert!(why(restore(&team.may(), below).await).ends_with("Undeploy it there first."));
+    assert!(why(restore(&team.may(), below).await).ends_with("undeploy it there first."));
     let key = team.key().await;
     assert_eq!(team.at(&key, "production", "Support/Tone").await, Ok(tone.to_string()));
     assert_eq!(team.at(&key, "production", "Old/Tone").await, Err(404), "nobody approved it there");

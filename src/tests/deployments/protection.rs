@@ -99,7 +99,7 @@ async fn who_is_alone_asks_nobody(app: TestApp) {
     let page = stage.team.org.page(&format!("deployments/environments/{}", stage.production));
     ana.get(&page)
         .await
-        .says("Only one person here can approve. They deploy alone until there is another Admin.");
+        .says("Only one person here can approve, so they can deploy alone until there's another Admin.");
     // Editors ask all the same.
     assert!(matches!(stage.asks(&stage.ed, 2).await, Ok(Outcome::Requested(_))));
     stage.team.org.admits(&stage.adam, Role::Admin).await;
@@ -129,7 +129,7 @@ async fn nobody_gets_rid_of_the_others_for_a_moment(app: TestApp) {
     assert!(stage.agrees(&olga, lowers).await.is_err());
     withdraw(&team.of_member(&olga).await.unwrap(), lowers).await.unwrap();
     let page = team.org.page(&format!("deployments/environments/{}", stage.production));
-    olga.get(&page).await.says("left or lost that role in the last 24 hours").says("That ends ");
+    olga.get(&page).await.says("left or lost that role in the last 24 hours").says("This ends ");
     let review = format!("deployments/{}/{}/review?kind=deploy&version=2", stage.production, stage.tone);
     crate::deployments::requests::withdraw(&team.of_member(&olga).await.unwrap(), id).await.unwrap();
     olga.get(&team.org.page(&review))
@@ -145,7 +145,7 @@ async fn nobody_gets_rid_of_the_others_for_a_moment(app: TestApp) {
     // A team that shrank goes on.
     app.clock.advance(Span::hours(2));
     assert_eq!(stage.asks(&olga, 1).await, Ok(Outcome::Deployed(1)));
-    olga.get(&page).await.hides("in the last 24 hours").says("They deploy alone");
+    olga.get(&page).await.hides("in the last 24 hours").says("they can deploy alone");
 }
 
 async fn a_new_team_begins_with_it(app: TestApp) {
@@ -185,7 +185,7 @@ async fn lowering_is_approved_by_as_many_as_it_demanded(app: TestApp) {
     assert_eq!(stage.agrees(&stage.adam, id).await, Err(Error::Forbidden), "nobody approves their own");
     assert_eq!(stage.agrees(&stage.ed, id).await, Err(Error::Forbidden));
     assert_eq!(stage.agrees(&stage.ada, id).await, Ok(false));
-    assert_eq!(why(stage.agrees(&stage.ada, id).await), "You have already approved this.");
+    assert_eq!(why(stage.agrees(&stage.ada, id).await), "You already approved this.");
     assert_eq!(stage.environment().await.approvals, 2);
     // Whoever lost the right since is not counted any more.
     stage.team.org.admits(&stage.ada, Role::Editor).await;
@@ -227,7 +227,7 @@ async fn what_is_asked_for_of_an_environment_is_decided_once(app: TestApp) {
     let late = "This request is no longer waiting for approval.";
     stage.rules(Rule::OTHER).await;
     let id = stage.change_asked(&stage.adam, "production", 0.into()).await;
-    let again = "Adam already asked to change who may deploy to production to “Open: Editors can deploy”. Approve or decline that first.";
+    let again = "Adam already requested to change who can deploy to production to “Open: Editors can deploy”. Approve or decline that request first.";
     assert_eq!(why(stage.changes(&stage.ada, "eu", Rule::OTHER).await), again);
     decline(&stage.team.of_member(&stage.ada).await.unwrap(), id).await.unwrap();
     assert_eq!(why(stage.agrees(&stage.ada, id).await), late);
@@ -256,7 +256,7 @@ async fn those_who_may_approve_a_change_are_told_and_who_asked(app: TestApp) {
     stage.rules(Rule::OTHER).await;
     let id = stage.change_asked(&stage.adam, "eu", Rule::OTHER).await;
     let letter = app.letter_to(&stage.ada.email).await;
-    assert_eq!(letter.subject, "Adam asks to rename production to eu");
+    assert_eq!(letter.subject, "Adam wants to rename production to eu");
     assert!(
         letter.text.contains(&format!("/deployments/environments/{}", stage.production)),
         "{}",
@@ -276,7 +276,11 @@ async fn a_change_is_asked_for_and_decided_on_its_page(app: TestApp) {
     stage.rules(Rule::OTHER).await;
     let (org, id) = (&stage.team.org, stage.production.to_string());
     let page = org.page(&format!("deployments/environments/{id}"));
-    stage.adam.get(&page).await.says("Others must approve before it is renamed, deleted or protected less.");
+    stage
+        .adam
+        .get(&page)
+        .await
+        .says("Renaming it, deleting it or reducing its protection requires approval from others.");
     let fields = [
         ("org", org.slug.as_str()),
         ("environment", &*id),
@@ -286,7 +290,7 @@ async fn a_change_is_asked_for_and_decided_on_its_page(app: TestApp) {
         ("page", &page),
     ];
     stage.adam.post("/api/environments/set", &fields).await.status(303);
-    let wants = "Adam wants to change who may deploy to production to “Open: Editors can deploy”";
+    let wants = "Adam wants to change who can deploy to production to “Open: Editors can deploy”";
     stage
         .adam
         .get(&page)

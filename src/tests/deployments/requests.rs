@@ -103,7 +103,7 @@ async fn what_is_protected_somebody_else_approves(app: TestApp) {
     assert_eq!(stage.live().await, None);
     assert_eq!(
         why(stage.asks(&stage.ed, 2).await),
-        "Ed already requested a deployment here. It is waiting for approval."
+        "Ed already requested a deployment here. It's waiting for approval."
     );
     assert_eq!(stage.approves(&stage.ed, id).await, Err(Error::Forbidden));
     assert_eq!(stage.approves(&stage.adam, id).await, Ok(Some(1)));
@@ -120,7 +120,7 @@ async fn as_many_approve_as_must(app: TestApp) {
     let Ok(Outcome::Requested(id)) = stage.asks(&stage.adam, 1).await else { panic!("it is live") };
     assert_eq!(stage.approves(&stage.adam, id).await, Err(Error::Forbidden), "nobody approves their own");
     assert_eq!(stage.approves(&stage.ada, id).await, Ok(None));
-    assert_eq!(why(stage.approves(&stage.ada, id).await), "You have already approved this.");
+    assert_eq!(why(stage.approves(&stage.ada, id).await), "You already approved this.");
     assert_eq!(stage.live().await, None);
     let eve = stage.team.org.has("Eve", Role::Owner).await;
     assert_eq!(stage.approves(&eve, id).await, Ok(Some(1)));
@@ -146,7 +146,7 @@ async fn whoever_asked_is_told_what_became_of_it(app: TestApp) {
     let id = stage.asked(2).await;
     app.clock.advance(Span::minutes(1));
     decline(&stage.team.of_member(&stage.adam).await.unwrap(), id).await.unwrap();
-    let says = "Adam declined the request of Ed: deploy v2.";
+    let says = "Adam declined the request by Ed to deploy v2.";
     stage.ed.get(&page).await.status(200).says(says);
     app.clock.advance(Span::minutes(1));
     let id = stage.asked(1).await;

@@ -14,7 +14,7 @@ async fn what_is_deployed_is_fetched(app: TestApp) {
     let (ana, acme, stock) = acme(&app).await;
     let service = Service::of(&app, &acme, "read:prompts").await;
     let says = problem(service.get("/prompts/Tone").await, 404, "not_found");
-    assert_eq!(says["detail"], "Tone is not deployed to production.");
+    assert_eq!(says["detail"], "Tone isn't deployed to production.");
     let answer = service.get("/prompts/Tone?environment=development").await.status(200);
     let expected = json!({
         "id": stock.live.to_string(), "path": "Tone", "name": "Tone", "description": "", "tags": [],

@@ -225,9 +225,9 @@ async fn what_is_not_there_is_told_apart_by_a_key_of_all_folders(app: TestApp) {
         ),
         (&format!("/prompts/{long}"), "There is no prompt with this path."),
         ("/prompts/01890a5d-ac96-774b-bcce-b302099a8057", "There is no prompt with this ID."),
-        ("/prompts/Support/Triage", "Send the slash in a path as %2F, such as /prompts/Support%2FTriage."),
-        ("/prompts/Support/Triage/versions", "Send the slash in a path as %2F"),
-        ("/organizations/acme/folders/Support/Inner", "Send the slash in a path as %2F, such as /folders/"),
+        ("/prompts/Support/Triage", "Encode slashes in a path as %2F, as in /prompts/Support%2FTriage."),
+        ("/prompts/Support/Triage/versions", "Encode slashes in a path as %2F"),
+        ("/organizations/acme/folders/Support/Inner", "Encode slashes in a path as %2F, as in /folders/"),
         ("/nowhere/at/all", one),
         ("/prompts/", one),
     ] {
@@ -237,5 +237,5 @@ async fn what_is_not_there_is_told_apart_by_a_key_of_all_folders(app: TestApp) {
     }
     let told = detail(&deployer, "/deployments?prompt=tone").await;
     assert_eq!(told, "There is no prompt with this path.", "who may not read prompts learns no path");
-    assert_eq!(detail(&all, "/prompts/Tone").await, "Tone is not deployed to production.");
+    assert_eq!(detail(&all, "/prompts/Tone").await, "Tone isn't deployed to production.");
 }

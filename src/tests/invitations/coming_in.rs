@@ -28,7 +28,7 @@ async fn somebody_new_joins_from_the_letter(app: TestApp) {
     let (token, browser) = (mailed(&app, GUEST).await, app.browser());
     let page = browser.get(&format!("/invite/{token}")).await.status(200);
     page.says("Ana invited you to Acme")
-        .says("You will be an Editor")
+        .says("You'll be an Editor")
         .says(GUEST)
         .says("Create account and join");
     let path = format!("/invite/{token}");
@@ -49,7 +49,7 @@ async fn somebody_with_an_account_joins_from_the_letter(app: TestApp) {
     ana.invites(&acme, GUEST, Role::Viewer).await.status(200);
     let (token, browser) = (mailed(&app, GUEST).await, app.browser());
     let path = format!("/invite/{token}");
-    browser.get(&path).await.status(200).says("You have an account. Sign in to join.");
+    browser.get(&path).await.status(200).says("You already have an account. Sign in to join.");
     let fields = [("page", path.as_str()), ("email", GUEST), ("password", PASSWORD), ("next", &path)];
     browser.post("/api/accounts/sign_in", &fields).await.leads_to(&path);
     browser.get(&path).await.status(200).says("Join Acme");
@@ -113,7 +113,7 @@ async fn the_link_is_bound_to_its_address(app: TestApp) {
     for token in [&mailed, &link] {
         let path = format!("/invite/{token}");
         let page =
-            mallory.get(&path).await.status(200).says("You are signed in as Mallory (mallory@example.com).");
+            mallory.get(&path).await.status(200).says("You're signed in as Mallory (mallory@example.com).");
         page.says("This invitation is for g•••@example.com.")
             .says("Switch account")
             .hides(GUEST)
@@ -258,7 +258,7 @@ async fn a_used_link_leads_its_member_in(app: TestApp) {
     let path = format!("/invite/{token}");
     guest.accepts(&token).await.status(200);
     for member in [&guest, &other] {
-        member.get(&path).await.status(200).says("You are in Acme already").says("href=\"/acme\"");
+        member.get(&path).await.status(200).says("You're already in Acme").says("href=\"/acme\"");
     }
     // Signed out one signs in and comes back; to anybody else it says only that it was used.
     let page = app.browser().get(&path).await.status(410).says("This invitation was used");

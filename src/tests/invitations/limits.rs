@@ -29,7 +29,7 @@ async fn a_hundred_may_be_pending(app: TestApp) {
     ana.invites(&acme, GUEST, Role::Viewer).await.status(200);
     let answer = ana.invites(&acme, "more@example.com", Role::Viewer).await.status(429);
     assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
-    answer.says("This organization has 100 pending invitations, the maximum.");
+    answer.says("This organization already has 100 pending invitations, the maximum.");
     assert_eq!(acme.invitations("pending").await, 100);
     assert_eq!(app.letters_to("more@example.com").await, 0);
     // Nothing new is needed to send one of them again, and an answered one makes room.
@@ -64,7 +64,7 @@ async fn fifty_may_be_new_within_a_day(app: TestApp) {
     let answer = ana.invites(&acme, GUEST, Role::Viewer).await.status(429);
     let seconds: i64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((3500..=3601).contains(&seconds), "an hour is left of the day, not {seconds} s");
-    answer.says("This organization sent 50 invitations in the last 24 hours");
+    answer.says("This organization already sent 50 invitations in the last 24 hours");
     // Revoking does not let anybody send more.
     app.execute("UPDATE invitations SET state = 'revoked', closed_at = 0").await;
     ana.invites(&acme, GUEST, Role::Viewer).await.status(429);
@@ -81,7 +81,7 @@ async fn one_address_gets_ten_letters_an_hour(app: TestApp) {
     let answer = ana.invites(&acme, GUEST, Role::Editor).await.status(429);
     let seconds: i64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((3000..=3601).contains(&seconds), "{seconds}");
-    answer.says("guest@example.com was sent 10 emails in the last hour");
+    answer.says("guest@example.com already got 10 emails in the last hour");
     let id = acme.invitation_of(GUEST).await.to_string();
     let resend = [("org", "acme"), ("invitation", id.as_str())];
     ana.call("/api/invitations/resend", &resend).await.status(429);
@@ -120,7 +120,7 @@ async fn what_still_fits_is_sent(app: TestApp) {
     ];
     let answer = ana.post("/api/invitations/invite", &fields).await.status(200);
     assert_eq!(answer.body.matches("data-state=\"sent\"").count(), 2, "{answer}");
-    answer.says("This organization has 100 pending invitations, the maximum.");
+    answer.says("This organization already has 100 pending invitations, the maximum.");
     assert_eq!(acme.invitations("pending").await, 100);
     // When nothing fits, the form comes back as it was, with the reason.
     let answer = ana
@@ -135,7 +135,7 @@ async fn what_still_fits_is_sent(app: TestApp) {
         .await
         .status(429);
     let answer = answer
-        .says("This organization has 100 pending invitations, the maximum.")
+        .says("This organization already has 100 pending invitations, the maximum.")
         .says("d@example.com e@example.com</textarea>");
     assert!(answer.header("retry-after").is_some());
 }

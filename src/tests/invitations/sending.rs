@@ -92,7 +92,7 @@ async fn inviting_again_resends_and_keeps_one_row(app: TestApp) {
     assert_eq!(acme.count("SELECT count(*) FROM invitations WHERE org_id = $1").await, 1);
     let new = mailed(&app, GUEST).await;
     app.browser().get(&format!("/invite/{old}")).await.status(404);
-    app.browser().get(&format!("/invite/{new}")).await.status(200).says("You will be an Editor");
+    app.browser().get(&format!("/invite/{new}")).await.status(200).says("You'll be an Editor");
 }
 
 async fn sending_again_kills_the_old_links(app: TestApp) {
@@ -104,7 +104,7 @@ async fn sending_again_kills_the_old_links(app: TestApp) {
     let second = mailed(&app, GUEST).await;
     let guest = app.somebody("Guest").await;
     for dead in [&first, &link] {
-        guest.get(&format!("/invite/{dead}")).await.status(404).says("This link is not valid");
+        guest.get(&format!("/invite/{dead}")).await.status(404).says("This link isn't valid");
         guest.accepts(dead).await.status(409);
         app.browser().call("/api/invitations/decline", &[("token", dead)]).await.status(409);
     }

@@ -132,7 +132,7 @@ async fn of_the_same_message_one_is_kept_by_a_deliberate_act(app: TestApp) {
     two.saves(&two.ben, seen, "a ben C").await.unwrap();
     for _ in 0..2 {
         let refused = two.saves(&two.ana, seen, "a ana c").await;
-        assert_eq!(why(refused), "Ben edited this draft while you were.");
+        assert_eq!(why(refused), "Ben edited this draft while you were editing it.");
         assert_eq!(two.says().await, "a ben C");
     }
     // Not over what she has not seen.
@@ -170,7 +170,7 @@ async fn what_was_typed_before_a_restore_is_not_added_to_it(app: TestApp) {
     editing::restore_version(&two.ana, two.prompt, 1).await.unwrap();
     // Another message, so that it would be put together.
     let refused = two.saves(&two.ana, first, "typed changed").await;
-    assert_eq!(why(refused), "You replaced this draft after typing the text below.");
+    assert_eq!(why(refused), "You replaced this draft after you typed the text below.");
     assert_eq!(two.says().await, "a b");
     // What was saved in the end is under the earlier drafts, and nothing has to be decided.
     let kept = two.saves(&two.ana, first, "a saved").await.unwrap();

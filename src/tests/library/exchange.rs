@@ -197,7 +197,7 @@ async fn a_plain_text_becomes_one_prompt(app: TestApp) {
     for (text, told) in [
         ("prompts: [a]\nproviders: [b]", "promptfoo"),
         (r#"{"name":"x","prompt":"y","labels":[]}"#, "Langfuse"),
-        ("{", "not valid JSON"),
+        ("{", "isn't valid JSON"),
     ] {
         let says = why(store::keep(&lib.may(), None, text).await);
         assert!(says.contains(told), "{says}");
@@ -269,16 +269,16 @@ async fn what_cannot_be_imported_says_why(app: TestApp) {
         (json!([prompt("n", &[version(2, "x", json!({}))])]), "expected version 1"),
         (json!([prompt("n", &[version(i64::MIN, "x", json!({}))])]), "expected version 1"),
         (json!([prompt("n", &[broken])]), "version 1: "),
-        (json!([prompt("n", &[version(1, "x", json!({ "a": lead("a", 1) }))])]), "do not match its text"),
-        (json!([prompt("n", &[refers("nowhere")])]), "which does not exist"),
+        (json!([prompt("n", &[version(1, "x", json!({ "a": lead("a", 1) }))])]), "don't match its text"),
+        (json!([prompt("n", &[refers("nowhere")])]), "which doesn't exist"),
         (json!([prompt("n", &[version(1, "[[ n ]]", json!({ "n": lead("n", 1) }))])]), "back to itself"),
         (
             json!([prompt("n", &[version(1, "[[ b ]]", json!({ "b": lead("b\u{0}", 1) }))])]),
-            "which does not exist",
+            "which doesn't exist",
         ),
         (
             json!([prompt("n", &[version(1, "[[ b ]]", json!({ "b": lead("b", i64::MAX) }))])]),
-            "which does not exist",
+            "which doesn't exist",
         ),
         (
             json!([{ "path": "n", "draft": { "body": { "text": "x" } }, "description": "\u{0}" }]),
@@ -299,13 +299,13 @@ async fn what_cannot_be_imported_says_why(app: TestApp) {
     let chain = lib.takes_prompts(Value::Array(chain)).await;
     let left_out = chain
         .iter()
-        .filter(|line| line.contains("more than 5 deep") || line.contains("does not exist"))
+        .filter(|line| line.contains("more than 5 deep") || line.contains("doesn't exist"))
         .count();
     assert_eq!((chain.len(), left_out), (8, 3), "{chain:?}");
     let chat = json!({ "body": { "chat": [{ "role": "user", "content": "x" }] } });
     let chat = json!({ "number": 1, "created_at": "2026-01-01T00:00:00Z", "content": chat });
     let lines = lib.takes_prompts(json!([prompt("chat", &[chat]), prompt("to", &[refers("chat")])])).await;
-    assert!(lines[1].contains("does not exist"), "{lines:?}");
+    assert!(lines[1].contains("doesn't exist"), "{lines:?}");
     let lines = lib.takes_prompts(json!([prompt("two", &[plain()]), prompt("two", &[plain()])])).await;
     assert_eq!((lines[1].as_str(), lines.len()), ("+ two", 2), "{lines:?}");
     assert!(lines[0].contains("another prompt with this path"));

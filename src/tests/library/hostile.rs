@@ -129,7 +129,7 @@ async fn a_page_with_a_hostile_template_is_shown(app: TestApp) {
         let answer = ben.get(&lib.org.page(&format!("prompts/{id}{page}"))).await.status(200);
         answer.says("Slow");
     }
-    ben.get(&lib.org.page(&format!("prompts/{id}"))).await.says("This template takes too long: line 2.");
+    ben.get(&lib.org.page(&format!("prompts/{id}"))).await.says("This template takes too long (line 2).");
 }
 
 async fn the_line_that_takes_too_long_is_told(app: TestApp) {
@@ -137,7 +137,7 @@ async fn the_line_that_takes_too_long_is_told(app: TestApp) {
     let id = lib.writes_jinja("Slow", &format!("{{{{ x }}}}\n{}\n\n{{{{ a == b }}}}\nend", doubled())).await;
     let problems = lib.previews(id).await.unwrap_err();
     let told: Vec<_> = problems.others.into_iter().collect();
-    assert_eq!(told, [("Slow".to_owned(), "This template takes too long: line 4.".to_owned())]);
+    assert_eq!(told, [("Slow".to_owned(), "This template takes too long (line 4).".to_owned())]);
 }
 
 async fn hostile_templates_of_one_leave_others_alone(app: TestApp) {

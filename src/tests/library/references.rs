@@ -173,7 +173,7 @@ async fn what_leads_nowhere_is_told(app: TestApp) {
         ("[[ Unsaved ]]", "[[ Unsaved ]]: Unsaved has no version yet. Save one first."),
         ("[[ Saved@2 ]]", "[[ Saved@2 ]]: Saved has no version 2."),
         ("[[ Saved@nowhere ]]", "[[ Saved@nowhere ]]: there is no environment nowhere."),
-        ("[[ Saved@production ]]", "[[ Saved@production ]]: Saved is not deployed to production."),
+        ("[[ Saved@production ]]", "[[ Saved@production ]]: Saved isn't deployed to production."),
         ("[[ Chat ]]", "[[ Chat ]] is a chat. Only text prompts can be included in others."),
     ] {
         assert_eq!(why(lib.says(user, text).await), message);

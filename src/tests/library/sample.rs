@@ -15,7 +15,7 @@ async fn the_sample_shows_what_there_is(app: TestApp) {
     sample::plant(&app, lib.org.id).await.unwrap();
     let receipt = lib.at("JSON Extractor/Receipts/Extract receipt").await.unwrap();
     let said = lib.rendered(receipt, 1, json!({ "receipt": "Total 5" })).await;
-    for part in ["Amounts are in EUR", "Write texts in English", "Total 5"] {
+    for part in ["Amounts are in EUR", "Write all text in English", "Total 5"] {
         assert!(said.contains(part), "{said}");
     }
     // It can be tried as it is.
@@ -28,7 +28,7 @@ async fn the_sample_shows_what_there_is(app: TestApp) {
         assert!(said.contains(part), "{part}: {said}");
     }
     let said = lib.rendered(fields, 1, json!({ "text": "x", "output_language": "Czech" })).await;
-    assert!(said.contains("whatever facts it holds") && said.contains("Write texts in Czech"), "{said}");
+    assert!(said.contains("the facts it contains") && said.contains("Write all text in Czech"), "{said}");
     let root = crate::library::folders::all(&lib.scope).await.unwrap().remove(0);
     trash::put_folder(&lib.may(), root.id).await.unwrap();
     assert_eq!(lib.names(None).await, [""; 0]);

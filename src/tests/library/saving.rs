@@ -81,7 +81,9 @@ async fn of_two_who_write_at_once_none_is_lost(app: TestApp) {
     let (a, b) = join(editing::save(&may, tone, seen, &one), editing::save(&may, tone, seen, &other)).await;
     let kept = if a.is_ok() { &one } else { &other };
     assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content, *kept);
-    assert!(why(if a.is_ok() { b } else { a }).starts_with("This draft was edited while you were."));
+    assert!(
+        why(if a.is_ok() { b } else { a }).starts_with("This draft was edited while you were editing it.")
+    );
     // Sending the same again is no conflict: an answer may have been lost.
     assert_eq!(editing::save(&may, tone, seen, kept).await, Ok(seen + 1));
 }

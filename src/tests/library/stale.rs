@@ -96,7 +96,7 @@ async fn a_variable_that_two_changed_is_shown_twice(app: TestApp) {
     two.saves(&two.edna, &two.seen, &[("company", "Edna Ltd"), ("tone", "brief")]).await.status(303);
     let mine = [("company", "Bert GmbH"), ("tone", "kind")];
     let asked = two.saves(&two.bert, &two.seen, &mine).await.status(422);
-    let asked = asked.says("Someone else set this in the meantime to: Edna Ltd").says("Bert GmbH");
+    let asked = asked.says("Someone else set this to: Edna Ltd").says("Bert GmbH");
     two.has(&[("company", "Edna Ltd"), ("tone", "brief")]).await;
     // Saving again is deliberate, and what was not touched stays.
     two.saves(&two.bert, &hidden(&asked, "seen"), &mine).await.status(303);
@@ -147,7 +147,7 @@ async fn a_stale_page_describes_only_what_was_changed(app: TestApp) {
     assert_eq!(is().await, ["Sort", "Written at length", "a, b"]);
     let asked = saves(&bert, &first, ["Triage", "Mine", ""]).await.status(422);
     let asked =
-        asked.says("Someone else changed this in the meantime. Now it is: Written at length").says("Mine");
+        asked.says("Someone else changed this in the meantime. It's now: Written at length").says("Mine");
     assert_eq!(is().await, ["Sort", "Written at length", "a, b"]);
     saves(&bert, &asked, ["Triage", "Mine", ""]).await.status(303);
     assert_eq!(is().await, ["Sort", "Mine", "a, b"]);

@@ -87,7 +87,7 @@ async fn no_folder_goes_into_itself_or_too_deep(app: TestApp) {
         parent = Some(lib.folder(parent, &"x".repeat(80)).await);
     }
     let long = store::create(&lib.may(), parent, &name(&"y".repeat(13)), super::PromptKind::Text).await;
-    assert_eq!(why(long), "Choose a shorter name: the full path can have at most 255 characters.");
+    assert_eq!(why(long), "Choose a shorter name: the full path can be at most 255 characters.");
     let fits = lib.prompt(parent, &"y".repeat(12)).await;
     assert_eq!(lib.path(fits).await.len(), 255);
 }

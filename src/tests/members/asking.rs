@@ -151,7 +151,7 @@ async fn ones_own_loss_is_asked_and_not_undone(app: TestApp) {
     posts(&ana, &ana, Role::Viewer, &[]).await.leads_to(&page);
     ana.get(&page).await.says("Make yourself a Viewer?").hides("Take them over");
     posts(&ana, &ana, Role::Viewer, &[("agreed", "0")]).await.leads_to(LIST);
-    ana.get(LIST).await.says("You are now a Viewer").hides(">Undo<");
+    ana.get(LIST).await.says("You're now a Viewer").hides(">Undo<");
 }
 
 async fn nobody_is_asked_what_they_may_not_do(app: TestApp) {

@@ -81,7 +81,7 @@ async fn removing_and_leaving_revoke_all_of_them(app: TestApp) {
 async fn a_personal_workspace_stays_with_its_person(app: TestApp) {
     let ana = app.somebody("Ana").await;
     let own = Org::personal(&ana).await;
-    ana.leaves(&own).await.status(409).says("You can't leave a personal workspace or transfer it.");
+    ana.leaves(&own).await.status(409).says("You can't leave or transfer a personal workspace.");
     ana.removes(&own, &ana).await.status(409);
     ana.sets_role(&own, &ana, Role::Viewer).await.status(409);
     ana.get(&own.page("settings/members")).await.status(200).hides("/api/members/leave");

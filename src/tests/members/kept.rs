@@ -45,8 +45,8 @@ async fn ones_own_row_is_ones_own(app: TestApp) {
     let (eve, eva) = (acme.has("Eve", Role::Viewer).await, acme.has("Eva", Role::Viewer).await);
     for person in [&eve, &eva, &eve, &ana, &eva] {
         let page = person.get(LIST).await.status(200).body;
-        assert_eq!(page.matches(">you<").count(), 1);
-        let row = page.split("<tr id=\"").find(|row| row.contains(">you<")).unwrap();
+        assert_eq!(page.matches(">You<").count(), 1);
+        let row = page.split("<tr id=\"").find(|row| row.contains(">You<")).unwrap();
         assert!(row.starts_with(&format!("m-{}", person.id.0.simple())), "{row}");
         assert_eq!(page.matches("Leave Acme").count(), 2, "the question and the button");
         let order: Vec<_> = page.split("class=\"person-name\">").skip(1).map(|rest| &rest[..3]).collect();

@@ -79,7 +79,7 @@ async fn an_offer_can_be_declined_and_canceled(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let (ben, vic) = (acme.has("Ben", Role::Owner).await, acme.has("Vic", Role::Viewer).await);
     ana.offers(&acme, &vic).await.status(200);
-    ana.offers(&acme, &ben).await.status(409).says("The organization is already offered to Vic.");
+    ana.offers(&acme, &ben).await.status(409).says("This organization is already offered to Vic.");
     vic.transfer(&acme, "decline").await.status(200);
     vic.transfer(&acme, "accept").await.status(409);
     ana.offers(&acme, &vic).await.status(200);
@@ -149,7 +149,7 @@ async fn a_personal_workspace_is_not_given_away(app: TestApp) {
     let ana = app.somebody("Ana").await;
     let (own, ben) = (Org::personal(&ana).await, app.somebody("Ben").await);
     own.admits(&ben, Role::Admin).await;
-    ana.offers(&own, &ben).await.status(409).says("You can't leave a personal workspace or transfer it.");
+    ana.offers(&own, &ben).await.status(409).says("You can't leave or transfer a personal workspace.");
     ana.leaves(&own).await.status(409);
     let delete = [("org", own.slug.as_str()), ("slug", &own.slug)];
     ana.call("/api/organizations/delete", &delete)

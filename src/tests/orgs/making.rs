@@ -211,7 +211,7 @@ async fn bad_settings_say_why(app: TestApp) {
         ("editor", "721", "", "Choose between 1 hour and 30 days."),
         ("editor", "99999999999999999999", "", "Choose between 1 hour and 30 days."),
         ("editor", "1e3", "", "Choose between 1 hour and 30 days."),
-        ("editor", "24", "acme", "acme is not a domain."),
+        ("editor", "24", "acme", "acme isn't a domain."),
     ] {
         ana.call(RULES, &rules(role, hours, domains)).await.status(422).says(why);
         ana.post(RULES, &rules(role, hours, domains)).await.status(422).says(why);

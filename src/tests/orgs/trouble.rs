@@ -32,7 +32,7 @@ async fn the_navigation_stays(app: TestApp) {
     for (page, status, says) in [
         ("/acme/settings/invitations", 403, "This page is for Admins and Owners."),
         ("/acme/settings/danger-zone", 403, "This page is for Owners."),
-        ("/acme/prompts/new", 403, "Your role does not allow this"),
+        ("/acme/prompts/new", 403, "Your role doesn't allow this"),
         ("/acme/settings/nothing", 404, "Page not found"),
         ("/acme/prompts/00000000-0000-7000-8000-000000000000", 404, "Page not found"),
     ] {

@@ -92,7 +92,7 @@ async fn a_link_is_good_once_for_its_person_and_a_day(app: TestApp) {
     asks(&ana, NEW).await.status(303);
     let token = app.link_for(NEW, "/account/address/").await;
     let page = format!("/account/address/{token}");
-    ben.get(&page).await.status(410).says("for another account");
+    ben.get(&page).await.status(410).says("for a different account");
     ben.call("/api/account/confirm_address", &[("token", &token)]).await.status(409);
     app.browser().get(&page).await.leads_to(&format!("/sign-in?next={page}"));
     // A newer letter replaces the older one.

@@ -68,7 +68,7 @@ async fn sessions_are_listed_with_browser_and_place(app: TestApp) {
         .send(form, format!("email=ana%40example.com&password={}", PASSWORD.replace(' ', "+")))
         .await
         .status(303);
-    let page = browser.get("/account/security").await.status(200).says("this browser");
+    let page = browser.get("/account/security").await.status(200).says("This browser");
     page.says("Firefox on Linux").says("192.0.2.7").says("Unknown browser");
     // Where it was seen last is noted, a minute later at the earliest.
     app.clock.advance(Span::minutes(2));

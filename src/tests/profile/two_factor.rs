@@ -43,7 +43,7 @@ fn codes(page: &Answer) -> Vec<String> {
 
 async fn it_is_set_up_by_its_first_code(app: TestApp) {
     let ana = app.somebody("Ana").await;
-    ana.get(SECURITY).await.says("Set up two-factor");
+    ana.get(SECURITY).await.says("Set up two-factor authentication");
     ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
     let page = ana.get(SECURITY).await.status(200).says("<svg").says("Continue");
     let authenticator = Authenticator::typed(&app, &secret(&page));
@@ -54,8 +54,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
     }
     let typed = authenticator.code();
     let spaced = format!(" {} {} ", &typed[..3], &typed[3..]);
-    let page =
-        ana.account("confirm_two_factor", &[("code", &spaced)]).await.status(200).says("I have saved them");
+    let page = ana.account("confirm_two_factor", &[("code", &spaced)]).await.status(200).says("I saved them");
     let codes = codes(&page);
     assert_eq!(codes.len(), 10);
     assert!(codes.iter().all(|code| code.len() == 19), "{codes:?}");
@@ -63,7 +62,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
     page.clone().says("download=\"prompt-studio-recovery-codes.txt\"").says(&codes.join("%0A"));
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
     ana.account("finish_two_factor", &[]).await.leads_to(SECURITY);
-    ana.get(SECURITY).await.says("Two-factor has been on since");
+    ana.get(SECURITY).await.says("Two-factor authentication has been on since");
     ana.get(SECURITY).await.status(200).hides(&codes[0]).says("10 recovery codes are left");
     // Neither the secret nor a code lies in the database.
     let all = app.everything().await;
@@ -73,7 +72,7 @@ async fn it_is_set_up_by_its_first_code(app: TestApp) {
         assert_absent(&all, code.as_bytes());
         assert_absent(&all, code.replace('-', "").as_bytes());
     }
-    ana.account("begin_two_factor", &[]).await.status(409).says("Two-factor is already on.");
+    ana.account("begin_two_factor", &[]).await.status(409).says("Two-factor authentication is already on.");
 }
 
 /// The page as it is: where there is no secret, one that is none.
@@ -191,7 +190,10 @@ async fn turning_it_off_needs_the_password_and_nobody_who_asks_for_it(app: TestA
     ana.account("end_two_factor", &[]).await.status(422).says("Enter your password to continue.");
     app.execute("UPDATE organizations SET two_factor_since = 1 WHERE slug = 'acme'").await;
     let fields = [("password", PASSWORD)];
-    ana.account("end_two_factor", &fields).await.status(409).says("Acme requires two-factor.");
+    ana.account("end_two_factor", &fields)
+        .await
+        .status(409)
+        .says("Acme requires two-factor authentication. Leave it first.");
     app.execute("UPDATE organizations SET two_factor_since = NULL").await;
     ana.account("end_two_factor", &fields).await.status(303);
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
@@ -208,12 +210,12 @@ async fn an_organization_asks_its_members_for_it(app: TestApp) {
     for page in ["/acme", "/acme/settings/members", "/acme/settings/audit-log"] {
         eve.get(page).await.leads_to(SECURITY);
     }
-    eve.get(SECURITY).await.says("Acme requires two-factor. Set it up");
+    eve.get(SECURITY).await.says("Acme requires two-factor authentication. Set it up");
     eve.get("/acme/events").await.status(403);
     eve.get("/acme/settings/members.csv").await.status(403);
     eve.invites(&acme, "x@example.com", Role::Viewer).await.status(403).says("second_factor_missing");
     eve.get("/eve").await.status(200).says("Acme");
-    eve.get("/account/organizations").await.says("Requires two-factor");
+    eve.get("/account/organizations").await.says("Requires two-factor authentication");
     // They come in as soon as they have it, and may leave without.
     let authenticator = Authenticator::waiting(&app, &eve).await;
     eve.account("confirm_two_factor", &[("code", &authenticator.code())]).await.status(200);
@@ -232,13 +234,13 @@ async fn who_asks_has_it(app: TestApp) {
     let page = ("page", "/acme/settings/general");
     let access = [page, ("org", "acme"), ("two_factor", "true")];
     let answer = ana.post("/api/organizations/set_access", &access).await.status(422);
-    answer.says("Turn on two-factor in your own account first");
+    answer.says("Turn on two-factor authentication in your own account first");
     ana.get("/acme").await.status(200);
 }
 
 async fn it_is_not_on_before_the_recovery_codes_are_kept(app: TestApp) {
     let ana = app.somebody("Ana").await;
-    let first = "Enter a code of your authenticator first.";
+    let first = "Enter a code from your authenticator app first.";
     ana.account("finish_two_factor", &[]).await.status(409).says(first);
     ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
     ana.account("finish_two_factor", &[]).await.status(409).says(first);

@@ -202,7 +202,7 @@ impl Tab {
         let href = location.href().unwrap_or_default();
         let Some(answer) = dom::reread(&href).await else { return };
         if answer.url != href.split('#').next().unwrap_or_default() {
-            return self.over("You are signed out.");
+            return self.over("You're signed out.");
         }
         let page = answer.document();
         match (answer.status, page) {
@@ -211,7 +211,7 @@ impl Tab {
                 morph::regions(&page, regions);
             }
             (403 | 404, Some(page)) if !self.is_of_here(&page) => {
-                self.over("You are no longer a member of this organization.");
+                self.over("You're no longer a member of this organization.");
             }
             // A page for one no more says why; the way to others stays.
             (403, Some(page)) => {

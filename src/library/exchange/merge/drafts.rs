@@ -39,7 +39,7 @@ impl Merge<'_> {
         }
         let count = counted(added, "version");
         let (act, says) = match (is_new, added, draft) {
-            (true, 0, _) => (Act::Create, "prompt with a draft".to_owned()),
+            (true, 0, _) => (Act::Create, "draft, no versions".to_owned()),
             (true, ..) => (Act::Create, format!("prompt with {count}")),
             (false, 0, Draft::Written) => (Act::Change, "draft".to_owned()),
             (false, 0, _) => (Act::Skip, "nothing new".to_owned()),

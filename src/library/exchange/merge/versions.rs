@@ -67,7 +67,7 @@ impl Merge<'_> {
                 // What an older version refers to may be long gone.
                 None if n + 1 < entry.versions.len() => {}
                 None => {
-                    return Ok(Err(format!("it refers to {lead}, which does not exist")));
+                    return Ok(Err(format!("it refers to {lead}, which doesn't exist")));
                 }
             }
         }
