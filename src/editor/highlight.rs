@@ -25,7 +25,7 @@ pub(crate) fn lines(engine: Engine, text: &str, known: &Known, flaws: &[String])
             SpanKind::Variable(name) => ("variable", known.variables.contains(name)),
             SpanKind::Reference(target) => ("reference", !known.missing.contains(target)),
             SpanKind::Tag => ("tag", true),
-            SpanKind::Malformed(_) => ("malformed", true),
+            SpanKind::WrongTag | SpanKind::Malformed(_) => ("malformed", true),
         };
         let unknown = if is_known { "" } else { " data-unknown" };
         lines.put(&text[span.range.clone()], &format!("<mark data-kind=\"{kind}\"{unknown}>"));
@@ -124,6 +124,20 @@ mod tests {
         <span>&lt;b&gt;<mark data-kind="variable">{{ a }}</mark><mark data-kind="variable" data-unknown>{{ x }}</mark>&lt;/b&gt; <mark data-kind="reference">[[ T | k=&quot;&lt;&quot; ]]</mark> &amp; <mark data-kind="reference" data-unknown>[[ Gone ]]</mark> <mark data-kind="malformed">{{ &lt; }}</mark>
         </span>
         "#);
+    }
+
+    #[test]
+    fn what_is_wrong_is_marked_where_it_is() {
+        for (engine, text, marked) in [
+            (Engine::Plain, "a [[Support/Tone b", "a <mark data-kind=\"malformed\">[[Support/Tone</mark> b"),
+            (
+                Engine::Jinja,
+                "{{ 1 }}{% endfi %}",
+                "<mark data-kind=\"tag\">{{ 1 }}</mark><mark data-kind=\"malformed\">{% endfi %}</mark>",
+            ),
+        ] {
+            assert_eq!(lines(engine, text, &Known::default(), &[]), [format!("<span>{marked}\n</span>")]);
+        }
     }
 
     #[test]

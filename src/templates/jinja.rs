@@ -123,6 +123,60 @@ fn is_assigned(word: &Word<'_>) -> bool {
     word.after.starts_with('=') && !word.after.starts_with("==")
 }
 
+/// The blocks that tags open, by the word that does; `end` before it closes them.
+const BLOCKS: [&str; 3] = ["if", "for", "with"];
+
+/// The blocks that are open where one reads.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    /// Their places in [`BLOCKS`], the innermost last.
+    open: Vec<usize>,
+    /// How many of each kind.
+    counts: [usize; BLOCKS.len()],
+}
+
+impl Blocks {
+    /// Reads a tag. Whether it is right here: it begins with a word that tags begin with, and what it closes or
+    /// continues is open.
+    pub(super) fn pass(&mut self, tag: &str) -> bool {
+        if !tag.starts_with("{%") {
+            return true;
+        }
+        let words = words(tag);
+        let first = words.first().map_or("", |word| word.text);
+        let kind = |word: &str| BLOCKS.iter().position(|block| *block == word);
+        if let Some(opened) = kind(first) {
+            self.open.push(opened);
+            self.counts[opened] += 1;
+            return true;
+        }
+        if let Some(closed) = first.strip_prefix("end").and_then(kind) {
+            return self.close(closed);
+        }
+        let innermost = self.open.last().map(|open| BLOCKS[*open]);
+        match first {
+            "set" | "raw" => true,
+            "elif" => innermost == Some("if"),
+            "else" => matches!(innermost, Some("if" | "for")),
+            _ => false,
+        }
+    }
+
+    /// Closes the innermost block of a kind, with what is still open in it; whether there is one.
+    fn close(&mut self, kind: usize) -> bool {
+        if self.counts[kind] == 0 {
+            return false;
+        }
+        while let Some(open) = self.open.pop() {
+            self.counts[open] -= 1;
+            if open == kind {
+                break;
+            }
+        }
+        true
+    }
+}
+
 /// The names that tags make themselves: by `for`, `set` and `with`.
 pub(super) fn bound<'t>(tags: &[&'t str]) -> BTreeSet<&'t str> {
     let mut bound = BTreeSet::new();
@@ -145,6 +199,26 @@ pub(super) fn bound<'t>(tags: &[&'t str]) -> BTreeSet<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_have_their_places() {
+        for (tags, wrong) in [
+            ("{% if a %} {%- elif b -%} {% else %} {% endif %}", &[][..]),
+            ("{% for a in b %} {% else %} {%+ endfor %} {% set c = 1 %} {% raw %} {# x #} {{ y }}", &[]),
+            ("{% if a %} {% endfi %} {% endif %}", &["{% endfi %}"]),
+            (
+                "{% fi %} {% %} {% endset %} {% endraw x %}",
+                &["{% fi %}", "{% %}", "{% endset %}", "{% endraw x %}"],
+            ),
+            ("{% endif %} {% with a = 1 %} {% else %} {% endwith %}", &["{% endif %}", "{% else %}"]),
+            // What is not closed within another block ends with it.
+            ("{% for a in b %} {% if a %} {% endfor %} {% endif %}", &["{% endif %}"]),
+        ] {
+            let mut blocks = Blocks::default();
+            let tags_of = tags.split_inclusive("} ").map(str::trim);
+            assert_eq!(tags_of.filter(|tag| !blocks.pass(tag)).collect::<Vec<_>>(), wrong, "{tags}");
+        }
+    }
 
     #[test]
     fn variables_are_told_from_all_other_words() {

@@ -60,12 +60,13 @@ pub(super) fn malformed(engine: Engine, rest: &str) -> Option<(usize, Malformed)
             let why = if inner.trim().is_empty() { Malformed::Empty } else { Malformed::Name };
             Some((if is_simple(inner) { inner.len() + 4 } else { 2 }, why))
         }
-        None if begin == "[[" => (line.starts_with(' ') && is_path(line)).then_some((2, Malformed::Open)),
+        // A list of lists goes on in the next line.
+        None if begin == "[[" && (!is_path(line) || (!line.starts_with(' ') && line.contains(','))) => None,
         None => {
-            let word = line.trim_start().split(|sign: char| !sign.is_alphanumeric() && sign != '_').next();
-            let word = word
-                .filter(|word| !word.is_empty())
-                .map_or(0, |word| line.len() - line.trim_start().len() + word.len());
+            let is_of_path = |sign: char| begin == "[[" && "/-.@".contains(sign);
+            let ends = |sign: char| !sign.is_alphanumeric() && sign != '_' && !is_of_path(sign);
+            let word = line.trim_start().split(ends).next().filter(|word| !word.is_empty());
+            let word = word.map_or(0, |word| line.len() - line.trim_start().len() + word.len());
             Some((2 + word, Malformed::Open))
         }
     }

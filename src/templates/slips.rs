@@ -67,7 +67,10 @@ mod tests {
             ("{{ a {{ b }}", &[(1, "{{ a", Open)]),
             ("{{ [[ T ]] }}", &[(1, "{{", Name)]),
             ("[[1,2],[3]] [[\"a\"]] [[ 1 ]] [ [a] ]", &[]),
-            ("[[ Tone | x ]] [[ Tone", &[(1, "[[ Tone | x ]]", Reference), (1, "[[", Open)]),
+            ("[[ Tone | x ]] [[ Tone", &[(1, "[[ Tone | x ]]", Reference), (1, "[[ Tone", Open)]),
+            ("a\n[[Support/Tone and\n[[ T ]]", &[(2, "[[Support/Tone", Open)]),
+            ("[[ Support/Tone] be", &[(1, "[[ Support/Tone", Open)]),
+            ("[[a, b],\n[c, d]]", &[]),
             ("{\"a\":{\"b\":{}}}", &[]),
             ("{{ ä ö }}", &[(1, "{{ ä ö }}", Name)]),
         ] {

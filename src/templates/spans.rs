@@ -2,7 +2,7 @@
 
 use super::{
     Engine,
-    jinja::{self, is_variable},
+    jinja::{self, Blocks, is_variable},
     malformed::{Malformed, malformed},
     parse::{Piece, Reader, Special},
 };
@@ -26,6 +26,8 @@ pub enum SpanKind {
     Reference(String),
     /// A tag of Jinja, or the rest of one around its variables.
     Tag,
+    /// A tag of Jinja that is not known, or that closes or continues what is not open.
+    WrongTag,
     /// What looks like one of these and is text.
     Malformed(Malformed),
 }
@@ -35,8 +37,11 @@ pub enum SpanKind {
 #[must_use]
 pub fn spans(engine: Engine, text: &str) -> Vec<Span> {
     let bound = if engine == Engine::Jinja { jinja::bound(&tags(text)) } else { BTreeSet::new() };
-    let mut spans = Vec::new();
+    let (mut spans, mut blocks) = (Vec::new(), Blocks::default());
     walk(engine, text, |at, taken, found| match found {
+        Found::Tag if !blocks.pass(&text[at..at + taken]) => {
+            spans.push(Span { range: at..at + taken, kind: SpanKind::WrongTag });
+        }
         Found::Tag => tag(&text[at..at + taken], at, &bound, &mut spans),
         Found::Other(kind) => spans.push(Span { range: at..at + taken, kind }),
     });
@@ -172,6 +177,15 @@ mod tests {
         assert_eq!(found, expected.map(|(text, name)| (text.to_owned(), variable(name))));
         let names: Vec<_> = names(Engine::Jinja, text).into_iter().collect();
         assert_eq!(names, ["item", "items", "k", "n", "other", "user"]);
+    }
+
+    #[test]
+    fn a_wrong_tag_is_one_as_a_whole() {
+        let text = "{% if a %}x{% endfi %}{% endif %}";
+        let wrong: Vec<_> =
+            shown(Engine::Jinja, text).into_iter().filter(|(_, kind)| *kind == SpanKind::WrongTag).collect();
+        assert_eq!(wrong, [("{% endfi %}".to_owned(), SpanKind::WrongTag)]);
+        assert!(spans(Engine::Plain, text).is_empty());
     }
 
     proptest! {
