@@ -75,3 +75,75 @@ pub(super) fn unknown(to: &Email, sign_up: &str) -> Letter {
         },
     )
 }
+
+/// What happened to how somebody signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happened {
+    /// They changed their password.
+    PasswordChanged,
+    /// It was set with a link from an email.
+    PasswordReset,
+    /// Two-factor is on.
+    TwoFactorOn,
+    /// It is off.
+    TwoFactorOff,
+    /// There are new recovery codes.
+    RecoveryCodes,
+}
+
+impl Happened {
+    /// Its kind, the subject, what happened, and what to do if it was somebody else.
+    const fn told(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        match self {
+            Self::PasswordChanged => (
+                "password-changed",
+                "Your password was changed",
+                "The password of your Prompt Studio account was changed. All your other devices were signed out.",
+                "If this wasn't you, reset your password now.",
+            ),
+            Self::PasswordReset => (
+                "password-reset",
+                "Your password was reset",
+                "The password of your Prompt Studio account was reset with a link that we sent you by email. All your devices were signed out.",
+                "If this wasn't you, someone else can read your email. Secure your email account first, then reset your password.",
+            ),
+            Self::TwoFactorOn => (
+                "two-factor-on",
+                "Two-factor authentication was turned on",
+                "Two-factor authentication was turned on for your Prompt Studio account. From now on, signing in also needs a code from an authenticator app.",
+                "If this wasn't you, someone else knows your password. Contact the administrator of this server immediately.",
+            ),
+            Self::TwoFactorOff => (
+                "two-factor-off",
+                "Two-factor authentication was turned off",
+                "Two-factor authentication was turned off for your Prompt Studio account. From now on, your password is enough to sign in.",
+                "If this wasn't you, reset your password now, then turn two-factor authentication on again.",
+            ),
+            Self::RecoveryCodes => (
+                "recovery-codes",
+                "New recovery codes were created",
+                "New recovery codes were created for your Prompt Studio account. The old ones no longer work.",
+                "If this wasn't you, reset your password now, then create new recovery codes.",
+            ),
+        }
+    }
+}
+
+pub(super) fn happened(to: &Email, name: &Name, what: Happened, forgot: &str) -> Letter {
+    let (kind, subject, says, otherwise) = what.told();
+    compose(
+        kind,
+        to,
+        LetterText {
+            subject: subject.into(),
+            lines: vec![
+                format!("Hello {name},"),
+                says.into(),
+                "If this was you, you don't need to do anything.".into(),
+                otherwise.into(),
+            ],
+            link: Some(("Reset your password", forgot.into())),
+            notes: Vec::new(),
+        },
+    )
+}

@@ -24,3 +24,5 @@ pub use actions::{
     ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResendSignUp, ResetPassword, SetTheme, SignIn, SignOut,
     SignUp,
 };
+#[cfg(feature = "ssr")]
+pub use letters::Happened;

@@ -2,7 +2,7 @@
 
 use super::{
     entrance::{self, Welcome},
-    letters,
+    letters::{self, Happened},
     store::{self, may_write_to},
 };
 use crate::{
@@ -105,6 +105,7 @@ pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Resu
     store::verify(&mut change, user).await?;
     session::end_all(&mut change, user).await?;
     caller.audit(&mut change, user, Entry::new(Action::PasswordReset, user.0)).await?;
+    store::tell(&mut change, user, Happened::PasswordReset).await?;
     change.commit().await?;
     entrance::let_in(caller, user, None).await
 }

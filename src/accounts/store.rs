@@ -1,15 +1,19 @@
 //! People in the database.
 
-use super::entrance;
+use super::{
+    entrance,
+    letters::{Happened, happened},
+};
 use crate::{
     error::{Error, Flaws, Result},
     fields::{Email, Name, Password, Slug},
     id::{OrgId, UserId},
     library::sample,
-    orgs,
+    orgs, paths,
     server::{
         Caller, Change, Server,
         audit::{Action, Entry},
+        change::Sender,
     },
     time::{Span, Timestamp},
 };
@@ -139,6 +143,17 @@ pub async fn verify(change: &mut Change, user: UserId) -> Result<()> {
         .execute()
         .await?;
     Ok(())
+}
+
+/// Writes to somebody what happened to how they sign in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tell(change: &mut Change, user: UserId, what: Happened) -> Result<()> {
+    let person = change.query("SELECT email, name FROM users WHERE id = $1").bind(user);
+    let (email, name): (Email, Name) = person.one().await?;
+    let forgot = change.server().config.url(paths::FORGOT_PASSWORD);
+    change.mail(Sender::default(), &happened(&email, &name, what, &forgot)).await
 }
 
 /// Whether one more letter may go to an address. Nobody is told when it may not: that would tell

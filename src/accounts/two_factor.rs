@@ -1,6 +1,7 @@
 //! The second factor: codes of an authenticator (TOTP, RFC 6238), and recovery codes for when it is
 //! lost. The shared secret lies sealed; of recovery codes only hashes are kept; each code works once.
 
+use super::{letters::Happened, store::tell};
 use crate::{
     error::{Error, Result},
     fields::Email,
@@ -138,6 +139,7 @@ pub async fn finish(caller: &Caller) -> Result<()> {
         return Err(Error::conflict("Enter a code from your authenticator app first."));
     }
     caller.audit(&mut change, user, Entry::new(Action::TwoFactorOn, user.0)).await?;
+    tell(&mut change, user, Happened::TwoFactorOn).await?;
     change.commit().await
 }
 
@@ -153,6 +155,7 @@ pub async fn renew_codes(caller: &Caller, proof: &Proof) -> Result<Vec<String>> 
     let codes = make_codes(&mut change, proof.user()).await?;
     let entry = Entry::new(Action::RecoveryCodesMade, proof.user().0);
     caller.audit(&mut change, proof.user(), entry).await?;
+    tell(&mut change, proof.user(), Happened::RecoveryCodes).await?;
     change.commit().await?;
     Ok(codes)
 }
@@ -186,8 +189,12 @@ pub async fn end(caller: &Caller, proof: &Proof) -> Result<()> {
         return Err(Error::conflict(format!("{name} requires two-factor authentication. Leave it first.")));
     }
     change.query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute().await?;
-    change.query("DELETE FROM two_factors WHERE user_id = $1").bind(user).execute().await?;
+    let off = change.query("DELETE FROM two_factors WHERE user_id = $1").bind(user).execute().await?;
     caller.audit(&mut change, user, Entry::new(Action::TwoFactorOff, user.0)).await?;
+    // Of two at once one turned it off.
+    if off > 0 {
+        tell(&mut change, user, Happened::TwoFactorOff).await?;
+    }
     change.commit().await
 }
 

@@ -1,6 +1,7 @@
 //! What people change about themselves, in the database.
 
 use crate::{
+    accounts::{Happened, store::tell},
     error::Result,
     fields::{Name, Password},
     id::{OrgId, UserId},
@@ -45,6 +46,7 @@ pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Passwor
         session::end_others(&mut change, visit).await?;
     }
     caller.audit(&mut change, user, Entry::new(Action::PasswordChanged, user.0)).await?;
+    tell(&mut change, user, Happened::PasswordChanged).await?;
     change.commit().await
 }
 

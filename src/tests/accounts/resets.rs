@@ -43,6 +43,9 @@ async fn a_new_password_ends_all_other_sessions(app: TestApp) {
     ana.get("/ana").await.status(200);
     browser.resets(&token, NEW).await.leads_to("/");
     browser.get("/ana").await.status(200).says("Password changed. Other devices are signed out");
+    let told = app.letter_to("ana@example.com").await;
+    assert_eq!(told.subject, "Your password was reset");
+    assert!(told.text.contains("If this wasn't you, someone else can read your email."), "{}", told.text);
     for other in [&ana.browser, &elsewhere] {
         other.get("/ana").await.leads_to("/sign-in?next=/ana");
     }

@@ -54,6 +54,11 @@ async fn a_new_password_needs_the_old_one_and_ends_other_sessions(app: TestApp) 
         .await
         .status(303);
     ana.get("/account/security").await.status(200).says("Password changed");
+    let told = app.letter_to("ana@example.com").await;
+    assert_eq!(told.subject, "Your password was changed");
+    assert!(told.text.contains("If this wasn't you, reset your password now."), "{}", told.text);
+    assert!(told.text.contains("http://localhost:3000/forgot-password"), "{}", told.text);
+    assert_eq!(app.letters_to("ana@example.com").await, 1, "of what failed nothing is told");
     elsewhere.get("/ana").await.leads_to("/sign-in?next=/ana");
     app.browser().signs_in("ana@example.com", PASSWORD).await.status(422);
     app.browser().signs_in("ana@example.com", NEW).await.leads_to("/");

@@ -16,6 +16,7 @@ both_databases!(
     an_organization_asks_its_members_for_it,
     who_asks_has_it,
     it_is_not_on_before_the_recovery_codes_are_kept,
+    what_happens_to_it_is_told_by_email,
 );
 
 const SECURITY: &str = "/account/security";
@@ -259,4 +260,27 @@ async fn it_is_not_on_before_the_recovery_codes_are_kept(app: TestApp) {
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
     let told = app.rows("audit_log", "action = 'account.two_factor_on'").await;
     assert_eq!(told.len(), 0);
+}
+
+async fn what_happens_to_it_is_told_by_email(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    let told = async || app.letter_to(&ana.email).await.subject;
+    ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
+    let authenticator = Authenticator::typed(&app, &secret(&ana.get(SECURITY).await));
+    ana.account("confirm_two_factor", &[("code", &authenticator.code())]).await.status(200);
+    assert_eq!(app.letters_to(&ana.email).await, 0, "it is not on yet");
+    ana.account("finish_two_factor", &[]).await.status(303);
+    assert_eq!(told().await, "Two-factor authentication was turned on");
+    ana.account("renew_recovery_codes", &[]).await.status(200);
+    assert_eq!(told().await, "New recovery codes were created");
+    ana.account("end_two_factor", &[]).await.status(303);
+    assert_eq!(told().await, "Two-factor authentication was turned off");
+    let letter = app.letter_to(&ana.email).await;
+    for text in [&letter.text, &letter.html] {
+        assert!(text.contains("If this wasn't you, reset your password now"), "{text}");
+    }
+    // One that waits for its first code is forgotten without a word.
+    ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
+    ana.account("end_two_factor", &[]).await.leads_to(SECURITY);
+    assert_eq!(app.letters_to(&ana.email).await, 3);
 }
