@@ -3,9 +3,52 @@
 use super::transfers::{GOOD_FOR, Transfer};
 use crate::{
     fields::{Email, Name},
+    role::Role,
     server::mail::Letter,
     ui::{LetterText, compose},
 };
+
+/// The kind of emails to somebody whose role was changed.
+pub(super) const ROLE_CHANGED: &str = "role-changed";
+/// The kind of emails to somebody who was removed.
+pub(super) const REMOVED: &str = "member-removed";
+
+pub(super) fn role_changed(
+    to: (&Email, &Name),
+    (before, role): (Role, Role),
+    by: &str,
+    (org, url): (&Name, &str),
+) -> Letter {
+    compose(
+        ROLE_CHANGED,
+        to.0,
+        LetterText {
+            subject: format!("You are now {} in {org}", role.with_article()),
+            lines: vec![
+                format!("Hello {},", to.1),
+                format!("{by} changed your role in {org} from {before} to {role}."),
+            ],
+            link: Some(("Open the organization", url.into())),
+            notes: vec![format!("If you think this is a mistake, ask {by}.")],
+        },
+    )
+}
+
+pub(super) fn removed(to: (&Email, &Name), by: &str, org: &Name) -> Letter {
+    compose(
+        REMOVED,
+        to.0,
+        LetterText {
+            subject: format!("You were removed from {org}"),
+            lines: vec![
+                format!("Hello {},", to.1),
+                format!("{by} removed you from {org}. You can no longer open it."),
+            ],
+            link: None,
+            notes: vec![format!("If you think this is a mistake, ask {by}.")],
+        },
+    )
+}
 
 pub(super) fn offered(to: &Email, name: &Name, from: &Name, org: &Name, url: &str) -> Letter {
     compose(

@@ -25,6 +25,8 @@ pub mod store;
 #[cfg(feature = "ssr")]
 mod table;
 #[cfg(feature = "ssr")]
+mod told;
+#[cfg(feature = "ssr")]
 pub mod transfers;
 
 pub use actions::{

@@ -1,7 +1,10 @@
 //! Members in the database. Every change holds the organization's lock, so the rules that span
 //! members (an Owner remains; nobody acts above their role) are checked against what is true.
 
-use super::consequences::{self, Agreed, Follows, Outcome};
+use super::{
+    consequences::{self, Agreed, Follows, Outcome},
+    told,
+};
 use crate::{
     environments::store::note_fewer,
     error::{Error, Result},
@@ -48,6 +51,7 @@ pub async fn set_role(
     }
     let heir = change.person().filter(|heir| agreed.takes_over && *heir != user);
     write_role(&mut change, user, (before, role), heir).await?;
+    told::of_role(&mut change, user, (before, role)).await?;
     change.commit().await?;
     Ok(Outcome::Done(before))
 }
@@ -90,6 +94,7 @@ pub async fn remove(grant: &Grant<ManageMembers>, user: UserId, agreed: Agreed) 
         return Ok(Outcome::Asks);
     }
     let heir = change.person().filter(|heir| agreed.takes_over && *heir != user);
+    told::of_removal(&mut change, user).await?;
     take_out(grant, &mut change, (user, role), heir, Action::MemberRemoved).await?;
     change.commit().await?;
     Ok(Outcome::Done(role))

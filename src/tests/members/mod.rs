@@ -6,6 +6,7 @@ mod consequences;
 mod kept;
 mod listing;
 mod roles;
+mod told;
 mod transfers;
 
 use super::support::{Answer, Org, Person, TestApp, both_databases, encode};
