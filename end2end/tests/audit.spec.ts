@@ -38,9 +38,9 @@ test('what was done is told, the newest first', async ({ acme: { ana, name, log,
   await expect(rows(ana)).toContainText([
     /just now.*Bo.*invited.*guest@/s,
     /Bo.*changed the settings/s,
-    /Ana.*changed the role of.*Bo.*role: editor → admin/s,
+    /Ana.*changed the role of.*Bo.*role: Editor → Admin/s,
     /Bo.*accepted an invitation/s,
-    /Ana.*invited.*role: editor/s,
+    /Ana.*invited.*role: Editor/s,
     /Ana.*created the organization/s,
   ]);
   await expect(ana.row('invited').first()).toContainText(guest);

@@ -1,6 +1,8 @@
 //! The audit log as its readers see it: filtered, paged, exported.
 
 #[cfg(feature = "ssr")]
+mod changes;
+#[cfg(feature = "ssr")]
 pub mod entry;
 #[cfg(feature = "ssr")]
 pub mod export;
@@ -8,6 +10,8 @@ pub mod export;
 pub mod filter;
 #[cfg(feature = "ssr")]
 pub mod pages;
+#[cfg(feature = "ssr")]
+mod refusals;
 #[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]

@@ -1,6 +1,7 @@
 //! `/{org}/settings/audit-log`.
 
 use super::{
+    changes::changes,
     filter::Filter,
     store::{self, Row},
     words,
@@ -156,8 +157,7 @@ fn table_row(row: &Row, base: &str, now: Timestamp) -> Html {
         let url = only(Filter { target: id.to_string(), ..Filter::default() });
         view! { " "<a href=url>{name}</a> }
     });
-    let changes =
-        words::changes(row).into_iter().map(|change| view! { <small>{change}</small> }).collect_view();
+    let changes = changes(row).into_iter().map(|change| view! { <small>{change}</small> }).collect_view();
     let (agent, ip) =
         (row.user_agent.clone().unwrap_or_default(), row.ip.clone().unwrap_or_else(|| "–".to_owned()));
     view! {

@@ -170,7 +170,7 @@ async fn a_refusal_is_told_once(app: TestApp) {
             (Some(acme.id), Some(vic.id.0), Some("viewer"))
         );
     }
-    let page = ana.get(LOG).await.says("was denied access").says("members: set role");
+    let page = ana.get(LOG).await.says("was denied access").says("tried to change a role");
     page.says(">/acme/settings/invitations<");
 }
 
