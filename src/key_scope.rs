@@ -41,6 +41,13 @@ scopes! {
 }
 
 impl KeyScope {
+    /// Whether there is something that it allows. What there is not yet is offered to nobody; keys may have it from
+    /// before.
+    #[must_use]
+    pub const fn is_offered(self) -> bool {
+        !matches!(self, Self::ReadTests | Self::ExecuteTests | Self::RunPrompts)
+    }
+
     /// The scope of a name, to the letter.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -85,6 +92,13 @@ impl KeyScopes {
     pub fn codes(self) -> String {
         self.iter().map(KeyScope::code).collect::<Vec<_>>().join(" ")
     }
+
+    /// The preset they are, as far as there is something that they allow.
+    #[must_use]
+    pub fn preset(self) -> Option<Preset> {
+        let offered: Self = self.iter().filter(|scope| scope.is_offered()).collect();
+        Preset::ALL.into_iter().find(|preset| preset.scopes() == offered)
+    }
 }
 
 impl FromIterator<KeyScope> for KeyScopes {
@@ -100,7 +114,7 @@ pub enum Preset {
     ReadOnly,
     /// What a service needs that uses prompts.
     Runtime,
-    /// What a pipeline needs that tests and deploys them.
+    /// What a pipeline needs that deploys them.
     CiCd,
     /// Everything but protected environments.
     Full,
@@ -136,9 +150,9 @@ impl Preset {
     #[must_use]
     pub const fn says(self) -> &'static str {
         match self {
-            Self::ReadOnly => "Reads prompts, deployments, tests and usage",
-            Self::Runtime => "For services: fetches and runs prompts",
-            Self::CiCd => "For pipelines: reads, tests, and deploys to unprotected environments",
+            Self::ReadOnly => "Reads prompts, deployments and usage",
+            Self::Runtime => "For services: fetches prompts",
+            Self::CiCd => "For pipelines: reads prompts, and deploys to unprotected environments",
             Self::Full => "Everything except protected environments",
         }
     }
@@ -148,17 +162,12 @@ impl Preset {
     pub fn scopes(self) -> KeyScopes {
         use KeyScope as S;
         match self {
-            Self::ReadOnly => {
-                [S::ReadPrompts, S::ReadDeployments, S::ReadTests, S::ReadUsage].into_iter().collect()
-            }
-            Self::Runtime => [S::ReadPrompts, S::ReadDeployments, S::RunPrompts].into_iter().collect(),
-            Self::CiCd => {
-                [S::ReadPrompts, S::ReadDeployments, S::WriteDeployments, S::ReadTests, S::ExecuteTests]
-                    .into_iter()
-                    .collect()
-            }
+            Self::ReadOnly => [S::ReadPrompts, S::ReadDeployments, S::ReadUsage].into_iter().collect(),
+            Self::Runtime => [S::ReadPrompts, S::ReadDeployments].into_iter().collect(),
+            Self::CiCd => [S::ReadPrompts, S::ReadDeployments, S::WriteDeployments].into_iter().collect(),
             Self::Full => {
-                KeyScope::ALL.iter().copied().filter(|scope| *scope != S::DeployProtected).collect()
+                let all = KeyScope::ALL.iter().copied();
+                all.filter(|scope| scope.is_offered() && *scope != S::DeployProtected).collect()
             }
         }
     }
@@ -190,7 +199,24 @@ mod tests {
         for preset in Preset::ALL {
             assert!(!preset.scopes().has(KeyScope::DeployProtected), "{preset:?}");
             assert!(preset.scopes().has(KeyScope::ReadPrompts), "{preset:?}");
+            assert!(preset.scopes().iter().all(KeyScope::is_offered), "{preset:?}");
             assert_eq!(Preset::parse(preset.code()), Some(preset));
+        }
+    }
+
+    #[test]
+    fn a_preset_is_known_whatever_else_a_key_was_given() {
+        for preset in Preset::ALL {
+            assert_eq!(preset.scopes().preset(), Some(preset));
+        }
+        // As they were made before.
+        for (codes, preset) in [
+            ("read:prompts read:deployments run:prompts", Some(Preset::Runtime)),
+            ("read:prompts read:deployments read:tests read:usage", Some(Preset::ReadOnly)),
+            ("read:prompts", None),
+            ("run:prompts", None),
+        ] {
+            assert_eq!(KeyScopes::parse(codes).preset(), preset, "{codes}");
         }
     }
 }

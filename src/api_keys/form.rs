@@ -74,7 +74,7 @@ pub(super) async fn read(scope: &Scope, typed: &Typed) -> Result<NewKey> {
 
 fn scopes(typed: &Typed) -> Result<KeyScopes, &'static str> {
     let names = typed.ticked.iter().filter_map(|(field, _)| field.strip_prefix(SCOPE));
-    let scopes: KeyScopes = names.filter_map(KeyScope::parse).collect();
+    let scopes: KeyScopes = names.filter_map(KeyScope::parse).filter(|scope| scope.is_offered()).collect();
     if let Some(preset) = Preset::parse(&typed.preset) {
         // What was ticked is not passed over in silence.
         let none = scopes.is_empty().then(|| preset.scopes());

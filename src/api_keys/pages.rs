@@ -120,8 +120,7 @@ fn row(scope: &Scope, key: &ApiKey, now: Timestamp) -> impl IntoView + use<> {
 
 /// What scopes amount to: a preset, or how many there are.
 pub(super) fn may(scopes: KeyScopes) -> String {
-    let preset = Preset::ALL.into_iter().find(|preset| preset.scopes() == scopes);
-    preset.map_or_else(
+    scopes.preset().map_or_else(
         || capitalized(&counted(scopes.iter().count(), "scope")),
         |preset| preset.label().to_owned(),
     )
@@ -180,8 +179,8 @@ pub(super) fn shown_once(scope: &Scope, shown: &Shown) -> Html {
             </div>
         </section>
         {examples}
-    }
-    .bake()
+    };
+    Ok(page.bake())
 }
 
 fn form(scope: &Scope, all: &[Environment]) -> Html {
@@ -193,7 +192,7 @@ fn form(scope: &Scope, all: &[Environment]) -> Html {
     });
     let custom = Choice { value: CUSTOM.into(), label: "Custom".into(), says: "The scopes selected below" };
     let presets: Vec<_> = presets.chain([custom]).collect();
-    let scopes = KeyScope::ALL.iter().map(|one| Choice {
+    let scopes = KeyScope::ALL.iter().filter(|one| one.is_offered()).map(|one| Choice {
         value: one.code().into(),
         label: one.code().into(),
         says: one.says(),
