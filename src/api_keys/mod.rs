@@ -5,6 +5,8 @@ pub mod actions;
 #[cfg(feature = "ssr")]
 mod examples;
 #[cfg(feature = "ssr")]
+mod fetched;
+#[cfg(feature = "ssr")]
 mod form;
 #[cfg(feature = "ssr")]
 pub mod listing;

@@ -29,7 +29,10 @@ pub async fn api_key(caller: Caller) -> Result<impl IntoView> {
     let key = listing::find(&grant, id).await?;
     let rotated = caller.posted().filter(|posted| posted.action == RotateApiKey::PATH);
     let rotated: Option<Shown> = rotated.and_then(Posted::answer);
-    let shown = rotated.map(|shown| shown_once(&scope, &shown));
+    let shown = match rotated {
+        Some(shown) => Some(shown_once(&grant, &shown).await?),
+        None => None,
+    };
     let fetches = listing::fetches(&grant, id).await?;
     let facts = facts(&scope, &key, fetches).await?;
     let acts = key.is_good(scope.server().clock.now()).then(|| acts(&scope, &key));

@@ -1,7 +1,7 @@
 //! The list of keys, and the form that makes one.
 
 use super::{
-    CreateApiKey, RevokeApiKey, Shown, examples,
+    CreateApiKey, RevokeApiKey, Shown, examples, fetched,
     form::{CUSTOM, ENVIRONMENT, LIFETIMES, ON_A_DAY, SCOPE},
     listing::{self, ApiKey},
 };
@@ -144,10 +144,10 @@ pub(super) fn ends(key: &ApiKey, now: Timestamp) -> Html {
 /// As [`api_keys`].
 pub async fn new_api_key(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
-    scope.clone().require::<ManageApiKeys>()?;
+    let grant = scope.clone().require::<ManageApiKeys>()?;
     let made = caller.posted().filter(|posted| posted.action == CreateApiKey::PATH).and_then(Posted::answer);
     let body = match made {
-        Some(shown) => shown_once(&scope, &shown),
+        Some(shown) => shown_once(&grant, &shown).await?,
         None => form(&scope, &environments::list(&scope).await?),
     };
     let trail = vec![("New API key".to_owned(), paths::new_api_key(scope.slug()))];
@@ -160,11 +160,15 @@ pub async fn new_api_key(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// The key, the one time that it is seen, and how it is used.
-pub(super) fn shown_once(scope: &Scope, shown: &Shown) -> Html {
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn shown_once(grant: &Grant<ManageApiKeys>, shown: &Shown) -> Result<Html> {
     let key = shown.key.clone();
-    let url = paths::api_key(scope.slug(), shown.id);
-    let examples = examples::all(&scope.server().config.url(""));
-    view! {
+    let url = paths::api_key(grant.slug(), shown.id);
+    let fetched = fetched::of(grant, &listing::find(grant, shown.id).await?).await?;
+    let examples = examples::all(&grant.server().config.url(""), grant.slug(), fetched.as_ref());
+    let page = view! {
         <section class="panel" id="shown" aria-labelledby="shown-title">
             <header>
                 <h2 id="shown-title">"Copy your key now"</h2>

@@ -161,7 +161,7 @@ async fn deploying(scope: &Scope, first: &First) -> Result<Option<Step>> {
 /// Fetching what is live, as a service does.
 async fn fetching(scope: &Scope, first: &First) -> Result<Step> {
     let live = scope.query(
-        "SELECT p.path, e.name FROM deployments d
+        "SELECT d.path, e.name FROM deployments d
          JOIN prompts p ON p.org_id = d.org_id AND p.id = d.prompt_id AND p.trash_id IS NULL
          JOIN environments e ON e.org_id = d.org_id AND e.id = d.environment_id
          WHERE d.org_id = $1 AND d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
@@ -171,8 +171,7 @@ async fn fetching(scope: &Scope, first: &First) -> Result<Step> {
     let live: Option<(String, String)> = live.optional().await?;
     let (path, environment) = live.unwrap_or_else(|| (first.path.clone(), "development".to_owned()));
     let base = scope.server().config.base_url.as_str().trim_end_matches('/').to_owned();
-    let encoded: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
-    let encoded = encoded.replace('+', "%20");
+    let encoded = paths::segment(&path);
     let code = format!(
         "curl --get \"{base}/api/v1/prompts/{encoded}\" \\\n  --data-urlencode environment={environment} \\\n  --header \"Authorization: Bearer $PROMPT_STUDIO_KEY\""
     );

@@ -88,6 +88,12 @@ fn percent_encoded(byte: u8) -> String {
     }
 }
 
+/// A text as one segment of a URL, as services send the path of a prompt.
+#[must_use]
+pub fn segment(text: &str) -> String {
+    text.bytes().map(percent_encoded).collect::<String>().replace('/', "%2F")
+}
+
 /// Whether a path leads to a page of this site and nowhere else: one slash, then printable ASCII
 /// without a backslash, and no second slash that a browser could take for another host.
 #[must_use]
@@ -220,5 +226,6 @@ mod tests {
         assert_eq!(with_next(SIGN_IN, Some("/a/b?c=d&e")), "/sign-in?next=/a/b%3Fc%3Dd%26e");
         assert_eq!(with_next(SIGN_IN, Some("//evil.test")), "/sign-in");
         assert_eq!(with_next(SIGN_IN, None), "/sign-in");
+        assert_eq!(segment("Support/Tri age"), "Support%2FTri%20age");
     }
 }

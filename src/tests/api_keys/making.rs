@@ -1,7 +1,9 @@
-use super::{PASSWORD, Person, Role, TestApp, acme, both_databases, key};
+use super::{Answer, PASSWORD, Person, Role, TestApp, acme, both_databases, key};
 use crate::{
     environments::store as environments,
+    fields::PathName,
     key_scope::{KeyScope, Preset},
+    prompts::{content::Kind, store as prompts},
     server::{Scope, keys::Limit},
     tests::support::assert_absent,
     time::Span,
@@ -17,6 +19,9 @@ both_databases!(
     keys_that_ended_are_out_of_the_way,
     there_are_not_too_many_keys,
     who_leaves_is_shown_what_stays,
+    what_there_is_not_yet_is_not_offered,
+    the_examples_fetch_what_the_key_reaches,
+    a_key_is_told_what_to_deploy_first,
 );
 
 async fn a_key_is_shown_once_and_kept_nowhere(app: TestApp) {
@@ -29,7 +34,7 @@ async fn a_key_is_shown_once_and_kept_nowhere(app: TestApp) {
     let list = ana.get("/acme/settings/api-keys").await.status(200).says("Robot").says("Runtime");
     let list = list.hides(secret).says(&secret[secret.len() - 4..]);
     list.says(&format!("/acme/settings/api-keys/{id}"));
-    ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200).hides(secret).says("run:prompts");
+    ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200).hides(secret).says("read:prompts");
     let made =
         acme.count("SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'key.created'").await;
     assert_eq!(made, 1);
@@ -213,4 +218,82 @@ async fn who_leaves_is_shown_what_stays(app: TestApp) {
     adam.get("/account/closure").await.status(200).says("keep working: Robot in Acme.");
     adam.leaves(&acme).await.status(200);
     app.shown(&shown).await.unwrap();
+}
+
+async fn what_there_is_not_yet_is_not_offered(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let form = ana.get("/acme/settings/api-keys/new").await.status(200).says("scope-read:usage");
+    for scope in ["read:tests", "execute:tests", "run:prompts"] {
+        form.clone().hides(scope);
+        let field = format!("scope-{scope}");
+        let fields = [("preset", "custom"), (&*field, "true")];
+        ana.makes_key(&acme, &fields).await.status(422).says("Select at least one scope.");
+    }
+    form.hides("tests").hides("runs prompts");
+    for preset in ["read-only", "runtime", "ci-cd", "full"] {
+        let (id, _) = key(&ana.makes_key(&acme, &[("preset", preset)]).await.status(200));
+        let page = ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200);
+        page.hides("run:prompts").hides(":tests");
+    }
+    // Keys from before know of it, and are called what they were.
+    let (id, _) = acme.has_key("read:prompts read:deployments run:prompts").await;
+    let list = ana.get("/acme/settings/api-keys").await.status(200);
+    assert_eq!(list.body.matches(">Runtime<").count(), 2, "{list}");
+    ana.get(&format!("/acme/settings/api-keys/{id}")).await.status(200).says("run:prompts");
+}
+
+/// The page that shows a key, made with these fields by a browser without script.
+async fn shown(ana: &Person, fields: &[(&str, &str)]) -> Answer {
+    let usual = [
+        ("page", "/acme/settings/api-keys/new"),
+        ("org", "acme"),
+        ("name", "Robot"),
+        ("preset", "runtime"),
+        ("expires", "never"),
+    ];
+    let is_usual = |name: &str| fields.iter().all(|(other, _)| *other != name);
+    let usual = usual.into_iter().filter(|(name, _)| is_usual(name));
+    let fields: Vec<_> = usual.chain(fields.iter().copied()).collect();
+    ana.post("/api/api_keys/create", &fields).await.status(200).says("Copy your key now")
+}
+
+async fn the_examples_fetch_what_the_key_reaches(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let stock = acme.has_library().await;
+    let page = shown(&ana, &[]).await.hides("Triage");
+    let page = page.says("The examples fetch Tone from development.").hides("deployed yet");
+    page.says("http://localhost:3000/api/v1/prompts/Tone").says("environment=development");
+    // Where it is live it is not reached, so it has to be deployed first.
+    let field = format!("environment-{}", stock.empty);
+    let page = shown(&ana, &[(&*field, "true")]).await.says("deployed yet");
+    page.says("environment=staging").says("/acme/deployments").says("fetch Support/Triage from staging.");
+    // Nothing of the folder is live, but there is a prompt in it; once it is, in a folder of that one, it is named.
+    let page = shown(&ana, &[("folders", "Support")]).await.says("deployed yet");
+    page.says("/api/v1/prompts/Support%2FTriage");
+    let scope = Scope::of_chore(&app, acme.id, "a test").await.unwrap();
+    acme.deploys(&scope, stock.prompt).await;
+    let page = shown(&ana, &[("folders", "Support")]).await.hides("deployed yet").hides("fetch Tone");
+    page.says("The examples fetch Support/Triage from development.");
+    // Rotating shows the same.
+    let (id, _) = key(&ana.makes_key(&acme, &[]).await.status(200));
+    let page = format!("/acme/settings/api-keys/{id}");
+    let fields = [("page", &*page), ("org", "acme"), ("key", &*id), ("overlap", "0")];
+    ana.post("/api/api_keys/rotate", &fields).await.status(200).says("from development.");
+    let custom = [("preset", "custom"), ("scope-read:audit", "true")];
+    shown(&ana, &custom).await.says("This key doesn").hides("curl").says("Read the API reference");
+}
+
+async fn a_key_is_told_what_to_deploy_first(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let page = shown(&ana, &[]).await.says("deployed yet").says("Create a prompt").hides("Deploy a prompt");
+    page.says("environment=production");
+    // The library of another organization is none of its.
+    let ben = app.somebody("Ben").await;
+    app.org("Other", &ben).await.has_library().await;
+    shown(&ana, &[]).await.says("Create a prompt").hides("Tone");
+    let edit = Scope::of_chore(&app, acme.id, "a test").await.unwrap().require().unwrap();
+    let name = PathName::parse("It's \"new\"").unwrap();
+    prompts::create(&edit, None, &name, Kind::Text).await.unwrap();
+    let page = shown(&ana, &[]).await.says("Deploy a prompt").hides("Create a prompt");
+    page.says("/api/v1/prompts/It%27s%20%22new%22");
 }
