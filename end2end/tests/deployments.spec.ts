@@ -69,7 +69,7 @@ test('production wants somebody else to agree', async ({ at: { ana, slug }, pers
   await expect(waiting(ana).getByRole('button')).toHaveCount(0);
   await ana.page.getByRole('link', { name: 'Review Support/Tone' }).click();
   await expect(ana.page.locator('.difference')).toBeVisible();
-  expect(await ana.presses('Approve')).toBe(303);
+  expect(await ana.presses('Approve and deploy')).toBe(303);
   await expect(waiting(ana)).toBeEmpty();
   await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('v1');
 });

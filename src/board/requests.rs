@@ -72,7 +72,7 @@ pub(super) fn row(scope: &Scope, request: &Request, environment: &Environment) -
     let act = if may_decide(scope, request) {
         view! { <a class="button" data-size="small" href=url.clone() aria-label=format!("Review {}", request.path)>"Review"</a> }.bake()
     } else {
-        decisions(scope, request, "").bake()
+        decisions(scope, request, ("", false)).bake()
     };
     view! {
         <li class="request">
@@ -109,15 +109,31 @@ fn may_withdraw(scope: &Scope, request: &Request) -> bool {
     request.state == State::Pending && scope.can::<role::Deploy>() && is_own
 }
 
-/// What one can decide about a request: one approves what has this fingerprint.
-pub(super) fn decisions(scope: &Scope, request: &Request, fingerprint: &str) -> impl IntoView + use<> {
+/// What the button says that approves: with the last approval it is done.
+fn approves(kind: Kind, is_last: bool) -> &'static str {
+    match kind {
+        _ if !is_last => "Approve",
+        Kind::Deploy => "Approve and deploy",
+        Kind::Promote => "Approve and promote",
+        Kind::Rollback => "Approve and roll back",
+        Kind::Undeploy => "Approve and undeploy",
+    }
+}
+
+/// What one can decide about a request: one approves what has this fingerprint, as the last who has to or not.
+pub(super) fn decisions(
+    scope: &Scope,
+    request: &Request,
+    (fingerprint, is_last): (&str, bool),
+) -> impl IntoView + use<> {
     let about = || vec![("org", scope.slug().to_string()), ("request", request.id.to_string())];
     let (approve, decline, withdraw) =
         ([about(), vec![("fingerprint", fingerprint.to_owned())]].concat(), about(), about());
     let (is_own, others) = (may_withdraw(scope, request), may_decide(scope, request));
+    let label = approves(request.kind, is_last);
     view! {
         {others.then(|| view! {
-            <Act action=ApproveDeployment::PATH about=approve><button class="button" data-size="small" data-kind="primary">"Approve"</button></Act>
+            <Act action=ApproveDeployment::PATH about=approve><button class="button" data-size="small" data-kind="primary">{label}</button></Act>
             <Act action=DeclineDeployment::PATH about=decline><button class="button" data-size="small">"Decline"</button></Act>
         })}
         {is_own.then(|| view! {

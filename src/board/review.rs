@@ -11,7 +11,7 @@ use super::{
 use crate::{
     deployments::{
         ApproveDeployment, DeclineDeployment, Deploy as DeployAction, WithdrawDeployment,
-        asked::{Request, State, approvers, find, last},
+        asked::{Request, State, approvers, find, has_approved, last},
         impact::{self, Impact},
         model::{Kind, Order},
         store::{newest, previous},
@@ -139,6 +139,14 @@ async fn asked(
         (_, []) => String::new(),
         _ => format!("{} approved this.", names.join(", ")),
     };
+    let is_last = match scope.person() {
+        Some(_) if is_news => environment.approvals <= 1,
+        Some(person) => {
+            let is_new = !has_approved(scope, request, person.id).await?;
+            request.approved + i64::from(is_new) >= environment.approvals
+        }
+        None => false,
+    };
     let by = request.decided_by.as_ref().map_or_else(|| "Someone".to_owned(), ToString::to_string);
     let became = match request.state {
         State::Pending => None,
@@ -161,7 +169,7 @@ async fn asked(
                 <FormAlert action=ApproveDeployment::PATH/>
                 <FormAlert action=DeclineDeployment::PATH/>
                 <FormAlert action=WithdrawDeployment::PATH/>
-                <div class="row-acts">{decisions(scope, request, fingerprint)}</div>
+                <div class="row-acts">{decisions(scope, request, (fingerprint, is_last))}</div>
             </div>
         </section>
     };

@@ -163,6 +163,18 @@ pub async fn approvers(mut reads: impl Reads, id: DeploymentRequestId) -> Result
     Ok(names.bind(id).all::<(Name,)>().await?.into_iter().map(|(name,)| name).collect())
 }
 
+/// Whether somebody has approved a request as it is now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_approved(mut reads: impl Reads, request: &Request, user: UserId) -> Result<bool> {
+    let approval = reads.query(
+        "SELECT 1 FROM approvals WHERE org_id = $1 AND request_id = $2 AND user_id = $3 AND fingerprint = $4",
+    );
+    let approval = approval.bind(request.id).bind(user).bind(request.fingerprint.clone());
+    Ok(approval.optional::<(i32,)>().await?.is_some())
+}
+
 /// What a request would serve, as it was when somebody looked at it last, and what that was before it changed.
 ///
 /// # Errors

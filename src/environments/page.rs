@@ -116,7 +116,7 @@ fn new(scope: &Scope) -> impl IntoView + use<> {
 }
 
 /// What somebody asked for, and what one can decide about it.
-fn asked(scope: &Scope, request: &Request, environment: &Environment) -> Html {
+async fn asked(scope: &Scope, request: &Request, environment: &Environment) -> Result<Html> {
     let about = |decision: &str| {
         vec![
             ("org", scope.slug().to_string()),
@@ -124,14 +124,24 @@ fn asked(scope: &Scope, request: &Request, environment: &Environment) -> Html {
             ("decision", decision.to_owned()),
         ]
     };
-    let is_own = scope.person().is_some_and(|person| person.id == request.requested_by);
-    let acts = if is_own {
+    let person = scope.person().ok_or(Error::Forbidden)?.id;
+    let is_new = !requests::has_approved(scope, request.id, person).await?;
+    // With the last approval it is done.
+    let is_last = request.approved + i64::from(is_new) >= environment.demands();
+    let approve = if is_last && request.is_deletion() {
+        "Approve and delete"
+    } else if is_last {
+        "Approve and change"
+    } else {
+        "Approve"
+    };
+    let acts = if person == request.requested_by {
         let about = vec![("org", scope.slug().to_string()), ("request", request.id.to_string())];
         view! { <Act action=WithdrawEnvironment::PATH about><button class="button">"Withdraw"</button></Act> }
             .bake()
     } else {
         view! {
-            <Act action=DecideEnvironment::PATH about=about("approve")><button class="button" data-kind="danger">"Approve"</button></Act>
+            <Act action=DecideEnvironment::PATH about=about("approve")><button class="button" data-kind="danger">{approve}</button></Act>
             <Act action=DecideEnvironment::PATH about=about("decline")><button class="button">"Decline"</button></Act>
         }
         .bake()
@@ -139,15 +149,15 @@ fn asked(scope: &Scope, request: &Request, environment: &Environment) -> Html {
     let now = scope.server().clock.now();
     let says = format!("{} wants to {}.", request.by, request.wants(environment));
     let approved = format!("{} of {} approved", request.approved, environment.demands());
-    view! {
+    let panel = view! {
         <section class="panel" id="asked" data-live="deployments">
             <div class="panel-body">
                 <p>{says}" "<small><When at=request.created_at now/>", "{approved}</small></p>
                 <div class="row-acts">{acts}</div>
             </div>
         </section>
-    }
-    .bake()
+    };
+    Ok(panel.bake())
 }
 
 /// `/{org}/deployments/environments/{environment}`.
@@ -165,7 +175,10 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
     let about = || vec![("org", org.clone()), ("environment", id.to_string())];
     let (set, delete) = ([about(), vec![("seen", rule.code())]].concat(), about());
     let waiting = requests::pending(&scope).await?.into_iter().find(|request| request.environment_id == id);
-    let waiting = waiting.map(|request| asked(&scope, &request, &environment));
+    let waiting = match waiting {
+        Some(request) => Some(asked(&scope, &request, &environment).await?),
+        None => None,
+    };
     let asks = (environment.demands() > 0).then(|| {
         view! { <p class="note">"Renaming it, deleting it or reducing its protection requires approval from others."</p> }
     });

@@ -54,6 +54,12 @@ impl Request {
         Wanted::Change(self.name.clone(), Rule { approvals: self.approvals, others: self.others })
     }
 
+    /// Whether they want it deleted.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        self.wanted() == Wanted::Delete
+    }
+
     /// What they want, after "wants to": "rename production to eu".
     #[must_use]
     pub fn wants(&self, environment: &Environment) -> String {
@@ -89,6 +95,16 @@ macro_rules! requests {
 /// When the database fails.
 pub async fn pending(mut reads: impl Reads) -> Result<Vec<Request>> {
     Ok(reads.query(requests!(" AND r.state = 'pending' ORDER BY e.position, e.id")).all().await?)
+}
+
+/// Whether somebody has approved a request.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_approved(mut reads: impl Reads, id: EnvironmentRequestId, user: UserId) -> Result<bool> {
+    let approval = reads
+        .query("SELECT 1 FROM environment_approvals WHERE org_id = $1 AND request_id = $2 AND user_id = $3");
+    Ok(approval.bind(id).bind(user).optional::<(i32,)>().await?.is_some())
 }
 
 async fn find(change: &mut OrgChange, id: EnvironmentRequestId) -> Result<Request> {

@@ -291,15 +291,8 @@ async fn a_change_is_asked_for_and_decided_on_its_page(app: TestApp) {
     ];
     stage.adam.post("/api/environments/set", &fields).await.status(303);
     let wants = "Adam wants to change who can deploy to production to “Open: Editors can deploy”";
-    stage
-        .adam
-        .get(&page)
-        .await
-        .says(wants)
-        .says("Withdraw")
-        .says("0 of 1 approved")
-        .hides("Approve</button>");
-    stage.ada.get(&page).await.says(wants).says("Approve</button>").says("request to approve");
+    stage.adam.get(&page).await.says(wants).says("Withdraw").says("0 of 1 approved").hides(">Approve");
+    stage.ada.get(&page).await.says(wants).says(">Approve and change</button>").says("request to approve");
     stage.ada.get(&org.page("")).await.says(wants);
     let request = pending(&stage.team.scope).await.unwrap()[0].id.to_string();
     let decides = |decision: &'static str| {

@@ -288,9 +288,12 @@ async fn a_request_tells_what_became_of_it(app: TestApp) {
         .status(200)
         .says("already requested a deployment here")
         .hides("Request approval");
+    stage.ada.get(&page).await.status(200).says(">Approve</button>");
     stage.approves(&stage.adam, id).await.unwrap();
-    stage.ed.get(&page).await.status(200).says("1 of 2 approved: Adam.").hides("Approve</button>");
-    stage.ada.get(&page).await.status(200).says("Approve</button>");
+    stage.ed.get(&page).await.status(200).says("1 of 2 approved: Adam.").hides(">Approve");
+    // The last approval deploys it, which the button says; who gave theirs is not the last.
+    stage.ada.get(&page).await.status(200).says(">Approve and deploy</button>");
+    stage.adam.get(&page).await.status(200).says(">Approve</button>");
     stage.approves(&stage.ada, id).await.unwrap();
     stage
         .ada
@@ -299,7 +302,7 @@ async fn a_request_tells_what_became_of_it(app: TestApp) {
         .status(200)
         .says("Adam, Ada approved this.")
         .says("This was deployed.")
-        .hides("Approve</button>")
+        .hides(">Approve")
         .hides("Decline</button>");
     let id = stage.asked(2).await;
     withdraw(&stage.team.of_member(&stage.ed).await.unwrap(), id).await.unwrap();
