@@ -164,26 +164,43 @@ fn send(n: usize) -> String {
 fn results(caller: &Caller, action: &'static str) -> impl IntoView + use<> {
     let posted = caller.posted().filter(|posted| posted.action == action);
     let invited: Vec<Invited> = posted.and_then(Posted::answer).unwrap_or_default();
-    let has_mail = caller.server.mail.is_on();
+    let (has_mail, is_asked) = (caller.server.mail.is_on(), action == ResendInvitation::PATH);
     (!invited.is_empty()).then(|| {
-        let items = invited.into_iter().enumerate().map(|(n, one)| result(n, one, has_mail)).collect_view();
-        view! { <ul class="results" role="list" aria-label="Invitations sent">{items}</ul> }
+        let sum = (invited.len() > 1).then(|| view! { <p>{sum(&invited)}</p> });
+        let items = invited.into_iter().enumerate();
+        let items = items.map(|(n, one)| result(n, one, (has_mail, is_asked))).collect_view();
+        view! { {sum}<ul class="results" role="list" aria-label="Invitations sent">{items}</ul> }
     })
 }
 
-fn result(n: usize, one: Invited, has_mail: bool) -> impl IntoView {
+/// What came of inviting several: "2 invited, 1 invited again, 1 not invited".
+fn sum(invited: &[Invited]) -> String {
+    let count = |is: fn(&Invited) -> bool| invited.iter().filter(|one| is(one)).count();
+    let counts = [
+        (count(|one| one.result.as_ref().is_ok_and(|sent| !sent.again)), "invited"),
+        (count(|one| one.result.as_ref().is_ok_and(|sent| sent.again)), "invited again"),
+        (count(|one| one.result.is_err()), "not invited"),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    counts.map(|(count, says)| format!("{count} {says}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What came of one: `is_asked` where it was to be sent again.
+fn result(n: usize, one: Invited, (has_mail, is_asked): (bool, bool)) -> impl IntoView {
     match one.result {
         Ok(sent) => {
             let id = format!("link-{n}");
+            let role = sent.role;
+            let before = if sent.again && !is_asked { "Already invited. " } else { "" };
             let says = match (sent.again, has_mail) {
-                (false, true) => format!("Invited as {}", sent.role),
-                (true, true) => format!("Sent again as {}. Older links no longer work", sent.role),
-                (_, false) => {
-                    format!(
-                        "Invited as {}. This server doesn't send email: share the link yourself",
-                        sent.role
-                    )
+                (false, true) => format!("Invited as {role}"),
+                (true, true) => format!("{before}Sent again as {role}. Older links no longer work"),
+                (false, false) => {
+                    format!("Invited as {role}. This server doesn't send email: share the link yourself")
                 }
+                (true, false) => format!(
+                    "{before}Invited again as {role}. Older links no longer work. This server doesn't send email: share the link yourself"
+                ),
             };
             view! {
                 <li data-state="sent">

@@ -69,7 +69,8 @@ async fn many_addresses_at_once_have_a_result_each(app: TestApp) {
     assert_eq!(answer.body.matches("data-state=\"sent\"").count(), 4, "{answer}");
     let answer = answer.says("ana@example.com is already a member.").says("Enter an email such as");
     // An address in two spellings is invited once and sent again.
-    answer.says("Sent again as Viewer");
+    let answer = answer.says("Already invited. Sent again as Viewer");
+    answer.says("3 invited, 1 invited again, 4 not invited");
     assert_eq!(acme.invitations("pending").await, 3);
     assert_eq!(app.letters_to("c@example.com").await, 1);
 }
