@@ -173,12 +173,15 @@ test('a changed role bites on the next page', async ({ person }) => {
   const role = ana.page.getByLabel('Role of Bo', { exact: true });
   const save = ana.page.getByRole('button', { name: 'Save role of Bo' });
   // Choosing changes nothing: a button does.
+  await expect(save).toHaveCSS('opacity', '0');
   await role.selectOption('Editor');
+  await expect(save).toHaveCSS('opacity', '1');
   await bo.page.reload();
   await expect(bo.page.getByRole('link', { name: 'Invite people' })).toBeVisible();
   expect(await ana.posts(save)).toBe(303);
   const toast = ana.page.locator('#toast');
   await expect(toast).toContainText('Bo is now an Editor');
+  await expect(save).toHaveCSS('opacity', '0');
   await ana.posts(toast.getByRole('button', { name: 'Undo' }));
   await expect(toast).toContainText('Bo is now an Admin');
   await ana.setsRole('Bo', 'Editor');
