@@ -13,7 +13,7 @@ use crate::{
     prompts::versions::{self, Version},
     role::{Deploy, EditContent},
     server::Caller,
-    ui::{Act, Alert, Bake, Empty, FormAlert, Html, Once, Pager, When, glyph},
+    ui::{Act, Alert, Bake, Empty, FormAlert, Html, Notice, Once, Pager, Telling, When, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -45,6 +45,7 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
         let rows: Vec<_> = list.iter().map(|one| row(&desk, one, &live)).collect();
         view! { <ol class="versions" role="list">{rows}</ol> }.bake()
     };
+    tell_saved(&desk).await?;
     let changed = (desk.is_dirty() && desk.prompt.latest > 0).then(|| {
         let url = paths::compare(desk.scope.slug(), desk.prompt.id, &desk.prompt.latest.to_string(), "draft");
         view! { <p class="note">"Unsaved changes in the draft. "<a href=url>"View"</a></p> }
@@ -56,6 +57,16 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
         <p class="page-links"><a href=earlier>"Earlier drafts"</a></p>
     };
     Ok(desk.show(Tab::Versions, (), body))
+}
+
+/// Once a version was saved, the toast leads those who may on to deploying it: where it is tried first.
+async fn tell_saved(desk: &Desk) -> Result<()> {
+    if !Notice::VersionSaved.is_said() {
+        return Ok(());
+    }
+    let next = deploys(desk, desk.prompt.latest).await?.into_iter().next();
+    Telling { says: "Version saved".to_owned(), may_undo: false, next }.tell();
+    Ok(())
 }
 
 /// Each environment, with the version that is live there.
@@ -120,6 +131,9 @@ pub async fn version(caller: Caller) -> Result<impl IntoView> {
     let temperature = content.model.temperature.map(|degree| degree.to_string());
     let message =
         (!about.message.is_empty()).then(|| view! { <Alert kind="info">{about.message.clone()}</Alert> });
+    let deploys = deploys(&desk, number).await?.into_iter();
+    let deploys: Vec<_> =
+        deploys.map(|(label, url)| view! { <a class="button" href=url>{label}</a> }).collect();
     let body = view! {
         <h2>{format!("Version {number}")}</h2>
         {message}
@@ -131,13 +145,13 @@ pub async fn version(caller: Caller) -> Result<impl IntoView> {
             {temperature.map(|degree| view! { <dt>"Temperature"</dt><dd>{degree}</dd> })}
             <dt>"SHA-256"</dt><dd><code>{hash}</code></dd>
         </dl>
-        <div class="page-actions">{restore(&desk, number)}{deploys(&desk, number).await?}</div>
+        <div class="page-actions">{restore(&desk, number)}{deploys}</div>
     };
     Ok(desk.show(Tab::Versions, (), body))
 }
 
-/// The links to deploy a version wherever another one is live, or none.
-async fn deploys(desk: &Desk, number: i64) -> Result<Vec<Html>> {
+/// The links to deploy a version wherever another one is live or none is, each with its label.
+async fn deploys(desk: &Desk, number: i64) -> Result<Vec<(String, String)>> {
     if !desk.scope.can::<Deploy>() {
         return Ok(Vec::new());
     }
@@ -147,7 +161,7 @@ async fn deploys(desk: &Desk, number: i64) -> Result<Vec<Html>> {
     let links = others.map(|(environment, name, _)| {
         let kind = Kind::Deploy.as_str();
         let url = paths::review_deployment(org, (environment, prompt), kind, Some(number));
-        view! { <a class="button" href=url>{format!("Deploy to {name}…")}</a> }.bake()
+        (format!("Deploy to {name}…"), url)
     });
     Ok(links.collect())
 }

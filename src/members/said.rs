@@ -26,6 +26,7 @@ pub(super) async fn tell(scope: &Scope) -> Result<()> {
     let who = if is_self { "You're".to_owned() } else { format!("{name} is") };
     let mine = scope.role();
     let may = scope.can::<ManageMembers>() && mine.may_manage(role) && mine.may_grant(before);
-    Telling { says: format!("{who} now {}", role.with_article()), may_undo: may && before != role }.tell();
+    let (says, may_undo) = (format!("{who} now {}", role.with_article()), may && before != role);
+    Telling { says, may_undo, next: None }.tell();
     Ok(())
 }

@@ -53,6 +53,7 @@ notices! {
     MessageRemoved    "message-removed"    "Message removed" undo "/api/prompts/restore_draft";
     DraftReplaced     "draft-replaced"     "Draft replaced" undo "/api/prompts/restore_draft";
     DraftRestored     "draft-restored"     "Draft restored" undo "/api/prompts/restore_draft";
+    DraftDiscarded    "draft-discarded"    "Draft discarded" undo "/api/prompts/restore_draft";
     DraftUnused       "draft-unused"       "Your draft is kept under Earlier drafts";
     Moved             "moved"              "Moved";
     Duplicated        "duplicated"         "Duplicated";
@@ -95,6 +96,12 @@ impl Notice {
         }
     }
 
+    /// Whether the page says it.
+    #[must_use]
+    pub fn is_said(self) -> bool {
+        cookie(COOKIE).is_some_and(|said| said.split('~').next() == Some(self.code()))
+    }
+
     /// What it is about, on the page that says it.
     #[must_use]
     pub fn about(self, name: &str) -> Option<String> {
@@ -115,6 +122,8 @@ pub struct Telling {
     pub says: String,
     /// Whether whoever looks may take the act back.
     pub may_undo: bool,
+    /// What comes next: its label, and where it leads.
+    pub next: Option<(String, String)>,
 }
 
 impl Telling {
@@ -138,10 +147,13 @@ pub fn Toast() -> impl IntoView {
         let telling = use_context::<Telling>();
         let may_undo = !about.is_empty() && telling.as_ref().is_none_or(|telling| telling.may_undo);
         let undo = notice.undo().filter(|_| may_undo).map(|action| undo(&caller, action, &about));
+        let next = telling.as_ref().and_then(|telling| telling.next.clone());
+        let next =
+            next.map(|(label, url)| view! { <a class="button" data-size="small" href=url>{label}</a> });
         let says = telling.map_or_else(|| notice.says().to_owned(), |telling| telling.says);
         // One that follows another is a new one, and is shown from its beginning.
         let id = format!("said-{}", caller.server.clock.now().0);
-        Some(view! { <div class="toast" id=id><p>{says}</p>{undo}</div> })
+        Some(view! { <div class="toast" id=id><p>{says}</p>{next}{undo}</div> })
     });
     // The region is always there, so that screen readers notice what appears in it.
     view! { <div id="toast" role="status">{toast}</div> }

@@ -2,6 +2,7 @@ use super::{Library, TestApp, both_databases, content, why};
 use crate::{
     error::Error,
     prompts::{drafts, editing, saving, store, versions},
+    role::Role,
 };
 use futures_util::future::join;
 use serde_json::json;
@@ -15,6 +16,7 @@ both_databases!(
     a_kind_is_fixed_by_the_first_version,
     what_cannot_be_kept_is_told,
     a_version_does_not_change,
+    a_version_that_was_saved_leads_on_to_deploying_it,
 );
 
 async fn a_version_is_saved_from_the_draft(app: TestApp) {
@@ -182,4 +184,18 @@ async fn a_version_does_not_change(app: TestApp) {
         let error = app.try_execute(statement).await.unwrap_err();
         assert!(error.to_string().contains("a version does not change"), "{error}");
     }
+}
+
+async fn a_version_that_was_saved_leads_on_to_deploying_it(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let tone = lib.prompt(None, "Tone").await;
+    lib.writes(tone, "Be kind.").await.unwrap();
+    let ed = lib.org.has("Ed", Role::Editor).await;
+    let (versions, id) = (lib.org.page(&format!("prompts/{tone}/versions")), tone.to_string());
+    let revision = lib.seen(tone).await.revision.to_string();
+    let fields = [("org", &*lib.org.slug), ("prompt", &*id), ("revision", &*revision), ("latest", "0")];
+    ed.post("/api/prompts/save_version", &fields).await.leads_to(&versions);
+    let page = ed.get(&versions).await.status(200).says("Version saved").says(">Deploy to development…</a>");
+    page.says("review?kind=deploy&amp;version=1");
+    ed.get(&versions).await.status(200).hides("Version saved").hides("Deploy to development");
 }
