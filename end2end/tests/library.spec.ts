@@ -45,6 +45,8 @@ test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
   await ana.fills({ Message: 'The first' });
   await ana.presses('Save version 1');
   await expectStatus(ana, 'v1');
+  await expect(page.locator('#toast')).toContainText('Version saved');
+  await expect(page.locator('#toast').getByRole('link')).toHaveText('Deploy to development…');
   await expect(page.locator('.version')).toContainText('The first');
 
   await page.getByRole('link', { name: 'Prompt', exact: true }).click();
@@ -56,9 +58,17 @@ test('a prompt from nothing to its second version', async ({ at: { ana } }) => {
   await ana.presses('Restore version 1');
   await expect(page.locator('#toast')).toContainText('Version restored to the draft');
   await expect(page.getByLabel('Text', { exact: true })).toHaveValue('\nSort {{ ticket }}.\n');
+  await ana.presses('Discard draft');
+  await expect(page.locator('#toast')).toContainText('Draft discarded');
+  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('\nSort {{ ticket }} kindly.\n');
+  await expect(page.getByRole('button', { name: 'Discard draft' })).toHaveCount(0);
+  await ana.presses('Undo');
+  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('\nSort {{ ticket }}.\n');
   await ana.posts(page.getByRole('button', { name: 'Save version…' }));
   await ana.presses('Save version 3');
   await expectStatus(ana, 'v3');
+  await page.locator('#toast').getByRole('link').click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Deploy version 3 of Support/Triage to development');
 });
 
 test('a chat is put together', async ({ at: { ana, slug } }) => {

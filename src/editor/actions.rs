@@ -7,8 +7,9 @@ use leptos::prelude::*;
 
 /// Keeps the draft, which stands in the form's other fields (`editor::form`). The button says what is done
 /// besides: `review` leads to what would be saved as a version; `add-user`, `remove-2` and the like change
-/// the form; `unused` takes what others wrote instead. With `over`, it is put in place of that revision where
-/// both changed the same. A script that keeps it while one types (`keep`) is told the number of what it sent.
+/// the form; `unused` takes what others wrote instead, and `discard` what the newest version says. With `over`, it is
+/// put in place of that revision where both changed the same. A script that keeps it while one types (`keep`) is told
+/// the number of what it sent.
 #[server(endpoint = "prompts/save_draft")]
 pub async fn save_draft(
     org: String,
@@ -31,6 +32,14 @@ pub async fn save_draft(
     // What a button removes is kept as it was typed last.
     let before = if act.starts_with("remove-") { typed.content().ok() } else { None };
     typed.act(&act);
+    if act == "discard" {
+        // What cannot be kept is thrown away with the rest.
+        let typed = typed.content().ok();
+        let typed = typed.as_ref().map(|content| Edit { seen: revision, content, over: None });
+        let kept = editing::discard(&grant, prompt, typed).await?;
+        Notice::DraftDiscarded.say_with(kept.undo(prompt));
+        return Ok(None);
+    }
     let content = typed.content().map_err(|flaws| Error::Invalid { flaws })?;
     if act == "unused" {
         editing::set_aside(&grant, prompt, &content).await?;

@@ -45,10 +45,15 @@ pub async fn edit(caller: Caller) -> Result<impl IntoView> {
     } else {
         reading(&desk.draft.content)
     };
+    let can_discard = desk.prompt.latest > 0 && desk.is_dirty();
     let acts = may.then(|| {
         view! {
             <span id="draft-status" class="draft-status" role="status" data-own></span>
             <button class="button" type="submit" form="editor">"Save draft"</button>
+            // After the button that Return presses.
+            <span id="discard" data-live="drafts prompts">
+                {can_discard.then(|| view! { <button class="button" data-kind="quiet" form="editor" name="act" value="discard">"Discard draft"</button> })}
+            </span>
             <button class="button" data-kind="primary" form="editor" name="act" value="review">"Save version…"</button>
         }
     });

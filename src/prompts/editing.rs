@@ -152,9 +152,20 @@ async fn change_to(
     if of.latest > 0 && of.kind != content.kind() {
         return Err(Error::conflict("A prompt can't change between text and chat after its first version."));
     }
+    change_from(change, of, draft, content, (draft.base, reason)).await
+}
+
+/// The same with a draft that begins from a version.
+async fn change_from(
+    change: &mut OrgChange,
+    of: &Prompt,
+    draft: &Draft,
+    content: &Content,
+    (base, reason): (i64, Reason),
+) -> Result<Kept> {
     drafts::note_sitting(change, of.id, &of.path).await?;
     let now = change.now();
-    drafts::replace(change, of.id, draft, content, (draft.base, reason)).await?;
+    drafts::replace(change, of.id, draft, content, (base, reason)).await?;
     change
         .query("UPDATE prompts SET kind = $3, updated_at = $4 WHERE org_id = $1 AND id = $2")
         .bind(of.id)
@@ -220,6 +231,38 @@ pub async fn restore_version(grant: &Grant<EditContent>, prompt: PromptId, numbe
     let kept = load(&mut change, &of, &draft, &content).await?;
     let details = json!({ "of": of.path, "after": { "restores": number } });
     change.audit(Entry::new(Action::VersionRestored, prompt.0).details(details)).await?;
+    change.commit().await?;
+    Ok(kept)
+}
+
+/// Throws the draft away with what somebody has `typed` in it: it says what the newest version does. What it said can be
+/// brought back.
+///
+/// # Errors
+/// [`Error::Conflict`] when there is no version; [`Error::NotFound`] when there is no such prompt.
+pub async fn discard(grant: &Grant<EditContent>, prompt: PromptId, typed: Option<Edit<'_>>) -> Result<Kept> {
+    let mut change = grant.change().await?;
+    let of = store::find_within(&mut change, prompt).await?;
+    let newest = versions::content_within(&mut change, prompt, of.latest).await?;
+    let newest = newest.ok_or_else(|| Error::conflict("This prompt has no version to go back to."))?;
+    if let Some(typed) = typed.filter(|typed| checks::flaws(typed.content).is_empty()) {
+        match edit_within(&mut change, prompt, typed).await {
+            Ok(_) => {}
+            Err(Error::Conflict { .. }) => {
+                aside(&mut change, prompt, typed.content, Reason::Unused).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let draft = drafts::read_within(&mut change, prompt).await?;
+    let kept = if draft.content == newest {
+        Kept { sent: draft.revision, undo: None }
+    } else {
+        let kept = change_from(&mut change, &of, &draft, &newest, (of.latest, Reason::Replaced)).await?;
+        let discarded = Entry::new(Action::DraftDiscarded, prompt.0).details(json!({ "of": of.path }));
+        change.audit(discarded).await?;
+        kept
+    };
     change.commit().await?;
     Ok(kept)
 }

@@ -81,6 +81,7 @@ actions! {
     PromptsOrdered      "prompts.ordered"            "reordered the prompts of";
     PromptDuplicated    "prompt.duplicated"          "duplicated the prompt";
     DraftEdited         "draft.edited"               "edited the draft of";
+    DraftDiscarded      "draft.discarded"            "discarded the draft of";
     VersionSaved        "version.saved"              "saved a version of";
     VersionRestored     "version.restored"           "restored a version of";
     Trashed             "trash.added"                "deleted";

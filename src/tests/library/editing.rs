@@ -32,6 +32,9 @@ both_databases!(
     room_for_earlier_drafts_is_bounded,
     earlier_drafts_stay_in_their_organization,
     of_two_who_write_different_messages_at_once_both_are_kept,
+    a_draft_is_discarded_and_can_be_brought_back,
+    discarding_leaves_nothing_of_what_was_typed,
+    who_may_edit_discards_on_the_page,
 );
 
 /// A chat whose messages, of users, say these words.
@@ -205,7 +208,7 @@ async fn what_is_wrong_with_a_line_is_told_there(app: TestApp) {
     editing::save(&lib.may(), prompt, 1, &content).await.unwrap();
     let page = ben.get(&lib.org.page(&format!("prompts/{prompt}"))).await.status(200);
     assert_eq!(page.body.matches("<span data-wrong>").count(), 1);
-    page.says("<span data-wrong><mark data-kind=\"tag\">{% endfi %}</mark>")
+    page.says("<span data-wrong><mark data-kind=\"malformed\">{% endfi %}</mark>")
         .says("aria-describedby=\"content-1-notes\"")
         .says("<a href=\"#content-1\" data-line=\"3\">Line 3</a>: unknown statement")
         .says("data-at=\"content-1\" data-says=\"Line 3: unknown statement");
@@ -320,4 +323,80 @@ async fn of_two_who_write_different_messages_at_once_both_are_kept(app: TestApp)
         assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
         assert_eq!(two.says().await, format!("ana{n} ben{n}"));
     }
+}
+
+/// What somebody throws away with what they typed after a revision.
+async fn discards(two: &Two, who: &Grant<EditContent>, seen: i64, words: &str) -> Kept {
+    let content = chat(words);
+    let typed = Edit { seen, content: &content, over: None };
+    editing::discard(who, two.prompt, Some(typed)).await.unwrap()
+}
+
+async fn a_draft_is_discarded_and_can_be_brought_back(app: TestApp) {
+    let two = Two::at(&app, "a b").await;
+    let refused = editing::discard(&two.ana, two.prompt, None).await;
+    assert_eq!(why(refused), "This prompt has no version to go back to.");
+    save(&two.lib.may(), two.prompt, two.lib.seen(two.prompt).await, "").await.unwrap();
+    // Where nothing was changed, nothing happens.
+    let seen = two.draft().await.revision;
+    assert_eq!(discards(&two, &two.ana, seen, "a b").await.undo, None);
+    two.saves(&two.ben, seen, "a ben").await.unwrap();
+    let seen = two.draft().await.revision;
+    // What she typed and did not save yet goes with it, and comes back with it.
+    let kept = discards(&two, &two.ana, seen, "ana ben").await;
+    let draft = two.draft().await;
+    assert_eq!((two.says().await.as_str(), draft.base), ("a b", 1));
+    assert_eq!(two.earlier().await[0], (Reason::Replaced, "ana ben".to_owned()));
+    editing::bring_back(&two.ana, two.prompt, kept.undo.unwrap(), Some(kept.sent)).await.unwrap();
+    assert_eq!(two.says().await, "ana ben");
+    let told = app.rows("audit_log", "action = 'draft.discarded'").await;
+    assert_eq!(told.len(), 1);
+    let theirs = Library::of(&app, "Theirs").await;
+    assert_eq!(editing::discard(&theirs.may(), two.prompt, None).await, Err(Error::NotFound));
+}
+
+async fn discarding_leaves_nothing_of_what_was_typed(app: TestApp) {
+    let two = Two::at(&app, "a").await;
+    save(&two.lib.may(), two.prompt, two.lib.seen(two.prompt).await, "").await.unwrap();
+    let seen = two.draft().await.revision;
+    two.saves(&two.ben, seen, "ben").await.unwrap();
+    // Her page has not heard of that: both are kept, and neither is the draft.
+    discards(&two, &two.ana, seen, "ana").await;
+    assert_eq!(two.says().await, "a");
+    let earlier = two.earlier().await;
+    for kept in [(Reason::Replaced, "ben".to_owned()), (Reason::Unused, "ana".to_owned())] {
+        assert!(earlier.contains(&kept), "{earlier:?}");
+    }
+}
+
+async fn who_may_edit_discards_on_the_page(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let tone = lib.prompt(None, "Tone").await;
+    let (ed, vic) = (lib.org.has("Ed", Role::Editor).await, lib.org.has("Vic", Role::Viewer).await);
+    let (page, id) = (lib.org.page(&format!("prompts/{tone}")), tone.to_string());
+    let button = ">Discard draft</button>";
+    lib.writes(tone, "no version yet").await.unwrap();
+    ed.get(&page).await.status(200).hides(button);
+    lib.says(tone, "one").await.unwrap();
+    ed.get(&page).await.status(200).hides(button);
+    lib.writes(tone, "two").await.unwrap();
+    ed.get(&page).await.status(200).says(button);
+    vic.get(&page).await.status(200).hides(button);
+    let revision = drafts::read(&lib.scope, tone).await.unwrap().revision.to_string();
+    let fields = [
+        ("page", &*page),
+        ("org", &*lib.org.slug),
+        ("prompt", &*id),
+        ("revision", &*revision),
+        ("kind", "text"),
+        ("text", "two and more"),
+        // What cannot be read is thrown away, too.
+        ("tools", "{"),
+        ("act", "discard"),
+    ];
+    vic.post("/api/prompts/save_draft", &fields).await.status(403);
+    ed.post("/api/prompts/save_draft", &fields).await.leads_to(&page);
+    let shown = ed.get(&page).await.status(200).says("Draft discarded").says(">Undo</button>").hides(button);
+    shown.says("one</textarea>");
+    assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content.texts().collect::<Vec<_>>(), ["one"]);
 }
