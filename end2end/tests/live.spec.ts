@@ -149,3 +149,26 @@ test.describe('what somebody is at stays as it is', () => {
 async function renames(person: Person, org: string): Promise<void> {
   await person.sends('organizations/update_settings', { org, name: 'Other' });
 }
+
+test('a page that waits for its form does not read itself meanwhile', async ({ team: { ana, slug } }) => {
+  const { page } = ana;
+  const file = JSON.stringify({ format: 'prompt-studio/library/1', folders: [{ path: 'Imported' }] });
+  const kept = await ana.sends('imports/create', { org: slug, text: file });
+  const preview = kept.headers()['location']!;
+  await watches(ana, preview);
+  const read: number[] = [];
+  page.on('response', (answer) => {
+    if (answer.request().method() === 'GET' && new URL(answer.url()).pathname === preview) read.push(answer.status());
+  });
+  // The import is slow: what it has done so far is heard before it is answered.
+  await page.route('**/api/imports/apply', async (route) => {
+    const answer = await route.fetch({ maxRedirects: 0 });
+    expect(answer.status()).toBe(303);
+    await page.waitForTimeout(800);
+    await route.abort();
+  });
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page.waitForTimeout(700);
+  expect(read, 'what was to be imported is no more').toEqual([]);
+  await expect(page.locator('#live-status')).toBeHidden();
+});

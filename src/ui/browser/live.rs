@@ -22,6 +22,10 @@ use web_sys::{
 const AGAIN: i32 = 2000;
 /// How long the stream may be away before the page says so.
 const PATIENCE: i32 = 2500;
+/// What happens at once is read once.
+const SOON: i32 = 40;
+/// The longest that reading waits for the answer to a form of the page, in times of [`SOON`]: no form takes longer.
+const MOST_WAITS: u32 = 600;
 
 /// What a tab knows and has to do.
 struct Tab {
@@ -171,12 +175,23 @@ impl Tab {
             None => self.everything.set(true),
         }
         if !self.is_reading.replace(true) {
-            let tab = self.clone();
-            dom::later(40, move || dom::spawn(async move { tab.catch_up().await }));
+            self.read_soon(MOST_WAITS);
         }
     }
 
-    async fn catch_up(&self) {
+    /// Reads it, once no form of the page waits for its answer: what that does may be what happened, and the page may be
+    /// of what is no more by then. The answer tells how it is.
+    fn read_soon(self: &Rc<Self>, waits: u32) {
+        let tab = self.clone();
+        dom::later(SOON, move || {
+            if waits > 0 && is_posting() {
+                return tab.read_soon(waits - 1);
+            }
+            dom::spawn(async move { tab.catch_up().await });
+        });
+    }
+
+    async fn catch_up(self: &Rc<Self>) {
         loop {
             let (topics, everything) = (self.topics.take(), self.everything.take());
             let shown: Vec<String> = topics
@@ -192,6 +207,9 @@ impl Tab {
             if self.topics.borrow().is_empty() && !self.everything.get() {
                 self.is_reading.set(false);
                 return;
+            }
+            if is_posting() {
+                return self.read_soon(MOST_WAITS);
             }
         }
     }
@@ -230,6 +248,11 @@ impl Tab {
         let events = status.and_then(|status| status.get_attribute("data-events"));
         events.is_some_and(|events| path(&events) == path(&self.url))
     }
+}
+
+/// Whether a form of the page waits for its answer.
+fn is_posting() -> bool {
+    dom::all("form[aria-busy]").next().is_some()
 }
 
 /// Says in the top bar that the page is cut off, or nothing.
