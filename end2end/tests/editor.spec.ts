@@ -122,7 +122,7 @@ test('what was typed and what somebody else wrote meet', async ({ at: { ana, slu
   // While it is not decided, what she types stays with her.
   await text(ana, 3).press('End');
   await text(ana, 3).pressSequentially('!');
-  await expect(status(ana)).toContainText('Choose above which draft to keep');
+  await expect(status(ana)).toHaveText('Not saved. Choose below which draft to keep.');
   await page.keyboard.press('ControlOrMeta+s');
   await page.reload();
   await expect(text(ana, 3)).toHaveValue('From Ana!');
@@ -130,6 +130,7 @@ test('what was typed and what somebody else wrote meet', async ({ at: { ana, slu
   await page.getByRole('button', { name: 'Use Ben’s draft' }).click();
   await expect(text(ana, 3)).toHaveValue('From Ben');
   await expect(page.getByText('while you were')).toHaveCount(0);
+  await expect(status(ana)).toBeEmpty();
   await text(ana, 3).fill('From both');
   await expect(status(ana)).toHaveText('Saved');
 });
@@ -153,6 +154,157 @@ test('a conflict while one types keeps both texts', async ({ at: { ana, slug, tr
   await expect(page.locator('#conflict')).toBeEmpty();
   await text(ben, 3).blur();
   await expect(text(ben, 3)).toHaveValue('{{ ticket }} from Ana, again');
+});
+
+test('what others changed in a field is said no more once theirs is taken', async ({ at: { ana, slug, triage }, person }) => {
+  const { page } = ana;
+  const ben = await person('Ben');
+  await ana.hasAdmitted(slug, ben, 'Editor');
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await text(ana, 3).focus();
+  await text(ben, 3).fill('From Ben');
+  await expect(status(ana)).toContainText('Ben changed this field');
+  await text(ana, 3).press('End');
+  await text(ana, 3).pressSequentially(' from Ana');
+  await expect(page.getByText('Ben edited this draft while you were.')).toBeVisible();
+  await expect(status(ana)).toHaveText('Not saved. Choose below which draft to keep.');
+  // What Ben goes on to write is heard while she waits for the answer.
+  await page.route(SAVE, async (route) => {
+    await new Promise((slept) => setTimeout(slept, 800));
+    await route.continue();
+  });
+  const taken = ana.presses('Use Ben’s draft');
+  await text(ben, 1).fill('Also from Ben');
+  await expect(status(ben)).toHaveText('Saved');
+  await taken;
+  await expect(text(ana, 3)).toHaveValue('From Ben');
+  await expect(status(ana)).toBeEmpty();
+});
+
+test('the preview follows what others write', async ({ at: { ana, slug, triage }, person }) => {
+  const { page } = ana;
+  const ben = await person('Ben');
+  await ana.hasAdmitted(slug, ben, 'Editor');
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await text(ben, 1).fill('From Ben to {{ audience }}');
+  await expect(text(ana, 1)).toHaveValue('From Ben to {{ audience }}');
+  await expect(page.locator('#preview')).toContainText('From Ben to colleagues');
+  // With values of hers, and with a variable that is new.
+  await page.getByRole('textbox', { name: 'history' }).fill('[]');
+  await page.getByRole('textbox', { name: 'ticket' }).fill('my bill');
+  await expect(page.locator('#preview')).toContainText('my bill');
+  await text(ben, 1).fill('Again from Ben: {{ a_new_one }}');
+  await expect(page.locator('#preview')).toContainText('Again from Ben');
+  await expect(page.locator('#preview')).toContainText('my bill');
+  await expect(page.locator('#preview')).toContainText('Missing values: a_new_one');
+  await page.getByRole('textbox', { name: 'a_new_one' }).fill('here');
+  await expect(page.locator('#preview')).toContainText('Again from Ben: here');
+  // And when hers is merged with his.
+  await page.route(SAVE, (route) => route.abort());
+  await text(ana, 3).fill('About {{ ticket }}');
+  await expect(status(ana)).toContainText('Offline');
+  await text(ben, 1).fill('Merged');
+  await expect(status(ben)).toHaveText('Saved');
+  await page.unroute(SAVE);
+  await text(ana, 3).press('End');
+  await text(ana, 3).pressSequentially('!');
+  await expect(status(ana)).toHaveText('Saved');
+  await expect(page.locator('#preview')).toContainText('Merged');
+  await expect(page.locator('#preview')).toContainText('About my bill!');
+});
+
+test('test values stay while the tab is open', async ({ at: { ana } }) => {
+  const { page } = ana;
+  const [ticket, preview] = [page.getByRole('textbox', { name: 'ticket' }), page.locator('#preview')];
+  await page.getByRole('textbox', { name: 'history' }).fill('[]');
+  await ticket.fill('my bill\nand more');
+  await expect(preview).toContainText('my bill');
+  await page.reload();
+  await expect(ticket).toHaveValue('my bill\nand more');
+  await expect(preview).toContainText('my bill');
+  // Fields that come and go around it take nothing along.
+  await text(ana, 3).fill('{{ about }} {{ ticket }} {{ urgent }}');
+  await expect(page.getByRole('textbox', { name: 'about' })).toBeVisible();
+  await expect(ticket).toHaveValue('my bill\nand more');
+  await text(ana, 3).fill('Nothing');
+  await expect(ticket).toHaveCount(0);
+  await text(ana, 3).fill('{{ ticket }}');
+  await expect(ticket).toHaveValue('my bill\nand more');
+  // What is typed while an answer is on its way stays, too.
+  for (const [action, button] of [['save_draft', 'Save draft'], ['preview', 'Preview']] as const) {
+    const url = `**/api/prompts/${action}`;
+    await page.route(url, async (route) => {
+      await new Promise((slept) => setTimeout(slept, 500));
+      await route.continue();
+    });
+    const answered = page.waitForResponse((answer) => answer.url().endsWith(action));
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await ticket.fill(`typed during ${button}`);
+    await answered;
+    await expect(preview).toContainText(`typed during ${button}`);
+    await expect(ticket).toHaveValue(`typed during ${button}`);
+    await page.unroute(url);
+  }
+  await ticket.fill('');
+  await expect(preview).toContainText('Missing values: ticket');
+  await page.reload();
+  await expect(ticket).toBeEmpty();
+  await ticket.fill('A secret');
+  await ana.signsOut();
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).toBe('{}');
+});
+
+test('who may edit no more is told so, and keeps the text', async ({ at: { ana, slug, triage }, person }) => {
+  const ben = await person('Ben');
+  await ana.hasAdmitted(slug, ben, 'Editor');
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await expect(ben.page.locator('#editor')).toHaveAttribute('data-marked');
+  await ben.page.route(SAVE, (route) => route.abort());
+  await text(ben, 3).fill('From Ben');
+  await expect(status(ben)).toContainText('Offline');
+  await ana.sends('members/set_role', { org: slug, user: await ana.idOf(slug, ben.email), role: 'viewer', agreed: '0' });
+  await expect(ben.page.getByRole('button', { name: 'Save version…' })).toHaveCount(0);
+  await expect(text(ben, 3)).toHaveValue('From Ben');
+  await ben.page.unroute(SAVE);
+  await text(ben, 3).press('End');
+  await text(ben, 3).pressSequentially('!');
+  await expect(status(ben)).toHaveText('Your role no longer allows edits here. Copy your text before you leave.');
+  await expect(text(ben, 3)).toHaveValue('From Ben!');
+});
+
+test('why a draft is not saved is said plainly', async ({ at: { ana, slug, triage }, person }) => {
+  const ben = await person('Ben');
+  await ana.hasAdmitted(slug, ben, 'Editor');
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await expect(ben.page.locator('#editor')).toHaveAttribute('data-marked');
+  await ana.page.context().clearCookies();
+  await text(ana, 3).fill('Written when the session had ended');
+  await expect(status(ana)).toContainText("Not saved: you're signed out. Sign in again in another tab.");
+  await ben.sends('prompts/trash', { org: slug, prompt: triage });
+  await text(ben, 3).fill('Written when it was gone');
+  await expect(status(ben)).toHaveText('This prompt was deleted. Copy your text before you leave.');
+  await expect(text(ben, 3)).toHaveValue('Written when it was gone');
+});
+
+test('a draft is discarded with what was just typed, and comes back', async ({ at: { ana } }) => {
+  const { page } = ana;
+  const discard = page.getByRole('button', { name: 'Discard draft' });
+  await expect(text(ana, 1)).toHaveValue(/one {2}word only/);
+  await text(ana, 3).fill('Just typed');
+  expect(await ana.presses('Discard draft')).toBe(303);
+  await expect(page.locator('#toast')).toContainText('Draft discarded');
+  await expect(text(ana, 1)).not.toHaveValue(/one {2}word only/);
+  await expect(text(ana, 3)).toHaveValue('Ticket:\n{{ ticket }}');
+  await expect(discard).toHaveCount(0);
+  await ana.presses('Undo');
+  await expect(text(ana, 1)).toHaveValue(/one {2}word only/);
+  await expect(text(ana, 3)).toHaveValue('Just typed');
+  await ana.presses('Discard draft');
+  await expect(discard).toHaveCount(0);
+  // Once something is typed there is something to discard.
+  await text(ana, 3).fill('More');
+  await expect(status(ana)).toHaveText('Saved');
+  await expect(discard).toBeVisible();
 });
 
 test('what two write in different messages is put together', async ({ at: { ana, slug, triage }, person }) => {
@@ -273,6 +425,9 @@ test('what looks like a variable and is none is told', async ({ at: { ana } }) =
   const message = page.locator('.message').nth(2);
   await text(ana, 3).fill('{{ ticket }}\n{{ bad name }} and {{ open');
   await expect(message.locator('mark[data-kind=malformed]')).toHaveText(['{{ bad name }}', '{{ open']);
+  await text(ana, 1).fill('Be [[Support/Tone and brief');
+  await expect(page.locator('.message').first().locator('mark[data-kind=malformed]')).toHaveText('[[Support/Tone');
+  await expect(page.locator('.message').first().locator('.slips')).toContainText('Line 1: [[Support/Tone is never closed.');
   await expect(message.locator('.slips')).toContainText("Line 2: {{ bad name }} isn't a variable");
   await expect(message.locator('.slips')).toContainText('Line 2: {{ open is never closed.');
   await expect(status(ana)).toHaveText('Saved');
@@ -305,7 +460,13 @@ test('an error in a line is shown at it', async ({ at: { ana } }) => {
   const message = page.locator('.message').nth(2);
   const wrong = message.locator('pre > [data-wrong]');
   await page.getByLabel('Engine').selectOption('jinja');
+  await page.route(SAVE, (route) => route.abort());
   await text(ana, 3).fill('{{ ticket }}\n\n{% if ticket %}x{% endfi %}');
+  // Where it is wrong is seen at once, and why as soon as it is saved.
+  await expect(message.locator('mark[data-kind=malformed]')).toHaveText('{% endfi %}');
+  await expect(status(ana)).toContainText('Offline');
+  await page.unroute(SAVE);
+  await page.keyboard.press('ControlOrMeta+s');
   await expect(wrong).toHaveText('{% if ticket %}x{% endfi %}');
   await expect(message.locator('.slips')).toContainText('Line 3: unknown statement');
   await expect(text(ana, 3)).toHaveAccessibleDescription(/^Line 3: unknown statement/);

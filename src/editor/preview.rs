@@ -79,15 +79,15 @@ pub(super) async fn preview(
     });
     let may = desk.scope.can::<EditContent>();
     let lines: Vec<_> = flaws.iter().map(|flaw| line_flaw(flaw, may)).collect();
-    // Where one types, the page keeps it up to that, with the values that were typed.
-    let live = (!may).then_some("drafts prompts");
+    let who = caller.visit().map(|visit| visit.user.to_string());
+    let remembers = format!("try:{}:{}", who.unwrap_or_default(), desk.prompt.id);
     let html = view! {
-        <section class="preview" id="preview-panel" aria-labelledby="preview-title">
+        <section class="preview" id="preview-panel" data-live="drafts prompts" aria-labelledby="preview-title">
             <h2 id="preview-title">"Preview"</h2>
             <p class="hint">"Last saved draft"</p>
-            <div id="preview" data-live=live aria-live="polite">{lines}{outcome}{unused}{made_of}</div>
+            <div id="preview" aria-live="polite">{lines}{outcome}{unused}{made_of}</div>
             {has_inputs.then(|| view! {
-                <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" id="try" data-in-place>
+                <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" id="try" data-in-place data-remembers=remembers>
                     <PageField/>
                     <Hidden name="org" value=org/>
                     <Hidden name="prompt" value=prompt/>
@@ -149,8 +149,9 @@ fn made_of(resolved: &Resolved) -> Option<impl IntoView + use<>> {
 fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<> {
     let id = format!("value-{name}");
     let label = name.to_owned();
+    // It keeps what is typed in it wherever other fields come and go.
     view! {
-        <div class="field">
+        <div class="field" id=format!("try-{name}")>
             <label for=id.clone()><code>{label}</code></label>
             <textarea id=id.clone() name=id rows="1" placeholder=hint>{format!("\n{value}")}</textarea>
         </div>

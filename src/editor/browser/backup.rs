@@ -1,6 +1,6 @@
 //! What was typed and not saved yet, kept in this browser: for when the page or the network goes away.
 
-use super::draft::say;
+use super::status::say;
 use crate::ui::browser::{dom, morph};
 use wasm_bindgen::JsValue;
 use web_sys::{FormData, HtmlFormElement, Storage, UrlSearchParams};

@@ -1,6 +1,9 @@
 //! Keeps the draft on the server a moment after the last key, and says so at the form.
 
-use super::{backup, on_first};
+use super::{
+    backup, on_first, read_again,
+    status::{self, UNDECIDED, say},
+};
 use crate::ui::browser::{
     dom::{self, Latest, Turn, on},
     morph,
@@ -10,9 +13,7 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{
-    Document, Element, Event, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent,
-};
+use web_sys::{Document, Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
 
 /// How long after the last key the draft is sent.
 const PAUSE: i32 = 1200;
@@ -20,12 +21,10 @@ const PAUSE: i32 = 1200;
 const AGAIN: i32 = 5000;
 /// How long what was typed waits to be copied in this browser: a long text takes time with each letter.
 const COPY: i32 = 300;
-/// Heard on the document when the preview shows something else.
-pub(super) const PREVIEWED: &str = "previewed";
 /// What of the page follows the draft besides the form.
-const AROUND: &str = "#preview-panel, #version-status, #undeclared";
+const AROUND: &str = "#preview-panel, #version-status, #undeclared, #discard";
 /// The same, and the form itself.
-const ALL: &str = "#editor, #preview-panel, #version-status, #undeclared";
+const ALL: &str = "#editor, #preview-panel, #version-status, #undeclared, #discard";
 
 /// The draft in the form.
 pub(super) struct Draft {
@@ -90,12 +89,6 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
             one.save();
         }
     });
-    let values = Latest::default();
-    on(&dom::document(), "input", move |event| {
-        if dom::closest(event, "#try").is_some() {
-            values.turn().later(300, |_| preview());
-        }
-    });
     draft
 }
 
@@ -106,7 +99,7 @@ impl Draft {
 
     /// Whether somebody else changed the same, and it has to be decided what is kept.
     fn is_in_conflict() -> bool {
-        dom::by_id::<Element>("conflict").is_some_and(|conflict| conflict.child_element_count() > 0)
+        status::is_undecided(&dom::document())
     }
 
     /// Something was typed.
@@ -173,29 +166,21 @@ impl Draft {
         let page = answer.document();
         let form = page.as_ref().and_then(|page| page.get_element_by_id("editor"));
         let number = form.as_ref().and_then(|form| form.get_attribute("data-sent"));
-        match (answer.status, page, form, number) {
+        match (answer.status, &page, form, number) {
             (200..300, Some(page), Some(form), Some(number)) => {
-                self.saved(&page, &form, &number, sent.is_last());
+                return self.saved(page, &form, &number, sent.is_last());
             }
-            (409, Some(page), ..) if page.get_element_by_id("conflict").is_some() => {
-                morph::regions(&page, "#conflict");
-                say(UNDECIDED);
-            }
-            (422, ..) => say("Not saved yet: something is wrong. Press “Save draft” to see what."),
-            (413, ..) => say("Not saved: the draft is too long."),
-            (429 | 503, ..) => {
-                say("Not saved yet: the server is busy.");
-                self.save_in(AGAIN);
-            }
-            _ => say(
-                "Not saved: you are signed out, or your role does not allow this. Your changes are kept in this browser.",
-            ),
+            (409, Some(page), ..) => morph::regions(page, "#conflict"),
+            (429 | 503, ..) => self.save_in(AGAIN),
+            _ => {}
         }
+        say(&status::why(&answer, page.as_ref()));
     }
 
     /// Takes over what the server says of the draft it has now. What is typed next is told from what was
     /// sent, which has this number; what others wrote comes in where nobody types.
     fn saved(&self, page: &Document, form: &Element, number: &str, is_all: bool) {
+        status::end_conflict();
         let seen: Option<HtmlInputElement> = self
             .form
             .query_selector("[name=revision]")
@@ -227,65 +212,20 @@ impl Draft {
         }
     }
 
-    /// The page was brought up to date: what was posted is saved, and the preview follows.
-    fn morphed(self: &Rc<Self>) {
+    /// The page was brought up to date: what was posted is saved.
+    fn morphed(&self) {
         if !self.is_dirty() && !self.is_saving.get() {
             backup::forget(&self.form);
         }
-        if let Some(by) = self.form.get_attribute("data-behind") {
-            say(&format!("{by} changed this field. Leave it to see the change."));
-        }
-        let has_values = dom::all("#try textarea").any(|field| {
-            field.dyn_ref::<web_sys::HtmlTextAreaElement>().is_some_and(|field| !field.value().is_empty())
-        });
-        if has_values {
-            preview();
+        if !Self::is_in_conflict() {
+            status::say_behind(self.form.get_attribute("data-behind").as_deref());
         }
     }
 }
-
-/// What is said while a conflict stands.
-const UNDECIDED: &str = "Not saved. Choose above which draft to keep.";
 
 /// Shows what others wrote in the field that was left just now.
 fn catch_up(form: &HtmlFormElement) {
-    if !form.has_attribute("data-behind") {
-        return;
+    if form.has_attribute("data-behind") {
+        dom::spawn(read_again(ALL));
     }
-    dom::spawn(async move {
-        let href = dom::window().location().href().unwrap_or_default();
-        let Some(answer) = dom::reread(&href).await else { return };
-        // Whoever is signed out is led to another page.
-        if answer.url != href.split('#').next().unwrap_or_default() {
-            return;
-        }
-        if let (200..300, Some(page)) = (answer.status, answer.document()) {
-            say("");
-            morph::regions(&page, ALL);
-        }
-    });
-}
-
-/// Says at the form how the draft is.
-pub(super) fn say(text: &str) {
-    if let Some(status) = dom::by_id::<Element>("draft-status") {
-        status.set_text_content(Some(text));
-    }
-}
-
-/// Shows what the draft renders to with the values that were typed.
-fn preview() {
-    let Some(form) = dom::by_id::<HtmlFormElement>("try") else { return };
-    let Ok(body) = FormData::new_with_form(&form) else { return };
-    dom::spawn(async move {
-        let Some(answer) = dom::fetch(&form.action(), Some(&body)).await else { return };
-        let new = answer.document().and_then(|page| page.get_element_by_id("preview"));
-        let (Some(new), Some(old)) = (new, dom::by_id::<Element>("preview")) else { return };
-        if old.inner_html() != new.inner_html() {
-            old.set_inner_html(&new.inner_html());
-            if let Ok(previewed) = Event::new(PREVIEWED) {
-                let _ = dom::document().dispatch_event(&previewed);
-            }
-        }
-    });
 }

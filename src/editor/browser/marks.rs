@@ -1,6 +1,6 @@
 //! What is more than text is marked, behind what one types; what is told of it is below, and how long it is beside it.
 
-use super::{draft::PREVIEWED, on_first};
+use super::{on_first, preview::PREVIEWED};
 use crate::{
     editor::highlight::{Known, lines, notes},
     templates::{Engine, about_tokens},

@@ -5,9 +5,11 @@ mod backup;
 mod completion;
 mod draft;
 mod marks;
+mod preview;
 mod shortcuts;
+mod status;
 
-use crate::ui::browser::dom;
+use crate::ui::browser::{dom, morph};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Event, EventTarget, HtmlFormElement};
 
@@ -17,8 +19,20 @@ pub(crate) fn assist() {
     marks::keep(&form);
     completion::offer(&form);
     let draft = draft::keep(&form);
+    preview::keep();
     shortcuts::take(&form, &draft);
     backup::bring_back(&form);
+}
+
+/// Reads the page again and brings regions of it up to that, where it is still there for the one who looks.
+async fn read_again(regions: &str) {
+    let href = dom::window().location().href().unwrap_or_default();
+    let Some(answer) = dom::reread(&href).await else { return };
+    // Who is signed out is led to another page.
+    let is_here = answer.url == href.split('#').next().unwrap_or_default();
+    if let (200..300, Some(page), true) = (answer.status, answer.document(), is_here) {
+        morph::regions(&page, regions);
+    }
 }
 
 /// Calls `f` on an event before anything else hears of it: also on one that does not bubble.

@@ -118,10 +118,10 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     }
     let Some(page) = answer.document() else { return };
     morph::page(&page);
-    if answer.status < 400 {
-        form.reset();
-    } else {
+    if answer.status >= 400 {
         refused(form);
+    } else if !form.has_attribute("data-remembers") {
+        form.reset();
     }
 }
 

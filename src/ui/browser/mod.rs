@@ -14,10 +14,12 @@ pub(crate) mod morph;
 #[cfg(not(feature = "editor"))]
 mod palette;
 #[cfg(not(feature = "editor"))]
+mod remember;
+#[cfg(not(feature = "editor"))]
 mod slug;
 
 #[cfg(not(feature = "editor"))]
 pub(in crate::ui) use {
     arrange::arrange, fold::fold, forms::answer_in_place, live::follow, palette::offer_palette,
-    slug::assist_slug,
+    remember::remember, slug::assist_slug,
 };

@@ -152,10 +152,19 @@ fn children(old: &Element, new: &Element) {
     }
     while let Some(rest) = place {
         place = rest.next_sibling();
-        if !rest.dyn_ref::<Element>().is_some_and(|element| element.has_attribute("data-own")) {
+        if !rest.dyn_ref::<Element>().is_some_and(stays) {
             let _ = old.remove_child(&rest);
         }
     }
+}
+
+/// Whether a piece that the new page does not have stays: what scripts write, and what somebody is writing, unless they
+/// posted it themselves.
+fn stays(rest: &Element) -> bool {
+    const WRITTEN: &str = "form[data-backup][data-dirty]";
+    let is_written =
+        || rest.matches(WRITTEN).unwrap_or(false) || matches!(rest.query_selector(WRITTEN), Ok(Some(_)));
+    rest.has_attribute("data-own") || (!IS_ANSWER.get() && is_written())
 }
 
 /// The old node that becomes the new one: that of the same id, or else the one in its place if it
