@@ -127,9 +127,12 @@ mod tests {
         let text = match rendered.ok()? {
             Rendered::Text(text) => text,
             Rendered::Chat(messages) => {
-                let message = |message: &Message| match is_placeholder(message.role, &message.content) {
-                    true => format!("[{}]", message.content.trim_start_matches(MESSAGES)),
-                    false => message.content.clone(),
+                let message = |message: &Message| {
+                    if is_placeholder(message.role, &message.content) {
+                        format!("[{}]", message.content.trim_start_matches(MESSAGES))
+                    } else {
+                        message.content.clone()
+                    }
                 };
                 messages.iter().map(message).collect()
             }

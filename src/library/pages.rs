@@ -147,12 +147,11 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
     let about = || vec![("org", org.clone()), ("folder", id.clone())];
     let named = about();
     // The form that moves it names every folder there is, so it is there when it is asked for.
-    let (moving, ask) = match caller.query("move") {
-        Some(_) => (Some(move_form(scope, folder, about()).await?), None),
-        None => {
-            let url = format!("{}?move=1", paths::folder(scope.slug(), Some(folder.id)));
-            (None, Some(view! { <a class="button" href=url>"Move folder…"</a> }))
-        }
+    let (moving, ask) = if caller.query("move").is_some() {
+        (Some(move_form(scope, folder, about()).await?), None)
+    } else {
+        let url = format!("{}?move=1", paths::folder(scope.slug(), Some(folder.id)));
+        (None, Some(view! { <a class="button" href=url>"Move folder…"</a> }))
     };
     let duplicate = view! { <Act action=DuplicateFolder::PATH about=about()><Once/><button class="button">"Duplicate folder"</button></Act> };
     let delete = scope.can::<TrashContent>().then(|| {

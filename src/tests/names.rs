@@ -25,7 +25,7 @@ const BAD: [(&str, &str); 6] = [
 ];
 
 #[track_caller]
-fn is_refused(answer: Answer, says: &str) {
+fn is_refused(answer: &Answer, says: &str) {
     let body = answer.body.replace("&#39;", "'").replace("&#x27;", "'");
     assert!(answer.status == 422 && body.contains(says), "{says}: {answer}");
 }
@@ -38,7 +38,7 @@ async fn bad_names_are_refused_at_their_field(app: TestApp) {
     for (name, says) in BAD {
         let form = |fields: &[(&'static str, &'static str)]| [&[("name", name)][..], fields].concat();
         let sign_up = form(&[("page", "/sign-up"), ("email", "eve@example.com"), ("password", PASSWORD)]);
-        is_refused(app.browser().post("/api/accounts/sign_up", &sign_up).await, says);
+        is_refused(&app.browser().post("/api/accounts/sign_up", &sign_up).await, says);
         for (action, fields) in [
             ("account/rename", form(&[("page", "/account")])),
             ("organizations/create", form(&[("page", "/new"), ("slug", "fresh")])),
@@ -56,13 +56,13 @@ async fn bad_names_are_refused_at_their_field(app: TestApp) {
         ] {
             let answer = ana.post(&format!("/api/{action}"), &fields).await;
             assert!(answer.body.contains("aria-invalid=\"true\""), "{action}: {answer}");
-            is_refused(answer, says);
+            is_refused(&answer, says);
         }
         for (action, page) in
             [("prompts/create", "/acme/prompts/new"), ("folders/create", "/acme/prompts/folders/new")]
         {
             let fields = form(&[("page", page), ("org", "acme"), ("kind", "text")]);
-            is_refused(ana.post(&format!("/api/{action}"), &fields).await, says);
+            is_refused(&ana.post(&format!("/api/{action}"), &fields).await, says);
         }
         for path in ["/prompts", "/folders"] {
             let request = Request::post(format!("/api/v1{path}"))
@@ -72,7 +72,7 @@ async fn bad_names_are_refused_at_their_field(app: TestApp) {
             let answer = Answer::read(app.send(request.body(body).unwrap()).await).await;
             let told: Value = serde_json::from_str(&answer.body).unwrap();
             assert_eq!(told["errors"][0]["field"], "name", "{answer}");
-            is_refused(answer, says);
+            is_refused(&answer, says);
         }
     }
     assert_eq!(acme.count("SELECT count(*) FROM prompts WHERE org_id = $1").await, 3);
@@ -132,7 +132,7 @@ async fn names_from_before_go_on(app: TestApp) {
     assert_eq!(app.rows("prompts", &format!("name = '{old} copy'")).await.len(), 1);
     ana.get(&format!("/acme/prompts/{prompt}")).await.status(200).says(old);
     let (_, key) = acme.has_key("read:prompts write:prompts").await;
-    let named: String = old.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let named = old.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
     let bearer = format!("Bearer {}", key.as_str());
     let fetch =
         Request::get(format!("/api/v1/prompts/{named}?version=1")).header(header::AUTHORIZATION, &bearer);

@@ -431,7 +431,7 @@ mod tests {
         let fragment =
             Content { variables: vec![variable(json!({ "name": "e" }))], ..text(&"{{ e }}".repeat(200)) };
         let user = |uses: usize| {
-            let uses: String = (0..uses).map(|n| format!("[[ F | a={n} ]]")).collect();
+            let uses = (0..uses).map(|n| format!("[[ F | a={n} ]]")).collect::<Vec<_>>().concat();
             let parts = vec![part("P", text(&uses), &[("F", 1)]), part("F", fragment.clone(), &[])];
             Resolved { parts, ..Resolved::default() }
         };

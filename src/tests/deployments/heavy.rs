@@ -117,7 +117,7 @@ async fn what_is_too_heavy_to_render_is_not_deployed(app: TestApp) {
     let team = Team::of(&app).await;
     let dev = team.environment("development").await.id;
     let fragment = team.saying("Fragment", &["x", &"{{ e }}".repeat(3_000)]).await;
-    let text: String = (0..6_000).map(|n| format!("[[ Fragment | a={n} ]]")).collect();
+    let text = (0..6_000).map(|n| format!("[[ Fragment | a={n} ]]")).collect::<Vec<_>>().concat();
     let user = team.saying("User", &[&text]).await;
     team.inherits(&[("e", json!(""))]).await;
     // Millions of variables that print nothing.

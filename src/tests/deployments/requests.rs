@@ -193,7 +193,8 @@ async fn two_who_approve_at_once_deploy_once(app: TestApp) {
     let stage = Stage::of(&app).await;
     for version in [1, 2, 1, 2, 1, 2] {
         let id = stage.asked(version).await;
-        let outcomes = join(stage.approves(&stage.adam, id), stage.approves(&stage.ada, id)).await;
+        let (adams, adas) = (stage.approves(&stage.adam, id), stage.approves(&stage.ada, id));
+        let outcomes = Box::pin(join(adams, adas)).await;
         let deployed =
             [&outcomes.0, &outcomes.1].iter().filter(|outcome| matches!(outcome, Ok(Some(_)))).count();
         assert_eq!(deployed, 1, "{outcomes:?}");
@@ -212,7 +213,8 @@ async fn approving_against_deploying_something_else(app: TestApp) {
         let id = stage.asked(asked).await;
         let order = stage.team.order(stage.production, stage.tone, other).await;
         let theirs = stage.team.of_member::<Deploy>(&stage.ada).await.unwrap();
-        let (approved, deployed) = join(stage.approves(&stage.adam, id), deploy(&theirs, &order)).await;
+        let both = join(stage.approves(&stage.adam, id), deploy(&theirs, &order));
+        let (approved, deployed) = Box::pin(both).await;
         let live = match (&approved, &deployed) {
             (Ok(Some(_)), Err(Error::Conflict { .. })) => Some(asked),
             (Err(Error::Conflict { .. }), Ok(Outcome::Deployed(_))) => other,
@@ -347,7 +349,7 @@ async fn approving_against_losing_the_right(app: TestApp) {
         let (before, id) = (stage.live().await, stage.asked(1 + trial % 2).await);
         // Meanwhile more must approve: either it was deployed before, or it waits for the second.
         let more = stage.needs(2);
-        let (approved, ()) = join(stage.approves(&stage.adam, id), more).await;
+        let (approved, ()) = Box::pin(join(stage.approves(&stage.adam, id), more)).await;
         let live = stage.live().await;
         match approved {
             Ok(Some(_)) => assert_eq!(live, Some(1 + trial % 2)),

@@ -89,7 +89,7 @@ fn unfinished(begins: impl Into<Bytes>) -> Body {
 async fn sends(browser: &Browser, function: &str, body: Body) -> u16 {
     let form = browser.form(&format!("/api/{function}"));
     let form = with(form, "content-type", "multipart/form-data; boundary=xyz");
-    let answer = tokio::time::timeout(Duration::from_secs(60), browser.send_only(form, body)).await;
+    let answer = tokio::time::timeout(Duration::from_mins(1), browser.send_only(form, body)).await;
     answer.expect("it is answered").status
 }
 

@@ -215,7 +215,9 @@ async fn a_browser_that_nobody_signed_in_on_keeps_nothing(app: TestApp) {
     acme(&app).await;
     let browser = app.browser();
     for device in [None, Some("AAAA"), Some("x")] {
-        device.iter().for_each(|device| browser.keep("studio-device", device));
+        if let Some(device) = device {
+            browser.keep("studio-device", device);
+        }
         let answer = posts(&browser, "prompts/create", &FORM).await;
         assert_eq!(answer.location(), Some("/sign-in?next=/acme/prompts/new"), "{answer}");
     }
