@@ -193,8 +193,8 @@ async fn two_who_approve_at_once_deploy_once(app: TestApp) {
     let stage = Stage::of(&app).await;
     for version in [1, 2, 1, 2, 1, 2] {
         let id = stage.asked(version).await;
-        let (adams, adas) = (stage.approves(&stage.adam, id), stage.approves(&stage.ada, id));
-        let outcomes = Box::pin(join(adams, adas)).await;
+        let (first, second) = (stage.approves(&stage.adam, id), stage.approves(&stage.ada, id));
+        let outcomes = Box::pin(join(first, second)).await;
         let deployed =
             [&outcomes.0, &outcomes.1].iter().filter(|outcome| matches!(outcome, Ok(Some(_)))).count();
         assert_eq!(deployed, 1, "{outcomes:?}");
