@@ -254,6 +254,16 @@ test('test values stay while the tab is open', async ({ at: { ana } }) => {
   expect(await page.evaluate(() => JSON.stringify(sessionStorage))).toBe('{}');
 });
 
+test('what was just typed is saved though the preview is answered first', async ({ at: { ana } }) => {
+  const { page } = ana;
+  await page.getByRole('textbox', { name: 'ticket' }).fill('my bill');
+  await text(ana, 3).fill('Just typed');
+  expect(await ana.presses('Preview')).toBe(200);
+  await expect(status(ana)).toHaveText('Saved');
+  await page.reload();
+  await expect(text(ana, 3)).toHaveValue('Just typed');
+});
+
 test('who may edit no more is told so, and keeps the text', async ({ at: { ana, slug, triage }, person }) => {
   const ben = await person('Ben');
   await ana.hasAdmitted(slug, ben, 'Editor');

@@ -48,13 +48,13 @@ pub(super) fn bring_back(form: &HtmlFormElement) {
         let Some(page) = answer.document() else { return };
         match answer.status {
             200..300 => {
-                morph::page(&page);
+                morph::page(&page, Some(form.as_ref()));
                 form.reset();
                 forget(&form);
                 // It may have been saved already.
                 say(if revision(&form) == before { "" } else { "Restored your unsaved changes." });
             }
-            409 | 422 => morph::page(&page),
+            409 | 422 => morph::page(&page, Some(form.as_ref())),
             _ => say("Your unsaved changes couldn't be saved yet."),
         }
     });

@@ -158,7 +158,7 @@ fn put(thing: &Element, goal: &Goal) {
         let Some(answer) = dom::fetch(action, Some(&JsValue::from(body))).await else { return };
         let status = answer.status;
         if let Some(page) = answer.document().filter(|_| status < 400) {
-            morph::page(&page);
+            morph::page(&page, None);
         } else {
             refuse();
         }

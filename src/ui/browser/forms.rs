@@ -117,7 +117,7 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
         return;
     }
     let Some(page) = answer.document() else { return };
-    morph::page(&page);
+    morph::page(&page, Some(form.as_ref()));
     if answer.status >= 400 {
         refused(form);
     } else if !form.has_attribute("data-remembers") {

@@ -2,7 +2,7 @@
 //! its focus, its selection, its scroll and what was typed into it.
 
 use super::dom::document;
-use std::cell::Cell;
+use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, Event, HtmlElement, Node, js_sys::Reflect};
 
@@ -10,16 +10,17 @@ use web_sys::{Document, Element, Event, HtmlElement, Node, js_sys::Reflect};
 pub(crate) const MORPHED: &str = "morphed";
 
 thread_local! {
-    /// Whether what comes is the answer to the page's own form, which may change what was typed.
-    static IS_ANSWER: Cell<bool> = const { Cell::new(false) };
+    /// The form of the page whose answer comes, which may change what was typed in it.
+    static ANSWERED: RefCell<Option<Element>> = const { RefCell::new(None) };
 }
 
-/// Brings the whole page up to date: its content, its notices and every live region.
-pub(crate) fn page(new: &Document) {
+/// Brings the whole page up to date with an answer, to a form of it if it was one: its content, its notices and every
+/// live region.
+pub(crate) fn page(new: &Document, form: Option<&Element>) {
     document().set_title(&new.title());
-    IS_ANSWER.set(true);
+    ANSWERED.set(form.cloned());
     regions(new, "#main, #crumbs, #toast, [data-live]");
-    IS_ANSWER.set(false);
+    ANSWERED.set(None);
 }
 
 /// Brings the regions that match up to date; each has an id, by which it is found again.
@@ -51,7 +52,7 @@ fn element(old: &Element, new: &Element) {
     if old.tag_name() == "LEPTOS-ISLAND" || old.has_attribute("data-own") {
         return;
     }
-    let is_others = !IS_ANSWER.get();
+    let is_others = is_others(old);
     // What somebody is writing is theirs.
     if is_others && (old.has_attribute("data-dirty") || is_held(old, new)) {
         return;
@@ -65,6 +66,13 @@ fn element(old: &Element, new: &Element) {
 
 /// A form that is kept while one types.
 const KEPT: &str = "form[data-backup]";
+
+/// Whether what comes answers nothing that was posted from here: no form at all, or another one than the form that is
+/// kept here.
+fn is_others(old: &Element) -> bool {
+    let answered = ANSWERED.with_borrow(Clone::clone);
+    answered.is_none_or(|form| old.closest(KEPT).ok().flatten().is_some_and(|kept| kept != form))
+}
 
 /// Whether somebody stands in a field of a form that others changed: it stays as it is until they leave
 /// it, and says who it was (`data-behind`). What is no newer than the form is passed over.
@@ -162,9 +170,11 @@ fn children(old: &Element, new: &Element) {
 /// posted it themselves.
 fn stays(rest: &Element) -> bool {
     const WRITTEN: &str = "form[data-backup][data-dirty]";
-    let is_written =
-        || rest.matches(WRITTEN).unwrap_or(false) || matches!(rest.query_selector(WRITTEN), Ok(Some(_)));
-    rest.has_attribute("data-own") || (!IS_ANSWER.get() && is_written())
+    let written = || match rest.matches(WRITTEN) {
+        Ok(true) => Some(rest.clone()),
+        _ => rest.query_selector(WRITTEN).ok().flatten(),
+    };
+    rest.has_attribute("data-own") || written().is_some_and(|form| is_others(&form))
 }
 
 /// The old node that becomes the new one: that of the same id, or else the one in its place if it
