@@ -9,8 +9,8 @@ import type { Person } from '../support/person.ts';
 
 const GOODBYE = 'Goodbye, {{ name }}{{sign}} \\{{ name }}';
 
-/** A service of the person's own workspace, with a prompt that is deployed to production. */
-async function service(ana: Person) {
+/** A new key of the person's own workspace, and the examples beside it. */
+async function newKey(ana: Person) {
   const { page } = ana;
   await ana.goes('/');
   const slug = new URL(page.url()).pathname.slice(1);
@@ -20,6 +20,12 @@ async function service(ana: Person) {
   expect(await ana.presses('Create API key')).toBe(200);
   const key = await page.getByRole('textbox', { name: 'API key' }).inputValue();
   const examples = await page.locator('pre.example').allTextContents();
+  return { key, examples, env: { ...process.env, FORCE_COLOR: '0', PROMPT_STUDIO_KEY: key } };
+}
+
+/** A service of the person's own workspace, with a prompt that is deployed to production. */
+async function service(ana: Person) {
+  const { key, env } = await newKey(ana);
   const post = async (path: string, body: object) => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const answer = await fetch(`${ana.at.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -32,7 +38,7 @@ async function service(ana: Person) {
   const undeploys = () => post('/deployments', { prompt: 'Greeting', environment: 'production', version: null });
   await post('/prompts', { name: 'Greeting' });
   await deploys(1, 'Hello {{ name }}{{sign}} \\{{ name }}');
-  return { env: { ...process.env, FORCE_COLOR: '0', PROMPT_STUDIO_KEY: key }, deploys, undeploys, examples };
+  return { env, deploys, undeploys };
 }
 
 /** Compiles and runs a program in TypeScript. */
@@ -47,8 +53,10 @@ async function runs(code: string, env: NodeJS.ProcessEnv): Promise<string> {
 }
 
 test('the examples beside a new key run as they stand', async ({ person }) => {
-  const { env, examples } = await service(await person('Ana'));
-  const [curl, python, typescript] = examples.map((code) => code.replace(/Support(%2F|\/)Triage/g, 'Greeting'));
+  const ana = await person('Ana');
+  await service(ana);
+  const { env, examples } = await newKey(ana);
+  const [curl, python, typescript] = examples;
   const fetched = execFileSync('bash', ['-c', curl!], { env, stdio: 'pipe' });
   expect(JSON.parse(fetched.toString())).toMatchObject({ version: 1, environment: 'production' });
   expect(execFileSync('python3', ['-c', python!], { env }).toString()).toBe('1\n');

@@ -18,7 +18,9 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 /// Fields whose value is never given back.
-const SECRET: &[&str] = &["password", "new_password", "current_password", "token", "code"];
+const SECRET: &[&str] = &["password", "new_password", "current_password", "token"];
+/// One that is not kept while its person is signed out.
+const CODE: &str = "code";
 /// What a form says that was posted after the session had ended, once its page is shown again.
 const WAS_SIGNED_OUT: &str =
     "You were signed out, so nothing was saved. Check what you entered and send it again.";
@@ -125,6 +127,7 @@ impl Post {
         let mut posted = posted.clone();
         if had_ended.is_some() {
             posted.result = Err(Error::invalid("", WAS_SIGNED_OUT));
+            posted.input.retain(|(name, _)| name != CODE);
         }
         let led = match recall::keep(caller, headers, &self.page, posted, had_ended).await {
             Ok(led) => led?,
