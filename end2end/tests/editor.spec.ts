@@ -166,7 +166,7 @@ test('what others changed in a field is said no more once theirs is taken', asyn
   await expect(status(ana)).toContainText('Ben changed this field');
   await text(ana, 3).press('End');
   await text(ana, 3).pressSequentially(' from Ana');
-  await expect(page.getByText('Ben edited this draft while you were.')).toBeVisible();
+  await expect(page.getByText('Ben edited this draft while you were editing it.')).toBeVisible();
   await expect(status(ana)).toHaveText('Not saved. Choose below which draft to keep.');
   // What Ben goes on to write is heard while she waits for the answer.
   await page.route(SAVE, async (route) => {

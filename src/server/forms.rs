@@ -103,16 +103,15 @@ fn is_large(request: &Request) -> bool {
 /// Reads the body: as it is, or of a form with files its other fields; the files go with the caller.
 async fn read(request: Request) -> Result<(Parts, Bytes), Response> {
     let caller = request.extensions().get::<Caller>().cloned();
-    let caller = caller.filter(|caller| {
-        // Of somebody whose session has ended, what they typed is kept.
-        let had_ended = || devices::last_person(&caller.server, request.headers()).is_some();
-        uploads::is_multipart(request.headers()) && (caller.visit().is_some() || had_ended())
-    });
+    let caller = caller.filter(|_| uploads::is_multipart(request.headers()));
     let function = request.uri().path().trim_start_matches("/api/");
     let most = match &caller {
         Some(caller) if caller.visit().is_some() => uploads::most(function),
-        Some(_) => uploads::MOST_OF_FIELDS,
-        None => MAX_BODY,
+        // Of somebody whose session has ended, what they typed is kept.
+        Some(caller) if devices::last_person(&caller.server, request.headers()).is_some() => {
+            uploads::MOST_OF_FIELDS
+        }
+        _ => MAX_BODY,
     };
     // What says of itself that it is too large is not read at all.
     if usize::try_from(request.body().size_hint().lower()).is_ok_and(|bytes| bytes > most) {

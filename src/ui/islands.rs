@@ -7,15 +7,14 @@
 use super::browser;
 use leptos::prelude::*;
 
-/// Makes forms, menus and buttons of the page answer in place, folds the tree, finds at a key, and remembers what was
-/// typed and is not saved. Everything works without it.
+/// Makes forms, menus and buttons of the page answer in place, folds the tree, and finds at a key. Everything works
+/// without it.
 #[island]
 pub fn InPlace() -> impl IntoView {
     browser::answer_in_place();
     browser::offer_palette();
     browser::arrange();
     browser::fold();
-    browser::remember();
 }
 
 /// Keeps the regions marked `data-live` as they are on the server, and says in `#live-status` when

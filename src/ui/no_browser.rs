@@ -11,5 +11,3 @@ pub(super) const fn offer_palette() {}
 pub(super) const fn arrange() {}
 
 pub(super) const fn fold() {}
-
-pub(super) const fn remember() {}

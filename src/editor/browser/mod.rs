@@ -6,6 +6,7 @@ mod completion;
 mod draft;
 mod marks;
 mod preview;
+mod remember;
 mod shortcuts;
 mod status;
 
@@ -13,15 +14,17 @@ use crate::ui::browser::{dom, morph};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Event, EventTarget, HtmlFormElement};
 
-/// Assists at the form `#editor`.
+/// Assists at the form `#editor`, and where values are tried.
 pub(crate) fn assist() {
-    let Some(form) = dom::by_id::<HtmlFormElement>("editor") else { return };
-    marks::keep(&form);
-    completion::offer(&form);
-    let draft = draft::keep(&form);
-    preview::keep();
-    shortcuts::take(&form, &draft);
-    backup::bring_back(&form);
+    if let Some(form) = dom::by_id::<HtmlFormElement>("editor") {
+        marks::keep(&form);
+        completion::offer(&form);
+        let draft = draft::keep(&form);
+        preview::keep();
+        shortcuts::take(&form, &draft);
+        backup::bring_back(&form);
+    }
+    remember::typed_values();
 }
 
 /// Reads the page again and brings regions of it up to that, where it is still there for the one who looks.

@@ -14,12 +14,10 @@ pub(crate) mod morph;
 #[cfg(not(feature = "editor"))]
 mod palette;
 #[cfg(not(feature = "editor"))]
-mod remember;
-#[cfg(not(feature = "editor"))]
 mod slug;
 
 #[cfg(not(feature = "editor"))]
 pub(in crate::ui) use {
     arrange::arrange, fold::fold, forms::answer_in_place, live::follow, palette::offer_palette,
-    remember::remember, slug::assist_slug,
+    slug::assist_slug,
 };

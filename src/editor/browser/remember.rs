@@ -1,14 +1,14 @@
 //! What is typed in a form that is not saved (`data-remembers`, the name it goes by) is there again when its page is,
 //! for as long as the tab is open.
 
-use super::{
+use crate::ui::browser::{
     dom::{self, closest, document, on, window},
     morph,
 };
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, EventInit, HtmlTextAreaElement, Storage, UrlSearchParams};
 
-pub(in crate::ui) fn remember() {
+pub(super) fn typed_values() {
     on(&document(), "input", |event| {
         if let Some(form) = closest(event, "form[data-remembers]") {
             keep(&form);
