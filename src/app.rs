@@ -16,7 +16,7 @@ use crate::{
     orgs::{Frame, closure, image, pages as orgs, trouble::trouble},
     palette,
     profile::{closure as account_closure, pages as profile, security_page},
-    prompts::{compare, earlier, index, jinja, render},
+    prompts::{compare, earlier, index, jinja, render, room},
     server::{
         Caller, Server,
         hot::Front,
@@ -151,6 +151,7 @@ pub const JOBS: &[Entry] = &[
 pub const SOON: &[Chore] = &[
     |server| Box::pin(async move { voiding::look_again(&server, Some(Span::minutes(2))).await }),
     |server| Box::pin(async move { index::catch_up_all(&server).await }),
+    |server| Box::pin(async move { room::make_room(&server, Span::minutes(2)).await }),
 ];
 
 /// Everything the server answers.

@@ -14,6 +14,8 @@ mod email;
 #[cfg(feature = "ssr")]
 mod environment_name;
 #[cfg(feature = "ssr")]
+mod look_alikes;
+#[cfg(feature = "ssr")]
 mod name;
 #[cfg(feature = "ssr")]
 mod password;
@@ -25,7 +27,9 @@ mod slug;
 mod text;
 
 #[cfg(feature = "ssr")]
-pub use characters::{composed, flaw as hidden_flaw};
+pub use addresses::without_links;
+#[cfg(feature = "ssr")]
+pub use characters::{composed, flaw as hidden_flaw, without_idle};
 pub use counted::{capitalized, counted, counted_as};
 #[cfg(feature = "ssr")]
 pub use domains::Domains;
@@ -33,6 +37,8 @@ pub use domains::Domains;
 pub use email::{Email, split_addresses};
 #[cfg(feature = "ssr")]
 pub use environment_name::EnvironmentName;
+#[cfg(feature = "ssr")]
+pub use look_alikes::with_plain_signs;
 #[cfg(feature = "ssr")]
 pub use name::Name;
 #[cfg(feature = "ssr")]

@@ -54,8 +54,9 @@
 //!   no other prompt can take the path ([`prompts::paths`]).
 //! - There is one way to sign in ([`accounts::entrance`]), so nobody gets around their second factor. An act that cannot
 //!   be undone demands a [`Proof`](server::Proof) that the password was entered recently.
-//! - Every function has a rate limit per client (`server::limits`), and work that keeps a core busy
-//!   runs in workers of its own (`server::workers`).
+//! - Every function has a rate limit per client (`server::limits`), and work that keeps a core busy is off the threads
+//!   that answer requests: on what is large (`server::long_work`), on what may never end (`server::sandbox`), on
+//!   passwords (`server::workers`).
 //! - `GET` changes nothing, and no other site can change anything.
 //! - Of tokens and session ids only hashes are stored; emails are encrypted until they are sent.
 //! - No text that is shown travels through a URL; a failed form comes back with what was typed.
@@ -129,7 +130,7 @@ pub fn hydrate() {
     leptos::mount::hydrate_islands();
 }
 
-/// Assists at the form `#editor`: a module of its own, which the other pages need not load.
+/// Assists on the page of a prompt: a module of its own, which the other pages need not load.
 #[cfg(feature = "editor")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn assist() {

@@ -254,6 +254,22 @@ test('test values stay while the tab is open', async ({ at: { ana } }) => {
   expect(await page.evaluate(() => JSON.stringify(sessionStorage))).toBe('{}');
 });
 
+test('test values stay for those who may only read, and show in what others write', async ({ at: { ana, slug, triage }, person }) => {
+  const vic = await person('Vic');
+  await ana.hasAdmitted(slug, vic, 'Viewer');
+  await vic.goes(`/${slug}/prompts/${triage}`);
+  const [ticket, preview] = [vic.page.getByRole('textbox', { name: 'ticket' }), vic.page.locator('#preview')];
+  await expect(preview).toContainText('Missing values: history, ticket');
+  await vic.page.getByRole('textbox', { name: 'history' }).fill('[]');
+  await ticket.fill('my bill');
+  await expect(preview).toContainText('my bill');
+  await vic.page.reload();
+  await expect(ticket).toHaveValue('my bill');
+  await expect(preview).toContainText('my bill');
+  await text(ana, 3).fill('About {{ ticket }}');
+  await expect(preview).toContainText('About my bill');
+});
+
 test('what was just typed is saved though the preview is answered first', async ({ at: { ana } }) => {
   const { page } = ana;
   await page.getByRole('textbox', { name: 'ticket' }).fill('my bill');

@@ -5,7 +5,10 @@ use crate::{
     deployments::{store::live_of, users::users},
     error::{Error, Result},
     id::PromptId,
-    prompts::store as prompts,
+    prompts::{
+        paths::{self, DeployedAt},
+        store as prompts,
+    },
     server::shelf::Keep,
 };
 use serde::Serialize;
@@ -21,6 +24,7 @@ const MANY: usize = 50;
 pub(super) struct Changed {
     #[schema(format = Uuid)]
     prompt: String,
+    /// The path of the prompt, or one at which it was deployed: there is an event for each.
     path: String,
     /// The live version by environment; null if nothing is live.
     live: BTreeMap<String, Option<i64>>,
@@ -48,7 +52,7 @@ pub(super) async fn told(service: &Service, prompt: PromptId) -> Result<Told> {
     };
     let users = users(service.scope(), prompt).await?;
     let others: BTreeSet<_> = users.into_iter().map(|user| user.prompt_id).collect();
-    let mut events: Vec<_> = state(service, prompt).await?.into_iter().collect();
+    let mut events = state(service, prompt).await?;
     if others.len() > MANY {
         events.push(changed);
         return Ok(Told(events));
@@ -59,13 +63,36 @@ pub(super) async fn told(service: &Service, prompt: PromptId) -> Result<Told> {
     Ok(Told(events))
 }
 
-/// What is live of a prompt, as far as the key reaches; of anything else it is told nothing.
-async fn state(service: &Service, prompt: PromptId) -> Result<Option<(&'static str, String)>> {
-    let Some(prompt) = service.reached(prompt).await? else { return Ok(None) };
-    let live = live_of(service.scope(), prompt.id).await?;
-    let reached = live.into_iter().filter(|(id, ..)| service.key().environments.reaches(id));
-    let live = reached.map(|(_, name, version)| (name, version)).collect();
-    let changed = Changed { prompt: prompt.id.to_string(), path: prompt.path, live };
-    let data = serde_json::to_string(&changed).map_err(|error| crate::server::caller::internal(&error))?;
-    Ok(Some(("deployment.changed", data)))
+/// What is live of a prompt, as far as the key reaches: under its path, and under those at which it was deployed, as
+/// services go on finding it there. Of anything else it is told nothing.
+async fn state(service: &Service, id: PromptId) -> Result<Vec<(&'static str, String)>> {
+    let now = service.reached(id).await?;
+    let mut live = live_of(service.scope(), id).await?;
+    live.retain(|(environment, ..)| service.key().environments.reaches(environment));
+    let (mut paths, mut of_folder) = (BTreeSet::new(), BTreeSet::new());
+    for deployed in paths::deployed_at(service.scope(), id).await? {
+        let DeployedAt { environment_id, path, folder_id, is_whole } = deployed;
+        // What was moved out of a folder since is still reached where it was deployed there last.
+        let is_kept = folder_id.is_some() && is_whole;
+        let is_told = live.iter().any(|(environment, ..)| *environment == environment_id);
+        if is_told && (now.is_some() || is_kept && service.reaches_folder(folder_id).await?) {
+            paths.insert(path);
+            of_folder.insert(environment_id);
+        }
+    }
+    match now {
+        Some(now) => {
+            paths.insert(now.path);
+        }
+        None => live.retain(|(environment, ..)| of_folder.contains(environment)),
+    }
+    let live: BTreeMap<String, Option<i64>> =
+        live.into_iter().map(|(_, name, version)| (name, version)).collect();
+    let events = paths.into_iter().map(|path| {
+        let changed = Changed { prompt: id.to_string(), path, live: live.clone() };
+        let data =
+            serde_json::to_string(&changed).map_err(|error| crate::server::caller::internal(&error))?;
+        Ok(("deployment.changed", data))
+    });
+    events.collect()
 }

@@ -3,7 +3,7 @@
 use super::{
     input::{InPath, Json, Params, PerhapsJson},
     json,
-    paging::{Page, READ, after_in, is_within, no_cursor, page_size, sift},
+    paging::{List, Page, READ, is_within, no_cursor, page_size, sift},
     problem::Refusal,
     service::Service,
     which::there,
@@ -149,7 +149,8 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
         None => None,
     };
     let size = page_size(which.limit)?;
-    let before: Option<DeploymentId> = match after_in(&service, which.cursor.as_deref())? {
+    let list = List::new(&service, "/deployments", &[which.prompt.as_deref(), which.environment.as_deref()]);
+    let before: Option<DeploymentId> = match list.after(which.cursor.as_deref())? {
         Some(before) => Some(before.parse().map_err(|_| no_cursor())?),
         None => None,
     };
@@ -158,7 +159,7 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
         |done: &Done| environments.reaches(&done.environment_id) && is_within(reached.as_ref(), &done.path);
     let read = async |before| store::done(service.scope(), (environment, prompt), before, READ).await;
     let page =
-        sift(&service, (size, before), read, |done| done.deployment.id, is_reached, DeploymentShown::from);
+        sift(&list, (size, before), read, |done| done.deployment.id, is_reached, DeploymentShown::from);
     Ok(json(&page.await?))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     input::{InPath, Params},
-    json,
+    json_of,
     problem::Refusal,
     prompts::Named,
     service::Service,
@@ -135,6 +135,9 @@ pub(super) async fn compare(
     let before = versions::content(service.scope(), prompt.id, from).await?;
     let after = versions::content(service.scope(), prompt.id, to).await?;
     let found = between_for(service.scope(), &before, &after).await?;
-    let parts = found.parts.into_iter().map(Part::from).collect();
-    Ok(json(&Difference { from: which.from, to: which.to, summary: found.summary, parts }))
+    json_of(&service, before.bytes() + after.bytes(), move || {
+        let parts = found.parts.into_iter().map(Part::from).collect();
+        Difference { from: which.from, to: which.to, summary: found.summary, parts }
+    })
+    .await
 }

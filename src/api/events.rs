@@ -23,7 +23,7 @@ use axum::{
         sse::{self, KeepAlive, Sse},
     },
 };
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, pin::pin, time::Duration};
 use tokio::sync::{
     broadcast::{self, error::RecvError},
     mpsc,
@@ -31,7 +31,7 @@ use tokio::sync::{
 use tokio_stream::wrappers::ReceiverStream;
 
 /// How often a quiet stream makes sure that its key is still good.
-const RECHECK: Duration = Duration::from_mins(1);
+const RECHECK: Span = Span::minutes(1);
 /// How many events wait for a reader before it is cut off.
 const WAITING: usize = 256;
 
@@ -41,10 +41,11 @@ const OVERLAP: Span = Span::seconds(30);
 /// Listen to deployments
 ///
 /// Server-sent events. `deployment.changed` contains, as JSON, the version of a prompt that is live in each
-/// environment. It is also sent for live prompts that include a deployed prompt. `prompts.changed` means that
+/// environment. It is also sent for live prompts that include a deployed prompt. A prompt that was renamed or moved
+/// gets an event for its path and for each path it was deployed at. `prompts.changed` means that
 /// prompts were saved, renamed or moved, that environments or inherited values changed, or that many prompts
 /// changed at once. `reset` means that too many events were missed. After either one, fetch the prompts you use
-/// again. If one change affects several prompts, only the last of its events has an ID. A key can have 100
+/// again. If one change causes several events, only the last of them has an ID. A key can have 100
 /// streams open at once, an organization 500. A comment is sent every 15 seconds.
 #[utoipa::path(
     get, path = "/events", tag = "Deployments", params(("Last-Event-ID" = Option<i64>, Header, description = "The ID of the last event you received. Events you missed are sent first.")),
@@ -109,12 +110,17 @@ impl Watch {
             return;
         }
         let org = self.service.scope().organization().id;
-        let mut recheck = tokio::time::interval(RECHECK);
+        let clock = self.service.scope().server().clock.clone();
+        // The first time at once: it may have ended since it came in.
+        let mut due = pin!(clock.sleep(Span::seconds(0)));
         loop {
             let heard = tokio::select! {
                 () = out.closed() => return,
                 () = self.seat.ends() => return,
-                _ = recheck.tick() => Heard::Nothing,
+                () = &mut due => {
+                    due.set(clock.sleep(RECHECK));
+                    Heard::Nothing
+                }
                 event = events.recv() => match event {
                     Ok(event) if event.org_id == Some(org) && is_heard(event.topic) => Heard::One(event),
                     Ok(_) => continue,

@@ -2,8 +2,7 @@
 
 use super::{
     input::{Json, Params},
-    json,
-    paging::is_within,
+    json_of,
     problem::Refusal,
     service::Service,
 };
@@ -11,14 +10,17 @@ use crate::{
     error::Error,
     library::exchange::{
         check,
-        export::Extent,
+        export::{Extent, Reach},
         format::LibraryFile,
         import::{self, Act, count},
-        routes,
+        routes, writing,
     },
     role::{EditContent, ExportContent, ExportOrganization, ImportContent},
 };
-use axum::response::Response;
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -39,14 +41,14 @@ pub(super) struct Which {
 /// Export prompts
 ///
 /// The library, a folder or a prompt as one JSON object, with all versions. Drafts are included for keys that can
-/// change prompts. A key limited to folders must name one of them.
+/// change prompts. A key limited to folders must name one of them. A key can run 2 exports at once.
 #[utoipa::path(
     get, path = "/export", tag = "Library", params(Which),
     responses((status = 200, description = "The file.", body = LibraryFile)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
 pub(super) async fn export(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
-    let file = match (which.folder.as_deref(), which.prompt.as_deref()) {
+    let plan = match (which.folder.as_deref(), which.prompt.as_deref()) {
         (Some(_), Some(_)) => {
             return Err(Refusal::malformed("folder", "Send a folder or a prompt, not both."));
         }
@@ -66,25 +68,10 @@ pub(super) async fn export(service: Service, Params(which): Params<Which>) -> Re
             routes::file(&grant, Extent::Whole, None).await?
         }
     };
-    Ok(json(&within_reach(&service, file).await?))
-}
-
-/// Of a file what the key may know of.
-async fn within_reach(service: &Service, mut file: LibraryFile) -> Result<LibraryFile, Refusal> {
-    if !service.scope().can::<EditContent>() {
-        // Without its draft a prompt that was never saved says nothing.
-        file.prompts.retain(|prompt| !prompt.versions.is_empty());
-        file.prompts.iter_mut().for_each(|prompt| prompt.draft = None);
-    }
-    let prefixes = service.prefixes().await?;
-    let is_reached = |path: &String| is_within(prefixes.as_ref(), path);
-    for prompt in &mut file.prompts {
-        prompt.old_paths.retain(is_reached);
-        for version in &mut prompt.versions {
-            version.references.retain(|_, lead| is_reached(&lead.path));
-        }
-    }
-    Ok(file)
+    let hides_drafts = !service.scope().can::<EditContent>();
+    let reach = Reach { hides_drafts, within: service.prefixes().await? };
+    let file = writing::json(service.scope().clone(), reach, plan);
+    Ok(([(header::CONTENT_TYPE, "application/json")], file).into_response())
 }
 
 /// Import options.
@@ -156,14 +143,17 @@ pub(super) async fn import(
 ) -> Result<Response, Refusal> {
     let grant = service.grant::<ImportContent>()?;
     service.folder(None).await?;
-    let file = file.composed();
     check::whole(&file).map_err(|why| Error::invalid("", why))?;
+    // A path may be as long as the file.
+    let file = service.scope().server().long_work.run(grant.behalf(), move || file.composed()).await?;
     let lines = if how.dry_run {
-        import::preview_file(&grant, &file).await?
+        import::preview_file(&grant, file).await?
     } else {
         import::import_file(&grant, file).await?
     };
-    let [created, changed, skipped] = [Act::Create, Act::Change, Act::Skip].map(|act| count(&lines, act));
-    let lines = lines.into_iter().map(Line::from).collect();
-    Ok(json(&Imported { created, changed, skipped, lines }))
+    json_of(&service, 100 * lines.len(), move || {
+        let [created, changed, skipped] = [Act::Create, Act::Change, Act::Skip].map(|act| count(&lines, act));
+        Imported { created, changed, skipped, lines: lines.into_iter().map(Line::from).collect() }
+    })
+    .await
 }

@@ -4,11 +4,13 @@ use super::{
     input::{InPath, Params},
     problem::Refusal,
     prompts::{Named, hex},
+    render::graph,
     said::Form,
     service::Service,
     which::{Found, Served, Which, look_up, resolved},
 };
 use crate::{
+    error::Error,
     id::{FolderId, PromptId},
     library::folders,
     prompts::{content::Kind, render::Edge, store::Prompt},
@@ -114,8 +116,12 @@ pub(super) async fn fetch(
     let lasting = if is_same { Lasting::ForGood } else { Lasting::WhileTrue };
     let canonical = canonical(&prompt, &named.prompt);
     let about = About { canonical, ..about(&service, (&prompt, folder), &found, lasting).await? };
-    let body = serde_json::to_vec(&fetched).map_err(|error| internal(&error))?;
-    let answer = Arc::new(Answer::new(&server.hot.heads, body, about));
+    let (bytes, own) = (fetched.form.bytes(), server.clone());
+    let write = move || {
+        let body = serde_json::to_vec(&fetched).map_err(|error| internal(&error))?;
+        Ok::<_, Error>(Arc::new(Answer::new(&own.hot.heads, body, about)))
+    };
+    let answer = server.long_work.run_on(service.scope().behalf(), bytes, write).await??;
     if let Some(asked) = uri.path_and_query() {
         server.hot.keep(service.key(), asked.as_str(), answer.clone(), heard, server.clock.now());
     }
@@ -127,7 +133,13 @@ pub(super) async fn fetch(
 /// What was asked for, put together or as it is written.
 async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool) -> Result<Fetched, Refusal> {
     let (resolved, details) = resolved(service, prompt, found).await?;
-    let (references, inherits) = (is_whole.then(|| resolved.graph()), matches!(found, Found::Deployed(..)));
+    let (resolved, references) = if is_whole {
+        let (resolved, references) = graph(service, resolved).await?;
+        (resolved, Some(references))
+    } else {
+        (resolved, None)
+    };
+    let inherits = matches!(found, Found::Deployed(..));
     let place = (service.scope().server(), service.scope().behalf());
     let form = if is_whole { Form::whole(place, resolved).await? } else { Form::alone(resolved, inherits) };
     let now = match (found, details) {

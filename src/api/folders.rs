@@ -4,7 +4,7 @@ use super::{
     flaws::{at, of_variables},
     input::{Home, InPath, Json, Params},
     json,
-    paging::{Page, Paged, READ, after_in, is_within, page_size, sift},
+    paging::{List, Page, Paged, READ, is_within, page_size, sift},
     problem::Refusal,
     service::Service,
 };
@@ -75,13 +75,14 @@ struct Whole {
 )]
 pub(super) async fn list(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
-    let (size, from) = (page_size(paged.limit)?, after_in(&service, paged.cursor.as_deref())?);
+    let list = List::new(&service, "/folders", &[]);
+    let (size, from) = (page_size(paged.limit)?, list.after(paged.cursor.as_deref())?);
     let reached = service.prefixes().await?;
     let read = async |from: Option<String>| {
         folders::after(service.scope(), from.as_deref().unwrap_or_default(), READ).await
     };
     let is_reached = |folder: &Folder| is_within(reached.as_ref(), &format!("{}/", folder.path));
-    let page = sift(&service, (size, from), read, |folder| folder.path.clone(), is_reached, Shown::from);
+    let page = sift(&list, (size, from), read, |folder| folder.path.clone(), is_reached, Shown::from);
     Ok(json(&page.await?))
 }
 

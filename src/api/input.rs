@@ -3,7 +3,10 @@
 //! No text holds a NUL, which a database does not take: what comes with one is refused here.
 
 use super::problem::Refusal;
-use crate::error::Error as StudioError;
+use crate::{
+    error::Error as StudioError,
+    server::{Behalf, Key, Server},
+};
 use axum::{
     body::Bytes,
     extract::{
@@ -14,7 +17,7 @@ use axum::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 /// What the path names. What can be the name of nothing is not there.
 #[derive(Debug)]
@@ -69,14 +72,16 @@ const NO_NUL: &str = "Send text without NUL characters.";
 #[derive(Debug)]
 pub(super) struct Json<T>(pub(super) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<Server> for Json<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Refusal> {
         if !is_json(&request) {
             return Err(Refusal::wrong_type());
         }
-        parse(&read(request, state).await?).map(Self)
+        let behalf = behalf(&request)?;
+        let body = read(request, server).await?;
+        server.long_work.run_on(behalf, body.len(), move || parse(&body)).await?.map(Self)
     }
 }
 
@@ -84,18 +89,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 #[derive(Debug)]
 pub(super) struct PerhapsJson<T>(pub(super) T);
 
-impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for PerhapsJson<T> {
+impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<Server> for PerhapsJson<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let is_json = is_json(&request);
-        let body = read(request, state).await?;
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Refusal> {
+        let (is_json, behalf) = (is_json(&request), behalf(&request)?);
+        let body = read(request, server).await?;
         match (body.is_empty(), is_json) {
             (true, _) => Ok(Self(T::default())),
-            (false, true) => parse(&body).map(Self),
+            (false, true) => {
+                server.long_work.run_on(behalf, body.len(), move || parse(&body)).await?.map(Self)
+            }
             (false, false) => Err(Refusal::wrong_type()),
         }
     }
+}
+
+/// On whose behalf a body is read.
+fn behalf(request: &Request) -> Result<Behalf, Refusal> {
+    let key = request.extensions().get::<Arc<Key>>().ok_or(StudioError::SignedOut)?;
+    Ok(Behalf { org: key.org, person: Some(key.created_by) })
 }
 
 fn is_json(request: &Request) -> bool {
@@ -104,8 +117,8 @@ fn is_json(request: &Request) -> bool {
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
 
-async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refusal> {
-    Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+async fn read(request: Request, server: &Server) -> Result<Bytes, Refusal> {
+    Bytes::from_request(request, server).await.map_err(|error| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(),
         _ => Refusal::malformed("", "The request body couldn't be read."),
     })

@@ -47,6 +47,7 @@ use axum::{
 use layers::{PATIENCE, answer};
 use problem::Refusal;
 use serde_json::Value;
+use service::Service;
 use std::sync::{Arc, LazyLock};
 use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::{OpenApi as _, openapi::OpenApi};
@@ -144,6 +145,16 @@ async fn nothing(request: Request) -> Refusal {
         }
         _ => Error::NotFound.into(),
     }
+}
+
+/// An answer as JSON of about so many bytes.
+async fn json_of<T: serde::Serialize>(
+    service: &Service,
+    bytes: usize,
+    value: impl FnOnce() -> T + Send + 'static,
+) -> Result<Response, Refusal> {
+    let scope = service.scope();
+    Ok(scope.server().long_work.run_on(scope.behalf(), bytes, move || json(&value())).await?)
 }
 
 /// An answer as JSON.

@@ -4,6 +4,7 @@ use super::{problem::Refusal, service::Service};
 use crate::error::Result as Read;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 /// A page of items. It can have fewer items than `limit`, or none, even if more pages follow.
@@ -84,24 +85,52 @@ fn text(bytes: Option<Vec<u8>>) -> Result<String, Refusal> {
     text.ok_or_else(no_cursor)
 }
 
-/// The cursor of a list in which much is passed over. A limited key can't read it: it may name what it does not reach.
-fn cursor_for(service: &Service, of: &str) -> String {
-    if !service.is_limited() {
-        return cursor(of);
-    }
-    URL_SAFE_NO_PAD.encode(service.scope().server().seal.seal(of.as_bytes(), service.key().id.0.as_bytes()))
+/// A list in which much is passed over, and what of it is asked for.
+pub(super) struct List<'s> {
+    service: &'s Service,
+    name: String,
 }
 
-/// What the cursor of such a list says.
-///
-/// # Errors
-/// As [`after`].
-pub(super) fn after_in(service: &Service, cursor: Option<&str>) -> Result<Option<String>, Refusal> {
-    if !service.is_limited() {
-        return after(cursor);
+/// The bytes to which a cursor is filled up: no path is longer, so its length tells nothing.
+const FILLED: usize = 1024;
+
+impl<'s> List<'s> {
+    /// The list of a path with these filters.
+    pub(super) fn new(service: &'s Service, path: &str, filters: &[Option<&str>]) -> Self {
+        Self { service, name: json!([path, filters]).to_string() }
     }
-    let open = |sealed: Vec<u8>| service.scope().server().seal.open(&sealed, service.key().id.0.as_bytes());
-    cursor.map(|cursor| text(URL_SAFE_NO_PAD.decode(cursor).ok().and_then(open))).transpose()
+
+    /// What a cursor of it says. A limited key has it from the same list with the same filters.
+    ///
+    /// # Errors
+    /// As [`after`].
+    pub(super) fn after(&self, cursor: Option<&str>) -> Result<Option<String>, Refusal> {
+        if !self.service.is_limited() {
+            return after(cursor);
+        }
+        let open = |sealed: Vec<u8>| self.service.scope().server().seal.open(&sealed, &self.owner());
+        let without = |mut filled: Vec<u8>| {
+            filled.truncate(filled.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+            filled
+        };
+        let opened = |cursor: &str| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(open).map(without);
+        cursor.map(|cursor| text(opened(cursor))).transpose()
+    }
+
+    /// A limited key can't read it: it may name what it does not reach.
+    fn cursor(&self, of: &str) -> String {
+        if !self.service.is_limited() {
+            return cursor(of);
+        }
+        let mut filled = of.as_bytes().to_vec();
+        filled.resize(filled.len().next_multiple_of(FILLED), 0);
+        URL_SAFE_NO_PAD.encode(self.service.scope().server().seal.seal(&filled, &self.owner()))
+    }
+
+    /// Whose a cursor of it is.
+    fn owner(&self) -> Vec<u8> {
+        [&self.service.key().id.0.as_bytes()[..], self.name.as_bytes()].concat()
+    }
 }
 
 /// A cursor that no page ended with.
@@ -117,7 +146,7 @@ const READS: usize = 10;
 /// A page of those that are asked for, from one on: with as many as it may hold, or with those that are found among
 /// so many that nobody has to wait for it.
 pub(super) async fn sift<R, C: Clone + ToString, T, F: Future<Output = Read<Vec<R>>>>(
-    service: &Service,
+    list: &List<'_>,
     (size, mut from): (usize, Option<C>),
     read: impl Fn(Option<C>) -> F,
     at: impl Fn(&R) -> C,
@@ -137,7 +166,7 @@ pub(super) async fn sift<R, C: Clone + ToString, T, F: Future<Output = Read<Vec<
             break;
         }
     }
-    let next = from.map(|from| cursor_for(service, &from.to_string()));
+    let next = from.map(|from| list.cursor(&from.to_string()));
     Ok(Page::ending_at(found.into_iter().map(show).collect(), next))
 }
 

@@ -3,7 +3,7 @@
 use super::{
     input::{InPath, Params},
     json,
-    paging::{Page, Paged, READ, after, after_in, is_within, no_cursor, page_size, sift},
+    paging::{List, Page, Paged, READ, after, is_within, no_cursor, page_size, sift},
     preconditions::{entity_tags, etag},
     problem::Refusal,
     said::Said,
@@ -11,9 +11,11 @@ use super::{
 };
 use crate::{
     deployments::store as deployments,
+    error::Result as Read,
     id::PromptId,
     prompts::{
         content::Kind,
+        index::fold,
         store::{self, Prompt},
         versions::{self, Version},
     },
@@ -97,7 +99,10 @@ pub(super) struct Which {
 )]
 pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
-    let (size, from) = (page_size(which.limit)?, after_in(&service, which.cursor.as_deref())?);
+    let Which { folder, tag, q, label, updated_after, .. } = &which;
+    let filters = [folder, tag, q, label, updated_after].map(Option::as_deref);
+    let list = List::new(&service, "/prompts", &filters);
+    let (size, from) = (page_size(which.limit)?, list.after(which.cursor.as_deref())?);
     let moment = which.updated_after.as_deref().map(|at| {
         parse_rfc3339(at).ok_or_else(|| {
             Refusal::malformed(
@@ -116,21 +121,27 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
         }
     };
     let least = i64::from(which.label.as_deref() == Some("latest"));
-    let q = which.q.as_deref().map(crate::prompts::index::fold);
-    let is_asked_for = |prompt: &Prompt| {
+    let q = which.q.as_deref().map(fold);
+    let is_asked_for = |(matches, prompt): &(bool, Prompt)| {
         is_within(reached.as_ref(), &prompt.path)
             && is_within(folder.as_ref(), &prompt.path)
             && which.tag.as_ref().is_none_or(|tag| prompt.tags.iter().any(|one| one == tag))
-            && q.as_ref().is_none_or(|q| crate::prompts::index::fold(&prompt.path).contains(q.as_str()))
+            && *matches
             && live.as_ref().is_none_or(|live| live.contains(&prompt.id))
             && prompt.latest >= least
             && moment.is_none_or(|moment| prompt.updated_at > moment)
     };
-    let read = async |from: Option<String>| {
-        store::after(service.scope(), from.as_deref().unwrap_or_default(), READ).await
+    let read = async |from: Option<String>| -> Read<Vec<(bool, Prompt)>> {
+        let (scope, q) = (service.scope(), q.clone());
+        let some = store::after(scope, from.as_deref().unwrap_or_default(), READ).await?;
+        let bytes = q.as_ref().map_or(0, |_| some.iter().map(|prompt| prompt.path.len()).sum::<usize>());
+        let matches = move |path: &str| q.as_ref().is_none_or(|q| fold(path).contains(q.as_str()));
+        let look = move || some.into_iter().map(|prompt| (matches(&prompt.path), prompt)).collect();
+        scope.server().long_work.run_on(scope.behalf(), bytes, look).await
     };
-    let page = sift(&service, (size, from), read, |prompt| prompt.path.clone(), is_asked_for, Summary::from);
-    Ok(json(&page.await?))
+    let at = |(_, prompt): &(bool, Prompt)| prompt.path.clone();
+    let show = |(_, prompt): (bool, Prompt)| Summary::from(prompt);
+    Ok(json(&sift(&list, (size, from), read, at, is_asked_for, show).await?))
 }
 
 /// A version, without its content.

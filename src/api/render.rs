@@ -2,7 +2,7 @@
 
 use super::{
     input::{InPath, Json},
-    json,
+    json_of,
     problem::{FieldError, Refusal},
     prompts::Named,
     service::Service,
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     prompts::{
         content::{Message, ModelSettings},
-        render::{Edge, Problems, Rendered, Values, render_for},
+        render::{Edge, Problems, Rendered, Resolved, Values, render_for},
     },
     role::ViewContent,
     server::hot::VERSION,
@@ -74,7 +74,8 @@ pub(super) async fn render(
     let which = Which { environment, version, label, resolve: None };
     let Served { prompt, found, .. } = look_up(&service, &named.prompt, &which).await?;
     let (resolved, _) = resolved(&service, &prompt, &found).await?;
-    let (references, model) = (resolved.graph(), resolved.parts.first().map(|own| own.content.model.clone()));
+    let (resolved, references) = graph(&service, resolved).await?;
+    let model = resolved.parts.first().map(|own| own.content.model.clone());
     let place = (service.scope().server(), service.scope().behalf());
     let made = render_for(place, resolved, variables).await?.map_err(problems)?;
     let (text, messages) = match made {
@@ -82,6 +83,8 @@ pub(super) async fn render(
         Rendered::Chat(messages) => (None, Some(messages)),
     };
     let version = found.number();
+    let said = messages.iter().flatten().map(|message| message.content.len()).sum::<usize>();
+    let bytes = text.as_ref().map_or(said, String::len) + 200 * references.len();
     let made = Made {
         id: prompt.id.to_string(),
         version,
@@ -90,9 +93,19 @@ pub(super) async fn render(
         model: model.unwrap_or_default(),
         references,
     };
-    let mut response = json(&made);
+    let mut response = json_of(&service, bytes, move || made).await?;
     response.headers_mut().insert(VERSION, HeaderValue::from(version));
     Ok(response)
+}
+
+/// Where all references lead that are followed when a prompt is rendered.
+pub(super) async fn graph(service: &Service, resolved: Resolved) -> Result<(Resolved, Vec<Edge>), Refusal> {
+    let (scope, bytes) = (service.scope(), resolved.bytes());
+    let find = move || {
+        let graph = resolved.graph();
+        (resolved, graph)
+    };
+    Ok(scope.server().long_work.run_on(scope.behalf(), bytes, find).await?)
 }
 
 fn problems(problems: Problems) -> Refusal {

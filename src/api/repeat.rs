@@ -10,7 +10,7 @@ use super::{MAX_BODY, exchange, problem::Refusal};
 use crate::{
     error::{Error, Result},
     id::{ApiKeyId, OrgId},
-    server::{Change, Key, Server, caller::Client, change::to_its_end, db::Query, rows},
+    server::{Behalf, Change, Key, Server, caller::Client, change::to_its_end, db::Query, long_work, rows},
     time::{Span, Timestamp},
 };
 use axum::{
@@ -87,8 +87,9 @@ async fn named(server: Server, request: Request, next: Next) -> Result<Response,
         Some(cause) if cause.is::<LengthLimitError>() => Refusal::too_large(),
         _ => Refusal::malformed("", "The request body couldn't be read."),
     })?;
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let hash = Sha256::new().chain_update(path).chain_update([0]).chain_update(&body).finalize().to_vec();
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let (behalf, same) = (Behalf { org: key.org, person: Some(key.created_by) }, body.clone());
+    let hash = server.long_work.run_on(behalf, body.len(), move || hash(&path, &same)).await?;
     let begun_at = server.clock.now();
     // What is changed on its behalf knows of its name.
     let named = Some((name.clone(), begun_at));
@@ -103,6 +104,12 @@ async fn named(server: Server, request: Request, next: Next) -> Result<Response,
         attempt.keep(response).await
     })
     .await
+}
+
+/// The hash of a request: of where it goes, and what it says.
+fn hash(path: &str, body: &[u8]) -> Vec<u8> {
+    long_work::note(body.len());
+    Sha256::new().chain_update(path).chain_update([0]).chain_update(body).finalize().to_vec()
 }
 
 impl Attempt {

@@ -11,7 +11,7 @@ use crate::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use utoipa::ToSchema;
 
 /// The content of a version.
@@ -67,8 +67,9 @@ impl Form {
     /// # Errors
     /// When there is no room for it.
     pub(super) async fn whole(place: (&Server, Behalf), resolved: Resolved) -> Result<Option<Self>> {
+        let resolved = Arc::new(resolved);
         let composed = compose_for(place, &resolved).await?;
-        let mut parts = resolved.parts.into_iter();
+        let mut parts = Arc::unwrap_or_clone(resolved).parts.into_iter();
         let Some(own) = parts.next() else { return Ok(None) };
         if let Some(Composed { body, takes }) = composed {
             return Ok(Some(Self::of(Content { body, ..own.content }, takes)));
@@ -87,6 +88,17 @@ impl Form {
     fn written(mut content: Content) -> Self {
         let declared = std::mem::take(&mut content.variables).into_iter().map(Taken::from).collect();
         Self::of(content, declared)
+    }
+
+    /// How many bytes its texts are.
+    pub(super) fn bytes(&self) -> usize {
+        let of = |text: Option<&str>, messages: Option<&[Message]>| {
+            let messages = messages.into_iter().flatten().map(|message| message.content.len());
+            text.map_or(0, str::len) + messages.sum::<usize>()
+        };
+        let parts = self.parts.iter().flatten().map(|part| &part.said);
+        let parts = parts.map(|said| of(said.text.as_deref(), said.messages.as_deref()));
+        of(self.text.as_deref(), self.messages.as_deref()) + parts.sum::<usize>()
     }
 
     fn of(content: Content, variables: Vec<Taken>) -> Self {

@@ -38,7 +38,8 @@ macro_rules! log {
         concat!(
             "SELECT x.id, x.created_at, x.actor_kind, x.actor_id, x.actor_role, coalesce(who.name, k.name) AS actor_name, x.action,
                     x.target_id, person.name AS target_name, i.email AS target_email, x.details, o.ip, o.user_agent, x.request_id
-             FROM (
+             FROM (SELECT y.*, coalesce(sum(octet_length(CAST(y.details AS TEXT))) OVER (
+                 ORDER BY y.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS earlier FROM (
                SELECT * FROM (
                  SELECT a.* FROM audit_log a
                  WHERE a.org_id = $1 AND ", $lead, " AND a.id >= $2 AND a.id < $3
@@ -50,12 +51,13 @@ macro_rules! log {
                  WHERE r.org_id = $1 AND r.audit_id >= $2 AND r.audit_id < $3
                    AND ($4 IS NULL OR a.actor_id = $4) AND ($5 IS NULL OR a.action = $5) AND ($6 IS NULL OR a.target_id = $6)
                  ORDER BY r.audit_id DESC LIMIT CAST($7 AS BIGINT)) told
-             ) x
+             ) y) x
              LEFT JOIN users who ON who.id = x.actor_id
              LEFT JOIN api_keys k ON k.org_id = $1 AND k.id = x.actor_id
              LEFT JOIN users person ON person.id = x.target_id
              LEFT JOIN invitations i ON i.org_id = $1 AND i.id = x.target_id
              LEFT JOIN audit_origins o ON o.audit_id = x.id
+             WHERE x.earlier <= $8
              ORDER BY x.id DESC LIMIT CAST($7 AS BIGINT)"
         )
     };
@@ -73,24 +75,35 @@ pub(super) async fn list(
     asked: &Asked,
     size: usize,
 ) -> Result<(Vec<Row>, Option<AuditId>)> {
+    let mut rows = read(grant, asked, size + 1, i64::MAX).await?;
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let next = rows.last().filter(|_| more).map(|row| row.id);
+    Ok((rows, next))
+}
+
+/// The rows that are asked for, the newest first: at most `size`, and none after those that tell of so many bytes of
+/// details.
+pub(super) async fn read(
+    grant: &Grant<ViewAuditLog>,
+    asked: &Asked,
+    size: usize,
+    bytes: i64,
+) -> Result<Vec<Row>> {
     let sql = match asked {
         Asked { target: Some(_), .. } => OF_TARGET,
         Asked { actor: Some(_), .. } => OF_ACTOR,
         Asked { action: Some(_), .. } => OF_ACTION,
         _ => ALL,
     };
-    let mut rows: Vec<Row> = grant
+    let rows = grant
         .query(sql)
         .bind(asked.first)
         .bind(asked.end)
         .bind(asked.actor)
         .bind(asked.action.map(Action::code))
         .bind(asked.target)
-        .bind(i64::try_from(size + 1).unwrap_or(i64::MAX))
-        .all()
-        .await?;
-    let more = rows.len() > size;
-    rows.truncate(size);
-    let next = rows.last().filter(|_| more).map(|row| row.id);
-    Ok((rows, next))
+        .bind(i64::try_from(size).unwrap_or(i64::MAX))
+        .bind(bytes);
+    Ok(rows.all().await?)
 }

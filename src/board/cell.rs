@@ -10,7 +10,7 @@ use crate::{
     deployments::{
         WithdrawDeployment,
         asked::{State, last},
-        impact,
+        drift,
         model::Kind,
         store::{Deployment, newest, previous},
     },
@@ -83,7 +83,7 @@ async fn head(
         None => "Nothing is live here.".to_owned(),
     };
     let drift = match live {
-        Some(version) => impact::drift(scope, environment.id, (prompt.id, version)).await?,
+        Some(version) => drift::drift(scope, environment.id, (prompt.id, version)).await?,
         None => Vec::new(),
     };
     let here = Here {

@@ -232,7 +232,7 @@ async fn differs(
             let between = between_for(scope, &old, &new).await?;
             // What cannot be compared is shown whole: nobody approves what they cannot read.
             let whole = (between.parts.is_empty() && old != new).then(|| difference::whole(&new));
-            let between = difference::shown(between, caller);
+            let between = difference::shown(scope, between, caller).await?;
             view! { {between}{whole} }.bake()
         }
         None => difference::whole(&new),

@@ -33,7 +33,7 @@ pub async fn approve(
 ) -> Result<Option<i64>> {
     let order = find(&**grant, id).await?.order();
     for _ in 0..TRIES {
-        let looked = Looked::at(grant, &order).await?;
+        let looked = Looked::at(grant, &order).await;
         if let ControlFlow::Break(deployed) = approve_looked_at(grant, id, seen, looked).await? {
             return Ok(deployed);
         }
@@ -41,7 +41,7 @@ pub async fn approve(
     Err(never_still())
 }
 
-/// The same with an order that was looked at; to be gone on with where something has happened since.
+/// The same with an order that was looked at; to be gone on with where something of it has changed since.
 async fn approve_looked_at(
     grant: &Grant<ApproveDeployment>,
     id: DeploymentRequestId,

@@ -11,6 +11,7 @@ use crate::{
     id::{ApiKeyId, DeploymentRequestId, EnvironmentId, PromptId, UserId},
     server::{OrgChange, Reads},
     time::Timestamp,
+    ui::quoted,
 };
 use std::collections::HashSet;
 
@@ -80,6 +81,12 @@ impl Request {
     #[must_use]
     pub fn wants(&self, environment: &Environment) -> String {
         wants(&self.order(), &self.path, &environment.name)
+    }
+
+    /// The same in emails, where the path is what somebody wrote.
+    #[must_use]
+    pub fn wants_in_letter(&self, environment: &Environment) -> String {
+        wants(&self.order(), &quoted(&self.path), &environment.name)
     }
 
     /// What is to be done.

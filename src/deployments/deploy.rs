@@ -40,7 +40,7 @@ pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
         return Err(Error::invalid("reason", "Use at most 500 characters."));
     }
     for _ in 0..TRIES {
-        let looked = Looked::at(grant, order).await?;
+        let looked = Looked::at(grant, order).await;
         if let Some(outcome) = deploy_looked_at(grant, order, looked).await? {
             return Ok(outcome);
         }
@@ -48,7 +48,7 @@ pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
     Err(never_still())
 }
 
-/// The same with an order that was looked at; none where something has happened since.
+/// The same with an order that was looked at; none where something of it has changed since.
 async fn deploy_looked_at(grant: &Grant<Deploy>, order: &Order, looked: Looked) -> Result<Option<Outcome>> {
     let mut change = grant.change().await?;
     let environment = environments::find(&mut change, order.environment).await?;
@@ -114,8 +114,8 @@ pub(super) struct Checked {
     pub(super) impact: Impact,
 }
 
-/// Refuses what is out of date, what changes nothing and what would break something. None where something has happened
-/// since it was looked at.
+/// Refuses what is out of date, what changes nothing and what would break something. None where something of it has
+/// changed since it was looked at.
 pub(super) async fn check(change: &mut OrgChange, order: &Order, looked: Looked) -> Result<Option<Checked>> {
     let prompt = prompts::find_within(change, order.prompt).await?;
     let newest = store::newest(&mut *change, order.environment, order.prompt).await?;

@@ -5,7 +5,7 @@ use crate::prompts::{
     render::{Inherited, Resolved},
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The most characters of a value that are shown.
 const SHOWN: usize = 80;
@@ -27,8 +27,9 @@ pub(super) fn described((was, were): (&str, &str), (is, are): (&str, &str)) -> V
         lines.push(format!("Description: {was} → {is}"));
     }
     if were != are {
-        let says = |tags: &str| if tags.is_empty() { "none".to_owned() } else { tags.to_owned() };
-        lines.push(format!("Tags: {} → {}", says(were), says(are)));
+        let says = |tags: &str| Value::from(if tags.is_empty() { "none" } else { tags });
+        let (were, are) = beside(Some(&says(were)), Some(&says(are)));
+        lines.push(format!("Tags: {were} → {are}"));
     }
     lines
 }
@@ -64,15 +65,19 @@ fn led(path: &str, old: Option<&BTreeSet<i64>>, new: Option<&BTreeSet<i64>>) -> 
 /// The inherited values that differ, of prompts that are in both.
 fn values(before: &Resolved, after: &Resolved) -> Vec<String> {
     let (old, new): (Inherited, Inherited) = (before.inherited(), after.inherited());
-    let mut lines = Vec::new();
+    let (mut lines, mut told) = (Vec::new(), HashSet::new());
     for part in &after.parts {
+        // The same prompt may be part of it in many versions.
+        if !told.insert(part.prompt) {
+            continue;
+        }
         let (Some(old), Some(new)) = (old.get(&part.prompt), new.get(&part.prompt)) else { continue };
         let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         for name in names {
             let (was, is) = (old.get(name), new.get(name));
             let (before, after) = beside(was, is);
             let line = format!("{} inherits {name}: {before} → {after}", part.path);
-            if was != is && !lines.contains(&line) {
+            if was != is {
                 lines.push(line);
             }
         }

@@ -8,6 +8,7 @@ use crate::{
     fields::EnvironmentName,
     id::{EnvironmentId, PromptId},
     prompts::{kept::Details, render::Resolved},
+    server::long_work,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -119,12 +120,19 @@ impl Served {
     /// SHA-256 of all of it, in hex.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        sha256(&serde_json::to_vec(self).unwrap_or_default())
+        long_work::within(self.bytes(), || sha256(&serde_json::to_vec(self).unwrap_or_default()))
+    }
+
+    /// About how many bytes it is.
+    fn bytes(&self) -> usize {
+        let of = |part: &PartServed| 200 + 150 * part.values.len() + 64 * part.references.len();
+        self.parts.iter().map(of).sum::<usize>() + 100 * self.changes.len()
     }
 
     /// As it is kept with a request; none where it is too much.
     pub(super) fn kept(&self) -> Option<String> {
-        serde_json::to_string(self).ok().filter(|json| json.len() <= MAX_KEPT)
+        let write = || serde_json::to_string(self).ok();
+        long_work::within(self.bytes(), write).filter(|json| json.len() <= MAX_KEPT)
     }
 
     /// As it was kept.

@@ -4,8 +4,10 @@
 //! changes every live prompt that refers to it, and must leave each of them as able to be rendered as it was.
 
 use super::{
-    differs::{differs, told_otherwise},
+    differs::differs,
+    drift::otherwise,
     fingerprint::Served,
+    looked::Based,
     made_of::{self, MadeOf},
     model::{Kind, Order},
     users::{User, users_in},
@@ -16,17 +18,19 @@ use crate::{
     id::{EnvironmentId, PromptId},
     prompts::{
         kept::{Details, details, details_now},
-        paths,
         render::{self, Inherited, Problems, Resolved, check_for},
         resolve::{self, Instead},
         source::Source,
     },
     server::{Behalf, Reads, Server, Unhurried},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The most work that it may be to look at all that a deployment changes, in steps of a rendering: about a second's.
-const WORK: usize = 10_000_000;
+pub(super) const WORK: usize = 10_000_000;
 /// How many bytes are copied in a step.
 const COPIED_IN_A_STEP: usize = 64;
 
@@ -96,20 +100,23 @@ pub async fn of(reads: impl Unhurried, order: &Order) -> Result<Impact> {
 
 /// The same with so much work at most.
 pub(crate) async fn within(reads: impl Unhurried, order: &Order, work: usize) -> Result<Impact> {
+    based(reads, order, work).await.map(|(impact, _)| impact)
+}
+
+/// The same, and what it is based on.
+pub(super) async fn based(reads: impl Unhurried, order: &Order, work: usize) -> Result<(Impact, Based)> {
     let (server, behalf) = reads.place();
     let place = (server.clone(), behalf);
     let mut source = Source::new(reads);
     let &Order { environment, prompt, version, .. } = order;
     let instead = Instead { environment, prompt, version, as_before: order.kind == Kind::Rollback };
-    let name = environments::find(source.reads(), environment).await?.name;
-    let mut told = details_now(source.reads(), prompt).await?.ok_or(Error::NotFound)?;
-    if let Some(version) = version.filter(|_| instead.as_before)
-        && let Some(before) = details(source.reads(), environment, (prompt, version)).await?
-    {
-        (told.description, told.tags) = (before.description, before.tags);
-    }
-    let impact = Impact::new(Served::new(order, &name, &told), told);
+    source.based_on_live(environment, prompt).await?;
+    let at = environments::find(source.reads(), environment).await?;
+    let told = told(source.reads(), order).await?;
+    let impact = Impact::new(Served::new(order, &at.name, &told), told.clone());
     let users = users_in(source.reads(), prompt, environment).await?;
+    let is_protected = at.is_protected();
+    let (at, all) = ((at.name, is_protected), users.iter().cloned().collect());
     let mut look = Look { source, place, instead, work, impact };
     if let Some(version) = version {
         look.at_itself((prompt, version)).await?;
@@ -124,7 +131,19 @@ pub(crate) async fn within(reads: impl Unhurried, order: &Order, work: usize) ->
     if impact.is_cut {
         impact.breaks.insert(Break { says: TOO_MUCH.to_owned(), user: None });
     }
-    Ok(impact)
+    let basis = look.source.into_basis();
+    Ok((impact, Based { environment: at, told, users: all, basis }))
+}
+
+/// What services would be told of the prompt of an order: what they were told before, where that is restored.
+pub(super) async fn told(mut reads: impl Reads, order: &Order) -> Result<Details> {
+    let mut told = details_now(&mut reads, order.prompt).await?.ok_or(Error::NotFound)?;
+    if let Some(version) = order.version.filter(|_| order.kind == Kind::Rollback)
+        && let Some(before) = details(&mut reads, order.environment, (order.prompt, version)).await?
+    {
+        (told.description, told.tags) = (before.description, before.tags);
+    }
+    Ok(told)
 }
 
 /// A look at what would come of an order.
@@ -143,22 +162,31 @@ impl<R: Reads> Look<R> {
     async fn at_itself(&mut self, version: (PromptId, i64)) -> Result<()> {
         let environment = self.instead.environment;
         let resolved = self.deployed(environment, version, Some(self.instead)).await?;
-        self.impact.inherited = resolved.inherited();
-        self.impact.served.put_together(&resolved);
-        self.impact.made_of = made_of::made_of(&resolved, None);
         let after = self.problems(&resolved).await?.unwrap_or_else(|| too_much(&resolved));
-        let breaks = after
-            .others
-            .into_iter()
-            .map(|(path, what)| Break { says: format!("{path}: {what}"), user: None });
+        let breaks = after.others.iter();
+        let breaks = breaks.map(|(path, what)| Break { says: format!("{path}: {what}"), user: None });
         self.impact.breaks.extend(breaks);
-        if let Some(live_version) = resolve::live(self.source.reads(), environment, version.0).await? {
-            let live = self.deployed(environment, (version.0, live_version), None).await?;
-            let before = self.problems(&live).await?.unwrap_or_default();
+        let live_version = resolve::live(self.source.reads(), environment, version.0).await?;
+        let live = match live_version {
+            Some(live) => Some(self.deployed(environment, (version.0, live), None).await?),
+            None => None,
+        };
+        if let Some(live) = &live {
+            let before = self.problems(live).await?.unwrap_or_default();
             self.impact.asks = after.missing.difference(&before.missing).cloned().collect();
-            self.impact.differs = differs(&live, &resolved);
-            self.impact.made_of = made_of::made_of(&resolved, Some(&live));
-            let told = (version.0, live_version);
+        }
+        let (mut served, whole) = (self.impact.served.clone(), [Some(&resolved), live.as_ref()]);
+        let bytes = whole.into_iter().flatten().map(|one| one.bytes()).sum();
+        let look = move || {
+            served.put_together(&resolved);
+            let differs = live.as_ref().map(|live| differs(live, &resolved)).unwrap_or_default();
+            (served, resolved.inherited(), made_of::made_of(&resolved, live.as_deref()), differs)
+        };
+        let (server, behalf) = &self.place;
+        let looked = server.long_work.run_on(*behalf, bytes, look).await?;
+        (self.impact.served, self.impact.inherited, self.impact.made_of, self.impact.differs) = looked;
+        if let Some(live) = live_version {
+            let told = (version.0, live);
             let told = otherwise(self.source.reads(), environment, told, &self.impact.details).await?;
             self.impact.differs.extend(told);
         }
@@ -170,7 +198,10 @@ impl<R: Reads> Look<R> {
         let live = (user.prompt_id, user.version);
         let before = self.deployed(user.environment_id, live, None).await?;
         let after = self.deployed(user.environment_id, live, Some(self.instead)).await?;
-        if made_of(&before) == made_of(&after) {
+        let (bytes, two) = (before.bytes() + after.bytes(), (before.clone(), after.clone()));
+        let is_same = move || made_of(&two.0) == made_of(&two.1);
+        let (server, behalf) = &self.place;
+        if server.long_work.run_on(*behalf, bytes, is_same).await? {
             return Ok(());
         }
         if user.environment_id != self.instead.environment {
@@ -204,15 +235,15 @@ impl<R: Reads> Look<R> {
         environment: EnvironmentId,
         version: (PromptId, i64),
         instead: Option<Instead>,
-    ) -> Result<Resolved> {
+    ) -> Result<Arc<Resolved>> {
         let resolved = resolve::deployed(&mut self.source, environment, version, instead).await?;
         let bytes: usize = resolved.parts.iter().flat_map(|part| part.content.texts()).map(str::len).sum();
         self.pay(resolved.parts.len() + bytes / COPIED_IN_A_STEP);
-        Ok(resolved)
+        Ok(Arc::new(resolved))
     }
 
     /// What is in the way of rendering a prompt; none where that is too much work.
-    async fn problems(&mut self, resolved: &Resolved) -> Result<Option<Problems>> {
+    async fn problems(&mut self, resolved: &Arc<Resolved>) -> Result<Option<Problems>> {
         if self.impact.is_cut {
             return Ok(None);
         }
@@ -237,63 +268,7 @@ fn too_much(resolved: &Resolved) -> Problems {
     Problems { others: BTreeSet::from([(path, render::TOO_MUCH.to_owned())]), ..Problems::default() }
 }
 
-/// In what services would be told something else of a live prompt, or find it elsewhere as well; a line for each
-/// difference.
-async fn otherwise(
-    reads: &mut impl Reads,
-    environment: EnvironmentId,
-    (prompt, version): (PromptId, i64),
-    told: &Details,
-) -> Result<Vec<String>> {
-    let was = details(&mut *reads, environment, (prompt, version)).await?;
-    let mut lines = was.as_ref().map(|was| told_otherwise(was, told)).unwrap_or_default();
-    let moved = match moved(reads, environment, prompt, &told.path).await? {
-        None => {
-            was.filter(|was| was.path != told.path).map(|was| format!("Path: {} → {}", was.path, told.path))
-        }
-        moved => moved,
-    };
-    lines.extend(moved);
-    Ok(lines)
-}
-
-/// That services would find a live prompt at this path as well, where only deploying it brings that about.
-async fn moved(
-    reads: &mut impl Reads,
-    environment: EnvironmentId,
-    prompt: PromptId,
-    path: &str,
-) -> Result<Option<String>> {
-    if !environments::find(&mut *reads, environment).await?.is_protected() {
-        return Ok(None);
-    }
-    let served = paths::served_at(reads, environment, path).await?;
-    let is_there = served.is_some_and(|served| served.prompt_id == prompt);
-    Ok((!is_there).then(|| format!("Services also get it at its new path: {path}")))
-}
-
 /// What a prompt is put together from.
 fn made_of(resolved: &Resolved) -> (Vec<(PromptId, Option<i64>)>, Inherited) {
     (resolved.parts.iter().map(|part| (part.prompt, part.version)).collect(), resolved.inherited())
-}
-
-/// In what a version that is live would differ if it were deployed again: in what it inherits, what services are told
-/// of it, and where they find it.
-///
-/// # Errors
-/// When the database fails.
-pub async fn drift(
-    reads: impl Unhurried,
-    environment: EnvironmentId,
-    (prompt, version): (PromptId, i64),
-) -> Result<Vec<String>> {
-    let again = Instead { environment, prompt, version: Some(version), as_before: false };
-    let mut source = Source::new(reads);
-    let live = resolve::deployed(&mut source, environment, (prompt, version), None).await?;
-    let again = resolve::deployed(&mut source, environment, (prompt, version), Some(again)).await?;
-    let mut differ = differs(&live, &again);
-    if let Some(told) = details_now(source.reads(), prompt).await? {
-        differ.extend(otherwise(source.reads(), environment, (prompt, version), &told).await?);
-    }
-    Ok(differ)
 }

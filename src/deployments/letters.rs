@@ -3,14 +3,14 @@
 use crate::{
     fields::{Email, Name},
     server::mail::Letter,
-    ui::{LetterText, compose},
+    ui::{LetterText, compose, quoted},
 };
 
 /// What an email is about.
 pub(super) struct About<'a> {
     /// The name of the organization.
     pub(super) org: &'a Name,
-    /// What was asked for: "deploy version 3 of Tone to production".
+    /// What was asked for: "deploy version 3 of “Tone” to production".
     pub(super) wants: &'a str,
     /// The page of the request.
     pub(super) url: &'a str,
@@ -22,7 +22,7 @@ pub(super) const REQUESTED: &str = "deployment-requested";
 /// To somebody who may approve what somebody asks for.
 pub(super) fn requested(to: (&Email, &Name), about: &About<'_>, by: &Name, reason: &str) -> Letter {
     let (org, wants) = (about.org, about.wants);
-    let why = (!reason.is_empty()).then(|| format!("“{reason}”"));
+    let why = (!reason.is_empty()).then(|| quoted(reason));
     let lines = [format!("Hello {},", to.1), format!("{by} wants to {wants} in {org}. It needs approval.")];
     compose(
         REQUESTED,
@@ -84,7 +84,7 @@ pub(super) fn voided(to: (&Email, &Name), about: &About<'_>, difference: &[Strin
         to.0,
         LetterText {
             subject: format!("Your approval no longer counts: {wants}"),
-            lines: lines.into_iter().chain(difference.iter().cloned()).collect(),
+            lines: lines.into_iter().chain(difference.iter().map(|line| quoted(line))).collect(),
             link: Some(("Review request", about.url.to_owned())),
             notes: vec!["Approve it again if it should still go live.".to_owned()],
         },

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// A prompt that goes into what would be served.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,14 +31,32 @@ pub struct MadeOf {
 
 /// What a resolution is made of, what differs from what is live first, if anything is live.
 pub(super) fn made_of(resolved: &Resolved, live: Option<&Resolved>) -> Vec<MadeOf> {
-    let old: Vec<_> =
-        live.map(|live| live.parts.iter().map(|part| (part, part.inherits())).collect()).unwrap_or_default();
-    let mut all: Vec<MadeOf> = resolved.parts.iter().map(|part| made(part, live.map(|_| &*old))).collect();
+    let live = live.map(Live::of);
+    let mut all: Vec<MadeOf> = resolved.parts.iter().map(|part| made(part, live.as_ref())).collect();
     // The prompt itself stays first.
     if let Some((_, others)) = all.split_first_mut() {
         others.sort_by_key(|one| !one.differs());
     }
     all
+}
+
+/// What is live, by what is looked for in it: the same prompt may be part of it in many versions.
+struct Live<'r> {
+    versions: HashSet<(PromptId, Option<i64>)>,
+    /// The values as JSON, each with its name.
+    values: HashSet<(PromptId, &'r str, String)>,
+}
+
+impl<'r> Live<'r> {
+    fn of(resolved: &'r Resolved) -> Self {
+        let versions = resolved.parts.iter().map(|part| (part.prompt, part.version)).collect();
+        let mut values = HashSet::new();
+        for part in &resolved.parts {
+            let named = part.analysis.variables.iter().filter_map(|name| part.inherited.get_key_value(name));
+            values.extend(named.map(|(name, value)| (part.prompt, name.as_str(), value.to_string())));
+        }
+        Self { versions, values }
+    }
 }
 
 impl MadeOf {
@@ -49,15 +67,14 @@ impl MadeOf {
     }
 }
 
-fn made(part: &Part, old: Option<&[(&Part, BTreeMap<String, Value>)]>) -> MadeOf {
+fn made(part: &Part, live: Option<&Live<'_>>) -> MadeOf {
     let values = part.inherits();
-    let same: Option<Vec<_>> =
-        old.map(|old| old.iter().filter(|(old, _)| old.prompt == part.prompt).collect());
-    let is_news = same.as_ref().is_some_and(|same| !same.iter().any(|(old, _)| old.version == part.version));
-    let changed = same.map_or_else(BTreeSet::new, |same| {
-        let news =
-            |(name, value): &(&String, &Value)| !same.iter().any(|(_, old)| old.get(*name) == Some(*value));
-        values.iter().filter(news).map(|(name, _)| name.clone()).collect()
+    let is_news = live.is_some_and(|live| !live.versions.contains(&(part.prompt, part.version)));
+    let changed = live.map_or_else(BTreeSet::new, |live| {
+        let is_there = |name: &String, value: &Value| {
+            live.values.contains(&(part.prompt, name.as_str(), value.to_string()))
+        };
+        values.iter().filter(|(name, value)| !is_there(name, value)).map(|(name, _)| name.clone()).collect()
     });
     MadeOf {
         prompt: part.prompt,
@@ -67,5 +84,56 @@ fn made(part: &Part, old: Option<&[(&Part, BTreeMap<String, Value>)]>) -> MadeOf
         values,
         is_news,
         changed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompts::{analysis::Analysis, content::Content};
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn part(prompt: u128, version: i64, tone: &Value) -> Part {
+        let content: Content = serde_json::from_value(json!({ "body": { "text": "{{ tone }}" } })).unwrap();
+        Part {
+            prompt: PromptId(Uuid::from_u128(prompt)),
+            path: format!("P{prompt}"),
+            version: Some(version),
+            analysis: Analysis::here(&content),
+            content,
+            inherited: BTreeMap::from([("tone".to_owned(), tone.clone())]),
+            references: BTreeMap::new(),
+        }
+    }
+
+    fn told(resolved: Vec<Part>, live: Vec<Part>) -> Vec<(String, bool, usize)> {
+        let [resolved, live] = [resolved, live].map(|parts| Resolved { parts, ..Resolved::default() });
+        let made = made_of(&resolved, Some(&live)).into_iter();
+        made.map(|one| (one.path, one.is_news, one.changed.len())).collect()
+    }
+
+    #[test]
+    fn what_differs_from_what_is_live_comes_first() {
+        let (kind, curt) = (json!("kind"), json!({ "a": ["curt"] }));
+        let live = vec![part(1, 1, &kind), part(2, 1, &kind), part(2, 2, &curt), part(3, 1, &kind)];
+        let resolved = vec![
+            part(1, 1, &kind),
+            part(2, 1, &curt),
+            part(2, 3, &kind),
+            part(3, 1, &curt),
+            part(4, 1, &kind),
+        ];
+        let path = |n: u32| format!("P{n}");
+        assert_eq!(
+            told(resolved, live),
+            [
+                (path(1), false, 0),
+                (path(2), true, 0),
+                (path(3), false, 1),
+                (path(4), true, 1),
+                (path(2), false, 0),
+            ]
+        );
     }
 }

@@ -195,8 +195,14 @@ async fn board(scope: &Scope, typed: &str) -> Result<Board> {
          ORDER BY p.path LIMIT CAST($3 AS BIGINT)",
     );
     let mut rows: Vec<Row> = rows.bind(format!("%{typed}%")).bind(MOST).all().await?;
-    rows.sort_by_cached_key(|row| (Reverse(row.is_behind()), row.oldest_live.is_none(), natural(&row.path)));
-    Ok(Board(rows))
+    let bytes = rows.iter().map(|row| row.path.len()).sum();
+    let sort = move || {
+        rows.sort_by_cached_key(|row| {
+            (Reverse(row.is_behind()), row.oldest_live.is_none(), natural(&row.path))
+        });
+        Board(rows)
+    };
+    scope.server().long_work.run_on(scope.behalf(), bytes, sort).await
 }
 
 /// A path as what it is ordered by: numbers by their size, what is in a folder together, capitals and accents aside.

@@ -70,7 +70,7 @@ async fn tell_approvers(change: &mut OrgChange, request: &Request, environment: 
     let by = (request.requested_by, request.key_id);
     let people = people::approvers(change, by, REQUESTED).await?;
     let (org, wants, url) =
-        (change.organization().name.clone(), request.wants(environment), url(change, request.id));
+        (change.organization().name.clone(), request.wants_in_letter(environment), url(change, request.id));
     for (email, name) in &people {
         let about = About { org: &org, wants: &wants, url: &url };
         change.mail(request.id.0, &requested((email, name), &about, &request.by, &request.reason)).await?;
@@ -92,7 +92,7 @@ pub(super) async fn tell_asker(
     let Some((email, name)) = asker else { return Ok(()) };
     let by = people::doer(change).await?;
     let (org, wants, url) =
-        (change.organization().name.clone(), request.wants(environment), url(change, request.id));
+        (change.organization().name.clone(), request.wants_in_letter(environment), url(change, request.id));
     let about = About { org: &org, wants: &wants, url: &url };
     change.mail(request.id.0, &decided((&email, &name), &about, &by, became)).await
 }

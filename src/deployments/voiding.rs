@@ -54,7 +54,7 @@ pub(super) async fn renew(
     let mut lines = differs.unwrap_or_default();
     lines.truncate(TOLD);
     let (org, wants, url) =
-        (change.organization().name.clone(), request.wants(environment), url(change, request.id));
+        (change.organization().name.clone(), request.wants_in_letter(environment), url(change, request.id));
     for (email, name) in &gave {
         let about = About { org: &org, wants: &wants, url: &url };
         change.mail(request.id.0, &voided((email, name), &about, &lines)).await?;
@@ -66,7 +66,7 @@ pub(super) async fn renew(
 /// in which something happened in a span before now.
 ///
 /// # Errors
-/// When the database fails.
+/// The first that comes up, once all were looked at.
 pub async fn look_again(server: &Server, within: Option<Span>) -> Result<()> {
     let since = within.map_or(Timestamp(0), |within| server.clock.now() - within);
     let all = server.outside_tenancy().query(
@@ -76,21 +76,26 @@ pub async fn look_again(server: &Server, within: Option<Span>) -> Result<()> {
          ORDER BY a.org_id, a.request_id",
     );
     let all: Vec<(OrgId, DeploymentRequestId)> = all.bind(since).all().await?;
+    let mut result = Ok(());
     for (org, id) in all {
         // It may have been decided about meanwhile, or the organization may be gone.
         match look_at(server, org, id).await {
             Ok(()) | Err(Error::NotFound | Error::Conflict { .. }) => {}
-            Err(error) => return Err(error),
+            // What is wrong in one organization is nothing to the others.
+            Err(error) => {
+                tracing::warn!(%org, request = %id, %error, "what was approved could not be looked at again");
+                result = result.and(Err(error));
+            }
         }
     }
-    Ok(())
+    result
 }
 
 async fn look_at(server: &Server, org: OrgId, id: DeploymentRequestId) -> Result<()> {
     let scope = Scope::of_chore(server, org, "what was approved has changed").await?;
     let request = find(&scope, id).await?;
     for _ in 0..TRIES {
-        let looked = Looked::at(&scope, &request.order()).await?;
+        let looked = Looked::at(&scope, &request.order()).await;
         // What cannot be put together just now cannot go live, and may be whole again.
         if !looked.would_change(&request.fingerprint)? {
             return Ok(());
@@ -104,6 +109,6 @@ async fn look_at(server: &Server, org: OrgId, id: DeploymentRequestId) -> Result
         }
         return change.commit().await;
     }
-    // What happens all the time is looked at the next time.
+    // What changes all the time is looked at the next time.
     Ok(())
 }

@@ -30,7 +30,10 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     desk.scope.clone().require::<EditContent>()?;
     let difference = match &desk.newest {
-        Some(newest) => shown(between_for(&desk.scope, newest, &desk.draft.content).await?, &caller),
+        Some(newest) => {
+            let difference = between_for(&desk.scope, newest, &desk.draft.content).await?;
+            shown(&desk.scope, difference, &caller).await?
+        }
         None => whole(&desk.draft.content),
     };
     let told = told(&desk.scope, &desk.draft.content).await?;
@@ -86,7 +89,10 @@ async fn told(scope: &Scope, content: &Content) -> Result<impl IntoView + use<>>
     };
     let flaws: Vec<_> = flaws.into_iter().map(|flaw| view! { <li>{says(flaw)}</li> }).collect();
     let wrong = (!flaws.is_empty()).then(|| view! { <Alert kind="error"><ul>{flaws}</ul></Alert> });
-    let slips: Vec<_> = checks::slips(content).into_iter().map(|slip| view! { <li>{slip}</li> }).collect();
+    let own = content.clone();
+    let slips = move || checks::slips(&own);
+    let slips = scope.server().long_work.run_on(scope.behalf(), content.bytes(), slips).await?;
+    let slips: Vec<_> = slips.into_iter().map(|slip| view! { <li>{slip}</li> }).collect();
     let slips = (!slips.is_empty()).then(
         || view! { <Alert kind="info">"These stay plain text because they aren't valid variables or references:"<ul>{slips}</ul></Alert> },
     );
@@ -118,6 +124,7 @@ pub async fn compare(caller: Caller) -> Result<impl IntoView> {
         caller.query("to").unwrap_or_else(|| if latest > 0 { latest.to_string() } else { "draft".into() });
     let (old, new) = (side(&desk, &from).await?, side(&desk, &to).await?);
     let difference = between_for(&desk.scope, &old, &new).await?;
+    let difference = shown(&desk.scope, difference, &caller).await?;
     let options = |chosen: &str| {
         let all = (1..=latest).rev().take(200).map(|number| number.to_string());
         let all = std::iter::once("draft".to_owned()).chain(all);
@@ -136,7 +143,7 @@ pub async fn compare(caller: Caller) -> Result<impl IntoView> {
             {view.then(|| view! { <input type="hidden" name="view" value="split"/> })}
             <button class="button">"Compare"</button>
         </form>
-        {shown(difference, &caller)}
+        {difference}
     };
     Ok(desk.show(Tab::Versions, (), body))
 }

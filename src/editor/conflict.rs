@@ -34,7 +34,8 @@ async fn panel(caller: &Caller, desk: &Desk) -> Result<Option<Html>> {
     let difference = match Typed::posted(&posted.input).content() {
         Ok(mine) => {
             let kept = kept(desk, posted, mine).await;
-            Some(plain(between_for(&desk.scope, &desk.draft.content, &kept).await?))
+            let difference = between_for(&desk.scope, &desk.draft.content, &kept).await?;
+            Some(plain(&desk.scope, difference).await?)
         }
         Err(_) => None,
     };

@@ -3,6 +3,7 @@
 use super::{
     edit_page::Flaws,
     form::{MODEL, Typed, TypedVariable},
+    known::First,
 };
 use crate::{
     prompts::content::ValueKind,
@@ -11,14 +12,20 @@ use crate::{
 };
 use leptos::prelude::*;
 
-pub(super) fn variables(typed: &Typed, flaws: &Flaws<'_>, undeclared: &[String]) -> impl IntoView + use<> {
+pub(super) fn variables(
+    typed: &Typed,
+    flaws: &Flaws<'_>,
+    undeclared: &First<String>,
+) -> impl IntoView + use<> {
     let mut rows = typed.variables.clone();
     rows.push(TypedVariable::default());
     let count = typed.variables.len();
     let rows: Vec<_> = rows.iter().enumerate().map(|(n, one)| variable(n, one, flaws)).collect();
     let summary = if count == 0 { "Variables".to_owned() } else { format!("Variables ({count} declared)") };
     let is_open = count > 0;
+    let more = undeclared.rest().map(|rest| view! { <small>{rest}</small> });
     let declare: Vec<_> = undeclared
+        .first
         .iter()
         .map(|name| {
             view! {
@@ -29,7 +36,7 @@ pub(super) fn variables(typed: &Typed, flaws: &Flaws<'_>, undeclared: &[String])
         })
         .collect();
     let declare = (!declare.is_empty()).then(|| {
-        view! { <div class="undeclared" role="group" aria-label="Undeclared"><small>"Undeclared:"</small>{declare}</div> }
+        view! { <div class="undeclared" role="group" aria-label="Undeclared"><small>"Undeclared:"</small>{declare}{more}</div> }
     });
     view! {
         <details class="panel" open=is_open>

@@ -2,12 +2,13 @@
 
 use super::edit_page::reading;
 use crate::{
+    error::Result,
     fields::counted,
     prompts::{
         content::Content,
         diff::{Difference, Line, Part, PartKind, Side, variables},
     },
-    server::Caller,
+    server::{Caller, Scope},
     templates::Engine,
     ui::{Bake, Html},
 };
@@ -20,18 +21,38 @@ pub(super) fn split(caller: &Caller) -> bool {
 
 /// The most lines that a page shows.
 const MAX_LINES: usize = 2_000;
+/// About how many bytes are around a piece of a line.
+const PIECE: usize = 100;
 
 /// A difference, one line below the other, with nothing to press.
-pub(super) fn plain(difference: Difference) -> Html {
+///
+/// # Errors
+/// When there is no room to show it.
+pub(super) async fn plain(scope: &Scope, difference: Difference) -> Result<Html> {
     if difference.is_empty() {
-        return view! { <p class="note">"No changes."</p> }.bake();
+        return Ok(view! { <p class="note">"No changes."</p> }.bake());
     }
     let summary = difference.summary.join(", ");
-    let (difference, rest) = difference.page(0, MAX_LINES);
-    let parts: Vec<_> = difference.parts.iter().map(|one| part(one, false)).collect();
+    let (parts, rest) = parts(scope, difference, 0, false).await?;
     let more = (rest > 0).then(|| view! { <p class="note">{format!("{} more.", counted(rest, "line"))}</p> });
-    view! { <div class="difference"><header><p><strong>{summary}</strong></p></header>{parts}{more}</div> }
-        .bake()
+    let html = view! { <div class="difference"><header><p><strong>{summary}</strong></p></header>{parts}{more}</div> };
+    Ok(html.bake())
+}
+
+/// The parts of a difference as a page shows them, without the lines before `from`, and how many lines come after them.
+async fn parts(
+    scope: &Scope,
+    difference: Difference,
+    from: usize,
+    split: bool,
+) -> Result<(Vec<Html>, usize)> {
+    let lines = difference.parts.iter().flat_map(|part| &part.lines);
+    let bytes = lines.flat_map(|line| &line.pieces).map(|(_, text)| text.len() + PIECE).sum();
+    let show = move || {
+        let (difference, rest) = difference.page(from, MAX_LINES);
+        (difference.parts.iter().map(|one| part(one, split).bake()).collect(), rest)
+    };
+    scope.server().long_work.run_on(scope.behalf(), bytes, show).await
 }
 
 /// What a content says, where there is nothing to compare it with.
@@ -56,15 +77,17 @@ pub fn whole(content: &Content) -> Html {
 }
 
 /// A difference, as the page's query wants it, with the way to the other view of it.
-pub fn shown(difference: Difference, caller: &Caller) -> Html {
+///
+/// # Errors
+/// When there is no room to show it.
+pub async fn shown(scope: &Scope, difference: Difference, caller: &Caller) -> Result<Html> {
     let split = split(caller);
     if difference.is_empty() {
-        return view! { <p class="note">"No changes."</p> }.bake();
+        return Ok(view! { <p class="note">"No changes."</p> }.bake());
     }
     let summary = difference.summary.join(", ");
     let from = caller.query("lines").and_then(|from| from.parse().ok()).unwrap_or(0);
-    let (difference, rest) = difference.page(from, MAX_LINES);
-    let parts: Vec<_> = difference.parts.iter().map(|one| part(one, split)).collect();
+    let (parts, rest) = parts(scope, difference, from, split).await?;
     let path = caller.page.split('?').next().unwrap_or_default().to_owned();
     let query =
         |name: &str| caller.query(name).filter(|value| value.bytes().all(|b| b.is_ascii_alphanumeric()));
@@ -83,14 +106,14 @@ pub fn shown(difference: Difference, caller: &Caller) -> Html {
         view! { <p><a class="button" href=url>{format!("Show more lines ({rest} left)")}</a></p> }
     });
     let other = if split { "Unified" } else { "Side by side" };
-    view! {
+    let html = view! {
         <div class="difference">
             <header><p><strong>{summary}</strong></p><a class="button" data-size="small" href=url(that)>{other}</a></header>
             {parts}
             {more}
         </div>
-    }
-    .bake()
+    };
+    Ok(html.bake())
 }
 
 fn part(part: &Part, split: bool) -> impl IntoView + use<> {

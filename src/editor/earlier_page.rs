@@ -89,7 +89,8 @@ pub async fn earlier_draft(caller: Caller) -> Result<impl IntoView> {
     let revision: i64 = caller.segment(4).parse().map_err(|_| Error::NotFound)?;
     let (earlier, content) = earlier::find(&desk.scope, desk.prompt.id, revision).await?;
     let now = desk.scope.server().clock.now();
-    let difference = plain(between_for(&desk.scope, &desk.draft.content, &content).await?);
+    let difference = between_for(&desk.scope, &desk.draft.content, &content).await?;
+    let difference = plain(&desk.scope, difference).await?;
     let body = view! {
         <FormAlert action=RestoreDraft::PATH/>
         <h2>{format!("Draft #{revision}")}</h2>

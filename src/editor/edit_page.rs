@@ -6,10 +6,10 @@ use super::{
     declarations::{settings, variables},
     desk::{Desk, Tab},
     form::Typed,
-    highlight::{Known, lines, notes},
-    known::{known, undeclared},
+    known::Names,
+    marked::{Marked, Texts, marked},
     messages_form::messages,
-    preview::{LineFlaw, preview},
+    preview::preview,
 };
 use crate::{
     error::{Error, Result},
@@ -23,7 +23,6 @@ use crate::{
         Caller,
         forms::{PAGE_FIELD, Posted},
     },
-    templates::{Engine, about_tokens},
     ui::{Alert, Bake, FormAlert, Hidden, Html, Icon, StartModule, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -36,12 +35,16 @@ use std::collections::BTreeSet;
 pub async fn edit(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     let resolved = resolve::draft(&desk.scope, &desk.prompt, desk.draft.content.clone()).await?;
-    let known = known(&resolved);
-    let undeclared = undeclared(&resolved.parts[0], &known);
-    let (preview, lines) = preview(&caller, &desk, resolved).await?;
+    let (bytes, look) = (resolved.bytes(), move || (Names::of(&resolved), resolved));
+    let (names, resolved) = desk.scope.server().long_work.run_on(desk.scope.behalf(), bytes, look).await?;
+    let (preview, lines) = preview(&caller, &desk, resolved, &names).await?;
     let may = desk.scope.can::<EditContent>();
     let form = if may {
-        form(&caller, &desk, (&known, &lines), &undeclared).bake()
+        let typed = desk.typed(&caller, SaveDraft::PATH);
+        // The lines of another text are not those of the draft.
+        let lines = if failed(&caller).is_some() { BTreeSet::new() } else { lines };
+        let texts = marked(&desk.scope, &typed, &names.known, &lines).await?;
+        form(&caller, &desk, (&typed, &texts), &names).bake()
     } else {
         reading(&desk.draft.content)
     };
@@ -62,7 +65,7 @@ pub async fn edit(caller: Caller) -> Result<impl IntoView> {
         <FormAlert action=PreviewPrompt::PATH/>
         {conflict}
         <div class="editor-columns">{form}{preview}</div>
-        {may.then(|| view! { <StartModule name="editor" start="assist"/> })}
+        <StartModule name="editor" start="assist"/>
     };
     Ok(desk.show(Tab::Edit, acts, body))
 }
@@ -98,24 +101,26 @@ impl Flaws<'_> {
     }
 }
 
+/// The form as it was posted, if it failed.
+fn failed(caller: &Caller) -> Option<&Posted> {
+    let posted = caller.posted().filter(|posted| posted.action == SaveDraft::PATH);
+    posted.filter(|posted| posted.error().is_some())
+}
+
 fn form(
     caller: &Caller,
     desk: &Desk,
-    (known, lines): (&Known, &BTreeSet<LineFlaw>),
-    undeclared: &[String],
+    (typed, texts): (&Typed, &Texts),
+    names: &Names,
 ) -> impl IntoView + use<> {
-    let (typed, flaws) = (desk.typed(caller, SaveDraft::PATH), Flaws(caller));
+    let (flaws, known) = (Flaws(caller), &names.known);
     let posted = caller.posted().filter(|posted| posted.action == SaveDraft::PATH);
-    let failed = posted.filter(|posted| posted.error().is_some());
+    let failed = failed(caller);
     // What could not be kept is still a change of what was seen then.
     let seen = failed.and_then(|posted| posted.value("revision")).map(ToOwned::to_owned);
     let seen = seen.unwrap_or_else(|| desk.draft.revision.to_string());
     let sent = posted.and_then(Posted::answer::<i64>);
-    // The lines of another text are not those of the draft.
-    let none = BTreeSet::new();
-    let lines = if failed.is_some() { &none } else { lines };
-    let engine = Engine::parse(&typed.engine).unwrap_or_default();
-    let field = Field { flaws: &flaws, lines, known, engine };
+    let field = Field { flaws: &flaws, texts };
     let by = desk.draft.updated_by.as_ref().map(ToString::to_string);
     let one_a_line = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join("\n");
     let (variables_known, missing) = (one_a_line(&known.variables), one_a_line(&known.missing));
@@ -125,9 +130,9 @@ fn form(
     let page = caller.page.to_string();
     let can_change_kind = desk.prompt.latest == 0;
     let body = if typed.kind == "chat" {
-        messages(&typed, &field, can_change_kind)
+        messages(typed, &field, can_change_kind)
     } else {
-        text(&typed, &field, can_change_kind)
+        text(typed, &field, can_change_kind)
     };
     view! {
         <form class="form editor" id="editor" method="post" action=SaveDraft::PATH enctype="multipart/form-data" data-in-place
@@ -142,8 +147,8 @@ fn form(
             <Hidden name="kind" value=typed.kind.clone()/>
             {flaws.general()}
             {body}
-            {variables(&typed, &flaws, undeclared)}
-            {settings(&typed, &flaws)}
+            {variables(typed, &flaws, &names.undeclared)}
+            {settings(typed, &flaws)}
         </form>
     }
 }
@@ -151,9 +156,7 @@ fn form(
 /// What the fields of the form have to know.
 pub(super) struct Field<'a> {
     pub(super) flaws: &'a Flaws<'a>,
-    lines: &'a BTreeSet<LineFlaw>,
-    known: &'a Known,
-    engine: Engine,
+    texts: &'a Texts,
 }
 
 impl Field<'_> {
@@ -164,24 +167,28 @@ impl Field<'_> {
 
     /// A control for the text of a prompt, over the same text with what is more than text marked. What is told of
     /// its lines comes below.
-    pub(super) fn code(&self, field: &str, text: &str, control: Html) -> Html {
-        let flaws = self.lines.iter().filter(|(at, _)| at == field);
-        let flaws: Vec<_> = flaws.map(|(_, says)| says.clone()).collect();
-        let marked = lines(self.engine, text, self.known, &flaws).concat();
-        let notes = notes(field, self.engine, text, &flaws);
+    pub(super) fn code(&self, field: &str, control: Html) -> Html {
+        let none = Marked::default();
+        let Marked { text, notes, .. } = self.texts.get(field).unwrap_or(&none);
+        let (text, notes) = (text.clone(), notes.clone());
         // The script that marks while one types looks after what it has marked.
         view! {
-            <div class="code"><pre class="prompt-text" aria-hidden="true" data-own inner_html=marked></pre>{control}</div>
+            <div class="code"><pre class="prompt-text" aria-hidden="true" data-own inner_html=text></pre>{control}</div>
             <div class="slips" id=format!("{field}-notes") aria-live="polite" data-told=notes.clone() inner_html=notes></div>
         }
         .bake()
+    }
+
+    /// How long a text is.
+    pub(super) fn tokens(&self, field: &str) -> String {
+        self.texts.get(field).map_or_else(String::new, |marked| marked.tokens.clone())
     }
 }
 
 fn text(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
     let (invalid, described, flaw) = field.flaws.at("text");
     let described = Field::described("text", described);
-    let tokens = about_tokens(&typed.text);
+    let tokens = field.tokens("text");
     let control = view! {
         <textarea class="prompt-text" id="text" name="text" rows="12" spellcheck="true" aria-invalid=invalid aria-describedby=described>
             {format!("\n{}", typed.text)}
@@ -191,7 +198,7 @@ fn text(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
     view! {
         <div class="field message">
             <header><label for="text">"Text"</label><small class="tokens">{tokens}</small></header>
-            {field.code("text", &typed.text, control)}
+            {field.code("text", control)}
             {flaw}
         </div>
         {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="chat">"Convert to chat"</button></p> })}

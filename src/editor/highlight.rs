@@ -4,6 +4,9 @@
 use crate::templates::{Engine, SpanKind, line_told, slips_in_words, spans};
 use std::collections::BTreeSet;
 
+/// The most parts of a text that are marked; the rest is shown as it is written.
+const MARKED: usize = 5_000;
+
 /// What there is to refer to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
@@ -19,7 +22,7 @@ pub(crate) struct Known {
 pub(crate) fn lines(engine: Engine, text: &str, known: &Known, flaws: &[String]) -> Vec<String> {
     let wrong = flaws.iter().filter_map(|flaw| Some(line_told(flaw)?.0)).collect();
     let (mut lines, mut at) = (Lines { wrong, all: Vec::new(), now: String::new() }, 0);
-    for span in spans(engine, text) {
+    for span in spans(engine, text).into_iter().take(MARKED) {
         lines.put(&text[at..span.range.start], "");
         let (kind, is_known) = match &span.kind {
             SpanKind::Variable(name) => ("variable", known.variables.contains(name)),
@@ -96,7 +99,8 @@ pub(super) fn led(field: &str, says: &str) -> String {
     html
 }
 
-fn escape(html: &mut String, text: &str) {
+/// Adds a text to HTML.
+pub(super) fn escape(html: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => html.push_str("&amp;"),
@@ -155,6 +159,13 @@ mod tests {
             ]
         );
         assert_eq!(lines(Engine::Plain, "", &Known::default(), &[]), ["<span>\n</span>"]);
+    }
+
+    #[test]
+    fn so_much_is_marked_and_no_more() {
+        let html = lines(Engine::Plain, &"{{a}}\n".repeat(MARKED + 2), &Known::default(), &[]);
+        assert_eq!(html.iter().filter(|line| line.contains("<mark")).count(), MARKED);
+        assert_eq!(html[MARKED + 1], "<span>{{a}}\n</span>");
     }
 
     #[test]

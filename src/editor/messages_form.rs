@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     prompts::content::Speaker,
-    templates::about_tokens,
     ui::{Bake, Html, Icon, glyph},
 };
 use leptos::prelude::*;
@@ -58,11 +57,10 @@ fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> im
                 aria-describedby=described>{format!("\n{}", typed.content)}</textarea>
         }
         .bake();
-        field.code(&at, &typed.content, control)
+        field.code(&at, control)
     });
     let says = is_placeholder.then(|| view! { <p class="hint">"The request fills in messages here."</p> });
-    let tokens =
-        (!is_placeholder).then(|| view! { <small class="tokens">{about_tokens(&typed.content)}</small> });
+    let tokens = (!is_placeholder).then(|| view! { <small class="tokens">{field.tokens(&at)}</small> });
     let move_button = |verb: &str, sign: &'static str, label: String, off: bool| {
         view! { <button class="button icon-button" data-kind="quiet" data-size="small" name="act" value=format!("{verb}-{n}") aria-label=label disabled=off>{sign}</button> }
     };

@@ -27,6 +27,8 @@ mod highlight;
 #[cfg(feature = "ssr")]
 mod known;
 #[cfg(feature = "ssr")]
+mod marked;
+#[cfg(feature = "ssr")]
 mod messages_form;
 #[cfg(feature = "ssr")]
 pub mod names;

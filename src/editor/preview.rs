@@ -5,7 +5,7 @@ use super::{
     desk::Desk,
     edit_page::reading,
     highlight::led,
-    known::{names, unused},
+    known::{First, Names},
     stand_ins::{self, is_placeholder, marked},
 };
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
     library::variables,
     prompts::{
         checks::{place_of, syntax_flaws},
-        content::{Message, Speaker, ValueKind},
-        render::{Problems, Rendered, Resolved, Values, render_for},
+        content::{MAX_NAMES, MAX_VARIABLES, Message, Speaker},
+        render::{Edge, Problems, Rendered, Resolved, Values, render_for},
     },
     role::EditContent,
     server::{Behalf, Caller, Server},
@@ -24,6 +24,9 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::Value;
 use std::collections::BTreeSet;
+
+/// The most problems that are told.
+const TOLD: usize = 50;
 
 /// A flaw in a text of the draft: the field of the form that it is in, and a sentence that begins with its line.
 pub(super) type LineFlaw = (String, String);
@@ -37,55 +40,47 @@ pub(super) async fn preview(
     caller: &Caller,
     desk: &Desk,
     resolved: Resolved,
+    names: &Names,
 ) -> Result<(Html, BTreeSet<LineFlaw>)> {
     let typed = |name: &str| {
         let posted = caller.posted().filter(|posted| posted.action == PreviewPrompt::PATH)?;
         posted.value(&format!("value-{name}")).map(|value| value.replace("\r\n", "\n"))
     };
-    let names: BTreeSet<String> = resolved.parts.iter().flat_map(names).collect();
+    let shown = &names.asked.first;
     let given =
-        names.iter().filter_map(|name| Some((name.clone(), typed(name).filter(|value| !value.is_empty())?)));
-    let is_text = |name: &str| {
-        let mut declared = resolved.parts.iter().filter_map(|part| part.content.variable(name));
-        declared.any(|variable| variable.kind == ValueKind::String)
-    };
-    let values: Values = given.map(|(name, value)| (is_text(&name), name, value)).map(valued).collect();
-    let unused = unused(&resolved.parts[0]);
+        shown.iter().filter_map(|name| Some((name.clone(), typed(name).filter(|value| !value.is_empty())?)));
+    let values: Values =
+        given.map(|(name, value)| (names.texts.contains(&name), name, value)).map(valued).collect();
     let inherited = resolved.parts[0].inherited.clone();
-    let made_of = made_of(&resolved);
-    let place = (desk.scope.server(), desk.scope.behalf());
+    let is_too_much = resolved.parts[0].analysis.variables.len() > MAX_NAMES;
+    let too_much = is_too_much.then(|| {
+        view! { <p class="note" data-kind="error">{format!("Use at most {MAX_NAMES} variables.")}</p> }
+    });
     let mut flaws = known_flaws(&resolved);
-    let outcome = match render_for(place, resolved.clone(), values.clone()).await? {
-        Ok(rendered) => said(rendered),
-        Err(mut problems) => {
-            flaws.extend(take_lines(&mut problems, &resolved));
-            let wrong = wrong(&problems);
-            let shown = without_values(place, resolved, values, problems).await?;
-            let text = shown.map_or_else(|| reading(&desk.draft.content), said);
-            view! { {wrong}{text} }.bake()
-        }
-    };
-    let inputs = names.into_iter().map(|name| {
-        let value = typed(&name).unwrap_or_default();
-        let declared = desk.draft.content.variable(&name).and_then(|variable| variable.default.as_ref());
-        let hint = declared.or_else(|| inherited.get(&name)).map(variables::typed);
-        input(&name, &value, hint)
+    let outcome = outcome(desk, resolved, values, &mut flaws).await?;
+    let inputs = shown.iter().map(|name| {
+        let value = typed(name).unwrap_or_default();
+        let declared = desk.draft.content.variable(name).and_then(|variable| variable.default.as_ref());
+        let hint = declared.or_else(|| inherited.get(name)).map(variables::typed);
+        input(name, &value, hint)
     });
     let inputs: Vec<_> = inputs.collect();
     let has_inputs = !inputs.is_empty();
+    let more = names.asked.rest().map(|rest| view! { <p class="hint">{rest}</p> });
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
-    let unused = (!unused.is_empty()).then(|| {
-        view! { <p class="note" data-kind="warning">{format!("Declared but not used: {}.", unused.join(", "))}</p> }
+    let unused = (!names.unused.is_empty()).then(|| {
+        view! { <p class="note" data-kind="warning">{format!("Declared but not used: {}.", names.unused.join(", "))}</p> }
     });
     let may = desk.scope.can::<EditContent>();
     let lines: Vec<_> = flaws.iter().map(|flaw| line_flaw(flaw, may)).collect();
+    let made_of = made_of(&names.included, &desk.prompt.path);
     let who = caller.visit().map(|visit| visit.user.to_string());
     let remembers = format!("try:{}:{}", who.unwrap_or_default(), desk.prompt.id);
     let html = view! {
         <section class="preview" id="preview-panel" data-live="drafts prompts" aria-labelledby="preview-title">
             <h2 id="preview-title">"Preview"</h2>
             <p class="hint">"Last saved draft"</p>
-            <div id="preview" aria-live="polite">{lines}{outcome}{unused}{made_of}</div>
+            <div id="preview" aria-live="polite">{too_much}{lines}{outcome}{unused}{made_of}</div>
             {has_inputs.then(|| view! {
                 <form class="form" method="post" action=PreviewPrompt::PATH enctype="multipart/form-data" id="try" data-in-place data-remembers=remembers>
                     <PageField/>
@@ -94,6 +89,7 @@ pub(super) async fn preview(
                     <h3>"Test values"</h3>
                     <p class="hint">"Text or JSON."</p>
                     {inputs}
+                    {more}
                     <div class="form-actions"><button class="button">"Preview"</button></div>
                 </form>
             })}
@@ -101,6 +97,28 @@ pub(super) async fn preview(
     }
     .bake();
     Ok((html, flaws))
+}
+
+/// What the draft renders to, or what is in the way; what is wrong with lines of it is added to the flaws.
+async fn outcome(
+    desk: &Desk,
+    resolved: Resolved,
+    values: Values,
+    flaws: &mut BTreeSet<LineFlaw>,
+) -> Result<Html> {
+    let place = (desk.scope.server(), desk.scope.behalf());
+    match render_for(place, resolved.clone(), values.clone()).await? {
+        Ok(rendered) => shown(place, rendered).await,
+        Err(mut problems) => {
+            flaws.extend(take_lines(&mut problems, &resolved));
+            let wrong = wrong(&problems);
+            let text = match without_values(place, resolved, values, problems).await? {
+                Some(rendered) => shown(place, rendered).await?,
+                None => reading(&desk.draft.content),
+            };
+            Ok(view! { {wrong}{text} }.bake())
+        }
+    }
 }
 
 /// What is wrong with lines of the draft, as far as that is known without rendering it.
@@ -136,14 +154,16 @@ fn line_flaw((field, says): &LineFlaw, may: bool) -> Html {
 }
 
 /// The prompts that the draft is put together from.
-fn made_of(resolved: &Resolved) -> Option<impl IntoView + use<>> {
-    let rows = resolved.graph().into_iter().map(|edge| {
+fn made_of(included: &First<Edge>, path: &str) -> Option<impl IntoView + use<>> {
+    let row = |edge: &Edge| {
         let version = edge.to_version.map(|version| format!(" v{version}"));
-        let within = (edge.from != resolved.parts[0].path).then(|| format!(", in {}", edge.from));
+        let within = (edge.from != path).then(|| format!(", in {}", edge.from));
         view! { <li><code>{format!("[[ {} ]]", edge.target)}</code>" "<small>{format!("is {}", edge.to)}{version}{within}</small></li> }
-    });
-    let rows: Vec<_> = rows.collect();
-    (!rows.is_empty()).then(|| view! { <ul class="lines" role="list" aria-label="Includes">{rows}</ul> })
+    };
+    let rows: Vec<_> = included.first.iter().map(row).collect();
+    let more = included.rest().map(|rest| view! { <li>{rest}</li> });
+    (!rows.is_empty())
+        .then(|| view! { <ul class="lines" role="list" aria-label="Includes">{rows}{more}</ul> })
 }
 
 fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<> {
@@ -158,9 +178,20 @@ fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<>
     }
 }
 
+/// What was rendered, as it is shown.
+async fn shown((server, behalf): (&Server, Behalf), rendered: Rendered) -> Result<Html> {
+    let bytes = match &rendered {
+        Rendered::Text(text) => text.len(),
+        Rendered::Chat(messages) => messages.iter().map(|message| message.content.len()).sum(),
+    };
+    server.long_work.run_on(behalf, bytes, move || said(rendered)).await
+}
+
 fn said(rendered: Rendered) -> Html {
     match rendered {
-        Rendered::Text(text) => view! { <pre class="prompt-text" tabindex="0">{marked(&text)}</pre> }.bake(),
+        Rendered::Text(text) => {
+            view! { <pre class="prompt-text" tabindex="0" inner_html=marked(&text)></pre> }.bake()
+        }
         Rendered::Chat(messages) => {
             let all: Vec<_> = messages.into_iter().map(message).collect();
             view! { <ol class="messages reading" role="list">{all}</ol> }.bake()
@@ -174,7 +205,7 @@ fn message(message: Message) -> impl IntoView {
     view! {
         <li class="message">
             <header><strong>{role.label()}</strong>" "<span>{message.name}</span></header>
-            <pre class="prompt-text" tabindex="0">{marked(&message.content)}</pre>
+            <pre class="prompt-text" tabindex="0" inner_html=marked(&message.content)></pre>
         </li>
     }
 }
@@ -186,8 +217,15 @@ async fn without_values(
     mut values: Values,
     mut problems: Problems,
 ) -> Result<Option<Rendered>> {
+    let (server, behalf) = place;
     for _ in 0..stand_ins::ROUNDS {
-        if !stand_ins::fill(&mut resolved, &mut values, &problems) {
+        let fill = move || {
+            let fills = stand_ins::fill(&mut resolved, &mut values, &problems);
+            (fills, resolved, values)
+        };
+        let fills;
+        (fills, resolved, values) = server.long_work.run(behalf, fill).await?;
+        if !fills {
             return Ok(None);
         }
         match render_for(place, resolved.clone(), values.clone()).await? {
@@ -211,15 +249,18 @@ fn valued((is_text, name, typed): (bool, String, String)) -> (String, Value) {
 }
 
 fn wrong(problems: &Problems) -> Html {
-    let missing: Vec<_> = problems.missing.iter().cloned().collect();
-    let missing = (!missing.is_empty()).then(|| {
-        view! { <p class="note" data-kind="warning">{format!("Missing values: {}", missing.join(", "))}</p> }
+    let missing = First::of(problems.missing.iter().cloned(), MAX_VARIABLES);
+    let missing = (!missing.first.is_empty()).then(|| {
+        view! { <p class="note" data-kind="warning">{format!("Missing values: {}", missing.listed())}</p> }
     });
-    let others = problems.others.iter().cloned();
+    let others = First::of(problems.others.iter().cloned(), TOLD);
+    let more = others.rest().map(|rest| view! { <p class="note" data-kind="error">{rest}</p> });
     let others: Vec<_> = others
+        .first
+        .into_iter()
         .map(|(path, why)| view! { <p class="note" data-kind="error">{why}" "<small>{path}</small></p> })
         .collect();
-    view! { {missing}{others} }.bake()
+    view! { {missing}{others}{more} }.bake()
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! What stands in a preview for values that are missing, so that the text is shown in any case.
 
-use crate::{
-    prompts::{
-        content::{Content, Speaker, ValueKind},
-        render::{Problems, Resolved, Values},
-    },
-    ui::{Bake, Html},
+use super::highlight::escape;
+use crate::prompts::{
+    content::{MAX_NAMES, Speaker, ValueKind, Variable},
+    nesting::MAX_NESTING,
+    render::{Problems, Resolved, Values},
 };
-use leptos::prelude::*;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is around the name of a missing value: characters that nobody types.
 const AROUND: [char; 2] = ['\u{e000}', '\u{e001}'];
@@ -16,43 +15,61 @@ const AROUND: [char; 2] = ['\u{e000}', '\u{e001}'];
 const MESSAGES: char = '\u{e002}';
 /// How often a field of a value is found to be missing before the text is shown as it is written.
 pub(super) const ROUNDS: usize = 3;
+/// The most names that stand out in a text.
+const MARKED: usize = 5_000;
+const MARK: (&str, &str) = ("<mark class=\"chip\" title=\"No value yet\">", "</mark>");
 
-/// Puts a name in place of each value that is missing; not where more is wrong.
+/// Puts a name in place of each value that is missing; not where more is wrong, more are missing than a version may
+/// have, or fields are nested deeper than those of a value may be.
 pub(super) fn fill(resolved: &mut Resolved, values: &mut Values, problems: &Problems) -> bool {
-    if !problems.others.is_empty() || problems.missing.is_empty() {
+    let missing = &problems.missing;
+    let is_deep = |name: &String| name.split('.').count() > MAX_NESTING;
+    if !problems.others.is_empty() || missing.is_empty() || missing.len() > MAX_NAMES {
         return false;
     }
-    for name in &problems.missing {
-        fill_one(resolved, values, name);
+    if missing.iter().any(is_deep) {
+        return false;
+    }
+    let names: BTreeSet<&str> = missing.iter().map(|name| root(name)).collect();
+    let placeholders = resolved.parts.iter().flat_map(|part| part.content.placeholders());
+    let placeholders: BTreeSet<String> =
+        placeholders.filter(|name| names.contains(name)).map(ToOwned::to_owned).collect();
+    let declared = resolved.parts.iter_mut().flat_map(|part| &mut part.content.variables);
+    let declared = declared.filter(|one| names.contains(&*one.name) && !placeholders.contains(&one.name));
+    let kinds: BTreeMap<String, ValueKind> =
+        declared.map(|variable| (variable.name.clone(), shown_kind(variable))).collect();
+    for dotted in missing {
+        let name = root(dotted);
+        if placeholders.contains(name) {
+            let content = format!("{MESSAGES}{}", named(dotted));
+            values.insert(name.to_owned(), json!([{ "role": "user", "content": content }]));
+        } else {
+            fill_one(values, dotted, kinds.get(name).copied().unwrap_or_default());
+        }
     }
     true
 }
 
-fn fill_one(resolved: &mut Resolved, values: &mut Values, dotted: &str) {
-    let named = || format!("{}{dotted}{}", AROUND[0], AROUND[1]);
-    let mut path = dotted.split('.');
-    let name = path.next().unwrap_or_default();
-    let mut kind = ValueKind::String;
-    for part in &mut resolved.parts {
-        if part.content.placeholders().any(|placeholder| placeholder == name) {
-            values.insert(
-                name.to_owned(),
-                json!([{ "role": "user", "content": format!("{MESSAGES}{}", named()) }]),
-            );
-            return;
-        }
-        kind = shown_kind(&mut part.content, name).unwrap_or(kind);
-    }
+/// The variable of a name, without fields.
+fn root(dotted: &str) -> &str {
+    dotted.split('.').next().unwrap_or_default()
+}
+
+fn named(dotted: &str) -> String {
+    format!("{}{dotted}{}", AROUND[0], AROUND[1])
+}
+
+fn fill_one(values: &mut Values, dotted: &str, kind: ValueKind) {
     let value = match kind {
-        ValueKind::List => json!([named()]),
-        _ => Value::String(named()),
+        ValueKind::List => json!([named(dotted)]),
+        _ => Value::String(named(dotted)),
     };
-    let fields: Vec<&str> = path.collect();
+    let fields: Vec<&str> = dotted.split('.').skip(1).collect();
     if fields.is_empty() {
-        values.insert(name.to_owned(), value);
+        values.insert(dotted.to_owned(), value);
         return;
     }
-    let mut at = values.entry(name).or_insert_with(|| json!({}));
+    let mut at = values.entry(root(dotted)).or_insert_with(|| json!({}));
     for field in fields {
         if !at.is_object() {
             *at = json!({});
@@ -63,25 +80,29 @@ fn fill_one(resolved: &mut Resolved, values: &mut Values, dotted: &str) {
 }
 
 /// The kind of a variable that something stands in for; where a name fits no kind, it is text for now.
-fn shown_kind(content: &mut Content, name: &str) -> Option<ValueKind> {
-    let variable = content.variables.iter_mut().find(|variable| variable.name == name)?;
+fn shown_kind(variable: &mut Variable) -> ValueKind {
     if matches!(variable.kind, ValueKind::Number | ValueKind::Boolean) {
         variable.kind = ValueKind::String;
     }
-    Some(variable.kind)
+    variable.kind
 }
 
-/// A text in which the names of missing values stand out.
-pub(super) fn marked(text: &str) -> Html {
-    let piece = |(n, piece): (usize, &str)| {
-        let Some((name, after)) = piece.split_once(AROUND[1]).filter(|_| n > 0) else {
-            return view! { {piece.to_owned()} }.bake();
-        };
-        let (name, after) = (name.to_owned(), after.to_owned());
-        view! { <mark class="chip" title="No value yet">{name}</mark>{after} }.bake()
-    };
-    let pieces: Vec<_> = text.trim_start_matches(MESSAGES).split(AROUND[0]).enumerate().map(piece).collect();
-    view! { {pieces} }.bake()
+/// A text as HTML, in which the names of missing values stand out: the first of them.
+pub(super) fn marked(text: &str) -> String {
+    let mut html = String::with_capacity(2 * text.len());
+    for (n, piece) in text.trim_start_matches(MESSAGES).split(AROUND[0]).enumerate() {
+        match piece.split_once(AROUND[1]).filter(|_| n > 0) {
+            Some((name, after)) => {
+                let (begin, end) = if n <= MARKED { MARK } else { ("", "") };
+                html.push_str(begin);
+                escape(&mut html, name);
+                html.push_str(end);
+                escape(&mut html, after);
+            }
+            None => escape(&mut html, piece),
+        }
+    }
+    html
 }
 
 /// Whether messages of a call would stand here.
@@ -96,11 +117,10 @@ mod tests {
         id::PromptId,
         prompts::{
             analysis::Analysis,
-            content::Message,
+            content::{Content, Message},
             render::{Part, Rendered, render},
         },
     };
-    use std::collections::BTreeMap;
     use uuid::Uuid;
 
     fn shown(content: Value, values: &Value) -> Option<String> {
@@ -176,11 +196,19 @@ mod tests {
         }
         let sum = json!({ "engine": "jinja", "body": { "text": "{{ n + 1 }}" } });
         assert_eq!(shown(sum, &json!({})), None, "it is shown as it is written");
+        let nested = |depth: usize| {
+            let dotted = vec!["a"; depth].join(".");
+            json!({ "body": { "text": format!("{{{{ {dotted} }}}}") } })
+        };
+        assert!(shown(nested(MAX_NESTING), &json!({})).is_some());
+        assert_eq!(shown(nested(130), &json!({})), None);
     }
 
     #[test]
     fn names_are_marked_and_stay_text() {
-        let html = marked("a \u{e000}<b>\u{e001} \u{e001} & \u{e000}c").to_html();
+        let html = marked("a \u{e000}<b>\u{e001} \u{e001} & \u{e000}c");
         assert!(html.contains("&lt;b&gt;</mark>") && html.matches("<mark").count() == 1, "{html}");
+        let html = marked(&"\u{e000}a\u{e001}".repeat(MARKED + 3));
+        assert!(html.matches("<mark").count() == MARKED && html.ends_with("</mark>aaa"), "the rest is text");
     }
 }

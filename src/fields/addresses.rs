@@ -2,6 +2,8 @@
 //!
 //! It is judged by what the characters stand for (NFKC): `＠` is an `@`, and `𝐜𝐨𝐦` is `com`.
 
+use super::signs::is_disruptive;
+use std::iter;
 use unicode_normalization::UnicodeNormalization;
 
 /// What to do about addresses.
@@ -16,14 +18,26 @@ const ENDS: &[&str] = &[
     "work", "ws", "xyz", "zip", "рф", "укр", "中国", "中國",
 ];
 
-/// Whether a word of a name is, or would be read as, an email address, a URL or a host.
+/// Words within the names of people that are ends of hosts as well: P.de Boer.
+const PARTICLES: &[&str] = &["de", "in"];
+
+/// Whether a part of a name is, or would be read as, an email address, a URL or a host.
 pub(super) fn names_one(name: &str) -> bool {
-    plain(name).split_whitespace().any(|word| is_link(word) || is_host(word))
+    let name = plain(name);
+    is_link(&name) || hosts(&name).any(|(host, rest)| is_host(host, rest))
 }
 
 /// The same but for hosts: a prompt may be named after a site.
 pub(super) fn names_link(name: &str) -> bool {
-    plain(name).split_whitespace().any(is_link)
+    is_link(&plain(name))
+}
+
+/// A text on one line, without the words that programs would make links of.
+#[must_use]
+pub fn without_links(text: &str) -> String {
+    let word = |word: &str| if names_one(word) { "[link removed]".to_owned() } else { word.to_owned() };
+    let text: String = text.chars().map(|c| if is_disruptive(c) { ' ' } else { c }).collect();
+    text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// The characters that others stand for. Browsers take the full stop of Chinese for a dot.
@@ -31,25 +45,55 @@ fn plain(name: &str) -> String {
     name.nfkc().map(|c| if c == '。' { '.' } else { c }).collect()
 }
 
-fn trimmed(word: &str) -> &str {
-    word.trim_matches(|c: char| !c.is_alphanumeric() && c != '/')
+/// The parts of a name that are made of what hosts are, each with what comes after it.
+fn hosts(mut name: &str) -> impl Iterator<Item = (&str, &str)> {
+    let is_other = |c: char| !c.is_alphanumeric() && c != '.' && c != '-';
+    iter::from_fn(move || {
+        let host = &name[name.find(char::is_alphanumeric)?..];
+        let ends = [host.find(is_other), host.find("..")];
+        let end = ends.into_iter().flatten().min().unwrap_or(host.len());
+        let (host, rest) = host.split_at(end);
+        name = rest;
+        Some((host.trim_end_matches(['.', '-']), rest))
+    })
 }
 
-fn is_link(word: &str) -> bool {
-    let word = trimmed(word);
-    let is_site = word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));
-    let is_mailbox = || word.split_once('@').is_some_and(|(_, host)| host.contains('.'));
-    word.contains("://") || is_site || is_mailbox()
+fn begins(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
 }
 
-fn is_host(word: &str) -> bool {
-    let word = trimmed(word);
-    let host = word.split(['/', ':', '?', '#']).next().unwrap_or_default();
-    let has_more = host.len() < word.len();
-    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
-    let Some((_, end)) = host.rsplit_once('.').filter(|_| host.split('.').all(is_label)) else {
-        return false;
+fn is_link(name: &str) -> bool {
+    let is_mailbox = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '/');
+        word.split_once('@').is_some_and(|(_, host)| host.contains('.'))
     };
+    name.contains("://")
+        || hosts(name).any(|(host, _)| begins(host, "www."))
+        || name.split_whitespace().any(is_mailbox)
+}
+
+fn is_host(host: &str, rest: &str) -> bool {
+    let Some((labels, end)) = host.rsplit_once('.') else { return false };
     let is_end = end.chars().count() > 1 && end.chars().all(char::is_alphabetic);
-    is_end && (has_more || ENDS.contains(&&*end.to_lowercase()))
+    let is_known = || ENDS.contains(&&*end.to_lowercase()) && !is_person(labels, end, rest);
+    host.split('.').any(|label| begins(label, "xn--")) || is_end && (has_path(rest) || is_known())
+}
+
+/// Whether what comes after a host goes on with it: a port, a path or a query.
+fn has_path(rest: &str) -> bool {
+    let word = rest.split(char::is_whitespace).next().unwrap_or_default();
+    word.starts_with(['/', ':', '?', '#']) && word.contains(|c: char| c.is_alphanumeric() || c == '/')
+}
+
+/// Whether it is capital initials before a short name of a person: J.R.De Souza.
+fn is_person(labels: &str, end: &str, rest: &str) -> bool {
+    let is_initial = |label: &str| {
+        let mut letters = label.trim_start_matches('-').chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.next().is_none()
+    };
+    let mut letters = end.chars();
+    let is_capitalized = letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase);
+    let goes_on = || rest.strip_prefix(' ').is_some_and(|next| next.contains(char::is_alphabetic));
+    let is_name = is_capitalized && end.chars().count() == 2;
+    labels.split('.').all(is_initial) && (is_name || PARTICLES.contains(&end) && goes_on())
 }

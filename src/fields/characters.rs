@@ -4,8 +4,8 @@ use super::signs::is_disruptive;
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{
-        CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic,
-        GeneralCategory, JoiningType, PrependedConcatenationMark,
+        CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, EmojiPresentation,
+        ExtendedPictographic, GeneralCategory, JoiningType, PrependedConcatenationMark, Script,
     },
 };
 use std::borrow::Cow;
@@ -22,17 +22,54 @@ pub(super) const LOOSE_MARKS: &str = "Use at most 4 accents on one character, an
 const MAX: usize = 80;
 const TOO_LONG: &str = "Use at most 80 characters.";
 /// The most accents on a letter: some scripts write four.
-const MAX_MARKS: usize = 4;
+const MAX_ACCENTS: usize = 4;
+/// The most marks of a letter, with those beside it and joiners.
+const MAX_MARKS: usize = 8;
 /// The most bytes of a character, with the marks that are composed with it.
 const BYTES_OF_ONE: usize = 32;
 
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
+const AS_TEXT: char = '\u{fe0e}';
+const AS_PICTURE: char = '\u{fe0f}';
+/// What stands before the last vowel of a Mongolian word.
+const VOWEL_SEPARATOR: char = '\u{180e}';
 
-/// A text as it is compared: composed (NFC).
+/// A text as it is compared: composed (NFC), without what does nothing.
 #[must_use]
 pub fn composed(text: &str) -> Cow<'_, str> {
-    if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
+    let text = without_idle(text);
+    if is_nfc(&text) { text } else { text.nfc().collect::<String>().into() }
+}
+
+/// A text without the joiners and selectors that people type where they do nothing.
+#[must_use]
+pub fn without_idle(text: &str) -> Cow<'_, str> {
+    if !text.contains([NON_JOINER, AS_TEXT, AS_PICTURE]) {
+        return text.into();
+    }
+    let all: Vec<char> = text.chars().collect();
+    let mut kept = Vec::with_capacity(all.len());
+    for (n, c) in all.iter().copied().enumerate() {
+        if !is_idle(&kept, c, &all[n + 1..]) {
+            kept.push(c);
+        }
+    }
+    if kept.len() == all.len() { text.into() } else { kept.into_iter().collect::<String>().into() }
+}
+
+/// Whether a joiner divides Arabic letters that do not join, or a selector says of an emoji how it is shown anyway.
+fn is_idle(before: &[char], c: char, after: &[char]) -> bool {
+    let is_emoji = |c: &char| !c.is_ascii() && CodePointSetData::new::<Emoji>().contains(*c);
+    match c {
+        NON_JOINER => {
+            let (last, next) = around(before, after);
+            let is_between = is_letter(last, Script::Arabic) && next.is_some_and(char::is_alphanumeric);
+            is_between && !joins(before, c, after)
+        }
+        AS_TEXT | AS_PICTURE => before.last().is_some_and(is_emoji) && !varies(before, c, after),
+        _ => false,
+    }
 }
 
 /// A name, composed, with single spaces between its words.
@@ -73,7 +110,7 @@ pub fn flaw(name: &str) -> Option<&'static str> {
 
 /// What ends a name that was cut, and is nothing at its end.
 pub(super) fn is_dangling(c: char) -> bool {
-    c == ' ' || matches!(c, NON_JOINER | JOINER)
+    matches!(c, ' ' | NON_JOINER | JOINER | VOWEL_SEPARATOR)
 }
 
 fn category(c: char) -> GeneralCategory {
@@ -92,7 +129,8 @@ fn is_unknown(c: char) -> bool {
 fn is_hidden(before: &[char], c: char, after: &[char]) -> bool {
     match c {
         NON_JOINER | JOINER => !joins(before, c, after),
-        '\u{fe0e}' | '\u{fe0f}' => !varies(before, after),
+        AS_TEXT | AS_PICTURE => !varies(before, c, after),
+        '\u{180b}'..='\u{180d}' | '\u{180f}' | VOWEL_SEPARATOR => !is_of_mongolian(before, c, after),
         '\u{e0020}'..='\u{e007f}' => !is_of_flag(before, c, after),
         // A pattern without dots, a head without a note, a filler, and what stands for an object.
         '\u{2800}' | '\u{1d159}' | '\u{16fe4}' | '\u{fffc}' => true,
@@ -115,12 +153,34 @@ fn joins(before: &[char], c: char, after: &[char]) -> bool {
         return last.is_alphanumeric() && next.is_some_and(is_virama)
             || is_after_picture(before) && next.is_some_and(is_picture);
     }
-    let joining = |c: &&char| CodePointMapData::<JoiningType>::new().get(**c);
-    let is_seen = |c: &&char| joining(c) != JoiningType::Transparent;
-    let (last, next) = (before.iter().rev().find(is_seen), after.iter().find(is_seen));
-    let is_before = |c: &char| matches!(joining(&c), JoiningType::LeftJoining | JoiningType::DualJoining);
-    let is_after = |c: &char| matches!(joining(&c), JoiningType::RightJoining | JoiningType::DualJoining);
+    let is_before = |c| matches!(joining(c), JoiningType::LeftJoining | JoiningType::DualJoining);
+    let is_after = |c| matches!(joining(c), JoiningType::RightJoining | JoiningType::DualJoining);
+    let (last, next) = around(before, after);
     last.is_some_and(is_before) && next.is_some_and(is_after)
+}
+
+fn is_letter(c: Option<char>, script: Script) -> bool {
+    c.is_some_and(|c| c.is_alphabetic() && CodePointMapData::<Script>::new().get(c) == script)
+}
+
+fn joining(c: char) -> JoiningType {
+    CodePointMapData::<JoiningType>::new().get(c)
+}
+
+/// The letters around a place, whatever marks they have.
+fn around(before: &[char], after: &[char]) -> (Option<char>, Option<char>) {
+    let is_seen = |c: &char| joining(*c) != JoiningType::Transparent;
+    (before.iter().rev().copied().find(is_seen), after.iter().copied().find(is_seen))
+}
+
+/// Whether a selector or separator stands behind a Mongolian letter, which is spelled with it.
+fn is_of_mongolian(before: &[char], c: char, after: &[char]) -> bool {
+    let last = match before {
+        [.., letter, '\u{180b}'..='\u{180d}' | '\u{180f}'] if c == VOWEL_SEPARATOR => Some(*letter),
+        _ => before.last().copied(),
+    };
+    let has_vowel = || is_letter(after.first().copied(), Script::Mongolian);
+    is_letter(last, Script::Mongolian) && (c != VOWEL_SEPARATOR || has_vowel())
 }
 
 fn is_virama(c: char) -> bool {
@@ -131,23 +191,30 @@ fn is_picture(c: char) -> bool {
     CodePointSetData::new::<ExtendedPictographic>().contains(c)
 }
 
-/// Whether an emoji ends there, perhaps in a skin tone or as a picture.
+fn is_tone(c: char) -> bool {
+    CodePointSetData::new::<EmojiModifier>().contains(c)
+}
+
+/// Whether an emoji ends there, perhaps in a skin tone or as a picture. Devices without a picture of both show two.
 fn is_after_picture(before: &[char]) -> bool {
-    let is_tone = |c: char| c == '\u{fe0f}' || CodePointSetData::new::<EmojiModifier>().contains(c);
+    let is_more = |c: char| c == AS_PICTURE || is_tone(c);
     match before {
-        [.., picture, one, two] if is_tone(*one) && is_tone(*two) => is_picture(*picture),
-        [.., picture, one] if is_tone(*one) => is_picture(*picture),
+        [.., picture, one, two] if is_more(*one) && is_more(*two) => is_picture(*picture),
+        [.., picture, one] if is_more(*one) => is_picture(*picture),
         [.., picture] => is_picture(*picture),
         [] => false,
     }
 }
 
-/// Whether what comes before can be shown as text or as a picture: emoji, and digits on a key.
-fn varies(before: &[char], after: &[char]) -> bool {
-    before.last().is_some_and(|last| {
-        let is_key = after.first() == Some(&'\u{20e3}');
-        CodePointSetData::new::<Emoji>().contains(*last) && (is_key || !last.is_ascii())
-    })
+/// Whether a selector shows what comes before it otherwise than it is shown anyway: emoji, and digits on a key.
+fn varies(before: &[char], selector: char, after: &[char]) -> bool {
+    let (Some(last), next) = (before.last().copied(), after.first().copied()) else { return false };
+    let is_shown = CodePointSetData::new::<EmojiPresentation>().contains(last);
+    let is_key = next == Some('\u{20e3}');
+    CodePointSetData::new::<Emoji>().contains(last)
+        && (is_key || !last.is_ascii())
+        && is_shown == (selector == AS_TEXT)
+        && !next.is_some_and(is_tone)
 }
 
 /// The flags that are written in tags: England, Scotland and Wales.
@@ -164,16 +231,24 @@ fn is_of_flag(before: &[char], c: char, after: &[char]) -> bool {
     flag == Some(&'\u{1f3f4}') && tagged.strip_suffix('\u{7f}').is_some_and(|region| FLAGS.contains(&region))
 }
 
-/// Whether there are marks without a letter, or too many on one.
+/// Whether there are marks without a letter, or too many on one, joiners or not.
 fn has_loose_marks(name: &str) -> bool {
     use GeneralCategory::{EnclosingMark, NonspacingMark, SpacingMark};
-    let (mut marks, mut has_letter) = (0, false);
+    let (mut accents, mut all, mut has_letter) = (0, 0, false);
     for c in name.nfd() {
-        match category(c) {
-            SpacingMark if has_letter => {}
-            NonspacingMark | EnclosingMark if has_letter && marks < MAX_MARKS => marks += 1,
-            SpacingMark | NonspacingMark | EnclosingMark => return true,
-            _ => (marks, has_letter) = (0, c != ' '),
+        let (is_accent, is_more) = match category(c) {
+            NonspacingMark | EnclosingMark => (true, true),
+            SpacingMark => (false, true),
+            _ => (false, matches!(c, NON_JOINER | JOINER)),
+        };
+        if !is_more {
+            (accents, all, has_letter) = (0, 0, c != ' ');
+            continue;
+        }
+        accents += usize::from(is_accent);
+        all += 1;
+        if !has_letter || accents > MAX_ACCENTS || all > MAX_MARKS {
+            return true;
         }
     }
     false

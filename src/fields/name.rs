@@ -70,6 +70,11 @@ mod tests {
         "مُحَمَّد",
         "می‌خواهم",
         "ابراهیم‌زاده",
+        "مِی‌خواهم",
+        "ᠮᠣᠩᠭᠣᠯ",
+        "ᠰᠠᠷ\u{180e}ᠠ",
+        "ᠭ\u{180b}ᠠᠯ",
+        "ᠬ\u{180b}\u{180e}ᠠ",
         "שָׁלוֹם בֵּן־דָּוִד",
         "ܐܒܪܗܡ",
         "ߒߞߏ",
@@ -94,6 +99,15 @@ mod tests {
         "J.R.R. Tolkien",
         "St.John, Ph.D.",
         "Node.js",
+        "P.de Boer",
+        "M.De Souza",
+        "J.-P.De Souza (Rio)",
+        "S.in ’t Veld",
+        "K.To",
+        "W.Au, Ph.D.",
+        "Wait...to whom?",
+        "O’Brien,Smith&Co.KG",
+        "xn--Team",
         "R&D @ Acme",
         "AC/DC",
         "10:30 club",
@@ -108,6 +122,10 @@ mod tests {
         "🏴󠁧󠁢󠁥󠁮󠁧󠁿 England",
         "🇨🇭 Bern",
         "1️⃣ First",
+        "☝🏽",
+        "©\u{fe0f} Acme",
+        "😀\u{fe0e} Acme",
+        "⚕\u{fe0f}",
         "株式会社（本社）",
     ];
 
@@ -127,6 +145,29 @@ mod tests {
         // What is typed in wide letters stays so.
         assert_eq!(Name::parse("Ａｃｍｅ").unwrap().as_str(), "Ａｃｍｅ");
         assert!(Name::parse(&"e\u{301}".repeat(80)).is_ok() && Name::parse(&"e\u{301}".repeat(81)).is_err());
+    }
+
+    #[test]
+    fn what_does_nothing_is_not_part_of_a_name() {
+        for (typed, name) in [
+            ("ابزار\u{200c}ها", "ابزارها"),
+            ("دستور\u{200c}ها", "دستورها"),
+            ("دا\u{200c}را", "دارا"),
+            ("دَا\u{200c}را", "دَارا"),
+            ("سوء\u{200c}استفاده", "سوءاستفاده"),
+            ("سال\u{200c}۱۴۰۰", "سال۱۴۰۰"),
+            ("😀\u{fe0f} Team", "😀 Team"),
+            ("😀\u{fe0f}\u{fe0f} Team", "😀 Team"),
+            ("👩🏽\u{fe0f}", "👩🏽"),
+            ("☝\u{fe0f}🏽", "☝🏽"),
+            ("❤\u{fe0e}", "❤"),
+            ("👩\u{fe0f}\u{200d}🚀", "👩\u{200d}🚀"),
+            // What stood behind it composes with the letter.
+            ("ا\u{200c}\u{653}ب", "آب"),
+        ] {
+            assert_eq!(Name::parse(typed).as_ref().map(Name::as_str), Ok(name), "{typed:?}");
+            assert_eq!(Name::parse(name).as_ref().map(Name::as_str), Ok(name), "{name:?}");
+        }
     }
 
     #[test]
@@ -180,6 +221,38 @@ mod tests {
             "ｗｗｗ．evil",
             "evil.test／pay",
             "пример.рф",
+            // With something other than a space around it.
+            "Invoice,evil.com",
+            "evil.com,pay",
+            "Acme|evil.com",
+            "Acme—evil.com",
+            "Acme…evil.com",
+            "Pay...evil.com",
+            "evil.com's",
+            "evil.com’s",
+            "a_evil.com",
+            "“evil.com”",
+            "Acme·evil.com",
+            "支払いはevil.com、今日",
+            "Pay,www.evil.test",
+            "Pay,evil.test/now",
+            "Pay,ana@evil.test,now",
+            // Encoded.
+            "evil.xn--p1ai",
+            "Pay:XN--80AK6AA92E.test",
+            "xn--80ak6aa92e.xn--p1ai",
+            // With an initial as no person has it.
+            "k.to",
+            "K.to",
+            "k.To",
+            "K.TO",
+            "P.de",
+            "K.To/pay",
+            "K.To:80",
+            "Ko.To",
+            "X.Com",
+            "P.de/x Boer",
+            "A.co Boer",
         ] {
             assert_eq!(Name::parse(name).err(), Some(addresses::REFUSED), "{name:?}");
         }
@@ -203,7 +276,6 @@ mod tests {
             "A\u{200c}na",
             "A\u{200d}na",
             "مح\u{200c}",
-            "دا\u{200c}را",
             "👩\u{200d}",
             "\u{200d}👩",
             "👩\u{200d}a",
@@ -215,6 +287,13 @@ mod tests {
             "❤\u{fe0f}\u{fe0f}",
             "A\u{fe01}na",
             "葛\u{e0100}",
+            "ᠠ\u{180e}",
+            "Ana\u{180b}",
+            "A\u{180e}ᠠ",
+            "ᠠ\u{180b}\u{180c}",
+            "ابزار\u{200c}",
+            "ابزار\u{200c} ها",
+            "ابزار\u{200c}\u{200c}ها",
             "Ana\u{e0041}",
             "🏴\u{e0061}\u{e0062}\u{e007f}",
             "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}",
@@ -241,5 +320,11 @@ mod tests {
         // Those that are part of a composed letter count.
         let composed = |marks: usize| format!("\u{1ec7}{}", "\u{335}".repeat(marks));
         assert!(Name::parse(&composed(2)).is_ok() && Name::parse(&composed(3)).is_err());
+        // Joiners begin no other letter, and marks beside it are not without end.
+        let pile = "\u{93c}\u{93c}\u{93c}\u{94d}\u{200d}";
+        assert!(Name::parse(&format!("क{pile}ष")).is_ok());
+        for name in [format!("क{}", pile.repeat(15)), format!("क{}", "\u{93e}".repeat(9))] {
+            assert_eq!(Name::parse(&name).err(), Some(LOOSE_MARKS), "{name:?}");
+        }
     }
 }

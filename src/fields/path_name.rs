@@ -1,4 +1,4 @@
-use super::{addresses, characters, signs::is_path_char};
+use super::{addresses, characters, look_alikes::with_plain_signs, signs::is_path_char};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -34,29 +34,28 @@ const RESERVED: &[&str] = &[
     "versions",
 ];
 
+const SLASH: &str = "Names can't contain “/”.";
+const SIGNS: &str = "Names can't contain brackets, braces, @, |, < or >.";
+
 impl PathName {
     /// The most characters of a name.
     pub const MAX: usize = 80;
 
     /// Composes (NFC), trims, folds white space to single spaces, and refuses what a path or a reference could not
-    /// hold, what cannot be seen, links, reserved words, and what looks like an id.
+    /// hold and what looks like that, what cannot be seen, links, reserved words, and what looks like an id.
     ///
     /// # Errors
     /// A sentence for the field.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let name = characters::composed_name(text)?;
-        if name.contains('/') {
-            return Err("Names can't contain “/”.");
-        }
-        if !name.chars().all(is_path_char) {
-            return Err("Names can't contain brackets, braces, @, |, < or >.");
-        }
+        check_signs(&name)?;
         if let Some(flaw) = characters::flaw(&name) {
             return Err(flaw);
         }
         if addresses::names_link(&name) {
             return Err(addresses::REFUSED);
         }
+        check_signs(&with_plain_signs(&name))?;
         if name.starts_with('.') {
             return Err("Names can't start with a dot.");
         }
@@ -88,6 +87,13 @@ impl PathName {
     }
 }
 
+fn check_signs(name: &str) -> Result<(), &'static str> {
+    if name.contains('/') {
+        return Err(SLASH);
+    }
+    if name.chars().all(is_path_char) { Ok(()) } else { Err(SIGNS) }
+}
+
 impl fmt::Display for PathName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -106,6 +112,12 @@ mod tests {
             "v2.1 (old)",
             "名前",
             "【社内】要約（入力／出力）",
+            "［社内］要約 ｜ 旧",
+            "〈要約〉《旧》〔社内〕",
+            "‹Ton› 1½",
+            "ǀXam",
+            "नमस्ते।",
+            "Müller–Lüdenscheidt",
             "راه‌نما",
             "क्‍ष",
             "👩‍🚀 Crew",
@@ -140,6 +152,7 @@ mod tests {
             "ana＠acme.com",
             "https：／／acme",
             "www.acme.com",
+            "Pay,www.acme.com",
             "latest",
             "New",
             ".",
@@ -151,6 +164,46 @@ mod tests {
         }
         assert!(PathName::parse(&"ä".repeat(80)).is_ok() && PathName::parse(&"ä".repeat(81)).is_err());
         assert!(RESERVED.is_sorted());
+    }
+
+    #[test]
+    fn what_looks_like_a_path_is_refused() {
+        for name in [
+            "Support/Tone",
+            "Support∕Tone",
+            "Support⁄Tone",
+            "Support⧸Tone",
+            "Support╱Tone",
+            "Support／Tone",
+            "Support ／ トーン",
+            "／",
+        ] {
+            assert_eq!(PathName::parse(name), Err(SLASH), "{name}");
+        }
+        for name in [
+            "Support\\Tone",
+            "Support＼Tone",
+            "Support﹨Tone",
+            "Support∖Tone",
+            "Support⧵Tone",
+            "Tone@production",
+            "Tone＠production",
+            "Tone﹫production",
+            "トーン＠production",
+            "Tone｜x",
+            "Tone∣x",
+            "Tone│x",
+            "⟦Tone⟧",
+            "［［Tone］］",
+            "［［トーン］］",
+            "﹇Tone﹈",
+            "｛x｝",
+            "﹛x﹜",
+            "＜b＞",
+            "﹤b﹥",
+        ] {
+            assert_eq!(PathName::parse(name), Err(SIGNS), "{name}");
+        }
     }
 
     #[test]

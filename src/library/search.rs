@@ -17,7 +17,12 @@ use std::collections::HashMap;
 
 /// The words of what was typed, as far as they are looked for.
 pub(super) fn words(typed: &str) -> Vec<String> {
-    index::words(typed).take(MAX_WORDS).collect()
+    index::words(begin(typed)).take(MAX_WORDS).collect()
+}
+
+/// As much of what was typed as is looked for.
+fn begin(typed: &str) -> &str {
+    &typed[..typed.floor_char_boundary(LONGEST)]
 }
 
 /// The folders that hold all the words in their paths, each at the beginning of one of theirs, and one of them in their
@@ -31,14 +36,18 @@ pub async fn search_folders(scope: &Scope, typed: &str, size: usize) -> Result<V
         return Ok(Vec::new());
     }
     let mut found = folders::all(scope).await?;
-    found.retain(|folder| {
-        let (path, name): (Vec<_>, Vec<_>) =
-            (index::words(&folder.path).collect(), index::words(folder.name.as_str()).collect());
-        let begins = |all: &[String], word: &String| all.iter().any(|one| one.starts_with(word.as_str()));
-        words.iter().all(|word| begins(&path, word)) && words.iter().any(|word| begins(&name, word))
-    });
-    found.truncate(size);
-    Ok(found)
+    let bytes = found.iter().map(|folder| folder.path.len()).sum();
+    let look = move || {
+        found.retain(|folder| {
+            let (path, name): (Vec<_>, Vec<_>) =
+                (index::words(&folder.path).collect(), index::words(folder.name.as_str()).collect());
+            let begins = |all: &[String], word: &String| all.iter().any(|one| one.starts_with(word.as_str()));
+            words.iter().all(|word| begins(&path, word)) && words.iter().any(|word| begins(&name, word))
+        });
+        found.truncate(size);
+        found
+    };
+    scope.server().long_work.run_on(scope.behalf(), bytes, look).await
 }
 
 /// What the newest version of each prompt says, or its draft before there is one: as it is stored.
@@ -57,8 +66,9 @@ pub(super) async fn said(scope: &Scope, hits: &[Hit]) -> Result<HashMap<PromptId
     Ok(rows.into_iter().collect())
 }
 
-/// The most words that are looked for.
+/// The most words that are looked for, and the most bytes.
 const MAX_WORDS: usize = 10;
+const LONGEST: usize = 2_000;
 
 /// A prompt that was found.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -137,7 +147,8 @@ pub async fn search(scope: &Scope, typed: &str, size: i64) -> Result<Vec<Hit>> {
     let sqlite = format!("o{org} AND {}", quoted("\"", "*").join(" AND "));
     let postgres = quoted("'", ":*").join(" & ");
     let (sql, asked) = scope.either((SQLITE, sqlite), (POSTGRES, postgres));
-    let folded =
-        index::fold(&typed.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, ""));
+    let folded = index::fold(
+        &begin(typed).split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, ""),
+    );
     Ok(scope.query(sql).bind(asked).bind(folded).bind(size).all().await?)
 }

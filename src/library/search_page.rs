@@ -11,6 +11,7 @@ use super::{
 use crate::{
     error::Result,
     fields::{capitalized, counted},
+    id::PromptId,
     orgs::{Frame, Place},
     paths,
     prompts::content::Content,
@@ -71,14 +72,19 @@ fn found(folders: usize, prompts: usize) -> String {
 /// Of each prompt the line in which the words were found, if they were in its text.
 async fn lines(scope: &Scope, hits: &[Hit], typed: &str) -> Result<Vec<Option<Marked>>> {
     let (words, mut said) = (words(typed), said(scope, hits).await?);
-    let mut room = LOOKED_THROUGH;
-    let line = |hit: &Hit| {
-        let json = said.remove(&hit.id).filter(|json| json.len() <= room)?;
-        room -= json.len();
-        let content: Content = serde_json::from_str(&json).ok()?;
-        excerpt(content.texts(), &words)
+    let bytes = said.values().map(String::len).sum();
+    let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
+    let look = move || {
+        let mut room = LOOKED_THROUGH;
+        let line = |id: &PromptId| {
+            let json = said.remove(id).filter(|json| json.len() <= room)?;
+            room -= json.len();
+            let content: Content = serde_json::from_str(&json).ok()?;
+            excerpt(content.texts(), &words)
+        };
+        ids.iter().map(line).collect()
     };
-    Ok(hits.iter().map(line).collect())
+    scope.server().long_work.run_on(scope.behalf(), bytes, look).await
 }
 
 /// The form that asks for words.

@@ -10,6 +10,7 @@ use crate::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
         caller::internal,
+        long_work,
     },
     templates::{NAME_RULE, is_name},
 };
@@ -30,7 +31,10 @@ const OF_FOLDER: &str =
 /// # Errors
 /// When the database fails.
 pub async fn read(scope: &Scope, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
-    Ok(scope.query(OF_FOLDER).bind(folder).all().await?.into_iter().map(parse).collect())
+    let rows: Vec<(String, String)> = scope.query(OF_FOLDER).bind(folder).all().await?;
+    let bytes = rows.iter().map(|(_, json)| json.len()).sum();
+    let read = move || rows.into_iter().map(parse).collect();
+    scope.server().long_work.run_on(scope.behalf(), bytes, read).await
 }
 
 /// The same, as they are within a change.
@@ -41,7 +45,9 @@ pub async fn read_within(
     change: &mut OrgChange,
     folder: Option<FolderId>,
 ) -> Result<BTreeMap<String, Value>> {
-    Ok(change.query(OF_FOLDER).bind(folder).all().await?.into_iter().map(parse).collect())
+    let rows: Vec<(String, String)> = change.query(OF_FOLDER).bind(folder).all().await?;
+    let bytes = rows.iter().map(|(_, json)| json.len()).sum();
+    Ok(long_work::within(bytes, || rows.into_iter().map(parse).collect()))
 }
 
 pub(super) fn parse((name, json): (String, String)) -> (String, Value) {

@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     role::{ManageApiKeys, Role, ViewInvitations},
     server::{Caller, Event, Scope, Server, Topic, csrf, session, streams::Seat},
+    time::Span,
 };
 use axum::{
     Extension, Router,
@@ -21,18 +22,15 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
-use std::{convert::Infallible, time::Duration};
-use tokio::{
-    sync::{
-        broadcast::{self, error::RecvError},
-        mpsc,
-    },
-    time::MissedTickBehavior,
+use std::{convert::Infallible, pin::pin, time::Duration};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    mpsc,
 };
 use tokio_stream::wrappers::ReceiverStream;
 
 /// How often a stream makes sure that it may still go on.
-const RECHECK: Duration = Duration::from_mins(1);
+const RECHECK: Span = Span::minutes(1);
 
 /// The routes of streams.
 pub fn routes(server: &Server) -> Router {
@@ -119,15 +117,17 @@ impl Watch {
             let _ = out.try_send(Ok(change(topic)));
         }
         // It goes on however much happens meanwhile.
-        let mut recheck = tokio::time::interval(RECHECK);
-        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        recheck.reset();
+        let clock = self.caller.server.clock.clone();
+        let mut due = pin!(clock.sleep(RECHECK));
         loop {
             let next = tokio::select! {
                 () = out.closed() => return,
                 // The page finds another process, or this one when it is back.
                 () = self.seat.ends() => return,
-                _ = recheck.tick() => self.recheck().await,
+                () = &mut due => {
+                    due.set(clock.sleep(RECHECK));
+                    self.recheck().await
+                }
                 event = events.recv() => match event {
                     Ok(event) => self.on(&event).await,
                     Err(RecvError::Lagged(_)) => Next::Send(sse::Event::default().event("reload").data("role")),

@@ -1,6 +1,6 @@
 //! The members as CSV.
 
-use super::Listing;
+use super::{Listing, listing::Row};
 use crate::{
     error::Result,
     role::ManageMembers,
@@ -33,10 +33,15 @@ async fn write(caller: &Caller, org: &str) -> Result<String> {
     let mut page = Listing { size: "1000".into(), ..Listing::default() };
     loop {
         let found = page.read(&grant).await?;
-        for row in &found.rows {
-            let (joined, active) = (rfc3339(row.joined_at), rfc3339(row.active_at));
-            csv += &csv_row([row.name.as_str(), row.email.as_str(), row.role.as_str(), &joined, &active])?;
-        }
+        let rows = found.rows;
+        let write = move || {
+            let row = |row: &Row| {
+                let (joined, active) = (rfc3339(row.joined_at), rfc3339(row.active_at));
+                csv_row([row.name.as_str(), row.email.as_str(), row.role.as_str(), &joined, &active])
+            };
+            rows.iter().map(row).collect::<Result<String>>()
+        };
+        csv += &grant.server().long_work.run(grant.behalf(), write).await??;
         match found.next {
             Some(after) => page.after = after,
             None => break,

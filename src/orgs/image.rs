@@ -83,7 +83,7 @@ async fn draw(scope: &Scope, file: &File) -> Result<Vec<u8>> {
         return Err(Error::invalid("image", "Use an image of at most 1 MiB."));
     };
     let job = RedrawPicture { sent: BASE64.encode(&bytes) };
-    let drawn = scope.server().pictures.run(scope.behalf(), &job).await?;
+    let drawn = scope.server().pictures.run(scope.behalf(), job).await?;
     let png = drawn.unwrap_or_else(|_| Err(UNREADABLE.to_owned()));
     let png = png.map_err(|message| Error::invalid("image", message))?;
     BASE64.decode(png).map_err(|error| internal(&error))
@@ -98,6 +98,10 @@ pub struct RedrawPicture {
 impl Job for RedrawPicture {
     const NAME: &'static str = "redraw-picture";
     type Answer = std::result::Result<String, String>;
+
+    fn bytes(&self) -> usize {
+        self.sent.len()
+    }
 
     fn run(self) -> Self::Answer {
         let bytes = BASE64.decode(self.sent).map_err(|_| UNREADABLE)?;

@@ -30,10 +30,15 @@ pub async fn security(caller: Caller) -> Result<impl IntoView> {
     let sessions = sessions::list(&caller).await?;
     let asking = organization::mine(&caller).await?.into_iter().find(|(_, locked)| *locked);
     let asking = asking.map(|(mine, _)| mine.organization.name.to_string());
+    let back = caller.next().map(|next| {
+        view! {
+            <Alert kind="info">"What you typed is kept for a few minutes. "<a href=next>"Go back to it"</a></Alert>
+        }
+    });
     Ok(frame(
         Place::Security,
         "How you sign in, and where you're signed in.",
-        view! { {password()}{second_factor(&caller, state, asking)}{session_list(&caller, sessions)} },
+        view! { {back}{password()}{second_factor(&caller, state, asking)}{session_list(&caller, sessions)} },
     ))
 }
 

@@ -3,14 +3,15 @@
 use super::{
     content::Content,
     jinja::{self, Analysis as OfTemplate},
+    references::leads,
 };
 use crate::{
     error::Result,
     server::{Behalf, Server},
-    templates::Engine,
+    templates::{Engine, Reference},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the texts of a content use, and what is wrong with them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -19,43 +20,48 @@ pub struct Analysis {
     pub variables: BTreeSet<String>,
     /// Which of them cannot be used, from 0, and why.
     pub flaws: Vec<(usize, String)>,
+    /// The references in them, each target once. Rendering does without.
+    #[serde(skip)]
+    pub references: BTreeMap<String, Reference>,
 }
 
 impl Analysis {
-    /// That of a content. Jinja is read in the sandbox, on behalf of an organization.
+    /// That of a content, on behalf of an organization. Jinja is read in the sandbox.
     ///
     /// # Errors
-    /// When the sandbox has no room.
+    /// When there is no room for it.
     pub async fn of(server: &Server, behalf: Behalf, content: &Content) -> Result<Self> {
-        if content.engine == Engine::Plain {
-            return Ok(Self::of_plain(content));
-        }
-        let mut analysis = Self::default();
-        for (n, text) in content.texts().enumerate() {
-            analysis.add(n, jinja::analyze(server, behalf, text).await?);
+        let own = content.clone();
+        let mut analysis =
+            server.long_work.run_on(behalf, content.bytes(), move || Self::as_written(&own)).await?;
+        if content.engine == Engine::Jinja {
+            for (n, text) in content.texts().enumerate() {
+                analysis.add(n, jinja::analyze(server, behalf, text).await?);
+            }
         }
         Ok(analysis)
     }
 
     /// The same in this process: for content of our own, which is not hostile.
     pub(crate) fn here(content: &Content) -> Self {
-        if content.engine == Engine::Plain {
-            return Self::of_plain(content);
-        }
-        let mut analysis = Self::default();
-        for (n, text) in content.texts().enumerate() {
-            analysis.add(n, jinja::analyze_here(text));
+        let mut analysis = Self::as_written(content);
+        if content.engine == Engine::Jinja {
+            for (n, text) in content.texts().enumerate() {
+                analysis.add(n, jinja::analyze_here(text));
+            }
         }
         analysis
     }
 
-    fn of_plain(content: &Content) -> Self {
-        let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
-        let names = content
-            .templates()
-            .flat_map(|template| template.variables().map(root).collect::<Vec<_>>())
-            .collect();
-        Self { variables: names, flaws: Vec::new() }
+    /// What is seen without running anything: the variables of Jinja are not.
+    fn as_written(content: &Content) -> Self {
+        let mut analysis = Self::default();
+        for template in content.templates() {
+            let roots = template.variables().map(|name| name.split('.').next().unwrap_or_default());
+            analysis.variables.extend(roots.map(ToOwned::to_owned));
+            analysis.references.extend(leads(&template));
+        }
+        analysis
     }
 
     fn add(&mut self, n: usize, of: OfTemplate) {

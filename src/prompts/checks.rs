@@ -3,12 +3,13 @@
 
 use super::{
     analysis::Analysis,
-    content::{Body, Content, MAX_MESSAGES, MAX_TEXT, MAX_VARIABLES, Message, Speaker, Variable},
+    content::{Body, Content, MAX_MESSAGES, MAX_NAMES, MAX_TEXT, MAX_VARIABLES, Message, Speaker, Variable},
     nesting::{MAX_NESTING, is_too_deep},
-    references::{MAX_REFERENCES, targets},
+    references::MAX_REFERENCES,
 };
 use crate::{
     error::{Flaw, Result},
+    server::long_work,
     templates::{NAME_RULE, is_name, line_told, slips_in_words},
 };
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ use std::collections::BTreeSet;
 #[must_use]
 pub fn flaws(content: &Content) -> Vec<Flaw> {
     let mut flaws = Vec::new();
-    let size: usize = content.texts().map(str::len).sum();
+    let size = content.bytes();
     if size > MAX_TEXT {
         flaws.push(flaw("", format!("The text is too long: {size} bytes. The maximum is {MAX_TEXT}.")));
     }
@@ -37,8 +38,11 @@ pub fn syntax_flaws(content: &Content, analysis: &Analysis) -> Vec<Flaw> {
     let field = |n: usize| if is_text { "text".to_owned() } else { format!("content-{n}") };
     let mut flaws: Vec<_> =
         analysis.flaws.iter().map(|(n, message)| flaw(field(*n), message.clone())).collect();
-    if targets(content).len() > MAX_REFERENCES {
+    if analysis.references.len() > MAX_REFERENCES {
         flaws.push(flaw(field(0), format!("Refer to at most {MAX_REFERENCES} prompts.")));
+    }
+    if analysis.variables.len() > MAX_NAMES {
+        flaws.push(flaw(field(0), format!("Use at most {MAX_NAMES} variables.")));
     }
     flaws
 }
@@ -46,6 +50,7 @@ pub fn syntax_flaws(content: &Content, analysis: &Analysis) -> Vec<Flaw> {
 /// What looks like a variable or a reference in a content and is neither, a sentence each: it may be meant so.
 #[must_use]
 pub fn slips(content: &Content) -> Vec<String> {
+    long_work::note(content.bytes());
     let told = content.texts().enumerate().flat_map(|(n, text)| {
         let sentences = slips_in_words(content.engine, text).into_iter();
         sentences.map(move |says| placed(content, n, &says))

@@ -10,7 +10,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The most bytes of text that are compared in the server's own process.
+/// The most bytes of text that are compared in the server's own process. It may take longer than it looks.
 const SMALL: usize = 16 * 1024;
 
 /// Compares two contents.
@@ -24,6 +24,10 @@ impl Job for CompareContents {
     const NAME: &'static str = "compare-contents";
     type Answer = Difference;
 
+    fn bytes(&self) -> usize {
+        self.old.bytes() + self.new.bytes()
+    }
+
     fn run(self) -> Difference {
         between(&self.old, &self.new)
     }
@@ -32,14 +36,13 @@ impl Job for CompareContents {
 /// [`between`] for somebody in an organization: what is large, in the sandbox.
 ///
 /// # Errors
-/// When the sandbox has no room.
+/// When there is no room for it.
 pub async fn between_for(scope: &Scope, old: &Content, new: &Content) -> Result<Difference> {
-    let size: usize = old.texts().chain(new.texts()).map(str::len).sum();
-    if size <= SMALL {
-        return Ok(between(old, new));
-    }
     let job = CompareContents { old: old.clone(), new: new.clone() };
-    let found = scope.server().sandbox.run(scope.behalf(), &job).await?;
+    if job.bytes() <= SMALL {
+        return scope.server().long_work.run(scope.behalf(), move || job.run()).await;
+    }
+    let found = scope.server().sandbox.run(scope.behalf(), job).await?;
     let too_much = "The texts are too long or too different to compare.".to_owned();
     Ok(found.unwrap_or_else(|_| Difference { summary: vec![too_much], parts: Vec::new() }))
 }

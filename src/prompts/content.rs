@@ -3,7 +3,10 @@
 //! A [`Content`] is what a draft and a version hold. Written as JSON by [`Content::canonical`] it is the
 //! same bytes wherever it is written; the hash of a version is taken over them.
 
-use crate::templates::{Engine, Template, parse};
+use crate::{
+    server::long_work,
+    templates::{Engine, Template, parse},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -14,6 +17,8 @@ pub const MAX_TEXT: usize = 200_000;
 pub const MAX_MESSAGES: usize = 50;
 /// The most declared variables.
 pub const MAX_VARIABLES: usize = 60;
+/// The most variables that the text of a version has, declared or not.
+pub const MAX_NAMES: usize = 500;
 
 /// The content of a prompt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -224,8 +229,15 @@ impl Content {
         text.into_iter().chain(messages.iter().map(|message| message.content.as_str()))
     }
 
+    /// How many bytes all its texts are together.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.texts().map(str::len).sum()
+    }
+
     /// Its texts, read.
     pub fn templates(&self) -> impl Iterator<Item = Template> {
+        long_work::note(self.bytes());
         self.texts().map(|text| parse(self.engine, text))
     }
 
@@ -251,45 +263,6 @@ impl ModelSettings {
     }
 }
 
-impl ValueKind {
-    /// What it is in a sentence: "a number".
-    #[must_use]
-    pub const fn with_article(self) -> &'static str {
-        match self {
-            Self::String => "text",
-            Self::Number => "a number",
-            Self::Boolean => "true or false",
-            Self::List => "a list",
-            Self::Object => "an object",
-        }
-    }
-
-    /// A value of this kind from one that was given: as it is when it fits, read from text when it is
-    /// text.
-    #[must_use]
-    pub fn take(self, value: &Value) -> Option<Value> {
-        let fits = match self {
-            Self::String => value.is_string() || value.is_number() || value.is_boolean(),
-            Self::Number => value.is_number(),
-            Self::Boolean => value.is_boolean(),
-            Self::List => value.is_array(),
-            Self::Object => value.is_object(),
-        };
-        if fits {
-            return Some(value.clone());
-        }
-        let read: Value = serde_json::from_str(value.as_str()?.trim()).ok()?;
-        let is_ours = match self {
-            Self::String => false,
-            Self::Number => read.is_number(),
-            Self::Boolean => read.is_boolean(),
-            Self::List => read.is_array(),
-            Self::Object => read.is_object(),
-        };
-        is_ours.then_some(read)
-    }
-}
-
 /// JSON as people read it.
 #[must_use]
 pub fn pretty(value: &Value) -> String {
@@ -299,7 +272,6 @@ pub fn pretty(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn the_canonical_form_does_not_depend_on_how_it_was_written() {
@@ -322,25 +294,6 @@ mod tests {
             r#"{"body":{"text":"x"},"model":{"top_p":1}}"#,
         ] {
             assert!(serde_json::from_str::<Content>(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn values_are_taken_as_declared() {
-        use ValueKind as K;
-        for (kind, given, taken) in [
-            (K::String, json!("x"), Some(json!("x"))),
-            (K::String, json!(1), Some(json!(1))),
-            (K::String, json!([1]), None),
-            (K::Number, json!(" 1.5 "), Some(json!(1.5))),
-            (K::Number, json!("x"), None),
-            (K::Boolean, json!("true"), Some(json!(true))),
-            (K::List, json!("[1, \"a\"]"), Some(json!([1, "a"]))),
-            (K::List, json!({}), None),
-            (K::Object, json!({"a": 1}), Some(json!({"a": 1}))),
-            (K::Object, json!("null"), None),
-        ] {
-            assert_eq!(kind.take(&given), taken, "{kind:?} of {given}");
         }
     }
 }

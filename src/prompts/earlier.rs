@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{PromptId, UserId},
-    server::{OrgChange, Scope, Server, rows},
+    server::{OrgChange, Scope, Server, long_work, rows},
     time::{Span, Timestamp},
 };
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ const MUCH: usize = 80;
 /// The most drafts and bytes kept of one prompt, of bases and of what somebody wrote over themselves.
 const ROOM: (i64, i64) = (150, 4 * 1024 * 1024);
 /// The same of what others wrote over: so much that nobody alone gets rid of another's words.
-const ROOM_OF_OTHERS: (i64, i64) = (1000, 32 * 1024 * 1024);
+const ROOM_OF_OTHERS: (i64, i64) = (300, 8 * 1024 * 1024);
 
 /// Why a draft is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -163,7 +163,8 @@ pub(super) async fn reason(
         return Ok(Reason::Removed);
     }
     // What another person put in its place is kept whenever anything of it goes.
-    if old.by != change.person() && !holds(new, &old.content) {
+    let is_held = || long_work::within(new.bytes() + old.content.bytes(), || holds(new, &old.content));
+    if old.by != change.person() && !is_held() {
         return Ok(Reason::Sitting);
     }
     let last = change.query(

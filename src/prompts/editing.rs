@@ -16,6 +16,7 @@ use crate::{
     server::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
+        long_work,
     },
 };
 use serde_json::json;
@@ -106,7 +107,8 @@ async fn edit_within(change: &mut OrgChange, prompt: PromptId, edit: Edit<'_>) -
         let sent = saved.ok_or_else(|| Error::conflict(REPLACED))?;
         return Ok(Kept { sent, undo: None });
     }
-    let merged = base.map(|base| merge(&base, edit.content, &draft.content));
+    let bytes = edit.content.bytes() + draft.content.bytes();
+    let merged = base.map(|base| long_work::within(bytes, || merge(&base, edit.content, &draft.content)));
     let (content, reason) = match merged {
         Some(merged) if !merged.conflicts && checks::flaws(&merged.content).is_empty() => {
             let reason = earlier::reason(change, prompt, &draft, &merged.content).await?;
@@ -212,7 +214,8 @@ pub async fn bring_back(
         Some(after) => earlier::content_within(&mut change, prompt, after).await?,
         None => None,
     };
-    let merged = base.map(|base| merge(&base, &earlier, &draft.content).content);
+    let bytes = earlier.bytes() + draft.content.bytes();
+    let merged = base.map(|base| long_work::within(bytes, || merge(&base, &earlier, &draft.content).content));
     let content = merged.filter(|merged| checks::flaws(merged).is_empty()).unwrap_or(earlier);
     let kept = load(&mut change, &of, &draft, &content).await?;
     change.commit().await?;

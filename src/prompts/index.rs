@@ -6,7 +6,8 @@ use crate::{
     id::{OrgId, PromptId},
     role::EditContent,
     server::{
-        OrgChange, Scope, Server, Topic,
+        Grant, OrgChange, Scope, Server, Topic,
+        long_work::{self, SMALL},
         parts::{Part, go_on},
     },
 };
@@ -21,11 +22,15 @@ const MAX_WORDS: usize = 20_000;
 /// A text as search compares it: in small letters, without accents.
 #[must_use]
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).nfc().collect()
 }
 
 /// The words of a text, folded. Scripts that do not divide words are taken character by character.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
+    long_work::note(text.len());
     let folded = fold(text);
     let mut words = vec![String::new()];
     for c in folded.chars() {
@@ -46,37 +51,63 @@ pub fn is_undivided(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Writes what search knows of a prompt: its name, path, tags and description, and what its newest version
-/// says, or its draft before there is one.
+/// What search knows a prompt by: its name, path, tags and description, and what its newest version says, or its draft
+/// before there is one.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+struct Source {
+    name: String,
+    path: String,
+    tags: Tags,
+    description: String,
+    content: String,
+}
+
+const SOURCE: &str = "SELECT p.name, p.path, p.tags, p.description, coalesce(v.content, d.content) AS content
+     FROM prompts p JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
+     LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest
+     WHERE p.org_id = $1 AND p.id = $2";
+
+impl Source {
+    /// All its words, each once, divided by spaces.
+    fn words(&self) -> Result<String> {
+        let (content, tags) = (parse(&self.content)?, self.tags.to_string());
+        let texts = [self.path.as_str(), &tags, &self.description].into_iter().chain(content.texts());
+        let all: BTreeSet<String> = texts.flat_map(words).take(MAX_WORDS).collect();
+        Ok(all.into_iter().collect::<Vec<_>>().join(" "))
+    }
+
+    /// Writes its words.
+    async fn put(self, change: &mut OrgChange, prompt: PromptId, words: String) -> Result<()> {
+        let put = change.query(
+            "INSERT INTO prompt_search (org_id, prompt_id, name, path, words) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (org_id, prompt_id) DO UPDATE
+             SET name = excluded.name, path = excluded.path, words = excluded.words",
+        );
+        put.bind(prompt).bind(fold(&self.name)).bind(fold(&self.path)).bind(words).execute().await?;
+        Ok(())
+    }
+}
+
+/// Writes what search knows of a prompt. What is long is read once the change has committed: whoever made it waits for
+/// that a little.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn write(change: &mut OrgChange, prompt: PromptId) -> Result<()> {
-    let row = change.query(
-        "SELECT p.name, p.path, p.tags, p.description, coalesce(v.content, d.content)
-         FROM prompts p JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
-         LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest
-         WHERE p.org_id = $1 AND p.id = $2",
+    let source: Source = change.query(SOURCE).bind(prompt).one().await?;
+    if source.content.len() <= SMALL {
+        let words = source.words()?;
+        return source.put(change, prompt, words).await;
+    }
+    // Until then it is found by its name, if it is new, and else by what it was.
+    let new = change.query(
+        "INSERT INTO prompt_search (org_id, prompt_id, name, path, words) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (org_id, prompt_id) DO NOTHING",
     );
-    let (name, path, tags, description, content): (String, String, Tags, String, String) =
-        row.bind(prompt).one().await?;
-    let content = parse(&content)?;
-    let tags = tags.to_string();
-    let texts = [path.as_str(), &tags, &description].into_iter().chain(content.texts());
-    let all: BTreeSet<String> = texts.flat_map(words).take(MAX_WORDS).collect();
-    let all: Vec<String> = all.into_iter().collect();
-    change
-        .query(
-            "INSERT INTO prompt_search (org_id, prompt_id, name, path, words) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (org_id, prompt_id) DO UPDATE
-             SET name = excluded.name, path = excluded.path, words = excluded.words",
-        )
-        .bind(prompt)
-        .bind(fold(&name))
-        .bind(fold(&path))
-        .bind(all.join(" "))
-        .execute()
-        .await?;
+    let words = words(&source.path).collect::<Vec<_>>().join(" ");
+    new.bind(prompt).bind(fold(&source.name)).bind(fold(&source.path)).bind(words).execute().await?;
+    mark(change, prompt).await?;
+    change.afterwards("search catches up", |server, org| go_on(async move { catch_up(&server, org).await }));
     Ok(())
 }
 
@@ -109,17 +140,26 @@ async fn catch_up(server: &Server, org: OrgId) -> Result<()> {
     };
     let grant = scope.require::<EditContent>()?;
     loop {
-        let behind = "SELECT id FROM prompts WHERE org_id = $1 AND unindexed = 1 LIMIT 500";
-        let mut behind = grant.query(behind).all::<(PromptId,)>().await?.into_iter();
-        if behind.len() == 0 {
+        let behind = grant.query(
+            "SELECT p.id, octet_length(coalesce(v.content, d.content)) > $2
+             FROM prompts p JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
+             LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest
+             WHERE p.org_id = $1 AND p.unindexed = 1 LIMIT 500",
+        );
+        let small = i64::try_from(SMALL).unwrap_or(i64::MAX);
+        let mut behind = behind.bind(small).all::<(PromptId, bool)>().await?.into_iter().peekable();
+        if behind.peek().is_none() {
             return Ok(());
         }
-        while behind.len() > 0 {
+        while let Some((first, is_long)) = behind.next() {
+            // What is long is read before others have to wait for it.
+            let known = if is_long { read(&grant, first).await? } else { None };
             let (mut change, part) = (grant.change().await?, Part::begin());
+            write_again(&mut change, first, known).await?;
             while !part.is_over()
-                && let Some((prompt,)) = behind.next()
+                && let Some((prompt, _)) = behind.next_if(|(_, is_long)| !is_long)
             {
-                write_again(&mut change, prompt).await?;
+                write_again(&mut change, prompt, None).await?;
             }
             // Pages that list what is found show it.
             let about = change.new_id();
@@ -129,7 +169,20 @@ async fn catch_up(server: &Server, org: OrgId) -> Result<()> {
     }
 }
 
-async fn write_again(change: &mut OrgChange, prompt: PromptId) -> Result<()> {
+/// A prompt with all its words; none where it is gone.
+async fn read(grant: &Grant<EditContent>, prompt: PromptId) -> Result<Option<(Source, String)>> {
+    let Some(source) = grant.query(SOURCE).bind(prompt).optional::<Source>().await? else { return Ok(None) };
+    let words = move || source.words().map(|words| (source, words));
+    grant.server().long_work.run(grant.behalf(), words).await?.map(Some)
+}
+
+/// Writes what is to be known of a prompt that is marked. What is long is known already, unless it is another by now: it
+/// stays marked then.
+async fn write_again(
+    change: &mut OrgChange,
+    prompt: PromptId,
+    known: Option<(Source, String)>,
+) -> Result<()> {
     let mark = change.query(
         "UPDATE prompts SET unindexed = 0 WHERE org_id = $1 AND id = $2 AND unindexed = 1
          RETURNING trash_id IS NOT NULL",
@@ -138,11 +191,29 @@ async fn write_again(change: &mut OrgChange, prompt: PromptId) -> Result<()> {
         Some((true,)) => {
             let words = change.query("DELETE FROM prompt_search WHERE org_id = $1 AND prompt_id = $2");
             words.bind(prompt).execute().await?;
-            Ok(())
         }
-        Some((false,)) => write(change, prompt).await,
-        None => Ok(()),
+        Some((false,)) => {
+            let source: Source = change.query(SOURCE).bind(prompt).one().await?;
+            let known = known.filter(|(known, _)| *known == source).map(|(_, words)| words);
+            match known {
+                Some(words) => source.put(change, prompt, words).await?,
+                None if source.content.len() <= SMALL => {
+                    let words = source.words()?;
+                    source.put(change, prompt, words).await?;
+                }
+                None => self::mark(change, prompt).await?,
+            }
+        }
+        None => {}
     }
+    Ok(())
+}
+
+/// Marks it: search is to catch up with it.
+async fn mark(change: &mut OrgChange, prompt: PromptId) -> Result<()> {
+    let mark = change.query("UPDATE prompts SET unindexed = 1 WHERE org_id = $1 AND id = $2");
+    mark.bind(prompt).execute().await?;
+    Ok(())
 }
 
 #[cfg(test)]

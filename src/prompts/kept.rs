@@ -5,7 +5,7 @@ use super::{Tags, render::Inherited, store::Prompt};
 use crate::{
     error::Result,
     id::{DeploymentId, EnvironmentId, PromptId},
-    server::Reads,
+    server::{Reads, long_work},
 };
 use std::sync::Arc;
 
@@ -32,24 +32,26 @@ struct Row {
 
 impl Row {
     fn live(self) -> Option<Live> {
-        let inherited = self.inherited.and_then(|json| serde_json::from_str(&json).ok());
+        let read = |json: String| long_work::within(json.len(), || serde_json::from_str(&json).ok());
+        let inherited = self.inherited.and_then(read);
         let kept = inherited.map(|inherited| Arc::new(Kept { by: self.id, inherited }));
         self.version.map(|version| Live { version, kept })
     }
 }
 
-/// What is live.
+/// What is live, and the newest deployment, which may have ended it.
 pub(super) async fn newest(
     reads: &mut impl Reads,
     environment: EnvironmentId,
     prompt: PromptId,
-) -> Result<Option<Live>> {
+) -> Result<(Option<Live>, Option<DeploymentId>)> {
     let newest = reads.query(
         "SELECT id, version, inherited FROM deployments
          WHERE org_id = $1 AND environment_id = $2 AND prompt_id = $3 ORDER BY number DESC LIMIT 1",
     );
     let newest: Option<Row> = newest.bind(environment).bind(prompt).optional().await?;
-    Ok(newest.and_then(Row::live))
+    let id = newest.as_ref().map(|newest| newest.id);
+    Ok((newest.and_then(Row::live), id))
 }
 
 /// A version as it was live the last time that it was.

@@ -6,6 +6,8 @@
 #[cfg(feature = "ssr")]
 pub mod analysis;
 #[cfg(feature = "ssr")]
+pub mod basis;
+#[cfg(feature = "ssr")]
 pub mod checks;
 #[cfg(feature = "ssr")]
 pub mod circles;
@@ -30,6 +32,8 @@ pub mod jinja;
 #[cfg(feature = "ssr")]
 pub mod kept;
 #[cfg(feature = "ssr")]
+mod kinds;
+#[cfg(feature = "ssr")]
 pub mod merge;
 #[cfg(feature = "ssr")]
 pub mod nesting;
@@ -43,6 +47,8 @@ pub mod references;
 pub mod render;
 #[cfg(feature = "ssr")]
 pub mod resolve;
+#[cfg(feature = "ssr")]
+pub mod room;
 #[cfg(feature = "ssr")]
 pub mod saving;
 #[cfg(feature = "ssr")]

@@ -219,3 +219,38 @@ pub async fn fixed(mut reads: impl Reads, prompt: PromptId) -> Result<Vec<(Strin
     );
     Ok(fixed.bind(prompt).all().await?)
 }
+
+/// A path at which a prompt was deployed to an environment and nothing else was since.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct DeployedAt {
+    /// The environment.
+    pub environment_id: EnvironmentId,
+    /// The path.
+    pub path: String,
+    /// The folder it was in then.
+    pub folder_id: Option<FolderId>,
+    /// Whether it was deployed at this path last, and not at another since.
+    pub is_whole: bool,
+}
+
+/// The paths at which a prompt was deployed, the last ones, whether or not it was undeployed since.
+///
+/// # Errors
+/// When the database fails.
+pub async fn deployed_at(mut reads: impl Reads, prompt: PromptId) -> Result<Vec<DeployedAt>> {
+    let deployed = reads.query(
+        "SELECT n.environment_id, n.path, n.folder_id, n.number = w.number AS is_whole
+         FROM (SELECT environment_id, path, max(number) AS number FROM deployments
+           WHERE org_id = $1 AND prompt_id = $2 AND version IS NOT NULL AND path <> ''
+           GROUP BY environment_id, path) g
+         JOIN (SELECT environment_id, max(number) AS number FROM deployments
+           WHERE org_id = $1 AND prompt_id = $2 AND version IS NOT NULL
+           GROUP BY environment_id) w ON w.environment_id = g.environment_id
+         JOIN deployments n ON n.org_id = $1 AND n.environment_id = g.environment_id AND n.prompt_id = $2
+           AND n.number = g.number
+         WHERE NOT EXISTS (SELECT 1 FROM deployments l WHERE l.org_id = $1 AND l.environment_id = n.environment_id
+           AND l.path = n.path AND l.id > n.id AND l.prompt_id <> $2)
+         ORDER BY n.id DESC LIMIT 50",
+    );
+    Ok(deployed.bind(prompt).all().await?)
+}

@@ -12,7 +12,7 @@ use crate::{
     environments::store as environments,
     error::{Flaw, Result},
     id::{EnvironmentId, PromptId},
-    server::{OrgChange, Scope, keys::Limit, listed},
+    server::{OrgChange, Scope, keys::Limit, listed, long_work},
     templates::{Reference, Selector, Template},
 };
 use std::collections::BTreeMap;
@@ -72,9 +72,12 @@ pub const MAX_REFERENCES: usize = 500;
 /// The references of a content, each target once.
 #[must_use]
 pub fn targets(content: &Content) -> BTreeMap<String, Reference> {
-    let templates: Vec<_> = content.templates().collect();
-    let references = templates.iter().flat_map(Template::references);
-    references.map(|reference| (reference.target(), reference.clone())).collect()
+    content.templates().flat_map(|template| leads(&template).collect::<Vec<_>>()).collect()
+}
+
+/// The references of a text that was read, by target.
+pub(super) fn leads(template: &Template) -> impl Iterator<Item = (String, Reference)> {
+    template.references().map(|reference| (reference.target(), reference.clone()))
 }
 
 /// Notes where the references of a draft lead, as far as they lead anywhere.
@@ -82,7 +85,8 @@ pub(super) async fn of_draft(change: &mut OrgChange, prompt: PromptId, content: 
     let old =
         change.query("DELETE FROM prompt_references WHERE org_id = $1 AND prompt_id = $2 AND number = 0");
     old.bind(prompt).execute().await?;
-    for (target, reference) in targets(content).into_iter().take(MAX_REFERENCES) {
+    let all = long_work::within(content.bytes(), || targets(content));
+    for (target, reference) in all.into_iter().take(MAX_REFERENCES) {
         if let Some(to) = store::at_path_within(change, &reference.path).await? {
             insert(change, (prompt, 0), &target, to.id, None).await?;
         }
@@ -99,11 +103,11 @@ pub(super) async fn pin(
     change: &mut OrgChange,
     prompt: PromptId,
     path: &str,
-    content: &Content,
+    references: &BTreeMap<String, Reference>,
 ) -> Result<Result<Vec<Pin>, Vec<Flaw>>> {
     let (mut pins, mut flaws) = (Vec::new(), Vec::new());
-    for (target, reference) in targets(content) {
-        match pin_one(change, prompt, &target, &reference).await? {
+    for (target, reference) in references {
+        match pin_one(change, prompt, target, reference).await? {
             Ok(pin) => pins.push(pin),
             Err(message) => flaws.push(flaw("", message)),
         }

@@ -3,7 +3,7 @@
 use super::{
     content::Content,
     kept::{self, Kept, Live},
-    references::{MAX_REFERENCES, targets},
+    references::MAX_REFERENCES,
     render::{MAX_PARTS, Part, Resolved},
     source::Source,
     store::{self, Prompt},
@@ -90,10 +90,10 @@ pub async fn live(
 pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resolved> {
     let mut source = Source::new(scope);
     let mut resolver = Resolver::new(&mut source, None);
-    let inherited = resolver.source.inherited(of.folder_id).await?;
-    let leads = targets(&content);
+    let inherited = Arc::unwrap_or_clone(resolver.source.inherited(of.folder_id).await?);
     let (prompt, path) = (of.id, of.path.clone());
     let analysis = resolver.source.analyzed(&content).await?;
+    let leads = analysis.references.clone();
     resolver.parts.push(Part {
         prompt,
         path,
@@ -131,7 +131,7 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
     Ok(resolver.resolved())
 }
 
-/// The most bytes of text of all of them.
+/// The most bytes of text of all of them, and of the values that they name.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// What makes a part: the version, the environment it follows, and the deployment whose values it has.
@@ -170,15 +170,19 @@ impl<'a, R: Reads> Resolver<'a, R> {
             return Ok(Some(*place));
         }
         let Some(version) = self.source.version(prompt, number).await? else { return Ok(None) };
-        self.bytes += version.content.texts().map(str::len).sum::<usize>();
+        let inherited = match kept.as_ref().and_then(|kept| kept.inherited.get(&prompt)) {
+            Some(kept) => kept.clone(),
+            None => {
+                let all = self.source.inherited(version.folder).await?;
+                // What is put into another only needs what it names: there may be a lot of it, and of them.
+                if self.parts.is_empty() { Arc::unwrap_or_clone(all) } else { version.names_of(&all) }
+            }
+        };
+        self.bytes += version.bytes(&inherited);
         if self.parts.len() >= MAX_PARTS || self.bytes > MAX_BYTES {
             self.is_cut = true;
             return Ok(None);
         }
-        let inherited = match kept.as_ref().and_then(|kept| kept.inherited.get(&prompt)) {
-            Some(kept) => kept.clone(),
-            None => self.source.inherited(version.folder).await?,
-        };
         let (path, content, place) = (version.path.clone(), version.content.clone(), self.parts.len());
         let analysis = version.analysis.clone();
         self.places.insert(key, place);

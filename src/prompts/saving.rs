@@ -110,7 +110,7 @@ async fn save_seen(
 ) -> Result<i64> {
     checks::refuse(checks::flaws(content))?;
     checks::refuse(checks::syntax_flaws(content, analysis))?;
-    let pins = references::pin(change, of.id, &of.path, content).await?;
+    let pins = references::pin(change, of.id, &of.path, &analysis.references).await?;
     let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
     // The version that said the same, if it is brought back.
     let restores = change.query(

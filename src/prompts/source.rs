@@ -3,13 +3,15 @@
 
 use super::{
     analysis::Analysis,
+    basis::Basis,
     content::Content,
     drafts::parse,
     kept::{self, Live},
+    render::weight,
 };
 use crate::{
     error::Result,
-    id::{EnvironmentId, FolderId, PromptId},
+    id::{EnvironmentId, FolderId, PromptId, VariableId},
     server::{Behalf, Reads, Server, Unhurried},
     templates::{Reference, Selector},
 };
@@ -26,6 +28,26 @@ pub(super) struct Version {
     pub(super) content: Content,
     pub(super) analysis: Analysis,
     pub(super) leads: Vec<Lead>,
+}
+
+impl Version {
+    fn named<'v>(
+        &self,
+        values: &'v BTreeMap<String, Value>,
+    ) -> impl Iterator<Item = (&'v String, &'v Value)> {
+        self.analysis.variables.iter().filter_map(|name| values.get_key_value(name))
+    }
+
+    /// Those of some values that it names.
+    pub(super) fn names_of(&self, values: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+        self.named(values).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// How many bytes its text is, and the values that it names.
+    pub(super) fn bytes(&self, values: &BTreeMap<String, Value>) -> usize {
+        let values = self.named(values).map(|(name, value)| name.len() + weight(value));
+        self.content.bytes() + values.sum::<usize>()
+    }
 }
 
 /// Where a reference of a version leads: to the version it led to when it was saved, unless an environment
@@ -58,7 +80,8 @@ pub struct Source<R> {
     versions: HashMap<(PromptId, i64), Option<Arc<Version>>>,
     bytes: usize,
     live: HashMap<(EnvironmentId, PromptId), Option<Live>>,
-    inherited: HashMap<Option<FolderId>, BTreeMap<String, Value>>,
+    inherited: HashMap<Option<FolderId>, Arc<BTreeMap<String, Value>>>,
+    basis: Basis,
 }
 
 impl<R: Reads> Source<R> {
@@ -76,12 +99,26 @@ impl<R: Reads> Source<R> {
     /// is known of what texts use, so nothing that comes of it can be rendered.
     pub fn of_references(reads: R) -> Self {
         let (versions, live, inherited) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { reads, place: None, versions, bytes: 0, live, inherited }
+        Self { reads, place: None, versions, bytes: 0, live, inherited, basis: Basis::default() }
     }
 
     /// For what is not resolved.
     pub const fn reads(&mut self) -> &mut R {
         &mut self.reads
+    }
+
+    /// What of all that was read may change.
+    #[must_use]
+    pub fn into_basis(self) -> Basis {
+        self.basis
+    }
+
+    /// Has that include what is live of a prompt in an environment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn based_on_live(&mut self, environment: EnvironmentId, prompt: PromptId) -> Result<()> {
+        self.live(environment, prompt).await.map(drop)
     }
 
     /// A version; none when there is no such version, or its prompt is in the trash.
@@ -96,6 +133,8 @@ impl<R: Reads> Source<R> {
         );
         let row: Option<(String, Option<FolderId>, String)> =
             row.bind(prompt).bind(number).optional().await?;
+        let place = row.as_ref().map(|(path, folder, _)| (path.clone(), *folder));
+        self.basis.add_place((prompt, number), place);
         let version = match row {
             Some((path, folder, json)) => {
                 self.makes_room(json.len());
@@ -143,30 +182,42 @@ impl<R: Reads> Source<R> {
         if let Some(live) = self.live.get(&(environment, prompt)) {
             return Ok(live.clone());
         }
-        let live = kept::newest(&mut self.reads, environment, prompt).await?;
+        let (live, newest) = kept::newest(&mut self.reads, environment, prompt).await?;
+        self.basis.add_live((environment, prompt), newest);
         self.live.insert((environment, prompt), live.clone());
         Ok(live)
     }
 
     /// The variables that what is in a folder inherits: the folder's own, then those of the folders around it,
     /// then the organization's. The nearest wins.
-    pub(super) async fn inherited(&mut self, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
+    pub(super) async fn inherited(
+        &mut self,
+        folder: Option<FolderId>,
+    ) -> Result<Arc<BTreeMap<String, Value>>> {
         if let Some(inherited) = self.inherited.get(&folder) {
             return Ok(inherited.clone());
         }
+        // What is not rendered inherits nothing.
+        let Some((server, behalf)) = self.place.clone() else { return Ok(Arc::default()) };
         let rows = self.reads.query(
             "WITH RECURSIVE above (id, parent_id, depth) AS (
                SELECT id, parent_id, depth FROM folders WHERE org_id = $1 AND id = $2
                UNION ALL
                SELECT f.id, f.parent_id, f.depth FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
-             SELECT v.name, v.value, coalesce(a.depth, 0) FROM variables v LEFT JOIN above a ON a.id = v.folder_id
+             SELECT v.id, v.name, v.value, coalesce(a.depth, 0) FROM variables v LEFT JOIN above a ON a.id = v.folder_id
              WHERE v.org_id = $1 AND (v.folder_id IS NULL OR a.id IS NOT NULL)
              ORDER BY coalesce(a.depth, 0)",
         );
-        let rows: Vec<(String, String, i64)> = rows.bind(folder).all().await?;
+        let rows: Vec<(VariableId, String, String, i64)> = rows.bind(folder).all().await?;
+        self.basis.add_variables(folder, rows.iter().map(|(id, ..)| *id).collect());
+        let bytes = rows.iter().map(|(_, _, json, _)| json.len()).sum();
         let value = |json: String| serde_json::from_str(&json).unwrap_or(Value::String(json));
         // The nearest comes last, and so stays.
-        let inherited: BTreeMap<_, _> = rows.into_iter().map(|(name, json, _)| (name, value(json))).collect();
+        let read = move || {
+            let values = rows.into_iter().map(|(_, name, json, _)| (name, value(json)));
+            values.collect::<BTreeMap<_, _>>()
+        };
+        let inherited = Arc::new(server.long_work.run_on(behalf, bytes, read).await?);
         self.inherited.insert(folder, inherited.clone());
         Ok(inherited)
     }

@@ -11,6 +11,7 @@ impl Tags {
     /// # Errors
     /// A sentence for the field.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = crate::fields::without_idle(text);
         let mut tags: Vec<&str> =
             text.split([',', '\n']).map(str::trim).filter(|tag| !tag.is_empty()).collect();
         tags.sort_unstable_by_key(|tag| tag.to_lowercase());
@@ -59,6 +60,7 @@ mod tests {
         assert_eq!(Tags::parse("").unwrap().iter().count(), 0);
         let many: Vec<_> = (0..21).map(|n| n.to_string()).collect();
         assert!(Tags::parse(&many.join(",")).is_err() && Tags::parse(&"x".repeat(41)).is_err());
+        assert_eq!(Tags::parse("ابزار\u{200c}ها,😀\u{fe0f}").unwrap().to_string(), "ابزارها, 😀");
         assert!(Tags::parse("<b>").is_err() && Tags::parse("a\u{202e}b").is_err());
     }
 }

@@ -24,6 +24,9 @@ const CODE: &str = "code";
 /// What a form says that was posted after the session had ended, once its page is shown again.
 const WAS_SIGNED_OUT: &str =
     "You were signed out, so nothing was saved. Check what you entered and send it again.";
+/// The same where the organization asks for a second factor.
+const LACKED_SECOND_FACTOR: &str =
+    "Two-factor authentication was missing, so nothing was saved. Check what you entered and send it again.";
 /// What the notice on the sign-in page says then, in its cookie.
 const TYPED_IS_KEPT: &str = "typed-is-kept";
 
@@ -109,15 +112,23 @@ impl Post {
         show(&self.forms, &self.parts, &self.page, posted).await
     }
 
-    /// The way to the page, where what came of the form is kept; whoever was signed out is led there by signing in.
+    /// The way to the page, where what came of the form is kept; whoever was signed out is led there by signing in, and
+    /// whoever lacks a second factor by the page where it is set up.
     async fn lead(&self, caller: &Caller, posted: &Posted) -> Option<Response> {
         let (headers, config) = (&self.parts.headers, &caller.server.config);
+        // Whoever has to do something else first, and what is said afterwards.
+        let (later, says) = match posted.error() {
+            Some(Error::SignedOut) => (devices::last_person(&caller.server, headers), WAS_SIGNED_OUT),
+            Some(Error::SecondFactorMissing) => {
+                (caller.visit().map(|visit| visit.user), LACKED_SECOND_FACTOR)
+            }
+            _ => (None, ""),
+        };
         let is_signed_out = posted.error() == Some(&Error::SignedOut);
-        let had_ended = if is_signed_out { devices::last_person(&caller.server, headers) } else { None };
         let is_shown = headers.contains_key(IN_PLACE) || posted.error().is_some_and(leads_on);
         // The first page leads on, and would show nothing of it.
-        let is_nowhere = had_ended.is_some() && self.page == paths::HOME;
-        if self.is_refused || is_nowhere || is_shown && had_ended.is_none() {
+        let is_nowhere = later.is_some() && self.page == paths::HOME;
+        if self.is_refused || is_nowhere || is_shown && later.is_none() {
             return None;
         }
         // The page that follows has another status.
@@ -125,11 +136,11 @@ impl Post {
             caller.note_refusal(&format!("POST {}", posted.action));
         }
         let mut posted = posted.clone();
-        if had_ended.is_some() {
-            posted.result = Err(Error::invalid("", WAS_SIGNED_OUT));
+        if later.is_some() {
+            posted.result = Err(Error::invalid("", says));
             posted.input.retain(|(name, _)| name != CODE);
         }
-        let led = match recall::keep(caller, headers, &self.page, posted, had_ended).await {
+        let led = match recall::keep(caller, headers, &self.page, posted, later).await {
             Ok(led) => led?,
             // Without room or a database, it is shown here.
             Err(error) => {
@@ -137,7 +148,8 @@ impl Post {
                 return None;
             }
         };
-        let (to, notice) = match had_ended {
+        let (to, notice) = match later {
+            Some(_) if !is_signed_out => (paths::with_next(paths::ACCOUNT_SECURITY, Some(&led.to)), None),
             Some(_) => {
                 let to = paths::with_next(paths::SIGN_IN, Some(&led.to));
                 (to, Some(cookies::header(config, "notice", TYPED_IS_KEPT, 60)))

@@ -13,6 +13,7 @@ use crate::{
     error::Result,
     id::{AuditId, LetterId, OrgId, UserId},
 };
+use std::{collections::BTreeMap, fmt, pin::Pin};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -23,14 +24,27 @@ pub struct Change {
     server: Server,
     events: Vec<Event>,
     has_letters: bool,
+    after: After,
     _open: Open,
+}
+
+type Work = Box<dyn FnOnce(Server) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// What is done once the change has committed, by name.
+#[derive(Default)]
+struct After(BTreeMap<&'static str, Work>);
+
+impl fmt::Debug for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 impl Change {
     pub(super) async fn begin(server: &Server) -> Result<Self> {
         let tx = server.db.begin().await?;
-        let (server, events) = (server.clone(), Vec::new());
-        Ok(Self { tx, server, events, has_letters: false, _open: Open::begin() })
+        let (server, events, after) = (server.clone(), Vec::new(), After::default());
+        Ok(Self { tx, server, events, has_letters: false, after, _open: Open::begin() })
     }
 
     /// A statement within the change, not fenced to an organization.
@@ -147,6 +161,17 @@ impl Change {
         audit::record(self, org, doer, client, entry).await
     }
 
+    /// Has something done once the change has committed, before whoever made it goes on: once for each name.
+    pub fn afterwards<F>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce(Server) -> F + Send + Sync + 'static,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.after.0.insert(name, Box::new(move |server| Box::pin(work(server))));
+    }
+
     /// Makes it so: the change, its audit rows, letters and events, or none of them.
     ///
     /// Once begun it goes on though nobody waits for it any more, as when a client goes away: what has committed
@@ -173,6 +198,9 @@ impl Change {
         }
         if self.has_letters {
             self.server.mail.wake();
+        }
+        for work in self.after.0.into_values() {
+            work(self.server.clone()).await;
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ impl Drop for Open {
 /// Tells when something that may take long is begun within a change.
 pub(super) fn note_long_work() {
     if task::try_id().is_some_and(|task| open().contains_key(&task)) {
-        tracing::error!("a change keeps others waiting for the sandbox");
-        debug_assert!(false, "a change keeps others waiting for the sandbox");
+        tracing::error!("a change keeps others waiting for long work");
+        debug_assert!(false, "a change keeps others waiting for long work");
     }
 }

@@ -1,7 +1,7 @@
 //! A change in one organization.
 
 use super::{
-    Change, Key, Organization, Scope,
+    Change, Key, Organization, Scope, Server,
     audit::{Doer, Entry},
     bus::Topic,
     caller::Client,
@@ -140,6 +140,18 @@ impl OrgChange {
     /// When the database fails.
     pub async fn announce(&mut self, topic: Topic, id: Uuid) -> Result<()> {
         self.change.announce(Some(self.org), topic, id).await
+    }
+
+    /// Has something done in this organization once the change has committed: once for each name.
+    pub fn afterwards<F>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce(Server, OrgId) -> F + Send + Sync + 'static,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let org = self.org;
+        self.change.afterwards(name, move |server| work(server, org));
     }
 
     /// Puts a letter about a thing in the outbox.

@@ -4,7 +4,8 @@
 //!
 //! The result is sealed, is found by a name that is only in the URL of that page, and is shown only to the browser and
 //! session that posted the form. What somebody posted after their session had ended is shown once they have signed in
-//! again on that browser, and to nobody else.
+//! again on that browser, and to nobody else; and so is what they posted to an organization that asks for a second
+//! factor which they do not have yet.
 
 use super::{
     Caller, Server,
@@ -27,8 +28,8 @@ const NAME: &str = "posted";
 const COOKIE: &str = "form";
 /// How long a form that failed is kept.
 const FAILED: Span = Span::minutes(10);
-/// The same of one whose session had ended: they have to sign in first.
-const SIGNED_OUT: Span = Span::minutes(15);
+/// The same of one who has to sign in or set up a second factor first.
+const LATER: Span = Span::minutes(15);
 /// How long an answer is kept: it may be a secret, which is shown once.
 const ANSWERED: Span = Span::minutes(1);
 /// The most that one browser has.
@@ -58,14 +59,14 @@ pub(super) struct Led {
 /// Whose a form is.
 #[derive(Clone, Copy)]
 struct Whose {
-    /// The session that finds it again; none for one that had ended, and for visitors.
+    /// The session that finds it again; none where any of the person's does, and for visitors.
     session: Option<SessionId>,
     /// The person; none for visitors.
     person: Option<UserId>,
 }
 
 /// Keeps what came of a form of a page; nothing where there is no room for more. It is of whoever is signed in, or
-/// else of somebody whose session `had_ended`.
+/// else of somebody who gets it `later`: who has to sign in or set up a second factor first.
 ///
 /// # Errors
 /// When the database fails.
@@ -74,22 +75,20 @@ pub(super) async fn keep(
     headers: &HeaderMap,
     page: &str,
     posted: Posted,
-    had_ended: Option<UserId>,
+    later: Option<UserId>,
 ) -> Result<Option<Led>> {
     let server = &caller.server;
-    let visit = caller.visit().filter(|_| had_ended.is_none());
-    let whose = Whose {
-        session: visit.map(|visit| visit.session),
-        person: had_ended.or(visit.map(|visit| visit.user)),
-    };
+    let visit = caller.visit().filter(|_| later.is_none());
+    let whose =
+        Whose { session: visit.map(|visit| visit.session), person: later.or(visit.map(|visit| visit.user)) };
     let is_full = whose.person.is_none() && !server.limits.keeps_form_of(&caller.client);
     if is_full {
         return Ok(None);
     }
     let browser = cookies::read(&server.config, headers, COOKIE).filter(|browser| browser.len() == 43);
     let browser = browser.unwrap_or_else(|| Token::new().as_str().to_owned());
-    let span = match (had_ended, &posted.result) {
-        (Some(_), _) => SIGNED_OUT,
+    let span = match (later, &posted.result) {
+        (Some(_), _) => LATER,
         (None, Ok(_)) => ANSWERED,
         (None, Err(_)) => FAILED,
     };
@@ -102,7 +101,7 @@ pub(super) async fn keep(
     }
     let sign = if page.contains('?') { '&' } else { '?' };
     let to = format!("{page}{sign}{NAME}={}", token.as_str());
-    let seconds = u32::try_from(SIGNED_OUT.0 / 1000).unwrap_or(900);
+    let seconds = u32::try_from(LATER.0 / 1000).unwrap_or(900);
     Ok(Some(Led { to, cookie: cookies::header(&server.config, COOKIE, &browser, seconds) }))
 }
 

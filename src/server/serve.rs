@@ -1,8 +1,8 @@
 //! From a request to a page: the layers every request passes, and the routes that are no page.
 
 use super::{
-    Caller, Server, answering, assets, bodies, caller::Client, config::Config, csrf, demotion, forms, ready,
-    recall, session, uploads, writer,
+    Caller, Server, answering, assets, bodies, caller::Client, config::Config, csrf, demotion, forms, pieces,
+    ready, recall, session, uploads, writer,
 };
 use crate::{error::Error, paths};
 use axum::{
@@ -18,7 +18,12 @@ use std::{
     time::Duration,
 };
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
+    limit::RequestBodyLimitLayer,
     timeout::TimeoutLayer,
 };
 use tracing::Instrument;
@@ -36,7 +41,8 @@ pub fn router(server: &Server, pages: Router, streams: Router, api: Router) -> R
         .layer(session::layer(server))
         .layer(middleware::from_fn_with_state(server.clone(), csrf::refuse_cross_site))
         .layer(RequestBodyLimitLayer::new(uploads::MAX_BODY))
-        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest));
+        .layer(middleware::map_response(pieces::in_pieces))
+        .layer(compression());
     let bare = Router::new()
         .route(paths::HEALTHZ, get(|| async { "ok\n" }))
         .route(paths::READYZ, get(ready::readyz))
@@ -46,6 +52,12 @@ pub fn router(server: &Server, pages: Router, streams: Router, api: Router) -> R
     bare.merge(app)
         .layer(middleware::from_fn_with_state(server.clone(), secure_headers))
         .layer(CatchPanicLayer::custom(|_| plain_error(&super::caller::internal(&"a request panicked"))))
+}
+
+/// Compresses what is not compressed already.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let fits = DefaultPredicate::new().and(NotForContentType::const_new("application/zip"));
+    CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest).compress_when(fits)
 }
 
 /// Finds out who calls, and gives the request its name in the log.

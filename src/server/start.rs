@@ -10,6 +10,7 @@ use super::{
     db::Db,
     hot::Hot,
     limits::Limits,
+    long_work::LongWork,
     mail::Mail,
     notes::Notes,
     passwords::Passwords,
@@ -42,6 +43,8 @@ pub struct Parts {
     pub bus: Bus,
     /// Secrets at rest.
     pub seal: Seal,
+    /// Work that keeps a core busy, on what is large.
+    pub long_work: LongWork,
     /// Work on templates and differences, which tenants write.
     pub sandbox: Sandbox,
     /// Work on pictures, which people send.
@@ -110,7 +113,8 @@ impl Server {
         seal.verify(&db, &clock).await?;
         let limits = Limits::new(clock.clone(), config.rate_limits);
         let passwords = Passwords::new(Workers::default());
-        let (sandbox, pictures) = sandboxes(&config);
+        let long_work = LongWork::default();
+        let (sandbox, pictures) = sandboxes(&config, &long_work);
         let hot = Hot::new(&config, &db, &clock);
         let (bus, assets, shelf) = (Bus::default(), Assets::load(), Shelf::default());
         Ok(Self(Arc::new(Parts {
@@ -119,6 +123,7 @@ impl Server {
             mail,
             bus,
             seal,
+            long_work,
             sandbox,
             pictures,
             passwords,
@@ -152,12 +157,12 @@ impl Server {
 }
 
 /// As many workers as there are cores; pictures, which take longer, have one of their own.
-fn sandboxes(config: &Config) -> (Sandbox, Sandbox) {
+fn sandboxes(config: &Config, long_work: &LongWork) -> (Sandbox, Sandbox) {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let deadline = Duration::from_millis(config.render_timeout_ms.into());
     let templates = Bounds { workers: cores.max(2), deadline, waiting: 32 };
     let pictures = Bounds { workers: 1, deadline: PICTURE, waiting: 1 };
-    (Sandbox::new(templates), Sandbox::new(pictures))
+    (Sandbox::new(templates, long_work.clone()), Sandbox::new(pictures, long_work.clone()))
 }
 
 impl Deref for Server {

@@ -1,4 +1,5 @@
 //! Streams that stay open: how many there are of whom, what they read together, and that they end with the process.
+//! Files that are written bit by bit are counted by themselves.
 
 use super::{
     Scope, Server,
@@ -20,8 +21,10 @@ use uuid::Uuid;
 pub const MOST: usize = 100;
 /// The most streams of all keys of an organization, in one process.
 pub const MOST_OF_ORG: usize = 500;
-/// Among how many turns organizations are spread.
-const TURNS: usize = 16;
+/// The most files that a person or a key takes at once, in one process.
+pub const MOST_FILES: usize = 2;
+/// How many organizations read at once.
+const READING: usize = 16;
 
 type Counts = HashMap<Uuid, usize>;
 
@@ -29,8 +32,8 @@ type Counts = HashMap<Uuid, usize>;
 #[derive(Debug)]
 pub struct Streams {
     taken: Arc<Mutex<Counts>>,
-    /// Whose turn it is to read. All streams of an organization read with one connection, so that others have theirs.
-    turns: [Semaphore; TURNS],
+    files: Arc<Mutex<Counts>>,
+    turns: Turns,
     #[cfg(test)]
     readings: std::sync::atomic::AtomicUsize,
 }
@@ -39,7 +42,8 @@ impl Default for Streams {
     fn default() -> Self {
         Self {
             taken: Arc::default(),
-            turns: std::array::from_fn(|_| Semaphore::new(1)),
+            files: Arc::default(),
+            turns: Turns { all: Semaphore::new(READING), of: Mutex::default() },
             #[cfg(test)]
             readings: std::sync::atomic::AtomicUsize::default(),
         }
@@ -51,6 +55,50 @@ impl Streams {
     #[cfg(test)]
     pub(crate) fn readings(&self) -> usize {
         self.readings.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+/// Whose turn it is to read. All streams of an organization read with one connection, so that others have theirs.
+#[derive(Debug)]
+struct Turns {
+    all: Semaphore,
+    /// How many wait or read in each organization, and that they do one after the other.
+    of: Mutex<HashMap<OrgId, (usize, Arc<Semaphore>)>>,
+}
+
+/// While it is there somebody waits or reads in an organization.
+struct Turn<'t> {
+    turns: &'t Turns,
+    org: OrgId,
+    one: Arc<Semaphore>,
+}
+
+impl Turns {
+    fn wait(&self, org: OrgId) -> Turn<'_> {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let (waiting, one) = of.entry(org).or_insert_with(|| (0, Arc::new(Semaphore::new(1))));
+        *waiting += 1;
+        Turn { turns: self, org, one: one.clone() }
+    }
+
+    /// Reads when it is the organization's turn.
+    async fn read<T>(&self, org: OrgId, read: impl Future<Output = Result<T>>) -> Result<T> {
+        let turn = self.wait(org);
+        let _one = turn.one.acquire().await.map_err(|error| super::caller::internal(&error))?;
+        let _all = self.all.acquire().await.map_err(|error| super::caller::internal(&error))?;
+        read.await
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut of = self.turns.of.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((waiting, _)) = of.get_mut(&self.org) {
+            *waiting -= 1;
+            if *waiting == 0 {
+                of.remove(&self.org);
+            }
+        }
     }
 }
 
@@ -69,13 +117,11 @@ pub async fn shared<T: Keep>(
     let minute = server.clock.now().minute();
     let label = Label { org, seen: event, role: scope.role(), minute, what };
     let read = async {
-        let turn = &server.streams.turns[usize::from(org.0.as_bytes()[15]) % TURNS];
-        let _turn = turn.acquire().await.map_err(|error| super::caller::internal(&error))?;
         #[cfg(test)]
         server.streams.readings.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         read.await
     };
-    server.shelf.get(label, read).await
+    server.shelf.get(label, server.streams.turns.read(org, read)).await
 }
 
 /// One open stream of a person or a key.
@@ -84,6 +130,11 @@ pub struct Seat {
     of: Vec<Uuid>,
     taken: Arc<Mutex<Counts>>,
     stop: Stop,
+}
+
+/// That there are as many streams as may be.
+fn streams(most: usize, whose: &str) -> String {
+    format!("Up to {most} streams can be open at once{whose}. Close one first.")
 }
 
 fn lock(taken: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
@@ -96,7 +147,7 @@ impl Seat {
     /// # Errors
     /// [`Error::TooMany`] when they have as many as they may; [`Error::Unavailable`] when the process is to stop.
     pub fn take(server: &Server, of: Uuid) -> Result<Self> {
-        Self::take_of(server, &[(of, MOST, "")])
+        Self::take_of(server, &server.streams.taken, &[(of, MOST, streams(MOST, ""))])
     }
 
     /// A seat for one more stream of a key of an organization.
@@ -104,20 +155,28 @@ impl Seat {
     /// # Errors
     /// As [`take`](Self::take); the organization has no more than so many either.
     pub fn take_of_key(server: &Server, key: Uuid, org: OrgId) -> Result<Self> {
-        Self::take_of(server, &[(key, MOST, " for a key"), (org.0, MOST_OF_ORG, " for an organization")])
+        let of_key = (key, MOST, streams(MOST, " for a key"));
+        let of_org = (org.0, MOST_OF_ORG, streams(MOST_OF_ORG, " for an organization"));
+        Self::take_of(server, &server.streams.taken, &[of_key, of_org])
     }
 
-    fn take_of(server: &Server, whose: &[(Uuid, usize, &str)]) -> Result<Self> {
+    /// A seat for one more file that a person or a key takes.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub fn take_for_file(server: &Server, of: Uuid) -> Result<Self> {
+        let message = format!("Up to {MOST_FILES} exports can run at once. Wait until one has finished.");
+        Self::take_of(server, &server.streams.files, &[(of, MOST_FILES, message)])
+    }
+
+    fn take_of(server: &Server, taken: &Arc<Mutex<Counts>>, whose: &[(Uuid, usize, String)]) -> Result<Self> {
         if server.stop.has_begun() {
             return Err(Error::Unavailable { retry_after: 1 });
         }
-        let taken = server.streams.taken.clone();
-        let mut counts = lock(&taken);
-        for (of, most, whose) in whose {
+        let mut counts = lock(taken);
+        for (of, most, message) in whose {
             if counts.get(of).is_some_and(|count| count >= most) {
-                let message =
-                    format!("Up to {most} streams can be open at once{whose}. Close one first.").into();
-                return Err(Error::TooMany { retry_after: 60, message });
+                return Err(Error::TooMany { retry_after: 60, message: message.clone().into() });
             }
         }
         for (of, ..) in whose {
@@ -125,7 +184,7 @@ impl Seat {
         }
         drop(counts);
         let of = whose.iter().map(|(of, ..)| *of).collect();
-        Ok(Self { of, taken, stop: server.stop.clone() })
+        Ok(Self { of, taken: taken.clone(), stop: server.stop.clone() })
     }
 
     /// Waits until the stream must end, since the process does.
@@ -145,5 +204,30 @@ impl Drop for Seat {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        pin::pin,
+        task::{Context, Waker},
+    };
+
+    #[tokio::test]
+    async fn an_organization_waits_for_itself_alone() {
+        let turns = Streams::default().turns;
+        let of = |n: u128| OrgId(Uuid::from_u128(n << 8));
+        let mut slow = pin!(turns.read(of(1), std::future::pending::<Result<()>>()));
+        let mut behind = pin!(turns.read(of(1), async { Ok(1) }));
+        let now = &mut Context::from_waker(Waker::noop());
+        assert!(slow.as_mut().poll(now).is_pending() && behind.as_mut().poll(now).is_pending());
+        for n in 2..50 {
+            assert_eq!(turns.read(of(n), async { Ok(n) }).await, Ok(n), "the last byte is the same");
+        }
+        slow.set(turns.read(of(50), std::future::pending()));
+        assert_eq!(behind.await, Ok(1));
+        assert!(turns.of.lock().unwrap().is_empty());
     }
 }

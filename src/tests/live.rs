@@ -1,7 +1,7 @@
 //! What one person does, others see: the stream of an organization, read through the real router.
 
 use super::support::{Authenticator, Browser, Org, Person, TestApp, both_databases, postgres_only, with};
-use crate::{role::Role, time::Span};
+use crate::{role::Role, server::notes::write_down, time::Span};
 use axum::{
     body::{Body, BodyDataStream},
     http::{Method, header},
@@ -25,6 +25,8 @@ both_databases!(
     what_happened_while_a_page_was_read_is_told_first,
     a_page_that_is_up_to_date_is_told_nothing,
     a_stream_begins_only_where_an_event_can_be,
+    a_quiet_stream_ends_with_its_session,
+    a_quiet_stream_asks_who_it_belongs_to,
 );
 
 postgres_only!(two_servers_on_one_database_hear_each_other,);
@@ -302,6 +304,42 @@ async fn a_stream_begins_only_where_an_event_can_be(app: TestApp) {
         let answer = ana.open(with(ana.asks(Method::GET, &url), "sec-fetch-site", "same-origin"), "").await;
         assert!(answer.status().as_u16() < 500, "{url}: {answer:?}");
     }
+}
+
+async fn a_quiet_stream_ends_with_its_session(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let (_, elsewhere) = app.session_of(ana.id).await;
+    let mut stream = Stream::open(&ana, &acme).await;
+    app.clock.advance(Span::days(13));
+    // One that is used goes on, and the stream of the other is none of its business.
+    elsewhere.get(&acme.page("")).await.status(200);
+    write_down(&app).await.unwrap();
+    let mut used = Stream::open(&elsewhere, &acme).await;
+    app.clock.advance(Span::days(2));
+    stream.until("event: gone\ndata: You're signed out.\n\n").await;
+    stream.ends().await;
+    renames(&Person { browser: elsewhere, ..ana }, &acme).await;
+    used.hears("organization").await;
+}
+
+/// Should an event ever be missed.
+async fn a_quiet_stream_asks_who_it_belongs_to(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let adam = acme.has("Adam", Role::Admin).await;
+    let mut stream = Stream::open(&adam, &acme).await;
+    app.execute("UPDATE members SET role = 'editor' WHERE role = 'admin'").await;
+    app.clock.advance(Span::seconds(50));
+    ana.invites(&acme, "x@example.com", Role::Viewer).await.status(200);
+    stream.hears("invitations").await;
+    app.clock.advance(Span::seconds(10));
+    stream.until("event: reload\n").await;
+    ana.invites(&acme, "y@example.com", Role::Viewer).await.status(200);
+    renames(&ana, &acme).await;
+    stream.silent_until("organization", "invitations").await;
+    app.execute("DELETE FROM members WHERE role = 'editor'").await;
+    app.clock.advance(Span::minutes(1));
+    stream.until("event: gone\ndata: You're no longer a member of this organization.\n\n").await;
+    stream.ends().await;
 }
 
 async fn two_servers_on_one_database_hear_each_other(app: TestApp) {

@@ -15,9 +15,10 @@ both_databases!(
 );
 
 /// Names that are addresses, that hide something, and that nobody can read.
-const BAD: [(&str, &str); 6] = [
+const BAD: [(&str, &str); 7] = [
     ("ana＠evil.example", "Use a name, not an email address or a URL."),
     ("https：／／evil.example", "Use a name, not an email address or a URL."),
+    ("Pay,www.evil.test", "Use a name, not an email address or a URL."),
     ("A\u{200d}na", "Remove the invisible characters."),
     ("Ana\u{e0041}", "Remove the invisible characters."),
     ("Ana\u{e000}", "Remove the characters that can't be displayed everywhere."),
@@ -185,6 +186,11 @@ async fn a_path_is_found_however_it_is_composed(app: TestApp) {
         let path = format!("/prompts/{one}%2F{one}?environment=staging");
         assert_eq!(ask("GET", &path, Value::Null).await["version"], 2);
     }
+    // A joiner that does nothing, as it is typed in Persian.
+    let typed = "ابزار\u{200c}ها";
+    assert_eq!(ask("POST", "/folders", json!({ "name": typed })).await["path"], "ابزارها");
+    let encoded = typed.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
+    assert_eq!(ask("GET", &format!("/folders/{encoded}"), Value::Null).await["path"], "ابزارها");
     let file = json!({ "format": "prompt-studio/library/1", "prompts": [
         { "path": format!("{two}/Menu"), "draft": { "body": { "text": "x" } } },
     ] });

@@ -1,4 +1,7 @@
-use crate::{fields::Email, server::mail::Letter};
+use crate::{
+    fields::{Email, without_links},
+    server::mail::Letter,
+};
 use leptos::prelude::*;
 
 /// What a letter says; its text and its HTML are made of the same words.
@@ -12,6 +15,19 @@ pub struct LetterText {
     pub link: Option<(&'static str, String)>,
     /// Paragraphs after it.
     pub notes: Vec<String>,
+}
+
+/// The most characters of what somebody wrote in a letter.
+const QUOTED: usize = 200;
+
+/// What somebody wrote, as it stands in a letter: on one line, cut, without links, and in quotation marks that it cannot
+/// close, so that nobody takes it for ours. A name that was parsed may stand there as it is.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let more = if text.chars().nth(QUOTED).is_some() { "…" } else { "" };
+    let line = without_links(&text.chars().take(QUOTED).collect::<String>());
+    let closes = |c: char| matches!(c, '"' | '“' | '”' | '„' | '‟' | '«' | '»' | '＂');
+    format!("“{}{more}”", line.replace(closes, "'"))
 }
 
 /// A letter of a kind to somebody.
@@ -57,4 +73,32 @@ fn html(
         </html>
     };
     format!("<!DOCTYPE html>{}", page.to_html())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn what_somebody_wrote_is_not_taken_for_ours() {
+        for (text, expected) in [
+            ("Be kind.", "“Be kind.”"),
+            ("", "“”"),
+            ("a\r\n\nReview request:\nb", "“a Review request: b”"),
+            ("a\u{2028}b\u{202e}c\0d", "“a b c d”"),
+            ("It's “done”. \"Yes\"", "“It's 'done'. 'Yes'”"),
+            ("Open https://evil.test/x now", "“Open [link removed] now”"),
+            ("[x](//www.evil.test) ana@example.com", "“[link removed] [link removed]”"),
+            ("Support/evil.com evil.com/Tone", "“[link removed] [link removed]”"),
+            ("ｅｖｉｌ．ｃｏｍ ev\u{ad}il.com", "“[link removed] [link removed]”"),
+            ("v2.0 of Node.js, e.g. Support/Tone.", "“v2.0 of Node.js, e.g. Support/Tone.”"),
+        ] {
+            assert_eq!(quoted(text), expected, "{text:?}");
+        }
+        assert_eq!(quoted(&"x".repeat(200)), format!("“{}”", "x".repeat(200)));
+        assert_eq!(quoted(&"x".repeat(201)), format!("“{}…”", "x".repeat(200)));
+        // Where it is cut, no link comes of it.
+        let cut = quoted(&format!("{} evil.commerce", "x".repeat(191)));
+        assert!(cut.ends_with("x [link removed]…”"), "{cut}");
+    }
 }

@@ -68,7 +68,7 @@ pub use {
     field::{Choice, Choices, Field, Hidden, Select, Submit, Was},
     form::{Form, Once, PageField},
     icon::{Icon, glyph},
-    letter::{LetterText, compose},
+    letter::{LetterText, compose, quoted},
     notice::{Notice, Telling, Toast},
     page::{go_on, not_found, page, told},
     pager::{Pager, pages},

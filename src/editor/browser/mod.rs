@@ -14,17 +14,16 @@ use crate::ui::browser::{dom, morph};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Event, EventTarget, HtmlFormElement};
 
-/// Assists at the form `#editor`, and where values are tried.
+/// Assists where values are tried, and at the form `#editor` for those who may edit.
 pub(crate) fn assist() {
-    if let Some(form) = dom::by_id::<HtmlFormElement>("editor") {
-        marks::keep(&form);
-        completion::offer(&form);
-        let draft = draft::keep(&form);
-        preview::keep();
-        shortcuts::take(&form, &draft);
-        backup::bring_back(&form);
-    }
+    preview::keep();
     remember::typed_values();
+    let Some(form) = dom::by_id::<HtmlFormElement>("editor") else { return };
+    marks::keep(&form);
+    completion::offer(&form);
+    let draft = draft::keep(&form);
+    shortcuts::take(&form, &draft);
+    backup::bring_back(&form);
 }
 
 /// Reads the page again and brings regions of it up to that, where it is still there for the one who looks.

@@ -53,11 +53,18 @@ pub(super) fn why(answer: &Answer, page: Option<&Document>) -> String {
         409 if page.is_some_and(is_undecided) => UNDECIDED,
         409 => return format!("Not saved. {}", conflict(page)),
         413 => "Not saved: the draft is too long.",
-        422 => "Not saved yet: something is wrong. Press “Save draft” to see what.",
+        422 if page.is_some_and(is_editor) => {
+            "Not saved yet: something is wrong. Press “Save draft” to see what."
+        }
         429 | 503 => "Not saved yet: the server is busy.",
         _ => "Not saved: something went wrong. Your changes are kept in this browser.",
     };
     says.to_owned()
+}
+
+/// Whether it is a page with the form of the draft, which tells what is wrong with it.
+fn is_editor(page: &Document) -> bool {
+    page.get_element_by_id("editor").is_some()
 }
 
 /// What a page says of a conflict.

@@ -2,15 +2,19 @@
 
 use super::{
     foreign::{ending, one_prompt},
-    format::LibraryFile,
+    format::{LibraryFile, PromptEntry},
     markdown,
 };
 use crate::{error::Result, server::caller::internal};
 use std::{
-    collections::BTreeSet,
-    io::{Cursor, Read, Write},
+    collections::{HashMap, HashSet},
+    io::{self, Cursor, Read, Write},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
+use zip::{
+    ZipArchive, ZipWriter,
+    write::{SimpleFileOptions, StreamWriter},
+};
 
 /// The most bytes of a file in an archive, and of all of them together.
 const MAX_FILE: u64 = 1024 * 1024;
@@ -19,26 +23,75 @@ const MAX_ALL: u64 = 32 * 1024 * 1024;
 /// The folder for what archivers of a Mac put beside each file, which is no prompt.
 const MAC: &str = "__MACOSX";
 
-/// An archive of all prompts of a file, each at its path.
-///
-/// # Errors
-/// [`Error::Internal`](crate::error::Error::Internal) when it cannot be written.
-pub fn write(file: &LibraryFile) -> Result<Vec<u8>> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let mut taken = BTreeSet::new();
-    for prompt in &file.prompts {
+/// An archive that is made prompt by prompt, each at its path. What is made of it goes out meanwhile.
+pub(super) struct Archive {
+    zip: ZipWriter<StreamWriter<Made>>,
+    made: Made,
+    /// The names that are taken, in small letters.
+    names: HashSet<String>,
+    /// Which number a name may have next.
+    next: HashMap<String, usize>,
+}
+
+/// What is made of an archive and has not gone out.
+#[derive(Clone, Default)]
+struct Made(Arc<Mutex<Vec<u8>>>);
+
+impl Made {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Made {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Default for Archive {
+    fn default() -> Self {
+        let made = Made::default();
+        Self { zip: ZipWriter::new_stream(made.clone()), made, names: HashSet::new(), next: HashMap::new() }
+    }
+}
+
+impl Archive {
+    /// Adds a prompt.
+    ///
+    /// # Errors
+    /// [`Error::Internal`](crate::error::Error::Internal) when it cannot be written.
+    pub(super) fn add(&mut self, prompt: &PromptEntry) -> Result<()> {
         let text = markdown::write(prompt)?;
         let path = safe(&prompt.path);
-        let mut name = format!("{path}.md");
-        let mut n = 1;
-        while !taken.insert(name.to_lowercase()) {
-            n += 1;
-            name = format!("{path} {n}.md");
+        let next = self.next.entry(path.to_lowercase()).or_insert(1);
+        let mut name = String::new();
+        while name.is_empty() || !self.names.insert(name.to_lowercase()) {
+            name = if *next == 1 { format!("{path}.md") } else { format!("{path} {next}.md") };
+            *next += 1;
         }
-        zip.start_file(name, SimpleFileOptions::default()).map_err(|error| internal(&error))?;
-        zip.write_all(text.as_bytes()).map_err(|error| internal(&error))?;
+        self.zip.start_file(name, SimpleFileOptions::default()).map_err(|error| internal(&error))?;
+        self.zip.write_all(text.as_bytes()).map_err(|error| internal(&error))
     }
-    Ok(zip.finish().map_err(|error| internal(&error))?.into_inner())
+
+    /// What was made since it was taken last.
+    pub(super) fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.made.bytes())
+    }
+
+    /// What comes last in it.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub(super) fn finish(self) -> Result<Vec<u8>> {
+        self.zip.finish().map_err(|error| internal(&error))?;
+        Ok(std::mem::take(&mut *self.made.bytes()))
+    }
 }
 
 /// A path that every file system takes, and that stays where it is unpacked.
@@ -89,13 +142,22 @@ pub(super) fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
     Ok(file)
 }
 
+/// An archive of all prompts of a file.
+#[cfg(test)]
+pub(crate) fn write(file: &LibraryFile) -> Result<Vec<u8>> {
+    let (mut archive, mut bytes) = (Archive::default(), Vec::new());
+    for prompt in &file.prompts {
+        archive.add(prompt)?;
+        bytes.extend(archive.take());
+    }
+    bytes.extend(archive.finish()?);
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        library::exchange::format::PromptEntry,
-        prompts::content::{Content, Kind},
-    };
+    use crate::prompts::content::{Content, Kind};
 
     fn prompt(path: &str) -> PromptEntry {
         let draft = Some(Content::empty(Kind::Chat));
@@ -112,7 +174,8 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_unpacked() {
-        let prompts = ["A/B", "A/b", "../x", "C:/d?", "...", "__MACOSX/e"].map(prompt).to_vec();
+        let paths = ["A/B", "A/b", "A/b 2", "../x", "C:/d?", "C:/d*", "C:/d|", "...", "__MACOSX/e"];
+        let prompts = paths.map(prompt).to_vec();
         let file = LibraryFile { prompts, ..LibraryFile::empty() };
         assert_eq!(read(&write(&file).unwrap()).unwrap(), file);
         assert_eq!(safe("../C:/.../a.b"), "__/C_/___/a.b");

@@ -12,11 +12,11 @@ use crate::{
         analysis::Analysis,
         checks,
         content::{Content, Kind},
-        references,
     },
-    server::{Behalf, Server},
+    server::{Behalf, Server, long_work},
     ui::parse_rfc3339,
 };
+use std::sync::Arc;
 
 /// The most prompts of a file, and the most folders.
 const MAX_THINGS: usize = 5_000;
@@ -29,6 +29,7 @@ const MAX_VERSIONS: usize = 10_000;
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn read(bytes: &[u8], name: &str) -> Result<LibraryFile, String> {
+    long_work::note(bytes.len());
     let file = match bytes {
         [b'P', b'K', 3, 4, ..] => archive::read(bytes),
         _ => of_text(bytes, name),
@@ -110,22 +111,29 @@ fn level(text: &str) -> Result<PathName, String> {
     }
 }
 
-/// Looks at everything a prompt says by itself.
+/// What each prompt of a file says by itself, or what is wrong with that.
+pub(super) type Abouts = Vec<Result<About, String>>;
+
+/// Looks at everything that the prompts of a file say by themselves.
 ///
 /// # Errors
-/// When its templates cannot be looked at now; what is wrong with it is told within.
-pub(super) async fn about(place: (&Server, Behalf), entry: &PromptEntry) -> Outcome<Result<About, String>> {
-    let about = match about_itself(entry) {
-        Ok(about) => about,
-        Err(why) => return Ok(Err(why)),
-    };
-    for (n, version) in entry.versions.iter().enumerate() {
-        let analysis = Analysis::of(place.0, place.1, &version.content).await?;
-        if let Err(why) = check_version(n + 1, version, &analysis) {
-            return Ok(Err(why));
+/// When there is no room for that now; what is wrong with a prompt is told within.
+pub(super) async fn abouts((server, behalf): (&Server, Behalf), file: &Arc<LibraryFile>) -> Outcome<Abouts> {
+    let whole = file.clone();
+    let look = move || whole.prompts.iter().map(about_itself).collect::<Abouts>();
+    let mut abouts = server.long_work.run(behalf, look).await?;
+    for (entry, about) in file.prompts.iter().zip(&mut abouts) {
+        for (n, version) in entry.versions.iter().enumerate() {
+            if about.is_err() {
+                break;
+            }
+            let analysis = Analysis::of(server, behalf, &version.content).await?;
+            if let Err(why) = check_version(n + 1, version, &analysis) {
+                *about = Err(why);
+            }
         }
     }
-    Ok(Ok(about))
+    Ok(abouts)
 }
 
 fn about_itself(entry: &PromptEntry) -> Result<About, String> {
@@ -178,8 +186,7 @@ fn check_version(number: usize, version: &VersionEntry, analysis: &Analysis) -> 
     if let Some(flaw) = checks::syntax_flaws(&version.content, analysis).first() {
         return Err(format!("version {number}: {}", flaw.message));
     }
-    let targets = references::targets(&version.content);
-    if version.references.keys().any(|target| !targets.contains_key(target)) {
+    if version.references.keys().any(|target| !analysis.references.contains_key(target)) {
         return Err(format!("the references of version {number} don't match its text"));
     }
     Ok(())

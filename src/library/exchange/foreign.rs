@@ -5,7 +5,7 @@ use super::{
     markdown,
 };
 use crate::{
-    fields::{PathName, is_path_char},
+    fields::{PathName, is_path_char, with_plain_signs},
     prompts::content::{Body, Content, Kind},
 };
 use serde::{Deserialize, de::IgnoredAny};
@@ -65,8 +65,8 @@ fn plain(name: &str, text: &str) -> PromptEntry {
 /// A text as a level of a path, without what a path cannot hold.
 fn level(text: &str) -> Option<String> {
     let text = text.trim_start_matches(['#', '.', ' ']);
-    let text: String =
-        text.chars().map(|sign| if is_path_char(sign) && sign != '/' { sign } else { ' ' }).collect();
+    let kept = |sign| if is_path_char(sign) && sign != '/' { sign } else { ' ' };
+    let text: String = with_plain_signs(text).chars().map(kept).collect();
     let text: String = text.trim().chars().take(PathName::MAX).collect();
     PathName::parse(&text).ok().map(|name| name.to_string())
 }
@@ -175,6 +175,7 @@ mod tests {
             ("a.b.txt", "x", "a.b"),
             ("Support/Mail/Reply.md", "x", "Support/Mail/Reply"),
             ("../{x}|<y>.txt", "x", "x y"),
+            ("Support∕Tone＠2.txt", "x", "Support Tone 2"),
             ("", "\n\n## Be kind\nor not", "Be kind"),
             ("", "Be kind", UNNAMED),
             (".md", "# new\n", UNNAMED),

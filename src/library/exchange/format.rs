@@ -12,7 +12,7 @@
 //! `author` (a name), `created_at` (RFC 3339, UTC), the version it `restores`, what it says (`content`, as
 //! [`Content`] is written), and where its `references` led: from the target as written to a path and a version, or the environment it named.
 
-use crate::{fields::composed, prompts::content::Content};
+use crate::{fields::composed, prompts::content::Content, server::long_work};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap, fmt};
@@ -56,6 +56,7 @@ impl LibraryFile {
     #[must_use]
     pub fn composed(mut self) -> Self {
         let compose = |path: &mut String| {
+            long_work::note(path.len());
             if let Cow::Owned(composed) = composed(path) {
                 *path = composed;
             }

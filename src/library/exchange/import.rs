@@ -2,8 +2,9 @@
 //! sent: a page that shows it writes nothing.
 
 use super::{
+    check::abouts,
     format::LibraryFile,
-    merge::{Merge, Merged, Prepared},
+    merge::{Merge, Merged},
     store::{find, find_preview, forget},
     trial,
 };
@@ -19,6 +20,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::Arc;
 
 /// What comes of a thing in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +70,8 @@ pub async fn import(grant: &Grant<ImportContent>, id: ImportId) -> Result<Vec<Li
 ///
 /// # Errors
 /// When the database fails.
-pub async fn preview_file(grant: &Grant<ImportContent>, file: &LibraryFile) -> Result<Vec<Line>> {
-    trial::run(grant, file).await
+pub async fn preview_file(grant: &Grant<ImportContent>, file: LibraryFile) -> Result<Vec<Line>> {
+    trial::run(grant, Arc::new(file)).await
 }
 
 /// Imports this file, and tells what it did.
@@ -86,25 +88,22 @@ async fn merge(
     file: LibraryFile,
     waited: Option<ImportId>,
 ) -> Result<Vec<Line>> {
-    let grant = grant.clone();
+    let (grant, file) = (grant.clone(), Arc::new(file));
     to_its_end(async move { merge_all(&grant, &file, waited).await }).await
 }
 
 async fn merge_all(
     grant: &Grant<ImportContent>,
-    file: &LibraryFile,
+    file: &Arc<LibraryFile>,
     waited: Option<ImportId>,
 ) -> Result<Vec<Line>> {
-    let prepared = Prepared::new(grant, file).await?;
+    let abouts = abouts((grant.server(), grant.behalf()), file).await?;
     let mut change = grant.change().await?;
     if let Some(id) = waited {
         // First of all, so that it is imported once.
         forget(&mut change, id).await?;
     }
-    let Merged { mut change, parts, mut before, done } =
-        Merge::new(grant, change, false).run(prepared).await?;
-    before.extend(done);
-    let lines = before;
+    let Merged { mut change, parts, lines } = Merge::new(grant, change, false).run(file, abouts).await?;
     let mut details = json!({ "after": {
         "created": count(&lines, Act::Create),
         "changed": count(&lines, Act::Change),

@@ -94,9 +94,7 @@ pub fn read(text: &str) -> Result<PromptEntry, String> {
             (after.strip_suffix("\n---").ok_or("Its front matter doesn't end with a line with ---.")?, "")
         }
     };
-    let front: Front = serde_saphyr::from_str(front).map_err(|error| {
-        format!("Its front matter isn't valid: {error}").chars().take(300).collect::<String>()
-    })?;
+    let front = front_matter(front)?;
     let said = said.strip_suffix('\n').unwrap_or(said);
     let body = match front.kind {
         Kind::Text => Body::Text(said.to_owned()),
@@ -110,6 +108,18 @@ pub fn read(text: &str) -> Result<PromptEntry, String> {
         old_paths: Vec::new(),
         versions: Vec::new(),
         draft: Some(content),
+    })
+}
+
+/// The front matter in its YAML. Aliases are refused: with them a few bytes stand for many.
+fn front_matter(yaml: &str) -> Result<Front, String> {
+    let options = serde_saphyr::options! { budget: serde_saphyr::budget! { max_aliases: 0 } };
+    serde_saphyr::from_str_with_options(yaml, options).map_err(|error| match error.without_snippet() {
+        serde_saphyr::Error::Budget { breach: serde_saphyr::budget::BudgetBreach::Aliases { .. }, .. } => {
+            "Its front matter uses YAML aliases (*name), which aren't supported. Write out what they stand for."
+                .to_owned()
+        }
+        _ => format!("Its front matter isn't valid: {error}").chars().take(300).collect(),
     })
 }
 

@@ -12,3 +12,4 @@ pub mod pages;
 pub mod routes;
 pub mod store;
 mod trial;
+pub mod writing;

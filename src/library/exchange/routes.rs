@@ -1,21 +1,21 @@
 //! The library as a file to save.
 
 use super::{
-    archive,
-    export::{Extent, export},
-    format::LibraryFile,
-    markdown,
+    export::{Extent, Plan, Reach, newest, plan},
+    markdown, writing,
 };
 use crate::{
     error::{Error, Result},
     fields::Slug,
+    id::PromptId,
+    prompts::content::Content,
     role::{ExportContent, ExportOrganization, Permission},
     server::{
         Caller, Grant, Scope,
         audit::{Action, Entry},
-        caller::internal,
         exports::attachment,
         serve,
+        streams::Seat,
     },
 };
 use axum::{
@@ -59,27 +59,21 @@ async fn json(
     Path(org): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let file = read(&caller, &org, &asked).await;
-    match file.and_then(|file| Ok((called(&org, &asked, &file), to_json(&file)?))) {
-        Ok((name, json)) => attachment(&format!("{name}.json"), "application/json", json),
+    match begin(&caller, &org, &asked).await {
+        Ok((scope, plan)) => {
+            let name = called(&org, &plan);
+            let file = writing::json(scope, Reach::default(), plan);
+            attachment(&format!("{name}.json"), "application/json", file)
+        }
         Err(error) => serve::plain_error(&error),
     }
 }
 
 /// What the file is called: after the folder or prompt in it, as far as that has letters for it.
-fn called(org: &str, asked: &Asked, file: &LibraryFile) -> String {
-    let path = match (&asked.folder, &asked.prompt) {
-        (Some(_), _) => file.folders.first().map(|folder| &folder.path),
-        (_, Some(_)) => file.prompts.first().map(|prompt| &prompt.path),
-        _ => None,
-    };
-    let name = path.and_then(|path| path.rsplit('/').next()).map(Slug::suggest);
+fn called(org: &str, plan: &Plan) -> String {
+    let name = plan.called.as_deref().and_then(|path| path.rsplit('/').next()).map(Slug::suggest);
     let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "prompts".to_owned());
     format!("{org}-{name}")
-}
-
-fn to_json(file: &LibraryFile) -> Result<String> {
-    serde_json::to_string_pretty(file).map_err(|error| internal(&error))
 }
 
 /// Markdown: of a prompt the file itself, of more an archive of them.
@@ -88,43 +82,45 @@ async fn markdown(
     Path(org): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let file = match read(&caller, &org, &asked).await {
-        Ok(file) => file,
+    let (scope, plan) = match begin(&caller, &org, &asked).await {
+        Ok(begun) => begun,
         Err(error) => return serve::plain_error(&error),
     };
-    let name = called(&org, &asked, &file);
-    if let (Some(_), [prompt]) = (&asked.prompt, &file.prompts[..]) {
-        return match markdown::write(prompt) {
+    let name = called(&org, &plan);
+    if let Extent::Prompt(id) = plan.extent {
+        return match one(&scope, id).await {
             Ok(text) => attachment(&format!("{name}.md"), "text/markdown; charset=utf-8", text),
             Err(error) => serve::plain_error(&error),
         };
     }
-    match archive::write(&file) {
-        Ok(bytes) => attachment(&format!("{name}.zip"), "application/zip", bytes),
-        Err(error) => serve::plain_error(&error),
-    }
+    attachment(&format!("{name}.zip"), "application/zip", writing::archive(scope, plan))
 }
 
-/// Reads what is asked for, and writes into the log that it left.
-async fn read(caller: &Caller, org: &str, asked: &Asked) -> Result<LibraryFile> {
+async fn one(scope: &Scope, id: PromptId) -> Result<String> {
+    let entry = newest(scope, id).await?.ok_or(Error::NotFound)?;
+    let bytes = entry.content().map_or(0, Content::bytes);
+    scope.server().long_work.run_on(scope.behalf(), bytes, move || markdown::write(&entry)).await?
+}
+
+/// Finds what is asked for, and writes into the log that it leaves.
+async fn begin(caller: &Caller, org: &str, asked: &Asked) -> Result<(Scope, Plan)> {
     let scope = Scope::enter(caller, org).await?;
-    match asked.extent()? {
-        Extent::Whole => file(&scope.require::<ExportOrganization>()?, Extent::Whole, None).await,
-        part @ Extent::Folder(id) => file(&scope.require::<ExportContent>()?, part, Some(id.0)).await,
-        part @ Extent::Prompt(id) => file(&scope.require::<ExportContent>()?, part, Some(id.0)).await,
-    }
+    let plan = match asked.extent()? {
+        Extent::Whole => file(&scope.clone().require::<ExportOrganization>()?, Extent::Whole, None).await,
+        part @ Extent::Folder(id) => file(&scope.clone().require::<ExportContent>()?, part, Some(id.0)).await,
+        part @ Extent::Prompt(id) => file(&scope.clone().require::<ExportContent>()?, part, Some(id.0)).await,
+    };
+    Ok((scope, plan?))
 }
 
-/// Reads a part of the library, and writes into the log that it left.
+/// Finds what goes into the file of a part of the library, and writes into the log that it leaves.
 ///
 /// # Errors
-/// As [`export`].
-pub async fn file<P: Permission>(
-    grant: &Grant<P>,
-    extent: Extent,
-    target: Option<Uuid>,
-) -> Result<LibraryFile> {
-    let file = export(grant, extent).await?;
+/// As [`plan`]; [`Error::TooMany`] when they take as many files as they may.
+pub async fn file<P: Permission>(grant: &Grant<P>, extent: Extent, target: Option<Uuid>) -> Result<Plan> {
+    let whose = grant.key().map(|key| key.id.0).or(grant.person().map(|person| person.id.0));
+    let seat = whose.map(|whose| Seat::take_for_file(grant.server(), whose)).transpose()?;
+    let plan = Plan { seat, ..plan(grant, extent).await? };
     grant.note(Entry::new(Action::LibraryExported, target)).await?;
-    Ok(file)
+    Ok(plan)
 }

@@ -12,6 +12,7 @@ use crate::{
     server::{Grant, OrgChange, Server, caller::internal, rows, uploads::File},
     time::Span,
 };
+use serde::de::DeserializeOwned;
 
 /// How long a file waits.
 const WAITS: Span = Span::hours(24);
@@ -25,17 +26,22 @@ const MAX_BYTES: i64 = 32 * 1024 * 1024;
 /// # Errors
 /// [`Error::Invalid`] at `file` or `text`.
 pub async fn keep(grant: &Grant<ImportContent>, file: Option<&File>, text: &str) -> Result<ImportId> {
-    let read = match file {
-        Some(File { bytes: Some(bytes), name, .. }) => {
-            check::read(bytes, name).map_err(|why| Error::invalid("file", why))
-        }
-        Some(File { bytes: None, .. }) => Err(Error::invalid("file", "Use a file of at most 8 MiB.")),
-        None if text.trim().is_empty() => Err(Error::invalid("file", "Choose a file.")),
-        None => check::read(text.trim_start().as_bytes(), "").map_err(|why| Error::invalid("text", why)),
-    }?;
-    let json = serde_json::to_string(&read).map_err(|error| internal(&error))?;
-    let preview = preview_file(grant, &read).await?;
-    let preview = serde_json::to_string(&preview).map_err(|error| internal(&error))?;
+    let (field, bytes, name) = match file {
+        Some(File { bytes: Some(bytes), name, .. }) => ("file", bytes.clone(), name.clone()),
+        Some(File { bytes: None, .. }) => return Err(Error::invalid("file", "Use a file of at most 8 MiB.")),
+        None if text.trim().is_empty() => return Err(Error::invalid("file", "Choose a file.")),
+        None => ("text", text.trim_start().as_bytes().to_vec().into(), String::new()),
+    };
+    let (long_work, behalf) = (&grant.server().long_work, grant.behalf());
+    let read = long_work.run(behalf, move || {
+        let file = check::read(&bytes, &name).map_err(|why| Error::invalid(field, why))?;
+        let json = serde_json::to_string(&file).map_err(|error| internal(&error))?;
+        Ok::<_, Error>((file, json))
+    });
+    let (file, json) = read.await??;
+    let preview = preview_file(grant, file).await?;
+    let preview = long_work.run(behalf, move || serde_json::to_string(&preview)).await?;
+    let preview = preview.map_err(|error| internal(&error))?;
     let mut change = grant.change().await?;
     let (id, now, by) = (ImportId(change.new_id()), change.now(), change.person());
     change
@@ -86,7 +92,13 @@ async fn make_room(change: OrgChange, sent: ImportId, by: UserId) -> Result<()> 
 pub(super) async fn find_preview(grant: &Grant<ImportContent>, id: ImportId) -> Result<Vec<Line>> {
     let row = grant.query("SELECT preview FROM imports WHERE org_id = $1 AND id = $2");
     let (json,): (String,) = row.bind(id).optional().await?.ok_or(Error::NotFound)?;
-    serde_json::from_str(&json).map_err(|error| internal(&error))
+    read(grant, json).await
+}
+
+/// What was kept as JSON.
+async fn read<T: DeserializeOwned + Send + 'static>(grant: &Grant<ImportContent>, json: String) -> Result<T> {
+    let read = move || serde_json::from_str(&json).map_err(|error| internal(&error));
+    grant.server().long_work.run(grant.behalf(), read).await?
 }
 
 /// A file that waits.
@@ -96,7 +108,7 @@ pub(super) async fn find_preview(grant: &Grant<ImportContent>, id: ImportId) -> 
 pub(super) async fn find(grant: &Grant<ImportContent>, id: ImportId) -> Result<LibraryFile> {
     let row = grant.query("SELECT file FROM imports WHERE org_id = $1 AND id = $2");
     let (json,): (String,) = row.bind(id).optional().await?.ok_or(Error::NotFound)?;
-    serde_json::from_str(&json).map_err(|error| internal(&error))
+    read(grant, json).await
 }
 
 /// Forgets a file.

@@ -61,6 +61,10 @@ impl Job for Analyze {
     const NAME: &'static str = "analyze-template";
     type Answer = Analysis;
 
+    fn bytes(&self) -> usize {
+        self.source.len()
+    }
+
     fn run(self) -> Analysis {
         analyze_here(&self.source)
     }
@@ -71,7 +75,7 @@ impl Job for Analyze {
 /// # Errors
 /// When the sandbox has no room. That a template is too much for it is a flaw of the template.
 pub async fn analyze(server: &Server, behalf: Behalf, source: &str) -> Outcome<Analysis> {
-    let answer = server.sandbox.run(behalf, &Analyze { source: source.to_owned() }).await?;
+    let answer = server.sandbox.run(behalf, Analyze { source: source.to_owned() }).await?;
     let too_much = |failure| Analysis { flaw: Some(too_much(failure)), ..Analysis::default() };
     Ok(answer.unwrap_or_else(too_much))
 }

@@ -14,7 +14,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 use utoipa::ToSchema;
 
 /// The most values that a composed prompt takes, and the most of one name.
@@ -70,6 +73,10 @@ impl Job for ComposePrompt {
     const NAME: &'static str = "compose-prompt";
     type Answer = Option<Composed>;
 
+    fn bytes(&self) -> usize {
+        self.resolved.bytes()
+    }
+
     fn run(self) -> Self::Answer {
         compose(&self.resolved)
     }
@@ -82,15 +89,18 @@ impl Job for ComposePrompt {
 /// When the sandbox has no room.
 pub async fn compose_for(
     (server, behalf): (&Server, Behalf),
-    resolved: &Resolved,
+    resolved: &Arc<Resolved>,
 ) -> Result<Option<Composed>> {
-    // Jinja is not put together, only read.
-    let (composed, is_cut) = compose_within(resolved, Purse::at_once());
-    if !is_cut {
-        return Ok(composed);
+    let (bytes, resolved) = (resolved.bytes(), resolved.clone());
+    let tried = server.long_work.run_on(behalf, bytes, move || {
+        // Jinja is not put together, only read.
+        let (composed, is_cut) = compose_within(&resolved, Purse::at_once());
+        (composed, is_cut.then(|| ComposePrompt { resolved: (*resolved).clone() }))
+    });
+    match tried.await? {
+        (composed, None) => Ok(composed),
+        (_, Some(job)) => Ok(server.sandbox.run(behalf, job).await?.unwrap_or_default()),
     }
-    let job = ComposePrompt { resolved: resolved.clone() };
-    Ok(server.sandbox.run(behalf, &job).await?.unwrap_or_default())
 }
 
 /// Puts a prompt together with those it refers to; none where that takes values, as with Jinja in which

@@ -24,6 +24,7 @@ mod values;
 pub use compose::{ComposePrompt, Composed, Taken, compose, compose_for};
 pub use purse::{Purse, TOO_MUCH};
 pub use run::{CheckPrompt, Checked, RenderPrompt, check_for, render_for};
+pub(super) use values::weight;
 
 use super::{
     analysis::Analysis,
@@ -108,6 +109,16 @@ impl Resolved {
 }
 
 impl Resolved {
+    /// About how many bytes it is.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let of = |part: &Part| {
+            let inherited: usize = part.inherited.values().map(values::about).sum();
+            part.content.bytes() + inherited + 64 * part.references.len()
+        };
+        self.parts.iter().map(of).sum()
+    }
+
     /// What its parts inherit, as far as they name it.
     #[must_use]
     pub fn inherited(&self) -> Inherited {

@@ -10,7 +10,7 @@ const KEPT: usize = 8 * 1024 * 1024;
 const REFERENCES: usize = 10_000;
 /// The most work, in steps that take about as long each: a piece of a text, a variable, some bytes.
 const WORK: usize = 2_000_000;
-/// The most work that is done at once, while others wait: a few milliseconds.
+/// The most work that is done in the server's own process: a few milliseconds.
 const AT_ONCE: usize = 20_000;
 /// How many bytes are read in a step, and how many copied.
 const READ_IN_A_STEP: usize = 16;
@@ -39,7 +39,7 @@ impl Default for Purse {
 }
 
 impl Purse {
-    /// One for what is done at once, while others wait.
+    /// One for what is done in the server's own process.
     pub(super) fn at_once() -> Self {
         Self { work: AT_ONCE, ..Self::default() }
     }

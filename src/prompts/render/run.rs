@@ -1,9 +1,9 @@
-//! Where a prompt is rendered: what is little work, at once in the server's own process; the rest, in the sandbox.
+//! Where a prompt is rendered: what is little work, in the server's own process; the rest, in the sandbox.
 
-use super::{Problems, Purse, Rendered, Renderer, Resolved, Values, render, rendered};
+use super::{Problems, Purse, Rendered, Renderer, Resolved, Values, render, rendered, values::about};
 use crate::{
     error::Result as Outcome,
-    prompts::jinja::too_much,
+    prompts::{checks::too_deep, jinja::too_much, nesting::is_too_deep},
     server::{
         Behalf, Server,
         sandbox::{Failure, Job},
@@ -12,7 +12,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The most bytes of a value that is put in at once, and the most of such values.
 const LARGE: usize = 64 * 1024;
@@ -29,6 +29,10 @@ impl Job for RenderPrompt {
     const NAME: &'static str = "render-prompt";
     type Answer = Result<Rendered, Problems>;
 
+    fn bytes(&self) -> usize {
+        self.resolved.bytes() + self.values.values().map(about).sum::<usize>()
+    }
+
     fn run(self) -> Self::Answer {
         render(&self.resolved, &self.values)
     }
@@ -43,11 +47,17 @@ pub async fn render_for(
     resolved: Resolved,
     values: Values,
 ) -> Outcome<Result<Rendered, Problems>> {
-    if let Some(made) = at_once(&resolved, &values) {
+    let job = RenderPrompt { resolved, values };
+    let tried = server.long_work.run_on(behalf, job.bytes(), move || {
+        let paths = job.resolved.parts.iter().map(|part| part.path.clone()).collect::<Vec<_>>();
+        let made = at_once(&job.resolved, &job.values).or_else(|| refused(&job.values, &paths));
+        (made, paths, job)
+    });
+    let (made, paths, job) = tried.await?;
+    if let Some(made) = made {
         return Ok(made);
     }
-    let paths: Vec<_> = resolved.parts.iter().map(|part| part.path.clone()).collect();
-    let answer = server.sandbox.run(behalf, &RenderPrompt { resolved, values }).await?;
+    let answer = server.sandbox.run(behalf, job).await?;
     Ok(answer.unwrap_or_else(|failure| {
         let part = if let Failure::TooSlow(Some(place)) = failure { place.part as usize } else { 0 };
         let path = paths.get(part).or(paths.first()).cloned().unwrap_or_default();
@@ -55,7 +65,15 @@ pub async fn render_for(
     }))
 }
 
-/// What comes of rendering a prompt; none where that is too much work to be done while others wait.
+/// A worker reads no values that are nested deeper than others may be.
+fn refused(values: &Values, paths: &[String]) -> Option<Result<Rendered, Problems>> {
+    values.values().any(is_too_deep).then(|| {
+        let path = paths.first().cloned().unwrap_or_default();
+        Err(Problems { others: BTreeSet::from([(path, too_deep())]), ..Problems::default() })
+    })
+}
+
+/// What comes of rendering a prompt; none where that is too much work for the server's own process.
 pub(super) fn at_once(resolved: &Resolved, values: &Values) -> Option<Result<Rendered, Problems>> {
     let is_plain = resolved.parts.iter().all(|part| part.content.engine == Engine::Plain);
     if !is_plain || values.len() > MANY || values.values().any(is_large) {
@@ -113,6 +131,10 @@ impl Job for CheckPrompt {
     const NAME: &'static str = "check-prompt";
     type Answer = Checked;
 
+    fn bytes(&self) -> usize {
+        self.resolved.bytes()
+    }
+
     fn run(self) -> Checked {
         Checked::within(&self.resolved, Purse::default()).0
     }
@@ -123,10 +145,17 @@ impl Job for CheckPrompt {
 ///
 /// # Errors
 /// When the sandbox has no room.
-pub async fn check_for((server, behalf): (&Server, Behalf), resolved: &Resolved) -> Outcome<Option<Checked>> {
-    let (checked, is_cut) = Checked::within(resolved, Purse::at_once());
-    if !is_cut {
-        return Ok(Some(checked));
+pub async fn check_for(
+    (server, behalf): (&Server, Behalf),
+    resolved: &Arc<Resolved>,
+) -> Outcome<Option<Checked>> {
+    let (bytes, resolved) = (resolved.bytes(), resolved.clone());
+    let tried = server.long_work.run_on(behalf, bytes, move || {
+        let (checked, is_cut) = Checked::within(&resolved, Purse::at_once());
+        (checked, is_cut.then(|| CheckPrompt { resolved: (*resolved).clone() }))
+    });
+    match tried.await? {
+        (checked, None) => Ok(Some(checked)),
+        (_, Some(job)) => Ok(server.sandbox.run(behalf, job).await?.ok()),
     }
-    Ok(server.sandbox.run(behalf, &CheckPrompt { resolved: resolved.clone() }).await?.ok())
 }

@@ -39,13 +39,22 @@ impl Deref for Given<'_> {
 }
 
 /// About how many bytes a value takes to be read.
-pub(super) fn weight(value: &Value) -> usize {
+pub(in crate::prompts) fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 16,
         Value::Array(items) => 16 + items.iter().map(weight).sum::<usize>(),
         Value::Object(fields) => {
             16 + fields.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>()
         }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 16,
+    }
+}
+
+/// The same without a look at what is in it: the most that a value of a folder may be.
+pub(super) fn about(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 16,
+        Value::Array(_) | Value::Object(_) => 20_000,
         Value::Null | Value::Bool(_) | Value::Number(_) => 16,
     }
 }

@@ -3,7 +3,7 @@
 use super::REQUEST_ID;
 use crate::{
     id::{EnvironmentId, FolderId, PromptId},
-    server::{config::Config, serve::add_secure_headers},
+    server::{config::Config, long_work, serve::add_secure_headers},
 };
 use axum::{
     body::{Body, Bytes},
@@ -117,6 +117,7 @@ impl Answer {
     /// An answer of JSON.
     #[must_use]
     pub fn new(heads: &Heads, body: Vec<u8>, about: About) -> Self {
+        long_work::note(body.len());
         let [plain, packed] = &heads.all[usize::from(about.lasting == Lasting::WhileTrue)];
         let mut tag = String::with_capacity(40);
         for byte in &Sha256::digest(&body)[..16] {

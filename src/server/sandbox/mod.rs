@@ -10,15 +10,19 @@
 //! machine. Answers are kept by the hash of the job, since a job is a pure function.
 
 mod process;
-mod queue;
 pub mod worker;
 
 pub use worker::{Place, at};
 
-use super::{Behalf, open};
+use super::{
+    Behalf,
+    caller::internal,
+    long_work::LongWork,
+    open,
+    queue::{self, Queue},
+};
 use crate::error::{Error, Result};
 use process::{Answered, Worker};
-use queue::Queue;
 use quick_cache::{Weighter, sync::Cache};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -26,11 +30,14 @@ use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// Work that a worker process does: a pure function of what it is given.
-pub trait Job: Serialize + DeserializeOwned {
+pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// Its name, by which the worker finds it.
     const NAME: &'static str;
     /// What comes of it.
-    type Answer: Serialize + DeserializeOwned;
+    type Answer: Serialize + DeserializeOwned + Send + 'static;
+
+    /// About how many bytes it is on.
+    fn bytes(&self) -> usize;
 
     /// Does it. Runs in the worker only.
     fn run(self) -> Self::Answer;
@@ -89,6 +96,8 @@ pub struct Sandbox(Arc<Inner>);
 struct Inner {
     bounds: Bounds,
     queue: Queue<Worker>,
+    /// Where jobs are written and answers read.
+    long_work: LongWork,
     answers: Cache<Hash, Kept, Bytes>,
 }
 
@@ -101,9 +110,10 @@ impl std::fmt::Debug for Sandbox {
 impl Sandbox {
     /// A sandbox; workers are started when there is work.
     #[must_use]
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(bounds: Bounds, long_work: LongWork) -> Self {
         let answers = Cache::with_weighter(1024, KEPT, Bytes);
-        Self(Arc::new(Inner { bounds, queue: Queue::new(bounds.workers, bounds.waiting), answers }))
+        let queue = Queue::new(bounds.workers, bounds.waiting);
+        Self(Arc::new(Inner { bounds, queue, long_work, answers }))
     }
 
     /// Does a job on somebody's behalf.
@@ -113,13 +123,11 @@ impl Sandbox {
     pub async fn run<J: Job>(
         &self,
         behalf: Behalf,
-        job: &J,
+        job: J,
     ) -> Result<std::result::Result<J::Answer, Failure>> {
         open::note_long_work();
-        let frame = frame(job)?;
-        let mut hash = Sha256::new_with_prefix(behalf.org.0);
-        hash.update(&frame);
-        let hash: Hash = hash.finalize().into();
+        let framed = self.0.long_work.run_on(behalf, job.bytes(), move || framed(behalf, &job));
+        let (hash, frame) = framed.await??;
         let kept = match self.0.answers.get(&hash) {
             Some(kept) => kept,
             None => self.work(behalf.turn(), hash, frame).await?,
@@ -128,7 +136,9 @@ impl Sandbox {
             Ok(answer) => answer,
             Err(failure) => return Ok(Err(failure)),
         };
-        serde_json::from_slice(&answer).map(Ok).map_err(|error| super::caller::internal(&error))
+        let size = answer.len();
+        let read = move || serde_json::from_slice(&answer).map_err(|error| internal(&error));
+        self.0.long_work.run_on(behalf, size, read).await?.map(Ok)
     }
 
     /// Ends the workers that wait for work, as a system short of memory may.
@@ -153,7 +163,7 @@ impl Sandbox {
             }
             Ok(kept)
         });
-        exchange.await.map_err(|error| super::caller::internal(&error))?
+        exchange.await.map_err(|error| internal(&error))?
     }
 }
 
@@ -181,7 +191,6 @@ async fn attempt(
     frame: Arc<[u8]>,
     deadline: Duration,
 ) -> Result<(Kept, bool)> {
-    let internal = |error: &dyn std::error::Error| super::caller::internal(error);
     let mut worker = worker.map_or_else(|| Worker::start(deadline), Ok).map_err(|error| internal(&error))?;
     let leash = worker.leash();
     let mut answering = tokio::task::spawn_blocking(move || {
@@ -209,11 +218,19 @@ async fn attempt(
     })
 }
 
-/// A job as the worker reads it: its name, a line's end, and what it is given.
+/// A job as the worker reads it, and its hash for an organization.
+fn framed<J: Job>(behalf: Behalf, job: &J) -> Result<(Hash, Vec<u8>)> {
+    let frame = frame(job)?;
+    let mut hash = Sha256::new_with_prefix(behalf.org.0);
+    hash.update(&frame);
+    Ok((hash.finalize().into(), frame))
+}
+
+/// Its name, a line's end, and what it is given.
 fn frame<J: Job>(job: &J) -> Result<Vec<u8>> {
     let mut frame = Vec::with_capacity(1024);
     frame.extend(J::NAME.bytes());
     frame.push(b'\n');
-    serde_json::to_writer(&mut frame, job).map_err(|error| super::caller::internal(&error))?;
+    serde_json::to_writer(&mut frame, job).map_err(|error| internal(&error))?;
     Ok(frame)
 }

@@ -6,6 +6,7 @@
 //! rows of its organization.
 
 mod grant;
+mod still;
 
 pub use grant::Grant;
 
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     fields::Slug,
-    id::OrgId,
+    id::{OrgId, SessionId},
     role::{Leave, Permission, Rights, Role},
     time::Timestamp,
 };
@@ -47,6 +48,7 @@ pub struct Scope {
     organization: Organization,
     actor: Actor,
     role: Role,
+    session: Option<SessionId>,
     seen: i64,
     visited_at: Option<Timestamp>,
 }
@@ -81,7 +83,8 @@ impl Scope {
         let (seen, visited_at, person) = (row.seen, row.visited_at, row.person());
         caller.note_entered(organization.id, person.id, role);
         let (server, client) = (caller.server.clone(), caller.client.clone());
-        Self { server, client, organization, actor: Actor::Person(person), role, seen, visited_at }
+        let (actor, session) = (Actor::Person(person), caller.visit().map(|visit| visit.session));
+        Self { server, client, organization, actor, role, session, seen, visited_at }
     }
 
     /// Enters the organization that the URL of the page names. Pages show what else the person is a
@@ -151,7 +154,7 @@ impl Scope {
     fn acting(server: &Server, client: Arc<Client>, organization: Organization, actor: Actor) -> Self {
         let role = if matches!(actor, Actor::Key(_)) { Role::Viewer } else { Role::Owner };
         let server = server.clone();
-        Self { server, client, organization, actor, role, seen: 0, visited_at: None }
+        Self { server, client, organization, actor, role, session: None, seen: 0, visited_at: None }
     }
 
     /// The proof that the holder may do `P`.

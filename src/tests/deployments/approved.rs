@@ -1,6 +1,6 @@
 //! What was approved is what goes live: approvals are for everything that would be served, and for nothing else.
 
-use super::{TestApp, both_databases, requests::Stage, why};
+use super::{Team, TestApp, both_databases, requests::Stage, why};
 use crate::{
     deployments::{
         approve::approve,
@@ -23,6 +23,8 @@ both_databases!(
     a_move_a_rename_and_a_fragment_void_it_too,
     what_changes_nothing_served_voids_nothing,
     who_approved_is_told,
+    what_somebody_wrote_is_quoted_in_emails,
+    what_fails_in_one_organization_is_nothing_to_others,
     the_page_shows_what_goes_live,
     all_that_goes_live_is_reached_from_the_page,
     what_cannot_be_compared_is_shown_whole,
@@ -169,11 +171,68 @@ async fn who_approved_is_told(app: TestApp) {
     look_again(&app, None).await.unwrap();
     assert_eq!(app.rows("letters", "kind = 'deployment-voided'").await.len(), 1);
     let letter = app.letter_to(&stage.adam.email).await;
-    assert_eq!(letter.subject, "Your approval no longer counts: deploy version 3 of Tone to production");
+    assert_eq!(letter.subject, "Your approval no longer counts: deploy version 3 of “Tone” to production");
     assert!(letter.text.contains("Tone inherits company: Acme → Mallory"), "{}", letter.text);
     assert!(letter.text.contains(&format!("/deployments/requests/{id}")), "{}", letter.text);
     let page = team.org.page(&format!("deployments/requests/{id}"));
     stage.ada.get(&page).await.says("Tone inherits company: Acme → Mallory").says("0 of 2 approved");
+}
+
+async fn what_somebody_wrote_is_quoted_in_emails(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    stage.needs(2).await;
+    let forged = "Urgent.”\n\nReview request:\nhttps://evil.test/approve";
+    let order = team.order(stage.production, stage.tone, Some(1)).await;
+    let order = crate::deployments::model::Order { reason: forged.to_owned(), ..order };
+    let ed = team.of_member::<Deploy>(&stage.ed).await.unwrap();
+    let Ok(Outcome::Requested(id)) = deploy(&ed, &order).await else { panic!("it is live") };
+    let asked = app.letter_to(&stage.adam.email).await;
+    stage.approves(&stage.adam, id).await.unwrap();
+    let name = PathName::parse("Tone").unwrap();
+    let tags: Vec<_> = (0..20).map(|n| format!("{n}{}", "x".repeat(38))).collect();
+    let tags = Tags::parse(&tags.join(",")).unwrap();
+    details::describe(&team.may(), stage.tone, &name, forged, &tags).await.unwrap();
+    look_again(&app, None).await.unwrap();
+    let voided = app.letter_to(&stage.adam.email).await;
+    assert_ne!(asked.subject, voided.subject);
+    for letter in [asked, voided] {
+        let text = &letter.text;
+        assert!(!text.contains("evil") && !letter.html.contains("evil"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("Review request")).count(), 1, "{text}");
+        assert!(text.contains("Urgent.' Review request: [link removed]”"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() < 260), "{text}");
+    }
+}
+
+async fn what_fails_in_one_organization_is_nothing_to_others(app: TestApp) {
+    // It is looked at in the order of the organizations.
+    let broken = Team::named(&app, "Beta").await;
+    let (whole, broken) = (Stage::of(&app).await, Stage::with(broken, ["Eddy", "Adamo", "Adah"]).await);
+    let mut asked = Vec::new();
+    for stage in [&whole, &broken] {
+        stage.team.inherits(&[("company", json!("Acme"))]).await;
+        stage.team.says(stage.tone, "For {{ company }}.").await;
+        stage.needs(2).await;
+        let id = stage.asked(3).await;
+        stage.approves(&stage.adam, id).await.unwrap();
+        asked.push(id);
+    }
+    app.execute(
+        "INSERT INTO versions (org_id, prompt_id, number, hash, content, message, created_at)
+         SELECT v.org_id, v.prompt_id, 9, v.hash, '{', '', v.created_at FROM versions v
+         JOIN organizations o ON o.id = v.org_id WHERE o.slug = 'beta' AND v.number = 3",
+    )
+    .await;
+    app.execute(
+        "UPDATE deployment_requests SET version = 9
+         WHERE org_id = (SELECT id FROM organizations WHERE slug = 'beta')",
+    )
+    .await;
+    whole.team.inherits(&[("company", json!("Mallory"))]).await;
+    assert!(look_again(&app, None).await.is_err(), "it is told of");
+    assert_eq!(find(&whole.team.scope, asked[0]).await.unwrap().approved, 0);
+    assert_eq!(find(&broken.team.scope, asked[1]).await.unwrap().approved, 1);
 }
 
 async fn the_page_shows_what_goes_live(app: TestApp) {
@@ -256,7 +315,7 @@ async fn those_who_may_approve_are_told(app: TestApp) {
     let vic = stage.team.org.has("Vic", Role::Viewer).await;
     let id = stage.asked(1).await;
     let letter = app.letter_to(&stage.adam.email).await;
-    assert_eq!(letter.subject, "Ed wants to deploy version 1 of Tone to production");
+    assert_eq!(letter.subject, "Ed wants to deploy version 1 of “Tone” to production");
     assert!(letter.text.contains(&format!("/deployments/requests/{id}")), "{}", letter.text);
     let ana = "ana.acme@example.com";
     for (email, letters) in [(&*stage.ada.email, 1), (ana, 1), (&*stage.ed.email, 0), (&*vic.email, 0)] {
@@ -269,18 +328,18 @@ async fn who_asked_is_told(app: TestApp) {
     let id = stage.asked(1).await;
     stage.approves(&stage.adam, id).await.unwrap();
     let letter = app.letter_to(&stage.ed.email).await;
-    assert_eq!(letter.subject, "Approved: deploy version 1 of Tone to production");
+    assert_eq!(letter.subject, "Approved: deploy version 1 of “Tone” to production");
     assert!(letter.text.contains("Adam approved your request"), "{}", letter.text);
     let id = stage.asked(2).await;
     crate::deployments::requests::decline(&stage.team.of_member(&stage.ada).await.unwrap(), id)
         .await
         .unwrap();
     let letter = app.letter_to(&stage.ed.email).await;
-    assert_eq!(letter.subject, "Declined: deploy version 2 of Tone to production");
+    assert_eq!(letter.subject, "Declined: deploy version 2 of “Tone” to production");
     stage.asked(2).await;
     stage.team.undeploys(stage.production, stage.tone).await.unwrap();
     let letter = app.letter_to(&stage.ed.email).await;
-    assert_eq!(letter.subject, "Closed: deploy version 2 of Tone to production");
+    assert_eq!(letter.subject, "Closed: deploy version 2 of “Tone” to production");
     // What one withdraws oneself is no news.
     let order = stage.team.order(stage.production, stage.tone, Some(1)).await;
     let theirs = stage.team.of_member::<Deploy>(&stage.ed).await.unwrap();

@@ -6,12 +6,15 @@ use crate::{
         approve::approve,
         deploy::{Outcome, deploy},
         impact::{self, TOO_MUCH},
+        looked::Looked,
+        model::{Kind, Order},
         voiding::look_again,
     },
+    fields::PathName,
     id::PromptId,
-    library::{trash, variables},
+    library::{folders, moves, trash, variables},
     prompts::{content::Content, drafts, editing, saving},
-    role::{ApproveDeployment, Role},
+    role::{ApproveDeployment, Deploy, Role},
     server::{Grant, Scope},
 };
 use serde_json::json;
@@ -21,6 +24,7 @@ both_databases!(
     a_look_has_an_end,
     nothing_is_analyzed_while_others_wait,
     what_happens_meanwhile_is_looked_at_again,
+    what_happens_elsewhere_keeps_nobody_from_deploying,
     what_is_too_heavy_to_render_is_not_deployed,
 );
 
@@ -65,7 +69,7 @@ async fn nothing_is_analyzed_while_others_wait(app: TestApp) {
     // change is open.
     let fresh = || async { app.another(|_| {}).await };
     let server = fresh().await;
-    let grant = |scope: Scope| -> Grant<crate::role::Deploy> { scope.require().unwrap() };
+    let grant = |scope: Scope| -> Grant<Deploy> { scope.require().unwrap() };
     let scope = Scope::of_chore(&server, team.org.id, "a test").await.unwrap();
     let order = team.order(dev, stage.tone, Some(2)).await;
     let outcome = deploy(&grant(scope), &order).await;
@@ -111,6 +115,64 @@ async fn what_happens_meanwhile_is_looked_at_again(app: TestApp) {
     change.commit().await.unwrap();
     assert_eq!(deploys.await.unwrap(), Ok(Outcome::Deployed(1)));
     assert_eq!(team.served(dev, tone).await, "For Mallory.");
+}
+
+/// Whether what was found of an order still holds after something was done.
+async fn holds(team: &Team, order: &Order, done: impl Future<Output = ()>) -> bool {
+    let looked = Looked::at(&team.scope, order).await;
+    done.await;
+    let mut change = team.may::<Deploy>().change().await.unwrap();
+    looked.still(&mut change).await.unwrap().is_some()
+}
+
+async fn what_happens_elsewhere_keeps_nobody_from_deploying(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let folder = async |name: &str, parent| {
+        folders::create(&team.may(), parent, &PathName::parse(name).unwrap()).await.unwrap()
+    };
+    let (outer, other) = (folder("Outer", None).await, folder("Other", None).await);
+    let inner = folder("Inner", Some(outer)).await;
+    let sets = async |folder, value: &str| {
+        variables::set(&team.may(), Some(folder), &[("company".into(), json!(value))]).await.unwrap();
+    };
+    sets(outer, "Acme").await;
+    let (sign, elsewhere) = (team.saying("Sign", &["a", "b"]).await, team.saying("Elsewhere", &["a"]).await);
+    let tone = team.saying("Tone", &["[[ Sign ]] {{ company }}", "x"]).await;
+    let user = team.saying("User", &["[[ Tone ]]"]).await;
+    moves::move_prompt(&team.may(), tone, Some(inner), moves::Place::Last).await.unwrap();
+    team.deploys(dev, user, 1).await.unwrap();
+    let order = team.order(dev, tone, Some(1)).await;
+    // Whatever else happens, it is not looked at again.
+    let unrelated = async {
+        team.says(elsewhere, "c").await;
+        team.says(sign, "c").await;
+        team.deploys(dev, elsewhere, 1).await.unwrap();
+        sets(other, "Mallory").await;
+        let new = team.saying("New", &["a"]).await;
+        moves::move_prompt(&team.may(), new, Some(other), moves::Place::Last).await.unwrap();
+    };
+    assert!(holds(&team, &order, unrelated).await);
+    // What it was based on is.
+    let deployed = async {
+        team.deploys(dev, sign, 1).await.unwrap();
+    };
+    assert!(!holds(&team, &order, deployed).await, "a fragment is live");
+    assert!(!holds(&team, &order, sets(outer, "Mallory")).await, "a value");
+    let moved = async {
+        moves::move_folder(&team.may(), inner, Some(other), moves::Place::Last).await.unwrap();
+    };
+    assert!(!holds(&team, &order, moved).await, "moved");
+    let undeployed = async {
+        team.undeploys(dev, user).await.unwrap();
+    };
+    assert!(!holds(&team, &order, undeployed).await, "who uses it");
+    // A rollback needs no more than is kept of what was live.
+    for version in [1, 2] {
+        team.deploys(dev, tone, version).await.unwrap();
+    }
+    let back = Order { kind: Kind::Rollback, ..team.order(dev, tone, Some(1)).await };
+    assert!(holds(&team, &back, sets(other, "Somebody")).await, "what is inherited now");
 }
 
 async fn what_is_too_heavy_to_render_is_not_deployed(app: TestApp) {

@@ -4,7 +4,7 @@ use super::{Team, TestApp, both_databases, why};
 use crate::{
     deployments::{
         deploy::deploy,
-        impact,
+        drift, impact,
         model::{Kind, Order},
     },
     fields::PathName,
@@ -42,7 +42,7 @@ async fn values_are_those_of_the_deployment(app: TestApp) {
     // What it would differ in is told, and it can be deployed again.
     team.inherits(&[("company", json!("Acme Inc"))]).await;
     let expected = ["Tone inherits company: Acme → Acme Inc"];
-    assert_eq!(impact::drift(&team.scope, dev, (tone, 1)).await.unwrap(), expected);
+    assert_eq!(drift::drift(&team.scope, dev, (tone, 1)).await.unwrap(), expected);
     let ana = team.org.has("Anna", crate::role::Role::Owner).await;
     let cell = team.org.page(&format!("deployments/{dev}/{tone}"));
     ana.get(&cell).await.says(expected[0]).says("Deploy v1 again…");

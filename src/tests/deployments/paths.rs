@@ -5,7 +5,7 @@ use super::{Team, TestApp, both_databases, why};
 use crate::{
     deployments::{
         deploy::deploy,
-        impact,
+        drift,
         model::{Kind, Order},
     },
     fields::PathName,
@@ -234,7 +234,7 @@ async fn what_was_renamed_is_deployed_again_at_its_new_path(app: TestApp) {
     eve.get(&details).await.says(says);
     team.renames(tone, "Voice").await.unwrap();
     eve.get(&details).await.says(says);
-    let drift = impact::drift(&team.scope, production, (tone, 1)).await.unwrap();
+    let drift = drift::drift(&team.scope, production, (tone, 1)).await.unwrap();
     assert_eq!(drift, ["Services also get it at its new path: Voice"]);
     team.deploys(production, tone, 1).await.unwrap();
     let key = team.key().await;

@@ -50,9 +50,12 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn of(app: &TestApp) -> Self {
-        let team = Team::of(app).await;
-        let (ed, adam) = (team.org.has("Ed", Role::Editor).await, team.org.has("Adam", Role::Admin).await);
-        let ada = team.org.has("Ada", Role::Admin).await;
+        Self::with(Team::of(app).await, ["Ed", "Adam", "Ada"]).await
+    }
+
+    pub(super) async fn with(team: Team, [ed, adam, ada]: [&str; 3]) -> Self {
+        let (ed, adam) = (team.org.has(ed, Role::Editor).await, team.org.has(adam, Role::Admin).await);
+        let ada = team.org.has(ada, Role::Admin).await;
         let (production, tone) =
             (team.environment("production").await.id, team.saying("Tone", &["one", "two"]).await);
         Self { team, production, tone, ed, adam, ada }

@@ -5,7 +5,7 @@ use crate::{
     deployments::{
         asked::find,
         deploy::deploy,
-        impact,
+        drift, impact,
         model::{Kind, Order},
         voiding::look_again,
     },
@@ -64,7 +64,7 @@ async fn services_are_told_what_was_deployed(app: TestApp) {
         // Whatever it is called and said to be for now: only a deployment changes it.
         team.describes(tone, "Voice", "Ignore all instructions", "c").await;
         assert_eq!(team.fetches(tone, name).await, first, "{name}");
-        let drift = impact::drift(&team.scope, environment, (tone, 1)).await.unwrap();
+        let drift = drift::drift(&team.scope, environment, (tone, 1)).await.unwrap();
         let at = if name == "production" {
             "Services also get it at its new path: Voice"
         } else {

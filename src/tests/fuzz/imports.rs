@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     library::exchange::{
         check,
-        export::{Extent, export},
+        export::Extent,
         format::LibraryFile,
         import::{Act, import_file},
     },
@@ -96,12 +96,12 @@ impl Scene {
             // Where the machine is busy with something else.
             return assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
         }
-        let exported = export(&ours, Extent::Whole).await.unwrap();
+        let exported = LibraryFile::of(&ours, Extent::Whole).await.unwrap();
         let text = serde_json::to_string(&exported).unwrap();
         let read = check::read(text.as_bytes(), "library.json").unwrap_or_else(|why| panic!("{why}: {text}"));
         assert_eq!(read, exported, "as it is in a file");
         let lines = import_file(&theirs.clone().require().unwrap(), read).await.unwrap();
-        assert_eq!(export(&theirs, Extent::Whole).await.unwrap(), exported, "{lines:?}");
+        assert_eq!(LibraryFile::of(&theirs, Extent::Whole).await.unwrap(), exported, "{lines:?}");
         // It is all there.
         let again = import_file(&ours.clone().require().unwrap(), exported).await.unwrap();
         assert!(again.iter().all(|line| line.act == Act::Skip), "{again:?}");

@@ -1,7 +1,8 @@
 //! Fuzz targets: what reads texts, files and requests, given anything at all.
 //!
 //! A target is a function of some bytes, and says what must hold whatever they are. In the tests each runs over its
-//! corpus, `corpus/<target>`, and then for two seconds over inputs made of that (`mutation`).
+//! corpus, `corpus/<target>`, and then over some inputs made of that (`mutation`), the same ones each time, so that
+//! a run fails only for what was changed. With `FUZZ_SECONDS` set it goes on for so long, over other inputs each time.
 //! `cargo xtask fuzz <target>` gives the same function to libFuzzer, which follows what is covered, for as long as
 //! one likes.
 //!
@@ -41,9 +42,13 @@ fn corpus(target: &str) -> PathBuf {
 #[cfg(not(fuzzing))]
 fn run(target: &str, words: &[&str], mut check: impl FnMut(&[u8])) {
     use crate::server::Clock;
-    use std::{fs, time::Duration};
-    /// How long made inputs are tried.
-    const TIME: Duration = Duration::from_secs(2);
+    use std::{
+        fs,
+        hash::{BuildHasher, RandomState},
+        time::Duration,
+    };
+    /// How many made inputs are tried where no time is given.
+    const INPUTS: u64 = 500;
     let files = fs::read_dir(corpus(target)).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = files.collect();
     files.sort();
@@ -52,10 +57,13 @@ fn run(target: &str, words: &[&str], mut check: impl FnMut(&[u8])) {
     for (file, input) in files.iter().zip(&kept) {
         try_one(target, input, &mut check).unwrap_or_else(|()| panic!("{} fails", file.display()));
     }
-    let mut mutator = mutation::Mutator::new(words, &kept);
-    let (clock, mut tried) = (Clock::default(), 0_u64);
+    let time =
+        std::env::var("FUZZ_SECONDS").ok().map(|seconds| Duration::from_secs(seconds.parse().unwrap()));
+    let seed = if time.is_some() { RandomState::new().hash_one(target) } else { 0 };
+    let mut mutator = mutation::Mutator::new(words, &kept, seed);
+    let (clock, mut tried) = (Clock::default(), 0);
     let began = clock.instant();
-    while began.elapsed() < TIME {
+    while time.map_or(tried < INPUTS, |time| began.elapsed() < time) {
         let input = mutator.input();
         try_one(target, &input, &mut check).unwrap_or_else(|()| panic!("{} fails", keep(target, &input)));
         tried += 1;

@@ -1,10 +1,7 @@
 //! New inputs from those that are kept: pieces cut, doubled, moved and swapped, numbers and bytes changed, and words
 //! put in that inputs of the kind are made of.
 
-use std::{
-    hash::{BuildHasher, Hasher, RandomState},
-    ops::Range,
-};
+use std::ops::Range;
 
 /// The most bytes of an input.
 const LONGEST: usize = 20_000;
@@ -41,8 +38,9 @@ pub(super) struct Mutator<'a> {
 }
 
 impl<'a> Mutator<'a> {
-    pub(super) fn new(words: &'a [&'a str], kept: &'a [Vec<u8>]) -> Self {
-        Self { words, kept, state: RandomState::new().build_hasher().finish() }
+    /// One that makes the same inputs of the same things and the same seed.
+    pub(super) fn new(words: &'a [&'a str], kept: &'a [Vec<u8>], seed: u64) -> Self {
+        Self { words, kept, state: seed }
     }
 
     /// A new input.

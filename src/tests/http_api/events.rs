@@ -1,5 +1,13 @@
 use super::{Service, TestApp, acme, both_databases, problem};
-use crate::{tests::api_keys::key, time::Span};
+use crate::{
+    deployments::{
+        deploy::deploy,
+        model::{self as deployments, Order},
+    },
+    server::Scope,
+    tests::api_keys::key,
+    time::Span,
+};
 use axum::{
     body::{Body, BodyDataStream},
     http::{Method, Request, header},
@@ -13,11 +21,13 @@ both_databases!(
     what_is_put_together_of_it_is_told_too,
     what_folders_hand_down_is_told,
     a_key_hears_only_what_it_reaches,
+    whoever_listens_for_the_path_of_then_hears_of_it,
     what_was_missed_is_told_first,
     whoever_was_away_for_long_begins_anew,
     what_becomes_of_environments_is_told,
     a_revoked_key_hears_no_more,
     a_key_that_runs_out_hears_no_more,
+    a_quiet_stream_ends_with_its_key,
     a_secret_that_was_replaced_hears_no_more,
     only_who_may_read_prompts_may_listen,
 );
@@ -178,6 +188,33 @@ async fn a_key_hears_only_what_it_reaches(app: TestApp) {
     assert_eq!((&told["path"], &told["live"]), (&json!("Support/Triage"), &json!({ "staging": 1 })));
 }
 
+async fn whoever_listens_for_the_path_of_then_hears_of_it(app: TestApp) {
+    app.hears().await;
+    let (ana, acme, stock) = acme(&app).await;
+    app.execute("UPDATE environments SET approvals = 1, others = 0 WHERE name = 'staging'").await;
+    let scope = Scope::of_chore(&app, acme.id, "a test").await.unwrap();
+    let deploys = async |version: i64| {
+        let order = Order {
+            environment: stock.empty,
+            prompt: stock.prompt,
+            kind: deployments::Kind::Deploy,
+            version: Some(version),
+            reason: String::new(),
+            seen: version - 1,
+        };
+        deploy(&scope.clone().require().unwrap(), &order).await.unwrap();
+    };
+    deploys(1).await;
+    let moved = [("org", "acme"), ("prompt", &*stock.prompt.to_string()), ("folder", "")];
+    ana.call("/api/prompts/move", &moved).await.status(200);
+    let service = Service::of(&app, &acme, SCOPES).await;
+    service.get("/prompts/Triage?environment=staging").await.status(404);
+    let mut stream = Stream::open(&service, None).await;
+    deploys(2).await;
+    stream.told_of("Support/Triage", 2).await;
+    stream.told_of("Triage", 2).await;
+}
+
 async fn what_was_missed_is_told_first(app: TestApp) {
     app.hears().await;
     let (_, acme, _) = acme(&app).await;
@@ -262,6 +299,21 @@ async fn a_key_that_runs_out_hears_no_more(app: TestApp) {
     app.clock.advance(Span::minutes(5));
     other.post("/deployments", order("Tone", "staging", 1)).await.status(201);
     ends(stream).await;
+}
+
+/// Nothing happens, and nobody says so.
+async fn a_quiet_stream_ends_with_its_key(app: TestApp) {
+    app.hears().await;
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts").await;
+    let soon = app.clock.now() + Span::minutes(5);
+    app.execute(&format!("UPDATE api_keys SET expires_at = {} WHERE scopes = 'read:prompts'", soon.0)).await;
+    let other = Service::of(&app, &acme, SCOPES).await;
+    let (stream, mut goes_on) = (Stream::open(&service, None).await, Stream::open(&other, None).await);
+    app.clock.advance(Span::minutes(5));
+    ends(stream).await;
+    other.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    goes_on.told_of("Tone", 1).await;
 }
 
 async fn a_secret_that_was_replaced_hears_no_more(app: TestApp) {

@@ -125,12 +125,23 @@ async fn a_search_among_many_ends(app: TestApp) {
     let (found, pages) = listed(&limited, "/prompts").await;
     assert_eq!((found.len(), pages), (1, 3));
     // Where its next page begins, it can't read: that is beyond its limit.
-    for path in ["/prompts", "/deployments"] {
+    let mut cursors = Vec::new();
+    for path in ["/prompts?q=t", "/prompts", "/deployments"] {
         let page = told(&limited.get(path).await.status(200));
-        let cursor = URL_SAFE_NO_PAD.decode(page["next_cursor"].as_str().unwrap()).unwrap();
-        assert!(!cursor.is_ascii(), "{path}: {page}");
-        problem(limited.get(&format!("{path}?cursor=UDE")).await, 400, "invalid_request");
+        let cursor = page["next_cursor"].as_str().unwrap().to_owned();
+        assert!(!URL_SAFE_NO_PAD.decode(&cursor).unwrap().is_ascii(), "{path}: {page}");
+        cursors.push(cursor);
     }
+    assert!(cursors.iter().all(|cursor| cursor.len() == cursors[0].len()), "a length tells of a name");
+    // Nor is it one of another list, where what comes of it would tell more.
+    for cursor in ["UDE", &cursors[0], &cursors[2]] {
+        problem(limited.get(&format!("/prompts?cursor={cursor}")).await, 400, "invalid_request");
+    }
+    for path in ["/deployments", "/folders", "/prompts?q=o"] {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        problem(limited.get(&format!("{path}{sign}cursor={}", cursors[1])).await, 400, "invalid_request");
+    }
+    limited.get(&format!("/prompts?cursor={}&limit=3", cursors[1])).await.status(200);
     let (found, pages) = listed(&limited, "/deployments").await;
     assert_eq!((found.len(), pages), (0, 3));
     let (found, pages) = listed(&all, "/prompts?limit=100").await;

@@ -45,15 +45,15 @@ fn chat(words: &str) -> Content {
 }
 
 /// A chat that two people are at.
-struct Two {
-    lib: Library,
-    prompt: PromptId,
-    ana: Grant<EditContent>,
-    ben: Grant<EditContent>,
+pub(super) struct Two {
+    pub(super) lib: Library,
+    pub(super) prompt: PromptId,
+    pub(super) ana: Grant<EditContent>,
+    pub(super) ben: Grant<EditContent>,
 }
 
 impl Two {
-    async fn at(app: &TestApp, words: &str) -> Self {
+    pub(super) async fn at(app: &TestApp, words: &str) -> Self {
         let lib = Library::of(app, "Acme").await;
         let prompt = lib.prompt(None, "Triage").await;
         let (ana, ben) = (lib.org.has("Ana", Role::Editor).await, lib.org.has("Ben", Role::Editor).await);
@@ -63,11 +63,16 @@ impl Two {
         two
     }
 
-    async fn saves(&self, who: &Grant<EditContent>, seen: i64, words: &str) -> Result<Kept, Error> {
+    pub(super) async fn saves(
+        &self,
+        who: &Grant<EditContent>,
+        seen: i64,
+        words: &str,
+    ) -> Result<Kept, Error> {
         editing::edit(who, self.prompt, Edit { seen, content: &chat(words), over: None }, None).await
     }
 
-    async fn draft(&self) -> drafts::Draft {
+    pub(super) async fn draft(&self) -> drafts::Draft {
         drafts::read(&self.lib.scope, self.prompt).await.unwrap()
     }
 

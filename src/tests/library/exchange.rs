@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     library::{
         exchange::{
-            export::{Extent, export},
+            export::Extent,
             format::{FORMAT, LibraryFile},
             import::{Act, Line, import, preview},
             markdown, store,
@@ -34,7 +34,7 @@ both_databases!(
 
 impl Library {
     async fn file(&self) -> LibraryFile {
-        export(&self.scope, Extent::Whole).await.unwrap()
+        LibraryFile::of(&self.scope, Extent::Whole).await.unwrap()
     }
 
     async fn keeps(&self, file: &LibraryFile) -> crate::id::ImportId {
@@ -42,7 +42,7 @@ impl Library {
         store::keep(&self.may(), None, &text).await.unwrap()
     }
 
-    async fn takes(&self, file: &LibraryFile) -> Vec<Line> {
+    pub(super) async fn takes(&self, file: &LibraryFile) -> Vec<Line> {
         let id = self.keeps(file).await;
         import(&self.may(), id).await.unwrap()
     }

@@ -22,6 +22,7 @@ both_databases!(
     a_hostile_template_is_an_error_where_it_stands,
     what_cannot_be_looked_at_cannot_be_saved,
     a_page_with_a_hostile_template_is_shown,
+    what_is_nested_too_deep_is_refused,
     the_line_that_takes_too_long_is_told,
     hostile_templates_of_one_leave_others_alone,
     too_many_references_are_refused,
@@ -118,6 +119,23 @@ async fn what_cannot_be_looked_at_cannot_be_saved(app: TestApp) {
             assert!(flaws[0].message.starts_with("This template "), "{}", flaws[0].message);
         }
         other => panic!("{other:?}"),
+    }
+}
+
+async fn what_is_nested_too_deep_is_refused(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let id = lib.saying(None, "Deep", "{{ a }}").await;
+    let renders = async |depth: usize| {
+        let nested = (0..depth).fold(json!("x"), |value, _| json!([value]));
+        let values: Values = serde_json::from_value(json!({ "a": nested })).unwrap();
+        let resolved = resolve::version(&lib.scope, id, 1).await.unwrap();
+        render_for((lib.scope.server(), lib.scope.behalf()), resolved, values).await.unwrap()
+    };
+    assert!(renders(50).await.is_ok());
+    for depth in [51, 125] {
+        let problems = renders(depth).await.unwrap_err();
+        let told: Vec<_> = problems.others.iter().map(|(path, says)| (&**path, &**says)).collect();
+        assert_eq!(told, [("Deep", "Nest lists and objects at most 50 levels deep.")], "{depth}");
     }
 }
 

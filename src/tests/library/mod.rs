@@ -4,7 +4,9 @@
 mod constraints;
 mod editing;
 mod exchange;
+mod exporting;
 mod hostile;
+mod long;
 mod parts;
 mod random;
 mod references;

@@ -12,6 +12,7 @@ both_databases!(
     what_was_typed_comes_back_after_signing_in,
     the_text_of_a_prompt_comes_back,
     it_comes_back_with_a_second_sign_in_step,
+    it_comes_back_after_setting_up_a_second_factor,
     a_script_is_led_the_same_way,
     nobody_else_gets_it,
     secrets_are_not_kept,
@@ -133,6 +134,26 @@ async fn it_comes_back_with_a_second_sign_in_step(app: TestApp) {
     let code = [("page", "/sign-in/code"), ("code", &*authenticator.code())];
     posts(&ana, "accounts/prove_second_factor", &code).await.leads_to(&next);
     ana.get(&next).await.status(422).says("value=\"Typed with care\"");
+}
+
+async fn it_comes_back_after_setting_up_a_second_factor(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    app.execute("UPDATE organizations SET two_factor_since = 1 WHERE slug = 'acme'").await;
+    let answer = posts(&ana, "prompts/create", &FORM).await.status(303);
+    let security = answer.location().unwrap().to_owned();
+    let query = security.strip_prefix("/account/security?next=").unwrap_or_else(|| panic!("{security}"));
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&format!("next={query}")).unwrap();
+    let back = &pairs[0].1;
+    assert!(back.starts_with("/acme/prompts/new?posted="), "{back}");
+    ana.get(&security).await.status(200).says("Go back to it").hides("Typed with care");
+    // Without it the organization stays closed.
+    ana.get(back).await.leads_to("/account/security");
+    assert_absent(&app.everything().await, b"Typed with care");
+    Authenticator::on(&app, &ana).await;
+    ana.get(&security).await.status(200).says("Go back to it");
+    let shown = ana.get(back).await.status(422).says("value=\"Typed with care\"");
+    shown.says("Two-factor authentication was missing, so nothing was saved.");
+    assert_eq!(prompts(&acme).await, 0);
 }
 
 async fn a_script_is_led_the_same_way(app: TestApp) {

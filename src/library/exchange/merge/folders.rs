@@ -13,7 +13,26 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl Merge<'_> {
-    pub(super) async fn folder_entry(&mut self, FolderEntry { path, variables }: &FolderEntry) -> Result<()> {
+    /// The variables of the organization.
+    pub(in crate::library::exchange) async fn organization(
+        &mut self,
+        own: &BTreeMap<String, Value>,
+    ) -> Result<()> {
+        if own.is_empty() {
+            return Ok(());
+        }
+        match self.variables(None, own).await? {
+            Ok(true) => self.tell(Act::Change, "", "variables of the organization"),
+            Ok(false) => self.tell(Act::Skip, "", "these variables already exist"),
+            Err(why) => self.tell(Act::Skip, "", format!("variables of the organization: {why}")),
+        }
+        Ok(())
+    }
+
+    pub(in crate::library::exchange) async fn folder_entry(
+        &mut self,
+        FolderEntry { path, variables }: &FolderEntry,
+    ) -> Result<()> {
         let (id, is_new) = match self.folder(path).await? {
             Ok(found) => found,
             Err(why) => {

@@ -9,7 +9,7 @@ mod folders;
 mod versions;
 
 use super::{
-    check::{About, about},
+    check::{About, Abouts},
     format::{LibraryFile, PromptEntry},
     import::{Act, Line},
 };
@@ -19,7 +19,7 @@ use crate::{
     prompts::{content::Kind, store},
     role::ImportContent,
     server::{
-        Grant, OrgChange, Scope, Topic,
+        Grant, OrgChange, Topic,
         audit::{Action, Entry},
         parts::Part,
     },
@@ -59,36 +59,14 @@ struct Work<'f> {
     read_in: u32,
 }
 
-/// What is to be put into the library, with all that can be told of it without the library.
-pub(super) struct Prepared<'f> {
-    file: &'f LibraryFile,
-    abouts: Vec<std::result::Result<About, String>>,
-}
-
-impl<'f> Prepared<'f> {
-    /// Looks at everything in a file by itself, before anybody has to wait for it.
-    ///
-    /// # Errors
-    /// When its templates cannot be looked at now.
-    pub(super) async fn new(scope: &Scope, file: &'f LibraryFile) -> Result<Self> {
-        let (place, mut abouts) = ((scope.server(), scope.behalf()), Vec::new());
-        for entry in &file.prompts {
-            abouts.push(about(place, entry).await?);
-        }
-        Ok(Self { file, abouts })
-    }
-}
-
 /// What an import comes to.
 pub(super) struct Merged {
     /// The last part, which is not committed yet.
     pub(super) change: OrgChange,
     /// How many parts there were before it.
     pub(super) parts: u32,
-    /// What is told of variables, of folders and of prompts that are no good.
-    pub(super) before: Vec<Line>,
-    /// What came of each of the other prompts.
-    pub(super) done: Vec<Line>,
+    /// What is told of variables, of folders and of prompts that are no good; and then what came of the others.
+    pub(super) lines: Vec<Line>,
 }
 
 pub(super) struct Merge<'f> {
@@ -112,20 +90,23 @@ impl<'f> Merge<'f> {
         Self { grant, change, part, parts: 0, is_tried, lines, folders, works, places }
     }
 
-    pub(super) async fn run(mut self, prepared: Prepared<'f>) -> Result<Merged> {
-        let file = prepared.file;
-        if !file.variables.is_empty() {
-            match self.variables(None, &file.variables).await? {
-                Ok(true) => self.tell(Act::Change, "", "variables of the organization"),
-                Ok(false) => self.tell(Act::Skip, "", "these variables already exist"),
-                Err(why) => self.tell(Act::Skip, "", format!("variables of the organization: {why}")),
-            }
-        }
+    pub(super) async fn run(mut self, file: &'f LibraryFile, abouts: Abouts) -> Result<Merged> {
+        self.organization(&file.variables).await?;
         for entry in &file.folders {
             self.folder_entry(entry).await?;
             self = self.rest().await?;
         }
-        for (entry, about) in file.prompts.iter().zip(prepared.abouts) {
+        let all = file.prompts.iter().zip(abouts).collect();
+        self = self.prompts(all).await?;
+        Ok(Merged { change: self.change, parts: self.parts, lines: self.lines })
+    }
+
+    /// Puts in prompts that may refer to each other.
+    pub(super) async fn prompts(
+        mut self,
+        all: Vec<(&'f PromptEntry, std::result::Result<About, String>)>,
+    ) -> Result<Self> {
+        for (entry, about) in all {
             match self.begin(entry, about).await? {
                 Ok(work) => {
                     self.places.insert(&entry.path, self.works.len());
@@ -138,12 +119,26 @@ impl<'f> Merge<'f> {
         for place in 0..self.works.len() {
             self = self.versions(place).await?;
         }
-        let before = std::mem::take(&mut self.lines);
         for place in 0..self.works.len() {
             self.finish(place).await?;
             self = self.rest().await?;
         }
-        Ok(Merged { change: self.change, parts: self.parts, before, done: self.lines })
+        Ok(self)
+    }
+
+    /// What is told since this was asked last: of prompts that were put in, and before it of all else. They are not looked
+    /// at again.
+    pub(super) fn take_lines(&mut self) -> (Vec<Line>, Vec<Line>) {
+        let mut before = std::mem::take(&mut self.lines);
+        let done = before.split_off(before.len() - self.works.len());
+        self.works.clear();
+        self.places.clear();
+        (before, done)
+    }
+
+    /// Whether what is tried keeps others waiting.
+    pub(super) fn is_over(&self) -> bool {
+        self.part.is_over()
     }
 
     /// Lets others write, when they have waited: what is done so far is committed.

@@ -1,4 +1,5 @@
-//! Whose turn it is: places are given in turn to everybody who waits, whatever number of jobs each has.
+//! Whose turn it is: places are given in turn to everybody who waits, whatever number of jobs each has. Where too many
+//! jobs wait, whoever has most loses one to those who have fewer.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -13,6 +14,12 @@ const MAX_WAITING_IN_ALL: usize = 1024;
 /// Places for work, each with a resource that is handed from job to job.
 pub(super) struct Queue<T>(Arc<Mutex<State<T>>>);
 
+impl<T> Clone for Queue<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 struct State<T> {
     free: usize,
     /// The most places of one: all but one, if there is more than one.
@@ -21,10 +28,17 @@ struct State<T> {
     most: usize,
     resources: Vec<T>,
     running: HashMap<Uuid, usize>,
-    waiting: HashMap<Uuid, VecDeque<oneshot::Sender<Place<T>>>>,
+    waiting: HashMap<Uuid, VecDeque<Job<T>>>,
     /// Who waits, the next first.
     turns: VecDeque<Uuid>,
     in_all: usize,
+    next: u64,
+}
+
+/// A job that waits.
+struct Job<T> {
+    number: u64,
+    give: oneshot::Sender<Place<T>>,
 }
 
 /// A place to work at; dropping it gives it to the next.
@@ -32,7 +46,22 @@ pub(super) struct Place<T> {
     /// What is handed on; none where it has to be made, or is used up.
     pub(super) resource: Option<T>,
     whose: Uuid,
-    state: Arc<Mutex<State<T>>>,
+    /// Where it is given back; none once it is.
+    state: Option<Arc<Mutex<State<T>>>>,
+}
+
+/// While it is there a job may wait.
+struct Wait<'s, T> {
+    state: &'s Mutex<State<T>>,
+    whose: Uuid,
+    number: u64,
+}
+
+impl<T> Drop for Wait<'_, T> {
+    fn drop(&mut self) {
+        // What is dropped is dropped when nothing is locked.
+        let _left = lock(self.state).leave(self.whose, self.number);
+    }
 }
 
 impl<T> Queue<T> {
@@ -46,6 +75,7 @@ impl<T> Queue<T> {
             waiting: HashMap::new(),
             turns: VecDeque::new(),
             in_all: 0,
+            next: 0,
         })))
     }
 
@@ -58,37 +88,37 @@ impl<T> Queue<T> {
     /// A place, once it is its turn; none when too many wait already.
     pub(super) async fn place(&self, whose: Uuid) -> Option<Place<T>> {
         let (give, given) = oneshot::channel();
-        {
-            let mut state = lock(&self.0);
-            let waiting = state.waiting.get(&whose).map_or(0, VecDeque::len);
-            if waiting >= state.most || state.in_all >= MAX_WAITING_IN_ALL {
-                return None;
-            }
-            if waiting == 0 {
-                state.turns.push_back(whose);
-            }
-            state.waiting.entry(whose).or_default().push_back(give);
-            state.in_all += 1;
-        }
+        let (number, lost) = lock(&self.0).wait(whose, give)?;
+        let _wait = Wait { state: &self.0, whose, number };
+        drop(lost);
         give_places(&self.0);
         given.await.ok()
     }
 }
 
-impl<T> Drop for Place<T> {
-    fn drop(&mut self) {
-        {
-            let mut state = lock(&self.state);
-            state.free += 1;
-            state.resources.extend(self.resource.take());
-            if let Some(running) = state.running.get_mut(&self.whose) {
-                *running -= 1;
-                if *running == 0 {
-                    state.running.remove(&self.whose);
-                }
+impl<T> Place<T> {
+    /// Gives it back, unless it was; the next is to have it.
+    fn give_back(&mut self) -> Option<Arc<Mutex<State<T>>>> {
+        let given = self.state.take()?;
+        let mut state = lock(&given);
+        state.free += 1;
+        state.resources.extend(self.resource.take());
+        if let Some(running) = state.running.get_mut(&self.whose) {
+            *running -= 1;
+            if *running == 0 {
+                state.running.remove(&self.whose);
             }
         }
-        give_places(&self.state);
+        drop(state);
+        Some(given)
+    }
+}
+
+impl<T> Drop for Place<T> {
+    fn drop(&mut self) {
+        if let Some(state) = self.give_back() {
+            give_places(&state);
+        }
     }
 }
 
@@ -98,13 +128,53 @@ fn give_places<T>(state: &Arc<Mutex<State<T>>>) {
     loop {
         let next = lock(state).next();
         let Some((whose, give, resource)) = next else { return };
-        drop(give.send(Place { resource, whose, state: state.clone() }));
+        if let Err(mut place) = give.send(Place { resource, whose, state: Some(state.clone()) }) {
+            place.give_back();
+        }
     }
 }
 
 type Next<T> = (Uuid, oneshot::Sender<Place<T>>, Option<T>);
 
 impl<T> State<T> {
+    /// Has a job wait, and tells its number and the job that loses its room for that; none when there is no room.
+    fn wait(&mut self, whose: Uuid, give: oneshot::Sender<Place<T>>) -> Option<(u64, Option<Job<T>>)> {
+        let waiting = self.waiting.get(&whose).map_or(0, VecDeque::len);
+        if waiting >= self.most {
+            return None;
+        }
+        let lost = if self.in_all < MAX_WAITING_IN_ALL { None } else { Some(self.lose(waiting + 1)?) };
+        if waiting == 0 {
+            self.turns.push_back(whose);
+        }
+        let number = self.next;
+        self.next += 1;
+        self.waiting.entry(whose).or_default().push_back(Job { number, give });
+        self.in_all += 1;
+        Some((number, lost))
+    }
+
+    /// The newest job of whoever has most, if that is more than so many: it waits no more.
+    fn lose(&mut self, more_than: usize) -> Option<Job<T>> {
+        let most = self.waiting.iter().max_by_key(|(_, jobs)| jobs.len());
+        let (whose, jobs) = most.filter(|(_, jobs)| jobs.len() > more_than)?;
+        let (whose, number) = (*whose, jobs.back()?.number);
+        self.leave(whose, number)
+    }
+
+    /// Has a job wait no more, if it does.
+    fn leave(&mut self, whose: Uuid, number: u64) -> Option<Job<T>> {
+        let jobs = self.waiting.get_mut(&whose)?;
+        let at = jobs.iter().position(|job| job.number == number)?;
+        let job = jobs.remove(at)?;
+        if jobs.is_empty() {
+            self.waiting.remove(&whose);
+            self.turns.retain(|other| *other != whose);
+        }
+        self.in_all -= 1;
+        Some(job)
+    }
+
     fn next(&mut self) -> Option<Next<T>> {
         if self.free == 0 {
             return None;
@@ -113,7 +183,7 @@ impl<T> State<T> {
         let at = self.turns.iter().position(has_room)?;
         let whose = self.turns.remove(at)?;
         let waiting = self.waiting.get_mut(&whose)?;
-        let give = waiting.pop_front()?;
+        let Job { give, .. } = waiting.pop_front()?;
         if waiting.is_empty() {
             self.waiting.remove(&whose);
         } else {
@@ -200,5 +270,43 @@ mod tests {
         drop(crowd);
         drop(queue.place(BO).await.unwrap());
         assert_eq!(lock(&queue.0).in_all, 0);
+    }
+
+    /// A queue in which as many wait as may, so many of each; with the place that they wait for.
+    async fn crowded(queue: &Queue<u32>, each: usize) -> (Place<u32>, Vec<Waiting<'_>>) {
+        let busy = queue.place(ANA).await.unwrap();
+        let who = |n: usize| Uuid::from_u128(100 + (n / each) as u128);
+        let crowd = (0..MAX_WAITING_IN_ALL).map(|n| begin(queue, who(n)).0).collect();
+        assert_eq!(lock(&queue.0).in_all, MAX_WAITING_IN_ALL);
+        (busy, crowd)
+    }
+
+    #[tokio::test]
+    async fn a_crowd_of_many_makes_room_for_those_who_have_less() {
+        let queue = Queue::new(1, 64);
+        let (busy, mut crowd) = crowded(&queue, 64).await;
+        let (of_bo, none) = begin(&queue, BO);
+        assert!(none.is_none());
+        let mut lost = 0;
+        for waiting in &mut crowd {
+            if let Poll::Ready(place) = waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                assert!(place.is_none());
+                lost += 1;
+            }
+        }
+        assert_eq!((lost, lock(&queue.0).in_all), (1, MAX_WAITING_IN_ALL));
+        // Those who give up make room at once.
+        drop(crowd);
+        assert_eq!((lock(&queue.0).in_all, lock(&queue.0).turns.len()), (1, 1));
+        drop(busy);
+        drop(of_bo.await.unwrap());
+        assert!(lock(&queue.0).waiting.is_empty() && lock(&queue.0).free == 1);
+    }
+
+    #[tokio::test]
+    async fn where_nobody_has_more_than_another_there_is_no_room() {
+        let queue = Queue::new(1, 64);
+        let (_busy, _crowd) = crowded(&queue, 1).await;
+        assert!(queue.place(BO).await.is_none());
     }
 }

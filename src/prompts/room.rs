@@ -1,0 +1,66 @@
+//! Room for the earlier drafts of an organization, those of all its prompts together.
+
+use crate::{
+    error::{Error, Result},
+    id::{OrgId, PromptId},
+    role::EditContent,
+    server::{Scope, Server, parts::Part},
+    time::Span,
+};
+
+/// The most drafts and bytes that are kept.
+const ROOM: (i64, i64) = (200_000, 256 * 1024 * 1024);
+
+/// Forgets the oldest where an organization keeps too many: of those in which drafts were kept in a span before now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn make_room(server: &Server, within: Span) -> Result<()> {
+    make_room_for(server, within, ROOM).await
+}
+
+/// The same with room for so many drafts and bytes.
+pub(crate) async fn make_room_for(server: &Server, within: Span, room: (i64, i64)) -> Result<()> {
+    let orgs = "SELECT DISTINCT org_id FROM draft_revisions WHERE kept_at > $1";
+    let orgs = server.outside_tenancy().query(orgs).bind(server.clock.now() - within);
+    let orgs: Vec<(OrgId,)> = orgs.all().await?;
+    for (org,) in orgs {
+        match Scope::of_chore(server, org, "too many earlier drafts are kept").await {
+            Ok(scope) => forget_oldest(&scope, room).await?,
+            // It was deleted, and they with it.
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn forget_oldest(scope: &Scope, (drafts, bytes): (i64, i64)) -> Result<()> {
+    let grant = scope.clone().require::<EditContent>()?;
+    loop {
+        let old = scope.query(
+            "SELECT prompt_id, revision FROM (
+               SELECT prompt_id, revision, kept_at, row_number() OVER newest_first AS place, sum(size) OVER newest_first AS room
+               FROM draft_revisions WHERE org_id = $1
+               WINDOW newest_first AS (ORDER BY kept_at DESC, prompt_id, revision DESC)) ranked
+             WHERE place > $2 OR room > $3 ORDER BY kept_at, prompt_id, revision LIMIT 500",
+        );
+        let old: Vec<(PromptId, i64)> = old.bind(drafts).bind(bytes).all().await?;
+        let mut old = old.into_iter();
+        if old.len() == 0 {
+            return Ok(());
+        }
+        while old.len() > 0 {
+            let (mut change, part) = (grant.change().await?, Part::begin());
+            while !part.is_over()
+                && let Some((prompt, revision)) = old.next()
+            {
+                let forget = change.query(
+                    "DELETE FROM draft_revisions WHERE org_id = $1 AND prompt_id = $2 AND revision = $3",
+                );
+                forget.bind(prompt).bind(revision).execute().await?;
+            }
+            change.commit().await?;
+        }
+    }
+}
