@@ -297,10 +297,14 @@ mod tests {
         assert_eq!((lost, lock(&queue.0).in_all), (1, MAX_WAITING_IN_ALL));
         // Those who give up make room at once.
         drop(crowd);
-        assert_eq!((lock(&queue.0).in_all, lock(&queue.0).turns.len()), (1, 1));
+        {
+            let state = lock(&queue.0);
+            assert_eq!((state.in_all, state.turns.len()), (1, 1));
+        }
         drop(busy);
         drop(of_bo.await.unwrap());
-        assert!(lock(&queue.0).waiting.is_empty() && lock(&queue.0).free == 1);
+        let state = lock(&queue.0);
+        assert!(state.waiting.is_empty() && state.free == 1);
     }
 
     #[tokio::test]

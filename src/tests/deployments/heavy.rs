@@ -138,24 +138,26 @@ async fn what_happens_elsewhere_keeps_nobody_from_deploying(app: TestApp) {
     };
     sets(outer, "Acme").await;
     let (sign, elsewhere) = (team.saying("Sign", &["a", "b"]).await, team.saying("Elsewhere", &["a"]).await);
-    let tone = team.saying("Tone", &["[[ Sign ]] {{ company }}", "x"]).await;
+    let tone = team.saying("Tone", &["x", "[[ Sign ]] {{ company }}"]).await;
     let user = team.saying("User", &["[[ Tone ]]"]).await;
     moves::move_prompt(&team.may(), tone, Some(inner), moves::Place::Last).await.unwrap();
-    team.deploys(dev, user, 1).await.unwrap();
-    let order = team.order(dev, tone, Some(1)).await;
+    for prompt in [sign, tone, user] {
+        team.deploys(dev, prompt, 1).await.unwrap();
+    }
+    let order = team.order(dev, tone, Some(2)).await;
     // Whatever else happens, it is not looked at again.
     let unrelated = async {
         team.says(elsewhere, "c").await;
         team.says(sign, "c").await;
         team.deploys(dev, elsewhere, 1).await.unwrap();
         sets(other, "Mallory").await;
-        let new = team.saying("New", &["a"]).await;
-        moves::move_prompt(&team.may(), new, Some(other), moves::Place::Last).await.unwrap();
+        let fresh = team.saying("Fresh", &["a"]).await;
+        moves::move_prompt(&team.may(), fresh, Some(other), moves::Place::Last).await.unwrap();
     };
     assert!(holds(&team, &order, unrelated).await);
     // What it was based on is.
     let deployed = async {
-        team.deploys(dev, sign, 1).await.unwrap();
+        team.deploys(dev, sign, 2).await.unwrap();
     };
     assert!(!holds(&team, &order, deployed).await, "a fragment is live");
     assert!(!holds(&team, &order, sets(outer, "Mallory")).await, "a value");
@@ -168,10 +170,10 @@ async fn what_happens_elsewhere_keeps_nobody_from_deploying(app: TestApp) {
     };
     assert!(!holds(&team, &order, undeployed).await, "who uses it");
     // A rollback needs no more than is kept of what was live.
-    for version in [1, 2] {
+    for version in [2, 1] {
         team.deploys(dev, tone, version).await.unwrap();
     }
-    let back = Order { kind: Kind::Rollback, ..team.order(dev, tone, Some(1)).await };
+    let back = Order { kind: Kind::Rollback, ..team.order(dev, tone, Some(2)).await };
     assert!(holds(&team, &back, sets(other, "Somebody")).await, "what is inherited now");
 }
 
