@@ -164,6 +164,17 @@ mod tests {
             ("👩\u{fe0f}\u{200d}🚀", "👩\u{200d}🚀"),
             // What stood behind it composes with the letter.
             ("ا\u{200c}\u{653}ب", "آب"),
+            ("PDF\u{200c}ها", "PDFها"),
+            ("API\u{200c}ها", "APIها"),
+            ("۵\u{200c}ساله", "۵ساله"),
+            ("کتاب\u{200c}PDF", "کتابPDF"),
+            // What is behind a virama is as it is without it, but before a letter.
+            ("ప్రసాద్\u{200c}", "ప్రసాద్"),
+            ("ప్రసాద్\u{200c} రావు", "ప్రసాద్ రావు"),
+            ("ప్రసాద్\u{200c}\u{200c}రావు", "ప్రసాద్\u{200c}రావు"),
+            ("ಸುರೇಶ್\u{200c}", "ಸುರೇಶ್"),
+            ("സുരേഷ്\u{200c}", "സുരേഷ്"),
+            ("സുരേഷ്\u{200c}, Ph.D.", "സുരേഷ്, Ph.D."),
         ] {
             assert_eq!(Name::parse(typed).as_ref().map(Name::as_str), Ok(name), "{typed:?}");
             assert_eq!(Name::parse(name).as_ref().map(Name::as_str), Ok(name), "{name:?}");
@@ -294,6 +305,11 @@ mod tests {
             "ابزار\u{200c}",
             "ابزار\u{200c} ها",
             "ابزار\u{200c}\u{200c}ها",
+            "PDF\u{200c}",
+            "PDF\u{200c} ها",
+            "\u{200c}ها",
+            "۵\u{200c}۶",
+            "ـ\u{200c}ها",
             "Ana\u{e0041}",
             "🏴\u{e0061}\u{e0062}\u{e007f}",
             "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}",
