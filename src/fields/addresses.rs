@@ -49,9 +49,56 @@ pub(super) fn names_link(name: &str) -> bool {
 /// A text on one line, without the words that programs would make links of.
 #[must_use]
 pub fn without_links(text: &str) -> String {
-    let word = |word: &str| if names_one(word) { "[link removed]".to_owned() } else { word.to_owned() };
+    in_a_line(text, |_| "[link removed]".to_owned())
+}
+
+/// A text on one line in which programs make links of nothing: the dots of hosts are in brackets (`evil[.]com`).
+#[must_use]
+pub fn unlinked(text: &str) -> String {
+    in_a_line(text, |word| word.replace(is_dot, "[.]"))
+}
+
+/// A text on one line, with something else in place of each word that programs would make a link of.
+fn in_a_line(text: &str, instead: impl Fn(&str) -> String) -> String {
+    let word = |word: &str| if is_linked(word) { instead(word) } else { with_sentences_apart(word) };
     let text: String = text.chars().map(|c| if is_disruptive(c) { ' ' } else { c }).collect();
     text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether programs would make a link of a word of a text: of a host with any end but those of files. What begins with a
+/// capital is a sentence.
+fn is_linked(word: &str) -> bool {
+    let is_letter = |c: char| c.is_lowercase() || c.is_uppercase();
+    let is_end = |end: &str| {
+        let is_word = end.chars().count() > 1 && end.chars().all(is_letter);
+        is_word && end.starts_with(char::is_lowercase) && !FILES.contains(&&*end.to_lowercase())
+    };
+    let is_any = |(host, _): (&str, &str)| host.rsplit_once('.').is_some_and(|(_, end)| is_end(end));
+    // Nobody but browsers takes the full stop of Chinese for a dot.
+    let written: String = word.nfkc().collect();
+    names_one(word) || hosts(&written).any(is_any)
+}
+
+/// A word with a space before each sentence that begins within it: programs would read `Done.Support` as a host.
+fn with_sentences_apart(word: &str) -> String {
+    let begins = |piece: &str| {
+        let mut letters = piece.chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_alphabetic)
+    };
+    let mut apart = String::with_capacity(word.len());
+    for piece in word.split_inclusive(is_dot) {
+        let is_after_host = apart.chars().rev().nth(1).is_some_and(is_of_any_host);
+        if is_after_host && begins(piece) {
+            apart.push(' ');
+        }
+        apart.push_str(piece);
+    }
+    apart
+}
+
+/// Whether a character is a dot, or stands for one.
+fn is_dot(c: char) -> bool {
+    matches!(c, '.' | '․' | '﹒' | '．' | '。' | '｡')
 }
 
 /// The characters that others stand for. Browsers take the full stop of Chinese for a dot.
