@@ -11,7 +11,7 @@ use crate::{
     id::{ApiKeyId, DeploymentRequestId, EnvironmentId, PromptId, UserId},
     server::{OrgChange, Reads},
     time::Timestamp,
-    ui::quoted,
+    ui::quoted_path,
 };
 use std::collections::HashSet;
 
@@ -86,7 +86,7 @@ impl Request {
     /// The same in emails, where the path is what somebody wrote.
     #[must_use]
     pub fn wants_in_letter(&self, environment: &Environment) -> String {
-        wants(&self.order(), &quoted(&self.path), &environment.name)
+        wants(&self.order(), &quoted_path(&self.path), &environment.name)
     }
 
     /// What is to be done.

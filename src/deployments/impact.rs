@@ -199,7 +199,7 @@ impl<R: Reads> Look<R> {
         let before = self.deployed(user.environment_id, live, None).await?;
         let after = self.deployed(user.environment_id, live, Some(self.instead)).await?;
         let (bytes, two) = (before.bytes() + after.bytes(), (before.clone(), after.clone()));
-        let is_same = move || made_of(&two.0) == made_of(&two.1);
+        let is_same = move || versions_and_values(&two.0) == versions_and_values(&two.1);
         let (server, behalf) = &self.place;
         if server.long_work.run_on(*behalf, bytes, is_same).await? {
             return Ok(());
@@ -237,7 +237,7 @@ impl<R: Reads> Look<R> {
         instead: Option<Instead>,
     ) -> Result<Arc<Resolved>> {
         let resolved = resolve::deployed(&mut self.source, environment, version, instead).await?;
-        let bytes: usize = resolved.parts.iter().flat_map(|part| part.content.texts()).map(str::len).sum();
+        let bytes: usize = resolved.parts.iter().map(|part| part.content.bytes()).sum();
         self.pay(resolved.parts.len() + bytes / COPIED_IN_A_STEP);
         Ok(Arc::new(resolved))
     }
@@ -268,7 +268,7 @@ fn too_much(resolved: &Resolved) -> Problems {
     Problems { others: BTreeSet::from([(path, render::TOO_MUCH.to_owned())]), ..Problems::default() }
 }
 
-/// What a prompt is put together from.
-fn made_of(resolved: &Resolved) -> (Vec<(PromptId, Option<i64>)>, Inherited) {
+/// The versions that a prompt is put together from, and the values that they inherit.
+fn versions_and_values(resolved: &Resolved) -> (Vec<(PromptId, Option<i64>)>, Inherited) {
     (resolved.parts.iter().map(|part| (part.prompt, part.version)).collect(), resolved.inherited())
 }

@@ -52,7 +52,7 @@ impl<'r> Live<'r> {
         let versions = resolved.parts.iter().map(|part| (part.prompt, part.version)).collect();
         let mut values = HashSet::new();
         for part in &resolved.parts {
-            let named = part.analysis.variables.iter().filter_map(|name| part.inherited.get_key_value(name));
+            let named = part.analysis.named(&part.inherited);
             values.extend(named.map(|(name, value)| (part.prompt, name.as_str(), value.to_string())));
         }
         Self { versions, values }

@@ -219,12 +219,13 @@ async fn without_values(
 ) -> Result<Option<Rendered>> {
     let (server, behalf) = place;
     for _ in 0..stand_ins::ROUNDS {
+        let bytes = resolved.bytes();
         let fill = move || {
             let fills = stand_ins::fill(&mut resolved, &mut values, &problems);
             (fills, resolved, values)
         };
         let fills;
-        (fills, resolved, values) = server.long_work.run(behalf, fill).await?;
+        (fills, resolved, values) = server.long_work.run_on(behalf, bytes, fill).await?;
         if !fills {
             return Ok(None);
         }

@@ -58,18 +58,26 @@ pub fn without_idle(text: &str) -> Cow<'_, str> {
     if kept.len() == all.len() { text.into() } else { kept.into_iter().collect::<String>().into() }
 }
 
-/// Whether a joiner divides Arabic letters that do not join, or a selector says of an emoji how it is shown anyway.
+/// Whether a joiner divides what does not join beside an Arabic letter, or a virama from no letter, or a selector says
+/// of an emoji how it is shown anyway.
 fn is_idle(before: &[char], c: char, after: &[char]) -> bool {
-    let is_emoji = |c: &char| !c.is_ascii() && CodePointSetData::new::<Emoji>().contains(*c);
+    let last = before.last().copied();
     match c {
         NON_JOINER => {
-            let (last, next) = around(before, after);
-            let is_between = is_letter(last, Script::Arabic) && next.is_some_and(char::is_alphanumeric);
-            is_between && !joins(before, c, after)
+            !joins(before, c, after) && (last.is_some_and(is_virama) || is_beside_arabic(before, after))
         }
-        AS_TEXT | AS_PICTURE => before.last().is_some_and(is_emoji) && !varies(before, c, after),
+        AS_TEXT | AS_PICTURE => last.is_some_and(is_emoji) && !varies(before, c, after),
         _ => false,
     }
+}
+
+/// Whether letters or digits are on both sides of a place, one of them an Arabic letter. The dash that joins letters is
+/// none.
+fn is_beside_arabic(before: &[char], after: &[char]) -> bool {
+    let (last, next) = around(before, after);
+    let is_part = |c: char| c.is_alphanumeric() && joining(c) != JoiningType::JoinCausing;
+    let is_arabic = is_letter(last, Script::Arabic) || is_letter(next, Script::Arabic);
+    is_arabic && last.is_some_and(is_part) && next.is_some_and(is_part)
 }
 
 /// A name, composed, with single spaces between its words.
@@ -189,6 +197,15 @@ fn is_virama(c: char) -> bool {
 
 fn is_picture(c: char) -> bool {
     CodePointSetData::new::<ExtendedPictographic>().contains(c)
+}
+
+fn is_emoji(c: char) -> bool {
+    !c.is_ascii() && CodePointSetData::new::<Emoji>().contains(c)
+}
+
+/// Whether a character is an emoji, or a picture like those.
+pub(super) fn is_pictograph(c: char) -> bool {
+    is_emoji(c) || is_picture(c)
 }
 
 fn is_tone(c: char) -> bool {

@@ -31,21 +31,14 @@ pub(super) struct Version {
 }
 
 impl Version {
-    fn named<'v>(
-        &self,
-        values: &'v BTreeMap<String, Value>,
-    ) -> impl Iterator<Item = (&'v String, &'v Value)> {
-        self.analysis.variables.iter().filter_map(|name| values.get_key_value(name))
-    }
-
     /// Those of some values that it names.
     pub(super) fn names_of(&self, values: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-        self.named(values).map(|(name, value)| (name.clone(), value.clone())).collect()
+        self.analysis.named(values).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// How many bytes its text is, and the values that it names.
     pub(super) fn bytes(&self, values: &BTreeMap<String, Value>) -> usize {
-        let values = self.named(values).map(|(name, value)| name.len() + weight(value));
+        let values = self.analysis.named(values).map(|(name, value)| name.len() + weight(value));
         self.content.bytes() + values.sum::<usize>()
     }
 }

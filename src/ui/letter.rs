@@ -1,5 +1,5 @@
 use crate::{
-    fields::{Email, without_links},
+    fields::{Email, unlinked, without_links},
     server::mail::Letter,
 };
 use leptos::prelude::*;
@@ -20,14 +20,39 @@ pub struct LetterText {
 /// The most characters of what somebody wrote in a letter.
 const QUOTED: usize = 200;
 
+/// What looks like a mark around what is quoted.
+const MARKS: &[char] = &[
+    '"', '“', '”', '„', '‟', '«', '»', '＂', '❝', '❞', '〝', '〞', '〟', '″', '‶', '‴', '⁗', '˝', 'ʺ', 'ˮ',
+    '\u{5f4}', '⹂', '🙶', '🙷', '🙸',
+];
+
 /// What somebody wrote, as it stands in a letter: on one line, cut, without links, and in quotation marks that it cannot
 /// close, so that nobody takes it for ours. A name that was parsed may stand there as it is.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let more = if text.chars().nth(QUOTED).is_some() { "…" } else { "" };
     let line = without_links(&text.chars().take(QUOTED).collect::<String>());
-    let closes = |c: char| matches!(c, '"' | '“' | '”' | '„' | '‟' | '«' | '»' | '＂');
-    format!("“{}{more}”", line.replace(closes, "'"))
+    in_marks(&format!("{line}{more}"))
+}
+
+/// The path of a prompt, as it stands in a letter: with spaces between its levels, without links, and in quotation marks
+/// that it cannot close. A long one is cut at the front, so that the prompt's own name stays.
+#[must_use]
+pub fn quoted_path(path: &str) -> String {
+    let mut levels = path.rsplit('/').map(unlinked);
+    let mut shown = levels.next().unwrap_or_default();
+    for level in levels {
+        if shown.chars().count() + level.chars().count() > QUOTED {
+            shown.insert_str(0, "… / ");
+            break;
+        }
+        shown = format!("{level} / {shown}");
+    }
+    in_marks(&shown)
+}
+
+fn in_marks(line: &str) -> String {
+    format!("“{}”", line.replace(MARKS, "'"))
 }
 
 /// A letter of a kind to somebody.
@@ -77,7 +102,7 @@ fn html(
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{MARKS, quoted, quoted_path};
 
     #[test]
     fn what_somebody_wrote_is_not_taken_for_ours() {
@@ -92,6 +117,17 @@ mod tests {
             ("Support/evil.com evil.com/Tone", "“[link removed] [link removed]”"),
             ("ｅｖｉｌ．ｃｏｍ ev\u{ad}il.com", "“[link removed] [link removed]”"),
             ("v2.0 of Node.js, e.g. Support/Tone.", "“v2.0 of Node.js, e.g. Support/Tone.”"),
+            // Ends of hosts that are not common ones.
+            ("Approve at evil.support", "“Approve at [link removed]”"),
+            ("evil.finance, Evil.bank! (evil.sbs)", "“[link removed] [link removed] [link removed]”"),
+            ("evil．space EVIL.tECH 💩.sbs", "“[link removed] [link removed] [link removed]”"),
+            // Ends that no host has.
+            ("See notes.txt, Node.js/Tone i.e. v1.x", "“See notes.txt, Node.js/Tone i.e. v1.x”"),
+            ("完成。今天部署 修复了语气。thanks", "“完成。今天部署 修复了语气。thanks”"),
+            ("wait...then .NET or J.R.R. Tolkien", "“wait...then .NET or J.R.R. Tolkien”"),
+            // Sentences.
+            ("It's done.Then Evil.Support EVIL.SUPPORT", "“It's done. Then Evil. Support EVIL. SUPPORT”"),
+            ("J.Page evil．Support 💩.Support", "“J. Page evil． Support 💩. Support”"),
         ] {
             assert_eq!(quoted(text), expected, "{text:?}");
         }
@@ -100,5 +136,34 @@ mod tests {
         // Where it is cut, no link comes of it.
         let cut = quoted(&format!("{} evil.commerce", "x".repeat(191)));
         assert!(cut.ends_with("x [link removed]…”"), "{cut}");
+        for mark in MARKS {
+            let forged = format!("Urgent.{mark} Review request: {mark}");
+            assert_eq!(quoted(&forged), "“Urgent.' Review request: '”", "{mark:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_read_and_leads_nowhere() {
+        for (path, expected) in [
+            ("Tone", "“Tone”"),
+            ("Support/Tone", "“Support / Tone”"),
+            ("Node.js/Tone", "“Node.js / Tone”"),
+            ("Support v2.0/e.g. notes.txt", "“Support v2.0 / e.g. notes.txt”"),
+            ("acme.com review/Tone", "“acme[.]com review / Tone”"),
+            ("Support/evil.com", "“Support / evil[.]com”"),
+            ("Support/Pay at evil.support", "“Support / Pay at evil[.]support”"),
+            ("evil．com/evil。com", "“evil[.]com / evil[.]com”"),
+            ("Evil.Support/x", "“Evil. Support / x”"),
+            ("www.evil/Tone", "“www[.]evil / Tone”"),
+            ("a” to b/“c", "“a' to b / 'c”"),
+            ("a\u{2028}b/c", "“a b / c”"),
+            ("", "“”"),
+        ] {
+            assert_eq!(quoted_path(path), expected, "{path:?}");
+        }
+        let level = "x".repeat(80);
+        let long = format!("{level}/{level}/{level}/{level}/Tone");
+        assert_eq!(quoted_path(&long), format!("“… / {level} / {level} / Tone”"));
+        assert_eq!(quoted_path(&"x".repeat(201)), format!("“{}”", "x".repeat(201)));
     }
 }

@@ -68,7 +68,7 @@ pub use {
     field::{Choice, Choices, Field, Hidden, Select, Submit, Was},
     form::{Form, Once, PageField},
     icon::{Icon, glyph},
-    letter::{LetterText, compose, quoted},
+    letter::{LetterText, compose, quoted, quoted_path},
     notice::{Notice, Telling, Toast},
     page::{go_on, not_found, page, told},
     pager::{Pager, pages},

@@ -134,9 +134,8 @@ impl Part {
     /// What it inherits, as far as it names it.
     #[must_use]
     pub fn inherits(&self) -> BTreeMap<String, Value> {
-        let names = &self.analysis.variables;
-        let kept = self.inherited.iter().filter(|(name, _)| names.contains(*name));
-        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+        let named = self.analysis.named(&self.inherited);
+        named.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 

@@ -24,6 +24,7 @@ both_databases!(
     what_changes_nothing_served_voids_nothing,
     who_approved_is_told,
     what_somebody_wrote_is_quoted_in_emails,
+    emails_say_which_prompt_it_is,
     what_fails_in_one_organization_is_nothing_to_others,
     the_page_shows_what_goes_live,
     all_that_goes_live_is_reached_from_the_page,
@@ -203,6 +204,20 @@ async fn what_somebody_wrote_is_quoted_in_emails(app: TestApp) {
         assert!(text.contains("Urgent.' Review request: [link removed]”"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() < 260), "{text}");
     }
+}
+
+async fn emails_say_which_prompt_it_is(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    let folder = PathName::parse("evil.com").unwrap();
+    let folder = folders::create(&team.may(), None, &folder).await.unwrap();
+    moves::move_prompt(&team.may(), stage.tone, Some(folder), moves::Place::Last).await.unwrap();
+    stage.asked(1).await;
+    let letter = app.letter_to(&stage.adam.email).await;
+    let wants = "Ed wants to deploy version 1 of “evil[.]com / Tone” to production";
+    assert_eq!(letter.subject, wants);
+    assert!(letter.text.contains(wants) && !letter.text.contains("evil.com"), "{}", letter.text);
+    assert!(!letter.html.contains("evil.com"), "{}", letter.html);
 }
 
 async fn what_fails_in_one_organization_is_nothing_to_others(app: TestApp) {

@@ -14,6 +14,7 @@ use crate::{
     },
     prompts::{content::Content, drafts, editing, room},
     role::Role,
+    server::Behalf,
     tests::support::{Person, with},
     time::Span,
 };
@@ -23,12 +24,17 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use std::thread;
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    task::{Context, Poll, Waker},
+    thread,
+};
 
 both_databases!(
     a_draft_of_many_variables_is_shown_in_part,
     a_version_has_so_many_variables,
     the_pages_of_long_texts_are_shown,
+    a_small_page_waits_for_no_long_work,
     what_is_long_is_found_once_it_is_saved,
     a_large_library_goes_out_and_comes_in,
     a_long_history_is_written_bit_by_bit,
@@ -98,6 +104,32 @@ async fn the_pages_of_long_texts_are_shown(app: TestApp) {
     }
     let earlier = drafts::read(&lib.scope, id).await.unwrap().revision - 1;
     ben.get(&lib.org.page(&format!("prompts/{id}/drafts/{earlier}"))).await.status(200);
+}
+
+async fn a_small_page_waits_for_no_long_work(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let id = lib.prompt(None, "Small").await;
+    lib.writes(id, "Dear {{ name }}, {{ user.title }}").await.unwrap();
+    let ben = lib.org.has("Ben", Role::Editor).await;
+    // As much of theirs waits as may wait.
+    let behalf = Behalf { org: lib.org.id, person: Some(ben.id) };
+    let (open, gate) = mpsc::channel::<()>();
+    let gate = Arc::new(Mutex::new(gate));
+    let mut flood = Vec::new();
+    loop {
+        let gate = gate.clone();
+        let waits = move || drop(gate.lock().map(|gate| gate.recv()));
+        let mut job = Box::pin(app.long_work.run(behalf, waits));
+        let begun = job.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        if let Poll::Ready(refused) = begun {
+            assert!(refused.is_err(), "{refused:?}");
+            break;
+        }
+        flood.push(job);
+    }
+    let page = ben.get(&lib.org.page(&format!("prompts/{id}"))).await.status(200);
+    page.says("Missing values: name, user").says("No value yet");
+    drop(open);
 }
 
 async fn what_is_long_is_found_once_it_is_saved(app: TestApp) {
