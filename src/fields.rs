@@ -27,7 +27,7 @@ mod slug;
 mod text;
 
 #[cfg(feature = "ssr")]
-pub use addresses::{unlinked, without_links};
+pub use addresses::unlinked;
 #[cfg(feature = "ssr")]
 pub use characters::{composed, flaw as hidden_flaw, without_idle};
 pub use counted::{capitalized, counted, counted_as};

@@ -18,13 +18,6 @@ const ENDS: &[&str] = &[
     "work", "ws", "xyz", "zip", "рф", "укр", "中国", "中國",
 ];
 
-/// Ends of the names of files that no host has.
-const FILES: &[&str] = &[
-    "bat", "css", "csv", "doc", "docx", "gif", "htm", "html", "ini", "java", "jinja", "jpeg", "jpg", "js",
-    "json", "jsonl", "jsx", "log", "pdf", "php", "png", "ppt", "pptx", "sql", "svg", "toml", "ts", "tsx",
-    "txt", "xls", "xlsx", "xml", "yaml", "yml",
-];
-
 /// Titles and short given names that stand before a name: Dr.in Anna, Th.de Boer.
 const TITLES: &[&str] =
     &["chr", "dipl", "dr", "ing", "ma", "mag", "mr", "mrs", "ms", "prof", "st", "th", "univ"];
@@ -46,59 +39,28 @@ pub(super) fn names_link(name: &str) -> bool {
     is_link(&plain(name))
 }
 
-/// A text on one line, without the words that programs would make links of.
-#[must_use]
-pub fn without_links(text: &str) -> String {
-    in_a_line(text, |_| "[link removed]".to_owned())
-}
-
-/// A text on one line in which programs make links of nothing: the dots of hosts are in brackets (`evil[.]com`).
+/// A text on one line in which programs make links of nothing: a scheme's colon and the dots within words are in
+/// brackets (`https[:]//evil[.]com`). A dot before a single letter or a digit leads nowhere (`e.g.`, `v2.0`).
 #[must_use]
 pub fn unlinked(text: &str) -> String {
-    in_a_line(text, |word| word.replace(is_dot, "[.]"))
-}
-
-/// A text on one line, with something else in place of each word that programs would make a link of.
-fn in_a_line(text: &str, instead: impl Fn(&str) -> String) -> String {
-    let word = |word: &str| if is_linked(word) { instead(word) } else { with_sentences_apart(word) };
-    let text: String = text.chars().map(|c| if is_disruptive(c) { ' ' } else { c }).collect();
-    text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
-}
-
-/// Whether programs would make a link of a word of a text: of a host with any end but those of files. What begins with a
-/// capital is a sentence.
-fn is_linked(word: &str) -> bool {
-    let is_letter = |c: char| c.is_lowercase() || c.is_uppercase();
-    let is_end = |end: &str| {
-        let is_word = end.chars().count() > 1 && end.chars().all(is_letter);
-        is_word && end.starts_with(char::is_lowercase) && !FILES.contains(&&*end.to_lowercase())
-    };
-    let is_any = |(host, _): (&str, &str)| host.rsplit_once('.').is_some_and(|(_, end)| is_end(end));
-    // Nobody but browsers takes the full stop of Chinese for a dot.
-    let written: String = word.nfkc().collect();
-    names_one(word) || hosts(&written).any(is_any)
-}
-
-/// A word with a space before each sentence that begins within it: programs would read `Done.Support` as a host.
-fn with_sentences_apart(word: &str) -> String {
-    let begins = |piece: &str| {
-        let mut letters = piece.chars();
-        letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_alphabetic)
-    };
-    let mut apart = String::with_capacity(word.len());
-    for piece in word.split_inclusive(is_dot) {
-        let is_after_host = apart.chars().rev().nth(1).is_some_and(is_of_any_host);
-        if is_after_host && begins(piece) {
-            apart.push(' ');
+    let line: String = text.chars().map(|c| if is_disruptive(c) { ' ' } else { c }).collect();
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ").replace("://", "[:]//");
+    let mut unlinked = String::with_capacity(line.len());
+    for (at, c) in line.char_indices() {
+        let after = line.get(at + c.len_utf8()..).unwrap_or_default();
+        let is_within = !unlinked.is_empty() && !unlinked.ends_with([' ', '.']);
+        if is_dot(c) && is_within && after.chars().take(2).filter(|c| c.is_alphabetic()).count() == 2 {
+            unlinked.push_str("[.]");
+        } else {
+            unlinked.push(c);
         }
-        apart.push_str(piece);
     }
-    apart
+    unlinked
 }
 
-/// Whether a character is a dot, or stands for one.
+/// Whether a character is a dot, or stands for one (NFKC).
 fn is_dot(c: char) -> bool {
-    matches!(c, '.' | '․' | '﹒' | '．' | '。' | '｡')
+    matches!(c, '.' | '․' | '﹒' | '．')
 }
 
 /// The characters that others stand for. Browsers take the full stop of Chinese for a dot.
@@ -149,9 +111,8 @@ fn is_host(host: &str, rest: &str) -> bool {
     let is_letter = |c: char| c.is_alphabetic() || is_combining_mark(c);
     let is_end = end.chars().count() > 1 && end.chars().all(is_letter);
     let lowercase = end.to_lowercase();
-    let has_more = || has_path(rest) && !FILES.contains(&&*lowercase);
     let is_known = || ENDS.contains(&&*lowercase) && !is_person(labels, end, rest);
-    host.split('.').any(|label| begins(label, "xn--")) || is_end && (has_more() || is_known())
+    host.split('.').any(|label| begins(label, "xn--")) || is_end && (has_path(rest) || is_known())
 }
 
 /// Whether what comes after a host goes on with it: a port, a path or a query.

@@ -1,5 +1,5 @@
 use crate::{
-    fields::{Email, unlinked, without_links},
+    fields::{Email, unlinked},
     server::mail::Letter,
 };
 use leptos::prelude::*;
@@ -31,24 +31,15 @@ const MARKS: &[char] = &[
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let more = if text.chars().nth(QUOTED).is_some() { "…" } else { "" };
-    let line = without_links(&text.chars().take(QUOTED).collect::<String>());
-    in_marks(&format!("{line}{more}"))
+    in_marks(&format!("{}{more}", unlinked(&text.chars().take(QUOTED).collect::<String>())))
 }
 
-/// The path of a prompt, as it stands in a letter: with spaces between its levels, without links, and in quotation marks
-/// that it cannot close. A long one is cut at the front, so that the prompt's own name stays.
+/// The same for the path of a prompt. A long one is cut at the front, so that the prompt's own name stays.
 #[must_use]
 pub fn quoted_path(path: &str) -> String {
-    let mut levels = path.rsplit('/').map(unlinked);
-    let mut shown = levels.next().unwrap_or_default();
-    for level in levels {
-        if shown.chars().count() + level.chars().count() > QUOTED {
-            shown.insert_str(0, "… / ");
-            break;
-        }
-        shown = format!("{level} / {shown}");
-    }
-    in_marks(&shown)
+    let cut = path.chars().count().saturating_sub(QUOTED);
+    let more = if cut == 0 { "" } else { "…" };
+    in_marks(&format!("{more}{}", unlinked(&path.chars().skip(cut).collect::<String>())))
 }
 
 fn in_marks(line: &str) -> String {
@@ -112,22 +103,13 @@ mod tests {
             ("a\r\n\nReview request:\nb", "“a Review request: b”"),
             ("a\u{2028}b\u{202e}c\0d", "“a b c d”"),
             ("It's “done”. \"Yes\"", "“It's 'done'. 'Yes'”"),
-            ("Open https://evil.test/x now", "“Open [link removed] now”"),
-            ("[x](//www.evil.test) ana@example.com", "“[link removed] [link removed]”"),
-            ("Support/evil.com evil.com/Tone", "“[link removed] [link removed]”"),
-            ("ｅｖｉｌ．ｃｏｍ ev\u{ad}il.com", "“[link removed] [link removed]”"),
-            ("v2.0 of Node.js, e.g. Support/Tone.", "“v2.0 of Node.js, e.g. Support/Tone.”"),
-            // Ends of hosts that are not common ones.
-            ("Approve at evil.support", "“Approve at [link removed]”"),
-            ("evil.finance, Evil.bank! (evil.sbs)", "“[link removed] [link removed] [link removed]”"),
-            ("evil．space EVIL.tECH 💩.sbs", "“[link removed] [link removed] [link removed]”"),
-            // Ends that no host has.
-            ("See notes.txt, Node.js/Tone i.e. v1.x", "“See notes.txt, Node.js/Tone i.e. v1.x”"),
+            ("Open https://evil.test/x now", "“Open https[:]//evil[.]test/x now”"),
+            ("[x](//www.evil.test) ana@a.test", "“[x](//www[.]evil[.]test) ana@a[.]test”"),
+            ("Support/evil.com 💩.sbs", "“Support/evil[.]com 💩[.]sbs”"),
+            ("ｅｖｉｌ．ｃｏｍ தமிழ்.com", "“ｅｖｉｌ[.]ｃｏｍ தமிழ்[.]com”"),
+            ("v2.0 of user.name, e.g. Tone. Done.", "“v2.0 of user[.]name, e.g. Tone. Done.”"),
             ("完成。今天部署 修复了语气。thanks", "“完成。今天部署 修复了语气。thanks”"),
             ("wait...then .NET or J.R.R. Tolkien", "“wait...then .NET or J.R.R. Tolkien”"),
-            // Sentences.
-            ("It's done.Then Evil.Support EVIL.SUPPORT", "“It's done. Then Evil. Support EVIL. SUPPORT”"),
-            ("J.Page evil．Support 💩.Support", "“J. Page evil． Support 💩. Support”"),
         ] {
             assert_eq!(quoted(text), expected, "{text:?}");
         }
@@ -135,7 +117,7 @@ mod tests {
         assert_eq!(quoted(&"x".repeat(201)), format!("“{}…”", "x".repeat(200)));
         // Where it is cut, no link comes of it.
         let cut = quoted(&format!("{} evil.commerce", "x".repeat(191)));
-        assert!(cut.ends_with("x [link removed]…”"), "{cut}");
+        assert!(cut.ends_with("x evil[.]com…”"), "{cut}");
         for mark in MARKS {
             let forged = format!("Urgent.{mark} Review request: {mark}");
             assert_eq!(quoted(&forged), "“Urgent.' Review request: '”", "{mark:?}");
@@ -143,27 +125,11 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_read_and_leads_nowhere() {
-        for (path, expected) in [
-            ("Tone", "“Tone”"),
-            ("Support/Tone", "“Support / Tone”"),
-            ("Node.js/Tone", "“Node.js / Tone”"),
-            ("Support v2.0/e.g. notes.txt", "“Support v2.0 / e.g. notes.txt”"),
-            ("acme.com review/Tone", "“acme[.]com review / Tone”"),
-            ("Support/evil.com", "“Support / evil[.]com”"),
-            ("Support/Pay at evil.support", "“Support / Pay at evil[.]support”"),
-            ("evil．com/evil。com", "“evil[.]com / evil[.]com”"),
-            ("Evil.Support/x", "“Evil. Support / x”"),
-            ("www.evil/Tone", "“www[.]evil / Tone”"),
-            ("a” to b/“c", "“a' to b / 'c”"),
-            ("a\u{2028}b/c", "“a b / c”"),
-            ("", "“”"),
-        ] {
-            assert_eq!(quoted_path(path), expected, "{path:?}");
-        }
+    fn a_long_path_is_cut_at_the_front() {
+        assert_eq!(quoted_path("acme.com/Tone"), "“acme[.]com/Tone”");
         let level = "x".repeat(80);
-        let long = format!("{level}/{level}/{level}/{level}/Tone");
-        assert_eq!(quoted_path(&long), format!("“… / {level} / {level} / Tone”"));
-        assert_eq!(quoted_path(&"x".repeat(201)), format!("“{}”", "x".repeat(201)));
+        let shown = quoted_path(&format!("{level}/{level}/{level}/Tone"));
+        assert!(shown.starts_with("“…xx") && shown.ends_with("x/Tone”"), "{shown}");
+        assert_eq!(shown.chars().count(), 203);
     }
 }

@@ -199,9 +199,9 @@ async fn what_somebody_wrote_is_quoted_in_emails(app: TestApp) {
     assert_ne!(asked.subject, voided.subject);
     for letter in [asked, voided] {
         let text = &letter.text;
-        assert!(!text.contains("evil") && !letter.html.contains("evil"), "{text}");
+        assert!(!text.contains("evil.test") && !letter.html.contains("evil.test"), "{text}");
         assert_eq!(text.lines().filter(|line| line.starts_with("Review request")).count(), 1, "{text}");
-        assert!(text.contains("Urgent.' Review request: [link removed]”"), "{text}");
+        assert!(text.contains("Urgent.' Review request: https[:]//evil[.]test/approve”"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() < 260), "{text}");
     }
 }
@@ -214,7 +214,7 @@ async fn emails_say_which_prompt_it_is(app: TestApp) {
     moves::move_prompt(&team.may(), stage.tone, Some(folder), moves::Place::Last).await.unwrap();
     stage.asked(1).await;
     let letter = app.letter_to(&stage.adam.email).await;
-    let wants = "Ed wants to deploy version 1 of “evil[.]com / Tone” to production";
+    let wants = "Ed wants to deploy version 1 of “evil[.]com/Tone” to production";
     assert_eq!(letter.subject, wants);
     assert!(letter.text.contains(wants) && !letter.text.contains("evil.com"), "{}", letter.text);
     assert!(!letter.html.contains("evil.com"), "{}", letter.html);
