@@ -15,7 +15,8 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
-/// Of more prompts than these that change at once, it is told only that there are some.
+/// Of more prompts than these that change at once, or more paths at which they are found, it is told only that there
+/// are some.
 const MANY: usize = 50;
 
 /// The live versions of a prompt.
@@ -53,12 +54,18 @@ pub(super) async fn told(service: &Service, prompt: PromptId) -> Result<Told> {
     let users = users(service.scope(), prompt).await?;
     let others: BTreeSet<_> = users.into_iter().map(|user| user.prompt_id).collect();
     let mut events = state(service, prompt).await?;
+    let own = events.len();
     if others.len() > MANY {
         events.push(changed);
         return Ok(Told(events));
     }
     for other in others.into_iter().filter(|other| *other != prompt) {
         events.extend(state(service, other).await?);
+        if events.len() - own > MANY {
+            events.truncate(own);
+            events.push(changed);
+            break;
+        }
     }
     Ok(Told(events))
 }

@@ -32,8 +32,11 @@ use tokio_stream::wrappers::ReceiverStream;
 
 /// How often a quiet stream makes sure that its key is still good.
 const RECHECK: Span = Span::minutes(1);
-/// How many events wait for a reader before it is cut off.
+/// How many events wait for a reader before it is cut off. Of one deployment, and of all that was missed, there are
+/// fewer: whoever is cut off among those would be told the same again, and never the rest.
 const WAITING: usize = 256;
+/// After more events than these of what was missed, it is told only that there is more.
+const MISSED: usize = 100;
 
 /// How long before the last event that was heard what is missed may have happened.
 const OVERLAP: Span = Span::seconds(30);
@@ -196,8 +199,15 @@ impl Watch {
             Some(_) => send(out, changed_event())?,
             None => {}
         }
-        for (prompt, seq) in missed {
-            self.deployed(prompt, seq, newest, out).await?;
+        let (mut missed, mut told) = (missed.into_iter(), 0);
+        for (prompt, seq) in missed.by_ref() {
+            told += self.deployed(prompt, seq, newest, out).await?;
+            if told > MISSED {
+                break;
+            }
+        }
+        if let Some((_, seq)) = missed.next_back() {
+            self.burst(vec![changed_event()], seq, out)?;
         }
         Ok(())
     }
@@ -208,22 +218,24 @@ impl Watch {
             // What was told already while catching up is told again: it is a state, not a step.
             Topic::Deployments => {
                 let seq = event.seq;
-                self.deployed(PromptId(event.entity_id), seq, seq.max(self.known), out).await
+                let since = seq.max(self.known);
+                self.deployed(PromptId(event.entity_id), seq, since, out).await.map(drop)
             }
             Topic::Prompts => self.burst(vec![changed_event()], event.seq, out),
             _ => Ok(()),
         }
     }
 
-    /// Tells of a prompt that was deployed, and of those that are put together from it, as it is since an event. It is
-    /// read once for all streams whose keys reach the same.
-    async fn deployed(&mut self, prompt: PromptId, seq: i64, since: i64, out: &Out) -> Result<()> {
+    /// Tells of a prompt that was deployed, and of those that are put together from it, as it is since an event; and how
+    /// many events that were. It is read once for all streams whose keys reach the same.
+    async fn deployed(&mut self, prompt: PromptId, seq: i64, since: i64, out: &Out) -> Result<usize> {
         let (service, key) = (&self.service, self.service.key());
         let reach = (key.folders.stored(), key.environments.stored());
         let what = format!("deployed {prompt} {reach:?}");
         let told = shared(service.scope(), since, what, Box::pin(told(service, prompt))).await?;
         let events = told.0.iter().map(|(name, data)| sse::Event::default().event(*name).data(data));
-        self.burst(events.collect(), seq, out)
+        self.burst(events.collect(), seq, out)?;
+        Ok(told.0.len())
     }
 
     /// Tells what came of one event. Only the last part has its id: whoever is cut off before that is told all of

@@ -10,7 +10,6 @@ use super::{
     which::{Found, Served, Which, look_up, resolved},
 };
 use crate::{
-    error::Error,
     id::{FolderId, PromptId},
     library::folders,
     prompts::{content::Kind, render::Edge, store::Prompt},
@@ -47,6 +46,13 @@ struct Fetched {
     references: Option<Vec<Edge>>,
     #[serde(flatten)]
     now: Now,
+}
+
+impl Fetched {
+    /// About how many bytes it is.
+    fn bytes(&self) -> usize {
+        self.form.bytes() + 200 * self.references.as_ref().map_or(0, Vec::len)
+    }
 }
 
 /// Details of a deployed prompt, as they were when it was deployed. Not present for a version by number.
@@ -116,18 +122,24 @@ pub(super) async fn fetch(
     let lasting = if is_same { Lasting::ForGood } else { Lasting::WhileTrue };
     let canonical = canonical(&prompt, &named.prompt);
     let about = About { canonical, ..about(&service, (&prompt, folder), &found, lasting).await? };
-    let (bytes, own) = (fetched.form.bytes(), server.clone());
-    let write = move || {
-        let body = serde_json::to_vec(&fetched).map_err(|error| internal(&error))?;
-        Ok::<_, Error>(Arc::new(Answer::new(&own.hot.heads, body, about)))
-    };
-    let answer = server.long_work.run_on(service.scope().behalf(), bytes, write).await??;
+    let answer = written(&service, fetched, about).await?;
     if let Some(asked) = uri.path_and_query() {
         server.hot.keep(service.key(), asked.as_str(), answer.clone(), heard, server.clock.now());
     }
     server.hot.count(service.key(), prompt.id);
     let name = HeaderValue::try_from(&client.request_id).map_err(|error| internal(&error))?;
     Ok(answer.to(&headers, name))
+}
+
+/// The answer, ready to be sent.
+async fn written(service: &Service, fetched: Fetched, about: About) -> Result<Arc<Answer>, Refusal> {
+    let (server, behalf) = (service.scope().server().clone(), service.scope().behalf());
+    let long_work = server.long_work.clone();
+    let (bytes, write) = (fetched.bytes(), move || serde_json::to_vec(&fetched));
+    let body = long_work.run_on(behalf, bytes, write).await?.map_err(|error| internal(&error))?;
+    // What is written may be longer than what it says: a sign of a text may take six.
+    let (bytes, make) = (body.len(), move || Arc::new(Answer::new(&server.hot.heads, body, about)));
+    Ok(long_work.run_on(behalf, bytes, make).await?)
 }
 
 /// What was asked for, put together or as it is written.

@@ -2,7 +2,7 @@
 
 use super::{
     input::{InPath, Params},
-    json,
+    json, json_of,
     paging::{List, Page, Paged, READ, after, is_within, no_cursor, page_size, sift},
     preconditions::{entity_tags, etag},
     problem::Refusal,
@@ -280,12 +280,13 @@ pub(super) async fn version(
     let found = found.into_iter().find(|version| version.number == number);
     let found = found.ok_or_else(|| Refusal::missing(format!("{} has no version {number}.", prompt.path)))?;
     let tag = hex(&found.hash);
-    let mut response =
-        if entity_tags(&headers, &header::IF_NONE_MATCH)?.is_some_and(|known| known.has_weakly(&tag)) {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            whole(found, versions::content(service.scope(), prompt.id, number).await?.into())
-        };
+    let mut response = if entity_tags(&headers, &header::IF_NONE_MATCH)?
+        .is_some_and(|known| known.has_weakly(&tag))
+    {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        whole(&service, found, versions::content(service.scope(), prompt.id, number).await?.into()).await?
+    };
     let is_same = named.prompt.parse::<PromptId>().is_ok();
     let lasting = if is_same { "private, max-age=31536000, immutable" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(lasting));
@@ -294,6 +295,6 @@ pub(super) async fn version(
 }
 
 /// A version with what it says, as an answer.
-pub(super) fn whole(version: Version, said: Said) -> Response {
-    json(&Whole { summary: version.into(), said })
+pub(super) async fn whole(service: &Service, version: Version, said: Said) -> Result<Response, Refusal> {
+    json_of(service, said.bytes(), move || Whole { summary: version.into(), said }).await
 }

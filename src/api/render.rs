@@ -84,7 +84,8 @@ pub(super) async fn render(
     };
     let version = found.number();
     let said = messages.iter().flatten().map(|message| message.content.len()).sum::<usize>();
-    let bytes = text.as_ref().map_or(said, String::len) + 200 * references.len();
+    let settings = model.as_ref().map_or(0, ModelSettings::bytes);
+    let bytes = text.as_ref().map_or(said, String::len) + settings + 200 * references.len();
     let made = Made {
         id: prompt.id.to_string(),
         version,

@@ -3,8 +3,10 @@
 use crate::{
     error::Result,
     prompts::{
+        analysis::Analysis,
         content::{Body, Content, Message, ModelSettings, Variable},
         render::{self, Composed, Resolved, Taken, compose_for},
+        sizes::weight,
     },
     server::{Behalf, Server},
     templates::Engine,
@@ -26,6 +28,14 @@ pub(super) struct Said {
     messages: Option<Vec<Message>>,
     variables: Vec<Variable>,
     model: ModelSettings,
+}
+
+impl Said {
+    /// About how many bytes it is.
+    pub(super) fn bytes(&self) -> usize {
+        let declared = self.variables.iter().map(Variable::bytes).sum::<usize>();
+        bytes_of(self.text.as_deref(), self.messages.as_deref()) + declared + self.model.bytes()
+    }
 }
 
 impl From<Content> for Said {
@@ -56,7 +66,8 @@ pub(super) struct Form {
     /// that case the content is as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     parts: Option<Vec<Part>>,
-    /// The values inherited from folders and the organization, unless included prompts are inserted.
+    /// The values that the prompt's variables inherit from folders and the organization, unless included prompts are
+    /// inserted.
     #[serde(skip_serializing_if = "Option::is_none")]
     inherited: Option<BTreeMap<String, Value>>,
 }
@@ -70,19 +81,19 @@ impl Form {
         let resolved = Arc::new(resolved);
         let composed = compose_for(place, &resolved).await?;
         let mut parts = Arc::unwrap_or_clone(resolved).parts.into_iter();
-        let Some(own) = parts.next() else { return Ok(None) };
+        let Some(render::Part { content, analysis, inherited, .. }) = parts.next() else { return Ok(None) };
         if let Some(Composed { body, takes }) = composed {
-            return Ok(Some(Self::of(Content { body, ..own.content }, takes)));
+            return Ok(Some(Self::of(Content { body, ..content }, takes)));
         }
-        let (parts, inherited) = (Some(parts.map(Part::from).collect()), Some(own.inherited));
-        Ok(Some(Self { parts, inherited, ..Self::written(own.content) }))
+        let (parts, inherited) = (Some(parts.map(Part::from).collect()), Some(named(inherited, &analysis)));
+        Ok(Some(Self { parts, inherited, ..Self::written(content) }))
     }
 
     /// As it is written; with what it inherits, where that is asked for.
     pub(super) fn alone(resolved: Resolved, inherits: bool) -> Option<Self> {
-        let own = resolved.parts.into_iter().next()?;
-        let inherited = inherits.then_some(own.inherited);
-        Some(Self { inherited, ..Self::written(own.content) })
+        let render::Part { content, analysis, inherited, .. } = resolved.parts.into_iter().next()?;
+        let inherited = inherits.then(|| named(inherited, &analysis));
+        Some(Self { inherited, ..Self::written(content) })
     }
 
     fn written(mut content: Content) -> Self {
@@ -90,15 +101,15 @@ impl Form {
         Self::of(content, declared)
     }
 
-    /// How many bytes its texts are.
+    /// About how many bytes it is.
     pub(super) fn bytes(&self) -> usize {
-        let of = |text: Option<&str>, messages: Option<&[Message]>| {
-            let messages = messages.into_iter().flatten().map(|message| message.content.len());
-            text.map_or(0, str::len) + messages.sum::<usize>()
-        };
-        let parts = self.parts.iter().flatten().map(|part| &part.said);
-        let parts = parts.map(|said| of(said.text.as_deref(), said.messages.as_deref()));
-        of(self.text.as_deref(), self.messages.as_deref()) + parts.sum::<usize>()
+        let taken =
+            |one: &Taken| one.name.len() + one.description.len() + one.default.as_ref().map_or(0, weight);
+        bytes_of(self.text.as_deref(), self.messages.as_deref())
+            + self.variables.iter().map(taken).sum::<usize>()
+            + self.model.bytes()
+            + self.parts.iter().flatten().map(Part::bytes).sum::<usize>()
+            + self.inherited.as_ref().map_or(0, bytes_of_values)
     }
 
     fn of(content: Content, variables: Vec<Taken>) -> Self {
@@ -122,17 +133,36 @@ struct Part {
     inherited: BTreeMap<String, Value>,
 }
 
+impl Part {
+    /// About how many bytes it is.
+    fn bytes(&self) -> usize {
+        self.path.len() + self.said.bytes() + bytes_of_values(&self.inherited)
+    }
+}
+
 impl From<render::Part> for Part {
     fn from(part: render::Part) -> Self {
-        // Around another prompt there may be more than is anybody's business who fetches this one.
-        let used = part.analysis.variables;
-        let inherited = part.inherited.into_iter().filter(|(name, _)| used.contains(name)).collect();
         Self {
             id: part.prompt.to_string(),
             path: part.path,
             version: part.version,
             said: part.content.into(),
-            inherited,
+            inherited: named(part.inherited, &part.analysis),
         }
     }
+}
+
+/// Those of the values around a prompt that it names: there may be many more, and around another prompt they are
+/// nobody's business who fetches this one.
+fn named(inherited: BTreeMap<String, Value>, analysis: &Analysis) -> BTreeMap<String, Value> {
+    inherited.into_iter().filter(|(name, _)| analysis.variables.contains(name)).collect()
+}
+
+fn bytes_of(text: Option<&str>, messages: Option<&[Message]>) -> usize {
+    let messages = messages.into_iter().flatten().map(|message| message.content.len() + message.name.len());
+    text.map_or(0, str::len) + messages.sum::<usize>()
+}
+
+fn bytes_of_values(values: &BTreeMap<String, Value>) -> usize {
+    values.iter().map(|(name, value)| name.len() + weight(value)).sum()
 }

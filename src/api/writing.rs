@@ -273,7 +273,7 @@ pub(super) async fn save(
     let made = versions::list(service.scope(), prompt.id, number.saturating_add(1), 1).await?;
     let made = made.into_iter().next().ok_or(Error::NotFound)?;
     let tag = etag(&hex(&made.hash));
-    let mut response = super::prompts::whole(made, Said::from(content));
+    let mut response = super::prompts::whole(&service, made, Said::from(content)).await?;
     *response.status_mut() = StatusCode::CREATED;
     response.headers_mut().extend(tag);
     Ok(response)

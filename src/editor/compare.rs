@@ -91,7 +91,7 @@ async fn told(scope: &Scope, content: &Content) -> Result<impl IntoView + use<>>
     let wrong = (!flaws.is_empty()).then(|| view! { <Alert kind="error"><ul>{flaws}</ul></Alert> });
     let own = content.clone();
     let slips = move || checks::slips(&own);
-    let slips = scope.server().long_work.run_on(scope.behalf(), content.bytes(), slips).await?;
+    let slips = scope.server().long_work.run_on(scope.behalf(), content.text_bytes(), slips).await?;
     let slips: Vec<_> = slips.into_iter().map(|slip| view! { <li>{slip}</li> }).collect();
     let slips = (!slips.is_empty()).then(
         || view! { <Alert kind="info">"These stay plain text because they aren't valid variables or references:"<ul>{slips}</ul></Alert> },

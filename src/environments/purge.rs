@@ -7,6 +7,7 @@ use crate::{
     id::OrgId,
     server::{
         OrgChange, Scope, Server,
+        jobs::Round,
         parts::{Rows, go_on},
         rows,
     },
@@ -58,12 +59,13 @@ async fn remove(server: &Server, org: OrgId) -> Result<()> {
 /// Goes on with what is being removed, in all organizations.
 ///
 /// # Errors
-/// When the database fails.
+/// The first that comes up, once all had their turn.
 pub async fn remove_purged(server: &Server) -> Result<()> {
-    let purged = "SELECT DISTINCT org_id FROM environments WHERE purged_at IS NOT NULL";
+    let purged = "SELECT DISTINCT org_id FROM environments WHERE purged_at IS NOT NULL ORDER BY org_id";
     let purged: Vec<(OrgId,)> = server.outside_tenancy().query(purged).all().await?;
+    let mut round = Round::default();
     for (org,) in purged {
-        remove(server, org).await?;
+        round.note(org, remove(server, org).await);
     }
-    Ok(())
+    round.end()
 }

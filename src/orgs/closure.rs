@@ -11,6 +11,7 @@ use crate::{
         Caller, Change, Grant, Proof, Server, Topic,
         audit::{Action, Doer, Entry},
         caller::Client,
+        jobs::Round,
         parts::Rows,
         rows,
     },
@@ -164,27 +165,38 @@ pub async fn restore(caller: &Caller, slug: &str) -> Result<Slug> {
 /// over.
 ///
 /// # Errors
-/// When the database fails.
+/// The first that comes up, once all had their turn.
 pub async fn purge_due(server: &Server) -> Result<()> {
     let now = server.clock.now();
-    let due = "SELECT id FROM organizations WHERE deleted_at <= $1 AND purged_at IS NULL";
+    let due = "SELECT id FROM organizations WHERE deleted_at <= $1 AND purged_at IS NULL ORDER BY id";
     let due: Vec<(OrgId,)> = server.outside_tenancy().query(due).bind(now - RESTORABLE).all().await?;
+    let mut round = Round::default();
     for (org,) in due {
-        let mut change = server.change_outside_tenancy().await?;
-        // Another process may be at it, or an Owner have been faster.
-        let lock = change
-            .query("UPDATE organizations SET deleted_at = deleted_at WHERE id = $1 AND deleted_at <= $2");
-        let is_due = lock.bind(org).bind(now - RESTORABLE).execute().await? > 0;
-        if is_due && purge(&mut change, org, Doer::server(), &Client::default()).await? {
-            change.commit().await?;
-        }
+        round.note(org, mark_due(server, org).await);
     }
-    let purged = server.outside_tenancy().query("SELECT id FROM organizations WHERE purged_at IS NOT NULL");
+    let purged = server
+        .outside_tenancy()
+        .query("SELECT id FROM organizations WHERE purged_at IS NOT NULL ORDER BY id");
     let purged: Vec<(OrgId,)> = purged.all().await?;
     for (org,) in purged {
-        remove_purged(server, org).await?;
+        round.note(org, remove_purged(server, org).await);
     }
-    rows!(delete "reserved_slugs" where "until <= $1").write_in_parts(server, None, now).await
+    let free = rows!(delete "reserved_slugs" where "until <= $1").write_in_parts(server, None, now).await;
+    round.end().and(free)
+}
+
+/// Notes that an organization is purged which nobody can restore any more.
+async fn mark_due(server: &Server, org: OrgId) -> Result<()> {
+    let mut change = server.change_outside_tenancy().await?;
+    let since = change.clock().now() - RESTORABLE;
+    // Another process may be at it, or an Owner have been faster.
+    let lock =
+        change.query("UPDATE organizations SET deleted_at = deleted_at WHERE id = $1 AND deleted_at <= $2");
+    let is_due = lock.bind(org).bind(since).execute().await? > 0;
+    if is_due && purge(&mut change, org, Doer::server(), &Client::default()).await? {
+        change.commit().await?;
+    }
+    Ok(())
 }
 
 /// Notes that an organization is purged: it is deleted, and nobody restores it. What belongs to it is removed by

@@ -34,7 +34,7 @@ impl Analysis {
     pub async fn of(server: &Server, behalf: Behalf, content: &Content) -> Result<Self> {
         let own = content.clone();
         let mut analysis =
-            server.long_work.run_on(behalf, content.bytes(), move || Self::as_written(&own)).await?;
+            server.long_work.run_on(behalf, content.text_bytes(), move || Self::as_written(&own)).await?;
         if content.engine == Engine::Jinja {
             for (n, text) in content.texts().enumerate() {
                 analysis.add(n, jinja::analyze(server, behalf, text).await?);

@@ -3,9 +3,13 @@
 
 use super::{
     analysis::Analysis,
-    content::{Body, Content, MAX_MESSAGES, MAX_NAMES, MAX_TEXT, MAX_VARIABLES, Message, Speaker, Variable},
+    content::{
+        Body, Content, MAX_DEFAULTS, MAX_MESSAGES, MAX_NAMES, MAX_TEXT, MAX_VARIABLES, Message, Speaker,
+        Variable,
+    },
     nesting::{MAX_NESTING, is_too_deep},
     references::MAX_REFERENCES,
+    sizes::json_bytes,
 };
 use crate::{
     error::{Flaw, Result},
@@ -19,7 +23,7 @@ use std::collections::BTreeSet;
 #[must_use]
 pub fn flaws(content: &Content) -> Vec<Flaw> {
     let mut flaws = Vec::new();
-    let size = content.bytes();
+    let size = content.text_bytes();
     if size > MAX_TEXT {
         flaws.push(flaw("", format!("The text is too long: {size} bytes. The maximum is {MAX_TEXT}.")));
     }
@@ -50,7 +54,7 @@ pub fn syntax_flaws(content: &Content, analysis: &Analysis) -> Vec<Flaw> {
 /// What looks like a variable or a reference in a content and is neither, a sentence each: it may be meant so.
 #[must_use]
 pub fn slips(content: &Content) -> Vec<String> {
-    long_work::note(content.bytes());
+    long_work::note(content.text_bytes());
     let told = content.texts().enumerate().flat_map(|(n, text)| {
         let sentences = slips_in_words(content.engine, text).into_iter();
         sentences.map(move |says| placed(content, n, &says))
@@ -142,6 +146,22 @@ fn check_variables(content: &Content, flaws: &mut Vec<Flaw>) {
             flaws.push(flaw(at("about"), "Use at most 300 characters."));
         }
     }
+    check_defaults(content, flaws);
+}
+
+/// What is too long together is told at the longest.
+fn check_defaults(content: &Content, flaws: &mut Vec<Flaw>) {
+    let defaults = content.variables.iter().map(|variable| variable.default.as_ref().map_or(0, json_bytes));
+    let sizes: Vec<usize> = defaults.collect();
+    let longest = sizes.iter().enumerate().max_by_key(|(_, size)| **size);
+    if let Some((n, _)) = longest
+        && sizes.iter().sum::<usize>() > MAX_DEFAULTS
+    {
+        flaws.push(flaw(
+            format!("default-{n}"),
+            "Too long: the default values of all variables can have at most 50,000 bytes.",
+        ));
+    }
 }
 
 fn check_model(content: &Content, flaws: &mut Vec<Flaw>) {
@@ -170,8 +190,8 @@ fn check_model(content: &Content, flaws: &mut Vec<Flaw>) {
             flaws.push(flaw(field, too_deep()));
         }
     }
-    let size = |value: &Option<serde_json::Value>| value.as_ref().map_or(0, |value| value.to_string().len());
-    if size(&model.tools) + size(&model.response_format) > 50_000 {
+    let values = [&model.tools, &model.response_format].into_iter().flatten();
+    if values.map(json_bytes).sum::<usize>() > 50_000 {
         flaws.push(flaw("tools", "Too long: tools and response format can have at most 50,000 bytes."));
     }
 }

@@ -6,12 +6,9 @@ use super::{
 };
 use crate::{
     error::Result,
-    server::{Scope, sandbox::Job},
+    server::{Scope, long_work::SMALL, sandbox::Job},
 };
 use serde::{Deserialize, Serialize};
-
-/// The most bytes of text that are compared in the server's own process. It may take longer than it looks.
-const SMALL: usize = 16 * 1024;
 
 /// Compares two contents.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,6 +37,7 @@ impl Job for CompareContents {
 pub async fn between_for(scope: &Scope, old: &Content, new: &Content) -> Result<Difference> {
     let job = CompareContents { old: old.clone(), new: new.clone() };
     if job.bytes() <= SMALL {
+        // It may take longer than it looks.
         return scope.server().long_work.run(scope.behalf(), move || job.run()).await;
     }
     let found = scope.server().sandbox.run(scope.behalf(), job).await?;

@@ -17,6 +17,8 @@ pub const MAX_TEXT: usize = 200_000;
 pub const MAX_MESSAGES: usize = 50;
 /// The most declared variables.
 pub const MAX_VARIABLES: usize = 60;
+/// The most bytes of all their defaults, as JSON.
+pub const MAX_DEFAULTS: usize = 50_000;
 /// The most variables that the text of a version has, declared or not.
 pub const MAX_NAMES: usize = 500;
 
@@ -229,15 +231,9 @@ impl Content {
         text.into_iter().chain(messages.iter().map(|message| message.content.as_str()))
     }
 
-    /// How many bytes all its texts are together.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.texts().map(str::len).sum()
-    }
-
     /// Its texts, read.
     pub fn templates(&self) -> impl Iterator<Item = Template> {
-        long_work::note(self.bytes());
+        long_work::note(self.text_bytes());
         self.texts().map(|text| parse(self.engine, text))
     }
 

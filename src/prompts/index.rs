@@ -7,8 +7,9 @@ use crate::{
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Server, Topic,
+        jobs::Round,
         long_work::{self, SMALL},
-        parts::{Part, go_on},
+        parts::{MOST, Part, go_on},
     },
 };
 use std::collections::BTreeSet;
@@ -118,71 +119,91 @@ pub async fn catch_up_soon(scope: &Scope) {
     go_on(async move { catch_up(&server, org).await }).await;
 }
 
-/// Has search catch up, in all organizations.
+/// Has search catch up a little in each organization that is behind.
 ///
 /// # Errors
-/// When the database fails.
+/// The first that comes up, once all had their turn.
 pub async fn catch_up_all(server: &Server) -> Result<()> {
-    let behind = "SELECT DISTINCT org_id FROM prompts WHERE unindexed = 1";
+    let behind = "SELECT DISTINCT org_id FROM prompts WHERE unindexed = 1 ORDER BY org_id";
     let behind: Vec<(OrgId,)> = server.outside_tenancy().query(behind).all().await?;
+    let mut round = Round::default();
     for (org,) in behind {
-        catch_up(server, org).await?;
+        // Where search catches up already, there is nothing to do.
+        let Some(_turn) = server.catching_up.take(org) else { continue };
+        round.note(org, write_some(server, org).await.map(drop));
     }
-    Ok(())
+    round.end()
 }
 
-/// Writes in parts what search knows of the prompts that are marked; what is in the trash is not found.
+/// Has search catch up with what is marked by now, and leaves what others mark meanwhile to them.
 async fn catch_up(server: &Server, org: OrgId) -> Result<()> {
-    let scope = match Scope::of_chore(server, org, "search catches up").await {
-        // It was deleted, and nobody searches in it.
-        Err(Error::NotFound) => return Ok(()),
-        scope => scope?,
-    };
-    let grant = scope.require::<EditContent>()?;
     loop {
-        let behind = grant.query(
-            "SELECT p.id, octet_length(coalesce(v.content, d.content)) > $2
-             FROM prompts p JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
-             LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest
-             WHERE p.org_id = $1 AND p.unindexed = 1 LIMIT 500",
-        );
-        let small = i64::try_from(SMALL).unwrap_or(i64::MAX);
-        let mut behind = behind.bind(small).all::<(PromptId, bool)>().await?.into_iter().peekable();
-        if behind.peek().is_none() {
-            return Ok(());
+        let _turn = server.catching_up.wait(org).await;
+        match write_some(server, org).await {
+            // There may be more.
+            Ok(MOST..) => {}
+            // When an organization is deleted, nobody searches in it.
+            Ok(_) | Err(Error::NotFound) => return Ok(()),
+            Err(error) => return Err(error),
         }
-        while let Some((first, is_long)) = behind.next() {
-            // What is long is read before others have to wait for it.
-            let known = if is_long { read(&grant, first).await? } else { None };
-            let (mut change, part) = (grant.change().await?, Part::begin());
-            write_again(&mut change, first, known).await?;
-            while !part.is_over()
-                && let Some((prompt, _)) = behind.next_if(|(_, is_long)| !is_long)
-            {
-                write_again(&mut change, prompt, None).await?;
-            }
+    }
+}
+
+/// Writes in parts what search knows of some of the prompts that are marked, and tells how many they were; what is in
+/// the trash is not found.
+async fn write_some(server: &Server, org: OrgId) -> Result<usize> {
+    let grant = Scope::of_chore(server, org, "search catches up").await?.require::<EditContent>()?;
+    let behind = grant.query(
+        "SELECT p.id, octet_length(coalesce(v.content, d.content)) > $2
+         FROM prompts p JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
+         LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest
+         WHERE p.org_id = $1 AND p.unindexed = 1 LIMIT CAST($3 AS BIGINT)",
+    );
+    let [small, most] = [SMALL, MOST].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let behind: Vec<(PromptId, bool)> = behind.bind(small).bind(most).all().await?;
+    let (found, mut behind) = (behind.len(), behind.into_iter().peekable());
+    while let Some((first, is_long)) = behind.next() {
+        // What is long is read before others have to wait for it.
+        let known = if is_long { read(&grant, first).await? } else { None };
+        if is_long && known.is_none() {
+            continue;
+        }
+        let (mut change, part) = (grant.change().await?, Part::begin());
+        let mut is_written = write_again(&mut change, first, known).await?;
+        while !part.is_over()
+            && let Some((prompt, _)) = behind.next_if(|(_, is_long)| !is_long)
+        {
+            is_written |= write_again(&mut change, prompt, None).await?;
+        }
+        // What others wrote meanwhile needs no change.
+        if is_written {
             // Pages that list what is found show it.
             let about = change.new_id();
             change.announce(Topic::Prompts, about).await?;
             change.commit().await?;
         }
     }
+    Ok(found)
 }
 
-/// A prompt with all its words; none where it is gone.
+/// A prompt that is marked, with all its words; none where it is gone, or others have written them.
 async fn read(grant: &Grant<EditContent>, prompt: PromptId) -> Result<Option<(Source, String)>> {
+    let marked = grant.query("SELECT 1 FROM prompts WHERE org_id = $1 AND id = $2 AND unindexed = 1");
+    if marked.bind(prompt).optional::<(i32,)>().await?.is_none() {
+        return Ok(None);
+    }
     let Some(source) = grant.query(SOURCE).bind(prompt).optional::<Source>().await? else { return Ok(None) };
     let words = move || source.words().map(|words| (source, words));
     grant.server().long_work.run(grant.behalf(), words).await?.map(Some)
 }
 
-/// Writes what is to be known of a prompt that is marked. What is long is known already, unless it is another by now: it
-/// stays marked then.
+/// Writes what is to be known of a prompt, if it is still marked, and tells whether it did. What is long is known
+/// already, unless it is another by now: it stays marked then.
 async fn write_again(
     change: &mut OrgChange,
     prompt: PromptId,
     known: Option<(Source, String)>,
-) -> Result<()> {
+) -> Result<bool> {
     let mark = change.query(
         "UPDATE prompts SET unindexed = 0 WHERE org_id = $1 AND id = $2 AND unindexed = 1
          RETURNING trash_id IS NOT NULL",
@@ -191,22 +212,24 @@ async fn write_again(
         Some((true,)) => {
             let words = change.query("DELETE FROM prompt_search WHERE org_id = $1 AND prompt_id = $2");
             words.bind(prompt).execute().await?;
+            Ok(true)
         }
         Some((false,)) => {
             let source: Source = change.query(SOURCE).bind(prompt).one().await?;
             let known = known.filter(|(known, _)| *known == source).map(|(_, words)| words);
-            match known {
-                Some(words) => source.put(change, prompt, words).await?,
-                None if source.content.len() <= SMALL => {
-                    let words = source.words()?;
-                    source.put(change, prompt, words).await?;
+            let words = match known {
+                Some(words) => words,
+                None if source.content.len() <= SMALL => source.words()?,
+                None => {
+                    self::mark(change, prompt).await?;
+                    return Ok(false);
                 }
-                None => self::mark(change, prompt).await?,
-            }
+            };
+            source.put(change, prompt, words).await?;
+            Ok(true)
         }
-        None => {}
+        None => Ok(false),
     }
-    Ok(())
 }
 
 /// Marks it: search is to catch up with it.

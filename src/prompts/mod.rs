@@ -52,6 +52,8 @@ pub mod room;
 #[cfg(feature = "ssr")]
 pub mod saving;
 #[cfg(feature = "ssr")]
+pub mod sizes;
+#[cfg(feature = "ssr")]
 pub mod source;
 #[cfg(feature = "ssr")]
 pub mod store;

@@ -85,7 +85,7 @@ pub(super) async fn of_draft(change: &mut OrgChange, prompt: PromptId, content: 
     let old =
         change.query("DELETE FROM prompt_references WHERE org_id = $1 AND prompt_id = $2 AND number = 0");
     old.bind(prompt).execute().await?;
-    let all = long_work::within(content.bytes(), || targets(content));
+    let all = long_work::within(content.text_bytes(), || targets(content));
     for (target, reference) in all.into_iter().take(MAX_REFERENCES) {
         if let Some(to) = store::at_path_within(change, &reference.path).await? {
             insert(change, (prompt, 0), &target, to.id, None).await?;

@@ -131,7 +131,8 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
     Ok(resolver.resolved())
 }
 
-/// The most bytes of text of all of them, and of the values that they name.
+/// The most bytes of all that is put into a prompt, and of the values that it names. The prompt itself is served
+/// however long it is.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// What makes a part: the version, the environment it follows, and the deployment whose values it has.
@@ -178,7 +179,9 @@ impl<'a, R: Reads> Resolver<'a, R> {
                 if self.parts.is_empty() { Arc::unwrap_or_clone(all) } else { version.names_of(&all) }
             }
         };
-        self.bytes += version.bytes(&inherited);
+        if !self.parts.is_empty() {
+            self.bytes += version.bytes(&inherited);
+        }
         if self.parts.len() >= MAX_PARTS || self.bytes > MAX_BYTES {
             self.is_cut = true;
             return Ok(None);

@@ -7,7 +7,7 @@ use super::{
     content::Content,
     drafts::parse,
     kept::{self, Live},
-    render::weight,
+    sizes::weight,
 };
 use crate::{
     error::Result,
@@ -36,7 +36,7 @@ impl Version {
         self.analysis.named(values).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// How many bytes its text is, and the values that it names.
+    /// About how many bytes it is, and the values that it names.
     pub(super) fn bytes(&self, values: &BTreeMap<String, Value>) -> usize {
         let values = self.analysis.named(values).map(|(name, value)| name.len() + weight(value));
         self.content.bytes() + values.sum::<usize>()

@@ -1,7 +1,11 @@
 //! What the server does on its own: sends letters, follows other processes, sweeps up.
 
 use super::{Server, hot::usage, notes, rows};
-use crate::{error::Result, time::Span};
+use crate::{
+    error::{Error, Result},
+    id::OrgId,
+    time::Span,
+};
 use std::{pin::Pin, time::Duration};
 
 /// How often it sweeps.
@@ -50,6 +54,40 @@ async fn run(server: &Server, chores: &'static [Chore]) {
     }
 }
 
+/// What comes of a chore that goes from one organization to the next. What fails in one keeps no other from its turn.
+#[derive(Debug)]
+#[must_use]
+pub struct Round(Result<()>);
+
+impl Default for Round {
+    fn default() -> Self {
+        Self(Ok(()))
+    }
+}
+
+impl Round {
+    /// Notes what came of it in an organization; in one that is no more there is nothing to do.
+    pub fn note(&mut self, org: OrgId, done: Result<()>) {
+        match done {
+            Ok(()) | Err(Error::NotFound) => {}
+            Err(error) => {
+                tracing::warn!(%org, %error, "a background job failed in an organization");
+                if self.0.is_ok() {
+                    self.0 = Err(error);
+                }
+            }
+        }
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// The first that came up.
+    pub fn end(self) -> Result<()> {
+        self.0
+    }
+}
+
 /// Removes what has run out: sessions, sign-ups, reset links, events and sent letters that nobody
 /// will ask for again. It is safe to repeat and to run on several processes.
 ///
@@ -80,4 +118,22 @@ pub async fn sweep(server: &Server) -> Result<()> {
         rows.write_in_parts(server, None, now - age).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn the_first_failure_is_told_at_the_end() {
+        let (mut round, org) = (Round::default(), OrgId(Uuid::nil()));
+        round.note(org, Ok(()));
+        round.note(org, Err(Error::NotFound));
+        assert_eq!(Round::default().end(), Ok(()));
+        round.note(org, Err(Error::Unavailable { retry_after: 1 }));
+        round.note(org, Err(Error::Forbidden));
+        round.note(org, Ok(()));
+        assert_eq!(round.end(), Err(Error::Unavailable { retry_after: 1 }));
+    }
 }

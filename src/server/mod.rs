@@ -59,6 +59,7 @@ pub mod start;
 pub mod stop;
 pub mod streams;
 pub mod tokens;
+pub mod turns;
 pub mod uploads;
 pub mod workers;
 pub mod writer;

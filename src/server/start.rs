@@ -21,6 +21,7 @@ use super::{
     shelf::Shelf,
     stop::Stop,
     streams::Streams,
+    turns::Turns,
     workers::Workers,
 };
 use crate::error::Result;
@@ -66,6 +67,8 @@ pub struct Parts {
     pub stop: Stop,
     /// What stays open.
     pub(crate) streams: Streams,
+    /// Whose turn it is to catch up with what changed in an organization.
+    pub catching_up: Turns,
     /// The files of the site.
     pub assets: Assets,
     pub(super) db: Db,
@@ -135,6 +138,7 @@ impl Server {
             ready: Ready::default(),
             stop: Stop::default(),
             streams: Streams::default(),
+            catching_up: Turns::default(),
             assets,
             db,
         })))

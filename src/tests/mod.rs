@@ -9,6 +9,7 @@ mod api_keys;
 mod architecture;
 mod audit_log;
 mod bus;
+mod chores;
 mod counts;
 mod dashboard;
 mod deployments;

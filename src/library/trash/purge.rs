@@ -2,12 +2,13 @@
 
 use super::{RESTORABLE, find, finish, staged};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     id::{OrgId, TrashId},
     role::PurgeContent,
     server::{
         Grant, Scope, Server,
         audit::Action,
+        jobs::Round,
         parts::{Rows, go_on},
         rows,
     },
@@ -79,7 +80,7 @@ const CONTENTS: &[Rows] = &[
 /// Deletes something in the trash for good, with what was in it when it was put there.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such thing in the trash.
+/// [`NotFound`](crate::error::Error::NotFound) when there is no such thing in the trash.
 pub async fn purge(grant: &Grant<PurgeContent>, id: TrashId) -> Result<()> {
     mark(grant, id).await?;
     let (server, org) = (grant.server().clone(), grant.organization().id);
@@ -107,23 +108,16 @@ async fn remove_purged(server: &Server, org: OrgId) -> Result<()> {
 /// Purges what has been in the trash for thirty days, and goes on with what is being purged, in all organizations.
 ///
 /// # Errors
-/// When the database fails.
+/// The first that comes up, once all had their turn.
 pub async fn purge_due(server: &Server) -> Result<()> {
     let due = server.outside_tenancy().query(
         "SELECT org_id, id FROM trash WHERE created_at <= $1 AND purged_at IS NULL AND staged_at IS NULL
          ORDER BY created_at",
     );
     let due: Vec<(OrgId, TrashId)> = due.bind(server.clock.now() - RESTORABLE).all().await?;
+    let mut round = Round::default();
     for (org, id) in due {
-        // A deleted organization is purged whole; and another process may be faster.
-        let marked = match Scope::of_chore(server, org, "what was in the trash for thirty days").await {
-            Ok(scope) => mark(&scope.require()?, id).await,
-            Err(error) => Err(error),
-        };
-        match marked {
-            Ok(()) | Err(Error::NotFound) => {}
-            Err(error) => return Err(error),
-        }
+        round.note(org, mark_due(server, org, id).await);
     }
     // What is still not whole does not become so.
     let cut_off =
@@ -134,7 +128,14 @@ pub async fn purge_due(server: &Server) -> Result<()> {
         .query("SELECT DISTINCT org_id FROM trash WHERE purged_at IS NOT NULL ORDER BY org_id");
     let purged: Vec<(OrgId,)> = purged.all().await?;
     for (org,) in purged {
-        remove_purged(server, org).await?;
+        round.note(org, remove_purged(server, org).await);
     }
-    Ok(())
+    round.end()
+}
+
+/// Notes that something is purged which was in the trash for so long: unless another process was faster, or the
+/// organization is deleted, and purged whole.
+async fn mark_due(server: &Server, org: OrgId, id: TrashId) -> Result<()> {
+    let scope = Scope::of_chore(server, org, "what was in the trash for thirty days").await?;
+    mark(&scope.require()?, id).await
 }

@@ -5,10 +5,13 @@
 //! variable. Where two prompts differ over one name, the second variable gets a name of its own and says whose
 //! value it takes. Inserting values gives the same text as [`render`](super::render).
 
-use super::{Inclusion, MAX_DEPTH, Purse, Resolved, values::weight};
+use super::{Inclusion, MAX_DEPTH, Purse, Resolved};
 use crate::{
     error::Result,
-    prompts::content::{Body, Message, ValueKind, Variable},
+    prompts::{
+        content::{Body, Message, ValueKind, Variable},
+        sizes::weight,
+    },
     server::{Behalf, Server, sandbox::Job},
     templates::{Engine, Piece, Reference, Template, parse},
 };

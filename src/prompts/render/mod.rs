@@ -24,7 +24,6 @@ mod values;
 pub use compose::{ComposePrompt, Composed, Taken, compose, compose_for};
 pub use purse::{Purse, TOO_MUCH};
 pub use run::{CheckPrompt, Checked, RenderPrompt, check_for, render_for};
-pub(super) use values::weight;
 
 use super::{
     analysis::Analysis,

@@ -1,13 +1,14 @@
 use super::{
     Inclusion, MAX_DEPTH, Part, Problems, Purse, Resolved, Values,
     purse::{TOO_LONG, TOO_MUCH},
-    values::{Found, bytes_of, weight, write},
+    values::{Found, bytes_of, write},
 };
 use crate::{
     prompts::{
         checks::placed,
         content::{Body, Message, Speaker},
         jinja::{self, trace},
+        sizes::weight,
     },
     templates::{Engine, Piece, Reference, Template, parse},
 };

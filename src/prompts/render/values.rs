@@ -1,7 +1,7 @@
 //! The values that are put into a prompt.
 
 use super::{Inclusion, Renderer, purse::TOO_MUCH};
-use crate::prompts::content::ValueKind;
+use crate::prompts::{content::ValueKind, sizes::weight};
 use serde_json::Value;
 use std::{borrow::Cow, ops::Deref, rc::Rc};
 
@@ -38,19 +38,8 @@ impl Deref for Given<'_> {
     }
 }
 
-/// About how many bytes a value takes to be read.
-pub(in crate::prompts) fn weight(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len() + 16,
-        Value::Array(items) => 16 + items.iter().map(weight).sum::<usize>(),
-        Value::Object(fields) => {
-            16 + fields.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => 16,
-    }
-}
-
-/// The same without a look at what is in it: the most that a value of a folder may be.
+/// About how many bytes a value takes to be read, without a look at what is in it: the most that a value of a folder
+/// may be.
 pub(super) fn about(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 16,

@@ -7,7 +7,12 @@ use super::{
 };
 use crate::{
     error::Error,
-    server::streams::{MOST, MOST_OF_ORG, Seat},
+    id::PromptId,
+    role::EditContent,
+    server::{
+        Scope, Topic,
+        streams::{MOST, MOST_OF_ORG, Seat},
+    },
     tests::support::eventually,
     time::Span,
 };
@@ -16,6 +21,7 @@ use axum::{
     http::{Method, Request, header},
 };
 use serde_json::json;
+use std::time::Duration;
 use uuid::Uuid;
 
 both_databases!(
@@ -23,6 +29,7 @@ both_databases!(
     a_key_listens_so_often_at_once,
     the_keys_of_an_organization_listen_so_often_at_once,
     what_many_streams_tell_is_read_once,
+    a_change_under_many_paths_is_told_at_once,
 );
 
 async fn what_happened_shortly_before_is_told_again(app: TestApp) {
@@ -103,4 +110,59 @@ async fn what_many_streams_tell_is_read_once(app: TestApp) {
     // What is told to keys that reach all and to one that does not, and whether each of the three is still good.
     let read = app.streams.readings() - read;
     assert!(read <= 5, "{read} readings for {} streams", streams.len());
+}
+
+/// Reads a stream up to an event, which tells only that something changed, and how many it tells of what is deployed.
+async fn told_at_once(stream: &mut Stream, newest: &str) -> usize {
+    let mut deployed = 0;
+    loop {
+        let (id, name, _) = stream.next().await;
+        match name.as_str() {
+            "prompts.changed" if id == newest => return deployed,
+            "deployment.changed" => deployed += 1,
+            _ => {}
+        }
+    }
+}
+
+async fn a_change_under_many_paths_is_told_at_once(app: TestApp) {
+    app.hears().await;
+    let (_, acme, stock) = acme(&app).await;
+    let scopes = "read:prompts write:prompts read:deployments write:deployments";
+    let service = Service::of(&app, &acme, scopes).await;
+    let mut users = Vec::new();
+    for n in 0..6 {
+        let made = service.post("/prompts", json!({ "name": format!("User{n}") })).await.status(201);
+        let id: PromptId = super::told(&made)["id"].as_str().unwrap().parse().unwrap();
+        let text = json!({ "text": "[[ Tone ]]" });
+        service.post(&format!("/prompts/User{n}/versions"), text).await.status(201);
+        acme.deployed_at(stock.empty, id, 50).await;
+        users.push(id);
+    }
+    let newest = async || acme.count("SELECT max(seq) FROM events WHERE org_id = $1").await.to_string();
+    // All of it together is more than waits for a reader.
+    let before = newest().await;
+    let mut stream = Stream::open(&service, None).await;
+    service.post("/deployments", order("Tone", "staging", 1)).await.status(201);
+    let deployed = newest().await;
+    let count = told_at_once(&mut stream, &deployed).await;
+    assert!((1..100).contains(&count), "{count}");
+    // Whoever was away comes past it, too, however slowly they read.
+    let mut stream = Stream::open(&service, Some(&before)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    told_at_once(&mut stream, &deployed).await;
+    // And past many such that follow each other.
+    let edit = Scope::of_chore(&app, acme.id, "a test").await.unwrap().require::<EditContent>().unwrap();
+    let mut change = edit.change().await.unwrap();
+    for id in &users {
+        change.announce(Topic::Deployments, id.0).await.unwrap();
+    }
+    // On PostgreSQL it is heard of a little later.
+    let mut heard = app.bus.subscribe();
+    change.commit().await.unwrap();
+    while Some(heard.recv().await.unwrap().entity_id) != users.last().map(|last| last.0) {}
+    let mut stream = Stream::open(&service, Some(&deployed)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let count = told_at_once(&mut stream, &newest().await).await;
+    assert!((51..=200).contains(&count), "{count}");
 }

@@ -9,6 +9,7 @@ mod fetching;
 mod grid;
 mod hardening;
 mod hot;
+mod large;
 mod limits;
 mod listening;
 mod listing;

@@ -2,6 +2,7 @@
 //! store; forms and pages have their own tests.
 
 mod constraints;
+mod defaults;
 mod editing;
 mod exchange;
 mod exporting;

@@ -9,13 +9,17 @@ use crate::{
     library::{copies, moves, search::search, trash},
     prompts::index,
     server::parts::MOST,
+    tests::support::eventually,
     time::Span,
 };
+use futures_util::future::join_all;
 
 both_databases!(
     what_is_purged_is_gone_at_once_and_removed_later,
     a_copy_is_whole_or_not_there,
     search_catches_up_with_a_folder,
+    search_catches_up_a_little_everywhere,
+    what_is_long_is_written_once,
     a_large_folder_comes_and_goes,
     what_is_too_large_goes_in_pieces,
     neighbours_are_set_apart,
@@ -36,6 +40,16 @@ impl Library {
 
     async fn found(&self, typed: &str) -> usize {
         search(&self.scope, typed, 1000).await.unwrap().len()
+    }
+
+    /// Waits until search has caught up, which goes on by itself where that takes long.
+    async fn is_up_to_date(&self) {
+        eventually("search to catch up", || async { (self.behind().await == 0).then_some(()) }).await;
+    }
+
+    /// How many prompts search has not caught up with.
+    async fn behind(&self) -> i64 {
+        self.org.count("SELECT count(*) FROM prompts WHERE org_id = $1 AND unindexed = 1").await
     }
 }
 
@@ -120,6 +134,51 @@ async fn search_catches_up_with_a_folder(app: TestApp) {
     index::catch_up_all(&app).await.unwrap();
     assert_eq!((lib.found("before").await, lib.found("after").await), (0, 200));
     assert_eq!(app.rows("prompts", "unindexed = 1").await, [""; 0]);
+}
+
+async fn search_catches_up_a_little_everywhere(app: TestApp) {
+    let (lib, other) = (Library::of(&app, "Acme").await, Library::of(&app, "Other").await);
+    lib.filled("Many", 600, 1).await;
+    other.filled("Few", 3, 1).await;
+    // However fast an organization marks more, others have their turn.
+    app.execute("UPDATE prompts SET unindexed = 1").await;
+    index::catch_up_all(&app).await.unwrap();
+    assert_eq!((lib.behind().await, other.behind().await), (100, 0));
+    // What fails in one is nothing to the others, whichever comes first.
+    for (broken, whole) in [(&lib, &other), (&other, &lib)] {
+        app.execute("UPDATE prompts SET unindexed = 0").await;
+        app.execute("UPDATE prompts SET unindexed = 1 WHERE name IN ('Filler 1', 'Filler 2')").await;
+        let condition = format!("NEW.org_id = {}", app.literal(broken.org.id.0));
+        app.breaks("UPDATE", "prompt_search", &condition).await;
+        assert!(index::catch_up_all(&app).await.is_err());
+        assert_eq!((broken.behind().await, whole.behind().await), (2, 0));
+        app.mends("prompt_search").await;
+    }
+    // All of what is marked is written where somebody waits for it.
+    app.execute("UPDATE prompts SET unindexed = 1").await;
+    index::catch_up_soon(&lib.scope).await;
+    lib.is_up_to_date().await;
+    assert_eq!(other.behind().await, 3);
+}
+
+async fn what_is_long_is_written_once(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    for n in 0..8 {
+        lib.saying(None, &format!("Long {n}"), &format!("needle{n} {}", "hay ".repeat(5_000))).await;
+    }
+    let told =
+        async || lib.org.count("SELECT count(*) FROM events WHERE org_id = $1 AND topic = 'prompts'").await;
+    lib.is_up_to_date().await;
+    let before = told().await;
+    app.execute("UPDATE prompts SET unindexed = 1").await;
+    // Many wait for it, and each of the eight is read, written and told once.
+    join_all((0..6).map(|_| index::catch_up_soon(&lib.scope))).await;
+    lib.is_up_to_date().await;
+    assert_eq!((told().await - before, lib.found("needle7").await), (8, 1));
+    // Where there is nothing to be written, nothing is told.
+    index::catch_up_soon(&lib.scope).await;
+    index::catch_up_all(&app).await.unwrap();
+    assert_eq!(told().await - before, 8);
 }
 
 async fn a_large_folder_comes_and_goes(app: TestApp) {

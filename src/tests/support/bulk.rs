@@ -109,6 +109,20 @@ impl Org {
         }
     }
 
+    /// Notes that a prompt was deployed to an environment at so many paths, one after the other.
+    pub(in crate::tests) async fn deployed_at(&self, to: EnvironmentId, prompt: PromptId, paths: u32) {
+        let app = self.app();
+        let name = prompt.to_string();
+        let (org, to, prompt) = (app.id(self.id.0), app.id(to.0), app.id(prompt.0));
+        let (numbers, id) = (numbers(paths), app.new_id());
+        app.execute(&format!(
+            "INSERT INTO deployments (org_id, id, environment_id, prompt_id, number, kind, version, reason, actor_kind,
+               created_at, path)
+             {numbers} SELECT {org}, {id}, {to}, {prompt}, i, 'deploy', 1, '', 'system', 0, '{name}/' || i FROM n"
+        ))
+        .await;
+    }
+
     /// Notes that a prompt was deployed to an environment and taken away again, over and over.
     pub(in crate::tests) async fn deployed(&self, to: EnvironmentId, prompt: PromptId, times: u32) {
         let app = self.app();
