@@ -26,6 +26,8 @@ use utoipa::{IntoParams, ToSchema};
 
 /// The most bytes of a file.
 pub(super) const MAX_FILE: usize = 8 * 1024 * 1024;
+/// The bytes of a line of the result besides what it says.
+const LINE: usize = 48;
 
 /// The part of the library to export.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -151,7 +153,8 @@ pub(super) async fn import(
     } else {
         import::import_file(&grant, file).await?
     };
-    json_of(&service, 100 * lines.len(), move || {
+    let bytes = lines.iter().map(|line| LINE + line.path.len() + line.says.len()).sum();
+    json_of(&service, bytes, move || {
         let [created, changed, skipped] = [Act::Create, Act::Change, Act::Skip].map(|act| count(&lines, act));
         Imported { created, changed, skipped, lines: lines.into_iter().map(Line::from).collect() }
     })
