@@ -348,7 +348,7 @@ async fn paths_that_are_too_long_are_not_read(app: TestApp) {
     let page = ben.get(&lib.org.page(&format!("prompts/import/{id}"))).await.status(200);
     assert!(page.says("longer than 255 characters").body.len() < 100_000);
     assert_eq!(import(&lib.may(), id).await.unwrap(), told);
-    // Of a folder that may be there, all those above it are made.
+    // One that fits brings the folders above it.
     let path = format!("{}/{}", "p".repeat(80), "q".repeat(80));
     let file = json!({ "format": FORMAT, "folders": [{ "path": path }, { "path": "p".repeat(80) }] });
     let lines = lib.takes(&serde_json::from_value(file).unwrap()).await;
