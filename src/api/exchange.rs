@@ -43,7 +43,8 @@ pub(super) struct Which {
 /// Export prompts
 ///
 /// The library, a folder or a prompt as one JSON object, with all versions. Drafts are included for keys that can
-/// change prompts. A key limited to folders must name one of them. A key can run 2 exports at once.
+/// change prompts. A key limited to folders must name one of them. Up to 2 exports can run at once per person, counting
+/// all API keys they created.
 #[utoipa::path(
     get, path = "/export", tag = "Library", params(Which),
     responses((status = 200, description = "The file.", body = LibraryFile)),

@@ -118,8 +118,7 @@ async fn begin(caller: &Caller, org: &str, asked: &Asked) -> Result<(Scope, Plan
 /// # Errors
 /// As [`plan`]; [`Error::TooMany`] when they take as many files as they may.
 pub async fn file<P: Permission>(grant: &Grant<P>, extent: Extent, target: Option<Uuid>) -> Result<Plan> {
-    let whose = grant.key().map(|key| key.id.0).or(grant.person().map(|person| person.id.0));
-    let seat = whose.map(|whose| Seat::take_for_file(grant.server(), whose)).transpose()?;
+    let seat = Some(Seat::take_for_file(grant)?);
     let plan = Plan { seat, ..plan(grant, extent).await? };
     grant.note(Entry::new(Action::LibraryExported, target)).await?;
     Ok(plan)
