@@ -26,6 +26,8 @@ use utoipa::{IntoParams, ToSchema};
 
 /// The most bytes of a file.
 pub(super) const MAX_FILE: usize = 8 * 1024 * 1024;
+/// The bytes of a line of the result besides what it says.
+const LINE: usize = 48;
 
 /// The part of the library to export.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -41,7 +43,8 @@ pub(super) struct Which {
 /// Export prompts
 ///
 /// The library, a folder or a prompt as one JSON object, with all versions. Drafts are included for keys that can
-/// change prompts. A key limited to folders must name one of them. A key can run 2 exports at once.
+/// change prompts. A key limited to folders must name one of them. Up to 2 exports can run at once per person, counting
+/// all API keys they created.
 #[utoipa::path(
     get, path = "/export", tag = "Library", params(Which),
     responses((status = 200, description = "The file.", body = LibraryFile)),
@@ -151,7 +154,8 @@ pub(super) async fn import(
     } else {
         import::import_file(&grant, file).await?
     };
-    json_of(&service, 100 * lines.len(), move || {
+    let bytes = lines.iter().map(|line| LINE + line.path.len() + line.says.len()).sum();
+    json_of(&service, bytes, move || {
         let [created, changed, skipped] = [Act::Create, Act::Change, Act::Skip].map(|act| count(&lines, act));
         Imported { created, changed, skipped, lines: lines.into_iter().map(Line::from).collect() }
     })

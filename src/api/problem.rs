@@ -52,7 +52,7 @@ codes! {
     UnsupportedMediaType 415 "unsupported_media_type" "The body isn't JSON. Send `Content-Type: application/json`.";
     Unprocessable 422 "unprocessable" "The request is well-formed but not valid. `errors` lists each invalid field and how to fix it.";
     IdempotencyMismatch 422 "idempotency_mismatch" "A different request was sent with this `Idempotency-Key` in the last 24 hours.";
-    RateLimited 429 "rate_limited" "Too many requests, open event streams or idempotency keys. `Retry-After` says how many seconds to wait.";
+    RateLimited 429 "rate_limited" "Too many requests, open event streams, exports or idempotency keys. `Retry-After` says how many seconds to wait.";
     Internal 500 "internal" "Something went wrong on our side. It's safe to try again with the same `Idempotency-Key`.";
     Unavailable 503 "unavailable" "The server is temporarily unavailable. `Retry-After` says how many seconds to wait.";
 }

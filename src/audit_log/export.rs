@@ -13,19 +13,14 @@ use crate::{
         Caller, Grant, Scope,
         audit::{self, Action},
         caller::internal,
-        exports::{attachment, csv_row},
+        exports::{Out, attachment, csv_row, patiently, written},
         serve,
+        streams::Seat,
     },
     ui::rfc3339_exact,
 };
-use axum::{
-    Extension, Router,
-    body::{Body, Bytes},
-    extract::Path,
-    response::Response,
-    routing::get,
-};
-use futures_util::stream;
+use axum::{Extension, Router, extract::Path, response::Response, routing::get};
+use uuid::Uuid;
 
 /// How many rows are read at a time, and about how many bytes of what they tell.
 const BATCH: usize = 500;
@@ -72,40 +67,55 @@ async fn export(
     head: String,
     write: Write,
 ) -> Response {
-    match begin(caller, org).await {
-        Ok((grant, asked)) => {
-            attachment(&format!("{org}-audit-log.{ending}"), kind, body(grant, asked, head, write))
+    match Export::begin(caller, org).await {
+        Ok(export) => {
+            let file = written(move |out| export.write(head, write, out));
+            attachment(&format!("{org}-audit-log.{ending}"), kind, file)
         }
         Err(error) => serve::plain_error(&error),
     }
 }
 
-async fn begin(caller: &Caller, org: &str) -> Result<(Grant<ViewAuditLog>, Option<Asked>)> {
-    let grant = Scope::enter(caller, org).await?.require::<ViewAuditLog>()?;
-    let filter = Filter { after: String::new(), ..Filter::parse(&caller.page) };
-    let asked = filter.resolve(&grant).await?;
-    grant.note(audit::Entry::new(Action::AuditLogExported, None)).await?;
-    Ok((grant, asked))
+/// What is asked for, and who may have it.
+struct Export {
+    grant: Grant<ViewAuditLog>,
+    asked: Option<Asked>,
+    seat: Seat,
 }
 
-/// Reads and writes a batch at a time, as fast as the client takes them.
-fn body(grant: Grant<ViewAuditLog>, asked: Option<Asked>, head: String, write: Write) -> Body {
-    let state = (Some(head), asked);
-    Body::from_stream(stream::try_unfold(state, move |(head, asked)| {
-        let grant = grant.clone();
-        async move {
-            if let Some(head) = head {
-                return Ok(Some((Bytes::from(head), (None, asked))));
-            }
-            let Some(asked) = asked else { return Ok(None) };
-            let rows = store::read(&grant, &asked, BATCH, BYTES).await?;
-            let Some(last) = rows.last().map(|row| row.id) else { return Ok(None) };
-            let text = move || rows.iter().map(write).collect::<Result<String>>();
-            let text = grant.server().long_work.run(grant.behalf(), text).await??;
-            let asked = Some(Asked { end: last.0, ..asked });
-            Ok::<_, crate::error::Error>(Some((Bytes::from(text), (None, asked))))
+impl Export {
+    /// Finds out what is asked for, and writes into the log that it leaves.
+    async fn begin(caller: &Caller, org: &str) -> Result<Self> {
+        let grant = Scope::enter(caller, org).await?.require::<ViewAuditLog>()?;
+        let seat = Seat::take_for_file(&grant)?;
+        let filter = Filter { after: String::new(), ..Filter::parse(&caller.page) };
+        let asked = filter.resolve(&grant).await?;
+        grant.note(audit::Entry::new(Action::AuditLogExported, None)).await?;
+        Ok(Self { grant, asked, seat })
+    }
+
+    /// Reads and writes a batch at a time, as fast as the client takes them.
+    async fn write(self, head: String, write: Write, out: Out) -> Result<()> {
+        let Self { grant, asked, seat: _seat } = self;
+        out.put(head).await?;
+        let Some(mut asked) = asked else { return Ok(()) };
+        loop {
+            let batch = patiently(&grant.server().clock, || batch(&grant, &asked, write)).await?;
+            let Some((text, last)) = batch else { return Ok(()) };
+            out.put(text).await?;
+            asked.end = last;
         }
-    }))
+    }
+}
+
+/// The next rows as they are written, and the id of the last of them; none at the end.
+async fn batch(grant: &Grant<ViewAuditLog>, asked: &Asked, write: Write) -> Result<Option<(String, Uuid)>> {
+    grant.still_may::<ViewAuditLog>().await?;
+    let rows = store::read(grant, asked, BATCH, BYTES).await?;
+    let Some(last) = rows.last().map(|row| row.id.0) else { return Ok(None) };
+    let text = move || rows.iter().map(write).collect::<Result<String>>();
+    let text = grant.server().long_work.run(grant.behalf(), text).await??;
+    Ok(Some((text, last)))
 }
 
 fn write_csv(row: &Row) -> Result<String> {

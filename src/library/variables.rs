@@ -31,10 +31,18 @@ const OF_FOLDER: &str =
 /// # Errors
 /// When the database fails.
 pub async fn read(scope: &Scope, folder: Option<FolderId>) -> Result<BTreeMap<String, Value>> {
+    Ok(read_sized(scope, folder).await?.0)
+}
+
+/// The same, with how many bytes their values have.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_sized(scope: &Scope, folder: Option<FolderId>) -> Result<(BTreeMap<String, Value>, usize)> {
     let rows: Vec<(String, String)> = scope.query(OF_FOLDER).bind(folder).all().await?;
     let bytes = rows.iter().map(|(_, json)| json.len()).sum();
     let read = move || rows.into_iter().map(parse).collect();
-    scope.server().long_work.run_on(scope.behalf(), bytes, read).await
+    Ok((scope.server().long_work.run_on(scope.behalf(), bytes, read).await?, bytes))
 }
 
 /// The same, as they are within a change.

@@ -9,6 +9,7 @@ use crate::{
         audit::{Action, Entry},
         exports::{attachment, csv_row},
         serve,
+        streams::Seat,
     },
     ui::rfc3339,
 };
@@ -29,9 +30,11 @@ async fn export(Extension(caller): Extension<Caller>, Path(org): Path<String>) -
 
 async fn write(caller: &Caller, org: &str) -> Result<String> {
     let grant = Scope::enter(caller, org).await?.require::<ManageMembers>()?;
+    let _seat = Seat::take_for_file(&grant)?;
     let mut csv = csv_row(["name", "email", "role", "joined_at", "last_active_at"])?;
     let mut page = Listing { size: "1000".into(), ..Listing::default() };
     loop {
+        grant.still_may::<ManageMembers>().await?;
         let found = page.read(&grant).await?;
         let rows = found.rows;
         let write = move || {

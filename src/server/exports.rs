@@ -1,11 +1,22 @@
-//! Lists as files: CSV that no spreadsheet takes for formulas.
+//! Files that leave: lists as CSV that no spreadsheet takes for formulas, and what is written piece by piece.
 
-use crate::error::Result;
+use super::{Clock, caller::internal};
+use crate::{
+    error::{Error, Result},
+    time::Span,
+};
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tracing::Instrument;
+
+/// How often something is tried again that the server is too busy for, and how long after.
+const TRIES: usize = 10;
+const PAUSE: Span = Span::seconds(1);
 
 /// A row of CSV (RFC 4180). What a spreadsheet would run as a formula is quoted for it as text, as
 /// OWASP advises.
@@ -16,8 +27,8 @@ pub fn csv_row<C: AsRef<str>>(cells: impl IntoIterator<Item = C>) -> Result<Stri
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer
         .write_record(cells.into_iter().map(|cell| harmless(cell.as_ref())))
-        .map_err(|error| super::caller::internal(&error))?;
-    let row = writer.into_inner().map_err(|error| super::caller::internal(&error))?;
+        .map_err(|error| internal(&error))?;
+    let row = writer.into_inner().map_err(|error| internal(&error))?;
     Ok(String::from_utf8_lossy(&row).into_owned())
 }
 
@@ -39,9 +50,106 @@ pub fn attachment(name: &str, kind: &'static str, body: impl Into<Body>) -> Resp
     (headers, body.into()).into_response()
 }
 
+/// A file that is written piece by piece, as it is taken. It ends with whoever takes it.
+pub fn written<F>(write: impl FnOnce(Out) -> F) -> Body
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(1);
+    let writing = tokio::spawn(write(Out(sender.clone())).in_current_span());
+    let end = async move {
+        let written = writing.await.unwrap_or_else(|error| Err(internal(&error)));
+        if let Err(error) = written
+            && !sender.is_closed()
+        {
+            tracing::warn!(%error, "an export ended before it was complete");
+            // What is cut off must not look whole.
+            drop(sender.send(Err(error)).await);
+        }
+    };
+    tokio::spawn(end.in_current_span());
+    Body::from_stream(ReceiverStream::new(receiver))
+}
+
+/// Where the pieces of a file go.
+#[derive(Debug)]
+pub struct Out(mpsc::Sender<Result<Bytes>>);
+
+impl Out {
+    /// Writes a piece, once the one before is taken.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when nobody takes the file any more.
+    pub async fn put(&self, piece: impl Into<Bytes>) -> Result<()> {
+        let gone = |_| Error::Unavailable { retry_after: 1 };
+        self.0.send(Ok(piece.into())).await.map_err(gone)
+    }
+}
+
+/// Does something for a file that has begun: while the server is too busy for it, again a few times. A file that is cut
+/// off is taken from its beginning again, which costs more.
+///
+/// # Errors
+/// Those of `act`; [`Error::Unavailable`] when the server is too busy for long.
+pub async fn patiently<T, F: Future<Output = Result<T>>>(
+    clock: &Clock,
+    mut act: impl FnMut() -> F,
+) -> Result<T> {
+    for _ in 0..TRIES {
+        match act().await {
+            Err(Error::Unavailable { .. }) => clock.sleep(PAUSE).await,
+            done => return done,
+        }
+    }
+    act().await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn what_is_cut_off_does_not_look_whole() {
+        async fn whole(out: Out) -> Result<()> {
+            out.put("all ").await?;
+            out.put("of it").await
+        }
+        async fn cut_off(out: Out) -> Result<()> {
+            out.put("some").await?;
+            Err(Error::NotFound)
+        }
+        async fn panics(out: Out) -> Result<()> {
+            out.put("some").await?;
+            panic!("on purpose")
+        }
+        assert_eq!(written(whole).collect().await.unwrap().to_bytes(), "all of it");
+        assert!(written(cut_off).collect().await.is_err());
+        assert!(written(panics).collect().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_the_server_is_too_busy_for_is_tried_again_a_few_times() {
+        let (clock, busy) = (Clock::default(), Error::Unavailable { retry_after: 1 });
+        let tried = async |busy_for: usize| {
+            let mut tries = 0;
+            let act = || {
+                tries += 1;
+                std::future::ready(if tries > busy_for { Ok(tries) } else { Err(busy.clone()) })
+            };
+            let time = async {
+                for _ in 0..100 {
+                    clock.advance(PAUSE);
+                    tokio::task::yield_now().await;
+                }
+                std::future::pending::<()>().await;
+            };
+            tokio::select! { done = patiently(&clock, act) => done, () = time => panic!("it has no end") }
+        };
+        assert_eq!(tried(2).await, Ok(3));
+        assert_eq!(tried(TRIES).await, Ok(TRIES + 1));
+        assert_eq!(tried(TRIES + 1).await, Err(busy.clone()));
+    }
 
     #[test]
     fn no_cell_is_a_formula() {

@@ -197,15 +197,18 @@ pub(super) fn add_secure_headers(config: &Config, headers: &mut HeaderMap) {
 pub fn plain_error(error: &Error) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or_default();
     let message = match error {
-        // These say what somebody typed; this page escapes nothing.
-        Error::Invalid { .. } | Error::Conflict { .. } | Error::TooMany { .. } => {
-            "Go back and check what you entered.".into()
-        }
-        _ => error.to_string(),
+        // What these say is about a form that this page does not show.
+        Error::Invalid { .. } | Error::Conflict { .. } => "Go back and check what you entered.".to_owned(),
+        _ => escaped(&error.to_string()),
     };
     let mut response = plain_page(status, &message);
     add_retry_after(error, response.headers_mut());
     response
+}
+
+/// A text as it is written between tags.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A page of one sentence, which must hold nothing to be escaped.
@@ -229,6 +232,18 @@ pub fn add_retry_after(error: &Error, headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn a_plain_page_says_which_limit_was_reached() {
+        let message = "At most 2 of <b> & so on. Wait for one.".into();
+        let answer = plain_error(&Error::TooMany { retry_after: 7, message });
+        let retry_after = answer.headers()["retry-after"].to_str().unwrap();
+        assert_eq!((answer.status().as_u16(), retry_after), (429, "7"));
+        let page = answer.into_body().collect().await.unwrap().to_bytes();
+        let page = String::from_utf8_lossy(&page);
+        assert!(page.contains("<p>At most 2 of &lt;b&gt; &amp; so on. Wait for one.</p>"), "{page}");
+    }
 
     #[test]
     fn an_address_is_read_as_proxies_write_it() {

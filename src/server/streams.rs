@@ -21,7 +21,7 @@ use uuid::Uuid;
 pub const MOST: usize = 100;
 /// The most streams of all keys of an organization, in one process.
 pub const MOST_OF_ORG: usize = 500;
-/// The most files that a person or a key takes at once, in one process.
+/// The most files that a person takes at once, with all their keys, in one process.
 pub const MOST_FILES: usize = 2;
 /// How many organizations read at once.
 const READING: usize = 16;
@@ -160,13 +160,14 @@ impl Seat {
         Self::take_of(server, &server.streams.taken, &[of_key, of_org])
     }
 
-    /// A seat for one more file that a person or a key takes.
+    /// A seat for one more file that somebody takes. Those of a key are counted as its maker's.
     ///
     /// # Errors
     /// As [`take`](Self::take).
-    pub fn take_for_file(server: &Server, of: Uuid) -> Result<Self> {
+    pub fn take_for_file(scope: &Scope) -> Result<Self> {
         let message = format!("Up to {MOST_FILES} exports can run at once. Wait until one has finished.");
-        Self::take_of(server, &server.streams.files, &[(of, MOST_FILES, message)])
+        let (server, whose) = (scope.server(), scope.behalf().turn());
+        Self::take_of(server, &server.streams.files, &[(whose, MOST_FILES, message)])
     }
 
     fn take_of(server: &Server, taken: &Arc<Mutex<Counts>>, whose: &[(Uuid, usize, String)]) -> Result<Self> {

@@ -1,7 +1,19 @@
 //! The audit log: one row for each act, never changed, read by those who may.
 
 use super::support::{Answer, Org, PASSWORD, Person, TestApp, both_databases, encode};
-use crate::{id::OrgId, role::Role, server::notes::write_down, time::Span};
+use crate::{
+    id::OrgId,
+    role::Role,
+    server::{
+        Scope,
+        audit::{Action, Entry},
+        notes::write_down,
+    },
+    time::Span,
+};
+use axum::http::Method;
+use http_body_util::BodyExt;
+use serde_json::json;
 use std::collections::BTreeSet;
 
 both_databases!(
@@ -16,6 +28,7 @@ both_databases!(
     it_is_paged_without_gaps,
     forged_filters_and_cursors_find_nothing_of_others,
     it_is_exported_as_csv_and_json_lines,
+    its_export_ends_with_the_right_to_it,
     hostile_names_stay_text_everywhere,
     members_are_exported_for_those_who_manage_them,
 );
@@ -353,6 +366,31 @@ async fn it_is_exported_as_csv_and_json_lines(app: TestApp) {
     assert_eq!(rows[0]["target"]["name"], "Eve");
     let times = rows.iter().map(|row| row["time"].as_str().unwrap());
     assert!(times.is_sorted_by(|a, b| a >= b), "the newest first");
+}
+
+async fn its_export_ends_with_the_right_to_it(app: TestApp) {
+    let (_, acme) = acme(&app).await;
+    let vic = acme.has("Vic", Role::Admin).await;
+    let scope = Scope::of_chore(&app, acme.id, "a test").await.unwrap();
+    // So large that two of them are read at once.
+    for n in 0..16 {
+        let details = json!({ "after": { "n": n, "text": "x".repeat(200_000) } });
+        scope.note(Entry::new(Action::SettingsChanged, None).details(details)).await.unwrap();
+    }
+    for ending in ["csv", "jsonl"] {
+        let begin = async || {
+            let answer = vic.open(vic.asks(Method::GET, &format!("{LOG}.{ending}")), "").await;
+            assert_eq!(answer.status(), 200);
+            let mut body = answer.into_body();
+            body.frame().await.unwrap().unwrap();
+            body
+        };
+        assert!(begin().await.collect().await.unwrap().to_bytes().len() > 3_000_000);
+        let body = begin().await;
+        app.execute("UPDATE members SET role = 'viewer' WHERE role = 'admin'").await;
+        assert!(body.collect().await.is_err(), "{ending}");
+        app.execute("UPDATE members SET role = 'admin' WHERE role = 'viewer'").await;
+    }
 }
 
 async fn hostile_names_stay_text_everywhere(app: TestApp) {

@@ -1,6 +1,7 @@
 //! Prompts as a ZIP archive of [Markdown](super::markdown) files.
 
 use super::{
+    check::shown,
     foreign::{ending, one_prompt},
     format::{LibraryFile, PromptEntry},
     markdown,
@@ -125,16 +126,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<LibraryFile, String> {
         if one.is_dir() || !is_prompt || name.split('/').next() == Some(MAC) {
             continue;
         }
-        let mut bytes = Vec::new();
+        let (mut bytes, shown) = (Vec::new(), shown(&name));
         let most = room.min(MAX_FILE);
-        one.take(most + 1).read_to_end(&mut bytes).map_err(|_| format!("{name} can't be read."))?;
+        one.take(most + 1).read_to_end(&mut bytes).map_err(|_| format!("{shown} can't be read."))?;
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if size > most {
-            return Err(format!("{name} is too large: at most 1 MiB per file and 32 MiB in total."));
+            return Err(format!("{shown} is too large: at most 1 MiB per file and 32 MiB in total."));
         }
         room -= size;
-        let text = str::from_utf8(&bytes).map_err(|_| format!("{name} isn't text."))?;
-        file.prompts.push(one_prompt(text, &name).map_err(|why| format!("{name}: {why}"))?);
+        let text = str::from_utf8(&bytes).map_err(|_| format!("{shown} isn't text."))?;
+        file.prompts.push(one_prompt(text, &name).map_err(|why| format!("{shown}: {why}"))?);
     }
     if file.prompts.is_empty() {
         return Err("There are no Markdown or text files in this archive.".to_owned());

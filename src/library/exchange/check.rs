@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     error::Result as Outcome,
-    fields::PathName,
+    fields::{EnvironmentName, PathName},
     prompts::{
         Tags,
         analysis::Analysis,
         checks,
         content::{Content, Kind},
+        store::MAX_PATH,
     },
     server::{Behalf, Server, long_work},
     ui::parse_rfc3339,
@@ -22,6 +23,8 @@ use std::sync::Arc;
 const MAX_THINGS: usize = 5_000;
 /// The most versions of a prompt.
 const MAX_VERSIONS: usize = 10_000;
+/// The most old paths of a prompt.
+const MAX_OLD_PATHS: usize = 1_000;
 
 /// The file in some bytes: JSON, a prompt in Markdown or without any format, or a ZIP archive of such. `name` is
 /// what the file is called; nothing for text that was pasted.
@@ -87,6 +90,8 @@ fn of_json(text: &str) -> Result<LibraryFile, String> {
 /// What is said about a prompt, checked.
 #[derive(Debug)]
 pub(super) struct About {
+    /// The names of the folders it is in, from the top down.
+    pub(super) folders: Vec<PathName>,
     /// The last of its path.
     pub(super) name: PathName,
     /// Its tags.
@@ -97,9 +102,22 @@ pub(super) struct About {
     pub(super) draft: Content,
 }
 
-/// The parts of a path.
+/// The parts of a path. Of one that is too long nothing more is read.
 pub(super) fn levels(path: &str) -> Result<Vec<PathName>, String> {
+    if is_too_long(path) {
+        return Err(format!("its path is longer than {MAX_PATH} characters"));
+    }
     path.split('/').map(level).collect()
+}
+
+/// Whether a path has more characters than a path can have.
+fn is_too_long(path: &str) -> bool {
+    path.chars().nth(MAX_PATH).is_some()
+}
+
+/// A path as people are shown it: of one that is too long, its beginning.
+pub(super) fn shown(path: &str) -> String {
+    if is_too_long(path) { path.chars().take(MAX_PATH).chain(['…']).collect() } else { path.to_owned() }
 }
 
 fn level(text: &str) -> Result<PathName, String> {
@@ -111,18 +129,27 @@ fn level(text: &str) -> Result<PathName, String> {
     }
 }
 
-/// What each prompt of a file says by itself, or what is wrong with that.
-pub(super) type Abouts = Vec<Result<About, String>>;
+/// What the folders and prompts of a file say by themselves, or what is wrong with that.
+#[derive(Debug)]
+pub(super) struct Abouts {
+    /// The names in the path of each folder.
+    pub(super) folders: Vec<Result<Vec<PathName>, String>>,
+    /// What each prompt says.
+    pub(super) prompts: Vec<Result<About, String>>,
+}
 
-/// Looks at everything that the prompts of a file say by themselves.
+/// Looks at everything that the folders and prompts of a file say by themselves.
 ///
 /// # Errors
-/// When there is no room for that now; what is wrong with a prompt is told within.
+/// When there is no room for that now; what is wrong with a folder or a prompt is told within.
 pub(super) async fn abouts((server, behalf): (&Server, Behalf), file: &Arc<LibraryFile>) -> Outcome<Abouts> {
     let whole = file.clone();
-    let look = move || whole.prompts.iter().map(about_itself).collect::<Abouts>();
+    let look = move || Abouts {
+        folders: whole.folders.iter().map(|folder| levels(&folder.path)).collect(),
+        prompts: whole.prompts.iter().map(about_itself).collect(),
+    };
     let mut abouts = server.long_work.run(behalf, look).await?;
-    for (entry, about) in file.prompts.iter().zip(&mut abouts) {
+    for (entry, about) in file.prompts.iter().zip(&mut abouts.prompts) {
         for (n, version) in entry.versions.iter().enumerate() {
             if about.is_err() {
                 break;
@@ -137,8 +164,8 @@ pub(super) async fn abouts((server, behalf): (&Server, Behalf), file: &Arc<Libra
 }
 
 fn about_itself(entry: &PromptEntry) -> Result<About, String> {
-    let mut levels = levels(&entry.path)?;
-    let name = levels.pop().ok_or("it has no name")?;
+    let mut folders = levels(&entry.path)?;
+    let name = folders.pop().ok_or("it has no name")?;
     let tags = Tags::parse(&entry.tags.join("\n")).map_err(ToOwned::to_owned)?;
     if entry.description.chars().count() > 1000 {
         return Err("its description is longer than 1000 characters".to_owned());
@@ -149,6 +176,7 @@ fn about_itself(entry: &PromptEntry) -> Result<About, String> {
     if entry.versions.len() > MAX_VERSIONS {
         return Err(format!("it has more than {MAX_VERSIONS} versions"));
     }
+    check_names(entry)?;
     let contents = || entry.versions.iter().map(|version| &version.content).chain(&entry.draft);
     let Some(draft) = contents().last() else { return Err("it has no content".to_owned()) };
     let kind = draft.kind();
@@ -160,7 +188,33 @@ fn about_itself(entry: &PromptEntry) -> Result<About, String> {
             return Err(flaw.message.to_string());
         }
     }
-    Ok(About { name, tags, kind, draft: draft.clone() })
+    Ok(About { folders, name, tags, kind, draft: draft.clone() })
+}
+
+/// Checks how long everything is that a prompt names besides itself: its old paths and what its versions refer to.
+fn check_names(entry: &PromptEntry) -> Result<(), String> {
+    if entry.old_paths.len() > MAX_OLD_PATHS {
+        return Err(format!("it has more than {MAX_OLD_PATHS} old paths"));
+    }
+    if entry.old_paths.iter().any(|path| is_too_long(path)) {
+        return Err(format!("one of its old paths is longer than {MAX_PATH} characters"));
+    }
+    for (n, version) in (1..).zip(&entry.versions) {
+        for lead in version.references.values() {
+            if is_too_long(&lead.path) {
+                return Err(format!(
+                    "version {n}: the path of a reference is longer than {MAX_PATH} characters"
+                ));
+            }
+            if lead.environment.len() > EnvironmentName::MAX {
+                return Err(format!(
+                    "version {n}: the environment of a reference is longer than {} characters",
+                    EnvironmentName::MAX
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether it has no control characters but ends of lines and tabs.

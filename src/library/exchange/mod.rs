@@ -6,6 +6,7 @@ pub mod export;
 mod foreign;
 pub mod format;
 pub mod import;
+mod layout;
 pub mod markdown;
 mod merge;
 pub mod pages;

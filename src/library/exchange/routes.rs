@@ -87,8 +87,8 @@ async fn markdown(
         Err(error) => return serve::plain_error(&error),
     };
     let name = called(&org, &plan);
-    if let Extent::Prompt(id) = plan.extent {
-        return match one(&scope, id).await {
+    if let (Extent::Prompt(_), [(id, path)]) = (plan.extent, plan.prompts.as_slice()) {
+        return match one(&scope, (*id, path)).await {
             Ok(text) => attachment(&format!("{name}.md"), "text/markdown; charset=utf-8", text),
             Err(error) => serve::plain_error(&error),
         };
@@ -96,8 +96,8 @@ async fn markdown(
     attachment(&format!("{name}.zip"), "application/zip", writing::archive(scope, plan))
 }
 
-async fn one(scope: &Scope, id: PromptId) -> Result<String> {
-    let entry = newest(scope, id).await?.ok_or(Error::NotFound)?;
+async fn one(scope: &Scope, prompt: (PromptId, &str)) -> Result<String> {
+    let entry = newest(scope, prompt).await?.ok_or(Error::NotFound)?;
     let bytes = entry.content().map_or(0, Content::bytes);
     scope.server().long_work.run_on(scope.behalf(), bytes, move || markdown::write(&entry)).await?
 }
@@ -118,8 +118,7 @@ async fn begin(caller: &Caller, org: &str, asked: &Asked) -> Result<(Scope, Plan
 /// # Errors
 /// As [`plan`]; [`Error::TooMany`] when they take as many files as they may.
 pub async fn file<P: Permission>(grant: &Grant<P>, extent: Extent, target: Option<Uuid>) -> Result<Plan> {
-    let whose = grant.key().map(|key| key.id.0).or(grant.person().map(|person| person.id.0));
-    let seat = whose.map(|whose| Seat::take_for_file(grant.server(), whose)).transpose()?;
+    let seat = Some(Seat::take_for_file(grant)?);
     let plan = Plan { seat, ..plan(grant, extent).await? };
     grant.note(Entry::new(Action::LibraryExported, target)).await?;
     Ok(plan)

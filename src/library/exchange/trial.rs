@@ -6,7 +6,7 @@
 //! many or too large, what would come of them is told by what is there.
 
 use super::{
-    check::{About, Abouts, abouts},
+    check::{About, Abouts, abouts, shown},
     format::{LibraryFile, PromptEntry, VersionEntry},
     import::{Act, Line},
     merge::Merge,
@@ -18,7 +18,7 @@ use crate::{
 use std::{collections::HashMap, sync::Arc};
 
 /// How much is tried at once, however little time it has taken: a folder, a prompt and a version count as one each, and
-/// so does so much text or so many references of a version.
+/// so does so much text, or so many references of a version or old paths of a prompt.
 const PART: usize = 60;
 const BYTES: usize = 8 * 1024;
 const REFERENCES: usize = 10;
@@ -28,15 +28,15 @@ const REFERENCES: usize = 10;
 /// # Errors
 /// When the database fails.
 pub(super) async fn run(grant: &Grant<ImportContent>, file: Arc<LibraryFile>) -> Result<Vec<Line>> {
-    let abouts = abouts((grant.server(), grant.behalf()), &file).await?;
+    let Abouts { folders, prompts } = abouts((grant.server(), grant.behalf()), &file).await?;
     let whole = file.clone();
     let group = move || (groups(&whole.prompts), whole.prompts.iter().map(weight).collect());
     let (groups, weights): (_, Vec<usize>) = grant.server().long_work.run(grant.behalf(), group).await?;
-    let mut trial = Trial::begin(grant, &file, abouts).await?;
+    let mut trial = Trial::begin(grant, &file, prompts).await?;
     trial.merge.organization(&file.variables).await?;
-    for folder in &file.folders {
+    for (folder, names) in file.folders.iter().zip(folders) {
         trial = trial.with_room(1).await?;
-        trial.merge.folder_entry(folder).await?;
+        trial.merge.folder_entry(folder, names).await?;
     }
     let (small, large): (Vec<_>, Vec<_>) = groups
         .into_iter()
@@ -73,7 +73,11 @@ struct Trial<'f> {
 }
 
 impl<'f> Trial<'f> {
-    async fn begin(grant: &'f Grant<ImportContent>, file: &'f LibraryFile, abouts: Abouts) -> Result<Self> {
+    async fn begin(
+        grant: &'f Grant<ImportContent>,
+        file: &'f LibraryFile,
+        abouts: Vec<std::result::Result<About, String>>,
+    ) -> Result<Self> {
         let (abouts, done) = (abouts.into_iter().map(Some).collect(), vec![None; file.prompts.len()]);
         let merge = Merge::new(grant, grant.change().await?, true);
         Ok(Self { grant, file, merge, room: PART, told: Told { abouts, before: Vec::new(), done } })
@@ -124,7 +128,7 @@ async fn guess(
     prompt: &PromptEntry,
     about: Option<std::result::Result<About, String>>,
 ) -> Result<Line> {
-    let line = |act, says: String| Line { act, path: prompt.path.clone(), says };
+    let line = |act, says: String| Line { act, path: shown(&prompt.path), says };
     if let Some(Err(why)) = about {
         return Ok(line(Act::Skip, why));
     }
@@ -143,7 +147,8 @@ fn weight(prompt: &PromptEntry) -> usize {
     let of =
         |version: &VersionEntry| 1 + version.content.bytes() / BYTES + version.references.len() / REFERENCES;
     let draft = prompt.draft.as_ref().map_or(0, Content::bytes);
-    1 + draft / BYTES + prompt.versions.iter().map(of).sum::<usize>()
+    let rest = draft / BYTES + prompt.old_paths.len() / REFERENCES;
+    1 + rest + prompt.versions.iter().map(of).sum::<usize>()
 }
 
 /// The prompts that have to do with each other, by their places: by references, or by being of one path.

@@ -24,6 +24,7 @@ both_databases!(
     a_draft_with_changes_of_its_own_stays,
     markdown_becomes_the_draft,
     what_cannot_be_imported_says_why,
+    paths_that_are_too_long_are_not_read,
     histories_may_be_entangled,
     files_wait_for_a_day,
     a_large_file_is_imported_in_parts,
@@ -263,8 +264,13 @@ async fn what_cannot_be_imported_says_why(app: TestApp) {
         (json!([prompt("a|b", &[plain()])]), "can't be a name"),
         (json!([prompt(" a", &[plain()])]), "spaces"),
         (json!([prompt(&too_deep, &[plain()])]), "ten levels"),
-        (json!([prompt(&far_too_deep, &[plain()])]), "ten levels"),
-        (json!([prompt(&"n".repeat(300), &[plain()])]), "can't be a name"),
+        (json!([prompt(&far_too_deep, &[plain()])]), "its path is longer than 255 characters"),
+        (json!([prompt(&"n".repeat(100), &[plain()])]), "can't be a name"),
+        (json!([prompt(&"n".repeat(256), &[plain()])]), "its path is longer than 255 characters"),
+        (
+            json!([{ "path": "n", "old_paths": vec!["o"; 1_001], "draft": { "body": { "text": "x" } } }]),
+            "1000 old paths",
+        ),
         (json!([prompt("none", &[])]), "no content"),
         (json!([prompt("n", &[version(2, "x", json!({}))])]), "expected version 1"),
         (json!([prompt("n", &[version(i64::MIN, "x", json!({}))])]), "expected version 1"),
@@ -309,6 +315,44 @@ async fn what_cannot_be_imported_says_why(app: TestApp) {
     let lines = lib.takes_prompts(json!([prompt("two", &[plain()]), prompt("two", &[plain()])])).await;
     assert_eq!((lines[1].as_str(), lines.len()), ("+ two", 2), "{lines:?}");
     assert!(lines[0].contains("another prompt with this path"));
+}
+
+async fn paths_that_are_too_long_are_not_read(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let long = "a/".repeat(100_000);
+    let refers = |lead: Value| version(1, "[[ b ]]", json!({ "b": lead }));
+    let mut old = prompt("old", &[version(1, "x", json!({}))]);
+    old["old_paths"] = json!(["Before", long]);
+    let prompts = json!([
+        prompt(&long, &[version(1, "x", json!({}))]),
+        old,
+        prompt("refers", &[version(1, "x", json!({})), refers(lead(&"b/".repeat(100_000), 1))]),
+        prompt("elsewhere", &[refers(json!({ "path": "b", "environment": long }))]),
+    ]);
+    let file = json!({ "format": FORMAT, "folders": [{ "path": long }], "prompts": prompts });
+    let id = lib.keeps(&serde_json::from_value(file).unwrap()).await;
+    let told = preview(&lib.may(), id).await.unwrap();
+    let says: Vec<_> = told.iter().map(|line| (line.act, line.says.as_str())).collect();
+    let expected = [
+        "its path is longer than 255 characters",
+        "its path is longer than 255 characters",
+        "one of its old paths is longer than 255 characters",
+        "version 2: the path of a reference is longer than 255 characters",
+        "version 1: the environment of a reference is longer than 40 characters",
+    ];
+    assert_eq!(says, expected.map(|says| (Act::Skip, says)));
+    // Its beginning is enough to find it by.
+    assert_eq!(told[0].path, format!("{}…", &long[..255]));
+    assert_eq!(told[1].path, told[0].path);
+    let ben = lib.org.has("Ben", crate::role::Role::Owner).await;
+    let page = ben.get(&lib.org.page(&format!("prompts/import/{id}"))).await.status(200);
+    assert!(page.says("longer than 255 characters").body.len() < 100_000);
+    assert_eq!(import(&lib.may(), id).await.unwrap(), told);
+    // One that fits brings the folders above it.
+    let path = format!("{}/{}", "p".repeat(80), "q".repeat(80));
+    let file = json!({ "format": FORMAT, "folders": [{ "path": path }, { "path": "p".repeat(80) }] });
+    let lines = lib.takes(&serde_json::from_value(file).unwrap()).await;
+    assert_eq!(lines.iter().map(|line| line.act).collect::<Vec<_>>(), [Act::Create, Act::Skip]);
 }
 
 async fn histories_may_be_entangled(app: TestApp) {

@@ -246,14 +246,19 @@ async fn a_long_path_comes_in(app: TestApp) {
     let lib = Library::of(&app, "Acme").await;
     let (_, key) = lib.org.has_key("read:prompts write:prompts").await;
     let prompt = json!({ "path": "e\u{301}".repeat(100_000), "draft": content("Hello") });
-    let file = json!({ "format": FORMAT, "prompts": [prompt] }).to_string();
+    let folder = json!({ "path": "a/".repeat(1_000_000) });
+    let file = json!({ "format": FORMAT, "folders": [folder], "prompts": [prompt] }).to_string();
     let request = Request::post("/api/v1/import").header("authorization", format!("Bearer {}", key.as_str()));
     let request = request.header("content-type", "application/json").header("idempotency-key", "long");
     let answer = app.send(request.body(Body::from(file)).unwrap()).await;
     assert_eq!(answer.status(), 200);
     let told = answer.into_body().collect().await.unwrap().to_bytes();
+    // Nothing of it comes back but its beginning.
+    assert!(told.len() < 2_000, "{} bytes", told.len());
     let told: Value = serde_json::from_slice(&told).unwrap();
-    assert_eq!((&told["created"], &told["skipped"]), (&json!(0), &json!(1)));
+    assert_eq!((&told["created"], &told["skipped"]), (&json!(0), &json!(2)));
+    let says = told["lines"].as_array().unwrap().iter().map(|line| line["says"].as_str().unwrap());
+    assert!(says.eq(["its path is longer than 255 characters"; 2]), "{told}");
 }
 
 async fn what_many_write_over_each_other_has_so_much_room(app: TestApp) {

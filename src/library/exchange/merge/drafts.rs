@@ -72,7 +72,7 @@ impl Merge<'_> {
     }
 
     async fn old_path(&mut self, id: PromptId, path: &str) -> Result<()> {
-        if levels(path).is_err() || path.chars().count() > store::MAX_PATH {
+        if levels(path).is_err() {
             return Ok(());
         }
         if store::is_taken(&mut self.change, path).await? {

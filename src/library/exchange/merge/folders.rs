@@ -3,9 +3,10 @@
 use super::{Merge, Told, told};
 use crate::{
     error::Result,
+    fields::PathName,
     id::FolderId,
     library::{
-        exchange::{check::levels, format::FolderEntry, import::Act},
+        exchange::{format::FolderEntry, import::Act},
         folders, variables,
     },
 };
@@ -29,11 +30,17 @@ impl Merge<'_> {
         Ok(())
     }
 
+    /// A folder of the file, with its variables. The names in its path were looked at before.
     pub(in crate::library::exchange) async fn folder_entry(
         &mut self,
         FolderEntry { path, variables }: &FolderEntry,
+        names: std::result::Result<Vec<PathName>, String>,
     ) -> Result<()> {
-        let (id, is_new) = match self.folder(path).await? {
+        let found = match names {
+            Ok(names) => self.folder(&names).await?,
+            Err(why) => Err(why),
+        };
+        let (id, is_new) = match found {
             Ok(found) => found,
             Err(why) => {
                 self.tell(Act::Skip, path, why);
@@ -66,33 +73,33 @@ impl Merge<'_> {
         }
     }
 
-    /// The folder of a path, made with those above it where it is not there; whether it is new.
-    pub(super) async fn folder(&mut self, path: &str) -> Told<(FolderId, bool)> {
-        if let Some(id) = self.folders.get(path) {
-            return Ok(Ok((*id, false)));
-        }
-        let names = match levels(path) {
-            Ok(names) => names,
-            Err(why) => return Ok(Err(why)),
-        };
-        let (mut parent, mut is_new, mut so_far) = (None, false, String::new());
+    /// The folder of these names, from the top down, made with those above it where it is not there; whether it is new.
+    pub(super) async fn folder(&mut self, names: &[PathName]) -> Told<(FolderId, bool)> {
+        let (mut parent, mut is_new, mut path) = (None, false, String::new());
         for name in names {
-            so_far = if parent.is_none() { name.to_string() } else { format!("{so_far}/{name}") };
-            let there = self
-                .change
-                .query("SELECT id FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");
-            let there: Option<(FolderId,)> = there.bind(so_far.clone()).optional().await?;
+            path = if parent.is_none() { name.to_string() } else { format!("{path}/{name}") };
+            let there = self.folder_at(&path).await?;
             is_new = there.is_none();
             let id = match there {
-                Some((id,)) => id,
-                None => match told(folders::insert(&mut self.change, parent, &name).await)? {
+                Some(id) => id,
+                None => match told(folders::insert(&mut self.change, parent, name).await)? {
                     Ok(id) => id,
                     Err(why) => return Ok(Err(why)),
                 },
             };
-            self.folders.insert(so_far.clone(), id);
+            self.folders.insert(path.clone(), id);
             parent = Some(id);
         }
         Ok(parent.map(|id| (id, is_new)).ok_or_else(|| "it has no name".to_owned()))
+    }
+
+    async fn folder_at(&mut self, path: &str) -> Result<Option<FolderId>> {
+        if let Some(id) = self.folders.get(path) {
+            return Ok(Some(*id));
+        }
+        let there =
+            self.change.query("SELECT id FROM folders WHERE org_id = $1 AND path = $2 AND trash_id IS NULL");
+        let there: Option<(FolderId,)> = there.bind(path.to_owned()).optional().await?;
+        Ok(there.map(|(id,)| id))
     }
 }

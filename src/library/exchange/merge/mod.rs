@@ -9,7 +9,7 @@ mod folders;
 mod versions;
 
 use super::{
-    check::{About, Abouts},
+    check::{About, Abouts, shown},
     format::{LibraryFile, PromptEntry},
     import::{Act, Line},
 };
@@ -92,11 +92,11 @@ impl<'f> Merge<'f> {
 
     pub(super) async fn run(mut self, file: &'f LibraryFile, abouts: Abouts) -> Result<Merged> {
         self.organization(&file.variables).await?;
-        for entry in &file.folders {
-            self.folder_entry(entry).await?;
+        for (entry, names) in file.folders.iter().zip(abouts.folders) {
+            self.folder_entry(entry, names).await?;
             self = self.rest().await?;
         }
-        let all = file.prompts.iter().zip(abouts).collect();
+        let all = file.prompts.iter().zip(abouts.prompts).collect();
         self = self.prompts(all).await?;
         Ok(Merged { change: self.change, parts: self.parts, lines: self.lines })
     }
@@ -159,7 +159,7 @@ impl<'f> Merge<'f> {
     }
 
     fn tell(&mut self, act: Act, path: &str, says: impl Into<String>) {
-        self.lines.push(Line { act, path: path.to_owned(), says: says.into() });
+        self.lines.push(Line { act, path: shown(path), says: says.into() });
     }
 
     /// Finds or makes a prompt, without its versions.
@@ -212,9 +212,9 @@ impl<'f> Merge<'f> {
     }
 
     async fn insert(&mut self, entry: &PromptEntry, about: &About) -> Told<PromptId> {
-        let folder = match entry.path.rsplit_once('/') {
-            None => None,
-            Some((above, _)) => match self.folder(above).await? {
+        let folder = match about.folders.as_slice() {
+            [] => None,
+            names => match self.folder(names).await? {
                 Ok((id, _)) => Some(id),
                 Err(why) => return Ok(Err(why)),
             },
