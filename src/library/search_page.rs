@@ -50,7 +50,7 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     let body = view! {
         <header class="page-head"><div><h1>"Search"</h1><p role="status">{count}</p></div></header>
         {search_form(&scope, &typed)}
-        <div id="hits" data-live="prompts">{list}</div>
+        <div id="hits" data-live="prompts search">{list}</div>
     };
     let trail = vec![("Search".to_owned(), paths::search(scope.slug()))];
     Ok(frame.show_thing(Place::Prompts, trail, beside(tree, body)))

@@ -204,7 +204,12 @@ fn change(topic: Topic) -> sse::Event {
 /// Whether a role may know that something happened.
 fn may_see(role: Role, topic: Topic) -> bool {
     match topic {
-        Topic::Members | Topic::Organization | Topic::Prompts | Topic::Drafts | Topic::Deployments => true,
+        Topic::Members
+        | Topic::Organization
+        | Topic::Prompts
+        | Topic::Drafts
+        | Topic::Search
+        | Topic::Deployments => true,
         Topic::Invitations => role.can::<ViewInvitations>(),
         Topic::Keys => role.can::<ManageApiKeys>(),
         Topic::Session => false,

@@ -1,4 +1,4 @@
-//! Drafts as they were. What was written over or taken away can be brought back for a week; and what two
+//! Drafts as they were. What was written over or taken away can be brought back for a week, while there is room (`room`); and what two
 //! people write at once is merged by what both began from.
 
 use super::{

@@ -100,10 +100,10 @@ pub async fn write(change: &mut OrgChange, prompt: PromptId) -> Result<()> {
         let words = source.words()?;
         return source.put(change, prompt, words).await;
     }
-    // Until then it is found by its name, if it is new, and else by what it was.
+    // Until then it is found by its name, if it is new, and else by what it said.
     let new = change.query(
         "INSERT INTO prompt_search (org_id, prompt_id, name, path, words) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (org_id, prompt_id) DO NOTHING",
+         ON CONFLICT (org_id, prompt_id) DO UPDATE SET name = excluded.name, path = excluded.path",
     );
     let words = words(&source.path).collect::<Vec<_>>().join(" ");
     new.bind(prompt).bind(fold(&source.name)).bind(fold(&source.path)).bind(words).execute().await?;
@@ -177,9 +177,8 @@ async fn write_some(server: &Server, org: OrgId) -> Result<usize> {
         }
         // What others wrote meanwhile needs no change.
         if is_written {
-            // Pages that list what is found show it.
             let about = change.new_id();
-            change.announce(Topic::Prompts, about).await?;
+            change.announce(Topic::Search, about).await?;
             change.commit().await?;
         }
     }

@@ -11,8 +11,8 @@ use crate::{
 /// The most drafts and bytes that are kept.
 const ROOM: (i64, i64) = (200_000, 256 * 1024 * 1024);
 
-/// Forgets some of the oldest where an organization keeps too many: of those in which drafts were kept in a span before
-/// now.
+/// Forgets some where an organization keeps too many: first those that nobody but their author wrote over, the oldest
+/// before others. Only organizations in which drafts were kept in a span before now are looked at.
 ///
 /// # Errors
 /// The first that comes up, once all had their turn.
@@ -27,20 +27,20 @@ pub(crate) async fn make_room_for(server: &Server, within: Span, room: (i64, i64
     let orgs: Vec<(OrgId,)> = orgs.all().await?;
     let mut round = Round::default();
     for (org,) in orgs {
-        round.note(org, forget_oldest(server, org, room).await);
+        round.note(org, forget_some(server, org, room).await);
     }
     round.end()
 }
 
-async fn forget_oldest(server: &Server, org: OrgId, (drafts, bytes): (i64, i64)) -> Result<()> {
+async fn forget_some(server: &Server, org: OrgId, (drafts, bytes): (i64, i64)) -> Result<()> {
     let scope = Scope::of_chore(server, org, "too many earlier drafts are kept").await?;
     let grant = scope.require::<EditContent>()?;
     let old = grant.query(
         "SELECT prompt_id, revision FROM (
-           SELECT prompt_id, revision, kept_at, row_number() OVER newest_first AS place, sum(size) OVER newest_first AS room
+           SELECT prompt_id, revision, row_number() OVER kept_first AS place, sum(size) OVER kept_first AS room
            FROM draft_revisions WHERE org_id = $1
-           WINDOW newest_first AS (ORDER BY kept_at DESC, prompt_id, revision DESC)) ranked
-         WHERE place > $2 OR room > $3 ORDER BY kept_at, prompt_id, revision LIMIT 2000",
+           WINDOW kept_first AS (ORDER BY by_another DESC, kept_at DESC, prompt_id DESC, revision DESC)) ranked
+         WHERE place > $2 OR room > $3 ORDER BY place DESC LIMIT 2000",
     );
     let old: Vec<(PromptId, i64)> = old.bind(drafts).bind(bytes).all().await?;
     let mut old = old.into_iter();

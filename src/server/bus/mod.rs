@@ -45,6 +45,8 @@ pub enum Topic {
     Prompts,
     /// Drafts; the id is the prompt's.
     Drafts,
+    /// What search finds, where it caught up with what was announced before; the id means nothing.
+    Search,
     /// Environments, and what is deployed to them; the id is the prompt's or environment's.
     Deployments,
     /// API keys; the id is the key's.
@@ -63,6 +65,7 @@ impl Topic {
             Self::Organization => "organization",
             Self::Prompts => "prompts",
             Self::Drafts => "drafts",
+            Self::Search => "search",
             Self::Deployments => "deployments",
             Self::Keys => "keys",
             Self::Session => "session",

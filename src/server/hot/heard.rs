@@ -59,7 +59,7 @@ impl Heard {
             Topic::Keys => &[Change::Keys],
             Topic::Organization => &[Change::Keys, Change::Content],
             Topic::Prompts | Topic::Deployments => &[Change::Content],
-            Topic::Members | Topic::Invitations | Topic::Drafts | Topic::Session => return,
+            Topic::Members | Topic::Invitations | Topic::Drafts | Topic::Search | Topic::Session => return,
         };
         let counts = self.orgs.pin();
         let counts = counts.get_or_insert_with(org, Counts::default);

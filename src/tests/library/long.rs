@@ -12,8 +12,8 @@ use crate::{
         },
         search::search,
     },
-    prompts::{content::Content, drafts, editing, room},
-    role::Role,
+    prompts::{content::Content, drafts, editing, index, room},
+    role::{EditContent, Role},
     server::Behalf,
     tests::support::{Person, with},
     time::Span,
@@ -41,6 +41,9 @@ both_databases!(
     a_long_path_comes_in,
     what_many_write_over_each_other_has_so_much_room,
     earlier_drafts_of_an_organization_have_so_much_room,
+    what_another_wrote_over_is_kept_the_longest,
+    a_long_draft_that_is_read_for_search_changes_nothing_else,
+    a_long_prompt_is_found_by_its_new_name_at_once,
 );
 
 /// The most text that there may be, of different variables.
@@ -308,4 +311,44 @@ async fn earlier_drafts_of_an_organization_have_so_much_room(app: TestApp) {
     room::make_room_for(&app, Span::minutes(5), (100, 2_500)).await.unwrap();
     assert_eq!(kept(&lib).await.0, 2);
     assert_eq!(kept(&other).await.0, all);
+}
+
+async fn what_another_wrote_over_is_kept_the_longest(app: TestApp) {
+    let two = super::editing::Two::at(&app, "hers").await;
+    app.clock.advance(Span::minutes(1));
+    two.saves(&two.ben, two.draft().await.revision, "his").await.unwrap();
+    for n in 0..3 {
+        app.clock.advance(Span::minutes(1));
+        two.saves(&two.ben, two.draft().await.revision, &format!("his {n}")).await.unwrap();
+    }
+    let kept = "SELECT count(*) FROM draft_revisions WHERE org_id = $1";
+    assert!(two.lib.org.count(kept).await > 1);
+    room::make_room_for(&app, Span::minutes(5), (1, i64::MAX)).await.unwrap();
+    assert_eq!(two.lib.org.count(kept).await, 1);
+    let others = "SELECT count(*) FROM draft_revisions WHERE org_id = $1 AND by_another = 1";
+    assert_eq!(two.lib.org.count(others).await, 1);
+}
+
+async fn a_long_draft_that_is_read_for_search_changes_nothing_else(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let id = lib.prompt(None, "Long").await;
+    let prompts = "SELECT count(*) FROM events WHERE org_id = $1 AND topic = 'prompts'";
+    let searches = "SELECT count(*) FROM events WHERE org_id = $1 AND topic = 'search'";
+    let before = lib.org.count(prompts).await;
+    lib.writes(id, &format!("needle {}", "x ".repeat(20_000))).await.unwrap();
+    assert_eq!(search(&lib.scope, "needle", 10).await.unwrap().len(), 1);
+    assert_eq!(lib.org.count(prompts).await, before);
+    assert_eq!(lib.org.count(searches).await, 1);
+}
+
+async fn a_long_prompt_is_found_by_its_new_name_at_once(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let id = lib.prompt(None, "Long").await;
+    lib.writes(id, &"x ".repeat(20_000)).await.unwrap();
+    let mut change = lib.may::<EditContent>().change().await.unwrap();
+    let renamed = "UPDATE prompts SET name = 'New', path = 'New' WHERE org_id = $1 AND id = $2";
+    change.query(renamed).bind(id).execute().await.unwrap();
+    index::write(&mut change, id).await.unwrap();
+    let known = change.query("SELECT name FROM prompt_search WHERE org_id = $1 AND prompt_id = $2");
+    assert_eq!(known.bind(id).one::<(String,)>().await.unwrap().0, "new");
 }

@@ -167,7 +167,7 @@ async fn what_is_long_is_written_once(app: TestApp) {
         lib.saying(None, &format!("Long {n}"), &format!("needle{n} {}", "hay ".repeat(5_000))).await;
     }
     let told =
-        async || lib.org.count("SELECT count(*) FROM events WHERE org_id = $1 AND topic = 'prompts'").await;
+        async || lib.org.count("SELECT count(*) FROM events WHERE org_id = $1 AND topic = 'search'").await;
     lib.is_up_to_date().await;
     let before = told().await;
     app.execute("UPDATE prompts SET unindexed = 1").await;
