@@ -38,14 +38,35 @@ impl ModelSettings {
 /// About how many bytes a value takes to be read.
 #[must_use]
 pub fn weight(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len() + 16,
-        Value::Array(items) => 16 + items.iter().map(weight).sum::<usize>(),
-        Value::Object(fields) => {
-            16 + fields.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>()
+    weight_within(value, usize::MAX)
+}
+
+/// The same, or about so many where there are more: no more of it is looked at.
+#[must_use]
+pub fn weight_within(value: &Value, most: usize) -> usize {
+    fn add(value: &Value, most: usize, sum: usize) -> usize {
+        let own = sum.saturating_add(16);
+        match value {
+            Value::String(text) => own.saturating_add(text.len()),
+            Value::Array(items) => {
+                let mut items = items.iter();
+                let added = items.try_fold(own, |sum, item| within(add(item, most, sum), most));
+                added.unwrap_or(most)
+            }
+            Value::Object(fields) => {
+                let mut fields = fields.iter();
+                let added = fields.try_fold(own, |sum, (name, item)| {
+                    within(add(item, most, sum.saturating_add(name.len())), most)
+                });
+                added.unwrap_or(most)
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => own,
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => 16,
     }
+    fn within(sum: usize, most: usize) -> Option<usize> {
+        (sum < most).then_some(sum)
+    }
+    add(value, most, 0)
 }
 
 /// How many bytes a value is as JSON.
@@ -74,6 +95,13 @@ mod tests {
             let content: Content = serde_json::from_value(content).unwrap();
             assert!((1_000..1_100).contains(&content.bytes()), "{content:?}");
         }
+    }
+
+    #[test]
+    fn no_more_of_a_value_is_looked_at_than_counts() {
+        let wide = json!({ "a": vec![0; 1_000], "b": "x" });
+        assert_eq!([100, 100_000].map(|most| weight_within(&wide, most)), [100, 1_000 * 16 + 32 + 19]);
+        assert_eq!([json!(["é"]), json!(null)].map(|one| weight_within(&one, 1_000)), [34, 16]);
     }
 
     #[test]

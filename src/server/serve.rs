@@ -84,7 +84,7 @@ async fn identify(
             if response.status() == StatusCode::FORBIDDEN && !demotion::explains(&caller).await {
                 caller.note_refusal(&act);
             }
-            if let Some(error) = shows {
+            if let Some(error) = shows.filter(|_| !asks_for_second_factor(&response)) {
                 response = answering::with_error(response, &error);
             }
             if let Ok(id) = HeaderValue::from_str(&id) {
@@ -94,6 +94,11 @@ async fn identify(
         }
         Err(error) => plain_error(&error),
     }
+}
+
+/// Whether a page leads to where a second factor is set up: what is kept of a form waits until then.
+fn asks_for_second_factor(response: &Response) -> bool {
+    response.headers().get(header::LOCATION).is_some_and(|to| to == paths::ACCOUNT_SECURITY)
 }
 
 /// The caller, shown what is kept of a form that they posted; and what was wrong with it, if anything.

@@ -4,6 +4,7 @@
 //! dependency, and so compile most of the tree once more in another shape.
 
 use std::path::Path;
+use std::{env, thread};
 
 use anyhow::{Context, Result};
 
@@ -105,6 +106,11 @@ fn all(results: [Result<()>; PACKAGES.len()]) -> Result<()> {
 fn cargo_test(package: &str, postgres: &str, filter: Option<&str>) -> Result<()> {
     let mut cargo = sh::cargo();
     cargo.args(["test", "--no-fail-fast", "--package", package]).args(filter);
+    if env::var_os("RUST_TEST_THREADS").is_none() {
+        // A test waits for databases about as long as it computes.
+        let threads = 2 * thread::available_parallelism()?.get();
+        cargo.env("RUST_TEST_THREADS", threads.to_string());
+    }
     sh::run(cargo.env("TEST_POSTGRES_URL", postgres))
 }
 

@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// The most prompts of a file, and the most folders.
 const MAX_THINGS: usize = 5_000;
+/// The most characters of the name of an environment.
+const MAX_ENVIRONMENT: usize = EnvironmentName::MAX;
 /// The most versions of a prompt.
 const MAX_VERSIONS: usize = 10_000;
 /// The most old paths of a prompt.
@@ -206,10 +208,9 @@ fn check_names(entry: &PromptEntry) -> Result<(), String> {
                     "version {n}: the path of a reference is longer than {MAX_PATH} characters"
                 ));
             }
-            if lead.environment.len() > EnvironmentName::MAX {
+            if lead.environment.len() > MAX_ENVIRONMENT {
                 return Err(format!(
-                    "version {n}: the environment of a reference is longer than {} characters",
-                    EnvironmentName::MAX
+                    "version {n}: the environment of a reference is longer than {MAX_ENVIRONMENT} characters"
                 ));
             }
         }

@@ -1,7 +1,10 @@
 //! The values that are put into a prompt.
 
 use super::{Inclusion, Renderer, purse::TOO_MUCH};
-use crate::prompts::{content::ValueKind, sizes::weight};
+use crate::prompts::{
+    content::ValueKind,
+    sizes::{weight, weight_within},
+};
 use serde_json::Value;
 use std::{borrow::Cow, ops::Deref, rc::Rc};
 
@@ -38,14 +41,9 @@ impl Deref for Given<'_> {
     }
 }
 
-/// About how many bytes a value takes to be read, without a look at what is in it: the most that a value of a folder
-/// may be.
+/// About how many bytes a value takes to be read; a long list or object counts as the longest that a folder may have.
 pub(super) fn about(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len() + 16,
-        Value::Array(_) | Value::Object(_) => 20_000,
-        Value::Null | Value::Bool(_) | Value::Number(_) => 16,
-    }
+    weight_within(value, 20_000)
 }
 
 pub(super) fn write(value: &Value, output: &mut String) {

@@ -147,7 +147,7 @@ async fn an_export_keeps_the_paths_with_which_it_began(app: TestApp) {
     let plan = plan(&lib.scope, Extent::Whole).await.unwrap();
     let mut body = writing::json(lib.scope.clone(), Reach::default(), plan);
     let mut all = body.frame().await.unwrap().unwrap().into_data().unwrap().to_vec();
-    rename_folder(&lib.may(), folder, &PathName::parse("New").unwrap()).await.unwrap();
+    rename_folder(&lib.may(), folder, &PathName::parse("Fresh").unwrap()).await.unwrap();
     all.extend(rest(body).await.unwrap());
     let file: LibraryFile = serde_json::from_slice(&all).unwrap();
     let folders: Vec<_> = file.folders.iter().map(|folder| folder.path.as_str()).collect();
