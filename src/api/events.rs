@@ -155,7 +155,7 @@ impl Watch {
     async fn is_good_at(&self, event: i64) -> Result<bool> {
         let key = self.service.key();
         let what = format!("key {} {:?}", key.id, key.shown);
-        let good = async { self.service.is_good().await.map(i64::from) };
+        let good = Box::pin(async { self.service.is_good().await.map(i64::from) });
         Ok(*shared(self.service.scope(), event, what, good).await? != 0)
     }
 

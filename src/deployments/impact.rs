@@ -175,12 +175,12 @@ impl<R: Reads> Look<R> {
             let before = self.problems(live).await?.unwrap_or_default();
             self.impact.asks = after.missing.difference(&before.missing).cloned().collect();
         }
-        let (mut served, whole) = (self.impact.served.clone(), [Some(&resolved), live.as_ref()]);
+        let (mut found, whole) = (self.impact.served.clone(), [Some(&resolved), live.as_ref()]);
         let bytes = whole.into_iter().flatten().map(|one| one.bytes()).sum();
         let look = move || {
-            served.put_together(&resolved);
+            found.put_together(&resolved);
             let differs = live.as_ref().map(|live| differs(live, &resolved)).unwrap_or_default();
-            (served, resolved.inherited(), made_of::made_of(&resolved, live.as_deref()), differs)
+            (found, resolved.inherited(), made_of::made_of(&resolved, live.as_deref()), differs)
         };
         let (server, behalf) = &self.place;
         let looked = server.long_work.run_on(*behalf, bytes, look).await?;

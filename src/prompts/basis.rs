@@ -25,9 +25,9 @@ pub struct Basis {
 }
 
 impl Basis {
-    pub(super) fn add_place(&mut self, version: (PromptId, i64), place: Option<Place>) {
-        let before = self.places.insert(version, place.clone());
-        self.is_torn |= before.is_some_and(|before| before != place);
+    pub(super) fn add_place(&mut self, version: (PromptId, i64), place: Option<&Place>) {
+        let before = self.places.insert(version, place.cloned());
+        self.is_torn |= before.is_some_and(|before| before.as_ref() != place);
     }
 
     pub(super) fn add_live(&mut self, of: (EnvironmentId, PromptId), newest: Option<DeploymentId>) {

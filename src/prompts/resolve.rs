@@ -171,13 +171,12 @@ impl<'a, R: Reads> Resolver<'a, R> {
             return Ok(Some(*place));
         }
         let Some(version) = self.source.version(prompt, number).await? else { return Ok(None) };
-        let inherited = match kept.as_ref().and_then(|kept| kept.inherited.get(&prompt)) {
-            Some(kept) => kept.clone(),
-            None => {
-                let all = self.source.inherited(version.folder).await?;
-                // What is put into another only needs what it names: there may be a lot of it, and of them.
-                if self.parts.is_empty() { Arc::unwrap_or_clone(all) } else { version.names_of(&all) }
-            }
+        let inherited = if let Some(kept) = kept.as_ref().and_then(|kept| kept.inherited.get(&prompt)) {
+            kept.clone()
+        } else {
+            let all = self.source.inherited(version.folder).await?;
+            // What is put into another only needs what it names: there may be a lot of it, and of them.
+            if self.parts.is_empty() { Arc::unwrap_or_clone(all) } else { version.names_of(&all) }
         };
         if !self.parts.is_empty() {
             self.bytes += version.bytes(&inherited);

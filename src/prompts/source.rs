@@ -127,7 +127,7 @@ impl<R: Reads> Source<R> {
         let row: Option<(String, Option<FolderId>, String)> =
             row.bind(prompt).bind(number).optional().await?;
         let place = row.as_ref().map(|(path, folder, _)| (path.clone(), *folder));
-        self.basis.add_place((prompt, number), place);
+        self.basis.add_place((prompt, number), place.as_ref());
         let version = match row {
             Some((path, folder, json)) => {
                 self.makes_room(json.len());

@@ -51,6 +51,16 @@ impl Default for Streams {
 }
 
 impl Streams {
+    /// Reads when it is the organization's turn.
+    async fn read<T>(&self, org: OrgId, read: impl Future<Output = Result<T>>) -> Result<T> {
+        let turn = self.turns.wait(org);
+        let _one = turn.one.acquire().await.map_err(|error| super::caller::internal(&error))?;
+        let _all = self.turns.all.acquire().await.map_err(|error| super::caller::internal(&error))?;
+        #[cfg(test)]
+        self.readings.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        read.await
+    }
+
     /// How often something was read for streams.
     #[cfg(test)]
     pub(crate) fn readings(&self) -> usize {
@@ -80,14 +90,6 @@ impl Turns {
         *waiting += 1;
         Turn { turns: self, org, one: one.clone() }
     }
-
-    /// Reads when it is the organization's turn.
-    async fn read<T>(&self, org: OrgId, read: impl Future<Output = Result<T>>) -> Result<T> {
-        let turn = self.wait(org);
-        let _one = turn.one.acquire().await.map_err(|error| super::caller::internal(&error))?;
-        let _all = self.all.acquire().await.map_err(|error| super::caller::internal(&error))?;
-        read.await
-    }
 }
 
 impl Drop for Turn<'_> {
@@ -116,12 +118,7 @@ pub async fn shared<T: Keep>(
     let (server, org) = (scope.server(), scope.organization().id);
     let minute = server.clock.now().minute();
     let label = Label { org, seen: event, role: scope.role(), minute, what };
-    let read = async {
-        #[cfg(test)]
-        server.streams.readings.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        read.await
-    };
-    server.shelf.get(label, server.streams.turns.read(org, read)).await
+    server.shelf.get(label, server.streams.read(org, read)).await
 }
 
 /// One open stream of a person or a key.
@@ -218,17 +215,17 @@ mod tests {
 
     #[tokio::test]
     async fn an_organization_waits_for_itself_alone() {
-        let turns = Streams::default().turns;
+        let streams = Streams::default();
         let of = |n: u128| OrgId(Uuid::from_u128(n << 8));
-        let mut slow = pin!(turns.read(of(1), std::future::pending::<Result<()>>()));
-        let mut behind = pin!(turns.read(of(1), async { Ok(1) }));
+        let mut slow = pin!(streams.read(of(1), std::future::pending::<Result<()>>()));
+        let mut behind = pin!(streams.read(of(1), async { Ok(1) }));
         let now = &mut Context::from_waker(Waker::noop());
         assert!(slow.as_mut().poll(now).is_pending() && behind.as_mut().poll(now).is_pending());
         for n in 2..50 {
-            assert_eq!(turns.read(of(n), async { Ok(n) }).await, Ok(n), "the last byte is the same");
+            assert_eq!(streams.read(of(n), async { Ok(n) }).await, Ok(n), "the last byte is the same");
         }
-        slow.set(turns.read(of(50), std::future::pending()));
+        slow.set(streams.read(of(50), std::future::pending()));
         assert_eq!(behind.await, Ok(1));
-        assert!(turns.of.lock().unwrap().is_empty());
+        assert!(streams.turns.of.lock().unwrap().is_empty());
     }
 }

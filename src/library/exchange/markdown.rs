@@ -115,10 +115,10 @@ pub fn read(text: &str) -> Result<PromptEntry, String> {
 fn front_matter(yaml: &str) -> Result<Front, String> {
     let options = serde_saphyr::options! { budget: serde_saphyr::budget! { max_aliases: 0 } };
     serde_saphyr::from_str_with_options(yaml, options).map_err(|error| match error.without_snippet() {
-        serde_saphyr::Error::Budget { breach: serde_saphyr::budget::BudgetBreach::Aliases { .. }, .. } => {
-            "Its front matter uses YAML aliases (*name), which aren't supported. Write out the values."
-                .to_owned()
-        }
+        serde_saphyr::Error::Budget {
+            breach: serde_saphyr::budget::BudgetBreach::Aliases { .. }, ..
+        } => "Its front matter uses YAML aliases (*name), which aren't supported. Write out the values."
+            .to_owned(),
         _ => format!("Its front matter isn't valid: {error}").chars().take(300).collect(),
     })
 }

@@ -119,7 +119,8 @@ impl Json {
             let (own, bytes) = variables::read_sized(&self.scope, None).await?;
             if !own.is_empty() {
                 let own = self.on(bytes, move || laid_out(&own, 1, OF_VARIABLES)).await?;
-                head += &format!(",\n  \"variables\": {own}");
+                head += ",\n  \"variables\": ";
+                head += &own;
             }
         }
         Ok(head + ",\n  \"folders\": [")
@@ -147,7 +148,10 @@ impl Json {
             piece += &end(",", 3);
         }
         match self.again(|| self.draft(id, newest.as_ref())).await? {
-            Some(draft) => piece += &format!(",\n      \"draft\": {draft}"),
+            Some(draft) => {
+                piece += ",\n      \"draft\": ";
+                piece += &draft;
+            }
             // It was deleted before it said anything.
             None if next == 1 => return Ok(false),
             None => {}

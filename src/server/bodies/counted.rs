@@ -30,9 +30,9 @@ impl Counted {
         (!piece.is_empty()).then(|| Ok(Frame::data(piece.into_boxed_slice().into())))
     }
 
-    fn refuse(&mut self) -> Option<Result<Frame<Bytes>, axum::Error>> {
+    fn refuse(&mut self) -> Result<Frame<Bytes>, axum::Error> {
         (self.piece, self.is_over) = (Vec::new(), true);
-        Some(Err(axum::Error::new(NO_ROOM)))
+        Err(axum::Error::new(NO_ROOM))
     }
 }
 
@@ -50,7 +50,7 @@ impl HttpBody for Counted {
         }
         let goes_on = this.held.is_read_by(Some(context.waker().clone()));
         if !this.held.refuse_unless(goes_on) {
-            return Poll::Ready(this.refuse());
+            return Poll::Ready(Some(this.refuse()));
         }
         while this.piece.len() < PIECE {
             match Pin::new(&mut this.body).poll_frame(context) {
@@ -65,7 +65,7 @@ impl HttpBody for Counted {
                 Poll::Ready(Some(Ok(frame))) => {
                     let bytes = frame.into_data().unwrap_or_default();
                     if !this.held.take(bytes.len()) {
-                        return Poll::Ready(this.refuse());
+                        return Poll::Ready(Some(this.refuse()));
                     }
                     this.piece.extend_from_slice(&bytes);
                 }

@@ -119,7 +119,7 @@ async fn what_happens_meanwhile_is_looked_at_again(app: TestApp) {
 
 /// Whether what was found of an order still holds after something was done.
 async fn holds(team: &Team, order: &Order, done: impl Future<Output = ()>) -> bool {
-    let looked = Looked::at(&team.scope, order).await;
+    let looked = Box::pin(Looked::at(&team.scope, order)).await;
     done.await;
     let mut change = team.may::<Deploy>().change().await.unwrap();
     looked.still(&mut change).await.unwrap().is_some()
@@ -154,21 +154,21 @@ async fn what_happens_elsewhere_keeps_nobody_from_deploying(app: TestApp) {
         let fresh = team.saying("Fresh", &["a"]).await;
         moves::move_prompt(&team.may(), fresh, Some(other), moves::Place::Last).await.unwrap();
     };
-    assert!(holds(&team, &order, unrelated).await);
+    assert!(holds(&team, &order, Box::pin(unrelated)).await);
     // What it was based on is.
     let deployed = async {
         team.deploys(dev, sign, 2).await.unwrap();
     };
-    assert!(!holds(&team, &order, deployed).await, "a fragment is live");
+    assert!(!holds(&team, &order, Box::pin(deployed)).await, "a fragment is live");
     assert!(!holds(&team, &order, sets(outer, "Mallory")).await, "a value");
     let moved = async {
         moves::move_folder(&team.may(), inner, Some(other), moves::Place::Last).await.unwrap();
     };
-    assert!(!holds(&team, &order, moved).await, "moved");
+    assert!(!holds(&team, &order, Box::pin(moved)).await, "moved");
     let undeployed = async {
         team.undeploys(dev, user).await.unwrap();
     };
-    assert!(!holds(&team, &order, undeployed).await, "who uses it");
+    assert!(!holds(&team, &order, Box::pin(undeployed)).await, "who uses it");
     // A rollback needs no more than is kept of what was live.
     for version in [2, 1] {
         team.deploys(dev, tone, version).await.unwrap();

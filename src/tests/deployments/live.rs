@@ -118,7 +118,7 @@ async fn two_who_deploy_at_once_are_told(app: TestApp) {
         let tone = team.saying(&format!("Tone {trial}"), &["one", "two"]).await;
         let (one, two) = (team.order(dev, tone, Some(1)).await, team.order(dev, tone, Some(2)).await);
         let (ours, theirs) = (team.may(), team.may());
-        let outcomes = join(deploy(&ours, &one), deploy(&theirs, &two)).await;
+        let outcomes = join(Box::pin(deploy(&ours, &one)), Box::pin(deploy(&theirs, &two))).await;
         let won = [outcomes.0.is_ok(), outcomes.1.is_ok()];
         assert_eq!(won.iter().filter(|won| **won).count(), 1, "{outcomes:?}");
         assert_eq!(team.live(dev, tone).await, Some(if won[0] { 1 } else { 2 }));

@@ -195,7 +195,7 @@ async fn deploying_against_rolling_back(app: TestApp) {
         let back = Order { kind: Kind::Rollback, ..team.order(at, prompt, back).await };
         let (ours, theirs) = (team.may(), team.may());
         let (one, two) = if trial % 2 == 0 { (&forth, &back) } else { (&back, &forth) };
-        let outcomes = join(deploy(&ours, one), deploy(&theirs, two)).await;
+        let outcomes = join(Box::pin(deploy(&ours, one)), Box::pin(deploy(&theirs, two))).await;
         let won = match &outcomes {
             (Ok(_), Err(Error::Conflict { .. })) => one,
             (Err(Error::Conflict { .. }), Ok(_)) => two,

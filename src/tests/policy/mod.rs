@@ -234,7 +234,7 @@ async fn titles_tell_pages_apart(app: TestApp) {
     let mut titles = std::collections::BTreeMap::new();
     // The same page has two paths.
     for (path, answer) in
-        all_pages(&app).await.into_iter().filter(|(path, _)| *path != "/{org}/settings/general")
+        Box::pin(all_pages(&app)).await.into_iter().filter(|(path, _)| *path != "/{org}/settings/general")
     {
         let title = answer.body.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
         let before = titles.insert(title.unwrap_or_default().to_owned(), path);
@@ -244,7 +244,7 @@ async fn titles_tell_pages_apart(app: TestApp) {
 
 /// Whoever speaks to a browser says what they see: the name of a control holds its text (WCAG 2.5.3).
 async fn what_is_said_aloud_begins_with_what_is_seen(app: TestApp) {
-    for (path, answer) in all_pages(&app).await {
+    for (path, answer) in Box::pin(all_pages(&app)).await {
         for tag in ["a", "button"] {
             for control in answer.body.split(&format!("<{tag} ")).skip(1) {
                 let Some((attributes, rest)) = control.split_once('>') else { continue };
