@@ -58,14 +58,19 @@ impl HttpBody for Pieces {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (inner, left) = (self.body.size_hint(), self.left.len() as u64);
-        let mut hint = SizeHint::new();
-        if let Some(upper) = inner.upper() {
-            hint.set_upper(upper + left);
-        }
-        hint.set_lower(inner.lower() + left);
-        hint
+        size_of(&self.body, self.left.len())
     }
+}
+
+/// How long a body is of which so many bytes have come and not gone out.
+pub(super) fn size_of(body: &Body, left: usize) -> SizeHint {
+    let (rest, left) = (body.size_hint(), left as u64);
+    let mut hint = SizeHint::new();
+    if let Some(upper) = rest.upper() {
+        hint.set_upper(upper + left);
+    }
+    hint.set_lower(rest.lower() + left);
+    hint
 }
 
 #[cfg(test)]

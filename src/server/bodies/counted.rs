@@ -1,6 +1,7 @@
 //! A body whose bytes count as they come, and come in pieces: each chunk by itself would keep what it was read with.
 
 use super::{Held, NO_ROOM};
+use crate::server::pieces::size_of;
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use std::{
@@ -79,13 +80,7 @@ impl HttpBody for Counted {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (rest, waits) = (self.body.size_hint(), self.piece.len() as u64);
-        let mut hint = SizeHint::new();
-        hint.set_lower(rest.lower() + waits);
-        if let Some(upper) = rest.upper() {
-            hint.set_upper(upper + waits);
-        }
-        hint
+        size_of(&self.body, self.piece.len())
     }
 }
 
