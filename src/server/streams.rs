@@ -5,6 +5,7 @@ use super::{
     Scope, Server,
     shelf::{Keep, Label},
     stop::Stop,
+    turns::Turns,
 };
 use crate::{
     error::{Error, Result},
@@ -33,7 +34,9 @@ type Counts = HashMap<Uuid, usize>;
 pub struct Streams {
     taken: Arc<Mutex<Counts>>,
     files: Arc<Mutex<Counts>>,
+    /// All streams of an organization read with one connection, so that others have theirs.
     turns: Turns,
+    reading: Semaphore,
     #[cfg(test)]
     readings: std::sync::atomic::AtomicUsize,
 }
@@ -43,7 +46,8 @@ impl Default for Streams {
         Self {
             taken: Arc::default(),
             files: Arc::default(),
-            turns: Turns { all: Semaphore::new(READING), of: Mutex::default() },
+            turns: Turns::default(),
+            reading: Semaphore::new(READING),
             #[cfg(test)]
             readings: std::sync::atomic::AtomicUsize::default(),
         }
@@ -53,9 +57,8 @@ impl Default for Streams {
 impl Streams {
     /// Reads when it is the organization's turn.
     async fn read<T>(&self, org: OrgId, read: impl Future<Output = Result<T>>) -> Result<T> {
-        let turn = self.turns.wait(org);
-        let _one = turn.one.acquire().await.map_err(|error| super::caller::internal(&error))?;
-        let _all = self.turns.all.acquire().await.map_err(|error| super::caller::internal(&error))?;
+        let _turn = self.turns.wait(org).await;
+        let _reading = self.reading.acquire().await.map_err(|error| super::caller::internal(&error))?;
         #[cfg(test)]
         self.readings.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         read.await
@@ -65,42 +68,6 @@ impl Streams {
     #[cfg(test)]
     pub(crate) fn readings(&self) -> usize {
         self.readings.load(std::sync::atomic::Ordering::Relaxed)
-    }
-}
-
-/// Whose turn it is to read. All streams of an organization read with one connection, so that others have theirs.
-#[derive(Debug)]
-struct Turns {
-    all: Semaphore,
-    /// How many wait or read in each organization, and that they do one after the other.
-    of: Mutex<HashMap<OrgId, (usize, Arc<Semaphore>)>>,
-}
-
-/// While it is there somebody waits or reads in an organization.
-struct Turn<'t> {
-    turns: &'t Turns,
-    org: OrgId,
-    one: Arc<Semaphore>,
-}
-
-impl Turns {
-    fn wait(&self, org: OrgId) -> Turn<'_> {
-        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let (waiting, one) = of.entry(org).or_insert_with(|| (0, Arc::new(Semaphore::new(1))));
-        *waiting += 1;
-        Turn { turns: self, org, one: one.clone() }
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        let mut of = self.turns.of.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((waiting, _)) = of.get_mut(&self.org) {
-            *waiting -= 1;
-            if *waiting == 0 {
-                of.remove(&self.org);
-            }
-        }
     }
 }
 
@@ -226,6 +193,5 @@ mod tests {
         }
         slow.set(streams.read(of(50), std::future::pending()));
         assert_eq!(behind.await, Ok(1));
-        assert!(streams.turns.of.lock().unwrap().is_empty());
     }
 }
