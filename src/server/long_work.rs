@@ -8,19 +8,10 @@
 //! Nothing waits for its turn within a change. What must be done there is done at once, [`within`] it: other tasks of
 //! the thread go on elsewhere.
 
-use super::{Behalf, caller::internal, open, queue::Queue};
+use super::{Behalf, caller::internal, open, queue::Queue, threads::Threads};
 use crate::error::{Error, Result};
-use std::{
-    cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    thread,
-    time::Duration,
-};
-use thread_priority::{
-    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
-    thread_native_id,
-};
+use std::{cell::Cell, thread, time::Duration};
+use thread_priority::NormalThreadSchedulePolicy;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
     sync::oneshot,
@@ -35,13 +26,11 @@ const WAITING: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(10);
 const BUSY: Error = Error::Unavailable { retry_after: 3 };
 
-type Job = Box<dyn FnOnce() + Send>;
-
 /// The threads, and whose turn it is. Cheap to clone; they end with the last clone.
 #[derive(Clone)]
 pub struct LongWork {
     queue: Queue<()>,
-    jobs: mpsc::Sender<Job>,
+    threads: Threads,
 }
 
 impl std::fmt::Debug for LongWork {
@@ -53,30 +42,10 @@ impl std::fmt::Debug for LongWork {
 impl Default for LongWork {
     /// As many threads as there are cores, but two at least: one person never has all of them.
     fn default() -> Self {
-        let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get).max(2);
-        let (jobs, next) = mpsc::channel::<Job>();
-        let next = Arc::new(Mutex::new(next));
-        for _ in 0..threads {
-            let next = next.clone();
-            thread::spawn(move || work(&next));
-        }
-        Self { queue: Queue::new(threads, WAITING), jobs }
-    }
-}
-
-fn work(next: &Mutex<mpsc::Receiver<Job>>) {
-    // The lowest niceness, not the idle policy: on a machine that is never idle it goes on, too.
-    let normal = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Other);
-    if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, normal) {
-        tracing::warn!(?error, "long work has the priority of everything else");
-    }
-    loop {
-        let job = next.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match job {
-            // Whoever waits for a job that panics hears that there is no answer.
-            Ok(job) => drop(catch_unwind(AssertUnwindSafe(job))),
-            Err(mpsc::RecvError) => return,
-        }
+        let count = thread::available_parallelism().map_or(1, std::num::NonZero::get).max(2);
+        // The lowest niceness, not the idle policy: on a machine that is never idle it goes on, too.
+        let threads = Threads::start(count, NormalThreadSchedulePolicy::Other);
+        Self { queue: Queue::new(count, WAITING), threads }
     }
 }
 
@@ -103,7 +72,7 @@ impl LongWork {
             }
             drop(place);
         };
-        self.jobs.send(Box::new(job)).map_err(|error| internal(&error))?;
+        self.threads.run(job)?;
         answered.await.map_err(|error| internal(&error))
     }
 
@@ -166,6 +135,7 @@ pub fn note(bytes: usize) {
 mod tests {
     use super::*;
     use crate::id::{OrgId, UserId};
+    use std::sync::{Arc, Mutex, mpsc};
     use uuid::Uuid;
 
     fn behalf(person: u128) -> Behalf {

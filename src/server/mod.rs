@@ -58,6 +58,7 @@ pub mod sole;
 pub mod start;
 pub mod stop;
 pub mod streams;
+mod threads;
 pub mod tokens;
 pub mod turns;
 pub mod uploads;

@@ -10,16 +10,10 @@
 //! and enough for a person to sign in on the busiest machine. (A thread cannot be taken out of `SCHED_IDLE` without a
 //! privilege: the work is done once more, and the first answer counts.)
 
+use super::threads::Threads;
 use crate::error::{Error, Result};
-use std::{
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    thread,
-    time::Duration,
-};
-use thread_priority::{
-    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
-    thread_native_id,
-};
+use std::{sync::Arc, thread, time::Duration};
+use thread_priority::NormalThreadSchedulePolicy;
 use tokio::sync::{Semaphore, oneshot};
 
 /// How many may wait.
@@ -35,13 +29,12 @@ const CROWD: usize = 8;
 /// The pause between two turns when a crowd waits: its work takes less than one part in two hundred of the time.
 const PAUSE_IN_A_CROWD: Duration = Duration::from_secs(10);
 
-type Job = Box<dyn FnOnce() + Send>;
-
 /// The threads and their queue. Cheap to clone; they end with the last clone.
 #[derive(Debug, Clone)]
 pub struct Workers {
-    threads: usize,
-    jobs: mpsc::Sender<Job>,
+    threads: Threads,
+    /// How many work or wait at most.
+    most: usize,
     places: Arc<Semaphore>,
     turn: Arc<Semaphore>,
 }
@@ -49,37 +42,16 @@ pub struct Workers {
 impl Default for Workers {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = cores.saturating_sub(1).max(1);
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..threads {
-            let queue = queue.clone();
-            thread::spawn(move || work(&queue));
-        }
-        let (places, turn) = (Semaphore::new(threads + QUEUE), Semaphore::new(1));
-        Self { threads, jobs, places: Arc::new(places), turn: Arc::new(turn) }
-    }
-}
-
-fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
-    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-    let set = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
-    if let Err(error) = set {
-        tracing::warn!(?error, "workers run at the priority of everything else");
-    }
-    loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match next {
-            // A job that panics takes its answer along, and nothing else.
-            Ok(job) => drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(job))),
-            Err(mpsc::RecvError) => return,
-        }
+        let count = cores.saturating_sub(1).max(1);
+        let (threads, most) = (Threads::start(count, NormalThreadSchedulePolicy::Idle), count + QUEUE);
+        let (places, turn) = (Semaphore::new(most), Semaphore::new(1));
+        Self { threads, most, places: Arc::new(places), turn: Arc::new(turn) }
     }
 }
 
 impl Workers {
     fn waiting(&self) -> usize {
-        (self.threads + QUEUE).saturating_sub(self.places.available_permits())
+        self.most.saturating_sub(self.places.available_permits())
     }
 
     /// Does some work, twice at most, and tells what came of it.
@@ -99,7 +71,7 @@ impl Workers {
             }
             drop(place);
         };
-        self.jobs.send(Box::new(job)).map_err(|error| super::caller::internal(&error))?;
+        self.threads.run(job)?;
         if let Ok(done) = tokio::time::timeout(SOON, &mut answered).await {
             return done.map_err(|_| BUSY);
         }
@@ -123,6 +95,7 @@ impl Workers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::{Mutex, mpsc};
 
     #[tokio::test]
     async fn a_job_that_panics_leaves_the_others_alone() {
@@ -143,13 +116,11 @@ mod tests {
         for _ in 0..threads {
             let wait = wait.clone();
             let place = workers.places.clone().try_acquire_owned().unwrap();
-            workers
-                .jobs
-                .send(Box::new(move || {
-                    wait();
-                    drop(place);
-                }))
-                .unwrap();
+            let job = move || {
+                wait();
+                drop(place);
+            };
+            workers.threads.run(job).unwrap();
         }
         assert_eq!(workers.run(|| 1).await, Ok(1));
         assert_eq!(workers.run(|| 2).await, Ok(2));
