@@ -117,21 +117,22 @@ pub(super) async fn based(reads: impl Unhurried, order: &Order, work: usize) -> 
     let users = users_in(source.reads(), prompt, environment).await?;
     let is_protected = at.is_protected();
     let (at, all) = ((at.name, is_protected), users.iter().cloned().collect());
-    let mut look = Look { source, place, instead, work, impact };
+    let mut look = Look { source, place, instead, work: Some(work), impact };
     if let Some(version) = version {
         look.at_itself((prompt, version)).await?;
     }
     for user in users {
-        if (user.prompt_id, user.environment_id) != (prompt, environment) && !look.impact.is_cut {
+        if (user.prompt_id, user.environment_id) != (prompt, environment) && look.work.is_some() {
             look.at_user(user).await?;
         }
     }
-    let mut impact = look.impact;
+    let Look { source, work, mut impact, .. } = look;
     impact.served.change_with(&impact.changes);
+    impact.is_cut = work.is_none();
     if impact.is_cut {
         impact.breaks.insert(Break { says: TOO_MUCH.to_owned(), user: None });
     }
-    let basis = look.source.into_basis();
+    let basis = source.into_basis();
     Ok((impact, Based { environment: at, told, users: all, basis }))
 }
 
@@ -152,8 +153,8 @@ struct Look<R> {
     /// Where it is, and on whose behalf.
     place: (Server, Behalf),
     instead: Instead,
-    /// How much work it still may be.
-    work: usize,
+    /// How much work it still may be; none once it is too much.
+    work: Option<usize>,
     impact: Impact,
 }
 
@@ -209,7 +210,7 @@ impl<R: Reads> Look<R> {
         }
         self.impact.changes.insert((user.path.clone(), user.environment.clone()));
         let Some(after) = self.problems(&after).await? else {
-            self.impact.is_cut = true;
+            self.work = None;
             return Ok(());
         };
         // What is whole is not broken.
@@ -244,7 +245,7 @@ impl<R: Reads> Look<R> {
 
     /// What is in the way of rendering a prompt; none where that is too much work.
     async fn problems(&mut self, resolved: &Arc<Resolved>) -> Result<Option<Problems>> {
-        if self.impact.is_cut {
+        if self.work.is_none() {
             return Ok(None);
         }
         let Some(checked) = check_for((&self.place.0, self.place.1), resolved).await? else {
@@ -255,10 +256,7 @@ impl<R: Reads> Look<R> {
     }
 
     fn pay(&mut self, work: usize) {
-        match self.work.checked_sub(work) {
-            Some(left) => self.work = left,
-            None => self.impact.is_cut = true,
-        }
+        self.work = self.work.and_then(|left| left.checked_sub(work));
     }
 }
 
