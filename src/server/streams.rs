@@ -193,5 +193,6 @@ mod tests {
         }
         slow.set(streams.read(of(50), std::future::pending()));
         assert_eq!(behind.await, Ok(1));
+        assert!(streams.turns.is_idle());
     }
 }

@@ -51,6 +51,12 @@ impl Turns {
         Some(Turn { _held: held, _place: place })
     }
 
+    /// Whether nobody works or waits.
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     fn place(&self, org: OrgId) -> Place {
         let mut all = self.lock();
         let those = all.entry(org).or_default();
@@ -107,6 +113,6 @@ mod tests {
         }
         assert_eq!(turns.lock().get(&acme).map(|those| those.count), Some(1));
         drop(first);
-        assert!(turns.lock().is_empty());
+        assert!(turns.is_idle());
     }
 }
