@@ -204,16 +204,11 @@ pub fn plain_error(error: &Error) -> Response {
     let message = match error {
         // What these say is about a form that this page does not show.
         Error::Invalid { .. } | Error::Conflict { .. } => "Go back and check what you entered.".to_owned(),
-        _ => escaped(&error.to_string()),
+        _ => html_escape::encode_text(&error.to_string()).into_owned(),
     };
     let mut response = plain_page(status, &message);
     add_retry_after(error, response.headers_mut());
     response
-}
-
-/// A text as it is written between tags.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A page of one sentence, which must hold nothing to be escaped.
