@@ -56,10 +56,12 @@ async fn nothing_refers_across_organizations(app: TestApp) {
 
 async fn search_forgets_what_is_gone(app: TestApp) {
     let lib = Library::of(&app, "Acme").await;
-    let tone = lib.saying(None, "Tone", "peculiar words").await;
+    let (tone, org) = (lib.saying(None, "Tone", "peculiar words").await, lib.org.id.0.simple());
     let found = async |word: &str| -> i64 {
         let count = match app.database.kind {
-            Kind::Sqlite => format!("SELECT count(*) FROM prompt_words WHERE prompt_words MATCH '{word}'"),
+            Kind::Sqlite => {
+                format!("SELECT count(*) FROM prompt_words WHERE prompt_words MATCH '{org}{word}'")
+            }
             Kind::Postgres => format!(
                 "SELECT count(*) FROM prompt_search WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST('{word}' AS tsquery)"
             ),

@@ -1,4 +1,4 @@
-use super::{Library, TestApp, both_databases};
+use super::{Kind, Library, TestApp, both_databases};
 use crate::{
     fields::PathName,
     library::{
@@ -18,6 +18,7 @@ both_databases!(
     what_is_gone_is_not_found,
     folders_are_found_by_their_names,
     the_line_that_was_found_is_shown,
+    what_others_hold_is_apart,
 );
 
 async fn found(lib: &Library, typed: &str) -> Vec<String> {
@@ -174,4 +175,41 @@ async fn the_line_that_was_found_is_shown(app: TestApp) {
     lib.writes(triage, "Sort billing tickets as mail").await.unwrap();
     ed.get(&search).await.hides("as mail");
     ed.get(&lib.org.page("prompts/search?q=triage")).await.says("Triage</a>").hides("hit-line");
+}
+
+/// A search finds nothing of others, and looks at nothing of theirs.
+async fn what_others_hold_is_apart(app: TestApp) {
+    let (lib, other) = (Library::of(&app, "Acme").await, Library::of(&app, "Other").await);
+    lib.saying(None, "Mine", "filler").await;
+    let folder = other.folder(None, "Large").await;
+    other.org.fills((folder, "Large"), 300, 1).await;
+    assert_eq!(found(&lib, "filler").await, ["Mine"]);
+    assert_eq!(found(&lib, "large").await, [""; 0]);
+    assert_eq!(search(&other.scope, "filler", 1000).await.unwrap().len(), 300);
+    assert_eq!(found(&other, "filler 300").await, ["Large/Filler 300"]);
+    assert_eq!(found(&other, "mine").await, [""; 0]);
+    if app.database.kind == Kind::Postgres {
+        let indexes = "SELECT CAST(indexname AS TEXT) FROM pg_indexes WHERE tablename = 'prompt_search'";
+        let indexes: Vec<(String,)> = app.outside_tenancy().query(indexes).all().await.unwrap();
+        assert_eq!(indexes, [("prompt_search_pkey".to_owned(),)], "there is no index over the words of all");
+        return;
+    }
+    app.execute("CREATE VIRTUAL TABLE prompt_words_terms USING fts5vocab ('prompt_words', 'row')").await;
+    let terms = async || -> Vec<(String, i64)> {
+        // Without the words for prompts.
+        let terms =
+            "SELECT CAST(term AS TEXT), CAST(doc AS BIGINT) FROM prompt_words_terms WHERE term NOT LIKE 'p%'";
+        app.outside_tenancy().query(terms).all().await.unwrap()
+    };
+    let [mine, theirs] = [&lib, &other].map(|lib| lib.org.id.0.simple().to_string());
+    let known = terms().await;
+    let of = |org: &str| known.iter().filter(|(term, _)| term.starts_with(org)).count();
+    assert!(of(&mine) > 0 && of(&mine) + of(&theirs) == known.len(), "{known:?}");
+    for (org, count) in [(&mine, 1), (&theirs, 300)] {
+        assert!(known.contains(&(format!("{org}filler"), count)), "{known:?}");
+    }
+    app.execute(&format!("DELETE FROM prompts WHERE org_id = {}", app.literal(other.org.id.0))).await;
+    let left = terms().await;
+    assert!(left.iter().all(|(term, _)| term.starts_with(&mine)), "{left:?}");
+    assert_eq!(found(&lib, "filler").await, ["Mine"]);
 }
