@@ -59,12 +59,11 @@ pub async fn search_folders(scope: &Scope, typed: &str, size: usize) -> Result<V
 /// # Errors
 /// When the database fails.
 pub(super) async fn said(scope: &Scope, hits: &[Hit]) -> Result<HashMap<PromptId, String>> {
-    let said = listed!(
-        "SELECT p.id, coalesce(v.content, d.content) FROM listed
-         JOIN prompts p ON p.org_id = $1 AND p.id = listed.id
-         JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
-         LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest"
-    );
+    let said = listed!(index::contents!(
+        "SELECT p.id, ",
+        " FROM listed JOIN prompts p ON p.org_id = $1 AND p.id = listed.id",
+        ""
+    ));
     let rows: Vec<(PromptId, String)> =
         scope.query_listed(said, hits.iter().map(|hit| hit.id.0)).all().await?;
     Ok(rows.into_iter().collect())

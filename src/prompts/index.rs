@@ -52,6 +52,22 @@ pub fn is_undivided(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// A statement on prompts `p` and their contents: what the newest version of each says, or its draft before there is
+/// one. The content stands after the first text, and what it is read from after the second.
+macro_rules! contents {
+    ($before:literal, $from:literal, $rest:literal) => {
+        concat!(
+            $before,
+            "coalesce(v.content, d.content)",
+            $from,
+            " JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
+             LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest ",
+            $rest
+        )
+    };
+}
+pub(crate) use contents;
+
 /// What search knows a prompt by: its name, path, tags and description, and what its newest version says, or its draft
 /// before there is one.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -63,10 +79,11 @@ struct Source {
     content: String,
 }
 
-const SOURCE: &str = "SELECT p.name, p.path, p.tags, p.description, coalesce(v.content, d.content) AS content
-     FROM prompts p JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
-     LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest
-     WHERE p.org_id = $1 AND p.id = $2";
+const SOURCE: &str = contents!(
+    "SELECT p.name, p.path, p.tags, p.description, ",
+    " AS content FROM prompts p",
+    "WHERE p.org_id = $1 AND p.id = $2"
+);
 
 impl Source {
     /// All its words, each once, divided by spaces.
@@ -153,12 +170,11 @@ async fn catch_up(server: &Server, org: OrgId) -> Result<()> {
 /// the trash is not found.
 async fn write_some(server: &Server, org: OrgId) -> Result<usize> {
     let grant = Scope::of_chore(server, org, "search catches up").await?.require::<EditContent>()?;
-    let behind = grant.query(
-        "SELECT p.id, octet_length(coalesce(v.content, d.content)) > $2
-         FROM prompts p JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
-         LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest
-         WHERE p.org_id = $1 AND p.unindexed = 1 LIMIT CAST($3 AS BIGINT)",
-    );
+    let behind = grant.query(contents!(
+        "SELECT p.id, octet_length(",
+        ") > $2 FROM prompts p",
+        "WHERE p.org_id = $1 AND p.unindexed = 1 LIMIT CAST($3 AS BIGINT)"
+    ));
     let [small, most] = [SMALL, MOST].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let behind: Vec<(PromptId, bool)> = behind.bind(small).bind(most).all().await?;
     let (found, mut behind) = (behind.len(), behind.into_iter().peekable());

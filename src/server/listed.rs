@@ -6,13 +6,13 @@ use uuid::Uuid;
 /// A statement about `listed (id)`, the ids of the list `$2`, for SQLite and for PostgreSQL: to be given to
 /// [`Scope::query_listed`] or [`OrgChange::query_listed`]. It goes on after a `WITH RECURSIVE listed (id) AS (…)`.
 macro_rules! listed {
-    ($statement:literal) => {
+    ($($statement:tt)+) => {
         [
-            concat!("WITH RECURSIVE listed (id) AS (SELECT unhex(value) FROM json_each($2)) ", $statement),
+            concat!("WITH RECURSIVE listed (id) AS (SELECT unhex(value) FROM json_each($2)) ", $($statement)+),
             concat!(
                 "WITH RECURSIVE listed (id) AS (
                    SELECT CAST(value AS UUID) FROM json_array_elements_text(CAST($2 AS JSON))) ",
-                $statement
+                $($statement)+
             ),
         ]
     };
