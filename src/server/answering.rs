@@ -27,8 +27,6 @@ const WAS_SIGNED_OUT: &str =
 /// The same where the organization asks for a second factor.
 const LACKED_SECOND_FACTOR: &str =
     "Two-factor authentication was missing, so nothing was saved. Check what you entered and send it again.";
-/// What the notice on the sign-in page says then, in its cookie.
-const TYPED_IS_KEPT: &str = "typed-is-kept";
 
 /// A form that was posted.
 pub(super) struct Post {
@@ -152,15 +150,13 @@ impl Post {
             Some(_) if !is_signed_out => (paths::with_next(paths::ACCOUNT_SECURITY, Some(&led.to)), None),
             Some(_) => {
                 let to = paths::with_next(paths::SIGN_IN, Some(&led.to));
-                (to, Some(cookies::header(config, "notice", TYPED_IS_KEPT, 60)))
+                (to, cookies::notice(config, cookies::TYPED_IS_KEPT))
             }
             None => (led.to, None),
         };
         let mut response = to_page(&HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static("/")));
-        for cookie in std::iter::once(led.cookie).chain(notice) {
-            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
+        for cookie in HeaderValue::from_str(&led.cookie).into_iter().chain(notice) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         Some(response)
     }

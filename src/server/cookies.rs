@@ -1,7 +1,16 @@
 //! Small cookies beside the session's.
 
 use super::Config;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// The cookie with the code of what the next page says once, and what that is about.
+pub const NOTICE: &str = "notice";
+/// How many seconds it waits for that page.
+pub const NOTICE_SECONDS: u32 = 60;
+/// The code of what is said of a form that was sent twice.
+pub const SENT_TWICE: &str = "sent-twice";
+/// The code of what the sign-in page says when what was typed is kept.
+pub const TYPED_IS_KEPT: &str = "typed-is-kept";
 
 /// The full name of a cookie: bound to the host where TLS allows it.
 #[must_use]
@@ -14,6 +23,11 @@ pub fn name(config: &Config, name: &str) -> String {
 pub fn header(config: &Config, of: &str, value: &str, seconds: u32) -> String {
     let secure = if config.is_secure() { "; Secure" } else { "" };
     format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", name(config, of))
+}
+
+/// The header that has the next page say something once, by its code.
+pub(super) fn notice(config: &Config, code: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(&header(config, NOTICE, code, NOTICE_SECONDS)).ok()
 }
 
 /// A cookie that came with a request.

@@ -13,8 +13,6 @@ use std::time::Duration;
 
 /// The hidden field that makes a form one of its own.
 pub const FIELD: &str = "once";
-/// What the notice says of a form that was sent twice, in its cookie.
-pub const SENT_TWICE: &str = "sent-twice";
 /// How long it is known that a form was sent.
 const KEPT: Span = Span::minutes(10);
 /// How often it is looked whether the first is done, and how many times.
@@ -114,6 +112,6 @@ impl Once {
 
     /// The cookie that says on the next page that it was sent twice.
     pub(super) fn notice(&self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&cookies::header(&self.server.config, "notice", SENT_TWICE, 60)).ok()
+        cookies::notice(&self.server.config, cookies::SENT_TWICE)
     }
 }

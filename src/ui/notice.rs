@@ -2,11 +2,15 @@ use super::{
     Hidden,
     cookies::{cookie, set_cookie},
 };
-use crate::server::{Caller, forms::PAGE_FIELD};
+use crate::server::{
+    Caller,
+    cookies::{NOTICE, NOTICE_SECONDS, SENT_TWICE, TYPED_IS_KEPT},
+    forms::PAGE_FIELD,
+};
 use leptos::prelude::*;
 
 macro_rules! notices {
-    ($($name:ident $code:literal $says:literal $(undo $undo:literal)?;)*) => {
+    ($($name:ident $code:tt $says:literal $(undo $undo:literal)?;)*) => {
         /// What is said once, on the page after an act. Only a code travels, in a cookie.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Notice { $(#[doc = $says] $name,)* }
@@ -25,8 +29,8 @@ macro_rules! notices {
 }
 
 notices! {
-    SentTwice         "sent-twice"         "Done once, although the form was sent twice";
-    TypedIsKept       "typed-is-kept"      "You were signed out. Sign in, and what you typed is still there";
+    SentTwice         SENT_TWICE           "Done once, although the form was sent twice";
+    TypedIsKept       TYPED_IS_KEPT        "You were signed out. Sign in, and what you typed is still there";
     Saved             "saved"              "Saved";
     Joined            "joined"             "You joined the organization";
     Declined          "declined"           "Invitation declined";
@@ -78,14 +82,14 @@ notices! {
 impl Notice {
     /// Says it on the page that comes next; from within a server function.
     pub fn say(self) {
-        set_cookie(COOKIE, self.code(), 60);
+        set_cookie(NOTICE, self.code(), NOTICE_SECONDS);
     }
 
     /// The same, with a button that takes the act back: the form is about these values.
     pub fn say_undoable(self, about: &[(&str, String)]) {
         let about = about.iter().flat_map(|(name, value)| ["~", *name, "=", value.as_str()]);
         let said: String = std::iter::once(self.code()).chain(about).collect();
-        set_cookie(COOKIE, &said, 60);
+        set_cookie(NOTICE, &said, NOTICE_SECONDS);
     }
 
     /// Says it, with such a button where there is something to take back.
@@ -99,21 +103,19 @@ impl Notice {
     /// Whether the page says it.
     #[must_use]
     pub fn is_said(self) -> bool {
-        cookie(COOKIE).is_some_and(|said| said.split('~').next() == Some(self.code()))
+        cookie(NOTICE).is_some_and(|said| said.split('~').next() == Some(self.code()))
     }
 
     /// What it is about, on the page that says it.
     #[must_use]
     pub fn about(self, name: &str) -> Option<String> {
-        let said = cookie(COOKIE)?;
+        let said = cookie(NOTICE)?;
         let mut parts = said.split('~');
         let pairs = (parts.next()? == self.code()).then_some(parts)?;
         let value = pairs.filter_map(|part| part.split_once('=')).find(|(key, _)| *key == name);
         value.map(|(_, value)| value.to_owned())
     }
 }
-
-const COOKIE: &str = "notice";
 
 /// What the toast of a page says in place of the notice's own words: the page knows more.
 #[derive(Debug, Clone)]
@@ -138,8 +140,8 @@ impl Telling {
 pub fn Toast() -> impl IntoView {
     let caller = Caller::here().ok().filter(|caller| !caller.client.is_prefetch);
     let toast = caller.and_then(|caller| {
-        let said = cookie(COOKIE)?;
-        set_cookie(COOKIE, "", 0);
+        let said = cookie(NOTICE)?;
+        set_cookie(NOTICE, "", 0);
         let mut parts = said.split('~');
         let code = parts.next()?;
         let notice = Notice::ALL.iter().find(|notice| notice.code() == code)?;
