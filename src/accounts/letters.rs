@@ -12,12 +12,10 @@ pub(super) fn confirm(to: &Email, name: &Name, url: &str) -> Letter {
     compose(
         "sign-up",
         to,
+        Some(name),
         LetterText {
             subject: "Confirm your email".into(),
-            lines: vec![
-                format!("Hello {name},"),
-                format!("Confirm that {to} is your email to finish signing up for Prompt Studio."),
-            ],
+            lines: vec![format!("Confirm that {to} is your email to finish signing up for Prompt Studio.")],
             link: Some(("Confirm and sign in", url.into())),
             notes: vec!["The link works once and expires in 24 hours.".into(), IGNORE.into()],
         },
@@ -28,14 +26,12 @@ pub(super) fn taken(to: &Email, name: &Name, sign_in: &str, forgot: &str) -> Let
     compose(
         "sign-up-taken",
         to,
+        Some(name),
         LetterText {
             subject: "You already have an account".into(),
-            lines: vec![
-                format!("Hello {name},"),
-                format!(
-                    "Someone, probably you, tried to sign up for Prompt Studio with {to}. You already have an account with this email, so sign in instead."
-                ),
-            ],
+            lines: vec![format!(
+                "Someone, probably you, tried to sign up for Prompt Studio with {to}. You already have an account with this email, so sign in instead."
+            )],
             link: Some(("Sign in", sign_in.into())),
             notes: vec![
                 format!("Forgot your password? Reset it: {forgot}"),
@@ -49,12 +45,10 @@ pub(super) fn reset(to: &Email, name: &Name, url: &str) -> Letter {
     compose(
         "reset",
         to,
+        Some(name),
         LetterText {
             subject: "Reset your password".into(),
-            lines: vec![
-                format!("Hello {name},"),
-                "Someone, probably you, asked to reset your Prompt Studio password.".into(),
-            ],
+            lines: vec!["Someone, probably you, asked to reset your Prompt Studio password.".into()],
             link: Some(("Reset your password", url.into())),
             notes: vec!["The link works once and expires in 1 hour.".into(), IGNORE.into()],
         },
@@ -65,6 +59,7 @@ pub(super) fn unknown(to: &Email, sign_up: &str) -> Letter {
     compose(
         "reset-unknown",
         to,
+        None,
         LetterText {
             subject: "No account with this email".into(),
             lines: vec![format!(
@@ -134,10 +129,10 @@ pub(super) fn happened(to: &Email, name: &Name, what: Happened, forgot: &str) ->
     compose(
         kind,
         to,
+        Some(name),
         LetterText {
             subject: subject.into(),
             lines: vec![
-                format!("Hello {name},"),
                 says.into(),
                 "If this was you, you don't need to do anything.".into(),
                 otherwise.into(),

@@ -23,13 +23,14 @@ pub(super) const REQUESTED: &str = "deployment-requested";
 pub(super) fn requested(to: (&Email, &Name), about: &About<'_>, by: &Name, reason: &str) -> Letter {
     let (org, wants) = (about.org, about.wants);
     let why = (!reason.is_empty()).then(|| quoted(reason));
-    let lines = [format!("Hello {},", to.1), format!("{by} wants to {wants} in {org}. It needs approval.")];
+    let says = format!("{by} wants to {wants} in {org}. It needs approval.");
     compose(
         REQUESTED,
         to.0,
+        Some(to.1),
         LetterText {
             subject: format!("{by} wants to {wants}"),
-            lines: lines.into_iter().chain(why).collect(),
+            lines: std::iter::once(says).chain(why).collect(),
             link: Some(("Review request", about.url.to_owned())),
             notes: vec![format!("You're getting this email because you can approve deployments in {org}.")],
         },
@@ -61,9 +62,10 @@ pub(super) fn decided(to: (&Email, &Name), about: &About<'_>, by: &str, became: 
     compose(
         "deployment-decided",
         to.0,
+        Some(to.1),
         LetterText {
             subject: format!("{outcome}: {wants}"),
-            lines: vec![format!("Hello {},", to.1), says],
+            lines: vec![says],
             link: Some(("View request", about.url.to_owned())),
             notes: Vec::new(),
         },
@@ -73,18 +75,16 @@ pub(super) fn decided(to: (&Email, &Name), about: &About<'_>, by: &str, became: 
 /// To somebody whose approval does not count any more.
 pub(super) fn voided(to: (&Email, &Name), about: &About<'_>, difference: &[String]) -> Letter {
     let (org, wants) = (about.org, about.wants);
-    let lines = [
-        format!("Hello {},", to.1),
-        format!(
-            "You approved the request to {wants} in {org}. What would go live has changed since, so your approval no longer counts."
-        ),
-    ];
+    let says = format!(
+        "You approved the request to {wants} in {org}. What would go live has changed since, so your approval no longer counts."
+    );
     compose(
         "deployment-voided",
         to.0,
+        Some(to.1),
         LetterText {
             subject: format!("Your approval no longer counts: {wants}"),
-            lines: lines.into_iter().chain(difference.iter().map(|line| quoted(line))).collect(),
+            lines: std::iter::once(says).chain(difference.iter().map(|line| quoted(line))).collect(),
             link: Some(("Review request", about.url.to_owned())),
             notes: vec!["Approve it again if it should still go live.".to_owned()],
         },

@@ -25,14 +25,12 @@ pub(super) fn requested(to: (&Email, &Name), about: &About<'_>, by: &Name) -> Le
     compose(
         REQUESTED,
         to.0,
+        Some(to.1),
         LetterText {
             subject: format!("{by} wants to {wants}"),
-            lines: vec![
-                format!("Hello {},", to.1),
-                format!(
-                    "{by} wants to {wants} in {org}. This affects what services get, so it needs approval."
-                ),
-            ],
+            lines: vec![format!(
+                "{by} wants to {wants} in {org}. This affects what services get, so it needs approval."
+            )],
             link: Some(("Review request", about.url.to_owned())),
             notes: vec![format!("You're getting this email because you can approve deployments in {org}.")],
         },
@@ -47,12 +45,10 @@ pub(super) fn decided(to: (&Email, &Name), about: &About<'_>, by: &str, is_done:
     compose(
         "environment-decided",
         to.0,
+        Some(to.1),
         LetterText {
             subject: format!("{outcome}: {wants}"),
-            lines: vec![
-                format!("Hello {},", to.1),
-                format!("{by} {did} your request to {wants} in {org}.{done}"),
-            ],
+            lines: vec![format!("{by} {did} your request to {wants} in {org}.{done}")],
             link: Some(("View environments", about.url.to_owned())),
             notes: Vec::new(),
         },

@@ -19,6 +19,7 @@ pub(super) fn invitation(
     compose(
         "invitation",
         to,
+        None,
         LetterText {
             subject: format!("{inviter} invited you to {org}"),
             lines: vec![

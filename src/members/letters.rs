@@ -22,12 +22,10 @@ pub(super) fn role_changed(
     compose(
         ROLE_CHANGED,
         to.0,
+        Some(to.1),
         LetterText {
             subject: format!("You are now {} in {org}", role.with_article()),
-            lines: vec![
-                format!("Hello {},", to.1),
-                format!("{by} changed your role in {org} from {before} to {role}."),
-            ],
+            lines: vec![format!("{by} changed your role in {org} from {before} to {role}.")],
             link: Some(("Open the organization", url.into())),
             notes: vec![format!("If you think this is a mistake, ask {by}.")],
         },
@@ -38,12 +36,10 @@ pub(super) fn removed(to: (&Email, &Name), by: &str, org: &Name) -> Letter {
     compose(
         REMOVED,
         to.0,
+        Some(to.1),
         LetterText {
             subject: format!("You were removed from {org}"),
-            lines: vec![
-                format!("Hello {},", to.1),
-                format!("{by} removed you from {org}. You can no longer open it."),
-            ],
+            lines: vec![format!("{by} removed you from {org}. You can no longer open it.")],
             link: None,
             notes: vec![format!("If you think this is a mistake, ask {by}.")],
         },
@@ -54,14 +50,12 @@ pub(super) fn offered(to: &Email, name: &Name, from: &Name, org: &Name, url: &st
     compose(
         "transfer",
         to,
+        Some(name),
         LetterText {
             subject: format!("{from} wants to transfer {org} to you"),
-            lines: vec![
-                format!("Hello {name},"),
-                format!(
-                    "{from} wants to transfer the organization {org} to you. If you accept, you become its Owner and {from} becomes an Admin."
-                ),
-            ],
+            lines: vec![format!(
+                "{from} wants to transfer the organization {org} to you. If you accept, you become its Owner and {from} becomes an Admin."
+            )],
             link: Some(("View offer", url.into())),
             notes: vec![format!(
                 "The offer expires in {}. Nothing changes unless you accept.",
@@ -75,15 +69,13 @@ pub(super) fn taken_over(to: &Email, transfer: &Transfer, org: &Name, url: &str)
     compose(
         "transfer-accepted",
         to,
+        Some(&transfer.from_name),
         LetterText {
             subject: format!("{} is now an Owner of {org}", transfer.to_name),
-            lines: vec![
-                format!("Hello {},", transfer.from_name),
-                format!(
-                    "{} accepted your offer and is now an Owner of {org}. You're now an Admin.",
-                    transfer.to_name
-                ),
-            ],
+            lines: vec![format!(
+                "{} accepted your offer and is now an Owner of {org}. You're now an Admin.",
+                transfer.to_name
+            )],
             link: Some(("View members", url.into())),
             notes: Vec::new(),
         },

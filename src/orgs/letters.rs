@@ -19,14 +19,12 @@ pub(super) fn deleted(
     compose(
         "organization-deleted",
         to,
+        Some(name),
         LetterText {
             subject: format!("{org} was deleted"),
-            lines: vec![
-                format!("Hello {name},"),
-                format!(
-                    "{by} deleted the organization {org}. Nobody can open it anymore, and its API keys and invitations no longer work."
-                ),
-            ],
+            lines: vec![format!(
+                "{by} deleted the organization {org}. Nobody can open it anymore, and its API keys and invitations no longer work."
+            )],
             link: Some(("View your organizations", url.into())),
             notes: vec![format!(
                 "As an Owner, you can restore it until {}. After that, it's deleted for good.",

@@ -10,12 +10,10 @@ pub(super) fn confirm(to: &Email, name: &Name, url: &str) -> Letter {
     compose(
         "address",
         to,
+        Some(name),
         LetterText {
             subject: "Confirm your new email".into(),
-            lines: vec![
-                format!("Hello {name},"),
-                format!("Confirm that {to} is your email to use it for your Prompt Studio account."),
-            ],
+            lines: vec![format!("Confirm that {to} is your email to use it for your Prompt Studio account.")],
             link: Some(("Confirm email", url.into())),
             notes: vec![
                 "The link works once and expires in 24 hours. Open it in a browser where you're signed in."
@@ -30,14 +28,12 @@ pub(super) fn taken(to: &Email, name: &Name) -> Letter {
     compose(
         "address-taken",
         to,
+        Some(name),
         LetterText {
             subject: "This email already has an account".into(),
-            lines: vec![
-                format!("Hello {name},"),
-                format!(
-                    "Someone, probably you, tried to use {to} for another Prompt Studio account. That isn't possible because your account already uses it."
-                ),
-            ],
+            lines: vec![format!(
+                "Someone, probably you, tried to use {to} for another Prompt Studio account. That isn't possible because your account already uses it."
+            )],
             link: None,
             notes: vec!["If this wasn't you, you can ignore this email.".into()],
         },
@@ -48,15 +44,13 @@ pub(super) fn changed(to: &Email, name: &Name, new: &Email) -> Letter {
     compose(
         "address-changed",
         to,
+        Some(name),
         LetterText {
             subject: "Your email was changed".into(),
-            lines: vec![
-                format!("Hello {name},"),
-                format!(
-                    "The email for your Prompt Studio account is now {}. We no longer send email to {to}.",
-                    new.masked()
-                ),
-            ],
+            lines: vec![format!(
+                "The email for your Prompt Studio account is now {}. We no longer send email to {to}.",
+                new.masked()
+            )],
             link: None,
             notes: vec!["If this wasn't you, contact the administrator of this server immediately.".into()],
         },
@@ -67,10 +61,10 @@ pub(super) fn closed(to: &Email, name: &Name) -> Letter {
     compose(
         "account-deleted",
         to,
+        Some(name),
         LetterText {
             subject: "Your account was deleted".into(),
             lines: vec![
-                format!("Hello {name},"),
                 "Your Prompt Studio account and your personal workspace were deleted, and your personal data was erased.".into(),
             ],
             link: None,

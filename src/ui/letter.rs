@@ -1,5 +1,5 @@
 use crate::{
-    fields::{Email, unlinked},
+    fields::{Email, Name, unlinked},
     server::mail::Letter,
 };
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 pub struct LetterText {
     /// The subject line.
     pub subject: String,
-    /// Paragraphs before the link.
+    /// Paragraphs before the link, after the greeting.
     pub lines: Vec<String>,
     /// What the link does, and where it leads.
     pub link: Option<(&'static str, String)>,
@@ -46,10 +46,12 @@ fn in_marks(line: &str) -> String {
     format!("“{}”", line.replace(MARKS, "'"))
 }
 
-/// A letter of a kind to somebody.
+/// A letter of a kind to somebody; it greets them where their name is known.
 #[must_use]
-pub fn compose(kind: &'static str, to: &Email, text: LetterText) -> Letter {
+pub fn compose(kind: &'static str, to: &Email, name: Option<&Name>, text: LetterText) -> Letter {
     let LetterText { subject, lines, link, notes } = text;
+    let greeting = name.map(|name| format!("Hello {name},"));
+    let lines: Vec<_> = greeting.into_iter().chain(lines).collect();
     let plain_link = link.as_ref().map(|(label, url)| format!("{label}:\n{url}"));
     let plain =
         lines.iter().cloned().chain(plain_link).chain(notes.iter().cloned()).collect::<Vec<_>>().join("\n\n");
