@@ -24,8 +24,6 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// The most bytes of a file.
-pub(super) const MAX_FILE: usize = 8 * 1024 * 1024;
 /// The bytes of a line of the result besides what it says.
 const LINE: usize = 48;
 

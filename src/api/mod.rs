@@ -33,7 +33,7 @@ mod writing;
 
 use crate::{
     error::Error,
-    server::{Key, Server, keys::Limit},
+    server::{Key, Server, keys::Limit, uploads},
 };
 use axum::{
     Router,
@@ -64,7 +64,7 @@ pub fn routes(server: &Server) -> Router {
     let Parts { managed, import, own, .. } = Parts::new();
     let managed = managed
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .merge(import.layer(RequestBodyLimitLayer::new(exchange::MAX_FILE)));
+        .merge(import.layer(RequestBodyLimitLayer::new(uploads::MAX_FILE)));
     let v1 = Router::new()
         .nest("/organizations/{organization}", managed.clone())
         .merge(managed)

@@ -6,11 +6,13 @@
 //! forgotten, so that it can be tried again: unless the change that it asked for has noted that it was made, when
 //! only its answer is lost. What changes nothing needs no name.
 
-use super::{MAX_BODY, exchange, problem::Refusal};
+use super::{MAX_BODY, problem::Refusal};
 use crate::{
     error::{Error, Result},
     id::{ApiKeyId, OrgId},
-    server::{Behalf, Change, Key, Server, caller::Client, change::to_its_end, db::Query, long_work, rows},
+    server::{
+        Behalf, Change, Key, Server, caller::Client, change::to_its_end, db::Query, long_work, rows, uploads,
+    },
     time::{Span, Timestamp},
 };
 use axum::{
@@ -82,7 +84,7 @@ async fn named(server: Server, request: Request, next: Next) -> Result<Response,
     }
     let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
     let key = parts.extensions.get::<Arc<Key>>().cloned().ok_or(Error::SignedOut)?;
-    let most = if parts.uri.path().ends_with("/import") { exchange::MAX_FILE } else { MAX_BODY };
+    let most = if parts.uri.path().ends_with("/import") { uploads::MAX_FILE } else { MAX_BODY };
     let body = to_bytes(body, most).await.map_err(|error| match error.source() {
         Some(cause) if cause.is::<LengthLimitError>() => Refusal::too_large(),
         _ => Refusal::malformed("", "The request body couldn't be read."),

@@ -7,7 +7,7 @@
 
 pub use super::posted::Posted;
 
-use super::{Caller, Server, answering::Post, devices, once::Once, recall, serve, uploads};
+use super::{Caller, Server, answering::Post, once::Once, recall, serve, uploads};
 use crate::{
     error::{Error, Flaws},
     paths,
@@ -104,15 +104,7 @@ fn is_large(request: &Request) -> bool {
 async fn read(request: Request) -> Result<(Parts, Bytes), Response> {
     let caller = request.extensions().get::<Caller>().cloned();
     let caller = caller.filter(|_| uploads::is_multipart(request.headers()));
-    let function = request.uri().path().trim_start_matches("/api/");
-    let most = match &caller {
-        Some(caller) if caller.visit().is_some() => uploads::most(function),
-        // Of somebody whose session has ended, what they typed is kept.
-        Some(caller) if devices::last_person(&caller.server, request.headers()).is_some() => {
-            uploads::MOST_OF_FIELDS
-        }
-        _ => MAX_BODY,
-    };
+    let most = uploads::most(&request);
     // What says of itself that it is too large is not read at all.
     if usize::try_from(request.body().size_hint().lower()).is_ok_and(|bytes| bytes > most) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());

@@ -1,6 +1,6 @@
 //! Forms with files: their fields are read as those of any other form, and the files beside them.
 
-use super::{forms, serve};
+use super::{Caller, devices, forms, serve};
 use crate::error::Error;
 use axum::{
     body::{Body, Bytes},
@@ -19,14 +19,23 @@ pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
 pub const MAX_FILE: usize = 8 * 1024 * 1024;
 
 /// The most bytes of the fields of a form, and what stands between them.
-pub(super) const MOST_OF_FIELDS: usize = 2 * forms::MAX_BODY;
+const MOST_OF_FIELDS: usize = 2 * forms::MAX_BODY;
 
 /// The functions that take files.
 const TAKE_FILES: [&str; 2] = ["imports/create", "organizations/set_avatar"];
 
-/// The most bytes of a form for a function: where it takes no files, of its fields and what stands between them.
-pub(super) fn most(function: &str) -> usize {
-    if TAKE_FILES.contains(&function) { MAX_BODY } else { MOST_OF_FIELDS }
+/// The most bytes of the body of a form: one with files may be larger, if somebody is signed in and the function takes
+/// files.
+pub(super) fn most(request: &Request) -> usize {
+    let (headers, function) = (request.headers(), request.uri().path().trim_start_matches("/api/"));
+    let caller = request.extensions().get::<Caller>().filter(|_| is_multipart(headers));
+    match caller {
+        Some(caller) if caller.visit().is_some() && TAKE_FILES.contains(&function) => MAX_BODY,
+        Some(caller) if caller.visit().is_some() => MOST_OF_FIELDS,
+        // Of somebody whose session has ended, what they typed is kept.
+        Some(caller) if devices::last_person(&caller.server, headers).is_some() => MOST_OF_FIELDS,
+        _ => forms::MAX_BODY,
+    }
 }
 
 /// A file that was chosen in a form.
