@@ -2,6 +2,7 @@
 //! told of it below. The server writes both once, the browser again with each letter.
 
 use crate::templates::{Engine, SpanKind, line_told, slips_in_words, spans};
+use html_escape::encode_double_quoted_attribute_to_string as escape;
 use std::collections::BTreeSet;
 
 /// The most parts of a text that are marked; the rest is shown as it is written.
@@ -56,7 +57,7 @@ impl Lines {
             }
             if !part.is_empty() {
                 self.now.push_str(mark);
-                escape(&mut self.now, part);
+                escape(part, &mut self.now);
                 self.now.push_str(if mark.is_empty() { "" } else { "</mark>" });
             }
         }
@@ -95,21 +96,8 @@ pub(super) fn led(field: &str, says: &str) -> String {
         }
         None => says,
     };
-    escape(&mut html, rest);
+    escape(rest, &mut html);
     html
-}
-
-/// Adds a text to HTML.
-pub(super) fn escape(html: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            c => html.push(c),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What stands in a preview for values that are missing, so that the text is shown in any case.
 
-use super::highlight::escape;
 use crate::prompts::{
     content::{MAX_NAMES, Speaker, ValueKind, Variable},
     nesting::MAX_NESTING,
     render::{Problems, Resolved, Values},
 };
+use html_escape::encode_double_quoted_attribute_to_string as escape;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,11 +95,13 @@ pub(super) fn marked(text: &str) -> String {
             Some((name, after)) => {
                 let (begin, end) = if n <= MARKED { MARK } else { ("", "") };
                 html.push_str(begin);
-                escape(&mut html, name);
+                escape(name, &mut html);
                 html.push_str(end);
-                escape(&mut html, after);
+                escape(after, &mut html);
             }
-            None => escape(&mut html, piece),
+            None => {
+                escape(piece, &mut html);
+            }
         }
     }
     html

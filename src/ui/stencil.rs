@@ -1,4 +1,5 @@
 use super::bake::render;
+use html_escape::encode_double_quoted_attribute_to_string as escape;
 use leptos::{prelude::*, tachys::view::RenderFlags};
 
 /// A view with gaps, rendered once, to be filled for each row of a long list.
@@ -37,32 +38,15 @@ impl Stencil {
         Self { parts, end: rest.to_owned() }
     }
 
-    /// Writes the view with its gaps filled; the values are escaped. A gap without a value stays
-    /// empty.
+    /// Writes the view with its gaps filled; the values are escaped, as views escape theirs. A gap without a value
+    /// stays empty.
     pub fn fill(&self, html: &mut String, values: &[&str]) {
         for (before, gap) in &self.parts {
             html.push_str(before);
-            escape(html, values.get(*gap).copied().unwrap_or_default());
+            escape(values.get(*gap).copied().unwrap_or_default(), html);
         }
         html.push_str(&self.end);
     }
-}
-
-/// Writes text so that it stays text, between tags and in quoted attributes alike.
-fn escape(html: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
-        html.push_str(&rest[..at]);
-        html.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            _ => "&#39;",
-        });
-        rest = &rest[at + 1..];
-    }
-    html.push_str(rest);
 }
 
 #[cfg(test)]
@@ -76,7 +60,7 @@ mod tests {
         stencil.fill(&mut html, &["</p><b>", "\"'&"]);
         assert_eq!(
             html,
-            "<p title=\"&quot;&#39;&amp;\"><b>&lt;/p&gt;&lt;b&gt;</b><i>&lt;/p&gt;&lt;b&gt;</i></p>"
+            "<p title=\"&quot;'&amp;\"><b>&lt;/p&gt;&lt;b&gt;</b><i>&lt;/p&gt;&lt;b&gt;</i></p>"
         );
     }
 
