@@ -2,14 +2,19 @@ import { makeLibrary, saves, writes } from '../support/library.ts';
 import type { Person } from '../support/person.ts';
 import { expect, test as base, unique } from '../support/studio.ts';
 
-/** Ana, who owns an organization with a library. */
-const test = base.extend<{ at: { ana: Person; slug: string; tone: string } }>({
+/** Ana, who owns an organization with a library; and Ed, who may edit it. */
+const test = base.extend<{ at: { ana: Person; slug: string; tone: string }; ed: Person }>({
   at: async ({ person }, use) => {
     const ana = await person('Ana');
     const { name, slug } = unique('Acme');
     await ana.hasOrganization({ name, slug });
     const { tone } = await makeLibrary(ana, slug);
     await use({ ana, slug, tone });
+  },
+  ed: async ({ at: { ana, slug }, person }, use) => {
+    const ed = await person('Ed');
+    await ana.hasAdmitted(slug, ed, 'Editor');
+    await use(ed);
   },
 });
 
@@ -51,9 +56,7 @@ test('a version goes through the environments and back', async ({ at: { ana, slu
   await expect(page.locator('#history > li')).toHaveCount(4);
 });
 
-test('production wants somebody else to agree', async ({ at: { ana, slug }, person }) => {
-  const ed = await person('Ed');
-  await ana.hasAdmitted(slug, ed, 'Editor');
+test('production wants somebody else to agree', async ({ at: { ana, slug }, ed }) => {
   await ed.goes(`/${slug}/deployments`);
   await opens(ed, 'Support/Tone in production');
   await ed.page.getByRole('link', { name: 'Deploy v1…' }).click();
@@ -74,9 +77,7 @@ test('production wants somebody else to agree', async ({ at: { ana, slug }, pers
   await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('v1');
 });
 
-test('what waits shows by itself, and can be declined or withdrawn', async ({ at: { ana, slug }, person }) => {
-  const ed = await person('Ed');
-  await ana.hasAdmitted(slug, ed, 'Editor');
+test('what waits shows by itself, and can be declined or withdrawn', async ({ at: { ana, slug }, ed }) => {
   await ana.goes(`/${slug}/deployments`);
   const waiting = ana.page.locator('#waiting');
   await expect(waiting).toBeEmpty();

@@ -2,8 +2,8 @@ import { makeLibrary } from '../support/library.ts';
 import type { Person } from '../support/person.ts';
 import { expect, test as base, unique } from '../support/studio.ts';
 
-/** Ana at a chat of hers, whose last message asks for a ticket. */
-const test = base.extend<{ at: { ana: Person; slug: string; triage: string } }>({
+/** Ana at a chat of hers, whose last message asks for a ticket; and Ben, who may edit it, too. */
+const test = base.extend<{ at: { ana: Person; slug: string; triage: string }; ben: Person }>({
   at: async ({ person }, use) => {
     const ana = await person('Ana');
     const { name, slug } = unique('Acme');
@@ -12,6 +12,11 @@ const test = base.extend<{ at: { ana: Person; slug: string; triage: string } }>(
     await ana.goes(`/${slug}/prompts/${triage}`);
     await expect(ana.page.locator('#editor')).toHaveAttribute('data-marked');
     await use({ ana, slug, triage });
+  },
+  ben: async ({ at: { ana, slug }, person }, use) => {
+    const ben = await person('Ben');
+    await ana.hasAdmitted(slug, ben, 'Editor');
+    await use(ben);
   },
 });
 
@@ -105,10 +110,8 @@ test('nobody finds on this computer what somebody typed and did not save', async
   expect(await kept()).toBe('{}');
 });
 
-test('what was typed and what somebody else wrote meet', async ({ at: { ana, slug, triage }, person }) => {
+test('what was typed and what somebody else wrote meet', async ({ at: { ana, slug, triage }, ben }) => {
   const { page } = ana;
-  const ben = await person('Ben');
-  await ana.hasAdmitted(slug, ben, 'Editor');
   await page.route(SAVE, (route) => route.abort());
   await text(ana, 3).fill('From Ana');
   await expect(status(ana)).toContainText('Offline');
@@ -135,10 +138,8 @@ test('what was typed and what somebody else wrote meet', async ({ at: { ana, slu
   await expect(status(ana)).toHaveText('Saved');
 });
 
-test('a conflict while one types keeps both texts', async ({ at: { ana, slug, triage }, person }) => {
+test('a conflict while one types keeps both texts', async ({ at: { ana, slug, triage }, ben }) => {
   const { page } = ana;
-  const ben = await person('Ben');
-  await ana.hasAdmitted(slug, ben, 'Editor');
   await ben.goes(`/${slug}/prompts/${triage}`);
   // She stands in the message, so what he writes does not come in.
   await text(ana, 3).press('End');
@@ -156,10 +157,8 @@ test('a conflict while one types keeps both texts', async ({ at: { ana, slug, tr
   await expect(text(ben, 3)).toHaveValue('{{ ticket }} from Ana, again');
 });
 
-test('what others changed in a field is said no more once theirs is taken', async ({ at: { ana, slug, triage }, person }) => {
+test('what others changed in a field is said no more once theirs is taken', async ({ at: { ana, slug, triage }, ben }) => {
   const { page } = ana;
-  const ben = await person('Ben');
-  await ana.hasAdmitted(slug, ben, 'Editor');
   await ben.goes(`/${slug}/prompts/${triage}`);
   await text(ana, 3).focus();
   await text(ben, 3).fill('From Ben');
@@ -181,10 +180,8 @@ test('what others changed in a field is said no more once theirs is taken', asyn
   await expect(status(ana)).toBeEmpty();
 });
 
-test('the preview follows what others write', async ({ at: { ana, slug, triage }, person }) => {
+test('the preview follows what others write', async ({ at: { ana, slug, triage }, ben }) => {
   const { page } = ana;
-  const ben = await person('Ben');
-  await ana.hasAdmitted(slug, ben, 'Editor');
   await ben.goes(`/${slug}/prompts/${triage}`);
   await text(ben, 1).fill('From Ben to {{ audience }}');
   await expect(text(ana, 1)).toHaveValue('From Ben to {{ audience }}');
@@ -280,9 +277,7 @@ test('what was just typed is saved though the preview is answered first', async 
   await expect(text(ana, 3)).toHaveValue('Just typed');
 });
 
-test('who may edit no more is told so, and keeps the text', async ({ at: { ana, slug, triage }, person }) => {
-  const ben = await person('Ben');
-  await ana.hasAdmitted(slug, ben, 'Editor');
+test('who may edit no more is told so, and keeps the text', async ({ at: { ana, slug, triage }, ben }) => {
   await ben.goes(`/${slug}/prompts/${triage}`);
   await expect(ben.page.locator('#editor')).toHaveAttribute('data-marked');
   await ben.page.route(SAVE, (route) => route.abort());
@@ -298,9 +293,7 @@ test('who may edit no more is told so, and keeps the text', async ({ at: { ana, 
   await expect(text(ben, 3)).toHaveValue('From Ben!');
 });
 
-test('why a draft is not saved is said plainly', async ({ at: { ana, slug, triage }, person }) => {
-  const ben = await person('Ben');
-  await ana.hasAdmitted(slug, ben, 'Editor');
+test('why a draft is not saved is said plainly', async ({ at: { ana, slug, triage }, ben }) => {
   await ben.goes(`/${slug}/prompts/${triage}`);
   await expect(ben.page.locator('#editor')).toHaveAttribute('data-marked');
   await ana.page.context().clearCookies();
@@ -333,9 +326,7 @@ test('a draft is discarded with what was just typed, and comes back', async ({ a
   await expect(discard).toBeVisible();
 });
 
-test('what two write in different messages is put together', async ({ at: { ana, slug, triage }, person }) => {
-  const ben = await person('Ben');
-  await ana.hasAdmitted(slug, ben, 'Editor');
+test('what two write in different messages is put together', async ({ at: { ana, slug, triage }, ben }) => {
   await ben.goes(`/${slug}/prompts/${triage}`);
   await ana.page.route(SAVE, (route) => route.abort());
   await text(ana, 3).fill('From Ana');
@@ -350,9 +341,7 @@ test('what two write in different messages is put together', async ({ at: { ana,
   await expect(text(ben, 1)).toHaveValue('From Ben');
 });
 
-test('what others write in the field one stands in waits until one leaves', async ({ at: { ana, slug, triage }, person }) => {
-  const ben = await person('Ben');
-  await ana.hasAdmitted(slug, ben, 'Editor');
+test('what others write in the field one stands in waits until one leaves', async ({ at: { ana, slug, triage }, ben }) => {
   await ben.goes(`/${slug}/prompts/${triage}`);
   await text(ana, 3).focus();
   await text(ben, 3).fill('From Ben');
@@ -392,9 +381,7 @@ test('completing a name can be undone', async ({ at: { ana } }) => {
   await expect(text(ana, 3)).not.toHaveValue(/Be/);
 });
 
-test('what others write shows where nobody writes', async ({ at: { ana, slug, triage }, person }) => {
-  const ben = await person('Ben');
-  await ana.hasAdmitted(slug, ben, 'Editor');
+test('what others write shows where nobody writes', async ({ at: { ana, slug, triage }, ben }) => {
   await ben.goes(`/${slug}/prompts/${triage}`);
   await text(ben, 3).fill('From Ben');
   await expect(text(ana, 3)).toHaveValue('From Ben');
