@@ -51,15 +51,8 @@ async fn the_editor_tells_it_at_the_longest(app: TestApp) {
     let lib = Library::of(&app, "Acme").await;
     let tone = lib.saying(None, "Tone", "Be kind.").await;
     let ed = lib.org.has("Ed", Role::Editor).await;
-    let (page, id, long) = (lib.org.page(&format!("prompts/{tone}")), tone.to_string(), "x".repeat(50_000));
-    let revision = drafts::read(&lib.scope, tone).await.unwrap().revision.to_string();
-    let fields = [
-        ("page", &*page),
-        ("org", &*lib.org.slug),
-        ("prompt", &*id),
-        ("revision", &*revision),
-        ("kind", "text"),
-        ("text", "Be kind."),
+    let long = "x".repeat(50_000);
+    let variables = [
         ("var-0", "tone"),
         ("type-0", "string"),
         ("default-0", "short"),
@@ -67,7 +60,7 @@ async fn the_editor_tells_it_at_the_longest(app: TestApp) {
         ("type-1", "string"),
         ("default-1", &*long),
     ];
-    let shown = ed.post("/api/prompts/save_draft", &fields).await.status(422);
+    let shown = lib.typed(&ed, tone, "Be kind.", &variables).await.status(422);
     shown.says("id=\"default-1-error\"").says(SAYS).hides("id=\"default-0-error\"");
 }
 

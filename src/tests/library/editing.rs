@@ -378,7 +378,7 @@ async fn who_may_edit_discards_on_the_page(app: TestApp) {
     let lib = Library::of(&app, "Acme").await;
     let tone = lib.prompt(None, "Tone").await;
     let (ed, vic) = (lib.org.has("Ed", Role::Editor).await, lib.org.has("Vic", Role::Viewer).await);
-    let (page, id) = (lib.org.page(&format!("prompts/{tone}")), tone.to_string());
+    let page = lib.org.page(&format!("prompts/{tone}"));
     let button = ">Discard draft</button>";
     lib.writes(tone, "no version yet").await.unwrap();
     ed.get(&page).await.status(200).hides(button);
@@ -387,20 +387,10 @@ async fn who_may_edit_discards_on_the_page(app: TestApp) {
     lib.writes(tone, "two").await.unwrap();
     ed.get(&page).await.status(200).says(button);
     vic.get(&page).await.status(200).hides(button);
-    let revision = drafts::read(&lib.scope, tone).await.unwrap().revision.to_string();
-    let fields = [
-        ("page", &*page),
-        ("org", &*lib.org.slug),
-        ("prompt", &*id),
-        ("revision", &*revision),
-        ("kind", "text"),
-        ("text", "two and more"),
-        // What cannot be read is thrown away, too.
-        ("tools", "{"),
-        ("act", "discard"),
-    ];
-    vic.post("/api/prompts/save_draft", &fields).await.status(403);
-    ed.post("/api/prompts/save_draft", &fields).await.leads_to(&page);
+    // What cannot be read is thrown away, too.
+    let discard = [("tools", "{"), ("act", "discard")];
+    lib.typed(&vic, tone, "two and more", &discard).await.status(403);
+    lib.typed(&ed, tone, "two and more", &discard).await.leads_to(&page);
     let shown = ed.get(&page).await.status(200).says("Draft discarded").says(">Undo</button>").hides(button);
     shown.says("one</textarea>");
     assert_eq!(drafts::read(&lib.scope, tone).await.unwrap().content.texts().collect::<Vec<_>>(), ["one"]);

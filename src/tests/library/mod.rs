@@ -18,7 +18,7 @@ mod stale;
 mod trash;
 mod tree;
 
-use super::support::{Kind, Org, TestApp, both_databases, sql};
+use super::support::{Answer, Kind, Org, Person, TestApp, both_databases, sql};
 use crate::{
     error::{Error, Result},
     fields::PathName,
@@ -82,6 +82,21 @@ impl Library {
     async fn writes(&self, id: PromptId, text: &str) -> Result<i64> {
         let seen = drafts::read(&self.scope, id).await?.revision;
         edits::save(&self.may(), id, seen, &content(text)).await
+    }
+
+    /// Posts the form of a draft as somebody who typed `text` and more into it.
+    async fn typed(&self, by: &Person, id: PromptId, text: &str, more: &[(&str, &str)]) -> Answer {
+        let revision = drafts::read(&self.scope, id).await.unwrap().revision.to_string();
+        let (page, id) = (self.org.page(&format!("prompts/{id}")), id.to_string());
+        let draft = [
+            ("page", &*page),
+            ("org", &*self.org.slug),
+            ("prompt", &*id),
+            ("revision", &*revision),
+            ("kind", "text"),
+            ("text", text),
+        ];
+        by.post("/api/prompts/save_draft", &[&draft[..], more].concat()).await
     }
 
     /// Saves a version that says `text`, and tells its number.
