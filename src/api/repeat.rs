@@ -244,5 +244,5 @@ fn answer_again(kept: Kept, hash: &[u8], now: Timestamp) -> Result<Response, Ref
 /// When the database fails.
 pub async fn forget_old(server: &Server) -> Result<()> {
     let old = rows!(delete "idempotent_requests" where "created_at <= $1");
-    old.write_in_parts(server, None, server.clock.now() - KEPT).await
+    old.write_in_parts(server, server.clock.now() - KEPT).await
 }

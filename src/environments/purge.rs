@@ -8,7 +8,7 @@ use crate::{
     server::{
         OrgChange, Scope, Server,
         jobs::Round,
-        parts::{Rows, go_on},
+        parts::{Rows, go_on, write_in_order},
         rows,
     },
 };
@@ -46,14 +46,7 @@ pub(super) async fn mark(change: &mut OrgChange, environment: &Environment) -> R
 /// Removes what was deleted; whoever did that waits for it a little.
 pub(super) async fn remove_soon(scope: &Scope) {
     let (server, org) = (scope.server().clone(), scope.organization().id);
-    go_on(async move { remove(&server, org).await }).await;
-}
-
-async fn remove(server: &Server, org: OrgId) -> Result<()> {
-    for rows in HISTORY {
-        rows.write_in_parts(server, Some(org), org).await?;
-    }
-    Ok(())
+    go_on(async move { write_in_order(&server, org, HISTORY).await }).await;
 }
 
 /// Goes on with what is being removed, in all organizations.
@@ -65,7 +58,7 @@ pub async fn remove_purged(server: &Server) -> Result<()> {
     let purged: Vec<(OrgId,)> = server.outside_tenancy().query(purged).all().await?;
     let mut round = Round::default();
     for (org,) in purged {
-        round.note(org, remove(server, org).await);
+        round.note(org, write_in_order(server, org, HISTORY).await);
     }
     round.end()
 }

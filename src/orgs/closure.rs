@@ -12,7 +12,7 @@ use crate::{
         audit::{Action, Doer, Entry},
         caller::Client,
         jobs::Round,
-        parts::Rows,
+        parts::{Rows, write_in_order},
         rows,
     },
     time::{Span, Timestamp},
@@ -181,7 +181,7 @@ pub async fn purge_due(server: &Server) -> Result<()> {
     for (org,) in purged {
         round.note(org, remove_purged(server, org).await);
     }
-    let free = rows!(delete "reserved_slugs" where "until <= $1").write_in_parts(server, None, now).await;
+    let free = rows!(delete "reserved_slugs" where "until <= $1").write_in_parts(server, now).await;
     round.end().and(free)
 }
 
@@ -219,13 +219,10 @@ pub async fn purge(change: &mut Change, org: OrgId, doer: Doer, client: &Client)
     Ok(true)
 }
 
-/// Removes a purged organization and all that belongs to it, in parts.
+/// Removes a purged organization and all that belongs to it, in parts; or much of it.
 ///
 /// # Errors
 /// When the database fails; the rest is left to [`purge_due`].
 pub async fn remove_purged(server: &Server, org: OrgId) -> Result<()> {
-    for rows in BELONGINGS {
-        rows.write_in_parts(server, Some(org), org).await?;
-    }
-    Ok(())
+    write_in_order(server, org, BELONGINGS).await
 }

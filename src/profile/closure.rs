@@ -122,5 +122,5 @@ pub async fn forget_origins(server: &Server) -> Result<()> {
     let origins = rows!(delete "audit_origins"
         where "user_id IN (SELECT id FROM users WHERE deleted_at <= $1)"
         still "EXISTS (SELECT 1 FROM users u WHERE u.id = user_id AND u.deleted_at <= $1)");
-    origins.write_in_parts(server, None, server.clock.now()).await
+    origins.write_in_parts(server, server.clock.now()).await
 }

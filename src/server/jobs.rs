@@ -115,7 +115,7 @@ pub async fn sweep(server: &Server) -> Result<()> {
         (rows!(delete "letters" where "failed_at < $1"), Span::days(30)),
     ];
     for (rows, age) in before {
-        rows.write_in_parts(server, None, now - age).await?;
+        rows.write_in_parts(server, now - age).await?;
     }
     Ok(())
 }

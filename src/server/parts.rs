@@ -22,6 +22,8 @@ const STATEMENT: Duration = Duration::from_millis(4);
 const AT_ONCE: usize = 32;
 /// The most rows of a part.
 pub const MOST: usize = 500;
+/// How often so many rows of a kind are found in one run, where an organization may add more meanwhile.
+const ROUNDS: usize = 200;
 /// How long whoever asked waits for what goes on.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -95,11 +97,26 @@ macro_rules! rows {
 pub(crate) use rows;
 
 impl Rows {
-    /// Writes all of them: those of an organization, deleted or not, or those of all.
+    /// Writes all of them, of all organizations.
     ///
     /// # Errors
     /// When the database fails; what was written by then stays.
-    pub async fn write_in_parts<V>(&self, server: &Server, org: Option<OrgId>, about: V) -> Result<()>
+    pub async fn write_in_parts<V>(&self, server: &Server, about: V) -> Result<()>
+    where
+        V: Value + Clone + Send + Sync,
+    {
+        self.write_rounds(server, None, about, usize::MAX).await?;
+        Ok(())
+    }
+
+    /// Writes those of an organization, deleted or not, or those of all, in so many rounds; whether none is left.
+    async fn write_rounds<V>(
+        &self,
+        server: &Server,
+        org: Option<OrgId>,
+        about: V,
+        rounds: usize,
+    ) -> Result<bool>
     where
         V: Value + Clone + Send + Sync,
     {
@@ -108,16 +125,16 @@ impl Rows {
             Db::Postgres { .. } => self.postgres,
         };
         let (most, mut size, mut before) = (i64::try_from(MOST).unwrap_or(i64::MAX), 1, Vec::new());
-        loop {
+        for _ in 0..rounds {
             let found: Vec<(String,)> = server.db.query(find).bind(about.clone()).bind(most).all().await?;
             let found: Vec<String> = found.into_iter().map(|(row,)| row).collect();
             // What is there after it was to be written, others have written otherwise meanwhile.
             if found == before {
-                return Ok(());
+                return Ok(true);
             }
             let mut left = found.as_slice();
             while !left.is_empty() {
-                let Some(mut change) = begin(server, org).await? else { return Ok(()) };
+                let Some(mut change) = begin(server, org).await? else { return Ok(true) };
                 let part = Part::begin();
                 if change.is_concurrent() {
                     size = MOST;
@@ -136,7 +153,32 @@ impl Rows {
             }
             before = found;
         }
+        Ok(false)
     }
+}
+
+/// Writes rows of an organization, deleted or not, one kind after the other. Where there are too many of a kind for one
+/// run, they and the kinds after it are left to the next, so that other organizations have their turn.
+///
+/// # Errors
+/// When the database fails; what was written by then stays.
+pub async fn write_in_order(server: &Server, org: OrgId, kinds: &[Rows]) -> Result<()> {
+    write_in_order_for(server, org, kinds, ROUNDS).await
+}
+
+/// The same with so many rounds for each kind.
+pub(crate) async fn write_in_order_for(
+    server: &Server,
+    org: OrgId,
+    kinds: &[Rows],
+    rounds: usize,
+) -> Result<()> {
+    for rows in kinds {
+        if !rows.write_rounds(server, Some(org), org, rounds).await? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A change for a part; none when the organization is no more. Where others write at the same time, those who write

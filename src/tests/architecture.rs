@@ -207,7 +207,6 @@ fn the_walls_have_few_doors() {
         files_with(".write_in_parts("),
         [
             "api/repeat.rs",
-            "environments/purge.rs",
             "library/exchange/store.rs",
             "library/trash/purge.rs",
             "orgs/closure.rs",
@@ -215,6 +214,10 @@ fn the_walls_have_few_doors() {
             "prompts/earlier.rs",
             "server/jobs.rs",
         ]
+    );
+    assert_eq!(
+        files_with("write_in_order("),
+        ["environments/purge.rs", "library/trash/purge.rs", "orgs/closure.rs", "server/parts.rs"]
     );
     // One way in: whoever comes is asked for their second factor there.
     assert_eq!(files_with("caller.sign_in("), ["accounts/entrance.rs"]);

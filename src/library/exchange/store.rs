@@ -126,5 +126,5 @@ pub(super) async fn forget(change: &mut OrgChange, id: ImportId) -> Result<()> {
 /// When the database fails.
 pub async fn forget_old(server: &Server) -> Result<()> {
     let old = rows!(delete "imports" where "created_at <= $1");
-    old.write_in_parts(server, None, server.clock.now() - WAITS).await
+    old.write_in_parts(server, server.clock.now() - WAITS).await
 }

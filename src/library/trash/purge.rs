@@ -9,7 +9,7 @@ use crate::{
         Grant, Scope, Server,
         audit::Action,
         jobs::Round,
-        parts::{Rows, go_on},
+        parts::{Rows, go_on, write_in_order},
         rows,
     },
 };
@@ -77,6 +77,9 @@ const CONTENTS: &[Rows] = &[
           AND NOT EXISTS (SELECT 1 FROM prompts p WHERE p.org_id = $1 AND p.trash_id = trash.id)"),
 ];
 
+/// The most things of an organization that are purged in one run because of their age.
+const AT_ONCE: i64 = 100;
+
 /// Deletes something in the trash for good, with what was in it when it was put there.
 ///
 /// # Errors
@@ -84,7 +87,7 @@ const CONTENTS: &[Rows] = &[
 pub async fn purge(grant: &Grant<PurgeContent>, id: TrashId) -> Result<()> {
     mark(grant, id).await?;
     let (server, org) = (grant.server().clone(), grant.organization().id);
-    go_on(async move { remove_purged(&server, org).await }).await;
+    go_on(async move { write_in_order(&server, org, CONTENTS).await }).await;
     Ok(())
 }
 
@@ -97,24 +100,19 @@ async fn mark(grant: &Grant<PurgeContent>, id: TrashId) -> Result<()> {
     finish(change, Action::Purged, row.entity_id, &row.path).await
 }
 
-/// Removes what was purged in an organization, in parts.
-async fn remove_purged(server: &Server, org: OrgId) -> Result<()> {
-    for rows in CONTENTS {
-        rows.write_in_parts(server, Some(org), org).await?;
-    }
-    Ok(())
-}
-
-/// Purges what has been in the trash for thirty days, and goes on with what is being purged, in all organizations.
+/// Purges what has been in the trash for thirty days, and goes on with what is being purged, in all organizations. Where
+/// there is much, some is left to the next run.
 ///
 /// # Errors
 /// The first that comes up, once all had their turn.
 pub async fn purge_due(server: &Server) -> Result<()> {
     let due = server.outside_tenancy().query(
-        "SELECT org_id, id FROM trash WHERE created_at <= $1 AND purged_at IS NULL AND staged_at IS NULL
-         ORDER BY created_at",
+        "SELECT org_id, id FROM (
+           SELECT org_id, id, created_at, row_number() OVER (PARTITION BY org_id ORDER BY created_at, id) AS place
+           FROM trash WHERE created_at <= $1 AND purged_at IS NULL AND staged_at IS NULL) due
+         WHERE place <= $2 ORDER BY created_at",
     );
-    let due: Vec<(OrgId, TrashId)> = due.bind(server.clock.now() - RESTORABLE).all().await?;
+    let due: Vec<(OrgId, TrashId)> = due.bind(server.clock.now() - RESTORABLE).bind(AT_ONCE).all().await?;
     let mut round = Round::default();
     for (org, id) in due {
         round.note(org, mark_due(server, org, id).await);
@@ -122,13 +120,13 @@ pub async fn purge_due(server: &Server) -> Result<()> {
     // What is still not whole does not become so.
     let cut_off =
         rows!(update "trash" set "purged_at = staged_at" where "staged_at <= $1 AND purged_at IS NULL");
-    cut_off.write_in_parts(server, None, server.clock.now() - staged::TAKES).await?;
+    cut_off.write_in_parts(server, server.clock.now() - staged::TAKES).await?;
     let purged = server
         .outside_tenancy()
         .query("SELECT DISTINCT org_id FROM trash WHERE purged_at IS NOT NULL ORDER BY org_id");
     let purged: Vec<(OrgId,)> = purged.all().await?;
     for (org,) in purged {
-        round.note(org, remove_purged(server, org).await);
+        round.note(org, write_in_order(server, org, CONTENTS).await);
     }
     round.end()
 }

@@ -13,6 +13,7 @@ both_databases!(
     what_comes_back_finds_a_place,
     what_is_purged_is_gone_with_what_was_in_it,
     the_trash_is_emptied_after_thirty_days,
+    much_in_the_trash_is_left_to_the_next_run,
 );
 
 async fn what_is_in_the_trash_is_not_there_and_comes_back(app: TestApp) {
@@ -129,4 +130,15 @@ async fn the_trash_is_emptied_after_thirty_days(app: TestApp) {
     trash::purge_due(&app).await.unwrap();
     let left = trash::list(&lib.scope).await.unwrap();
     assert_eq!(left.iter().map(|one| one.path.as_str()).collect::<Vec<_>>(), ["Fresh"]);
+}
+
+async fn much_in_the_trash_is_left_to_the_next_run(app: TestApp) {
+    let (lib, other) = (Library::of(&app, "Acme").await, Library::of(&app, "Other").await);
+    lib.org.threw_away(101).await;
+    other.org.threw_away(1).await;
+    let left = async |lib: &Library| lib.org.count("SELECT count(*) FROM trash WHERE org_id = $1").await;
+    for expected in [(1, 0), (0, 0)] {
+        trash::purge_due(&app).await.unwrap();
+        assert_eq!((left(&lib).await, left(&other).await), expected);
+    }
 }

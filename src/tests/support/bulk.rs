@@ -109,6 +109,17 @@ impl Org {
         }
     }
 
+    /// Puts so many things into the trash, long ago, of which nothing else is left.
+    pub(in crate::tests) async fn threw_away(&self, things: u32) {
+        let app = self.app();
+        let (org, numbers, id) = (app.id(self.id.0), numbers(things), app.new_id());
+        app.execute(&format!(
+            "INSERT INTO trash (org_id, id, kind, entity_id, path, created_at)
+             {numbers} SELECT {org}, {id}, 'prompt', {id}, 'Old ' || i, 0 FROM n"
+        ))
+        .await;
+    }
+
     /// Notes that a prompt was deployed to an environment at so many paths, one after the other.
     pub(in crate::tests) async fn deployed_at(&self, to: EnvironmentId, prompt: PromptId, paths: u32) {
         let app = self.app();

@@ -2,7 +2,7 @@
 
 use super::{Browser, PASSWORD, TestApp, both_databases, eventually, run, with};
 use crate::{
-    server::{Server, jobs::sweep, notes::write_down, parts, serve, streams::MOST},
+    server::{Server, jobs::sweep, notes::write_down, parts, rows, serve, streams::MOST},
     tests::support::Kind,
     time::Span,
 };
@@ -112,7 +112,24 @@ both_databases!(
     what_stops_says_so_and_ends_its_streams,
     a_write_is_tried,
     what_is_swept_up_goes_in_parts,
+    what_is_much_is_left_to_the_next_run,
 );
+
+async fn what_is_much_is_left_to_the_next_run(app: TestApp) {
+    let acme = app.org("Acme", &app.somebody("Ana").await).await;
+    app.sent_letters(1200).await;
+    app.execute(&format!("UPDATE letters SET org_id = {}", app.literal(acme.id.0))).await;
+    let kinds = [
+        rows!(delete "letters" where "org_id = $1"),
+        rows!(update "members" set "role = 'admin'" where "org_id = $1 AND role = 'owner'"),
+    ];
+    let left = async || (app.rows("letters", "1 = 1").await.len(), acme.owners().await);
+    let all = left().await;
+    parts::write_in_order_for(&app, acme.id, &kinds, 1).await.unwrap();
+    assert_eq!(left().await, (all.0 - parts::MOST, 1), "what comes after it waits, too");
+    parts::write_in_order_for(&app, acme.id, &kinds, 9).await.unwrap();
+    assert_eq!(left().await, (0, 0));
+}
 
 async fn what_is_swept_up_goes_in_parts(app: TestApp) {
     app.sent_letters(1200).await;
