@@ -178,10 +178,7 @@ pub(super) async fn change(
     let grant = service.grant::<EditContent>()?;
     let id = found(&service, &named).await?;
     let before = folders::find(service.scope(), id).await?;
-    let parent = match &asked.parent {
-        Home::Same => before.parent_id,
-        Home::Named(parent) => service.folder(parent.as_deref()).await?,
-    };
+    let parent = service.home(&asked.parent, before.parent_id).await?;
     let place: Option<Place<FolderId>> = Place::parse(asked.place.as_deref().unwrap_or_default());
     let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the ID of a folder."))?;
     let name = asked.name.filter(|name| name != before.name.as_str());

@@ -1,6 +1,6 @@
 //! Who asks: the service behind a key, and what of its organization it reaches.
 
-use super::problem::Refusal;
+use super::{input::Home, problem::Refusal};
 use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
@@ -132,6 +132,18 @@ impl Service {
         match named.parse() {
             Ok(id) => there(environments::find(&self.scope, id).await),
             Err(_) => environments::named(&self.scope, named).await,
+        }
+    }
+
+    /// The folder that something is to be in, which is in another now.
+    pub(super) async fn home(
+        &self,
+        asked: &Home,
+        now: Option<FolderId>,
+    ) -> Result<Option<FolderId>, Refusal> {
+        match asked {
+            Home::Same => Ok(now),
+            Home::Named(folder) => self.folder(folder.as_deref()).await,
         }
     }
 

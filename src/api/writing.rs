@@ -164,10 +164,7 @@ pub(super) async fn put(
 ) -> Result<Response, Refusal> {
     let grant = service.grant::<EditContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
-    let folder = match &asked.folder {
-        Home::Same => prompt.folder_id,
-        Home::Named(folder) => service.folder(folder.as_deref()).await?,
-    };
+    let folder = service.home(&asked.folder, prompt.folder_id).await?;
     let place: Option<Place<PromptId>> = Place::parse(asked.place.as_deref().unwrap_or_default());
     let place = place.ok_or_else(|| Error::invalid("place", "Send first, last, or the ID of a prompt."))?;
     if folder != prompt.folder_id || asked.place.is_some() {
