@@ -43,6 +43,19 @@ pub struct Rows {
     pub next: Option<InvitationId>,
 }
 
+/// A statement that finds invitations of the organization as [`Row`]s.
+macro_rules! listed {
+    ($which:literal) => {
+        concat!(
+            "SELECT i.id, i.email, i.role, i.state, u.name AS inviter, i.sent_at, i.expires_at,
+                    EXISTS (SELECT 1 FROM letters l WHERE l.about_id = i.id AND l.failed_at IS NOT NULL AND l.created_at >= i.sent_at) AS is_undelivered
+             FROM invitations i JOIN users u ON u.id = i.inviter_id
+             WHERE i.org_id = $1 AND ",
+            $which
+        )
+    };
+}
+
 /// At most `size` of the invitations of the organization, all or those of one state; ids sort by time, so they
 /// serve as cursor. One that has expired is not among the pending ones.
 ///
@@ -56,14 +69,11 @@ pub async fn list(
 ) -> Result<Rows> {
     let now = grant.server().clock.now();
     let mut rows: Vec<Row> = grant
-        .query(
-            "SELECT i.id, i.email, i.role, i.state, u.name AS inviter, i.sent_at, i.expires_at,
-                    EXISTS (SELECT 1 FROM letters l WHERE l.about_id = i.id AND l.failed_at IS NOT NULL AND l.created_at >= i.sent_at) AS is_undelivered
-             FROM invitations i JOIN users u ON u.id = i.inviter_id
-             WHERE i.org_id = $1 AND ($3 IS NULL OR i.id < $3)
+        .query(listed!(
+            "($3 IS NULL OR i.id < $3)
                AND ($2 IS NULL OR (i.state = $2 AND (i.state <> 'pending' OR i.expires_at > $5)))
-             ORDER BY i.id DESC LIMIT CAST($4 AS BIGINT)",
-        )
+             ORDER BY i.id DESC LIMIT CAST($4 AS BIGINT)"
+        ))
         .bind(only)
         .bind(after)
         .bind(i64::try_from(size + 1).unwrap_or(i64::MAX))
@@ -91,12 +101,7 @@ pub async fn pending_like(
 ) -> Result<(Vec<Row>, i64)> {
     let now = grant.server().clock.now();
     let mut rows: Vec<Row> = grant
-        .query(
-            "SELECT i.id, i.email, i.role, i.state, u.name AS inviter, i.sent_at, i.expires_at,
-                    EXISTS (SELECT 1 FROM letters l WHERE l.about_id = i.id AND l.failed_at IS NOT NULL AND l.created_at >= i.sent_at) AS is_undelivered
-             FROM invitations i JOIN users u ON u.id = i.inviter_id
-             WHERE i.org_id = $1 AND i.state = 'pending' AND i.expires_at > $2 ORDER BY i.email LIMIT 1000",
-        )
+        .query(listed!("i.state = 'pending' AND i.expires_at > $2 ORDER BY i.email LIMIT 1000"))
         .bind(now)
         .all()
         .await?;

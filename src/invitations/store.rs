@@ -120,10 +120,7 @@ async fn send_first(grant: &Inviting, change: &mut OrgChange, email: &Email, rol
         .bind(now + grant.organization().invitation_span)
         .execute()
         .await?;
-    let details = json!({ "after": { "role": role } });
-    change.audit(Entry::new(Action::InvitationSent, id.0).details(details)).await?;
-    announce_and_mail(grant, change, id, email, role, &mailed).await?;
-    Ok(Sent { role, link: grant.server().config.url(&paths::invite(link.as_str())), again: false })
+    tell(grant, change, (id, email, role), (&mailed, &link), false).await
 }
 
 async fn send_again(
@@ -150,32 +147,33 @@ async fn send_again(
         .bind(now + grant.organization().invitation_span)
         .execute()
         .await?;
-    let details = json!({ "after": { "role": role } });
-    change.audit(Entry::new(Action::InvitationResent, id.0).details(details)).await?;
-    announce_and_mail(grant, change, id, email, role, &mailed).await?;
-    Ok(Sent { role, link: grant.server().config.url(&paths::invite(link.as_str())), again: true })
+    tell(grant, change, (id, email, role), (&mailed, &link), true).await
 }
 
-async fn announce_and_mail(
+/// Notes an invitation that was written, and mails it.
+async fn tell(
     grant: &Inviting,
     change: &mut OrgChange,
-    id: InvitationId,
-    email: &Email,
-    role: Role,
-    token: &Token,
-) -> Result<()> {
+    (id, email, role): (InvitationId, &Email, Role),
+    (mailed, link): (&Token, &Token),
+    again: bool,
+) -> Result<Sent> {
+    let action = if again { Action::InvitationResent } else { Action::InvitationSent };
+    let details = json!({ "after": { "role": role } });
+    change.audit(Entry::new(action, id.0).details(details)).await?;
     let inviter = grant.person().ok_or(Error::Forbidden)?;
-    let url = grant.server().config.url(&paths::invite(token.as_str()));
+    let url = |token: &Token| grant.server().config.url(&paths::invite(token.as_str()));
     let letter = letters::invitation(
         email,
         &inviter.name,
         &grant.organization().name,
         role,
-        &url,
+        &url(mailed),
         grant.organization().invitation_span,
     );
     change.mail(id.0, &letter).await?;
-    change.announce(Topic::Invitations, id.0).await
+    change.announce(Topic::Invitations, id.0).await?;
+    Ok(Sent { role, link: url(link), again })
 }
 
 /// Sends a pending invitation again.
