@@ -18,8 +18,9 @@ use crate::{
         store::{self, Prompt},
         versions,
     },
+    role::EditContent,
     server::{Caller, Scope},
-    ui::{Bake, Html},
+    ui::{Act, Bake, Html, Once},
 };
 use leptos::prelude::*;
 
@@ -97,6 +98,32 @@ impl Desk {
     pub(super) fn typed(&self, caller: &Caller, action: &str) -> Typed {
         let failed = caller.posted().filter(|posted| posted.action == action && posted.error().is_some());
         failed.map_or_else(|| Typed::of(&self.draft.content), |posted| Typed::posted(&posted.input))
+    }
+
+    /// The form that brings back a version or an earlier draft, for those who may: what it is called, and the field that
+    /// names it.
+    pub(super) fn restore(
+        &self,
+        action: &'static str,
+        what: &str,
+        named: (&'static str, i64),
+    ) -> Option<Html> {
+        self.scope.can::<EditContent>().then(|| {
+            let (field, number) = named;
+            let about = vec![
+                ("org", self.scope.slug().to_string()),
+                ("prompt", self.prompt.id.to_string()),
+                (field, number.to_string()),
+            ];
+            let label = format!("Restore {what} {number}");
+            view! {
+                <Act action about>
+                    <Once/>
+                    <button class="button" data-size="small" aria-label=label>"Restore"</button>
+                </Act>
+            }
+            .bake()
+        })
     }
 
     /// The page: `body` under the prompt's name and tabs.

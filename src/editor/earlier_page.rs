@@ -13,9 +13,8 @@ use crate::{
         compare::between_for,
         earlier::{self, Earlier},
     },
-    role::EditContent,
     server::Caller,
-    ui::{Act, Bake, Empty, FormAlert, Html, Once, When, glyph},
+    ui::{Bake, Empty, FormAlert, Html, When, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -64,20 +63,7 @@ fn author(earlier: &Earlier) -> String {
 
 /// The form that brings a draft back, for those who may.
 fn restore(desk: &Desk, revision: i64) -> Option<Html> {
-    desk.scope.can::<EditContent>().then(|| {
-        let about = vec![
-            ("org", desk.scope.slug().to_string()),
-            ("prompt", desk.prompt.id.to_string()),
-            ("revision", revision.to_string()),
-        ];
-        view! {
-            <Act action=RestoreDraft::PATH about>
-                <Once/>
-                <button class="button" data-size="small" aria-label=format!("Restore draft {revision}")>"Restore"</button>
-            </Act>
-        }
-        .bake()
-    })
+    desk.restore(RestoreDraft::PATH, "draft", ("revision", revision))
 }
 
 /// `/{org}/prompts/{prompt}/drafts/{revision}`.

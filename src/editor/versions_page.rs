@@ -11,9 +11,9 @@ use crate::{
     id::EnvironmentId,
     paths,
     prompts::versions::{self, Version},
-    role::{Deploy, EditContent},
+    role::Deploy,
     server::Caller,
-    ui::{Act, Alert, Bake, Empty, FormAlert, Html, Notice, Once, Pager, Telling, When, glyph},
+    ui::{Alert, Bake, Empty, FormAlert, Html, Notice, Pager, Telling, When, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -97,21 +97,8 @@ fn row(desk: &Desk, version: &Version, live: &Live) -> impl IntoView + use<> {
 
 /// The form that brings a version back, for those who may and where there is something to bring back.
 fn restore(desk: &Desk, number: i64) -> Option<Html> {
-    let may = desk.scope.can::<EditContent>() && number < desk.prompt.latest;
-    may.then(|| {
-        let about = vec![
-            ("org", desk.scope.slug().to_string()),
-            ("prompt", desk.prompt.id.to_string()),
-            ("number", number.to_string()),
-        ];
-        view! {
-            <Act action=RestoreVersion::PATH about>
-                <Once/>
-                <button class="button" data-size="small" aria-label=format!("Restore version {number}")>"Restore"</button>
-            </Act>
-        }
-        .bake()
-    })
+    let is_older = number < desk.prompt.latest;
+    is_older.then(|| desk.restore(RestoreVersion::PATH, "version", ("number", number))).flatten()
 }
 
 /// `/{org}/prompts/{prompt}/versions/{number}`.
