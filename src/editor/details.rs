@@ -18,7 +18,7 @@ use crate::{
     role::{EditContent, TrashContent},
     server::{Caller, audit::Action},
     time::Timestamp,
-    ui::{About, Act, Bake, Confirm, Field, Form, FormAlert, Html, Once, Section, Submit, Was, When},
+    ui::{About, Act, Bake, Delete, Field, Form, FormAlert, Html, Once, Section, Submit, Was, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -93,13 +93,9 @@ async fn manage(caller: &Caller, desk: &Desk) -> Result<impl IntoView + use<>> {
     };
     let duplicate = view! { <Act action=DuplicatePrompt::PATH about=about()><Once/><button class="button">"Duplicate prompt"</button></Act> };
     let delete = desk.scope.can::<TrashContent>().then(|| {
-        let (label, about) = (format!("Delete {}", prompt.name), about());
         view! {
-            <button class="button" data-kind="danger" type="button" popovertarget="trash-prompt">{label.clone()}</button>
-            <Confirm id="trash-prompt" question=format!("{label}?")
-                says="The prompt and its versions move to the trash. You can restore it for 30 days.">
-                <Act action=TrashPrompt::PATH about><Once/><button class="button" data-kind="danger">{label}</button></Act>
-            </Confirm>
+            <Delete id="trash-prompt" label=format!("Delete {}", prompt.name) action=TrashPrompt::PATH about=about()
+                says="The prompt and its versions move to the trash. You can restore it for 30 days."/>
         }
     });
     Ok(view! {

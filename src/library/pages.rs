@@ -19,7 +19,7 @@ use crate::{
     role::{EditContent, ExportOrganization, ImportContent, TrashContent},
     server::{Caller, Scope, shelf::Keep},
     ui::{
-        About, Act, Choice, Choices, Confirm, Field, Form, FormAlert, Hidden, Html, Icon, Once, Section,
+        About, Act, Choice, Choices, Delete, Field, Form, FormAlert, Hidden, Html, Icon, Once, Section,
         Select, Submit, Was, glyph,
     },
 };
@@ -155,13 +155,9 @@ async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl 
     };
     let duplicate = view! { <Act action=DuplicateFolder::PATH about=about()><Once/><button class="button">"Duplicate folder"</button></Act> };
     let delete = scope.can::<TrashContent>().then(|| {
-        let (label, about) = (format!("Delete {name}"), about());
         view! {
-            <button class="button" data-kind="danger" type="button" popovertarget="trash-folder">{label.clone()}</button>
-            <Confirm id="trash-folder" question=format!("{label}?")
-                says="The folder and everything in it moves to the trash. You can restore it for 30 days.">
-                <Act action=TrashFolder::PATH about><Once/><button class="button" data-kind="danger">{label}</button></Act>
-            </Confirm>
+            <Delete id="trash-folder" label=format!("Delete {name}") action=TrashFolder::PATH about=about()
+                says="The folder and everything in it moves to the trash. You can restore it for 30 days."/>
         }
     });
     Ok(view! {

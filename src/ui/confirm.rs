@@ -1,4 +1,4 @@
-use super::{Hidden, PageField};
+use super::{Hidden, Once, PageField};
 use leptos::prelude::*;
 
 /// Asks once, in words that name the thing, before something is done. Whatever opens it names its id in
@@ -18,6 +18,28 @@ pub fn Confirm(
     children: Children,
 ) -> impl IntoView {
     view! { <div class="menu confirm" id=id popover><p><strong>{question}</strong></p><p>{says}</p>{children()}</div> }
+}
+
+/// A button that deletes something, once a question is answered.
+#[component]
+pub fn Delete(
+    /// The id of the question.
+    id: &'static str,
+    /// What the buttons say, which is the question as well.
+    label: String,
+    /// What comes of it.
+    says: &'static str,
+    /// The path of the server function.
+    action: &'static str,
+    /// What it is about: names and values that nobody types.
+    about: Vec<(&'static str, String)>,
+) -> impl IntoView {
+    view! {
+        <button class="button" data-kind="danger" type="button" popovertarget=id>{label.clone()}</button>
+        <Confirm id question=format!("{label}?") says>
+            <Act action about><Once/><button class="button" data-kind="danger">{label}</button></Act>
+        </Confirm>
+    }
 }
 
 /// A form of nothing but what it is about and its button.

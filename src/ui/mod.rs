@@ -60,7 +60,7 @@ pub use {
     alert::{Alert, FormAlert},
     avatar::{Avatar, Initials, hue, initials},
     bake::{Bake, Html},
-    confirm::{About, Act, Confirm},
+    confirm::{About, Act, Confirm, Delete},
     controls::{Check, FieldFlaw, PasswordProof, Ticks, Upload},
     cookies::{cookie, script_cookie, set_cookie},
     document::Head,
