@@ -33,7 +33,7 @@ use tokio_stream::wrappers::ReceiverStream;
 /// How often a quiet stream makes sure that its key is still good.
 const RECHECK: Span = Span::minutes(1);
 /// How many events wait for a reader before it is cut off. Of one deployment, and of all that was missed, there are
-/// fewer: whoever is cut off among those would be told the same again, and never the rest.
+/// fewer: a client that is cut off among those would be told the same again, and never the rest.
 const WAITING: usize = 256;
 /// After more events than these of what was missed, it is told only that there is more.
 const MISSED: usize = 100;
@@ -195,7 +195,7 @@ impl Watch {
         let (newest,): (i64,) = newest.one().await?;
         match changed {
             Some(seq) if missed.is_empty() => self.burst(vec![changed_event()], seq, out)?,
-            // It comes first, and whoever is cut off before the rest is told all of it again.
+            // It comes first, and a client that is cut off before the rest is told all of it again.
             Some(_) => send(out, changed_event())?,
             None => {}
         }
@@ -238,7 +238,7 @@ impl Watch {
         Ok(told.0.len())
     }
 
-    /// Tells what came of one event. Only the last part has its id: whoever is cut off before that is told all of
+    /// Tells what came of one event. Only the last part has its id: a client that is cut off before that is told all of
     /// it again. The id never goes back.
     fn burst(&mut self, mut events: Vec<sse::Event>, seq: i64, out: &Out) -> Result<()> {
         let known = self.known.max(seq);

@@ -193,7 +193,7 @@ async fn about(
     Ok(About { prompt: prompt.id, version: found.number(), lasting, environment, around, canonical: None })
 }
 
-/// Where a prompt is whatever it is called, for whoever asks by a path that it had once.
+/// Where a prompt is whatever it is called, for those who ask by a path that it had once.
 fn canonical(prompt: &Prompt, named: &str) -> Option<HeaderValue> {
     let is_led_on = named.parse::<PromptId>().is_err() && named != prompt.path;
     let link = || format!("</api/v1/prompts/{}>; rel=\"canonical\"", prompt.id);

@@ -97,7 +97,7 @@ async fn named(server: Server, request: Request, next: Next) -> Result<Response,
     let named = Some((name.clone(), begun_at));
     parts.extensions.insert(Arc::new(Client { named, ..Client::clone(&client) }));
     let attempt = Attempt { server, org: key.org, key: key.id, name, begun_at };
-    // To its end, though whoever asked goes away: that is when it is asked for again.
+    // To its end, though the client that asked goes away: that is when it is asked for again.
     to_its_end(async move {
         if let Some(kept) = attempt.begin(&hash).await? {
             return answer_again(kept, &hash, attempt.begun_at);

@@ -61,7 +61,7 @@ pub(super) struct Served {
 }
 
 /// What a service gets that names a prompt by its id or a path. In an environment a path leads to what was deployed
-/// at it, whatever is there by now; in a protected one to nothing else, as whoever may rename need not be who may deploy.
+/// at it, whatever is there by now; in a protected one to nothing else, as not all who may rename may deploy.
 pub(super) async fn look_up(service: &Service, named: &str, which: &Which) -> Result<Served, Refusal> {
     if let Some(served) = deployed_at(service, named, which).await? {
         return Ok(served);
@@ -160,7 +160,7 @@ pub(super) async fn resolved(
     Ok((resolved, details))
 }
 
-/// Calls a prompt so, and those that it is put together from what references call them: whoever may read the text may
+/// Calls a prompt so, and those that it is put together from what references call them: those who may read the text may
 /// know of that, and it stays whatever they are called by now. Two that were called the same at different times go by
 /// what they are called now.
 fn call_as_written(resolved: &mut Resolved, own: &str) {

@@ -132,7 +132,7 @@ pub async fn rotate(
     Ok(token)
 }
 
-/// Takes a key back. One that was is left as it is, but all processes hear of it once more: whoever asks again
+/// Takes a key back. One that was is left as it is, but all processes hear of it once more: those who ask again
 /// may have been told that it failed.
 ///
 /// # Errors

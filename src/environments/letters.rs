@@ -37,7 +37,7 @@ pub(super) fn requested(to: (&Email, &Name), about: &About<'_>, by: &Name) -> Le
     )
 }
 
-/// To whoever asked: what somebody decided.
+/// To the person who asked: what somebody decided.
 pub(super) fn decided(to: (&Email, &Name), about: &About<'_>, by: &str, is_done: bool) -> Letter {
     let (org, wants) = (about.org, about.wants);
     let (outcome, did) = if is_done { ("Approved", "approved") } else { ("Declined", "declined") };

@@ -43,7 +43,7 @@ pub(super) async fn mark(change: &mut OrgChange, environment: &Environment) -> R
     Ok(())
 }
 
-/// Removes what was deleted; whoever did that waits for it a little.
+/// Removes what was deleted; the person who did that waits for it a little.
 pub(super) async fn remove_soon(scope: &Scope) {
     let (server, org) = (scope.server().clone(), scope.organization().id);
     go_on(async move { write_in_order(&server, org, HISTORY).await }).await;

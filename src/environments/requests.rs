@@ -160,9 +160,9 @@ pub(super) async fn insert(
 /// Approves what somebody else asked for; whether it is done, since enough have.
 ///
 /// # Errors
-/// [`Error::Conflict`] when it does not wait any more, when one has approved it already, when whoever asked may not
-/// change environments any more, or as doing it would; [`Error::Forbidden`] for whoever asked; [`Error::NotFound`]
-/// when there is no such request.
+/// [`Error::Conflict`] when it does not wait any more, when one has approved it already, when its author may not change
+/// environments any more, or as doing it would; [`Error::Forbidden`] for its author; [`Error::NotFound`] when there is
+/// no such request.
 pub async fn approve(grant: &Grant<ApproveDeployment>, id: EnvironmentRequestId) -> Result<bool> {
     let mut change = grant.change().await?;
     let request = waits(&mut change, id).await?;
@@ -185,7 +185,7 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: EnvironmentRequestId)
     if is_new {
         tell(&mut change, Action::EnvironmentApproved, &request, &environment).await?;
     }
-    // Whoever lost the right since is not counted any more.
+    // Those who lost the right since are not counted any more.
     let is_enough = find(&mut change, id).await?.approved >= environment.demands();
     if !is_new && !is_enough {
         return Err(Error::conflict("You already approved this."));
@@ -252,7 +252,7 @@ async fn decide(change: &mut OrgChange, id: EnvironmentRequestId, state: &'stati
     Ok(())
 }
 
-/// Writes to whoever asked, unless they acted themselves or are no member any more.
+/// Writes to the person who asked, unless they acted themselves or are no member any more.
 async fn tell_asker(
     change: &mut OrgChange,
     request: &Request,

@@ -7,7 +7,7 @@ use super::store::MAX_APPROVALS;
 pub struct Rule {
     /// How many people must approve; 0 where it is not protected.
     pub approvals: i64,
-    /// Whether somebody else must, where one is enough, whoever deploys. Where more must, it is so anyway.
+    /// Whether somebody else must, where one is enough, no matter who deploys. Where more must, it is so anyway.
     pub others: bool,
 }
 
@@ -17,11 +17,11 @@ impl From<i64> for Rule {
     }
 }
 
-/// The code of "somebody else, whoever deploys" in forms.
+/// The code of "somebody else, no matter who deploys" in forms.
 const OTHER: &str = "other";
 
 impl Rule {
-    /// One other person approves, whoever deploys.
+    /// One other person approves, no matter who deploys.
     pub const OTHER: Self = Self { approvals: 1, others: true };
 
     /// All of them, those that protect less first.
@@ -50,7 +50,7 @@ impl Rule {
         2 * self.approvals + if self.others && self.approvals == 1 { 1 } else { 0 }
     }
 
-    /// Whether somebody else must agree, whoever deploys.
+    /// Whether somebody else must agree, no matter who deploys.
     #[must_use]
     pub const fn needs_others(self) -> bool {
         self.approvals > 1 || (self.approvals == 1 && self.others)

@@ -28,7 +28,7 @@ pub struct Environment {
     pub name: EnvironmentName,
     /// How many people must approve what is deployed to it; 0 where it is not protected.
     pub approvals: i64,
-    /// Whether somebody else must, whoever deploys.
+    /// Whether somebody else must, no matter who deploys.
     pub others: bool,
     /// How many members may approve, or might within the last day.
     pub approvers: i64,

@@ -227,7 +227,7 @@ async fn enter(
     change.commit().await
 }
 
-/// Says no. Whoever has the mailed link may, and the person it is for.
+/// Says no. A person who has the mailed link may, and the person it is for.
 pub(super) async fn decline(caller: &Caller, token: &str) -> Result<()> {
     let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
     let person = caller.person().await?;

@@ -60,7 +60,7 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
     })
 }
 
-/// The address, to whoever has the letter; whoever has the copyable link, or another account, sees enough to know
+/// The address, to those who have the email; a person with the copyable link, or another account, sees enough to know
 /// it.
 fn shown_address(invitation: &Invitation, standing: Option<Standing>) -> String {
     let is_theirs = invitation.proves_address && standing != Some(Standing::OtherAccount);
@@ -190,7 +190,7 @@ fn in_already(name: &Name, org: &Slug) -> impl IntoView + use<> {
     }
 }
 
-/// A link that admits nobody. Whoever is signed out comes back to it after signing in.
+/// A link that admits nobody. A person who is signed out comes back to it after signing in.
 fn shut(closed: Closed, signed_out: Option<&String>) -> impl IntoView + use<> {
     forms::set_status(if closed == Closed::Unknown { 404 } else { 410 });
     let (title, text) = closed.says();

@@ -115,7 +115,7 @@ fn form(caller: &Caller, scope: &Scope) -> impl IntoView + use<> {
     let roles: Vec<_> = roles.collect();
     let posted = caller.posted().filter(|posted| posted.action == InviteMembers::PATH);
     let invited: Vec<Invited> = posted.and_then(Posted::answer).unwrap_or_default();
-    // Whoever was not invited can be corrected, and the next ones are invited as the last ones were.
+    // Those who were not invited can be corrected, and the next ones are invited as the last ones were.
     let left: Vec<_> =
         invited.iter().filter(|one| one.result.is_err()).map(|one| one.email.clone()).collect();
     let role = posted.and_then(|posted| posted.value("role")).and_then(Role::parse).unwrap_or(default);

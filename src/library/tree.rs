@@ -55,7 +55,7 @@ struct PromptRow {
     place: i64,
 }
 
-/// A piece of a page as it was written, kept for whoever asks next.
+/// A piece of a page as it was written, kept for the next person who asks.
 #[derive(Debug)]
 pub(super) struct Written(pub(super) String);
 

@@ -35,7 +35,7 @@ pub(super) fn variables_section(
     let flaw = |field: String| posted.and_then(|posted| posted.error()?.flaw(&field).map(ToOwned::to_owned));
     let mut rows = typed.unwrap_or(rows);
     let (seen, conflicts) = seen(posted, own, &mut rows);
-    // Room for a few more; whoever needs more saves and goes on.
+    // Room for a few more; a person who needs more saves and goes on.
     rows.extend(std::iter::repeat_n((String::new(), String::new()), 3));
     let rows = rows.into_iter().enumerate().map(|(n, (name, value))| {
         let (wrong_name, wrong_value) = (flaw(format!("name-{n}")), flaw(format!("value-{n}")));

@@ -6,7 +6,7 @@ use crate::{error::Error, id::UserId};
 use leptos::prelude::*;
 
 /// Makes a member something else. What has to be known of first is told on a page of its own: it posts here
-/// again, with how many invitations were said to end (`agreed`) and whether whoever acts takes them over.
+/// again, with how many invitations were said to end (`agreed`) and whether the actor takes them over.
 #[server(endpoint = "members/set_role")]
 pub async fn set_role(
     org: String,
@@ -35,7 +35,7 @@ pub async fn set_role(
                 Notice::RoleChanged.say_undoable(&[
                     ("user", user.to_string()),
                     ("role", before.as_str().to_owned()),
-                    // Whoever takes back what they just did has seen what it was.
+                    // A person who takes back what they just did has seen what it was.
                     ("agreed", "0".to_owned()),
                 ]);
             }

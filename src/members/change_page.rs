@@ -90,7 +90,7 @@ impl Wish {
 ///
 /// # Errors
 /// Those of [`Frame::enter`]; [`Error::NotFound`] for somebody who is no member; [`Error::Forbidden`] for what
-/// whoever asks may not do.
+/// the person who asks may not do.
 pub async fn member_change(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     scope.clone().require::<ManageMembers>()?;
@@ -124,7 +124,7 @@ pub async fn member_change(caller: Caller) -> Result<impl IntoView> {
     Ok(frame.show_thing(Place::Members, vec![(question, String::new())], body))
 }
 
-/// What may become of the invitations: they end, or whoever acts goes on with them.
+/// What may become of the invitations: they end, or the actor goes on with them.
 fn heirs(wish: &Wish) -> Option<Html> {
     (wish.sent > 0 && !wish.follows.is_self).then(|| {
         let revoke = Choice {

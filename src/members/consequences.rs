@@ -9,12 +9,12 @@ use crate::{
     time::Timestamp,
 };
 
-/// What whoever changes something has been told.
+/// What the person who changes something has been told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Agreed {
     /// How many invitations would end; none when nothing was told.
     pub invitations: Option<i64>,
-    /// Whether whoever acts takes those over.
+    /// Whether the actor takes those over.
     pub takes_over: bool,
 }
 
@@ -25,7 +25,7 @@ pub enum Outcome {
     Done(Role),
     /// They were that already.
     Nothing,
-    /// Whoever acts has to be told first what follows.
+    /// The actor has to be told first what follows.
     Asks,
 }
 

@@ -140,7 +140,7 @@ fn delete(scope: &Scope) -> impl IntoView + use<> {
     }
 }
 
-/// `/{org}/transfer`: for whoever the organization is offered to.
+/// `/{org}/transfer`: for the person whom the organization is offered to.
 ///
 /// # Errors
 /// Those of [`Frame::enter`]; [`Error::NotFound`] when it is not offered to them.

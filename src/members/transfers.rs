@@ -167,7 +167,7 @@ async fn end(mut change: OrgChange, transfer: &Transfer, action: Action) -> Resu
     change.commit().await
 }
 
-/// The open offer to whoever acts.
+/// The open offer to the actor.
 async fn mine(grant: &Grant<ViewOrganization>, change: &mut OrgChange) -> Result<Transfer> {
     let me = grant.person().ok_or(Error::Forbidden)?.id;
     let now = change.now();

@@ -106,7 +106,7 @@ async fn write(change: &mut OrgChange, settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Whoever asks others for a second factor has one; or else they would shut themselves out.
+/// A person who asks others for a second factor has one; or else they would shut themselves out.
 async fn ensure_second_factor(grant: &Grant<ManageSettings>, change: &mut OrgChange) -> Result<()> {
     let person = grant.person().ok_or(Error::Forbidden)?.id;
     let has = change.query(

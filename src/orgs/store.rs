@@ -82,8 +82,8 @@ pub async fn create_team(caller: &Caller, founder: &Person, name: Name, slug: Sl
     Ok(org)
 }
 
-/// Refuses another organization to whoever owns as many as they may. Those that are deleted count for as long as they
-/// can be restored.
+/// Refuses another organization to a person who owns as many as they may. Those that are deleted count for as long as
+/// they can be restored.
 async fn refuse_too_many(change: &mut Change, founder: UserId) -> Result<()> {
     if change.is_concurrent() {
         // One after the other.
@@ -159,7 +159,7 @@ async fn insert(
 }
 
 /// Makes the environments that an organization begins with. What a team deploys for others to rely on, somebody else
-/// approves, whoever deploys; who is alone has nobody to ask.
+/// approves, no matter who deploys; who is alone has nobody to ask.
 ///
 /// # Errors
 /// When the database fails.

@@ -40,7 +40,7 @@ pub(super) async fn in_the_way(caller: &Caller, user: UserId) -> Result<Vec<(Nam
     Ok(names.bind(user).all().await?)
 }
 
-/// Deletes the account of whoever calls.
+/// Deletes the account of the caller.
 pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result<()> {
     let user = person.id;
     if let Some((name, _)) = in_the_way(caller, user).await?.first() {

@@ -40,7 +40,7 @@ pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Passwor
     change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
     change.query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute().await?;
     change.query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute().await?;
-    // Whoever had the old password may have asked for it.
+    // Someone who had the old password may have asked for it.
     change.query("DELETE FROM address_changes WHERE user_id = $1").bind(user).execute().await?;
     if let Some(visit) = caller.visit() {
         session::end_others(&mut change, visit).await?;

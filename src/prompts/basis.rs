@@ -18,7 +18,7 @@ pub struct Basis {
     places: BTreeMap<(PromptId, i64), Option<Place>>,
     /// The newest deployments.
     live: BTreeMap<(EnvironmentId, PromptId), Option<DeploymentId>>,
-    /// The variables that what is in a folder inherits. Whoever sets variables writes them anew.
+    /// The variables that what is in a folder inherits. Setting variables writes them anew.
     variables: BTreeMap<Option<FolderId>, BTreeSet<VariableId>>,
     /// Whether something was read twice and had changed meanwhile.
     is_torn: bool,

@@ -17,7 +17,7 @@ use crate::{
 };
 use serde_json::json;
 
-/// Changes what a prompt is called and said to be for. Whoever asks for its old path is led on.
+/// Changes what a prompt is called and said to be for. Those who ask for its old path are led on.
 ///
 /// # Errors
 /// As [`create`](super::store::create).

@@ -118,7 +118,7 @@ pub(super) async fn content_within(
     row.map(|(json,)| parse(&json)).transpose()
 }
 
-/// Whether whoever makes the change has deliberately put another draft in place of one that is no older than the
+/// Whether the author of the change has deliberately put another draft in place of one that is no older than the
 /// one they saw.
 pub(super) async fn has_replaced(change: &mut OrgChange, prompt: PromptId, seen: i64) -> Result<bool> {
     let by = change.person();

@@ -57,7 +57,7 @@ pub async fn take_path(change: &mut OrgChange, path: &str, prompt: PromptId) -> 
     Ok(())
 }
 
-/// Notes that a prompt is about to leave its path: whoever asks for it there is led on.
+/// Notes that a prompt is about to leave its path: those who ask for it there are led on.
 ///
 /// # Errors
 /// When the database fails.

@@ -36,7 +36,7 @@ pub async fn lets_through(
     Ok(around.iter().any(|(folder,)| limit.reaches(folder)))
 }
 
-/// Whether whoever acts reaches what is in a folder.
+/// Whether the actor reaches what is in a folder.
 ///
 /// # Errors
 /// When the database fails.
@@ -47,7 +47,7 @@ pub async fn reaches_folder(change: &mut OrgChange, folder: Option<FolderId>) ->
     }
 }
 
-/// Whether whoever acts reaches a prompt.
+/// Whether the actor reaches a prompt.
 ///
 /// # Errors
 /// When the database fails.
@@ -63,13 +63,13 @@ pub async fn reaches_prompt(change: &mut OrgChange, prompt: PromptId) -> Result<
     }
 }
 
-/// Whether whoever acts reaches an environment.
+/// Whether the actor reaches an environment.
 #[must_use]
 pub fn reaches_environment(change: &OrgChange, environment: EnvironmentId) -> bool {
     change.key().is_none_or(|key| key.environments.reaches(&environment))
 }
 
-/// Names prompts, each given by its path: a few of those that whoever acts reaches, and how many more there are.
+/// Names prompts, each given by its path: a few of those that the actor reaches, and how many more there are.
 ///
 /// # Errors
 /// When the database fails.

@@ -117,7 +117,7 @@ pub(super) async fn pin(
     Ok(if flaws.is_empty() { Ok(pins) } else { Err(flaws) })
 }
 
-/// Where a reference leads, or what is wrong with it: in the words it is written in, as whoever acts may not know
+/// Where a reference leads, or what is wrong with it: in the words it is written in, as the actor may not know
 /// of the path that the prompt has now.
 async fn pin_one(
     change: &mut OrgChange,
@@ -167,7 +167,7 @@ async fn pin_one(
     })
 }
 
-/// Whether the newest version leads there already, in these words: whoever may change a prompt may go on with it.
+/// Whether the newest version leads there already, in these words: those who may change a prompt may go on with it.
 async fn is_led_to(change: &mut OrgChange, prompt: PromptId, target: &str, to: PromptId) -> Result<bool> {
     let same = change.query(
         "SELECT r.to_id FROM prompt_references r

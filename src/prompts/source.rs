@@ -88,7 +88,7 @@ impl<R: Reads> Source<R> {
         Self { place, ..Self::of_references(reads) }
     }
 
-    /// The same for whoever asks only what refers to what, as within a change, where nothing may take long: nothing
+    /// The same for code that asks only what refers to what, as within a change, where nothing may take long: nothing
     /// is known of what texts use, so nothing that comes of it can be rendered.
     pub fn of_references(reads: R) -> Self {
         let (versions, live, inherited) = (HashMap::new(), HashMap::new(), HashMap::new());

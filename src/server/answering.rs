@@ -39,7 +39,7 @@ pub(super) struct Post {
 }
 
 impl Post {
-    /// Carries it out once, whether or not whoever sent it still waits.
+    /// Carries it out once, whether or not the person who sent it still waits.
     pub(super) async fn once(self, once: Once, body: Bytes) -> Response {
         let task = tokio::spawn(self.in_turn(once, body).instrument(tracing::Span::current()));
         task.await.unwrap_or_else(|_| serve::plain_error(&Error::Unavailable { retry_after: 5 }))
@@ -110,11 +110,11 @@ impl Post {
         show(&self.forms, &self.parts, &self.page, posted).await
     }
 
-    /// The way to the page, where what came of the form is kept; whoever was signed out is led there by signing in, and
-    /// whoever lacks a second factor by the page where it is set up.
+    /// The way to the page, where what came of the form is kept; a person who was signed out is led there by signing
+    /// in, and one who lacks a second factor by the page where it is set up.
     async fn lead(&self, caller: &Caller, posted: &Posted) -> Option<Response> {
         let (headers, config) = (&self.parts.headers, &caller.server.config);
-        // Whoever has to do something else first, and what is said afterwards.
+        // Who has to do something else first, and what is said afterwards.
         let (later, says) = match posted.error() {
             Some(Error::SignedOut) => (devices::last_person(&caller.server, headers), WAS_SIGNED_OUT),
             Some(Error::SecondFactorMissing) => {

@@ -223,7 +223,7 @@ impl Caller {
         session::sign_in(&self.server, &self.session, user, &self.client).await.map(drop)
     }
 
-    /// Notes that whoever is signed in on this browser has entered their password just now.
+    /// Notes that the person who is signed in on this browser has entered their password just now.
     pub(super) async fn note_proof(&self, visit: Visit) -> Result<()> {
         session::note_proof(&self.server, &self.session, visit).await
     }

@@ -161,7 +161,7 @@ impl Change {
         audit::record(self, org, doer, client, entry).await
     }
 
-    /// Has something done once the change has committed, before whoever made it goes on: once for each name.
+    /// Has something done once the change has committed, before its author goes on: once for each name.
     pub fn afterwards<F>(
         &mut self,
         name: &'static str,
@@ -193,7 +193,7 @@ impl Change {
         let is_waited_for = self.events.iter().any(is_waited_for);
         self.server.bus.committed(self.events, &self.server.db);
         if is_waited_for {
-            // Whoever is answered may rely on it: what was closed lets nobody in, and what is live is served.
+            // The person who is answered may rely on it: what was closed lets nobody in, and what is live is served.
             self.server.bus.heard_everywhere(&self.server).await?;
         }
         if self.has_letters {

@@ -50,7 +50,7 @@ pub fn attachment(name: &str, kind: &'static str, body: impl Into<Body>) -> Resp
     (headers, body.into()).into_response()
 }
 
-/// A file that is written piece by piece, as it is taken. It ends with whoever takes it.
+/// A file that is written piece by piece, as it is taken. It ends when nobody takes it any more.
 pub fn written<F>(write: impl FnOnce(Out) -> F) -> Body
 where
     F: Future<Output = Result<()>> + Send + 'static,

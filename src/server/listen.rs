@@ -28,7 +28,7 @@ const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
 /// How long open requests may go on once the process is told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(30);
-/// How long it goes on accepting by then, so that whoever asks `/readyz` hears of it.
+/// How long it goes on accepting by then, so that those who ask `/readyz` hear of it.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// How long a client may take.
@@ -68,7 +68,7 @@ pub async fn serve(server: &Server, front: Front) -> io::Result<()> {
         };
         tracing::info!("stopping");
         server.stop.begin();
-        // Whoever stops it by hand does not wait for what stands in front.
+        // A person who stops it by hand does not wait for what stands in front.
         if lingers {
             tokio::time::sleep(LINGER).await;
         }
@@ -93,7 +93,7 @@ pub async fn serve(server: &Server, front: Front) -> io::Result<()> {
     Ok(())
 }
 
-/// Answers whoever connects until `stop`, and lets open requests finish.
+/// Answers everyone who connects until `stop`, and lets open requests finish.
 pub async fn accept(
     listener: TcpListener,
     front: Front,

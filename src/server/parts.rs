@@ -3,7 +3,7 @@
 //!
 //! Rows are found by a connection that only reads; a part takes the writer for what was found, and for a moment. What
 //! was found may be another's by then, so whether it still holds is asked again. A process may end between two parts:
-//! whoever needs all of them notes first, in one change, what is to be done, and hands in a chore that does the rest.
+//! what needs all of them notes first, in one change, what is to be done, and hands in a chore that does the rest.
 
 use super::{
     Change, Server,
@@ -24,7 +24,7 @@ const AT_ONCE: usize = 32;
 pub const MOST: usize = 500;
 /// How often so many rows of a kind are found in one run, where an organization may add more meanwhile.
 const ROUNDS: usize = 200;
-/// How long whoever asked waits for what goes on.
+/// How long the person who asked waits for what goes on.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The time of one part.
@@ -200,14 +200,14 @@ async fn begin(server: &Server, org: Option<OrgId>) -> Result<Option<Change>> {
     Ok(Some(change))
 }
 
-/// Goes on with what a change has begun, whether or not whoever asked for it stays; they wait for it a little. What it
-/// does not get done is left to a chore.
+/// Goes on with what a change has begun, whether or not the person who asked for it stays; they wait for it a little.
+/// What it does not get done is left to a chore.
 pub async fn go_on(work: impl Future<Output = Result<()>> + Send + 'static) {
     let work = async move {
         if let Err(error) = work.await {
             tracing::warn!(%error, "the rest of a change is left to a chore");
         }
     };
-    // Whoever has waited long enough leaves it to itself.
+    // A person who has waited long enough leaves it to itself.
     drop(tokio::time::timeout(PATIENCE, tokio::spawn(work.in_current_span())).await);
 }

@@ -1,5 +1,5 @@
 //! Whose turn it is: places are given in turn to everybody who waits, whatever number of jobs each has. Where too many
-//! jobs wait, whoever has most loses one to those who have fewer.
+//! jobs wait, the person who has most loses one to those who have fewer.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -122,7 +122,7 @@ impl<T> Drop for Place<T> {
     }
 }
 
-/// Gives what is free to whoever comes next. Whoever does not wait any more gives it back at once, outside
+/// Gives what is free to the next in turn. One who does not wait any more gives it back at once, outside
 /// of the lock.
 fn give_places<T>(state: &Arc<Mutex<State<T>>>) {
     loop {
@@ -154,7 +154,7 @@ impl<T> State<T> {
         Some((number, lost))
     }
 
-    /// The newest job of whoever has most, if that is more than so many: it waits no more.
+    /// The newest job of the person who has most, if that is more than so many: it waits no more.
     fn lose(&mut self, more_than: usize) -> Option<Job<T>> {
         let most = self.waiting.iter().max_by_key(|(_, jobs)| jobs.len());
         let (whose, jobs) = most.filter(|(_, jobs)| jobs.len() > more_than)?;

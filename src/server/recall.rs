@@ -65,8 +65,8 @@ struct Whose {
     person: Option<UserId>,
 }
 
-/// Keeps what came of a form of a page; nothing where there is no room for more. It is of whoever is signed in, or
-/// else of somebody who gets it `later`: who has to sign in or set up a second factor first.
+/// Keeps what came of a form of a page; nothing where there is no room for more. It belongs to the person who
+/// is signed in, or else to somebody who gets it `later`: who has to sign in or set up a second factor first.
 ///
 /// # Errors
 /// When the database fails.

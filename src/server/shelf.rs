@@ -31,7 +31,7 @@ pub(super) struct Label {
     pub(super) org: OrgId,
     /// Its newest event.
     pub(super) seen: i64,
-    /// The role of whoever asks.
+    /// The role of the person who asks.
     pub(super) role: Role,
     /// The minute in which it was made: what is shown of time stays true that long.
     pub(super) minute: i64,

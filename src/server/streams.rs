@@ -72,7 +72,7 @@ impl Streams {
 }
 
 /// What `read` reads of an organization's data for a stream that knows of an event: once for all streams that hear of
-/// it and ask for the same, whoever's they are. So `what` says all that it depends on besides.
+/// it and ask for the same, no matter whose they are. So `what` says all that it depends on besides.
 ///
 /// # Errors
 /// Those of `read`.

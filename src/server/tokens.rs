@@ -44,7 +44,7 @@ impl Default for Token {
 impl TokenHash {
     /// The hash of a token as it came in; one of another length matches nothing.
     ///
-    /// Looking a hash up is safe against timing: whoever measures it learns of a hash, from which
+    /// Looking a hash up is safe against timing: an attacker who measures it learns of a hash, from which
     /// no token follows.
     #[must_use]
     pub fn of(token: &str) -> Self {

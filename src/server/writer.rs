@@ -47,7 +47,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens it; whoever waits for it does so as long as `patience`.
+    /// Opens it; those who wait for it do so as long as `patience`.
     pub(super) async fn connect(options: SqliteConnectOptions, patience: Duration) -> Result<Self> {
         let is_broken = Arc::new(AtomicBool::new(false));
         let broken = is_broken.clone();

@@ -219,7 +219,7 @@ fn the_walls_have_few_doors() {
         files_with("write_in_order("),
         ["environments/purge.rs", "library/trash/purge.rs", "orgs/closure.rs", "server/parts.rs"]
     );
-    // One way in: whoever comes is asked for their second factor there.
+    // One way in: everyone is asked for their second factor there.
     assert_eq!(files_with("caller.sign_in("), ["accounts/entrance.rs"]);
     assert_eq!(files_with("fn system("), ["server/scope/mod.rs"]);
 }

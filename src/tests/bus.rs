@@ -102,7 +102,7 @@ async fn a_connection_that_says_nothing_any_more_is_given_up(app: TestApp) {
     other.follows();
     other.hears().await;
     let mut events = other.bus.subscribe();
-    // What is connected says nothing any more; whoever connects anew is answered.
+    // What is connected says nothing any more; those who connect anew are answered.
     hold.send(true).unwrap();
     hears(&mut events, happens(&app).await).await;
 }

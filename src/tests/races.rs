@@ -62,7 +62,7 @@ async fn two_owners_demote_each_other_at_once(app: TestApp) {
         let org = owned_by_two(&app, &ana, &ben, trial).await;
         let (a, b) =
             join(ana.sets_role(&org, &ben, Role::Editor), ben.sets_role(&org, &ana, Role::Editor)).await;
-        // Whoever comes second is no Owner any more.
+        // The person who comes second is no Owner any more.
         one_of(&a, &b, &[403]);
         assert_eq!(org.owners().await, 1);
     }
@@ -165,7 +165,7 @@ async fn two_people_take_one_slug(app: TestApp) {
     }
 }
 
-/// Whoever has stolen a session keeps it busy with what gives it a fresh id, so that some request is
+/// A thief of a session keeps it busy with what gives it a fresh id, so that some request is
 /// always under way. It ends all the same.
 async fn a_new_password_against_a_session_that_rotates(app: TestApp) {
     let app = unlimited(&app).await;
@@ -204,7 +204,7 @@ async fn two_tabs_rotate_one_session(app: TestApp) {
         let create = "/api/organizations/create";
         let both = join(one.call(create, &first), two.call(create, &second));
         let ((a, b), read) = join(both, reader.get("/account")).await;
-        // Whoever still comes with the old cookie is served, and leaves the new one alone.
+        // A request that still comes with the old cookie is served, and leaves the new one alone.
         assert_eq!((a.status, b.status, read.status), (200, 200, 200), "{a}\n{b}\n{read}");
         assert_eq!(reader.cookie("studio"), before);
         let rotated: Vec<_> = [&one, &two].into_iter().filter(|tab| tab.cookie("studio") != before).collect();

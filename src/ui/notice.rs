@@ -122,7 +122,7 @@ impl Notice {
 pub struct Telling {
     /// The words.
     pub says: String,
-    /// Whether whoever looks may take the act back.
+    /// Whether the person who looks may take the act back.
     pub may_undo: bool,
     /// What comes next: its label, and where it leads.
     pub next: Option<(String, String)>,

@@ -65,7 +65,7 @@ fn recall() {
     }
 }
 
-/// Whoever follows what is typed hears of it.
+/// Those that follow what is typed hear of it.
 fn tell(form: &Element) {
     let init = EventInit::new();
     init.set_bubbles(true);

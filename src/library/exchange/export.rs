@@ -32,7 +32,7 @@ pub enum Extent {
     Prompt(PromptId),
 }
 
-/// What whoever gets the file may know.
+/// What the person who gets the file may know.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
     /// Whether they may know no drafts: without its draft a prompt that was never saved says nothing.
@@ -59,7 +59,7 @@ pub struct Plan {
     pub(super) prompts: Vec<(PromptId, Arc<str>)>,
     /// What the file is called: the path of the folder or prompt that it is about.
     pub(super) called: Option<String>,
-    /// The seat of whoever takes the file, until it is written.
+    /// The seat of the person who takes the file, until it is written.
     pub(super) seat: Option<Seat>,
 }
 
@@ -121,7 +121,7 @@ pub(super) fn there<T>(found: Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// Checks that whoever takes a file may have it still.
+/// Checks that the person who takes a file may have it still.
 ///
 /// # Errors
 /// As [`Scope::still_may`].
@@ -132,7 +132,7 @@ pub(super) async fn still_may(scope: &Scope, extent: Extent) -> Result<()> {
     }
 }
 
-/// Whether whoever acts reaches what is in a folder now: it may have been moved since the file was begun.
+/// Whether the actor reaches what is in a folder now: it may have been moved since the file was begun.
 async fn reaches(scope: &Scope, folder: Option<FolderId>) -> Result<bool> {
     match scope.key() {
         Some(key) => lets_through(scope, &key.folders, folder).await,

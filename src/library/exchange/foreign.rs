@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// What a prompt is called whose file has no name that a prompt could have.
 const UNNAMED: &str = "Imported prompt";
 
-/// What can be imported, for whoever tried something else.
+/// What can be imported, for those who tried something else.
 pub(super) const INSTEAD: &str = "Import a Prompt Studio export (JSON, Markdown or ZIP), or a .md or .txt file with the text of one prompt.";
 
 /// How the name of a file ends, in small letters; nothing when it has no ending.

@@ -82,7 +82,7 @@ pub async fn import_file(grant: &Grant<ImportContent>, file: LibraryFile) -> Res
     merge(grant, file, None).await
 }
 
-/// Imports a file, to its end though whoever asked goes away; one that waited for it waits no more.
+/// Imports a file, to its end though the person who asked goes away; one that waited for it waits no more.
 async fn merge(
     grant: &Grant<ImportContent>,
     file: LibraryFile,

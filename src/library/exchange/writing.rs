@@ -170,7 +170,7 @@ impl Json {
 
     /// Some versions of a prompt from a number on; none after the last, or where it is gone.
     async fn versions(&self, id: PromptId, first: i64) -> Result<Option<Versions>> {
-        // Whoever reads slowly may lose the right while one prompt is written.
+        // A person who reads slowly may lose the right while one prompt is written.
         still_may(&self.scope, self.extent).await?;
         let some = rows(&self.scope, id, first).await?;
         let Some(last) = some.last().map(|row| row.number) else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! Deleting things in the trash for good: at once for whoever looks, and in parts in the database.
+//! Deleting things in the trash for good: at once for everyone who looks, and in parts in the database.
 
 use super::{RESTORABLE, find, finish, staged};
 use crate::{

@@ -79,7 +79,7 @@ impl<'a> Renderer<'a> {
             self.too_much(here, TOO_MUCH);
             return Vec::new();
         }
-        // Whoever tries a prompt types them.
+        // The person who tries a prompt types them.
         let read = given.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
         let messages = serde_json::from_value::<Vec<Message>>(read.unwrap_or_else(|| given.clone()));
         match messages {

@@ -1,9 +1,9 @@
 //! The bodies of requests, which take memory until they are answered: there is room for so many bytes of one, and of
 //! all.
 //!
-//! Bytes count as they come, so whoever announces much and sends nothing takes nothing from others. They are copied
-//! into pieces, so that many small chunks take no more memory than one large. Some room is kept for those who hold
-//! little, and where there is none, a body that is still read of whoever holds most makes room.
+//! Bytes count as they come, so a client that announces much and sends nothing takes nothing from others. They are
+//! copied into pieces, so that many small chunks take no more memory than one large. Some room is kept for those who
+//! hold little, and where there is none, a body that is still read of the one who holds most makes room.
 
 mod counted;
 
@@ -102,7 +102,7 @@ impl Taken {
         true
     }
 
-    /// Cuts off the largest body that is still read, of whoever holds most, if that is more than so many bytes.
+    /// Cuts off the largest body that is still read, of the one who holds most, if that is more than so many bytes.
     fn cut_off(&mut self, more_than: usize) -> Option<Waker> {
         let of = |share: &Share| self.of.get(&share.whose).copied().unwrap_or_default();
         let read = self.shares.iter().filter(|(_, share)| share.reader.is_some() && share.bytes > 0);

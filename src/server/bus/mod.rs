@@ -117,7 +117,7 @@ impl Bus {
     }
 
     /// Waits until all other processes have heard of what is committed, which this one has: with an event of
-    /// its own, whose number is given out only now, so whoever has read it has read all before it.
+    /// its own, whose number is given out only now, so a process that has read it has read all before it.
     pub(super) async fn heard_everywhere(&self, server: &Server) -> Result<()> {
         if matches!(server.db, Db::Sqlite { .. }) || !server.hot.has_others(&server.db).await? {
             return Ok(());

@@ -16,7 +16,7 @@ pub(super) struct Reader {
     floor: Option<i64>,
     /// The events of later ones that were read.
     seen: HashSet<i64>,
-    /// The highest number that was read. Whoever has read a number has read all that had committed before it
+    /// The highest number that was read. A process that has read a number has read all that had committed before it
     /// was given out.
     pub(super) newest: i64,
 }

@@ -33,7 +33,7 @@ pub enum Lasting {
 #[derive(Debug)]
 struct Head {
     whole: HeaderMap,
-    /// For whoever has it already: what a cache needs (RFC 9110 §15.4.5).
+    /// For a client that has it already: what a cache needs (RFC 9110 §15.4.5).
     known: HeaderMap,
 }
 

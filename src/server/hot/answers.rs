@@ -80,7 +80,7 @@ impl Answers {
     }
 
     /// Keeps an answer that was read when the content of the organization had changed `heard` times.
-    /// It is counted to whoever made the key that asked for it, in whichever organization.
+    /// It is counted to the person who made the key that asked for it, in all organizations.
     pub(super) fn keep(
         &self,
         (org, whose): (OrgId, UserId),

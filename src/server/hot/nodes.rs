@@ -27,7 +27,7 @@ const LEASE: Duration = Duration::from_secs(2);
 const KNOWN: Duration = Duration::from_secs(5);
 /// How often it says so.
 pub(in crate::server) const RENEWED: Duration = Duration::from_millis(500);
-/// How often whoever waits looks again.
+/// How often those who wait look again.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// The lease of this process.

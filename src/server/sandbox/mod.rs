@@ -3,9 +3,9 @@
 //! Such work can run forever, take all memory or overflow the stack, and no check beforehand rules that
 //! out. So it runs in worker processes of this same binary ([`worker`]), which limit themselves and hold no
 //! secret, no file and no connection. A [`Job`] is written to a worker's input, its answer read from its
-//! output. A worker that is too slow, or dies, is replaced; whoever gave it the job gets a [`Failure`].
+//! output. A worker that is too slow, or dies, is replaced; the caller that gave it the job gets a [`Failure`].
 //!
-//! Places are given in turn to whoever waits, by person (`queue`), and one person never has all of them,
+//! Places are given in turn to those who wait, by person (`queue`), and one person never has all of them,
 //! however many organizations and keys they have. A job that ran long lowers the priority of its worker below everything else on the
 //! machine. Answers are kept by the hash of the job, since a job is a pure function.
 

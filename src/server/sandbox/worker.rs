@@ -68,7 +68,7 @@ static UNDER_WAY: UnderWay = UnderWay::new();
 /// Whether the worker has the lowest priority.
 static DEMOTED: AtomicBool = AtomicBool::new(false);
 
-/// The job that is under way, which is answered once: whoever takes it first answers, and nobody else writes
+/// The job that is under way, which is answered once: the thread that takes it first answers, and nobody else writes
 /// meanwhile.
 struct UnderWay {
     /// The processor time at which it began, in microseconds; none is under way below 0.
@@ -122,7 +122,7 @@ pub fn run(jobs: &'static [Entry]) -> ExitCode {
     let watcher = thread::current();
     let worker = thread::Builder::new().stack_size(STACK).spawn(move || {
         let ended = work(jobs, &watcher);
-        // Whoever gave the jobs is gone, or says what is none.
+        // The process that gave the jobs is gone, or says what is none.
         std::process::exit(i32::from(ended.is_err()))
     });
     let Ok(worker) = worker else { return ExitCode::FAILURE };

@@ -17,7 +17,7 @@ pub struct Grant<P> {
 }
 
 impl<P> Grant<P> {
-    /// Whoever calls this has checked that the holder may.
+    /// The caller has checked that the holder may.
     pub(super) const fn of(scope: Scope) -> Self {
         Self { scope, permission: PhantomData }
     }

@@ -136,7 +136,7 @@ async fn what_is_put_together_of_it_is_told_too(app: TestApp) {
     service.post("/deployments", order("Tone", "staging", 1)).await.status(201);
     // What waits to be told on PostgreSQL has another id.
     let newest = acme.count("SELECT max(seq) FROM events WHERE org_id = $1").await.to_string();
-    // Only the last of what came of it has its id: whoever is cut off before is told all of it again.
+    // Only the last of what came of it has its id: a client that is cut off before is told all of it again.
     let (mut tone, mut triage) = (None, String::new());
     while triage != newest {
         let (id, _, told) = stream.next().await;

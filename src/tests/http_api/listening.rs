@@ -147,7 +147,7 @@ async fn a_change_under_many_paths_is_told_at_once(app: TestApp) {
     let deployed = newest().await;
     let count = told_at_once(&mut stream, &deployed).await;
     assert!((1..100).contains(&count), "{count}");
-    // Whoever was away comes past it, too, however slowly they read.
+    // A client that was away comes past it, too, however slowly it reads.
     let mut stream = Stream::open(&service, Some(&before)).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     told_at_once(&mut stream, &deployed).await;

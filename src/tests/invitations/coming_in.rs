@@ -84,7 +84,7 @@ async fn the_page_is_private(app: TestApp) {
         let answer = app.browser().get(&format!("/invite/{token}")).await;
         answer.has("referrer-policy", "no-referrer").has("cache-control", "no-store").hides(".wasm");
     }
-    // Whoever has the copied link only is not told the address.
+    // A person who has only the copied link is not told the address.
     app.browser().get(&format!("/invite/{link}")).await.hides(GUEST).says("g•••@example.com");
 }
 

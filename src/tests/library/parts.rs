@@ -61,7 +61,7 @@ async fn what_is_purged_is_gone_at_once_and_removed_later(app: TestApp) {
     let earlier = trash::put_prompt(&lib.may(), earlier).await.unwrap();
     let id = trash::put_folder(&lib.may(), folder).await.unwrap();
     app.breaks("DELETE", "prompts", "OLD.name = 'Filler 500'").await;
-    // Whoever deletes it for good is told that it is done, and so it is for everybody.
+    // The person who deletes it for good is told that it is done, and so it is for everybody.
     trash::purge(&lib.may(), id).await.unwrap();
     assert_eq!(app.rows("versions", "1 = 1").await.len(), 3 * 2 + 1, "what came before it ended stays done");
     let left = app.rows("prompts", "trash_id IS NOT NULL").await.len();

@@ -168,7 +168,7 @@ async fn accepting_against_leaving(app: TestApp) {
         org.admits(&vic, Role::Viewer).await;
         org.is_offered(&ana, &vic).await;
         let (accepted, left) = join(vic.transfer(&org, "accept"), elsewhere.leaves(&org)).await;
-        // Whoever left first took nothing over; who took it over is its only Owner and stays.
+        // A person who left first took nothing over; who took it over is its only Owner and stays.
         match (accepted.status, left.status) {
             (200, 409) => assert_eq!(org.role_of(&vic).await, Some(Role::Owner)),
             (404 | 409, 200) => assert_eq!(org.role_of(&ana).await, Some(Role::Owner)),

@@ -1,4 +1,4 @@
-//! Where there is no page, or none for whoever asks: what is said, and what stays around it.
+//! Where there is no page, or none for the person who asks: what is said, and what stays around it.
 
 use super::{Answer, Org, Person, TestApp, both_databases, with};
 use crate::{role::Role, server::notes::write_down, time::Span};
@@ -82,7 +82,7 @@ async fn what_an_open_page_reads_again_is_no_refusal(app: TestApp) {
     let says = "Ana changed your role to Editor. This page is for Owners.";
     is_within(rereads(&eve, page).await.status(403).says(says), "acme");
     assert_eq!(acme.count(denied).await, 0);
-    // Whoever asks for it is refused, and so is what only says that it reads again.
+    // A person who asks for it is refused, and so is what only says that it reads again.
     eve.get(page).await.status(403);
     rereads(&vic, page).await.status(403);
     let id = vic.id.to_string();

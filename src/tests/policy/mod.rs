@@ -242,7 +242,7 @@ async fn titles_tell_pages_apart(app: TestApp) {
     }
 }
 
-/// Whoever speaks to a browser says what they see: the name of a control holds its text (WCAG 2.5.3).
+/// A person who speaks to a browser says what they see: the name of a control holds its text (WCAG 2.5.3).
 async fn what_is_said_aloud_begins_with_what_is_seen(app: TestApp) {
     for (path, answer) in Box::pin(all_pages(&app)).await {
         for tag in ["a", "button"] {

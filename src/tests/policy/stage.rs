@@ -197,7 +197,7 @@ impl Stage {
 }
 
 impl Cast {
-    /// Whoever calls as this.
+    /// The person who calls as this.
     pub(in crate::tests) fn caller(&self, who: Who) -> &Person {
         self.callers.iter().find(|(other, _)| *other == who).map(|(_, person)| person).unwrap()
     }

@@ -48,7 +48,7 @@ impl TestApp {
         self.account(name, false).await
     }
 
-    /// Whoever just signed up by this name on a browser.
+    /// The person who just signed up by this name on a browser.
     pub(in crate::tests) async fn known(&self, name: &str, browser: Browser) -> Person {
         let email = email(name);
         let found = self.outside_tenancy().query("SELECT id FROM users WHERE email = $1");

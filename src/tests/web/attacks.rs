@@ -28,7 +28,7 @@ both_databases!(
     a_form_of_another_origin_says_which_and_what_to_set,
 );
 
-/// Whoever knows that an address is invited signs up with it, and does not read its letters.
+/// An attacker who knows that an address is invited signs up with it, and does not read its emails.
 async fn signing_up_with_an_invited_address_gets_nobody_in(app: TestApp) {
     let ana = app.somebody("Ana").await;
     let acme = app.org("Acme", &ana).await;

@@ -47,7 +47,7 @@ async fn no_value_of_any_field_is_a_fault_of_ours(app: TestApp) {
                 let mut fields = sample.clone();
                 fields[field].1 = value.chars().take(most).collect();
                 let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                // A copy, so that whoever signs out or in by this is the same for the next.
+                // A copy, so that a person who signs out or in by this is the same for the next.
                 let browser = app.browser_of(cast.caller(Who::Admin).id).await;
                 let action = format!("/api/{}", function.path);
                 let answer = if function.method == "GET" {

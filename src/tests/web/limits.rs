@@ -43,7 +43,7 @@ async fn guessing_locks_nobody_out_of_a_known_device(app: TestApp) {
     for _ in 0..5 {
         app.browser().signs_in("ana@example.com", "wrong one").await.status(422);
     }
-    // Now whoever does not know her devices has to wait, even with the right password.
+    // Now a browser that is none of her devices has to wait, even with the right password.
     app.browser().signs_in("ana@example.com", PASSWORD).await.status(429).says("Too many attempts.");
     app.browser().signs_in(" ANA@example.com", PASSWORD).await.status(429);
     ana.signs_in("ana@example.com", PASSWORD).await.status(303);

@@ -48,7 +48,7 @@ fn after_a_full_disk_it_goes_on() {
         }
         let full = full.expect("the database is full");
         assert!(full.contains("full"), "{full}");
-        // Whoever comes next writes and signs in, and nothing of what failed is there.
+        // The next person writes and signs in, and nothing of what failed is there.
         ana.call("/api/organizations/create", &fields).await.status(200);
         assert_eq!(app.browser().signs_in("ana@example.com", PASSWORD).await.status, 303);
     });
@@ -203,7 +203,7 @@ async fn what_stops_says_so_and_ends_its_streams(app: TestApp) {
     app.browser().get("/readyz").await.status(503).says("stopping");
     let whole = tokio::time::timeout(Duration::from_secs(20), open.into_body().collect()).await;
     whole.expect("the stream ends").unwrap();
-    // Whoever comes back is sent elsewhere; everything else is answered as long as there is time.
+    // A person who comes back is sent elsewhere; everything else is answered as long as there is time.
     ana.send(listens(), "").await.status(503);
     ana.get("/ana").await.status(200);
 }

@@ -125,7 +125,7 @@ fn attributes(old: &Element, new: &Element) {
         }
     }
     for name in names(old) {
-        // An open dialog stays open; busy buttons are made free by whoever made them busy.
+        // An open dialog stays open; busy buttons are made free by the code that made them busy.
         let kept = matches!(name.as_str(), "open" | "aria-busy" | "data-folded");
         if !kept && !new.has_attribute(&name) {
             let _ = old.remove_attribute(&name);
