@@ -169,5 +169,5 @@ pub async fn may_write_to(server: &Server, change: &mut Change, email: &Email) -
         .bind(since)
         .one()
         .await?;
-    Ok(sent < server.config.max_letters_an_hour)
+    Ok(sent < server.config.max_emails_an_hour)
 }

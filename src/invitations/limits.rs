@@ -67,7 +67,7 @@ pub(super) async fn ensure_may_write_to(
         .bind(now - Span::hours(1))
         .one()
         .await?;
-    if letters < grant.server().config.max_letters_an_hour {
+    if letters < grant.server().config.max_emails_an_hour {
         return Ok(());
     }
     let sent = counted(letters, "email");

@@ -77,8 +77,8 @@ pub struct Config {
     pub max_invitations_a_day: i64,
 
     /// The maximum number of emails to one address per hour.
-    #[arg(long, env = "STUDIO_MAX_LETTERS_AN_HOUR", default_value_t = 10)]
-    pub max_letters_an_hour: i64,
+    #[arg(long, env = "STUDIO_MAX_EMAILS_AN_HOUR", default_value_t = 10)]
+    pub max_emails_an_hour: i64,
 
     /// The rate limits (for signing in, signing up, inviting …) as a multiple of the defaults; 0 turns
     /// them off.

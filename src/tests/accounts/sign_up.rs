@@ -285,7 +285,7 @@ async fn nothing_is_sent_again_that_was_not_begun_here(app: TestApp) {
     for _ in 0..9 {
         resends(&browser, "eve@example.com").await.status(303);
     }
-    let most = app.config.max_letters_an_hour;
+    let most = app.config.max_emails_an_hour;
     assert_eq!(app.letters_to("eve@example.com").await, most.min(10));
     assert!(most < 10 || link != app.link_for("eve@example.com", "/confirm/").await);
 }
