@@ -5,6 +5,7 @@ use crate::{
     error::{Flaws, Result},
     fields::PathName,
     id::FolderId,
+    prompts::index,
     role::EditContent,
     server::{Grant, seen::FilledFrom},
 };
@@ -24,5 +25,7 @@ pub async fn rename_folder(
     let name = seen.settle(&mut flaws, "name", name, &now);
     flaws.finish()?;
     rename_folder_within(&mut change, id, &name).await?;
-    change.commit().await
+    change.commit().await?;
+    index::catch_up_soon(grant).await;
+    Ok(())
 }

@@ -8,6 +8,7 @@ use crate::{
     id::FolderId,
     library::{copies, moves, search::search, trash},
     prompts::index,
+    role::Role,
     server::parts::MOST,
     tests::support::eventually,
     time::Span,
@@ -18,6 +19,7 @@ both_databases!(
     what_is_purged_is_gone_at_once_and_removed_later,
     a_copy_is_whole_or_not_there,
     search_catches_up_with_a_folder,
+    what_people_rename_is_found_at_once,
     search_catches_up_a_little_everywhere,
     what_is_long_is_written_once,
     a_large_folder_comes_and_goes,
@@ -134,6 +136,22 @@ async fn search_catches_up_with_a_folder(app: TestApp) {
     index::catch_up_all(&app).await.unwrap();
     assert_eq!((lib.found("before").await, lib.found("after").await), (0, 200));
     assert_eq!(app.rows("prompts", "unindexed = 1").await, [""; 0]);
+}
+
+async fn what_people_rename_is_found_at_once(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.folder(None, "Before").await;
+    let prompt = lib.saying(Some(folder), "Triage", "x").await;
+    let ed = lib.org.has("Ed", Role::Editor).await;
+    let (slug, folder, prompt) = (&*lib.org.slug, folder.to_string(), prompt.to_string());
+    let renamed = [("org", slug), ("folder", &*folder), ("name", "After")];
+    ed.call("/api/folders/rename", &renamed).await.status(200);
+    lib.is_up_to_date().await;
+    assert_eq!((lib.found("before").await, lib.found("after triage").await), (0, 1));
+    let described = [("org", slug), ("prompt", &*prompt), ("name", "Sort"), ("description", ""), ("tags", "")];
+    ed.call("/api/prompts/describe", &described).await.status(200);
+    lib.is_up_to_date().await;
+    assert_eq!((lib.found("triage").await, lib.found("after sort").await), (0, 1));
 }
 
 async fn search_catches_up_a_little_everywhere(app: TestApp) {
