@@ -186,7 +186,8 @@ pub(super) fn bound<'t>(tags: &[&'t str]) -> BTreeSet<&'t str> {
         match first.text {
             "for" => bound.extend(others.iter().map(|word| word.text).take_while(|word| *word != "in")),
             "set" => {
-                let names = others.iter().filter(|word| !tag[..word.range.start].contains('='));
+                let value = tag.find('=').unwrap_or(tag.len());
+                let names = others.iter().filter(|word| word.range.start <= value);
                 bound.extend(names.map(|word| word.text));
             }
             "with" => bound.extend(others.iter().filter(|word| is_assigned(word)).map(|word| word.text)),
@@ -244,6 +245,8 @@ mod tests {
         }
         let tags = ["{% for k, v in a %}", "{% set x, y = b %}", "{% with p = q, r = s %}", "{{ z }}", "{%"];
         assert_eq!(bound(&tags).into_iter().collect::<Vec<_>>(), ["k", "p", "r", "v", "x", "y"]);
+        let long = format!("{{% set {}= b %}}", "a ".repeat(100_000));
+        assert_eq!(bound(&[&*long]).into_iter().collect::<Vec<_>>(), ["a"]);
         assert!(is_variable("{{- a.b -}}") && !is_variable("{{ a | b }}") && !is_variable("{% a %}"));
     }
 }

@@ -95,7 +95,8 @@ impl<'t> Reader<'t> {
         if !rest.starts_with("{{") {
             return Special::Skip(1);
         }
-        let is_short = |inner: &str| inner.len().max(inner.trim().len() + 2) <= LONGEST[0];
+        // Its length comes first: trimming may take as long as it is.
+        let is_short = |inner: &str| inner.len() <= LONGEST[0] && inner.trim().len() + 2 <= LONGEST[0];
         let name = self.inside(at + 2, "}}").filter(|inner| is_short(inner) && is_dotted(inner.trim()));
         name.map_or(Special::Skip(1), |inner| {
             Special::Piece(Piece::Variable(inner.trim().to_owned()), inner.len() + 4)
@@ -210,6 +211,7 @@ fn write_jinja(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::time::{Duration, Instant};
 
     fn shown(engine: Engine, text: &str) -> String {
         let pieces = parse(engine, text).pieces.into_iter().map(|piece| match piece {
@@ -272,6 +274,20 @@ mod tests {
                 assert_eq!(parse(engine, &canonical).to_string(), canonical, "{part}");
             }
         }
+    }
+
+    #[test]
+    fn braces_and_overrides_that_lead_nowhere_are_read_in_no_time() {
+        let begun = Instant::now();
+        let spaces = format!("{}{}}}}}", "{{".repeat(30_000), " ".repeat(60_000));
+        assert_eq!(parse(Engine::Plain, &spaces).pieces(), [Piece::Text(spaces.clone())]);
+        // Each of them gives values up to the comma that makes it none.
+        let names: Vec<_> = (0..190).map(|n| format!("k{n}=")).collect();
+        let block = format!("{},{},]]", "[[a|a=".repeat(150), names.join(","));
+        assert!(block.len() < LONGEST[1] + 4, "{}", block.len());
+        let text = block.repeat(100_000 / block.len());
+        assert_eq!(parse(Engine::Plain, &text).references().count(), 0);
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 
     #[test]

@@ -1,9 +1,11 @@
 use super::is_name;
 use crate::fields::is_path_char;
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// The most characters of a path.
 const MAX_PATH: usize = 255;
+/// The most values that a reference gives. None in a text is long enough for more.
+const MAX_OVERRIDES: usize = 512;
 
 /// The text of another prompt, called for by its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +43,11 @@ impl Reference {
         let is_path = path.chars().all(is_path_char)
             && path.chars().count() <= MAX_PATH
             && path.split('/').all(|level| !level.is_empty() && level.trim() == level);
+        if !is_path {
+            return None;
+        }
         let overrides = overrides.map_or(Some(Vec::new()), parse_overrides)?;
-        is_path.then(|| Self { path: path.to_owned(), selector, overrides })
+        Some(Self { path: path.to_owned(), selector, overrides })
     }
 
     /// Where it leads to, as written: path and selector, without overrides.
@@ -86,44 +91,61 @@ impl fmt::Display for Reference {
     }
 }
 
-/// `a=1, b="x, y"`; a value is bare up to the next comma, or stands in quotes.
+/// `a=1, b="x, y"`; a value is bare up to the next comma, or stands in quotes. Nothing is copied before all is right:
+/// most of what begins like a reference in a hostile text is none.
 fn parse_overrides(text: &str) -> Option<Vec<(String, String)>> {
-    let (mut rest, mut overrides) = (text.trim(), Vec::new());
+    let (mut rest, mut names, mut overrides) = (text.trim(), BTreeSet::new(), Vec::new());
     while !rest.is_empty() {
         let (key, after) = rest.split_once('=')?;
         let key = key.trim();
-        let (value, after) = parse_value(after.trim_start())?;
-        if !is_name(key) || overrides.iter().any(|(other, _)| other == key) {
+        if overrides.len() >= MAX_OVERRIDES || !is_name(key) || !names.insert(key) {
             return None;
         }
-        overrides.push((key.to_owned(), value));
-        rest = match after.strip_prefix(',') {
+        let (value, is_quoted, after) = split_value(after.trim_start())?;
+        overrides.push((key, value, is_quoted));
+        rest = match after.strip_prefix(',').map(str::trim_start) {
             // A comma that nothing follows is a slip, and no reference.
-            Some(more) if more.trim().is_empty() => return None,
-            Some(more) => more.trim_start(),
+            Some("") => return None,
+            Some(more) => more,
             None => after,
         };
     }
-    Some(overrides)
+    let copied = |(key, value, is_quoted): (&str, &str, bool)| {
+        let value = if is_quoted { unescaped(value) } else { value.to_owned() };
+        (key.to_owned(), value)
+    };
+    Some(overrides.into_iter().map(copied).collect())
 }
 
-/// A value and what follows it: nothing, or a comma and more.
-fn parse_value(text: &str) -> Option<(String, &str)> {
+/// A value as it is written, whether quotes stand around it, and what follows it: nothing, or a comma and more.
+fn split_value(text: &str) -> Option<(&str, bool, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(',').unwrap_or(text.len());
-        return Some((text[..end].trim_end().to_owned(), &text[end..]));
+        return Some((text[..end].trim_end(), false, &text[end..]));
     };
-    let (mut value, mut chars) = (String::new(), quoted.char_indices());
+    let mut chars = quoted.char_indices();
     loop {
         match chars.next()? {
-            (_, '\\') => value.push(chars.next()?.1),
+            (_, '\\') => {
+                chars.next()?;
+            }
             (at, '"') => {
                 let after = quoted[at + 1..].trim_start();
-                return (after.is_empty() || after.starts_with(',')).then_some((value, after));
+                let is_end = after.is_empty() || after.starts_with(',');
+                return is_end.then_some((&quoted[..at], true, after));
             }
-            (_, c) => value.push(c),
+            _ => {}
         }
     }
+}
+
+/// What stands in quotes, without the backslashes before its signs.
+fn unescaped(quoted: &str) -> String {
+    let (mut value, mut chars) = (String::with_capacity(quoted.len()), quoted.chars());
+    while let Some(c) = chars.next() {
+        value.extend(if c == '\\' { chars.next() } else { Some(c) });
+    }
+    value
 }
 
 fn quoted(value: &str) -> String {
@@ -155,6 +177,9 @@ mod tests {
             ("a | k=x=y", "[[ a | k=x=y ]]"),
             ("a | k=\"x, y\", l=", "[[ a | k=\"x, y\", l= ]]"),
             ("a | k=\"\\\"q\\\" \\\\\"", "[[ a | k=\"\\\"q\\\" \\\\\" ]]"),
+            ("a | k = \"x\" , l=\"\"", "[[ a | k=x, l= ]]"),
+            ("a | k=\"a\\,\\b\", l=c\\d", "[[ a | k=\"a,b\", l=\"c\\\\d\" ]]"),
+            ("a | k=x\"y\", l= b c ", "[[ a | k=\"x\\\"y\\\"\", l=b c ]]"),
             ("a |", "[[ a ]]"),
         ] {
             assert_eq!(written(inner).as_deref(), Some(canonical), "{inner}");
@@ -184,12 +209,31 @@ mod tests {
             "a | k",
             "a | k=1, k=2",
             "a | k=1,",
+            "a | ,k=1",
+            "a | k=1,,l=2",
             "a | k=\"x",
+            "a | k=\"x\\",
+            "a | k=\"x\\\"",
             "a | k=\"x\" y",
             "a\\b",
         ] {
             assert_eq!(written(inner), None, "{inner:?}");
         }
         assert!(Reference::parse(&"a".repeat(255)).is_some() && Reference::parse(&"a".repeat(256)).is_none());
+    }
+
+    #[test]
+    fn a_reference_gives_so_many_values() {
+        let giving = |count: usize| {
+            let all: Vec<_> = (0..count).map(|n| format!("k{n}=\"v, {n}\"")).collect();
+            format!("a | {}", all.join(", "))
+        };
+        let most = Reference::parse(&giving(MAX_OVERRIDES)).unwrap();
+        assert_eq!(most.overrides.len(), MAX_OVERRIDES);
+        assert_eq!(most.overrides[7], ("k7".to_owned(), "v, 7".to_owned()));
+        // 100 kB of them are read no further than that.
+        for more in [giving(MAX_OVERRIDES + 1), giving(7_000)] {
+            assert_eq!(Reference::parse(&more), None);
+        }
     }
 }
