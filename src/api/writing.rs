@@ -195,13 +195,13 @@ pub(super) struct Ordered {
 )]
 pub(super) async fn order(service: Service, Json(asked): Json<Ordered>) -> Result<Response, Refusal> {
     let grant = service.grant::<EditContent>()?;
+    if asked.prompts.len() > super::paging::MOST {
+        return Err(Error::invalid("prompts", "Send at most 100 prompts at once.").into());
+    }
     let folder: Option<FolderId> = service.folder(asked.folder.as_deref()).await?;
     let mut order = Vec::new();
-    for named in asked.prompts.iter().take(super::paging::MOST) {
+    for named in &asked.prompts {
         order.push(service.prompt(named).await?.id);
-    }
-    if order.len() < asked.prompts.len() {
-        return Err(Error::invalid("prompts", "Send at most 100 prompts at once.").into());
     }
     moves::order_prompts(&grant, folder, &order).await?;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -16,8 +16,13 @@ impl Domains {
     /// # Errors
     /// A sentence for the field.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let typed = text.split([' ', '\t', '\r', '\n', ',', ';']).filter(|typed| !typed.is_empty());
+        // They are counted as they are written, before each is read.
+        if typed.clone().nth(Self::MAX).is_some() {
+            return Err("Use at most 50 domains.".to_owned());
+        }
         let mut domains: Vec<String> = Vec::new();
-        for typed in text.split([' ', '\t', '\r', '\n', ',', ';']).filter(|typed| !typed.is_empty()) {
+        for typed in typed {
             let domain = typed.strip_prefix('@').unwrap_or(typed);
             // What stands after the `@` of an address is a domain, and nothing else is.
             let shown: String = typed.chars().take(80).collect();
@@ -28,9 +33,6 @@ impl Domains {
             if !domains.contains(&domain) {
                 domains.push(domain);
             }
-        }
-        if domains.len() > Self::MAX {
-            return Err("Use at most 50 domains.".to_owned());
         }
         Ok(Self(domains.join("\n")))
     }
@@ -86,6 +88,11 @@ mod tests {
             assert!(Domains::parse(text).is_err(), "{text}");
         }
         let many: Vec<_> = (0..51).map(|n| format!("d{n}.test")).collect();
-        assert!(Domains::parse(&many.join(" ")).is_err());
+        assert!(Domains::parse(&many.join(" ")).is_err() && Domains::parse(&many[1..].join(" ")).is_ok());
+        // However many are the same or none, they are counted first.
+        for typed in ["acme.com ", "? "] {
+            let too_many = Domains::parse(&typed.repeat(51));
+            assert_eq!(too_many, Err("Use at most 50 domains.".to_owned()), "{typed}");
+        }
     }
 }

@@ -6,22 +6,22 @@ use std::fmt;
 pub struct Tags(String);
 
 impl Tags {
-    /// Tags divided by commas or lines.
+    /// Tags divided by commas or lines. They are counted as they are written, before anything is made of them: a form
+    /// may have a great many.
     ///
     /// # Errors
     /// A sentence for the field.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let text = crate::fields::without_idle(text);
-        let mut tags: Vec<&str> =
-            text.split([',', '\n']).map(str::trim).filter(|tag| !tag.is_empty()).collect();
-        tags.sort_unstable_by_key(|tag| tag.to_lowercase());
-        tags.dedup_by_key(|tag| tag.to_lowercase());
-        if tags.len() > 20 {
+        if divided(text).nth(20).is_some() {
             return Err("Use at most 20 tags.");
         }
-        if tags.iter().any(|tag| tag.chars().count() > 40) {
+        let text = crate::fields::without_idle(text);
+        let mut tags: Vec<&str> = divided(&text).collect();
+        if tags.iter().any(|tag| tag.chars().nth(40).is_some()) {
             return Err("Use at most 40 characters per tag.");
         }
+        tags.sort_unstable_by_key(|tag| tag.to_lowercase());
+        tags.dedup_by_key(|tag| tag.to_lowercase());
         if tags.iter().any(|tag| !tag.chars().all(crate::fields::is_path_char)) {
             return Err("Tags can't contain brackets, braces, @, |, < or >.");
         }
@@ -43,6 +43,11 @@ impl Tags {
     }
 }
 
+/// The tags in a text, as they are written.
+fn divided(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', '\n']).map(str::trim).filter(|tag| !tag.is_empty())
+}
+
 /// As they are typed: divided by commas.
 impl fmt::Display for Tags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,6 +65,11 @@ mod tests {
         assert_eq!(Tags::parse("").unwrap().iter().count(), 0);
         let many: Vec<_> = (0..21).map(|n| n.to_string()).collect();
         assert!(Tags::parse(&many.join(",")).is_err() && Tags::parse(&"x".repeat(41)).is_err());
+        // However many are the same, they are counted first.
+        for too_many in ["a,".repeat(21), format!("{},{}", "a,".repeat(20), "x".repeat(41))] {
+            assert_eq!(Tags::parse(&too_many), Err("Use at most 20 tags."));
+        }
+        assert_eq!(Tags::parse(&"a,,\n".repeat(20)).unwrap().to_string(), "a");
         assert_eq!(Tags::parse("ابزار\u{200c}ها,😀\u{fe0f}").unwrap().to_string(), "ابزارها, 😀");
         assert!(Tags::parse("<b>").is_err() && Tags::parse("a\u{202e}b").is_err());
     }

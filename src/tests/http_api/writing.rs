@@ -130,6 +130,9 @@ async fn prompts_are_put_in_order(app: TestApp) {
     let many: Vec<_> = (0..101).map(|_| "Support/A").collect();
     let order = json!({ "folder": "Support", "prompts": many });
     problem(service.post("/prompts/batch-order", order).await, 422, "unprocessable");
+    // They are counted before any of them is looked up.
+    let order = json!({ "folder": "Support", "prompts": vec!["Nowhere"; 101] });
+    problem(service.post("/prompts/batch-order", order).await, 422, "unprocessable");
 }
 
 async fn a_folder_is_made_changed_and_thrown_away(app: TestApp) {
