@@ -85,7 +85,7 @@ struct Now {
     responses(
         (status = 200, description = "The prompt.", body = Fetched, headers(
             ("ETag" = String, description = "Identifies this response."),
-            ("Cache-Control" = String, description = "A version by ID with `resolve=false` is immutable. Everything else must be revalidated each time, and can be used for one day if the server is unreachable."),
+            ("Cache-Control" = String, description = "A version by number of a prompt by ID, with `resolve=false`, is immutable. Everything else must be revalidated each time, and can be used for one day if the server is unreachable."),
             ("Vary" = String, description = "`Authorization, Accept-Encoding`."),
             ("Content-Encoding" = String, description = "`br` if `Accept-Encoding` allows it and it saves space."),
             ("X-Prompt-Version" = i64, description = "The version."),
@@ -116,9 +116,9 @@ pub(super) async fn fetch(
     let Served { prompt, found, folder } = look_up(&service, &named.prompt, &which).await?;
     let is_whole = which.resolve.unwrap_or(true);
     let fetched = read(&service, &prompt, &found, is_whole).await?;
-    // A version never changes, but a path may lead to another prompt one day, and what a version refers to
-    // may follow an environment.
-    let is_same = matches!(found, Found::Version(_)) && !is_whole && named.prompt.parse::<PromptId>().is_ok();
+    // A version never changes, but a label and a path may lead to another one day, and what a version refers to may
+    // follow an environment.
+    let is_same = which.version.is_some() && !is_whole && named.prompt.parse::<PromptId>().is_ok();
     let lasting = if is_same { Lasting::ForGood } else { Lasting::WhileTrue };
     let canonical = canonical(&prompt, &named.prompt);
     let about = About { canonical, ..about(&service, (&prompt, folder), &found, lasting).await? };

@@ -66,6 +66,10 @@ async fn a_version_is_fetched_by_its_number(app: TestApp) {
     let immutable =
         service.get(&format!("/prompts/{}?version=1&resolve=false", stock.prompt)).await.status(200);
     immutable.has("cache-control", "private, max-age=31536000, immutable").has("x-prompt-version", "1");
+    // What is the latest changes, however it is asked for.
+    let latest = format!("/prompts/{}?label=latest&resolve=false", stock.prompt);
+    let cached = "private, max-age=0, stale-while-revalidate=60, stale-if-error=86400";
+    service.get(&latest).await.status(200).has("cache-control", cached).has("x-prompt-version", "2");
     for gone in ["version=3", "version=0", "version=-1", "version=9223372036854775807"] {
         problem(service.get(&format!("/prompts/Support%2FTriage?{gone}")).await, 404, "not_found");
     }
