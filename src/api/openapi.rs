@@ -90,6 +90,8 @@ fn complete_operation(method: &str, operation: &mut Value) {
     let has_body = operation.get("requestBody").is_some();
     let always = ["X-Request-Id", "Cache-Control"].into_iter().chain(RATE.map(|(name, _)| name));
     let replayed = is_named.then_some("Idempotency-Replayed");
+    // Of what is only read, a fetched prompt alone may be too much to be put together.
+    let may_be_too_much = method != "get" || operation["operationId"] == "fetch_a_prompt";
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for response in responses.values_mut() {
         for name in always.clone().chain(replayed) {
@@ -105,7 +107,8 @@ fn complete_operation(method: &str, operation: &mut Value) {
             // is a condition.
             Code::MethodNotAllowed | Code::IdempotencyMismatch | Code::PreconditionFailed => false,
             Code::TooLarge | Code::UnsupportedMediaType => has_body,
-            Code::Conflict | Code::Unprocessable => method != "get",
+            Code::Conflict => method != "get",
+            Code::Unprocessable => may_be_too_much,
             _ => true,
         };
         if may_be {

@@ -1,7 +1,7 @@
 //! What a version says, as services get it.
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     prompts::{
         analysis::Analysis,
         content::{Body, Content, Message, ModelSettings, Variable},
@@ -76,8 +76,13 @@ impl Form {
     /// Put together, where that can be done.
     ///
     /// # Errors
-    /// When there is no room for it.
+    /// [`Error::Invalid`] when too much is put into it: a part of it is not served for the whole. Also when there is no
+    /// room for it.
     pub(super) async fn whole(place: (&Server, Behalf), resolved: Resolved) -> Result<Option<Self>> {
+        if resolved.is_cut {
+            let path = resolved.parts.first().map_or("", |part| part.path.as_str());
+            return Err(Error::invalid("", format!("{path}: {}", render::TOO_LARGE)));
+        }
         let resolved = Arc::new(resolved);
         let composed = compose_for(place, &resolved).await?;
         let mut parts = Arc::unwrap_or_clone(resolved).parts.into_iter();

@@ -188,7 +188,7 @@ fn rendered<'a>(renderer: &mut Renderer<'a>, resolved: &'a Resolved) -> Result<R
 }
 
 /// What people read when a prompt is put together from too many others, or too long ones.
-const TOO_LARGE: &str = "This prompt includes too many other prompts, or too much of their text.";
+pub const TOO_LARGE: &str = "This prompt includes too many other prompts, or too much of their text.";
 
 #[cfg(test)]
 mod tests {

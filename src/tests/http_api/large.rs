@@ -19,6 +19,7 @@ both_databases!(
     what_a_prompt_does_not_name_is_not_sent_with_it,
     defaults_have_so_much_room,
     larger_defaults_from_before_are_served,
+    what_is_too_much_together_is_not_served_in_part,
 );
 
 const SCOPES: &str = "read:prompts write:prompts read:deployments write:deployments";
@@ -104,4 +105,25 @@ async fn larger_defaults_from_before_are_served(app: TestApp) {
     assert_eq!(told(&rendered)["text"], "Be kind.");
     let version = service.get("/prompts/Tone/versions/2").await.status(200);
     assert!(version.body.len() > 4_300_000, "{} bytes", version.body.len());
+}
+
+async fn what_is_too_much_together_is_not_served_in_part(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, SCOPES).await;
+    saves(&service, "Part", json!({ "text": "Be kind." })).await;
+    let scope = Scope::of_chore(&app, acme.id, "a test").await.unwrap();
+    let part = store::at_path(&scope, "Part").await.unwrap().id;
+    let variables = json!([{ "name": "a", "default": "x".repeat(4_300_000) }]);
+    let large = json!({ "body": { "text": "Be brief." }, "variables": variables });
+    let large: Content = serde_json::from_value(large).unwrap();
+    let mut change = scope.require::<EditContent>().unwrap().change().await.unwrap();
+    let new = versions::New { content: &large, pins: &[], message: "", restores: None, origin: None };
+    versions::insert(&mut change, part, 1, new).await.unwrap();
+    change.commit().await.unwrap();
+    saves(&service, "Whole", json!({ "text": "[[ Part ]]!" })).await;
+    let refused = problem(service.get("/prompts/Whole?version=1").await, 422, "unprocessable");
+    let says = "Whole: This prompt includes too many other prompts, or too much of their text.";
+    assert_eq!(refused["detail"], says);
+    let written = told(&service.get("/prompts/Whole?version=1&resolve=false").await.status(200));
+    assert_eq!(written["text"], "[[ Part ]]!");
 }
