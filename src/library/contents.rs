@@ -14,6 +14,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// How many prompts a page shows.
 const SIZE: i64 = 100;
@@ -36,6 +37,16 @@ struct PromptRow {
     latest: i64,
     is_dirty: bool,
     updated_at: Timestamp,
+    position: i64,
+}
+
+/// The place of a prompt among the others in a folder: its position, and its id where two have the same.
+type Place = (i64, PromptId);
+
+/// The place that a URL names.
+fn place(text: &str) -> Option<Place> {
+    let (position, id) = text.split_once('.')?;
+    Some((position.parse().ok()?, id.parse().ok()?))
 }
 
 /// The folders and prompts in a folder, or at the top: prompts a page at a time.
@@ -43,13 +54,14 @@ struct PromptRow {
 /// # Errors
 /// When the database fails.
 pub async fn contents(caller: &Caller, scope: &Scope, folder: Option<FolderId>) -> Result<Html> {
-    let from = caller.query("from").and_then(|from| from.parse::<u32>().ok()).map_or(0, i64::from);
-    let write = async { Ok(Written(write(scope, folder, from).await?.to_html())) };
-    let written: Arc<Written> = scope.kept(format!("contents {folder:?} {from}"), write).await?;
+    let after = caller.query("from").and_then(|from| place(&from));
+    let write = async { Ok(Written(write(scope, folder, after).await?.to_html())) };
+    let written: Arc<Written> = scope.kept(format!("contents {folder:?} {after:?}"), write).await?;
     Ok(Html::new(written.0.clone()))
 }
 
-async fn write(scope: &Scope, folder: Option<FolderId>, from: i64) -> Result<Html> {
+/// What comes after a place; all folders come before the first prompt.
+async fn write(scope: &Scope, folder: Option<FolderId>, after: Option<Place>) -> Result<Html> {
     let folders = scope.query(
         "WITH RECURSIVE below (root, id) AS (
            SELECT id, id FROM folders
@@ -57,31 +69,39 @@ async fn write(scope: &Scope, folder: Option<FolderId>, from: i64) -> Result<Htm
            UNION ALL
            SELECT b.root, f.id FROM folders f JOIN below b ON f.org_id = $1 AND f.parent_id = b.id
            WHERE f.trash_id IS NULL)
-         SELECT f.id, f.name, (SELECT count(*) FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id
-           WHERE b.root = f.id AND p.trash_id IS NULL) AS prompts,
-           (SELECT count(*) FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id
-           WHERE b.root = f.id AND p.trash_id IS NULL AND p.tags = 'sample') AS samples
-         FROM folders f
+         SELECT f.id, f.name, coalesce(inside.prompts, 0) AS prompts, coalesce(inside.samples, 0) AS samples
+         FROM folders f LEFT JOIN (
+           SELECT b.root, count(*) AS prompts, count(*) FILTER (WHERE p.tags = 'sample') AS samples
+           FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id
+           WHERE p.trash_id IS NULL GROUP BY b.root) inside ON inside.root = f.id
          WHERE f.org_id = $1 AND f.parent_id IS NOT DISTINCT FROM $2 AND f.trash_id IS NULL ORDER BY f.position, f.id",
     );
-    let folders: Vec<FolderRow> = if from == 0 { folders.bind(folder).all().await? } else { Vec::new() };
+    let folders: Vec<FolderRow> =
+        if after.is_none() { folders.bind(folder).all().await? } else { Vec::new() };
+    // What they say is compared only of those that are shown.
     let prompts = scope.query(
-        "SELECT p.id, p.name, p.kind, p.tags, p.latest, p.updated_at,
+        "SELECT p.id, p.name, p.kind, p.tags, p.latest, p.updated_at, p.position,
            coalesce(d.content <> v.content, TRUE) AS is_dirty
-         FROM prompts p JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
+         FROM (SELECT * FROM prompts
+           WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2 AND trash_id IS NULL
+             AND (position > $3 OR (position = $3 AND id > $4))
+           ORDER BY position, id LIMIT CAST($5 AS BIGINT)) p
+         JOIN drafts d ON d.org_id = p.org_id AND d.prompt_id = p.id
          LEFT JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id AND v.number = p.latest
-         WHERE p.org_id = $1 AND p.folder_id IS NOT DISTINCT FROM $2 AND p.trash_id IS NULL
-         ORDER BY p.position, p.id LIMIT CAST($3 AS BIGINT) OFFSET CAST($4 AS BIGINT)",
+         ORDER BY p.position, p.id",
     );
-    let mut prompts: Vec<PromptRow> = prompts.bind(folder).bind(SIZE + 1).bind(from).all().await?;
+    let (position, id) = after.unwrap_or((i64::MIN, PromptId(Uuid::nil())));
+    let prompts = prompts.bind(folder).bind(position).bind(id).bind(SIZE + 1);
+    let mut prompts: Vec<PromptRow> = prompts.all().await?;
     let has_more = prompts.len() > usize::try_from(SIZE).unwrap_or(0);
     prompts.truncate(usize::try_from(SIZE).unwrap_or(0));
     if folders.is_empty() && prompts.is_empty() {
         return Ok(nothing(scope, folder));
     }
     let base = paths::folder(scope.slug(), folder);
-    let next = has_more.then(|| format!("{base}?from={}", from + SIZE));
-    let first = (from > 0).then(|| base.clone());
+    let last = prompts.last().filter(|_| has_more);
+    let next = last.map(|last| format!("{base}?from={}.{}", last.position, last.id));
+    let first = after.map(|_| base.clone());
     let folders: Vec<_> = folders.iter().map(|one| folder_row(scope, one)).collect();
     let prompts: Vec<_> = prompts.iter().map(|one| prompt_row(scope, one)).collect();
     Ok(view! {

@@ -3,8 +3,10 @@ use crate::{
     error::Error,
     fields::PathName,
     id::FolderId,
-    library::{copies, moves, moves::Place, variables},
+    library::{copies, moves, moves::Place, trash, variables},
     prompts::{Tags, details, store},
+    role::Role,
+    tests::support::Answer,
 };
 use serde_json::{Value, json};
 
@@ -19,6 +21,7 @@ both_databases!(
     a_change_of_variables_is_undone,
     libraries_are_apart,
     a_folder_that_was_opened_stays_open,
+    a_folder_is_shown_page_by_page,
 );
 
 fn name(text: &str) -> PathName {
@@ -253,4 +256,46 @@ async fn a_folder_that_was_opened_stays_open(app: TestApp) {
     app.org("Theirs", &ben).await;
     ben.keep("studio-open", &opened(&[a, deep]));
     ben.get("/theirs/prompts").await.status(200).hides("In A").hides("In B");
+}
+
+/// The numbers of the prompts in the table of a page, and the URL of the next one.
+fn shown(page: &Answer) -> (Vec<u32>, Option<String>) {
+    let (_, table) = page.body.split_once("id=\"contents\"").unwrap();
+    let names = table.split("Filler ").skip(1);
+    let numbers =
+        names.map(|name| name.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap());
+    let next = table.split("href=\"").find(|url| url.split('"').next().unwrap().contains("?from="));
+    (numbers.collect(), next.map(|url| url.split('"').next().unwrap().to_owned()))
+}
+
+async fn a_folder_is_shown_page_by_page(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let folder = lib.folder(None, "Large").await;
+    lib.org.fills((folder, "Large"), 250, 1).await;
+    // Two are at the same place, where a page ends.
+    app.execute("UPDATE prompts SET position = 10000 WHERE name = 'Filler 101'").await;
+    let ed = lib.org.has("Ed", Role::Editor).await;
+    let url = lib.org.page(&format!("prompts/folders/{folder}"));
+    let (mut all, mut next) = (Vec::new(), Some(url.clone()));
+    while let Some(url) = next {
+        let (numbers, after) = shown(&ed.get(&url).await.status(200));
+        assert!(!numbers.is_empty() && numbers.len() <= 100, "{numbers:?}");
+        all.extend(numbers);
+        next = after;
+    }
+    all.sort_unstable();
+    assert_eq!(all, (1..=250).collect::<Vec<_>>());
+    // What goes meanwhile moves nothing to a page that was seen.
+    let (first, next) = shown(&ed.get(&url).await);
+    let gone = lib.at("Large/Filler 7").await.unwrap();
+    trash::put_prompt(&lib.may(), gone).await.unwrap();
+    let (second, _) = shown(&ed.get(&next.unwrap()).await);
+    assert_eq!((first.len(), second.len(), second[1..3].to_vec()), (100, 100, vec![102, 103]));
+    // What is no place begins at the first.
+    let begin = shown(&ed.get(&url).await).0;
+    for from in ["4294967295", "-1", "x", "1.x", "1.", ".", "9223372036854775808.x"] {
+        assert_eq!(shown(&ed.get(&format!("{url}?from={from}")).await.status(200)).0, begin, "{from}");
+    }
+    let beyond = ed.get(&format!("{url}?from={}.{gone}", i64::MAX)).await.status(200);
+    assert_eq!(shown(&beyond).0, [0; 0]);
 }
