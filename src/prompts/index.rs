@@ -1,6 +1,6 @@
 //! What search finds a prompt by: its words, folded, the same on every database.
 
-use super::{Tags, drafts::parse};
+use super::{Tags, content::Content, drafts::parse};
 use crate::{
     error::{Error, Result},
     id::{OrgId, PromptId},
@@ -86,12 +86,14 @@ const SOURCE: &str = contents!(
 );
 
 impl Source {
-    /// All its words, each once, divided by spaces.
-    fn words(&self) -> Result<String> {
-        let (content, tags) = (parse(&self.content)?, self.tags.to_string());
-        let texts = [self.path.as_str(), &tags, &self.description].into_iter().chain(content.texts());
+    /// All its words, each once, divided by spaces. A content that cannot be read is told in the log, and is in nobody's
+    /// way: the prompt is found by what else is known of it.
+    fn words(&self) -> String {
+        let (content, tags) = (parse(&self.content).ok(), self.tags.to_string());
+        let texts = content.iter().flat_map(Content::texts);
+        let texts = [self.path.as_str(), &tags, &self.description].into_iter().chain(texts);
         let all: BTreeSet<String> = texts.flat_map(words).take(MAX_WORDS).collect();
-        Ok(all.into_iter().collect::<Vec<_>>().join(" "))
+        all.into_iter().collect::<Vec<_>>().join(" ")
     }
 
     /// Writes its words.
@@ -114,7 +116,7 @@ impl Source {
 pub async fn write(change: &mut OrgChange, prompt: PromptId) -> Result<()> {
     let source: Source = change.query(SOURCE).bind(prompt).one().await?;
     if source.content.len() <= SMALL {
-        let words = source.words()?;
+        let words = source.words();
         return source.put(change, prompt, words).await;
     }
     // Until then it is found by its name, if it is new, and else by what it said.
@@ -208,8 +210,11 @@ async fn read(grant: &Grant<EditContent>, prompt: PromptId) -> Result<Option<(So
         return Ok(None);
     }
     let Some(source) = grant.query(SOURCE).bind(prompt).optional::<Source>().await? else { return Ok(None) };
-    let words = move || source.words().map(|words| (source, words));
-    grant.server().long_work.run(grant.behalf(), words).await?.map(Some)
+    let words = move || {
+        let words = source.words();
+        (source, words)
+    };
+    Ok(Some(grant.server().long_work.run(grant.behalf(), words).await?))
 }
 
 /// Writes what is to be known of a prompt, if it is still marked, and tells whether it did. What is long is known
@@ -234,7 +239,7 @@ async fn write_again(
             let known = known.filter(|(known, _)| *known == source).map(|(_, words)| words);
             let words = match known {
                 Some(words) => words,
-                None if source.content.len() <= SMALL => source.words()?,
+                None if source.content.len() <= SMALL => source.words(),
                 None => {
                     self::mark(change, prompt).await?;
                     return Ok(false);

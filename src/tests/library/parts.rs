@@ -21,6 +21,7 @@ both_databases!(
     search_catches_up_with_a_folder,
     what_people_rename_is_found_at_once,
     search_catches_up_a_little_everywhere,
+    what_search_cannot_read_is_in_no_way,
     what_is_long_is_written_once,
     a_large_folder_comes_and_goes,
     what_is_too_large_goes_in_pieces,
@@ -148,7 +149,8 @@ async fn what_people_rename_is_found_at_once(app: TestApp) {
     ed.call("/api/folders/rename", &renamed).await.status(200);
     lib.is_up_to_date().await;
     assert_eq!((lib.found("before").await, lib.found("after triage").await), (0, 1));
-    let described = [("org", slug), ("prompt", &*prompt), ("name", "Sort"), ("description", ""), ("tags", "")];
+    let described =
+        [("org", slug), ("prompt", &*prompt), ("name", "Sort"), ("description", ""), ("tags", "")];
     ed.call("/api/prompts/describe", &described).await.status(200);
     lib.is_up_to_date().await;
     assert_eq!((lib.found("triage").await, lib.found("after sort").await), (0, 1));
@@ -177,6 +179,22 @@ async fn search_catches_up_a_little_everywhere(app: TestApp) {
     index::catch_up_soon(&lib.scope).await;
     lib.is_up_to_date().await;
     assert_eq!(other.behind().await, 3);
+}
+
+async fn what_search_cannot_read_is_in_no_way(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    for name in ["Broken", "Whole"] {
+        let prompt = lib.prompt(None, name).await;
+        lib.writes(prompt, "needle").await.unwrap();
+    }
+    let broken = "prompt_id IN (SELECT id FROM prompts WHERE name = 'Broken')";
+    app.execute(&format!("UPDATE drafts SET content = '{{' WHERE {broken}")).await;
+    app.execute("UPDATE prompts SET unindexed = 1").await;
+    index::catch_up_all(&app).await.unwrap();
+    assert_eq!(lib.behind().await, 0);
+    assert_eq!((lib.found("needle").await, lib.found("broken").await), (1, 1));
+    let ed = lib.org.has("Ed", Role::Editor).await;
+    ed.get(&lib.org.page("prompts/search?q=broken")).await.status(200).says("Broken</a>");
 }
 
 async fn what_is_long_is_written_once(app: TestApp) {
