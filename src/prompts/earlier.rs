@@ -250,7 +250,7 @@ pub(super) async fn keep(change: &mut OrgChange, prompt: PromptId, keep: Keep<'_
 pub async fn forget_old(server: &Server) -> Result<()> {
     let now = server.clock.now();
     let old = rows!(delete "draft_revisions" where "kept_at <= $1");
-    old.write_in_parts(server, now - KEPT).await?;
+    let old = old.write_in_parts(server, now - KEPT).await;
     let bases = rows!(delete "draft_revisions" where "kept_at <= $1 AND reason = ''");
-    bases.write_in_parts(server, now - BASE).await
+    old.and(bases.write_in_parts(server, now - BASE).await)
 }

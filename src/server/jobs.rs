@@ -92,7 +92,7 @@ impl Round {
 /// will ask for again. It is safe to repeat and to run on several processes.
 ///
 /// # Errors
-/// When the database fails.
+/// The first that comes up, once all tables had their turn.
 pub async fn sweep(server: &Server) -> Result<()> {
     let (now, config) = (server.clock.now(), &server.config);
     let before = [
@@ -114,10 +114,15 @@ pub async fn sweep(server: &Server) -> Result<()> {
         (rows!(delete "letters" where "done_at < $1"), Span::days(2)),
         (rows!(delete "letters" where "failed_at < $1"), Span::days(30)),
     ];
+    let mut result = Ok(());
     for (rows, age) in before {
-        rows.write_in_parts(server, now - age).await?;
+        // What fails in one table keeps no other from its turn.
+        if let Err(error) = rows.write_in_parts(server, now - age).await {
+            tracing::warn!(%error, "a table could not be cleaned up");
+            result = result.and(Err(error));
+        }
     }
-    Ok(())
+    result
 }
 
 #[cfg(test)]

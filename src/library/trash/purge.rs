@@ -120,7 +120,7 @@ pub async fn purge_due(server: &Server) -> Result<()> {
     // What is still not whole does not become so.
     let cut_off =
         rows!(update "trash" set "purged_at = staged_at" where "staged_at <= $1 AND purged_at IS NULL");
-    cut_off.write_in_parts(server, server.clock.now() - staged::TAKES).await?;
+    let cut_off = cut_off.write_in_parts(server, server.clock.now() - staged::TAKES).await;
     let purged = server
         .outside_tenancy()
         .query("SELECT DISTINCT org_id FROM trash WHERE purged_at IS NOT NULL ORDER BY org_id");
@@ -128,7 +128,7 @@ pub async fn purge_due(server: &Server) -> Result<()> {
     for (org,) in purged {
         round.note(org, write_in_order(server, org, CONTENTS).await);
     }
-    round.end()
+    round.end().and(cut_off)
 }
 
 /// Notes that something is purged which was in the trash for so long: unless another process was faster, or the

@@ -113,6 +113,7 @@ both_databases!(
     a_write_is_tried,
     what_is_swept_up_goes_in_parts,
     what_is_much_is_left_to_the_next_run,
+    every_table_is_swept_up,
 );
 
 async fn what_is_much_is_left_to_the_next_run(app: TestApp) {
@@ -140,6 +141,21 @@ async fn what_is_swept_up_goes_in_parts(app: TestApp) {
     app.mends("letters").await;
     sweep(&app).await.unwrap();
     assert!(app.rows("letters", "1 = 1").await.is_empty());
+}
+
+async fn every_table_is_swept_up(app: TestApp) {
+    app.somebody("Ana").await;
+    app.sent_letters(3).await;
+    app.clock.advance(Span::days(1000));
+    let left = async |table: &str| app.rows(table, "1 = 1").await.len();
+    assert_eq!((left("sessions").await, left("letters").await), (1, 3));
+    // What fails in the first keeps none after it from its turn.
+    app.breaks("DELETE", "sessions", "OLD.seen_at >= 0").await;
+    assert!(sweep(&app).await.is_err());
+    assert_eq!((left("sessions").await, left("letters").await), (1, 0));
+    app.mends("sessions").await;
+    sweep(&app).await.unwrap();
+    assert_eq!(left("sessions").await, 0);
 }
 
 async fn what_is_noted_is_written_once(app: TestApp) {
