@@ -1,6 +1,6 @@
 //! Templates that would take the server down, or keep it busy, if it ran them itself.
 
-use super::{Library, TestApp, both_databases};
+use super::{Library, TestApp, both_databases, why};
 use crate::{
     error::Error,
     id::{OrgId, PromptId},
@@ -10,7 +10,7 @@ use crate::{
         drafts, editing,
         render::{Problems, Values, render_for},
         resolve,
-        saving::save,
+        saving::{Seen, put, save},
     },
     role::Role,
     server::Behalf,
@@ -28,6 +28,7 @@ both_databases!(
     too_many_references_are_refused,
     a_worker_that_died_while_it_waited_is_replaced,
     a_change_that_waits_for_the_sandbox_is_found_out,
+    what_cannot_be_saved_is_refused_unread,
 );
 
 fn jinja(text: &str) -> Content {
@@ -209,4 +210,35 @@ async fn a_change_that_waits_for_the_sandbox_is_found_out(app: TestApp) {
         drop(analyze().await);
     });
     assert!(waits.await.unwrap_err().is_panic());
+}
+
+async fn what_cannot_be_saved_is_refused_unread(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let id = lib.writes_jinja("Tone", "{{ a }}").await;
+    let seen = lib.seen(id).await;
+    assert_eq!(save(&lib.may(), id, seen, "").await, Ok(1));
+    let chat = json!({ "engine": "jinja", "body": { "chat": [{ "role": "user", "content": "{{ b }}" }] } });
+    let flawed = json!({ "engine": "jinja", "body": { "text": "{{ b }}" }, "variables": [{ "name": "1" }] });
+    let [chat, flawed] = [chat, flawed].map(|json| serde_json::from_value::<Content>(json).unwrap());
+    let server = app.clone();
+    let told = tokio::spawn(async move {
+        // Whoever has a template read while a change of theirs is open is found out.
+        let _change = server.change_outside_tenancy().await.unwrap();
+        let stale = Seen { revision: 99, latest: 1 };
+        [
+            why(save(&lib.may(), id, seen, "").await),
+            why(save(&lib.may(), id, stale, "").await),
+            why(put(&lib.may(), id, 0, &jinja("{{ b }}"), "").await),
+            why(put(&lib.may(), id, 1, &chat, "").await),
+            why(put(&lib.may(), id, 1, &flawed, "").await),
+        ]
+    });
+    let expected = [
+        "Someone saved version 1 while you were editing. Review its changes, then save again.",
+        "The draft changed in the meantime. Review what would be saved now.",
+        "Someone saved version 1 in the meantime.",
+        "A prompt can't change between text and chat after its first version.",
+        crate::templates::NAME_RULE,
+    ];
+    assert_eq!(told.await.unwrap(), expected);
 }
