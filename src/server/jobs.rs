@@ -46,10 +46,13 @@ pub fn start(server: &Server, chores: &'static [Chore], soon: &'static [Chore]) 
     });
 }
 
-async fn run(server: &Server, chores: &'static [Chore]) {
+/// Does chores one after the other. Each is a task: one that fails, or panics, keeps no other from its turn.
+pub(crate) async fn run(server: &Server, chores: &[Chore]) {
     for chore in chores {
-        if let Err(error) = chore(server.clone()).await {
-            tracing::warn!(%error, "a background job failed");
+        match tokio::spawn(chore(server.clone())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "a background job failed"),
+            Err(error) => tracing::error!(%error, "a background job panicked"),
         }
     }
 }

@@ -1,13 +1,22 @@
 //! What the server does on its own: what fails in one organization keeps no other from its turn.
 
 use super::support::{Org, TestApp, both_databases};
-use crate::{environments::purge, library::trash, orgs::closure, prompts::room, time::Span};
+use crate::{
+    environments::purge,
+    error::{Error, Result},
+    library::trash,
+    orgs::closure,
+    prompts::room,
+    server::jobs::{Chore, run},
+    time::Span,
+};
 
 both_databases!(
     trash_is_purged_in_every_organization,
     environments_are_removed_in_every_organization,
     organizations_are_purged_one_by_one,
     room_is_made_in_every_organization,
+    every_chore_is_done,
 );
 
 /// Two organizations with a library each, the one that comes first in all of these first.
@@ -75,4 +84,24 @@ async fn room_is_made_in_every_organization(app: TestApp) {
     app.mends("draft_revisions").await;
     make_room().await.unwrap();
     assert_eq!(left(&first).await, 2);
+}
+
+async fn panics() -> Result<()> {
+    panic!("as with a fault of ours")
+}
+
+async fn fails() -> Result<()> {
+    Err(Error::Forbidden)
+}
+
+async fn every_chore_is_done(app: TestApp) {
+    let chores: [Chore; 3] = [
+        |_| Box::pin(panics()),
+        |_| Box::pin(fails()),
+        |server| Box::pin(async move { trash::purge_due(&server).await }),
+    ];
+    let (org, _) = two(&app).await;
+    app.clock.advance(Span::days(31));
+    run(&app, &chores).await;
+    assert_eq!(org.count("SELECT count(*) FROM trash WHERE org_id = $1").await, 0);
 }
