@@ -36,7 +36,8 @@ impl FilledFrom {
         typed: &str,
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, E> {
-        let is_left = self.0.iter().any(|(name, was)| name == field && *was == plain(typed));
+        let now = plain(typed);
+        let is_left = self.0.iter().any(|(name, was)| name == field && *was == now);
         if is_left { Ok(None) } else { read(typed).map(Some) }
     }
 
@@ -104,6 +105,12 @@ mod tests {
         let seen = FilledFrom(vec![("a".to_owned(), "old".to_owned())]);
         let read = |field: &str, typed: &str| seen.read(field, typed, |_| Err::<String, _>("no good"));
         assert_eq!(read("a", " old"), Ok(None), "left as it was");
+        // A form may say it as often as it has room for.
+        let often = FilledFrom(vec![("a".to_owned(), "old".to_owned()); 10_000]);
+        assert_eq!(
+            often.read("a", &"new\r\n".repeat(20_000), |_| Err::<String, _>("no good")),
+            Err("no good")
+        );
         assert_eq!((read("a", "new"), read("b", "old")), (Err("no good"), Err("no good")));
         let settled = seen.settle_read(&mut Flaws::default(), "a", None, &"now".to_owned());
         assert_eq!(settled, "now");
