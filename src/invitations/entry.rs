@@ -193,6 +193,9 @@ pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &st
         ));
     }
     let wish = Wish::parse(name, invitation.email.as_str(), password)?;
+    if wish.password.is_about(invitation.org_name.as_str()) {
+        return Err(Error::invalid("password", "Choose a password that isn't the organization's name."));
+    }
     let password_hash = caller.server.passwords.hash(wish.password).await?;
     let mut change = caller.server.change_outside_tenancy().await?;
     let is_verified = invitation.proves_address && caller.server.mail.is_on();
