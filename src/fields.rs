@@ -34,7 +34,7 @@ pub use counted::{capitalized, counted, counted_as};
 #[cfg(feature = "ssr")]
 pub use domains::Domains;
 #[cfg(feature = "ssr")]
-pub use email::{Email, split_addresses};
+pub use email::{Email, MAX_ADDRESSES, split_addresses};
 #[cfg(feature = "ssr")]
 pub use environment_name::EnvironmentName;
 #[cfg(feature = "ssr")]

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    fields::Email,
+    fields::{Email, MAX_ADDRESSES},
     id::InvitationId,
     paths,
     role::{self, Role},
@@ -29,6 +29,9 @@ pub(super) type Inviting = Grant<role::InviteMembers>;
 pub async fn invite(grant: &Inviting, typed: &[Cow<'_, str>], role: Role) -> Result<Vec<Invited>> {
     if typed.is_empty() {
         return Err(Error::invalid("emails", "Enter at least one email."));
+    }
+    if typed.len() > MAX_ADDRESSES {
+        return Err(Error::invalid("emails", format!("Enter at most {MAX_ADDRESSES} emails at a time.")));
     }
     if grant.organization().is_personal && role == Role::Owner {
         return Err(Error::invalid("role", "A personal workspace has one Owner."));

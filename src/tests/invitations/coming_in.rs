@@ -26,6 +26,9 @@ async fn somebody_new_joins_from_the_letter(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     ana.invites(&acme, GUEST, Role::Editor).await.status(200);
     let (token, browser) = (mailed(&app, GUEST).await, app.browser());
+    let named = [("token", token.as_str()), ("name", "Guest"), ("password", "Acme-2026")];
+    let refused = browser.call("/api/invitations/join", &named).await.status(422);
+    refused.says("Choose a password that isn't the organization's name.");
     let page = browser.get(&format!("/invite/{token}")).await.status(200);
     page.says("Ana invited you to Acme")
         .says("You'll be an Editor")
