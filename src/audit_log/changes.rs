@@ -91,10 +91,22 @@ fn change(key: &str, old: Option<&Value>, new: Option<&Value>) -> String {
 fn pair(name: &str, old: Option<String>, new: Option<String>) -> String {
     match (old, new) {
         (Some(old), Some(new)) if old == new => format!("{name} changed"),
-        (Some(old), Some(new)) => format!("{name}: {old} → {new}"),
-        (Some(one), None) | (None, Some(one)) => format!("{name}: {one}"),
+        (Some(old), Some(new)) => format!("{name}: {} → {}", shown(old), shown(new)),
+        (Some(one), None) | (None, Some(one)) => format!("{name}: {}", shown(one)),
         (None, None) => name.to_owned(),
     }
+}
+
+/// The most characters of a value that are shown.
+const SHOWN: usize = 200;
+
+/// As much of a value as is shown.
+fn shown(mut value: String) -> String {
+    if let Some((end, _)) = value.char_indices().nth(SHOWN) {
+        value.truncate(end);
+        value.push('…');
+    }
+    value
 }
 
 /// Whether it is an id, or some: they say nothing to people. That of a picture says that there is one.
@@ -258,6 +270,14 @@ mod tests {
         ] {
             assert_eq!(told(action, &details), lines, "{action} {details}");
         }
+    }
+
+    #[test]
+    fn of_a_long_value_the_beginning_is_told() {
+        let (long, cut) = ("ä".repeat(201), format!("{}…", "ä".repeat(200)));
+        let details = json!({ "before": { "text": long }, "after": { "text": "b".repeat(200) } });
+        assert_eq!(told("variables.updated", &details), [format!("text: {cut} → {}", "b".repeat(200))]);
+        assert_eq!(told("trash.added", &json!({ "reason": long })), [format!("reason: {cut}")]);
     }
 
     #[test]

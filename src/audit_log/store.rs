@@ -31,13 +31,19 @@ pub(super) struct Row {
     pub(super) ip: Option<String>,
     pub(super) user_agent: Option<String>,
     pub(super) request_id: String,
+    /// How many bytes of details there are up to this row, and with it.
+    told: i64,
 }
+
+/// About the most bytes of details that a page tells.
+const PAGE_BYTES: i64 = 1024 * 1024;
 
 macro_rules! log {
     ($lead:literal) => {
         concat!(
             "SELECT x.id, x.created_at, x.actor_kind, x.actor_id, x.actor_role, coalesce(who.name, k.name) AS actor_name, x.action,
-                    x.target_id, person.name AS target_name, i.email AS target_email, x.details, o.ip, o.user_agent, x.request_id
+                    x.target_id, person.name AS target_name, i.email AS target_email, x.details, o.ip, o.user_agent, x.request_id,
+                    x.earlier + octet_length(CAST(x.details AS TEXT)) AS told
              FROM (SELECT y.*, coalesce(sum(octet_length(CAST(y.details AS TEXT))) OVER (
                  ORDER BY y.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS earlier FROM (
                SELECT * FROM (
@@ -69,15 +75,19 @@ const OF_ACTOR: &str = log!("a.actor_id = $4");
 const OF_TARGET: &str = log!("a.target_id = $6");
 const OF_ACTION: &str = log!("a.action = $5");
 
-/// The rows that are asked for, the newest first, at most `size`, and where the next page begins.
+/// The rows that are asked for, the newest first, at most `size` and no more than a page takes, and where the next
+/// page begins.
 pub(super) async fn list(
     grant: &Grant<ViewAuditLog>,
     asked: &Asked,
     size: usize,
 ) -> Result<(Vec<Row>, Option<AuditId>)> {
-    let mut rows = read(grant, asked, size + 1, i64::MAX).await?;
-    let more = rows.len() > size;
-    rows.truncate(size);
+    let mut rows = read(grant, asked, size + 1, PAGE_BYTES).await?;
+    let more = rows.len() > size || rows.last().is_some_and(|row| row.told > PAGE_BYTES);
+    // The row that is too much begins the next page, unless it is alone on this one.
+    if rows.len() > size || more && rows.len() > 1 {
+        rows.pop();
+    }
     let next = rows.last().filter(|_| more).map(|row| row.id);
     Ok((rows, next))
 }

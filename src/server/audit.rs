@@ -258,8 +258,12 @@ pub(super) fn leave(server: &Server, org: OrgId, doer: Doer, client: Arc<Client>
     server.notes.hurry();
 }
 
+/// The most characters that are kept of what was refused: whoever asks chooses the path.
+const MOST_OF_ACT: usize = 200;
+
 /// Leaves the row of something that was refused.
 pub(super) fn leave_refusal(server: &Server, org: OrgId, doer: Doer, client: Arc<Client>, act: &str) {
+    let act: String = act.chars().take(MOST_OF_ACT).collect();
     let entry = Entry::new(Action::Denied, None).details(json!({ "act": act }));
     leave(server, org, doer, client, entry);
 }

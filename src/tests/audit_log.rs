@@ -14,7 +14,7 @@ use crate::{
 use axum::http::Method;
 use http_body_util::BodyExt;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 both_databases!(
     no_statement_changes_or_removes_a_row,
@@ -26,6 +26,8 @@ both_databases!(
     it_is_filtered_by_who_what_whom_and_when,
     an_empty_log_has_no_filters_to_clear,
     it_is_paged_without_gaps,
+    a_page_ends_where_it_tells_much,
+    of_what_was_refused_the_beginning_is_kept,
     forged_filters_and_cursors_find_nothing_of_others,
     it_is_exported_as_csv_and_json_lines,
     its_export_ends_with_the_right_to_it,
@@ -302,6 +304,41 @@ async fn it_is_paged_without_gaps(app: TestApp) {
         url = next;
     }
     assert_eq!((pages, seen), (2, 80));
+}
+
+async fn a_page_ends_where_it_tells_much(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let scope = Scope::of_chore(&app, acme.id, "a test").await.unwrap();
+    // Three fit; the last is too large for any page.
+    for (n, length) in [1_200_000, 300_000, 300_000, 300_000, 300_000, 300_000].into_iter().enumerate() {
+        let details = json!({ "after": { "n": n, "text": "x".repeat(length) } });
+        scope.note(Entry::new(Action::SettingsChanged, None).details(details)).await.unwrap();
+    }
+    let (mut url, mut seen) = (LOG.to_owned(), Vec::new());
+    let last = loop {
+        let page = ana.get(&url).await.status(200);
+        assert!(page.body.len() < 200_000, "values are cut: {}", page.body.len());
+        seen.push(lines(&page));
+        match next_page(&page) {
+            Some(next) if seen.len() < 10 => url = next,
+            _ => break page,
+        }
+    };
+    // What is too large alone may be followed by a page of nothing.
+    assert_eq!(seen, [3, 2, 1, 0], "{last}");
+}
+
+async fn of_what_was_refused_the_beginning_is_kept(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let (_, key) = acme.has_key("read:prompts").await;
+    let key = app.shown(key.as_str()).await.unwrap();
+    let scope = Scope::of_key(&app, Arc::default(), key).await.unwrap();
+    scope.note_refusal(&format!("GET /api/v1/{}", "x".repeat(100_000)));
+    write_down(&app).await.unwrap();
+    let kept = "SELECT CAST(length(CAST(details AS TEXT)) AS BIGINT) FROM audit_log
+                WHERE org_id = $1 AND action = 'access.denied'";
+    assert!((200..220).contains(&acme.count(kept).await));
+    ana.get(LOG).await.status(200).says("GET /api/v1/xxx").hides(&"x".repeat(200));
 }
 
 async fn forged_filters_and_cursors_find_nothing_of_others(app: TestApp) {
