@@ -50,6 +50,10 @@ const DOORS: &[(&str, Bucket)] = &[
     ("accounts/forgot_password", bucket(10, Span::minutes(1))),
     ("accounts/reset_password", bucket(20, Span::seconds(6))),
     ("account/confirm_address", bucket(20, Span::seconds(6))),
+    // Each of these sends emails, and can be taken back to be done again.
+    ("account/close", bucket(10, Span::minutes(6))),
+    ("organizations/delete", bucket(10, Span::minutes(6))),
+    ("transfers/offer", bucket(10, Span::minutes(6))),
     ("organizations/create", bucket(20, Span::minutes(1))),
     ("invitations/invite", bucket(60, Span::seconds(10))),
     ("invitations/resend", bucket(60, Span::seconds(10))),

@@ -8,6 +8,7 @@ both_databases!(
     an_offer_is_taken_and_the_roles_change_together,
     only_the_one_it_is_for_can_take_it,
     an_offer_can_be_declined_and_canceled,
+    ten_an_hour_are_offered,
     an_offer_runs_out,
     an_offer_dies_with_its_people,
     what_cannot_be_offered_is_not,
@@ -89,6 +90,22 @@ async fn an_offer_can_be_declined_and_canceled(app: TestApp) {
     vic.get("/acme/transfer").await.status(404);
     vic.get("/acme").await.hides("wants to transfer this organization to you");
     assert_eq!(acme.role_of(&vic).await, Some(Role::Viewer));
+}
+
+async fn ten_an_hour_are_offered(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let vic = acme.has("Vic", Role::Viewer).await;
+    for _ in 0..10 {
+        ana.offers(&acme, &vic).await.status(200);
+        ana.transfer(&acme, "cancel").await.status(200);
+    }
+    let elsewhere = Person { browser: app.browser_of(ana.id).await, ..ana.clone() };
+    for ana in [&ana, &elsewhere] {
+        ana.offers(&acme, &vic).await.status(429).says("Too many attempts.");
+    }
+    assert_eq!(app.letters_to(&vic.email).await, 10);
+    app.clock.advance(Span::minutes(6));
+    ana.offers(&acme, &vic).await.status(200);
 }
 
 async fn an_offer_runs_out(app: TestApp) {

@@ -226,6 +226,7 @@ async fn deleting_wants_the_address_typed(app: TestApp) {
 }
 
 async fn a_change_that_began_before_does_not_come_after(app: TestApp) {
+    let app = app.another(|config| config.rate_limits = 0).await;
     let ana = app.somebody("Ana").await;
     for trial in 0..50 {
         let org = app.org(&format!("Acme {trial}"), &ana).await;
