@@ -7,11 +7,12 @@ use crate::{
     id::UserId,
     paths,
     server::{
-        Caller, Server,
+        Caller, Change, Server,
         audit::{Action, Entry},
         devices,
         limits::Secret,
         passwords::Verdict,
+        session,
         tokens::{Token, TokenHash},
     },
     time::Span,
@@ -58,7 +59,6 @@ struct Credentials {
 /// [`Error::Invalid`] when address and password do not belong together; [`Error::TooMany`] when they
 /// did not too often.
 pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<&str>) -> Result<Welcome> {
-    let wrong = || Error::invalid("password", "Wrong email or password.");
     let (Ok(password), Ok(email)) = (Password::typed(password), Email::parse(email)) else {
         return Err(wrong());
     };
@@ -80,10 +80,12 @@ pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<
     guess.was_right();
     match (credentials, waiting) {
         (Some(known), _) => {
-            if let Verdict::Rehash(hash) = verdict {
-                renew_hash(&caller.server, known.id, hash).await?;
+            let mut hash = known.password_hash.clone();
+            if let Verdict::Rehash(renewed) = verdict {
+                renew_hash(&caller.server, &known, &renewed).await?;
+                hash = renewed;
             }
-            let_in(caller, known.id, next).await
+            let_in(caller, known.id, &hash, next).await
         }
         (None, Some(waiting)) => {
             sign_ups::send_again(caller, &waiting).await.map(|()| Welcome::ProveAddressFirst)
@@ -92,17 +94,30 @@ pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<
     }
 }
 
+fn wrong() -> Error {
+    Error::invalid("password", "Wrong email or password.")
+}
+
 /// Lets somebody in who has proven who they are, by a password or by a letter: at once, or when they
-/// have shown their second factor too. Every way in ends here.
+/// have shown their second factor too. Every way in ends here. The hash is that of their password then: one that was
+/// set since lets nobody in by an earlier one.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn let_in(caller: &Caller, user: UserId, next: Option<&str>) -> Result<Welcome> {
+/// [`Error::Invalid`] at `password` when it is another by now; when the database fails.
+pub async fn let_in(
+    caller: &Caller,
+    user: UserId,
+    password_hash: &str,
+    next: Option<&str>,
+) -> Result<Welcome> {
     if !two_factor::is_on(&caller.server, user).await? {
-        return enter(caller, user).await.map(|()| Welcome::In);
+        return if enter(caller, user, password_hash).await? { Ok(Welcome::In) } else { Err(wrong()) };
     }
     let (token, now) = (Token::new(), caller.server.clock.now());
     let mut change = caller.server.change_outside_tenancy().await?;
+    if !has_password(&mut change, user, password_hash).await? {
+        return Err(wrong());
+    }
     change
         .query("INSERT INTO second_steps (token_hash, user_id, next, expires_at) VALUES ($1, $2, $3, $4)")
         .bind(token.hash())
@@ -116,12 +131,29 @@ pub async fn let_in(caller: &Caller, user: UserId, next: Option<&str>) -> Result
     Ok(Welcome::SecondFactor)
 }
 
-async fn enter(caller: &Caller, user: UserId) -> Result<()> {
+/// Makes the session; false when the password is another by now.
+async fn enter(caller: &Caller, user: UserId, password_hash: &str) -> Result<bool> {
     let mut change = caller.server.change_outside_tenancy().await?;
+    if !has_password(&mut change, user, password_hash).await? {
+        return Ok(false);
+    }
     caller.audit(&mut change, user, Entry::new(Action::SignedIn, user.0)).await?;
     change.commit().await?;
-    devices::remember(&caller.server, user);
-    caller.sign_in(user).await
+    let is_in = caller.sign_in(user, password_hash).await?;
+    if is_in {
+        devices::remember(&caller.server, user);
+    }
+    Ok(is_in)
+}
+
+/// Whether the hash still is that of somebody's password, until the change ends.
+async fn has_password(change: &mut Change, user: UserId, hash: &str) -> Result<bool> {
+    if !session::lock(change, user).await? {
+        return Ok(false);
+    }
+    let same = change.query("SELECT 1 FROM users WHERE id = $1 AND password_hash = $2");
+    let same: Option<(i32,)> = same.bind(user).bind(hash.to_owned()).optional().await?;
+    Ok(same.is_some())
 }
 
 /// Whether this browser's sign-in waits for a second factor.
@@ -132,11 +164,13 @@ pub async fn is_waiting(caller: &Caller) -> Result<bool> {
     step(caller).await.map(|step| step.is_some())
 }
 
-async fn step(caller: &Caller) -> Result<Option<(UserId, Option<String>)>> {
+/// Whose sign-in waits, where it leads, and the hash of the password that was shown: a new one removes the step.
+async fn step(caller: &Caller) -> Result<Option<(UserId, Option<String>, String)>> {
     let Some(token) = cookie(STEP) else { return Ok(None) };
-    let waiting = caller.server.outside_tenancy();
-    let waiting =
-        waiting.query("SELECT user_id, next FROM second_steps WHERE token_hash = $1 AND expires_at > $2");
+    let waiting = caller.server.outside_tenancy().query(
+        "SELECT s.user_id, s.next, u.password_hash FROM second_steps s JOIN users u ON u.id = s.user_id
+         WHERE s.token_hash = $1 AND s.expires_at > $2",
+    );
     Ok(waiting.bind(TokenHash::of(&token)).bind(caller.server.clock.now()).optional().await?)
 }
 
@@ -146,7 +180,7 @@ async fn step(caller: &Caller) -> Result<Option<(UserId, Option<String>)>> {
 /// [`Error::Invalid`] at `code`; [`Error::Conflict`] when it waited too long; [`Error::TooMany`].
 pub async fn prove_second_factor(caller: &Caller, code: &str) -> Result<Option<String>> {
     let late = || Error::conflict("Your sign-in timed out. Sign in again.");
-    let (user, next) = step(caller).await?.ok_or_else(late)?;
+    let (user, next, password_hash) = step(caller).await?.ok_or_else(late)?;
     let secret =
         Secret { kind: "code", of: user.to_string(), device: devices::known(&caller.server, Some(user)) };
     let guess = caller.server.limits.guess(&secret)?;
@@ -163,8 +197,7 @@ pub async fn prove_second_factor(caller: &Caller, code: &str) -> Result<Option<S
     }
     change.commit().await?;
     set_cookie(STEP, "", 0);
-    enter(caller, user).await?;
-    Ok(next)
+    if enter(caller, user, &password_hash).await? { Ok(next) } else { Err(late()) }
 }
 
 /// Writes down that somebody tried to sign in as a person, or as nobody.
@@ -179,8 +212,10 @@ async fn credentials(server: &Server, email: &Email) -> Result<Option<Credential
     Ok(known.bind(email.clone()).optional().await?)
 }
 
-async fn renew_hash(server: &Server, user: UserId, hash: String) -> Result<()> {
+/// Keeps a new hash of the same password, unless that was changed meanwhile.
+async fn renew_hash(server: &Server, known: &Credentials, hash: &str) -> Result<()> {
     let mut change = server.change_outside_tenancy().await?;
-    change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
+    let renew = change.query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2");
+    renew.bind(known.id).bind(known.password_hash.clone()).bind(hash.to_owned()).execute().await?;
     change.commit().await
 }

@@ -99,13 +99,15 @@ pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Resu
         return Err(gone());
     }
     change.query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute().await?;
-    // Whoever had the old password may have asked for it.
+    // Whoever had the old password may have asked for it, and be about to show a second factor.
+    change.query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute().await?;
     change.query("DELETE FROM address_changes WHERE user_id = $1").bind(user).execute().await?;
-    change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
+    let set = change.query("UPDATE users SET password_hash = $2 WHERE id = $1");
+    set.bind(user).bind(hash.clone()).execute().await?;
     store::verify(&mut change, user).await?;
     session::end_all(&mut change, user).await?;
     caller.audit(&mut change, user, Entry::new(Action::PasswordReset, user.0)).await?;
     store::tell(&mut change, user, Happened::PasswordReset).await?;
     change.commit().await?;
-    entrance::let_in(caller, user, None).await
+    entrance::let_in(caller, user, &hash, None).await
 }

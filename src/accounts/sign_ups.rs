@@ -187,13 +187,13 @@ pub(super) async fn confirm(caller: &Caller, token: &str, password: &str) -> Res
         return Err(gone());
     }
     let Waiting { name, email, password_hash, next, .. } = waiting;
-    let new = NewPerson { name, email, password_hash, is_verified: true };
+    let new = NewPerson { name, email, password_hash: password_hash.clone(), is_verified: true };
     let (user, home) = store::create(&mut change, new).await?.ok_or_else(gone)?;
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     change.commit().await?;
     store::welcome(&caller.server, &home).await;
     set_cookie(BROWSER, "", 0);
-    entrance::let_in(caller, user, None).await?;
+    entrance::let_in(caller, user, &password_hash, None).await?;
     Ok(next.unwrap_or_else(|| paths::organization(&home)))
 }
 

@@ -110,14 +110,19 @@ pub async fn welcome(server: &Server, home: &Slug) {
 pub async fn sign_up_at_once(caller: &Caller, wish: Wish) -> Result<Slug> {
     let password_hash = caller.server.passwords.hash(wish.password).await?;
     let mut change = caller.server.change_outside_tenancy().await?;
-    let new = NewPerson { name: wish.name, email: wish.email, password_hash, is_verified: false };
+    let new = NewPerson {
+        name: wish.name,
+        email: wish.email,
+        password_hash: password_hash.clone(),
+        is_verified: false,
+    };
     let Some((user, home)) = create(&mut change, new).await? else {
         return Err(Error::invalid("email", "This email already has an account. Sign in instead."));
     };
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     change.commit().await?;
     welcome(&caller.server, &home).await;
-    entrance::let_in(caller, user, None).await?;
+    entrance::let_in(caller, user, &password_hash, None).await?;
     Ok(home)
 }
 

@@ -80,7 +80,7 @@ pub async fn of(server: &Server, user: UserId, email: &Email) -> Result<TwoFacto
 pub async fn begin(caller: &Caller, proof: &Proof) -> Result<()> {
     let (user, now) = (proof.user(), caller.server.clock.now());
     let sealed = caller.server.seal.seal(&random::<20>(), user.0.as_bytes());
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     let begun = change
         .query(
             "INSERT INTO two_factors (user_id, sealed, last_step, created_at) VALUES ($1, $2, 0, $3)
@@ -106,7 +106,7 @@ pub async fn begin(caller: &Caller, proof: &Proof) -> Result<()> {
 /// [`Error::Invalid`] at `code`; [`Error::Conflict`] when none was begun.
 pub async fn confirm(caller: &Caller, code: &str) -> Result<Vec<String>> {
     let user = caller.visit().ok_or(Error::SignedOut)?.user;
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     if find(&mut change, user, false).await?.is_none() {
         return Err(Error::conflict("Start setting up two-factor authentication first."));
     }
@@ -124,7 +124,7 @@ pub async fn confirm(caller: &Caller, code: &str) -> Result<Vec<String>> {
 /// [`Error::Conflict`] when there are none.
 pub async fn finish(caller: &Caller) -> Result<()> {
     let user = caller.visit().ok_or(Error::SignedOut)?.user;
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     let now = change.clock().now();
     let confirmed = change
         .query(
@@ -148,7 +148,7 @@ pub async fn finish(caller: &Caller) -> Result<()> {
 /// # Errors
 /// [`Error::Conflict`] when it is not on.
 pub async fn renew_codes(caller: &Caller, proof: &Proof) -> Result<Vec<String>> {
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     if find(&mut change, proof.user(), true).await?.is_none() {
         return Err(Error::conflict("Two-factor authentication is off."));
     }
@@ -165,7 +165,7 @@ pub async fn renew_codes(caller: &Caller, proof: &Proof) -> Result<Vec<String>> 
 /// # Errors
 /// When the database fails.
 pub async fn forget(caller: &Caller, user: UserId) -> Result<()> {
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     let forget = change.query("DELETE FROM two_factors WHERE user_id = $1 AND confirmed_at IS NULL");
     if forget.bind(user).execute().await? > 0 {
         change.query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute().await?;
@@ -179,7 +179,7 @@ pub async fn forget(caller: &Caller, user: UserId) -> Result<()> {
 /// [`Error::Conflict`] while an organization asks for it.
 pub async fn end(caller: &Caller, proof: &Proof) -> Result<()> {
     let user = proof.user();
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     let asks = change.query(
         "SELECT o.name FROM members m JOIN organizations o ON o.id = m.org_id
          WHERE m.user_id = $1 AND o.two_factor_since IS NOT NULL AND o.deleted_at IS NULL ORDER BY o.name LIMIT 1",

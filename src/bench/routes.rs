@@ -95,7 +95,8 @@ async fn populate(server: &Server, caller: &Caller, seed: &Seed) -> Result<(Emai
     let owner = person(server, &hash, 0).await?;
     let slug = Slug::personal(&format!("bench {}", server.clock.id().simple()), None);
     let name = owner.name.clone();
-    let org = orgs::store::create_team(caller, &owner, name, slug.clone()).await?;
+    let change = server.change_outside_tenancy().await?;
+    let org = orgs::store::create_team(change, caller, &owner, name, slug.clone()).await?;
     let host = Scope::system(caller, org, "seeding a benchmark").await?.require::<ManageMembers>()?;
     for n in 1..seed.members {
         let user = person(server, &hash, n).await?;

@@ -175,7 +175,7 @@ pub(super) async fn accept(caller: &Caller, token: &str) -> Result<Slug> {
             ));
         }
     }
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     if invitation.proves_address {
         accounts::verify(&mut change, person.id).await?;
     }
@@ -199,14 +199,15 @@ pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &st
     let password_hash = caller.server.passwords.hash(wish.password).await?;
     let mut change = caller.server.change_outside_tenancy().await?;
     let is_verified = invitation.proves_address && caller.server.mail.is_on();
-    let new = NewPerson { name: wish.name, email: wish.email, password_hash, is_verified };
+    let new =
+        NewPerson { name: wish.name, email: wish.email, password_hash: password_hash.clone(), is_verified };
     let Some((user, home)) = accounts::create(&mut change, new).await? else {
         return Err(Error::conflict("This email already has an account. Sign in to join."));
     };
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     enter(caller, change, &invitation, token, user).await?;
     accounts::welcome(&caller.server, &home).await;
-    entrance::let_in(caller, user, None).await?;
+    entrance::let_in(caller, user, &password_hash, None).await?;
     Ok(invitation.slug)
 }
 

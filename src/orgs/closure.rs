@@ -140,7 +140,7 @@ pub async fn restore(caller: &Caller, slug: &str) -> Result<Slug> {
     let user = caller.visit().ok_or(Error::SignedOut)?.user;
     let mine = restorable_by(&caller.server, user).await?;
     let org = mine.into_iter().find(|org| org.slug.as_str() == slug).ok_or(Error::NotFound)?;
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     let restored = change
         .query(
             "UPDATE organizations SET deleted_at = NULL

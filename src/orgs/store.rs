@@ -62,13 +62,18 @@ pub async fn is_free(server: &Server, slug: &Slug) -> Result<bool> {
 /// The most organizations that a person may own and still make another one.
 pub const MAX_OWNED: i64 = 50;
 
-/// Makes a team's organization with its founder as Owner.
+/// Makes a team's organization with its founder as Owner, in a change of the founder's account.
 ///
 /// # Errors
 /// [`Error::Invalid`] at `slug` when somebody else has it; [`Error::Conflict`] when the founder owns as many as they
 /// may.
-pub async fn create_team(caller: &Caller, founder: &Person, name: Name, slug: Slug) -> Result<OrgId> {
-    let mut change = caller.server.change_outside_tenancy().await?;
+pub async fn create_team(
+    mut change: Change,
+    caller: &Caller,
+    founder: &Person,
+    name: Name,
+    slug: Slug,
+) -> Result<OrgId> {
     refuse_too_many(&mut change, founder.id).await?;
     let made = insert(&mut change, &name, &slug, None, founder.id).await?;
     let Some(org) = made else {
@@ -85,11 +90,6 @@ pub async fn create_team(caller: &Caller, founder: &Person, name: Name, slug: Sl
 /// Refuses another organization to a person who owns as many as they may. Those that are deleted count for as long as
 /// they can be restored.
 async fn refuse_too_many(change: &mut Change, founder: UserId) -> Result<()> {
-    if change.is_concurrent() {
-        // One after the other.
-        let lock = change.query("SELECT id FROM users WHERE id = $1 FOR UPDATE");
-        let _: Option<(UserId,)> = lock.bind(founder).optional().await?;
-    }
     let owned = change.query("SELECT count(*) FROM members WHERE user_id = $1 AND role = 'owner'");
     let (owned,): (i64,) = owned.bind(founder).one().await?;
     if owned < MAX_OWNED {

@@ -32,7 +32,7 @@ pub(super) struct Waiting {
 /// Begins a change. Whether the new address has an account is told to nobody but its mailbox. Where
 /// there is no mail, it is changed at once.
 pub(super) async fn begin(caller: &Caller, person: &Person, email: &Email, _: &Proof) -> Result<Notice> {
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     if !caller.server.mail.is_on() {
         set(caller, change, person.id, email, false).await?;
         return Ok(Notice::AddressChanged);
@@ -89,7 +89,7 @@ pub(super) async fn confirm(caller: &Caller, token: &str) -> Result<()> {
     if waiting.user_id != person.id {
         return Err(Error::conflict("This link is for another account. Sign in with that account."));
     }
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     let used = change.query("DELETE FROM address_changes WHERE token_hash = $1");
     if used.bind(TokenHash::of(token)).execute().await? == 0 {
         return Err(gone());

@@ -48,7 +48,7 @@ pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result
             "You're the only Owner of {name}. Transfer or delete it first."
         )));
     }
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     let orgs = change.query(
         "SELECT m.org_id, o.personal_of IS NOT NULL, o.deleted_at IS NOT NULL FROM members m JOIN organizations o ON o.id = m.org_id
          WHERE m.user_id = $1 ORDER BY m.org_id",

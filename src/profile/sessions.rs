@@ -43,11 +43,11 @@ pub(super) async fn list(caller: &Caller) -> Result<Vec<Row>> {
 /// Ends one of the caller's own sessions.
 pub(super) async fn end(caller: &Caller, id: SessionId) -> Result<()> {
     let visit = caller.visit().ok_or(Error::SignedOut)?;
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     let own = change.query("SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2");
     let own: Option<(i32,)> = own.bind(id).bind(visit.user).optional().await?;
     own.ok_or(Error::NotFound)?;
-    session::end(&mut change, id).await?;
+    session::end(&mut change, visit.user, id).await?;
     caller.audit(&mut change, visit.user, Entry::new(Action::SessionEnded, id.0)).await?;
     change.commit().await
 }
@@ -55,7 +55,7 @@ pub(super) async fn end(caller: &Caller, id: SessionId) -> Result<()> {
 /// Ends all of the caller's sessions but this one.
 pub(super) async fn end_others(caller: &Caller) -> Result<()> {
     let visit = caller.visit().ok_or(Error::SignedOut)?;
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     let ended = session::end_others(&mut change, visit).await?;
     if ended > 0 {
         caller.audit(&mut change, visit.user, Entry::new(Action::SessionEnded, visit.user.0)).await?;

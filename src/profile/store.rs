@@ -19,7 +19,7 @@ pub(super) async fn rename(caller: &Caller, person: &Person, name: Name) -> Resu
     if name == person.name {
         return Ok(());
     }
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     change.query("UPDATE users SET name = $2 WHERE id = $1").bind(person.id).bind(name).execute().await?;
     let orgs = change.query("SELECT org_id FROM members WHERE user_id = $1 ORDER BY org_id");
     let orgs: Vec<(OrgId,)> = orgs.bind(person.id).all().await?;
@@ -36,7 +36,7 @@ pub(super) async fn rename(caller: &Caller, person: &Person, name: Name) -> Resu
 pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Password) -> Result<()> {
     let user = proof.user();
     let hash = caller.server.passwords.hash(new).await?;
-    let mut change = caller.server.change_outside_tenancy().await?;
+    let mut change = caller.change_own_account().await?;
     change.query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user).bind(hash).execute().await?;
     change.query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute().await?;
     change.query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute().await?;

@@ -210,17 +210,18 @@ impl Caller {
         self.person().await?.ok_or(Error::SignedOut)
     }
 
-    /// Signs a person in on this browser, ending whatever session it had.
+    /// Signs a person in on this browser, ending whatever session it had. False when their password is not the one
+    /// of this hash any more.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn sign_in(&self, user: UserId) -> Result<()> {
+    pub async fn sign_in(&self, user: UserId, password_hash: &str) -> Result<bool> {
         if let Some(visit) = self.visit {
             let mut change = Change::begin(&self.server).await?;
-            session::end(&mut change, visit.session).await?;
+            session::end(&mut change, visit.user, visit.session).await?;
             change.commit().await?;
         }
-        session::sign_in(&self.server, &self.session, user, &self.client).await.map(drop)
+        session::sign_in(&self.server, &self.session, user, password_hash, &self.client).await
     }
 
     /// Notes that the person who is signed in on this browser has entered their password just now.
@@ -235,7 +236,7 @@ impl Caller {
     pub async fn sign_out(&self) -> Result<()> {
         if let Some(visit) = self.visit {
             let mut change = Change::begin(&self.server).await?;
-            session::end(&mut change, visit.session).await?;
+            session::end(&mut change, visit.user, visit.session).await?;
             self.audit(&mut change, visit.user, Entry::new(Action::SessionEnded, visit.session.0)).await?;
             change.commit().await?;
         }

@@ -219,6 +219,21 @@ fn the_walls_have_few_doors() {
         files_with("write_in_order("),
         ["environments/purge.rs", "library/trash/purge.rs", "orgs/closure.rs", "server/parts.rs"]
     );
+    // What somebody changes beyond the walls is theirs, and they are signed in still.
+    assert_eq!(
+        files_with("change_own_account("),
+        [
+            "accounts/two_factor.rs",
+            "invitations/entry.rs",
+            "orgs/actions.rs",
+            "orgs/closure.rs",
+            "profile/address.rs",
+            "profile/closure.rs",
+            "profile/sessions.rs",
+            "profile/store.rs",
+            "server/own_account.rs",
+        ]
+    );
     // One way in: everyone is asked for their second factor there.
     assert_eq!(files_with("caller.sign_in("), ["accounts/entrance.rs"]);
     assert_eq!(files_with("fn system("), ["server/scope/mod.rs"]);

@@ -36,7 +36,8 @@ impl<P: Permission> Grant<P> {
     /// read again under that lock, so what was true when the request came in is true still.
     ///
     /// # Errors
-    /// [`Error::NotFound`] or [`Error::Forbidden`] when the actor lost the right in the meantime;
+    /// [`Error::NotFound`] or [`Error::Forbidden`] when the actor lost the right in the meantime, and
+    /// [`Error::SignedOut`] when their session ended;
     /// when the database fails.
     pub async fn change(&self) -> Result<OrgChange> {
         self.change_within(Change::begin(&self.scope.server).await?).await
@@ -63,12 +64,19 @@ impl<P: Permission> Grant<P> {
             }
         }
         if let Some(person) = self.scope.person() {
-            let row: Option<(Role,)> = change
-                .query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2")
+            let row: Option<(Role, bool)> = change
+                .query(
+                    "SELECT role, $3 IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = $3)
+                     FROM members WHERE org_id = $1 AND user_id = $2",
+                )
                 .bind(person.id)
+                .bind(self.scope.session)
                 .optional()
                 .await?;
-            let (role,) = row.ok_or(Error::NotFound)?;
+            let (role, is_signed_in) = row.ok_or(Error::NotFound)?;
+            if !is_signed_in {
+                return Err(Error::SignedOut);
+            }
             if !role.can::<P>() {
                 return Err(Error::Forbidden);
             }

@@ -51,11 +51,12 @@ const fn never() -> Timestamp {
     Timestamp(0)
 }
 
-/// Where a session begins.
+/// Where a session begins, and the hash of the password that was shown for it.
 #[derive(Default, Serialize, Deserialize)]
 struct Place {
     ip: Option<String>,
     user_agent: String,
+    password_hash: String,
 }
 
 /// The layer that gives each request its session.
@@ -86,20 +87,35 @@ pub async fn visit(session: &Session) -> Result<Option<Visit>> {
     session.get(VISIT).await.map_err(|error| store_failed(&error))
 }
 
-/// Signs a person in, under a fresh id.
+/// Signs a person in, under a fresh id. False when the account is gone, or its password is not the one of this hash
+/// any more.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn sign_in(server: &Server, session: &Session, user: UserId, client: &Client) -> Result<Visit> {
+pub async fn sign_in(
+    server: &Server,
+    session: &Session,
+    user: UserId,
+    password_hash: &str,
+    client: &Client,
+) -> Result<bool> {
     session.cycle_id().await.map_err(|error| store_failed(&error))?;
     let now = server.clock.now();
     let visit = Visit { session: SessionId(server.clock.id()), user, since: now, proved_at: now };
     session.insert(VISIT, visit).await.map_err(|error| store_failed(&error))?;
-    let place = Place { ip: client.ip.map(|ip| ip.to_string()), user_agent: client.user_agent.clone() };
+    let place = Place {
+        ip: client.ip.map(|ip| ip.to_string()),
+        user_agent: client.user_agent.clone(),
+        password_hash: password_hash.to_owned(),
+    };
     session.insert(NEW, place).await.map_err(|error| store_failed(&error))?;
     session.save().await.map_err(|error| store_failed(&error))?;
     session.remove_value(NEW).await.map_err(|error| store_failed(&error))?;
-    Ok(visit)
+    if is_live(server, visit.session).await? {
+        return Ok(true);
+    }
+    forget(session).await?;
+    Ok(false)
 }
 
 /// Notes that the person of a session has entered their password just now, under a fresh id.
@@ -150,12 +166,30 @@ pub async fn forget(session: &Session) -> Result<()> {
     session.flush().await.map_err(|error| store_failed(&error))
 }
 
+/// Makes what changes an account, or begins or ends its sessions, come one after the other. False when the account is
+/// gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(change: &mut Change, user: UserId) -> Result<bool> {
+    // SQLite has one writer anyway. What only refers to the person does not wait.
+    let lock = if change.is_concurrent() {
+        "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
+    } else {
+        "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL"
+    };
+    let there: Option<(UserId,)> = change.query(lock).bind(user).optional().await?;
+    Ok(there.is_some())
+}
+
 /// Ends one session of a person within a change, and says so to whatever it has open.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn end(change: &mut Change, session: SessionId) -> Result<()> {
-    change.query("DELETE FROM sessions WHERE id = $1").bind(session).execute().await?;
+pub async fn end(change: &mut Change, user: UserId, session: SessionId) -> Result<()> {
+    lock(change, user).await?;
+    let end = change.query("DELETE FROM sessions WHERE id = $1 AND user_id = $2");
+    end.bind(session).bind(user).execute().await?;
     change.announce(None, Topic::Session, session.0).await
 }
 
@@ -164,6 +198,7 @@ pub async fn end(change: &mut Change, session: SessionId) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn end_all(change: &mut Change, user: UserId) -> Result<()> {
+    lock(change, user).await?;
     let sessions: Vec<(SessionId,)> =
         change.query("DELETE FROM sessions WHERE user_id = $1 RETURNING id").bind(user).all().await?;
     for (session,) in sessions {
@@ -177,6 +212,7 @@ pub async fn end_all(change: &mut Change, user: UserId) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn end_others(change: &mut Change, visit: Visit) -> Result<u64> {
+    lock(change, visit.user).await?;
     let ended = change.query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id");
     let ended: Vec<(SessionId,)> = ended.bind(visit.user).bind(visit.session).all().await?;
     for (session,) in &ended {

@@ -1,7 +1,10 @@
 //! Sessions in the database.
 
 use super::{NEW, OVERLAP, Place, SEEN, VISIT, Visit, hash, is_current, never};
-use crate::{server::Server, time::Timestamp};
+use crate::{
+    server::{Server, db::Db},
+    time::Timestamp,
+};
 use sqlx::types::Json;
 use std::collections::HashMap;
 use tower_sessions::{
@@ -13,6 +16,18 @@ use tower_sessions::{
 
 fn backend(error: impl std::fmt::Display) -> StoreError {
     StoreError::Backend(error.to_string())
+}
+
+/// Begins a session, if the password still is the one that was shown. It waits for what changes that.
+macro_rules! begin {
+    ($lock:literal) => {
+        concat!(
+            "INSERT INTO sessions (token_hash, id, user_id, data, created_at, seen_at, ip, user_agent)
+             SELECT $1, $2, $3, $4, $5, $6, $7, coalesce($8, '') FROM users
+             WHERE id = $3 AND password_hash = $9 AND deleted_at IS NULL",
+            $lock
+        )
+    };
 }
 
 /// Sessions in the database.
@@ -34,20 +49,22 @@ impl SessionStore for Store {
     /// id. One that ended while its request was being answered does not come back by this.
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
         // Ids have 128 random bits: a new one is nobody's.
-        let sql = if record.data.contains_key(NEW) {
-            "INSERT INTO sessions (token_hash, id, user_id, data, created_at, seen_at, ip, user_agent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, ''))"
-        } else {
-            "UPDATE sessions SET token_hash = $1, data = $4, seen_at = $6, ip = coalesce($7, ip), user_agent = coalesce($8, user_agent)
-             WHERE id = $2 AND user_id = $3 AND created_at = $5"
+        let is_new = record.data.contains_key(NEW);
+        let sql = match &self.server.db {
+            Db::Sqlite { .. } if is_new => begin!(""),
+            Db::Postgres { .. } if is_new => begin!(" FOR NO KEY UPDATE"),
+            _ => {
+                "UPDATE sessions SET token_hash = $1, data = $4, seen_at = $6, ip = coalesce($7, ip), user_agent = coalesce($8, user_agent)
+                 WHERE id = $2 AND user_id = $3 AND created_at = $5"
+            }
         };
-        self.write(sql, record).await
+        self.write(sql, record, is_new).await
     }
 
     async fn save(&self, record: &Record) -> StoreResult<()> {
         let sql = "UPDATE sessions SET data = $4, seen_at = $6, ip = coalesce($7, ip), user_agent = coalesce($8, user_agent)
                    WHERE token_hash = $1 AND id = $2 AND user_id = $3 AND created_at = $5";
-        self.write(sql, record).await
+        self.write(sql, record, false).await
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
@@ -95,17 +112,19 @@ impl Store {
         Ok(Some(row))
     }
 
-    /// Runs a statement that writes a record.
-    async fn write(&self, sql: &'static str, record: &Record) -> StoreResult<()> {
+    /// Runs a statement that writes a record; one of a session that begins asks for the hash of the password, too.
+    async fn write(&self, sql: &'static str, record: &Record, is_new: bool) -> StoreResult<()> {
         let visit = record.data.get(VISIT).cloned().ok_or_else(|| backend("a session without a person"))?;
         let visit: Visit = serde_json::from_value(visit).map_err(backend)?;
         let place =
             record.data.get(NEW).cloned().and_then(|place| serde_json::from_value::<Place>(place).ok());
+        let shown = place.as_ref().map(|place| place.password_hash.clone()).unwrap_or_default();
         let (ip, user_agent) = place.map_or((None, None), |place| (place.ip, Some(place.user_agent)));
         let data: HashMap<_, _> = record.data.iter().filter(|(key, _)| *key != NEW && *key != SEEN).collect();
         let mut tx = self.server.db.begin().await.map_err(backend)?;
         let query = tx.query(sql).bind(hash(record.id)).bind(visit.session).bind(visit.user).bind(Json(data));
         let query = query.bind(visit.since).bind(self.server.clock.now()).bind(ip).bind(user_agent);
+        let query = if is_new { query.bind(shown) } else { query };
         query.execute().await.map_err(backend)?;
         tx.commit().await.map_err(backend)
     }
