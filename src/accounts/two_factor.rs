@@ -4,16 +4,15 @@
 use super::{letters::Happened, store::tell};
 use crate::{
     error::{Error, Result},
-    fields::Email,
     id::UserId,
     server::{
-        Caller, Change, Proof, Server,
+        Caller, Change, Person, Proof, Server,
         audit::{Action, Entry},
         caller::internal,
         clock::random,
         tokens::TokenHash,
     },
-    time::Timestamp,
+    time::{Span, Timestamp},
 };
 use totp_rs::{Builder, Totp};
 
@@ -21,6 +20,8 @@ use totp_rs::{Builder, Totp};
 const CODES: usize = 10;
 /// Letters and digits that are not taken for each other.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// How long the first code is waited for.
+const GOOD_FOR: Span = Span::minutes(15);
 /// How the authenticator lists us.
 const ISSUER: &str = "Prompt Studio";
 
@@ -31,6 +32,8 @@ pub enum TwoFactor {
     Off,
     /// The secret waits for its first code; this is its `otpauth:` URL, and the secret in base32.
     Waiting(String, String),
+    /// It waits, and is not shown: the password was entered too long ago, or the secret made. It can be begun anew.
+    Hidden,
     /// It is on, since when, with so many recovery codes left.
     On(Timestamp, i64),
 }
@@ -39,6 +42,14 @@ pub enum TwoFactor {
 struct Row {
     sealed: Vec<u8>,
     confirmed_at: Option<Timestamp>,
+    created_at: Timestamp,
+}
+
+impl Row {
+    /// Whether a first code confirms it still.
+    fn is_young(&self, now: Timestamp) -> bool {
+        now - self.created_at <= GOOD_FOR
+    }
 }
 
 /// Whether somebody has a second factor.
@@ -52,14 +63,15 @@ pub async fn is_on(server: &Server, user: UserId) -> Result<bool> {
     Ok(on.is_some())
 }
 
-/// Where somebody stands with it.
+/// Where the person who calls stands with it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of(server: &Server, user: UserId, email: &Email) -> Result<TwoFactor> {
+pub async fn of(caller: &Caller, person: &Person) -> Result<TwoFactor> {
+    let (server, user) = (&caller.server, person.id);
     let row = server.outside_tenancy();
-    let row = row.query("SELECT sealed, confirmed_at FROM two_factors WHERE user_id = $1").bind(user);
-    let row: Option<Row> = row.optional().await?;
+    let row = row.query("SELECT sealed, confirmed_at, created_at FROM two_factors WHERE user_id = $1");
+    let row: Option<Row> = row.bind(user).optional().await?;
     let Some(row) = row else { return Ok(TwoFactor::Off) };
     if let Some(since) = row.confirmed_at {
         let left = server.outside_tenancy();
@@ -67,7 +79,11 @@ pub async fn of(server: &Server, user: UserId, email: &Email) -> Result<TwoFacto
         let (left,): (i64,) = left.one().await?;
         return Ok(TwoFactor::On(since, left));
     }
-    let totp = open(server, user, &row.sealed, email.as_str())?;
+    // Whoever has but the session is not to have the secret.
+    if !caller.is_fresh() || !row.is_young(server.clock.now()) {
+        return Ok(TwoFactor::Hidden);
+    }
+    let totp = open(server, user, &row.sealed, person.email.as_str())?;
     let url = totp.to_url().map_err(|error| internal(&error))?;
     let typed = base32(&url);
     Ok(TwoFactor::Waiting(url, typed))
@@ -107,7 +123,8 @@ pub async fn begin(caller: &Caller, proof: &Proof) -> Result<()> {
 pub async fn confirm(caller: &Caller, code: &str) -> Result<Vec<String>> {
     let user = caller.visit().ok_or(Error::SignedOut)?.user;
     let mut change = caller.change_own_account().await?;
-    if find(&mut change, user, false).await?.is_none() {
+    let now = change.clock().now();
+    if find(&mut change, user, false).await?.is_none_or(|row| !row.is_young(now)) {
         return Err(Error::conflict("Start setting up two-factor authentication first."));
     }
     if !use_totp(&mut change, user, code, false).await? {
@@ -226,7 +243,7 @@ async fn use_totp(change: &mut Change, user: UserId, code: &str, confirmed: bool
 }
 
 async fn find(change: &mut Change, user: UserId, confirmed: bool) -> Result<Option<Row>> {
-    let row = change.query("SELECT sealed, confirmed_at FROM two_factors WHERE user_id = $1");
+    let row = change.query("SELECT sealed, confirmed_at, created_at FROM two_factors WHERE user_id = $1");
     let row: Option<Row> = row.bind(user).optional().await?;
     Ok(row.filter(|row| row.confirmed_at.is_some() == confirmed))
 }

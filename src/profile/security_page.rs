@@ -26,7 +26,7 @@ use qrcode::{QrCode, render::svg};
 /// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
 pub async fn security(caller: Caller) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
-    let state = two_factor::of(&caller.server, person.id, &person.email).await?;
+    let state = two_factor::of(&caller, &person).await?;
     let sessions = sessions::list(&caller).await?;
     let asking = organization::mine(&caller).await?.into_iter().find(|(_, locked)| *locked);
     let asking = asking.map(|(mine, _)| mine.organization.name.to_string());
@@ -61,8 +61,8 @@ fn second_factor(caller: &Caller, state: TwoFactor, asking: Option<String>) -> i
         .find_map(|action| caller.posted().filter(|posted| posted.action == action))
         .and_then(Posted::answer::<Vec<String>>);
     let body = match (state, codes) {
-        (TwoFactor::Off, _) => off().bake(),
-        (TwoFactor::Waiting(..), Some(codes)) => keeping(&codes).bake(),
+        (TwoFactor::Waiting(..) | TwoFactor::Hidden, Some(codes)) => keeping(&codes).bake(),
+        (TwoFactor::Off, _) | (TwoFactor::Hidden, None) => off().bake(),
         (TwoFactor::Waiting(url, secret), None) => waiting(&url, secret).bake(),
         (TwoFactor::On(since, left), codes) => {
             view! { {codes.map(|codes| recovery_codes(&codes))}{on(since, left)} }.bake()

@@ -17,6 +17,8 @@ both_databases!(
     who_asks_has_it,
     it_is_not_on_before_the_recovery_codes_are_kept,
     what_happens_to_it_is_told_by_email,
+    a_waiting_secret_is_shown_to_whoever_knows_the_password,
+    a_waiting_secret_is_begun_anew_after_a_while,
 );
 
 const SECURITY: &str = "/account/security";
@@ -260,6 +262,40 @@ async fn it_is_not_on_before_the_recovery_codes_are_kept(app: TestApp) {
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
     let told = app.rows("audit_log", "action = 'account.two_factor_on'").await;
     assert_eq!(told.len(), 0);
+}
+
+async fn a_waiting_secret_is_shown_to_whoever_knows_the_password(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    app.clock.advance(Span::minutes(10));
+    ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
+    let waiting = secret(&ana.get(SECURITY).await);
+    // The password was entered a quarter of an hour ago, and the secret made a little later.
+    app.clock.advance(Span::minutes(6));
+    let thief = ana.copy();
+    thief.get(SECURITY).await.status(200).hides(&waiting).says("type=\"password\"");
+    let refused = thief.account("begin_two_factor", &[]).await.status(422);
+    refused.says("Enter your password to continue.").says("begin-password-error").hides(&waiting);
+    let fields = [("password", "wrong one")];
+    thief.account("begin_two_factor", &fields).await.status(422).says("Wrong password.").hides(&waiting);
+    // Whoever has the secret already goes on, and is shown the recovery codes.
+    let authenticator = Authenticator::typed(&app, &waiting);
+    let page = ana.account("confirm_two_factor", &[("code", &authenticator.code())]).await.status(200);
+    assert_eq!(codes(&page).len(), 10);
+    ana.account("finish_two_factor", &[]).await.leads_to(SECURITY);
+}
+
+async fn a_waiting_secret_is_begun_anew_after_a_while(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
+    let late = secret(&ana.get(SECURITY).await);
+    app.clock.advance(Span::minutes(16));
+    let ana = app.browser_of(ana.id).await;
+    ana.get(SECURITY).await.status(200).hides(&late).says("Set up two-factor authentication");
+    let code = Authenticator::typed(&app, &late).code();
+    let refused = ana.account("confirm_two_factor", &[("code", &code)]).await.status(409);
+    refused.says("Start setting up two-factor authentication first.");
+    ana.account("begin_two_factor", &[]).await.leads_to(SECURITY);
+    assert_ne!(secret(&ana.get(SECURITY).await), late);
 }
 
 async fn what_happens_to_it_is_told_by_email(app: TestApp) {

@@ -23,11 +23,12 @@ impl Authenticator {
         let secret = crate::server::clock::random::<20>();
         let mut change = app.change_outside_tenancy().await.unwrap();
         let insert = change.query(
-            "INSERT INTO two_factors (user_id, sealed, last_step, created_at) VALUES ($1, $2, 0, 0)
-             ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, confirmed_at = NULL, last_step = 0",
+            "INSERT INTO two_factors (user_id, sealed, last_step, created_at) VALUES ($1, $2, 0, $3)
+             ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, confirmed_at = NULL, last_step = 0,
+               created_at = excluded.created_at",
         );
         let sealed = app.seal.seal(&secret, of.id.0.as_bytes());
-        insert.bind(of.id).bind(sealed).execute().await.unwrap();
+        insert.bind(of.id).bind(sealed).bind(app.clock.now()).execute().await.unwrap();
         change.commit().await.unwrap();
         let totp = Builder::new().with_secret(secret.to_vec()).build().unwrap();
         Self { totp, clock: app.clock.clone() }
