@@ -52,6 +52,9 @@
 //!   would be served, and is void when that changes ([`deployments::voiding`]).
 //! - A path with a live prompt leads to it until something else is deployed at that path. Where others must approve,
 //!   no other prompt can take the path ([`prompts::paths`]).
+//! - A change of one's account holds the row of the person, and asks under that lock whether the session still is there
+//!   ([`Caller::change_own_account`](server::Caller::change_own_account)). A session begins only while the password is
+//!   the one that was shown. So nothing comes after a new password, a sign-out or the end of an account.
 //! - There is one way to sign in ([`accounts::entrance`]), so nobody gets around their second factor. An act that cannot
 //!   be undone demands a [`Proof`](server::Proof) that the password was entered recently.
 //! - Every function has a rate limit per client (`server::limits`), and work that keeps a core busy is off the threads

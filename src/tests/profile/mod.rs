@@ -2,6 +2,7 @@
 
 mod address;
 mod closure;
+mod ended;
 mod sessions;
 mod two_factor;
 
