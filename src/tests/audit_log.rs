@@ -311,6 +311,7 @@ async fn a_page_ends_where_it_tells_much(app: TestApp) {
     let scope = Scope::of_chore(&app, acme.id, "a test").await.unwrap();
     // Three fit; the last is too large for any page.
     for (n, length) in [1_200_000, 300_000, 300_000, 300_000, 300_000, 300_000].into_iter().enumerate() {
+        app.clock.advance(Span::seconds(1));
         let details = json!({ "after": { "n": n, "text": "x".repeat(length) } });
         scope.note(Entry::new(Action::SettingsChanged, None).details(details)).await.unwrap();
     }
