@@ -3,7 +3,6 @@
 use crate::{
     error::{Error, Result},
     prompts::{
-        analysis::Analysis,
         content::{Body, Content, Message, ModelSettings, Variable},
         render::{self, Composed, Resolved, Taken, compose_for},
         sizes::weight,
@@ -86,18 +85,18 @@ impl Form {
         let resolved = Arc::new(resolved);
         let composed = compose_for(place, &resolved).await?;
         let mut parts = Arc::unwrap_or_clone(resolved).parts.into_iter();
-        let Some(render::Part { content, analysis, inherited, .. }) = parts.next() else { return Ok(None) };
+        let Some(render::Part { content, inherited, .. }) = parts.next() else { return Ok(None) };
         if let Some(Composed { body, takes }) = composed {
             return Ok(Some(Self::of(Content { body, ..content }, takes)));
         }
-        let (parts, inherited) = (Some(parts.map(Part::from).collect()), Some(named(inherited, &analysis)));
+        let (parts, inherited) = (Some(parts.map(Part::from).collect()), Some(inherited));
         Ok(Some(Self { parts, inherited, ..Self::written(content) }))
     }
 
     /// As it is written; with what it inherits, where that is asked for.
     pub(super) fn alone(resolved: Resolved, inherits: bool) -> Option<Self> {
-        let render::Part { content, analysis, inherited, .. } = resolved.parts.into_iter().next()?;
-        let inherited = inherits.then(|| named(inherited, &analysis));
+        let render::Part { content, inherited, .. } = resolved.parts.into_iter().next()?;
+        let inherited = inherits.then_some(inherited);
         Some(Self { inherited, ..Self::written(content) })
     }
 
@@ -152,15 +151,9 @@ impl From<render::Part> for Part {
             path: part.path,
             version: part.version,
             said: part.content.into(),
-            inherited: named(part.inherited, &part.analysis),
+            inherited: part.inherited,
         }
     }
-}
-
-/// Those of the values around a prompt that it names: there may be many more, and around another prompt they are
-/// nobody's business who fetches this one.
-fn named(inherited: BTreeMap<String, Value>, analysis: &Analysis) -> BTreeMap<String, Value> {
-    inherited.into_iter().filter(|(name, _)| analysis.variables.contains(name)).collect()
 }
 
 fn bytes_of(text: Option<&str>, messages: Option<&[Message]>) -> usize {

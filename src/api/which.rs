@@ -212,7 +212,7 @@ mod tests {
             part(3, "Signature", &[]),
             part(4, "Sign of now", &[]),
         ];
-        let mut resolved = Resolved { parts, is_cut: false };
+        let mut resolved = Resolved { parts, ..Resolved::default() };
         call_as_written(&mut resolved, "Then");
         let paths: Vec<_> = resolved.parts.iter().map(|part| part.path.as_str()).collect();
         // The second `Sign` keeps the path that it has.

@@ -82,7 +82,7 @@ pub(super) async fn carry_out(
         folder: *folder,
         environment: environment.name.as_str(),
         version: *version,
-        inherited: &impact.inherited,
+        kept: impact.kept.as_deref(),
     };
     store::insert(change, order, &about).await
 }

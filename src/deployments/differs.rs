@@ -1,8 +1,8 @@
 //! In what two resolutions of a prompt differ besides what its own versions say, and what services are told of it.
 
-use crate::prompts::{
-    kept::Details,
-    render::{Inherited, Resolved},
+use crate::{
+    id::PromptId,
+    prompts::{kept::Details, render::Resolved},
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -64,7 +64,7 @@ fn led(path: &str, old: Option<&BTreeSet<i64>>, new: Option<&BTreeSet<i64>>) -> 
 
 /// The inherited values that differ, of prompts that are in both.
 fn values(before: &Resolved, after: &Resolved) -> Vec<String> {
-    let (old, new): (Inherited, Inherited) = (before.inherited(), after.inherited());
+    let (old, new) = (inherited(before), inherited(after));
     let (mut lines, mut told) = (Vec::new(), HashSet::new());
     for part in &after.parts {
         // The same prompt may be part of it in many versions.
@@ -72,17 +72,26 @@ fn values(before: &Resolved, after: &Resolved) -> Vec<String> {
             continue;
         }
         let (Some(old), Some(new)) = (old.get(&part.prompt), new.get(&part.prompt)) else { continue };
-        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
         for name in names {
-            let (was, is) = (old.get(name), new.get(name));
-            let (before, after) = beside(was, is);
-            let line = format!("{} inherits {name}: {before} → {after}", part.path);
+            let (was, is) = (old.get(name).copied(), new.get(name).copied());
             if was != is {
-                lines.push(line);
+                let (before, after) = beside(was, is);
+                lines.push(format!("{} inherits {name}: {before} → {after}", part.path));
             }
         }
     }
     lines
+}
+
+/// What each prompt inherits.
+fn inherited(resolved: &Resolved) -> BTreeMap<PromptId, BTreeMap<&str, &Value>> {
+    let mut all: BTreeMap<PromptId, BTreeMap<&str, &Value>> = BTreeMap::new();
+    for part in &resolved.parts {
+        let values = part.inherited.iter().map(|(name, value)| (name.as_str(), value));
+        all.entry(part.prompt).or_default().extend(values);
+    }
+    all
 }
 
 /// How much of what is the same stands before what differs.

@@ -97,7 +97,7 @@ impl Served {
             version: part.version,
             content: sha256(part.content.canonical().as_bytes()),
             values: part
-                .inherits()
+                .inherited
                 .iter()
                 .map(|(name, value)| (name.clone(), ValueServed::of(value)))
                 .collect(),

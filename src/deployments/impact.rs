@@ -18,7 +18,7 @@ use crate::{
     id::{EnvironmentId, PromptId},
     prompts::{
         kept::{Details, details, details_now},
-        render::{self, Inherited, Problems, Resolved, check_for},
+        render::{self, Problems, Resolved, check_for},
         resolve::{self, Instead},
         source::Source,
     },
@@ -36,6 +36,11 @@ const COPIED_IN_A_STEP: usize = 64;
 
 /// What people read where it is more.
 pub const TOO_MUCH: &str = "The live prompts that include this one are too many or too large to check. Undeploy or shorten some of them first.";
+
+/// The most bytes that a deployment keeps of what is inherited.
+const MAX_KEPT: usize = 1024 * 1024;
+/// What people read where it is more.
+const TOO_MUCH_KEPT: &str = "The values that this prompt and the prompts it includes inherit are larger than 1 MiB in total. Shorten them, or use fewer of them.";
 
 /// What would come of a deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,8 +63,8 @@ pub struct Impact {
     /// What differs from what is live besides what the version itself says: where references lead, what is
     /// inherited. Line by line.
     pub differs: Vec<String>,
-    /// What is inherited from now on.
-    pub inherited: Inherited,
+    /// What is kept of what is inherited from now on, as JSON.
+    pub kept: Option<String>,
     /// What services are told of the prompt from now on.
     pub details: Details,
 }
@@ -76,7 +81,7 @@ impl Impact {
             is_cut: false,
             asks: BTreeSet::new(),
             differs: Vec::new(),
-            inherited: Inherited::new(),
+            kept: None,
         }
     }
 }
@@ -181,11 +186,15 @@ impl<R: Reads> Look<R> {
         let look = move || {
             found.put_together(&resolved);
             let differs = live.as_ref().map(|live| differs(live, &resolved)).unwrap_or_default();
-            (found, resolved.inherited(), made_of::made_of(&resolved, live.as_deref()), differs)
+            let kept = serde_json::to_string(&resolved.inherited()).ok();
+            (found, kept, made_of::made_of(&resolved, live.as_deref()), differs)
         };
         let (server, behalf) = &self.place;
         let looked = server.long_work.run_on(*behalf, bytes, look).await?;
-        (self.impact.served, self.impact.inherited, self.impact.made_of, self.impact.differs) = looked;
+        (self.impact.served, self.impact.kept, self.impact.made_of, self.impact.differs) = looked;
+        if self.impact.kept.as_ref().is_some_and(|kept| kept.len() > MAX_KEPT) {
+            self.impact.breaks.insert(Break { says: TOO_MUCH_KEPT.to_owned(), user: None });
+        }
         if let Some(live) = live_version {
             let told = (version.0, live);
             let told = otherwise(self.source.reads(), environment, told, &self.impact.details).await?;
@@ -200,7 +209,7 @@ impl<R: Reads> Look<R> {
         let before = self.deployed(user.environment_id, live, None).await?;
         let after = self.deployed(user.environment_id, live, Some(self.instead)).await?;
         let (bytes, two) = (before.bytes() + after.bytes(), (before.clone(), after.clone()));
-        let is_same = move || versions_and_values(&two.0) == versions_and_values(&two.1);
+        let is_same = move || two.0.says_the_same(&two.1);
         let (server, behalf) = &self.place;
         if server.long_work.run_on(*behalf, bytes, is_same).await? {
             return Ok(());
@@ -238,8 +247,7 @@ impl<R: Reads> Look<R> {
         instead: Option<Instead>,
     ) -> Result<Arc<Resolved>> {
         let resolved = resolve::deployed(&mut self.source, environment, version, instead).await?;
-        let bytes: usize = resolved.parts.iter().map(|part| part.content.bytes()).sum();
-        self.pay(resolved.parts.len() + bytes / COPIED_IN_A_STEP);
+        self.pay(resolved.parts.len() + resolved.bytes() / COPIED_IN_A_STEP);
         Ok(Arc::new(resolved))
     }
 
@@ -264,9 +272,4 @@ impl<R: Reads> Look<R> {
 fn too_much(resolved: &Resolved) -> Problems {
     let path = resolved.parts.first().map(|part| part.path.clone()).unwrap_or_default();
     Problems { others: BTreeSet::from([(path, render::TOO_MUCH.to_owned())]), ..Problems::default() }
-}
-
-/// The versions that a prompt is put together from, and the values that they inherit.
-fn versions_and_values(resolved: &Resolved) -> (Vec<(PromptId, Option<i64>)>, Inherited) {
-    (resolved.parts.iter().map(|part| (part.prompt, part.version)).collect(), resolved.inherited())
 }

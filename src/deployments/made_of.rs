@@ -43,8 +43,8 @@ pub(super) fn made_of(resolved: &Resolved, live: Option<&Resolved>) -> Vec<MadeO
 /// What is live, by what is looked for in it: the same prompt may be part of it in many versions.
 struct Live<'r> {
     versions: HashSet<(PromptId, Option<i64>)>,
-    /// The values as JSON, each with its name.
-    values: HashSet<(PromptId, &'r str, String)>,
+    /// The values, each with its name.
+    values: HashSet<(PromptId, &'r str, &'r Value)>,
 }
 
 impl<'r> Live<'r> {
@@ -52,8 +52,7 @@ impl<'r> Live<'r> {
         let versions = resolved.parts.iter().map(|part| (part.prompt, part.version)).collect();
         let mut values = HashSet::new();
         for part in &resolved.parts {
-            let named = part.analysis.named(&part.inherited);
-            values.extend(named.map(|(name, value)| (part.prompt, name.as_str(), value.to_string())));
+            values.extend(part.inherited.iter().map(|(name, value)| (part.prompt, name.as_str(), value)));
         }
         Self { versions, values }
     }
@@ -68,12 +67,11 @@ impl MadeOf {
 }
 
 fn made(part: &Part, live: Option<&Live<'_>>) -> MadeOf {
-    let values = part.inherits();
+    let values = part.inherited.clone();
     let is_news = live.is_some_and(|live| !live.versions.contains(&(part.prompt, part.version)));
     let changed = live.map_or_else(BTreeSet::new, |live| {
-        let is_there = |name: &String, value: &Value| {
-            live.values.contains(&(part.prompt, name.as_str(), value.to_string()))
-        };
+        let is_there =
+            |name: &String, value: &Value| live.values.contains(&(part.prompt, name.as_str(), value));
         values.iter().filter(|(name, value)| !is_there(name, value)).map(|(name, _)| name.clone()).collect()
     });
     MadeOf {

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{DeploymentId, EnvironmentId, FolderId, PromptId},
-    prompts::{kept::Details, render::Inherited},
+    prompts::kept::Details,
     server::{OrgChange, Reads, Scope, Topic, audit::Entry, listed},
     time::Timestamp,
 };
@@ -239,7 +239,7 @@ pub async fn live_among(
 pub(super) async fn insert(change: &mut OrgChange, order: &Order, about: &About<'_>) -> Result<i64> {
     // Of what is not live nothing is told.
     let live = order.version.map(|_| about);
-    let inherited = live.and_then(|live| serde_json::to_string(live.inherited).ok());
+    let kept = live.and_then(|live| live.kept).map(ToOwned::to_owned);
     let (id, now, doer) = (DeploymentId(change.new_id()), change.now(), change.doer());
     let number = order.seen + 1;
     change
@@ -258,7 +258,7 @@ pub(super) async fn insert(change: &mut OrgChange, order: &Order, about: &About<
         .bind(doer.kind)
         .bind(doer.id)
         .bind(now)
-        .bind(inherited)
+        .bind(kept)
         .bind(about.details.path.clone())
         .bind(about.folder)
         .bind(live.map(|live| live.details.description.clone()))
@@ -287,6 +287,6 @@ pub(super) struct About<'a> {
     pub(super) environment: &'a str,
     /// The version that was live before.
     pub(super) version: Option<i64>,
-    /// What it inherits.
-    pub(super) inherited: &'a Inherited,
+    /// What it keeps of what it inherits, as JSON.
+    pub(super) kept: Option<&'a str>,
 }

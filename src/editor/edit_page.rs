@@ -16,7 +16,7 @@ use crate::{
     paths,
     prompts::{
         content::{Content, Speaker},
-        resolve,
+        inherited, resolve,
     },
     role::EditContent,
     server::{
@@ -35,7 +35,8 @@ use std::collections::BTreeSet;
 pub async fn edit(caller: Caller) -> Result<impl IntoView> {
     let desk = Desk::enter(&caller).await?;
     let resolved = resolve::draft(&desk.scope, &desk.prompt, desk.draft.content.clone()).await?;
-    let (bytes, look) = (resolved.bytes(), move || (Names::of(&resolved), resolved));
+    let handed_down = inherited::names(&desk.scope, desk.prompt.folder_id).await?;
+    let (bytes, look) = (resolved.bytes(), move || (Names::of(&resolved, handed_down), resolved));
     let (names, resolved) = desk.scope.server().long_work.run_on(desk.scope.behalf(), bytes, look).await?;
     let (preview, lines) = preview(&caller, &desk, resolved, &names).await?;
     let may = desk.scope.can::<EditContent>();

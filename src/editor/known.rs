@@ -57,10 +57,10 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Those of a draft, which is the first part of what was resolved.
-    pub(super) fn of(resolved: &Resolved) -> Self {
+    /// Those of a draft, which is the first part of what was resolved, and to which some variables are handed down.
+    pub(super) fn of(resolved: &Resolved, handed_down: BTreeSet<String>) -> Self {
         let draft = &resolved.parts[0];
-        let known = known(draft);
+        let known = known(draft, handed_down);
         let asked: BTreeSet<&str> = resolved.parts.iter().flat_map(asked).collect();
         let asked = First::of(asked.into_iter().map(ToOwned::to_owned), MAX_VARIABLES);
         let shown: BTreeSet<&String> = asked.first.iter().collect();
@@ -81,9 +81,9 @@ impl Names {
     }
 }
 
-fn known(draft: &Part) -> Known {
-    let declared = draft.content.variables.iter().map(|variable| variable.name.clone());
-    let variables = declared.chain(draft.inherited.keys().cloned()).collect();
+fn known(draft: &Part, handed_down: BTreeSet<String>) -> Known {
+    let mut variables = handed_down;
+    variables.extend(draft.content.variables.iter().map(|variable| variable.name.clone()));
     // Of more it is not looked where they lead.
     let targets = draft.analysis.references.keys().take(MAX_REFERENCES);
     let missing = targets.filter(|target| !draft.references.contains_key(*target)).cloned().collect();

@@ -136,7 +136,7 @@ mod tests {
             inherited: BTreeMap::new(),
             references: BTreeMap::new(),
         };
-        let mut resolved = Resolved { parts: vec![part], is_cut: false };
+        let mut resolved = Resolved { parts: vec![part], ..Resolved::default() };
         let mut values = values.as_object().unwrap().clone();
         let mut rendered = render(&resolved, &values);
         for _ in 0..ROUNDS {

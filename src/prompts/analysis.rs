@@ -11,7 +11,6 @@ use crate::{
     templates::{Engine, Reference},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the texts of a content use, and what is wrong with them.
@@ -52,14 +51,6 @@ impl Analysis {
             }
         }
         analysis
-    }
-
-    /// Those of some values that the texts name.
-    pub fn named<'v>(
-        &self,
-        values: &'v BTreeMap<String, Value>,
-    ) -> impl Iterator<Item = (&'v String, &'v Value)> {
-        self.variables.iter().filter_map(|name| values.get_key_value(name))
     }
 
     /// What is seen without running anything: the variables of Jinja are not.

@@ -1,6 +1,7 @@
 //! What prompts were resolved from, as far as that changes, so that it is quickly told whether they would be resolved
 //! the same. Versions and deployments never change.
 
+use super::inherited;
 use crate::{
     error::Result,
     id::{DeploymentId, EnvironmentId, FolderId, PromptId, VariableId},
@@ -18,8 +19,8 @@ pub struct Basis {
     places: BTreeMap<(PromptId, i64), Option<Place>>,
     /// The newest deployments.
     live: BTreeMap<(EnvironmentId, PromptId), Option<DeploymentId>>,
-    /// The variables that what is in a folder inherits. Setting variables writes them anew.
-    variables: BTreeMap<Option<FolderId>, BTreeSet<VariableId>>,
+    /// What tells whether what is in a folder still inherits the same: its marks.
+    folders: BTreeMap<Option<FolderId>, Vec<Option<VariableId>>>,
     /// Whether something was read twice and had changed meanwhile.
     is_torn: bool,
 }
@@ -31,11 +32,16 @@ impl Basis {
     }
 
     pub(super) fn add_live(&mut self, of: (EnvironmentId, PromptId), newest: Option<DeploymentId>) {
-        self.live.insert(of, newest);
+        let before = self.live.insert(of, newest);
+        self.is_torn |= before.is_some_and(|before| before != newest);
     }
 
-    pub(super) fn add_variables(&mut self, folder: Option<FolderId>, variables: BTreeSet<VariableId>) {
-        self.variables.insert(folder, variables);
+    pub(super) fn has_folder(&self, folder: Option<FolderId>) -> bool {
+        self.folders.contains_key(&folder)
+    }
+
+    pub(super) fn add_folder(&mut self, folder: Option<FolderId>, marks: Vec<Option<VariableId>>) {
+        self.folders.insert(folder, marks);
     }
 
     /// Whether all of it is still so. None can change it while the change is open.
@@ -46,7 +52,7 @@ impl Basis {
         Ok(!self.is_torn
             && self.has_places(change).await?
             && self.has_live(change).await?
-            && self.has_variables(change).await?)
+            && self.has_folders(change).await?)
     }
 
     async fn has_places(&self, change: &mut OrgChange) -> Result<bool> {
@@ -80,29 +86,30 @@ impl Basis {
         Ok(self.live.iter().all(|(of, before)| live.get(of) == before.as_ref()))
     }
 
-    async fn has_variables(&self, change: &mut OrgChange) -> Result<bool> {
-        if self.variables.is_empty() {
+    async fn has_folders(&self, change: &mut OrgChange) -> Result<bool> {
+        if self.folders.is_empty() {
             return Ok(true);
         }
-        let of_all = change.query("SELECT id FROM variables WHERE org_id = $1 AND folder_id IS NULL");
-        let of_all: Vec<(VariableId,)> = of_all.all().await?;
-        let of_folders = listed!(
-            ", above (below, id, parent_id) AS (
-               SELECT f.id, f.id, f.parent_id FROM listed JOIN folders f ON f.org_id = $1 AND f.id = listed.id
+        let of_all = inherited::marks(change, None).await?;
+        let around = listed!(
+            ", above (below, id, parent_id, depth) AS (
+               SELECT f.id, f.id, f.parent_id, f.depth FROM listed
+               JOIN folders f ON f.org_id = $1 AND f.id = listed.id
                UNION ALL
-               SELECT a.below, f.id, f.parent_id FROM above a
+               SELECT a.below, f.id, f.parent_id, f.depth FROM above a
                JOIN folders f ON f.org_id = $1 AND f.id = a.parent_id)
-             SELECT a.below, v.id FROM above a JOIN variables v ON v.org_id = $1 AND v.folder_id = a.id"
+             SELECT a.below, (SELECT v.id FROM variables v
+               WHERE v.org_id = $1 AND v.folder_id = a.id ORDER BY v.name LIMIT 1)
+             FROM above a ORDER BY a.depth"
         );
-        let of_folders = change.query_listed(of_folders, self.variables.keys().flatten().map(|id| id.0));
-        let mut inherited: HashMap<FolderId, BTreeSet<VariableId>> = HashMap::new();
-        for (folder, variable) in of_folders.all::<(FolderId, VariableId)>().await? {
-            inherited.entry(folder).or_default().insert(variable);
+        let around = change.query_listed(around, self.folders.keys().flatten().map(|id| id.0));
+        let mut marks: HashMap<FolderId, Vec<Option<VariableId>>> = HashMap::new();
+        for (folder, mark) in around.all::<(FolderId, Option<VariableId>)>().await? {
+            marks.entry(folder).or_default().push(mark);
         }
-        Ok(self.variables.iter().all(|(folder, before)| {
-            let own = folder.and_then(|folder| inherited.get(&folder));
-            own.into_iter().flatten().copied().chain(of_all.iter().map(|(id,)| *id)).collect::<BTreeSet<_>>()
-                == *before
+        Ok(self.folders.iter().all(|(folder, before)| {
+            let own = folder.and_then(|folder| marks.get(&folder)).into_iter().flatten();
+            of_all.iter().chain(own).eq(before)
         }))
     }
 }

@@ -1,7 +1,12 @@
 //! What is live of a prompt in an environment, with what its deployment kept: the values that it inherited, and what
 //! it was called and said to be for.
 
-use super::{Tags, render::Inherited, store::Prompt};
+use super::{
+    Tags,
+    inherited::{self, Named},
+    render::Inherited,
+    store::Prompt,
+};
 use crate::{
     error::Result,
     id::{DeploymentId, EnvironmentId, PromptId},
@@ -13,14 +18,30 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(super) struct Live {
     pub(super) version: i64,
-    /// None where nothing was kept, as in rows from before: what folders give now counts there.
+    /// None where it is only about to be deployed: what folders give now will be kept then.
     pub(super) kept: Option<Arc<Kept>>,
 }
 
-/// What a deployment kept.
+/// What a deployment kept. In rows from before that is nothing.
 pub(super) struct Kept {
     pub(super) by: DeploymentId,
-    pub(super) inherited: Inherited,
+    inherited: Inherited,
+    /// About how many bytes that is.
+    pub(super) bytes: usize,
+    /// Whether it is about to be kept anew, with what folders give now where it lacks something.
+    pub(super) is_again: bool,
+}
+
+impl Kept {
+    fn new(by: DeploymentId, inherited: Inherited, is_again: bool) -> Self {
+        let bytes = inherited.values().map(inherited::bytes).sum();
+        Self { by, inherited, bytes, is_again }
+    }
+
+    /// What it kept of a prompt.
+    pub(super) fn of(&self, prompt: PromptId) -> Option<&Named> {
+        self.inherited.get(&prompt)
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -31,11 +52,25 @@ struct Row {
 }
 
 impl Row {
+    /// As it is live.
     fn live(self) -> Option<Live> {
-        let read = |json: String| long_work::within(json.len(), || serde_json::from_str(&json).ok());
-        let inherited = self.inherited.and_then(read);
-        let kept = inherited.map(|inherited| Arc::new(Kept { by: self.id, inherited }));
-        self.version.map(|version| Live { version, kept })
+        let version = self.version?;
+        let json = self.inherited.unwrap_or_default();
+        let read = || Kept::new(self.id, serde_json::from_str(&json).unwrap_or_default(), false);
+        let kept = Some(Arc::new(long_work::within(json.len(), read)));
+        Some(Live { version, kept })
+    }
+
+    /// As it would be live again.
+    fn again(self) -> Option<Live> {
+        let version = self.version?;
+        let read = |json: String| {
+            let read =
+                || serde_json::from_str(&json).ok().map(|inherited| Kept::new(self.id, inherited, true));
+            long_work::within(json.len(), read)
+        };
+        let kept = self.inherited.and_then(read).map(Arc::new);
+        Some(Live { version, kept })
     }
 }
 
@@ -67,7 +102,7 @@ pub(super) async fn before(
          ORDER BY number DESC LIMIT 1",
     );
     let last: Option<Row> = last.bind(environment).bind(prompt).bind(version).optional().await?;
-    Ok(last.and_then(Row::live))
+    Ok(last.and_then(Row::again))
 }
 
 /// What services are told of a prompt besides what it says.

@@ -28,6 +28,8 @@ pub mod editing;
 #[cfg(feature = "ssr")]
 pub mod index;
 #[cfg(feature = "ssr")]
+pub mod inherited;
+#[cfg(feature = "ssr")]
 pub mod jinja;
 #[cfg(feature = "ssr")]
 pub mod kept;

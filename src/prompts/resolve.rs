@@ -2,10 +2,11 @@
 
 use super::{
     content::Content,
+    inherited::{self, Named, picked},
     kept::{self, Kept, Live},
     references::MAX_REFERENCES,
     render::{MAX_PARTS, Part, Resolved},
-    source::Source,
+    source::{Source, Version},
     store::{self, Prompt},
 };
 use crate::{
@@ -29,13 +30,13 @@ pub async fn version(reads: impl Unhurried, prompt: PromptId, number: i64) -> Re
     let mut source = Source::new(reads);
     let mut resolver = Resolver::new(&mut source, None);
     resolver.version((prompt, number), None, None).await?.ok_or(Error::NotFound)?;
-    Ok(resolver.resolved())
+    Ok(resolver.made)
 }
 
 /// A version of a prompt as an environment has it: a reference that names no version leads to what is
 /// deployed there, or else to where it led when the version was saved. What is live has the values that it
-/// inherited when it was deployed, whatever became of folders since. With `instead` it is as if that were
-/// deployed.
+/// inherited when it was deployed, or when the prompt that it is put into was, whatever became of folders since. With
+/// `instead` it is as if that were deployed.
 ///
 /// # Errors
 /// As [`version`].
@@ -48,8 +49,9 @@ pub async fn deployed(
     let mut resolver = Resolver::new(source, instead);
     let live = resolver.live(environment, prompt).await?.filter(|live| live.version == number);
     let kept = live.and_then(|live| live.kept);
+    resolver.own.clone_from(&kept);
     resolver.version((prompt, number), Some(environment), kept).await?.ok_or(Error::NotFound)?;
-    Ok(resolver.resolved())
+    Ok(resolver.made)
 }
 
 /// What would be live of a prompt in an environment, if anything.
@@ -90,11 +92,14 @@ pub async fn live(
 pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resolved> {
     let mut source = Source::new(scope);
     let mut resolver = Resolver::new(&mut source, None);
-    let inherited = Arc::unwrap_or_clone(resolver.source.inherited(of.folder_id).await?);
     let (prompt, path) = (of.id, of.path.clone());
     let analysis = resolver.source.analyzed(&content).await?;
     let leads = analysis.references.clone();
-    resolver.parts.push(Part {
+    let inherited = resolver.source.inherited_in(of.folder_id, &analysis.variables, MAX_BYTES).await?;
+    let is_cut = inherited.is_none() || leads.len() > MAX_REFERENCES;
+    let inherited = inherited.unwrap_or_default();
+    resolver.bytes = inherited::bytes(&inherited);
+    resolver.made.parts.push(Part {
         prompt,
         path,
         version: None,
@@ -103,7 +108,6 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
         inherited,
         references: BTreeMap::new(),
     });
-    resolver.is_cut |= leads.len() > MAX_REFERENCES;
     for (target, reference) in leads.into_iter().take(MAX_REFERENCES) {
         let to = match store::at_path(scope, &reference.path).await {
             Ok(to) if to.id != of.id => to,
@@ -125,36 +129,44 @@ pub async fn draft(scope: &Scope, of: &Prompt, content: Content) -> Result<Resol
         };
         let Some(number) = number else { continue };
         if let Some(place) = resolver.version((to.id, number), follows, kept).await? {
-            resolver.parts[0].references.insert(target, place);
+            resolver.made.parts[0].references.insert(target, place);
         }
     }
-    Ok(resolver.resolved())
+    resolver.made.is_cut |= is_cut;
+    Ok(resolver.made)
 }
 
-/// The most bytes of all that is put into a prompt, and of the values that it names. The prompt itself is served
-/// however long it is.
+/// The most bytes of all that is put into a prompt, and of all values that are inherited. What the prompt itself says is
+/// served however long it is.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// What makes a part: the version, the environment it follows, and the deployment whose values it has.
 type Key = ((PromptId, i64), Option<EnvironmentId>, Option<DeploymentId>);
 
+/// Whose the values are that a part inherits.
+enum Whose {
+    /// They are kept with the prompt itself, or would be.
+    Own,
+    /// Another deployment kept them.
+    Lent,
+    /// No deployment kept them, though it is live: folders give them.
+    Folders,
+}
+
 struct Resolver<'a, R> {
     source: &'a mut Source<R>,
     instead: Option<Instead>,
-    parts: Vec<Part>,
+    /// What the deployment of the prompt itself kept, if it is live.
+    own: Option<Arc<Kept>>,
+    made: Resolved,
     places: HashMap<Key, usize>,
     bytes: usize,
-    is_cut: bool,
 }
 
 impl<'a, R: Reads> Resolver<'a, R> {
     fn new(source: &'a mut Source<R>, instead: Option<Instead>) -> Self {
-        let (parts, places) = (Vec::new(), HashMap::new());
-        Self { source, instead, parts, places, bytes: 0, is_cut: false }
-    }
-
-    fn resolved(self) -> Resolved {
-        Resolved { parts: self.parts, is_cut: self.is_cut }
+        let (made, places) = (Resolved::default(), HashMap::new());
+        Self { source, instead, own: None, made, places, bytes: 0 }
     }
 
     /// The place of a version among the parts, with all that is below it; none when there is no such
@@ -170,34 +182,51 @@ impl<'a, R: Reads> Resolver<'a, R> {
         if let Some(place) = self.places.get(&key) {
             return Ok(Some(*place));
         }
-        let Some(version) = self.source.version(prompt, number).await? else { return Ok(None) };
-        let inherited = if let Some(kept) = kept.as_ref().and_then(|kept| kept.inherited.get(&prompt)) {
-            kept.clone()
-        } else {
-            let all = self.source.inherited(version.folder).await?;
-            // What is put into another only needs what it names: there may be a lot of it, and of them.
-            if self.parts.is_empty() { Arc::unwrap_or_clone(all) } else { version.names_of(&all) }
-        };
-        if !self.parts.is_empty() {
-            self.bytes += version.bytes(&inherited);
-        }
-        if self.parts.len() >= MAX_PARTS || self.bytes > MAX_BYTES {
-            self.is_cut = true;
+        // Where it is too much already, no more is read.
+        if self.made.is_cut {
             return Ok(None);
         }
-        let (path, content, place) = (version.path.clone(), version.content.clone(), self.parts.len());
-        let analysis = version.analysis.clone();
+        let Some(version) = self.source.version(prompt, number).await? else { return Ok(None) };
+        let (inherited, whose) = self.inherited((prompt, number), &version, kept.as_deref()).await?;
+        let place = self.made.parts.len();
+        self.bytes += inherited.as_ref().map_or(0, inherited::bytes);
+        self.bytes += if place == 0 { 0 } else { version.content.bytes() };
+        self.made.is_cut = inherited.is_none() || place >= MAX_PARTS || self.bytes > MAX_BYTES;
+        // The prompt itself is there all the same: whoever renders it is told that it is too much.
+        if self.made.is_cut && place > 0 {
+            return Ok(None);
+        }
+        match whose {
+            Whose::Own => {}
+            Whose::Lent => {
+                self.made.lent.insert(place);
+            }
+            Whose::Folders => {
+                self.made.unkept.insert(version.path.clone());
+            }
+        }
         self.places.insert(key, place);
-        let references = BTreeMap::new();
-        self.parts.push(Part {
+        self.made.parts.push(Part {
             prompt,
-            path,
+            path: version.path.clone(),
             version: Some(number),
-            content,
-            analysis,
-            inherited,
-            references,
+            content: version.content.clone(),
+            analysis: version.analysis.clone(),
+            inherited: inherited.unwrap_or_default(),
+            references: BTreeMap::new(),
         });
+        self.below(place, &version, follows, kept.as_ref()).await?;
+        Ok(Some(place))
+    }
+
+    /// Adds what a part refers to.
+    async fn below(
+        &mut self,
+        place: usize,
+        version: &Version,
+        follows: Option<EnvironmentId>,
+        kept: Option<&Arc<Kept>>,
+    ) -> Result<()> {
         for lead in &version.leads {
             let decides = lead.decides(follows);
             let live = match decides {
@@ -207,15 +236,39 @@ impl<'a, R: Reads> Resolver<'a, R> {
             // What names no version goes on following where it stands, deployed there or not.
             let (number, kept) = match live {
                 Some(live) => (Some(live.version), live.kept),
-                None => (lead.to_number, kept.clone()),
+                None => (lead.to_number, kept.cloned()),
             };
             let Some(number) = number else { continue };
-            let below = (lead.to_id, number);
-            if let Some(leads) = Box::pin(self.version(below, decides.or(follows), kept)).await? {
-                self.parts[place].references.insert(lead.target.clone(), leads);
+            let to = (lead.to_id, number);
+            if let Some(leads) = Box::pin(self.version(to, decides.or(follows), kept)).await? {
+                self.made.parts[place].references.insert(lead.target.clone(), leads);
             }
         }
-        Ok(Some(place))
+        Ok(())
+    }
+
+    /// What a version inherits of what it names: as the deployment kept it that it is part of, or else that of the
+    /// prompt itself, or else as folders have it now. None where that is too much.
+    async fn inherited(
+        &mut self,
+        of: (PromptId, i64),
+        version: &Version,
+        kept: Option<&Kept>,
+    ) -> Result<(Option<Named>, Whose)> {
+        let names = &version.analysis.variables;
+        let own = self.own.as_deref();
+        if let Some(values) = kept.and_then(|kept| kept.of(of.0)) {
+            let is_own = own.is_some_and(|own| kept.is_some_and(|kept| kept.by == own.by));
+            return Ok((Some(picked(values, names)), if is_own { Whose::Own } else { Whose::Lent }));
+        }
+        let is_kept = kept.is_some_and(|kept| !kept.is_again);
+        if let Some(values) = own.filter(|_| is_kept).and_then(|own| own.of(of.0)) {
+            return Ok((Some(picked(values, names)), Whose::Own));
+        }
+        let room = MAX_BYTES.saturating_sub(self.bytes);
+        let values = self.source.inherited(of, version, room).await?.map(Arc::unwrap_or_clone);
+        let is_unkept = is_kept && !names.is_empty();
+        Ok((values, if is_unkept { Whose::Folders } else { Whose::Own }))
     }
 
     async fn live(&mut self, environment: EnvironmentId, prompt: PromptId) -> Result<Option<Live>> {

@@ -6,18 +6,17 @@ use super::{
     basis::Basis,
     content::Content,
     drafts::parse,
+    inherited::{self, Named},
     kept::{self, Live},
-    sizes::weight,
 };
 use crate::{
     error::Result,
-    id::{EnvironmentId, FolderId, PromptId, VariableId},
+    id::{EnvironmentId, FolderId, PromptId},
     server::{Behalf, Reads, Server, Unhurried},
     templates::{Reference, Selector},
 };
-use serde_json::Value;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -28,19 +27,6 @@ pub(super) struct Version {
     pub(super) content: Content,
     pub(super) analysis: Analysis,
     pub(super) leads: Vec<Lead>,
-}
-
-impl Version {
-    /// Those of some values that it names.
-    pub(super) fn names_of(&self, values: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-        self.analysis.named(values).map(|(name, value)| (name.clone(), value.clone())).collect()
-    }
-
-    /// About how many bytes it is, and the values that it names.
-    pub(super) fn bytes(&self, values: &BTreeMap<String, Value>) -> usize {
-        let values = self.analysis.named(values).map(|(name, value)| name.len() + weight(value));
-        self.content.bytes() + values.sum::<usize>()
-    }
 }
 
 /// Where a reference of a version leads: to the version it led to when it was saved, unless an environment
@@ -62,7 +48,7 @@ impl Lead {
     }
 }
 
-/// The most bytes of contents that are kept.
+/// The most bytes of contents and values that are remembered.
 const MAX_BYTES: usize = 32 << 20;
 
 /// Rows of the database as they were when they were first asked for. It is for one look at them.
@@ -71,9 +57,10 @@ pub struct Source<R> {
     /// Where texts are analyzed, and on whose behalf; none where they are not.
     place: Option<(Server, Behalf)>,
     versions: HashMap<(PromptId, i64), Option<Arc<Version>>>,
-    bytes: usize,
     live: HashMap<(EnvironmentId, PromptId), Option<Live>>,
-    inherited: HashMap<Option<FolderId>, Arc<BTreeMap<String, Value>>>,
+    /// What versions inherit of what they name.
+    inherited: HashMap<(PromptId, i64), Arc<Named>>,
+    bytes: usize,
     basis: Basis,
 }
 
@@ -92,7 +79,7 @@ impl<R: Reads> Source<R> {
     /// is known of what texts use, so nothing that comes of it can be rendered.
     pub fn of_references(reads: R) -> Self {
         let (versions, live, inherited) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { reads, place: None, versions, bytes: 0, live, inherited, basis: Basis::default() }
+        Self { reads, place: None, versions, live, inherited, bytes: 0, basis: Basis::default() }
     }
 
     /// For what is not resolved.
@@ -149,11 +136,13 @@ impl<R: Reads> Source<R> {
         }
     }
 
-    /// Forgets all versions where one more would be too much.
+    /// Forgets all that is large where so much more would be too much.
     fn makes_room(&mut self, bytes: usize) {
         self.bytes += bytes;
         if self.bytes > MAX_BYTES {
             self.versions.clear();
+            self.live.clear();
+            self.inherited.clear();
             self.bytes = bytes;
         }
     }
@@ -177,41 +166,45 @@ impl<R: Reads> Source<R> {
         }
         let (live, newest) = kept::newest(&mut self.reads, environment, prompt).await?;
         self.basis.add_live((environment, prompt), newest);
+        self.makes_room(live.as_ref().and_then(|live| live.kept.as_ref()).map_or(0, |kept| kept.bytes));
         self.live.insert((environment, prompt), live.clone());
         Ok(live)
     }
 
-    /// The variables that what is in a folder inherits: the folder's own, then those of the folders around it,
-    /// then the organization's. The nearest wins.
+    /// What a version inherits of what it names, as folders have it now; none where that is more than about so many
+    /// bytes.
     pub(super) async fn inherited(
         &mut self,
-        folder: Option<FolderId>,
-    ) -> Result<Arc<BTreeMap<String, Value>>> {
-        if let Some(inherited) = self.inherited.get(&folder) {
-            return Ok(inherited.clone());
+        of: (PromptId, i64),
+        version: &Version,
+        room: usize,
+    ) -> Result<Option<Arc<Named>>> {
+        if let Some(inherited) = self.inherited.get(&of) {
+            return Ok(Some(inherited.clone()));
         }
+        let read = self.inherited_in(version.folder, &version.analysis.variables, room).await?;
+        let Some(inherited) = read.map(Arc::new) else { return Ok(None) };
+        self.makes_room(inherited::bytes(&inherited));
+        self.inherited.insert(of, inherited.clone());
+        Ok(Some(inherited))
+    }
+
+    /// The same of what is in a folder and has some names.
+    pub(super) async fn inherited_in(
+        &mut self,
+        folder: Option<FolderId>,
+        names: &BTreeSet<String>,
+        room: usize,
+    ) -> Result<Option<Named>> {
         // What is not rendered inherits nothing.
-        let Some((server, behalf)) = self.place.clone() else { return Ok(Arc::default()) };
-        let rows = self.reads.query(
-            "WITH RECURSIVE above (id, parent_id, depth) AS (
-               SELECT id, parent_id, depth FROM folders WHERE org_id = $1 AND id = $2
-               UNION ALL
-               SELECT f.id, f.parent_id, f.depth FROM folders f JOIN above a ON f.org_id = $1 AND f.id = a.parent_id)
-             SELECT v.id, v.name, v.value, coalesce(a.depth, 0) FROM variables v LEFT JOIN above a ON a.id = v.folder_id
-             WHERE v.org_id = $1 AND (v.folder_id IS NULL OR a.id IS NOT NULL)
-             ORDER BY coalesce(a.depth, 0)",
-        );
-        let rows: Vec<(VariableId, String, String, i64)> = rows.bind(folder).all().await?;
-        self.basis.add_variables(folder, rows.iter().map(|(id, ..)| *id).collect());
-        let bytes = rows.iter().map(|(_, _, json, _)| json.len()).sum();
-        let value = |json: String| serde_json::from_str(&json).unwrap_or(Value::String(json));
-        // The nearest comes last, and so stays.
-        let read = move || {
-            let values = rows.into_iter().map(|(_, name, json, _)| (name, value(json)));
-            values.collect::<BTreeMap<_, _>>()
+        let Some((server, behalf)) = self.place.clone().filter(|_| !names.is_empty()) else {
+            return Ok(Some(Named::new()));
         };
-        let inherited = Arc::new(server.long_work.run_on(behalf, bytes, read).await?);
-        self.inherited.insert(folder, inherited.clone());
-        Ok(inherited)
+        // First, so that whatever changes meanwhile is noticed.
+        if !self.basis.has_folder(folder) {
+            let marks = inherited::marks(&mut self.reads, folder).await?;
+            self.basis.add_folder(folder, marks);
+        }
+        inherited::read(&mut self.reads, (&server, behalf), folder, names, room).await
     }
 }

@@ -101,6 +101,15 @@ pub enum StartError {
 }
 
 impl Server {
+    /// What is for the database there is, of what is for SQLite and what is for PostgreSQL.
+    #[must_use]
+    pub fn either<T>(&self, sqlite: T, postgres: T) -> T {
+        match self.db {
+            Db::Sqlite { .. } => sqlite,
+            Db::Postgres { .. } => postgres,
+        }
+    }
+
     /// Opens the database, brings it up to date, checks the master key. No job runs yet.
     ///
     /// # Errors

@@ -28,13 +28,14 @@ pub use run::{CheckPrompt, Checked, RenderPrompt, check_for, render_for};
 use super::{
     analysis::Analysis,
     content::{Body, Content, Message},
+    inherited::Named,
 };
 use crate::id::PromptId;
 use inclusion::Inclusion;
 use renderer::Renderer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How deep references go: a prompt, and four more below it.
 pub const MAX_DEPTH: usize = 5;
@@ -45,7 +46,7 @@ pub const MAX_PARTS: usize = 500;
 pub type Values = Map<String, Value>;
 
 /// What prompts inherit from the folders around them and from the organization, by prompt.
-pub type Inherited = BTreeMap<PromptId, BTreeMap<String, Value>>;
+pub type Inherited = BTreeMap<PromptId, Named>;
 
 /// A prompt with everything that rendering it needs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -54,6 +55,14 @@ pub struct Resolved {
     pub parts: Vec<Part>,
     /// Whether parts are missing, since all together were too many or too large.
     pub is_cut: bool,
+    /// The places of the parts whose values another deployment kept than that of the prompt itself. Rendering does
+    /// without.
+    #[serde(skip)]
+    pub lent: BTreeSet<usize>,
+    /// The paths of the parts whose values no deployment kept, though they are live: those change with the folders.
+    /// Rendering does without.
+    #[serde(skip)]
+    pub unkept: BTreeSet<String>,
 }
 
 /// A prompt, as rendering needs it.
@@ -69,8 +78,8 @@ pub struct Part {
     pub content: Content,
     /// What is known of its texts.
     pub analysis: Analysis,
-    /// What the folders around it and the organization give, the nearest taken.
-    pub inherited: BTreeMap<String, Value>,
+    /// What it inherits of what it names.
+    pub inherited: Named,
     /// Where its references lead: from the target as written to the place in [`Resolved::parts`].
     pub references: BTreeMap<String, usize>,
 }
@@ -118,23 +127,35 @@ impl Resolved {
         self.parts.iter().map(of).sum()
     }
 
-    /// What its parts inherit, as far as they name it.
+    /// What its deployment keeps: what its parts inherit. What another deployment keeps of a prompt counts only where
+    /// nothing else is known of it.
     #[must_use]
-    pub fn inherited(&self) -> Inherited {
-        let mut all = Inherited::new();
-        for part in &self.parts {
-            all.entry(part.prompt).or_default().extend(part.inherits());
+    pub fn inherited(&self) -> BTreeMap<PromptId, BTreeMap<&str, &Value>> {
+        let parts = || self.parts.iter().enumerate();
+        let own: HashSet<PromptId> =
+            parts().filter(|(place, _)| !self.lent.contains(place)).map(|(_, part)| part.prompt).collect();
+        let mut all: BTreeMap<PromptId, BTreeMap<&str, &Value>> = BTreeMap::new();
+        for (place, part) in parts() {
+            let of_prompt = all.entry(part.prompt).or_default();
+            if !self.lent.contains(&place) || !own.contains(&part.prompt) {
+                of_prompt.extend(part.inherited.iter().map(|(name, value)| (name.as_str(), value)));
+            }
         }
         all
     }
-}
 
-impl Part {
-    /// What it inherits, as far as it names it.
+    /// Whether it says the same as another resolution of the same prompt: the same versions that inherit the same,
+    /// each put in at the same places.
     #[must_use]
-    pub fn inherits(&self) -> BTreeMap<String, Value> {
-        let named = self.analysis.named(&self.inherited);
-        named.map(|(name, value)| (name.clone(), value.clone())).collect()
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let is_same = |(one, other): (&Part, &Part)| {
+            (one.prompt, one.version) == (other.prompt, other.version)
+                && one.references == other.references
+                && one.inherited == other.inherited
+        };
+        self.is_cut == other.is_cut
+            && self.parts.len() == other.parts.len()
+            && self.parts.iter().zip(&other.parts).all(is_same)
     }
 }
 
@@ -237,6 +258,23 @@ mod tests {
         let expected =
             [edge("A", None, "B", "B", 3), edge("A", None, "C@2", "C", 2), edge("B", Some(3), "C@2", "C", 2)];
         assert_eq!(graph.iter().map(told).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn the_same_is_told_part_by_part() {
+        let of = |value: &str, to: usize| {
+            let tone = |version| {
+                let inherited = BTreeMap::from([("company".to_owned(), json!(value))]);
+                Part { version: Some(version), inherited, ..part("Tone", text("{{ company }}"), &[]) }
+            };
+            let user = part("P", text("[[ Tone ]] [[ Tone@2 ]]"), &[("Tone", to), ("Tone@2", 2)]);
+            Resolved { parts: vec![user, tone(1), tone(2)], ..Resolved::default() }
+        };
+        assert!(of("Acme", 1).says_the_same(&of("Acme", 1)));
+        assert!(!of("Acme", 1).says_the_same(&of("Mallory", 1)), "a value");
+        assert!(!of("Acme", 1).says_the_same(&of("Acme", 2)), "where a reference leads");
+        let cut = Resolved { is_cut: true, ..of("Acme", 1) };
+        assert!(!of("Acme", 1).says_the_same(&cut), "what is not known");
     }
 
     fn alone(content: Content) -> Resolved {

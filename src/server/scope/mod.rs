@@ -14,7 +14,7 @@ use super::{
     Caller, Key, Membership, Organization, Person, Server,
     audit::{self, Doer, Entry},
     caller::Client,
-    db::{Db, Query},
+    db::Query,
     notes,
     org_change::assert_fenced,
     organization::{Row, find, of_person},
@@ -285,10 +285,7 @@ impl Scope {
     /// What is for the database there is, of what is for SQLite and what is for PostgreSQL.
     #[must_use]
     pub fn either<T>(&self, sqlite: T, postgres: T) -> T {
-        match self.server.db {
-            Db::Sqlite { .. } => sqlite,
-            Db::Postgres { .. } => postgres,
-        }
+        self.server.either(sqlite, postgres)
     }
 
     /// A read in this organization; `$1` is its id.

@@ -1,6 +1,6 @@
 //! What is live keeps what it inherited when it was deployed: only deploying changes what services get.
 
-use super::{Team, TestApp, both_databases, why};
+use super::{Team, TestApp, both_databases, requests::Stage, why};
 use crate::{
     deployments::{
         deploy::deploy,
@@ -8,7 +8,7 @@ use crate::{
         model::{Kind, Order},
     },
     fields::PathName,
-    id::PromptId,
+    id::{EnvironmentId, PromptId},
     library::{folders, moves, variables},
 };
 use serde_json::{Value, json};
@@ -19,6 +19,9 @@ both_databases!(
     going_back_brings_back_the_values,
     moving_a_prompt_changes_nothing_live,
     rows_from_before_follow_the_folders,
+    what_is_its_own_is_kept_as_it_is_served,
+    what_is_kept_has_so_much_room,
+    what_is_put_into_a_deployed_prompt_is_kept_with_it,
 );
 
 impl Team {
@@ -105,20 +108,69 @@ async fn moving_a_prompt_changes_nothing_live(app: TestApp) {
     assert_eq!(impact.differs, ["Tone inherits company: Acme → nothing", "Path: Support/Tone → Tone"]);
 }
 
+/// Deploys the first version of a prompt as that was done before anything was kept.
+async fn deployed_before(team: &Team, environment: EnvironmentId, prompt: PromptId) {
+    let mut change = team.app.change_outside_tenancy().await.unwrap();
+    let insert = change.query(
+        "INSERT INTO deployments (org_id, id, environment_id, prompt_id, number, kind, version, reason, actor_kind, created_at)
+         VALUES ($1, $2, $3, $4, 1, 'deploy', 1, '', 'system', $5)",
+    );
+    let insert = insert.bind(team.org.id).bind(team.app.clock.id()).bind(environment).bind(prompt);
+    insert.bind(team.app.clock.now()).execute().await.unwrap();
+    change.commit().await.unwrap();
+}
+
 async fn rows_from_before_follow_the_folders(app: TestApp) {
     let team = Team::of(&app).await;
     let dev = team.environment("development").await.id;
     team.inherits(&[("company", json!("Acme"))]).await;
     let tone = team.saying("Tone", &["For {{ company }}."]).await;
-    let mut change = app.change_outside_tenancy().await.unwrap();
-    let insert = change.query(
-        "INSERT INTO deployments (org_id, id, environment_id, prompt_id, number, kind, version, reason, actor_kind, created_at)
-         VALUES ($1, $2, $3, $4, 1, 'deploy', 1, '', 'system', $5)",
-    );
-    let insert = insert.bind(team.org.id).bind(app.clock.id()).bind(dev).bind(tone).bind(app.clock.now());
-    insert.execute().await.unwrap();
-    change.commit().await.unwrap();
+    deployed_before(&team, dev, tone).await;
     assert_eq!(team.served(dev, tone).await, "For Acme.");
     team.inherits(&[("company", json!("Other"))]).await;
     assert_eq!(team.served(dev, tone).await, "For Other.");
+}
+
+async fn what_is_its_own_is_kept_as_it_is_served(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    team.inherits(&[("company", json!("Acme"))]).await;
+    let sign = team.saying("Sign", &["{{ company }}"]).await;
+    let with_sign = team.saying("Tone", &["[[ Sign ]]"]).await;
+    team.deploys(dev, with_sign, 1).await.unwrap();
+    team.inherits(&[("company", json!("Other"))]).await;
+    // One fragment in two places, of which one was deployed with other values.
+    let both = team.saying("Both", &["[[ Sign ]] [[ Tone ]]"]).await;
+    team.deploys(dev, both, 1).await.unwrap();
+    assert_eq!(team.served(dev, both).await, "Other Acme");
+    assert_eq!(team.live(dev, sign).await, None);
+}
+
+async fn what_is_kept_has_so_much_room(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let long = json!({ "x": "", "long": "x".repeat(19_000) });
+    let names: Vec<String> = (0..60).map(|n| format!("v{n}")).collect();
+    let values: Vec<_> = names.iter().map(|name| (name.as_str(), long.clone())).collect();
+    team.inherits(&values).await;
+    let text =
+        |count: usize| names.iter().take(count).map(|name| format!("{{{{ {name}.x }}}}")).collect::<String>();
+    let tone = team.saying("Tone", &[&text(50), &text(60)]).await;
+    team.deploys(dev, tone, 1).await.unwrap();
+    let says = "The values that this prompt and the prompts it includes inherit are larger than 1 MiB in total. Shorten them, or use fewer of them.";
+    assert_eq!(why(team.deploys(dev, tone, 2).await), says);
+    assert_eq!(team.live(dev, tone).await, Some(1));
+}
+
+async fn what_is_put_into_a_deployed_prompt_is_kept_with_it(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    let dev = team.environment("development").await.id;
+    team.inherits(&[("company", json!("Acme"))]).await;
+    let part = team.saying("Part", &["For {{ company }}."]).await;
+    deployed_before(team, dev, part).await;
+    let triage = team.saying("Triage", &["[[ Part@development ]]"]).await;
+    team.deploys(stage.production, triage, 1).await.unwrap();
+    team.inherits(&[("company", json!("Mallory"))]).await;
+    assert_eq!(team.served(stage.production, triage).await, "For Acme.", "as it was approved");
 }

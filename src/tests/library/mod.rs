@@ -7,6 +7,7 @@ mod editing;
 mod exchange;
 mod exporting;
 mod hostile;
+mod inherited;
 mod long;
 mod parts;
 mod random;
