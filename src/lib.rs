@@ -47,7 +47,8 @@
 //! - The audit log is append-only: the schema refuses to change or remove a row. Rows refer to people by
 //!   id; names are looked up, and IP addresses and browsers are erased with the account.
 //! - Only a deployment changes what services get from an environment. It is a row that never changes, and keeps
-//!   the values that the prompt inherited from folders, its path, its description and its tags. Where others must approve, no other environment, role, key
+//!   the values that the prompt inherited from folders, its path, its description and its tags. After what would serve
+//!   values that no deployment kept, folders could change them, so it is refused. Where others must approve, no other environment, role, key
 //!   or reference gets around them ([`deployments::deploy`]). An approval covers a fingerprint of everything that
 //!   would be served, and is void when that changes ([`deployments::voiding`]).
 //! - A path with a live prompt leads to it until something else is deployed at that path. Where others must approve,

@@ -211,9 +211,18 @@ impl<R: Reads> Look<R> {
         let (bytes, two) = (before.bytes() + after.bytes(), (before.clone(), after.clone()));
         let is_same = move || two.0.says_the_same(&two.1);
         let (server, behalf) = &self.place;
-        if server.long_work.run_on(*behalf, bytes, is_same).await? {
+        let is_same = server.long_work.run_on(*behalf, bytes, is_same).await?;
+        let at = format!("{} in {}", user.path, user.environment);
+        // What folders give is as it was only until somebody changes it, who asks nobody.
+        let unkept = after.unkept.difference(&before.unkept);
+        let unkept = unkept.map(|path| {
+            format!("{at} would use values for {path} that were never deployed. Deploy {path} first.")
+        });
+        let unkept = unkept.map(|says| Break { says, user: Some(user.clone()) }).collect::<Vec<_>>();
+        if is_same && unkept.is_empty() {
             return Ok(());
         }
+        self.impact.breaks.extend(unkept);
         if user.environment_id != self.instead.environment {
             self.impact.elsewhere.entry(user.environment_id).or_insert_with(|| user.clone());
         }
@@ -228,7 +237,6 @@ impl<R: Reads> Look<R> {
         }
         // What is not known of what was before counts as broken now.
         let before = self.problems(&before).await?.unwrap_or_default();
-        let at = format!("{} in {}", user.path, user.environment);
         let mut breaks = |says| self.impact.breaks.insert(Break { says, user: Some(user.clone()) });
         for (path, what) in after.others.difference(&before.others) {
             breaks(format!("{at} would break. {path}: {what}"));

@@ -7,9 +7,11 @@ use crate::{
         drift, impact,
         model::{Kind, Order},
     },
+    environments::store::delete,
     fields::PathName,
     id::{EnvironmentId, PromptId},
-    library::{folders, moves, variables},
+    library::{folders, moves, trash, variables},
+    role::Deploy,
 };
 use serde_json::{Value, json};
 
@@ -21,6 +23,7 @@ both_databases!(
     rows_from_before_follow_the_folders,
     what_is_its_own_is_kept_as_it_is_served,
     what_is_kept_has_so_much_room,
+    what_nobody_deployed_is_not_served,
     what_is_put_into_a_deployed_prompt_is_kept_with_it,
 );
 
@@ -160,6 +163,46 @@ async fn what_is_kept_has_so_much_room(app: TestApp) {
     let says = "The values that this prompt and the prompts it includes inherit are larger than 1 MiB in total. Shorten them, or use fewer of them.";
     assert_eq!(why(team.deploys(dev, tone, 2).await), says);
     assert_eq!(team.live(dev, tone).await, Some(1));
+}
+
+async fn what_nobody_deployed_is_not_served(app: TestApp) {
+    let stage = Stage::of(&app).await;
+    let team = &stage.team;
+    let (dev, production) = (team.environment("development").await.id, stage.production);
+    team.inherits(&[("company", json!("Acme"))]).await;
+    let sign = team.saying("Sign", &["{{ company }}"]).await;
+    let word = team.saying("Word", &["plain", "by [[ Sign ]]"]).await;
+    let part = team.saying("Part", &["[[ Word ]]"]).await;
+    let triage = team.saying("Triage", &["[[ Part@development ]]"]).await;
+    for (environment, prompt, version) in
+        [(dev, word, 1), (dev, part, 1), (production, triage, 1), (dev, word, 2)]
+    {
+        team.deploys(environment, prompt, version).await.unwrap();
+    }
+    assert_eq!(team.served(production, triage).await, "by Acme");
+    // Without the fragment it would serve the same, until somebody sets another value.
+    let undeploys = async || {
+        let order = team.order(dev, word, None).await;
+        deploy(&team.of_member::<Deploy>(&stage.ed).await.unwrap(), &order).await
+    };
+    let says =
+        |user: &str| format!("{user} would use values for Sign that were never deployed. Deploy Sign first.");
+    let both = format!("{} {}", says("Part in development"), says("Triage in production"));
+    assert_eq!(why(undeploys().await), both);
+    team.deploys(dev, sign, 1).await.unwrap();
+    undeploys().await.unwrap();
+    team.inherits(&[("company", json!("Mallory"))]).await;
+    assert_eq!(team.served(production, triage).await, "by Acme");
+    // Nor does it change in any other way.
+    assert!(why(trash::put_prompt(&team.may(), word).await).contains("includes this"));
+    assert_eq!(
+        why(delete(&team.may(), dev).await),
+        "2 prompts are deployed to development. Undeploy them first."
+    );
+    let order = team.order(dev, sign, Some(1)).await;
+    let eds = team.of_member::<Deploy>(&stage.ed).await.unwrap();
+    assert!(why(deploy(&eds, &order).await).starts_with("This would also change Triage in production"));
+    assert_eq!(team.served(production, triage).await, "by Acme");
 }
 
 async fn what_is_put_into_a_deployed_prompt_is_kept_with_it(app: TestApp) {
