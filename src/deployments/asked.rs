@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{ApiKeyId, DeploymentRequestId, EnvironmentId, PromptId, UserId},
-    server::{OrgChange, Reads},
+    server::{OrgChange, Reads, Scope},
     time::Timestamp,
     ui::quoted_path,
 };
@@ -202,8 +202,8 @@ pub async fn served(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting_among(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Option<Request>> {
-    let pending: Vec<Request> = change.query(requests!(" AND q.state = 'pending'")).all().await?;
+pub async fn waiting_among(scope: &Scope, prompts: &[PromptId]) -> Result<Option<Request>> {
+    let pending: Vec<Request> = scope.query(requests!(" AND q.state = 'pending'")).all().await?;
     let prompts: HashSet<&PromptId> = prompts.iter().collect();
     Ok(pending.into_iter().find(|request| prompts.contains(&request.prompt_id)))
 }

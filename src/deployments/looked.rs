@@ -17,7 +17,7 @@ use crate::{
 use std::collections::BTreeSet;
 
 /// How often it is looked again where something of it changes meanwhile.
-pub(super) const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// What would come of an order.
 pub(crate) struct Looked {
@@ -71,6 +71,6 @@ impl Based {
 }
 
 /// That something of it always changes meanwhile.
-pub(super) fn never_still() -> Error {
+pub(crate) fn never_still() -> Error {
     Error::conflict("Prompts or deployments changed while this was being checked. Try again.")
 }

@@ -217,10 +217,7 @@ pub(super) async fn was_live_elsewhere(change: &mut OrgChange, order: &Order) ->
 ///
 /// # Errors
 /// When the database fails.
-pub async fn live_among(
-    change: &mut OrgChange,
-    prompts: &[PromptId],
-) -> Result<Option<(String, Environment)>> {
+pub async fn live_among(scope: &Scope, prompts: &[PromptId]) -> Result<Option<(String, Environment)>> {
     let live = listed!(
         "SELECT p.path, d.environment_id FROM listed
          JOIN prompts p ON p.org_id = $1 AND p.id = listed.id
@@ -229,10 +226,10 @@ pub async fn live_among(
              WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)
          ORDER BY p.path, d.environment_id LIMIT 1"
     );
-    let live = change.query_listed(live, prompts.iter().map(|id| id.0));
+    let live = scope.query_listed(live, prompts.iter().map(|id| id.0));
     let live: Option<(String, EnvironmentId)> = live.optional().await?;
     let Some((path, environment)) = live else { return Ok(None) };
-    Ok(Some((path, environments::find(&mut *change, environment).await?)))
+    Ok(Some((path, environments::find(scope, environment).await?)))
 }
 
 /// Writes what was done, after the deployment that was seen.

@@ -4,13 +4,11 @@ use crate::{
     error::Result,
     id::{EnvironmentId, PromptId},
     prompts::{
+        included::{Step, first_with},
         reached::{reaches_environment, reaches_prompt},
-        resolve,
-        source::Source,
     },
-    server::{OrgChange, Reads, listed},
+    server::{OrgChange, Reads, Scope, listed},
 };
-use std::collections::HashSet;
 
 /// A live prompt that may be put together from another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
@@ -78,8 +76,8 @@ pub(super) async fn users_in(
 /// A live prompt that is put together from one of some prompts and is none of them.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn put_into(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Option<User>> {
+/// [`Error::Conflict`](crate::error::Error::Conflict) when too much would have to be looked at.
+pub async fn put_into(scope: &Scope, prompts: &[PromptId]) -> Result<Option<User>> {
     let above = listed!(
         ", up (id) AS (
            SELECT r.prompt_id FROM listed
@@ -93,15 +91,10 @@ pub async fn put_into(change: &mut OrgChange, prompts: &[PromptId]) -> Result<Op
            AND d.number = (SELECT max(m.number) FROM deployments m
              WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = p.id)"
     );
-    let above: Vec<User> = change.query_listed(above, prompts.iter().map(|id| id.0)).all().await?;
-    let (mut source, prompts): (_, HashSet<&PromptId>) =
-        (Source::of_references(change), prompts.iter().collect());
-    for user in above {
-        let live = (user.prompt_id, user.version);
-        let resolved = resolve::deployed(&mut source, user.environment_id, live, None).await?;
-        if resolved.parts.iter().any(|part| prompts.contains(&part.prompt)) {
-            return Ok(Some(user));
-        }
-    }
-    Ok(None)
+    let above: Vec<User> = scope.query_listed(above, prompts.iter().map(|id| id.0)).all().await?;
+    let step =
+        |user: &User| Step { prompt: user.prompt_id, number: user.version, follows: user.environment_id };
+    let steps: Vec<Step> = above.iter().map(step).collect();
+    let first = first_with(scope, &steps, prompts).await?;
+    Ok(first.and_then(|at| above.into_iter().nth(at)))
 }

@@ -254,13 +254,30 @@ pub async fn used_by(scope: &Scope, prompt: PromptId) -> Result<Vec<Dependant>> 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn outside_users(change: &mut OrgChange, of: &[PromptId]) -> Result<BTreeMap<String, PromptId>> {
+pub async fn outside_users(scope: &Scope, of: &[PromptId]) -> Result<BTreeMap<String, PromptId>> {
     let users = listed!(
         "SELECT p.path, p.id FROM listed
          JOIN prompt_references r ON r.org_id = $1 AND r.to_id = listed.id
          JOIN prompts p ON p.org_id = $1 AND p.id = r.prompt_id AND p.trash_id IS NULL
          WHERE (r.number = 0 OR r.number = p.latest) AND p.id NOT IN (SELECT id FROM listed)"
     );
-    let users: Vec<(String, PromptId)> = change.query_listed(users, of.iter().map(|id| id.0)).all().await?;
+    let users: Vec<(String, PromptId)> = scope.query_listed(users, of.iter().map(|id| id.0)).all().await?;
     Ok(users.into_iter().collect())
+}
+
+/// What the newest versions and the drafts of some prompts use: each with the path and the id of the prompt that
+/// does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn used_of(
+    change: &mut OrgChange,
+    prompts: &[PromptId],
+) -> Result<Vec<(PromptId, String, PromptId)>> {
+    let used = listed!(
+        "SELECT DISTINCT r.to_id, p.path, p.id FROM listed
+         JOIN prompts p ON p.org_id = $1 AND p.id = listed.id AND p.trash_id IS NULL
+         JOIN prompt_references r ON r.org_id = $1 AND r.prompt_id = p.id AND (r.number = 0 OR r.number = p.latest)"
+    );
+    Ok(change.query_listed(used, prompts.iter().map(|id| id.0)).all().await?)
 }

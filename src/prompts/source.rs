@@ -43,8 +43,12 @@ impl Lead {
     /// The environment that decides which version it leads to, in a prompt that follows `here`; none when
     /// that is decided already.
     pub(super) fn decides(&self, here: Option<EnvironmentId>) -> Option<EnvironmentId> {
-        let names_none = || Reference::parse(&self.target).is_some_and(|to| to.selector == Selector::Latest);
-        self.environment_id.or_else(|| here.filter(|_| names_none()))
+        self.environment_id.or_else(|| here.filter(|_| self.names_none()))
+    }
+
+    /// Whether it names neither a version nor an environment.
+    pub(super) fn names_none(&self) -> bool {
+        Reference::parse(&self.target).is_some_and(|to| to.selector == Selector::Latest)
     }
 }
 
@@ -54,8 +58,8 @@ const MAX_BYTES: usize = 32 << 20;
 /// Rows of the database as they were when they were first asked for. It is for one look at them.
 pub struct Source<R> {
     reads: R,
-    /// Where texts are analyzed, and on whose behalf; none where they are not.
-    place: Option<(Server, Behalf)>,
+    /// Where texts are analyzed, and on whose behalf.
+    place: (Server, Behalf),
     versions: HashMap<(PromptId, i64), Option<Arc<Version>>>,
     live: HashMap<(EnvironmentId, PromptId), Option<Live>>,
     /// What versions inherit of what they name.
@@ -71,15 +75,9 @@ impl<R: Reads> Source<R> {
         R: Unhurried,
     {
         let (server, behalf) = reads.place();
-        let place = Some((server.clone(), behalf));
-        Self { place, ..Self::of_references(reads) }
-    }
-
-    /// The same for code that asks only what refers to what, as within a change, where nothing may take long: nothing
-    /// is known of what texts use, so nothing that comes of it can be rendered.
-    pub fn of_references(reads: R) -> Self {
+        let place = (server.clone(), behalf);
         let (versions, live, inherited) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { reads, place: None, versions, live, inherited, bytes: 0, basis: Basis::default() }
+        Self { reads, place, versions, live, inherited, bytes: 0, basis: Basis::default() }
     }
 
     /// For what is not resolved.
@@ -130,10 +128,8 @@ impl<R: Reads> Source<R> {
 
     /// What is known of the texts of a content.
     pub(super) async fn analyzed(&self, content: &Content) -> Result<Analysis> {
-        match &self.place {
-            Some((server, behalf)) => Analysis::of(server, *behalf, content).await,
-            None => Ok(Analysis::default()),
-        }
+        let (server, behalf) = &self.place;
+        Analysis::of(server, *behalf, content).await
     }
 
     /// Forgets all that is large where so much more would be too much.
@@ -196,15 +192,15 @@ impl<R: Reads> Source<R> {
         names: &BTreeSet<String>,
         room: usize,
     ) -> Result<Option<Named>> {
-        // What is not rendered inherits nothing.
-        let Some((server, behalf)) = self.place.clone().filter(|_| !names.is_empty()) else {
+        if names.is_empty() {
             return Ok(Some(Named::new()));
-        };
+        }
         // First, so that whatever changes meanwhile is noticed.
         if !self.basis.has_folder(folder) {
             let marks = inherited::marks(&mut self.reads, folder).await?;
             self.basis.add_folder(folder, marks);
         }
-        inherited::read(&mut self.reads, (&server, behalf), folder, names, room).await
+        let (server, behalf) = &self.place;
+        inherited::read(&mut self.reads, (server, *behalf), folder, names, room).await
     }
 }

@@ -3,29 +3,27 @@
 mod purge;
 mod restore;
 pub(super) mod staged;
+pub(crate) mod used;
 
 pub use purge::{purge, purge_due};
 pub use restore::restore;
 
-use super::folders;
+use super::folders::{self, Folder};
 use crate::{
-    deployments::{asked, store as deployments, users},
+    deployments::looked::{TRIES, never_still},
     error::{Error, Result},
     fields::Name,
     id::{FolderId, PromptId, TrashId},
-    prompts::{
-        index,
-        reached::{named, reaches_environment},
-        references, store,
-    },
+    prompts::{index, store},
     role::TrashContent,
     server::{
-        Grant, OrgChange, Scope, Topic,
+        Grant, OrgChange, Reads, Scope, Topic,
         audit::{Action, Entry},
     },
     time::{Span, Timestamp},
 };
 use serde_json::json;
+use used::Looked;
 use uuid::Uuid;
 
 /// How long what is in the trash can be taken out.
@@ -71,17 +69,23 @@ pub async fn list(scope: &Scope) -> Result<Vec<Trashed>> {
 /// [`Error::Conflict`] when it is deployed, or waits to be, or other prompts use it, naming them;
 /// [`Error::NotFound`].
 pub async fn put_prompt(grant: &Grant<TrashContent>, id: PromptId) -> Result<TrashId> {
-    let mut change = grant.change().await?;
-    let prompt = store::find_within(&mut change, id).await?;
-    refuse_used(&mut change, &[id]).await?;
-    let trash = insert(&mut change, "prompt", id.0, &prompt.path, prompt.folder_id).await?;
-    let mark =
-        change.query("UPDATE prompts SET trash_id = $3, folder_id = NULL WHERE org_id = $1 AND id = $2");
-    mark.bind(id).bind(trash).execute().await?;
-    let words = change.query("DELETE FROM prompt_search WHERE org_id = $1 AND prompt_id = $2");
-    words.bind(id).execute().await?;
-    finish(change, Action::Trashed, id.0, &prompt.path).await?;
-    Ok(trash)
+    for _ in 0..TRIES {
+        let looked = Looked::at(grant, &[id]).await?;
+        let mut change = grant.change().await?;
+        let prompt = store::find_within(&mut change, id).await?;
+        if !looked.allows(&mut change, &[id]).await? {
+            continue;
+        }
+        let trash = insert(&mut change, "prompt", id.0, &prompt.path, prompt.folder_id).await?;
+        let mark =
+            change.query("UPDATE prompts SET trash_id = $3, folder_id = NULL WHERE org_id = $1 AND id = $2");
+        mark.bind(id).bind(trash).execute().await?;
+        let words = change.query("DELETE FROM prompt_search WHERE org_id = $1 AND prompt_id = $2");
+        words.bind(id).execute().await?;
+        finish(change, Action::Trashed, id.0, &prompt.path).await?;
+        return Ok(trash);
+    }
+    Err(never_still())
 }
 
 /// Puts a folder in the trash, with everything in it.
@@ -89,21 +93,42 @@ pub async fn put_prompt(grant: &Grant<TrashContent>, id: PromptId) -> Result<Tra
 /// # Errors
 /// [`Error::Conflict`] when prompts elsewhere use some in it, naming them; [`Error::NotFound`].
 pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<TrashId> {
-    let mut change = grant.change().await?;
-    let folder = folders::find_within(&mut change, id).await?;
-    if folders::size(&mut change, &folder.path).await? > folders::MOST {
-        return Err(Error::conflict(
-            "This folder contains more than 5,000 prompts and folders. Move its subfolders to the trash instead.",
-        ));
+    for _ in 0..TRIES {
+        let path = folders::find(grant, id).await?.path;
+        let looked = Looked::at(grant, &within(&**grant, &path).await?).await?;
+        let mut change = grant.change().await?;
+        let folder = folders::find_within(&mut change, id).await?;
+        if folders::size(&mut change, &folder.path).await? > folders::MOST {
+            return Err(Error::conflict(
+                "This folder contains more than 5,000 prompts and folders. Move its subfolders to the trash instead.",
+            ));
+        }
+        let prompts = within(&mut change, &folder.path).await?;
+        if !looked.allows(&mut change, &prompts).await? {
+            continue;
+        }
+        let trash = insert(&mut change, "folder", id.0, &folder.path, folder.parent_id).await?;
+        mark(&mut change, &folder, trash).await?;
+        finish(change, Action::Trashed, id.0, &folder.path).await?;
+        index::catch_up_soon(grant).await;
+        return Ok(trash);
     }
-    let below = format!("{}/", folder.path);
-    let within = change.query(
-        "SELECT id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2",
+    Err(never_still())
+}
+
+/// The prompts in a folder, as far as it may have so many.
+async fn within(mut reads: impl Reads, path: &str) -> Result<Vec<PromptId>> {
+    let within = reads.query(
+        "SELECT id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
+         LIMIT CAST($3 AS BIGINT)",
     );
-    let within: Vec<(PromptId,)> = within.bind(below.clone()).all().await?;
-    let within: Vec<PromptId> = within.into_iter().map(|(id,)| id).collect();
-    refuse_used(&mut change, &within).await?;
-    let trash = insert(&mut change, "folder", id.0, &folder.path, folder.parent_id).await?;
+    let within: Vec<(PromptId,)> = within.bind(format!("{path}/")).bind(folders::MOST).all().await?;
+    Ok(within.into_iter().map(|(id,)| id).collect())
+}
+
+/// Notes of a folder and all that is in it that it is in the trash.
+async fn mark(change: &mut OrgChange, folder: &Folder, trash: TrashId) -> Result<()> {
+    let below = format!("{}/", folder.path);
     let prompts = change.query(
         "UPDATE prompts SET trash_id = $3, unindexed = 1
          WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2",
@@ -116,41 +141,8 @@ pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<Tra
            parent_depth = CASE WHEN id = $5 THEN NULL ELSE parent_depth - $4 END
          WHERE org_id = $1 AND trash_id IS NULL AND substr(path || '/', 1, length($2)) = $2",
     );
-    folders.bind(below).bind(trash).bind(folder.depth - 1).bind(id).execute().await?;
-    finish(change, Action::Trashed, id.0, &folder.path).await?;
-    index::catch_up_soon(grant).await;
-    Ok(trash)
-}
-
-/// Refuses to take away what others use: other prompts, and services.
-async fn refuse_used(change: &mut OrgChange, prompts: &[PromptId]) -> Result<()> {
-    if let Some((path, environment)) = deployments::live_among(change, prompts).await? {
-        let is_reached = reaches_environment(change, environment.id);
-        let at =
-            if is_reached { environment.name.as_str() } else { "an environment this key has no access to" };
-        return Err(Error::conflict(format!("{path} is deployed to {at}. Undeploy it first.")));
-    }
-    if let Some(request) = asked::waiting_among(change, prompts).await? {
-        let (by, path) = (request.by, request.path);
-        return Err(Error::conflict(format!(
-            "{by} requested to deploy {path}. Approve or decline the request first."
-        )));
-    }
-    if let Some(user) = users::put_into(change, prompts).await? {
-        let is_reached = user.is_reached(change).await?;
-        let live = if is_reached {
-            format!("{} is deployed to {}", user.path, user.environment)
-        } else {
-            "A prompt this key has no access to is deployed".to_owned()
-        };
-        return Err(Error::conflict(format!("{live} and includes this. First deploy a version without it.")));
-    }
-    let users = references::outside_users(change, prompts).await?;
-    if users.is_empty() {
-        return Ok(());
-    }
-    let users = named(change, users).await?;
-    Err(Error::conflict(format!("Other prompts include this: {users}. Change them first.")))
+    folders.bind(below).bind(trash).bind(folder.depth - 1).bind(folder.id).execute().await?;
+    Ok(())
 }
 
 async fn insert(

@@ -12,9 +12,13 @@ use crate::{
     },
     fields::PathName,
     id::PromptId,
-    library::{folders, moves, trash, variables},
+    library::{
+        folders, moves,
+        trash::{self, used},
+        variables,
+    },
     prompts::{content::Content, drafts, editing, saving},
-    role::{ApproveDeployment, Deploy, Role},
+    role::{ApproveDeployment, Deploy, Role, TrashContent},
     server::{Grant, Scope},
 };
 use serde_json::json;
@@ -26,6 +30,8 @@ both_databases!(
     what_happens_meanwhile_is_looked_at_again,
     what_happens_elsewhere_keeps_nobody_from_deploying,
     what_is_too_heavy_to_render_is_not_deployed,
+    little_is_done_while_others_wait_for_the_trash,
+    what_comes_to_be_used_meanwhile_is_not_thrown_away,
 );
 
 async fn a_look_has_an_end(app: TestApp) {
@@ -194,4 +200,53 @@ async fn what_is_too_heavy_to_render_is_not_deployed(app: TestApp) {
     let ada = team.org.has("Ada", Role::Owner).await;
     let page = format!("deployments/{dev}/{fragment}/review?kind=deploy&version=2");
     ada.get(&team.org.page(&page)).await.status(200).says(" too ").hides("Reason");
+}
+
+async fn little_is_done_while_others_wait_for_the_trash(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let tone = team.saying("Tone", &["kind"]).await;
+    // Each was put together from it in an earlier version.
+    for n in 0..20 {
+        let user = team.saying(&format!("User {n}"), &["Be [[ Tone ]].", "plain"]).await;
+        team.deploys(dev, user, 2).await.unwrap();
+    }
+    let looked = used::Looked::at(&team.scope, &[tone]).await.unwrap();
+    let mut change = team.may::<TrashContent>().change().await.unwrap();
+    let before = change.statements();
+    assert_eq!(looked.allows(&mut change, &[tone]).await, Ok(true));
+    let done = change.statements().zip(before).map(|(all, before)| all - before);
+    assert!(done.is_none_or(|done| done == 1), "{done:?} statements");
+    drop(change);
+    trash::put_prompt(&team.may(), tone).await.unwrap();
+}
+
+async fn what_comes_to_be_used_meanwhile_is_not_thrown_away(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    let (tone, other) = (team.saying("Tone", &["kind"]).await, team.saying("Other", &["x", "y"]).await);
+    let looks = async || used::Looked::at(&team.scope, &[tone]).await.unwrap();
+    let allows = async |looked: used::Looked, prompts: Vec<PromptId>| {
+        let mut change = team.may::<TrashContent>().change().await.unwrap();
+        looked.allows(&mut change, &prompts).await
+    };
+    let looked = looks().await;
+    team.says(other, "z").await;
+    assert_eq!(allows(looked, vec![tone]).await, Ok(true), "another prompt changed");
+    assert_eq!(
+        allows(looks().await, vec![tone, other]).await,
+        Ok(false),
+        "another prompt came into the folder"
+    );
+    let looked = looks().await;
+    team.deploys(dev, other, 1).await.unwrap();
+    assert_eq!(allows(looked, vec![tone]).await, Ok(false), "something was deployed");
+    let looked = looks().await;
+    folders::create(&team.may(), None, &PathName::parse("Folder").unwrap()).await.unwrap();
+    assert_eq!(allows(looked, vec![tone]).await, Ok(false), "a folder may come with prompts");
+    let looked = looks().await;
+    team.says(other, "[[ Tone ]]").await;
+    let says = "Other prompts include this: Other. Change them first.";
+    assert_eq!(why(allows(looked, vec![tone]).await), says);
+    assert_eq!(why(trash::put_prompt(&team.may(), tone).await), says);
 }
