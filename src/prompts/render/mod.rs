@@ -209,7 +209,8 @@ fn rendered<'a>(renderer: &mut Renderer<'a>, resolved: &'a Resolved) -> Result<R
 }
 
 /// What people read when a prompt is put together from too many others, or too long ones.
-pub const TOO_LARGE: &str = "This prompt includes too many other prompts, or too much of their text.";
+pub const TOO_LARGE: &str =
+    "This prompt includes too many other prompts, or too much of their text and of inherited values.";
 
 #[cfg(test)]
 mod tests {
