@@ -7,7 +7,7 @@ use super::{
     render::graph,
     said::Form,
     service::Service,
-    which::{Found, Served, Which, look_up, resolved},
+    which::{Found, Served, Which, ensure_read, look_up, resolved},
 };
 use crate::{
     id::{FolderId, PromptId},
@@ -145,13 +145,16 @@ async fn written(service: &Service, fetched: Fetched, about: About) -> Result<Ar
 /// What was asked for, put together or as it is written.
 async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool) -> Result<Fetched, Refusal> {
     let (resolved, details) = resolved(service, prompt, found).await?;
+    let inherits = matches!(found, Found::Deployed(..));
+    if is_whole || inherits {
+        ensure_read(&resolved)?;
+    }
     let (resolved, references) = if is_whole {
         let (resolved, references) = graph(service, resolved).await?;
         (resolved, Some(references))
     } else {
         (resolved, None)
     };
-    let inherits = matches!(found, Found::Deployed(..));
     let place = (service.scope().server(), service.scope().behalf());
     let form = if is_whole { Form::whole(place, resolved).await? } else { Form::alone(resolved, inherits) };
     let now = match (found, details) {

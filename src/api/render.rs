@@ -6,7 +6,7 @@ use super::{
     problem::{FieldError, Refusal},
     prompts::Named,
     service::Service,
-    which::{Served, Which, look_up, resolved},
+    which::{Served, Which, ensure_read, look_up, resolved},
 };
 use crate::{
     prompts::{
@@ -74,6 +74,7 @@ pub(super) async fn render(
     let which = Which { environment, version, label, resolve: None };
     let Served { prompt, found, .. } = look_up(&service, &named.prompt, &which).await?;
     let (resolved, _) = resolved(&service, &prompt, &found).await?;
+    ensure_read(&resolved)?;
     let (resolved, references) = graph(&service, resolved).await?;
     let model = resolved.parts.first().map(|own| own.content.model.clone());
     let place = (service.scope().server(), service.scope().behalf());

@@ -3,6 +3,7 @@
 use super::{problem::Refusal, service::Service};
 use crate::{
     environments::store::Environment,
+    error::Error,
     id::{FolderId, PromptId},
     prompts::{
         kept::{self, Details},
@@ -158,6 +159,16 @@ pub(super) async fn resolved(
     let own = details.as_ref().map_or(&prompt.path, |details| &details.path);
     call_as_written(&mut resolved, own);
     Ok((resolved, details))
+}
+
+/// Refuses what holds a template that the sandbox came to no end with just now, though it did when the version was
+/// saved: which variables it has, and what they inherit, is not known.
+///
+/// # Errors
+/// 503 then.
+pub(super) fn ensure_read(resolved: &Resolved) -> Result<(), Refusal> {
+    let is_unread = resolved.parts.iter().any(|part| part.analysis.is_unread);
+    if is_unread { Err(Error::Unavailable { retry_after: 3 }.into()) } else { Ok(()) }
 }
 
 /// Calls a prompt so, and those that it is put together from what references call them: those who may read the text may

@@ -23,6 +23,10 @@ pub struct Analysis {
     /// The references in them, each target once. Rendering does without.
     #[serde(skip)]
     pub references: BTreeMap<String, Reference>,
+    /// Whether the sandbox came to no end with one of them, so that its variables are not known. That may be due to
+    /// what else the machine does. Rendering does without.
+    #[serde(skip)]
+    pub is_unread: bool,
 }
 
 impl Analysis {
@@ -67,5 +71,6 @@ impl Analysis {
     fn add(&mut self, n: usize, of: OfTemplate) {
         self.variables.extend(of.variables);
         self.flaws.extend(of.flaw.map(|flaw| (n, flaw)));
+        self.is_unread |= of.is_unread;
     }
 }

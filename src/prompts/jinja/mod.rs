@@ -49,6 +49,9 @@ pub struct Analysis {
     pub variables: BTreeSet<String>,
     /// Why it cannot be used, for people, with the line.
     pub flaw: Option<String>,
+    /// Whether the sandbox came to no end with it, so that its variables are not known.
+    #[serde(skip)]
+    pub is_unread: bool,
 }
 
 /// Reads and checks a template.
@@ -76,7 +79,8 @@ impl Job for Analyze {
 /// When the sandbox has no room. That a template is too much for it is a flaw of the template.
 pub async fn analyze(server: &Server, behalf: Behalf, source: &str) -> Outcome<Analysis> {
     let answer = server.sandbox.run(behalf, Analyze { source: source.to_owned() }).await?;
-    let too_much = |failure| Analysis { flaw: Some(too_much(failure)), ..Analysis::default() };
+    let too_much =
+        |failure| Analysis { flaw: Some(too_much(failure)), is_unread: true, ..Analysis::default() };
     Ok(answer.unwrap_or_else(too_much))
 }
 
@@ -94,7 +98,7 @@ pub(in crate::prompts) fn analyze_here(source: &str) -> Analysis {
     let flaw = check(source).err().map(|flaw| flaw.to_string());
     let mut variables = variables(&without_references(source));
     variables.retain(|name| !name.starts_with('_'));
-    Analysis { variables, flaw }
+    Analysis { variables, flaw, is_unread: false }
 }
 
 /// A template whose references are variables, which no name of people's is: it begins with an underscore.

@@ -145,13 +145,15 @@ impl Resolved {
     }
 
     /// Whether it says the same as another resolution of the same prompt: the same versions that inherit the same,
-    /// each put in at the same places.
+    /// each put in at the same places. What could not be read may inherit anything.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         let is_same = |(one, other): (&Part, &Part)| {
             (one.prompt, one.version) == (other.prompt, other.version)
                 && one.references == other.references
                 && one.inherited == other.inherited
+                && !one.analysis.is_unread
+                && !other.analysis.is_unread
         };
         self.is_cut == other.is_cut
             && self.parts.len() == other.parts.len()
@@ -276,6 +278,9 @@ mod tests {
         assert!(!of("Acme", 1).says_the_same(&of("Acme", 2)), "where a reference leads");
         let cut = Resolved { is_cut: true, ..of("Acme", 1) };
         assert!(!of("Acme", 1).says_the_same(&cut), "what is not known");
+        let mut unread = of("Acme", 1);
+        unread.parts[1].analysis.is_unread = true;
+        assert!(!unread.says_the_same(&unread), "what could not be read");
     }
 
     fn alone(content: Content) -> Resolved {

@@ -8,6 +8,7 @@ both_databases!(
     what_it_refers_to_is_put_in,
     what_has_not_changed_is_not_sent_again,
     it_is_rendered_with_values,
+    what_could_not_be_read_is_not_served,
 );
 
 async fn what_is_deployed_is_fetched(app: TestApp) {
@@ -169,4 +170,28 @@ async fn it_is_rendered_with_values(app: TestApp) {
         )
         .await;
     assert_eq!(told(&answer.status(200))["text"], "Be brief.!");
+}
+
+async fn what_could_not_be_read_is_not_served(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let key = acme.has_key("read:prompts write:prompts").await.1;
+    let service = Service::with(&app, key.as_str());
+    service.post("/prompts", json!({ "name": "Shout" })).await.status(201);
+    let version = json!({ "engine": "jinja", "text": "{{ tone | upper }}" });
+    service.post("/prompts/Shout/versions", version).await.status(201);
+    // The workers of this one get no processor in time, as on a busy machine.
+    let busy = app.another_idle(|config| config.render_timeout_ms = 0).await;
+    let hurried = Service::with(&busy, key.as_str());
+    let path = "/prompts/Shout?label=latest";
+    let asked = json!({ "label": "latest", "variables": { "tone": "kind" } });
+    problem(hurried.get(path).await, 503, "unavailable");
+    problem(hurried.post("/prompts/Shout/render", asked.clone()).await, 503, "unavailable");
+    assert_eq!(busy.hot.size().0, 0, "nothing is kept");
+    // What it says does not depend on that.
+    let plain = told(&hurried.get("/prompts/Shout?version=1&resolve=false").await.status(200));
+    assert_eq!(plain["text"], "{{ tone | upper }}");
+    let fetched = told(&service.get(path).await.status(200));
+    assert_eq!(fetched["variables"], json!([{ "name": "tone", "required": true }]));
+    let rendered = told(&service.post("/prompts/Shout/render", asked).await.status(200));
+    assert_eq!(rendered["text"], "KIND");
 }
