@@ -28,7 +28,8 @@ macro_rules! live_in_protected {
             $join,
             " WHERE e.org_id = $1 AND e.approvals > 0
                AND NOT EXISTS (SELECT 1 FROM deployments l
-                 WHERE l.org_id = $1 AND l.environment_id = e.id AND l.path = d.path AND l.id > d.id)
+                 WHERE l.org_id = $1 AND l.environment_id = e.id AND l.path = d.path AND l.id > d.id
+                   AND l.version IS NOT NULL)
                AND NOT EXISTS (SELECT 1 FROM deployments u WHERE u.org_id = $1 AND u.environment_id = e.id
                  AND u.prompt_id = d.prompt_id AND u.number >= d.number AND u.version IS NULL)",
             $and
@@ -197,7 +198,8 @@ pub async fn served_at(
 
 const SERVED_AT: &str = "SELECT n.prompt_id, n.version, n.folder_id, n.path = $3 AS is_whole
      FROM (SELECT prompt_id, number FROM deployments
-       WHERE org_id = $1 AND environment_id = $2 AND path = $3 ORDER BY id DESC LIMIT 1) d
+       WHERE org_id = $1 AND environment_id = $2 AND path = $3 AND version IS NOT NULL
+       ORDER BY id DESC LIMIT 1) d
      JOIN deployments n ON n.org_id = $1 AND n.environment_id = $2 AND n.prompt_id = d.prompt_id
        AND n.number = (SELECT max(m.number) FROM deployments m
          WHERE m.org_id = $1 AND m.environment_id = $2 AND m.prompt_id = d.prompt_id)
@@ -249,7 +251,7 @@ pub async fn deployed_at(mut reads: impl Reads, prompt: PromptId) -> Result<Vec<
          JOIN deployments n ON n.org_id = $1 AND n.environment_id = g.environment_id AND n.prompt_id = $2
            AND n.number = g.number
          WHERE NOT EXISTS (SELECT 1 FROM deployments l WHERE l.org_id = $1 AND l.environment_id = n.environment_id
-           AND l.path = n.path AND l.id > n.id AND l.prompt_id <> $2)
+           AND l.path = n.path AND l.id > n.id AND l.prompt_id <> $2 AND l.version IS NOT NULL)
          ORDER BY n.id DESC LIMIT 50",
     );
     Ok(deployed.bind(prompt).all().await?)

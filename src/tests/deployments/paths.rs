@@ -8,6 +8,7 @@ use crate::{
         drift,
         model::{Kind, Order},
     },
+    environments::store::{Protection, set},
     fields::PathName,
     id::{FolderId, PromptId},
     library::{
@@ -30,6 +31,7 @@ both_databases!(
     a_protected_path_is_not_taken_by_folders,
     what_moves_away_is_found_where_it_was,
     an_open_path_leads_to_the_old_until_the_new_is_deployed,
+    what_is_undeployed_takes_no_path_from_another,
     no_rename_puts_anything_live_at_a_path,
     what_was_renamed_is_deployed_again_at_its_new_path,
     a_path_is_free_when_what_was_live_is_not,
@@ -195,6 +197,26 @@ async fn an_open_path_leads_to_the_old_until_the_new_is_deployed(app: TestApp) {
     assert_eq!(team.at(&key, "development", "Voice").await, Ok(tone.to_string()));
     team.undeploys(dev, new).await.unwrap();
     assert_eq!(team.at(&key, "development", "Tone").await, Err(404), "the old one gave way");
+}
+
+async fn what_is_undeployed_takes_no_path_from_another(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await;
+    let (tone, new) = (team.saying("Tone", &["Be kind."]).await, team.saying("New", &["Be new."]).await);
+    team.deploys(dev.id, tone, 1).await.unwrap();
+    team.deploys(dev.id, new, 1).await.unwrap();
+    team.renames(tone, "Voice").await.unwrap();
+    team.renames(new, "Tone").await.unwrap();
+    let key = team.key().await;
+    assert_eq!(team.at(&key, "development", "Tone").await, Ok(tone.to_string()));
+    // It is called so, but was never deployed here.
+    team.undeploys(dev.id, new).await.unwrap();
+    assert_eq!(team.at(&key, "development", "Tone").await, Ok(tone.to_string()));
+    assert_eq!(team.at(&key, "development", "New").await, Err(404));
+    team.renames(new, "New").await.unwrap();
+    let protection = Protection { seen: dev.approvals.into(), wanted: 1_i64.into() };
+    set(&team.may(), dev.id, &dev.name, protection).await.unwrap();
+    assert_eq!(why(team.creates(None, "Tone").await), SAYS.replace("production", "development"));
 }
 
 async fn no_rename_puts_anything_live_at_a_path(app: TestApp) {
