@@ -109,7 +109,7 @@ pub async fn request(caller: Caller) -> Result<impl IntoView> {
             <header class="page-head"><div><h1>{title(&order, &environment, &prompt)}</h1></div></header>
             <div class="stack">{asked}</div>
         };
-        return Ok(frame.show_thing(Place::Deployments, place, body.bake()));
+        return Ok(frame.show_thing(Place::Deployments, place, at_once(body.bake())));
     }
     let live = newest(&scope, environment.id, prompt.id).await?.and_then(|now| now.version);
     let impact = impact::of(&scope, &order).await?;
@@ -118,7 +118,13 @@ pub async fn request(caller: Caller) -> Result<impl IntoView> {
     let what = What { order, environment, prompt, live, choice: None };
     let decide = view! { {changed}{asked} }.bake();
     let body = shown(&scope, &caller, what, &impact, Some(decide)).await?;
-    Ok(frame.show_thing(Place::Deployments, place, body.bake()))
+    Ok(frame.show_thing(Place::Deployments, place, at_once(body.bake())))
+}
+
+/// A request that is brought up to date as a whole or not at all: one approves what the form names by its fingerprint,
+/// and so the rest of the page must show the same.
+fn at_once(body: Html) -> Html {
+    view! { <div id="request" data-live="deployments">{body}</div> }.bake()
 }
 
 /// Who asked why, who approved, and what one can do about it or who has. What would go live now has this fingerprint.
@@ -162,7 +168,7 @@ async fn asked(
     let became = became.map(|became| view! { <p>{became}{decided}</p> });
     let reason = (!request.reason.is_empty()).then(|| view! { <p>{request.reason.clone()}</p> });
     let shown = view! {
-        <section class="panel" id="request" data-live="deployments">
+        <section class="panel">
             <div class="panel-body">
                 <p>{request.by.to_string()}" requested this "<When at=request.created_at now/>". "{approved}</p>
                 {reason}{became}

@@ -260,6 +260,13 @@ async fn the_page_shows_what_goes_live(app: TestApp) {
     let id = stage.asked(3).await;
     let page = team.org.page(&format!("deployments/requests/{id}"));
     let shown = stage.adam.get(&page).await.status(200);
+    // What happens meanwhile brings the page up to date as a whole: nobody approves what it does not show.
+    let (body, seen) = (shown.body.clone(), team.org.fingerprint(id).await);
+    let region = body.find("id=\"request\"").unwrap();
+    for part in ["What goes live", seen.as_str()] {
+        let between = &body[region..region + body[region..].find(part).unwrap()];
+        assert!(between.matches("<div").count() >= between.matches("</div>").count(), "{part}");
+    }
     shown
         .says("What goes live")
         .says("Acme")
