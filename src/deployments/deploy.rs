@@ -11,7 +11,10 @@ use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
     id::{DeploymentRequestId, FolderId},
-    prompts::{reached::BEYOND, store as prompts},
+    prompts::{
+        reached::{BEYOND, reaches_environment},
+        store as prompts,
+    },
     role::{Deploy, DeployProtected},
     server::{Grant, OrgChange},
 };
@@ -97,9 +100,10 @@ pub(super) enum Agreed {
 }
 
 impl Agreed {
-    fn is_enough(self, environment: &Environment) -> bool {
+    /// Whether that is enough for another environment. A key that does not reach it may deploy nothing there.
+    fn is_enough(self, change: &OrgChange, environment: &Environment) -> bool {
         match self {
-            Self::Alone(may) => !environment.asks(may),
+            Self::Alone(may) => !environment.asks(may && reaches_environment(change, environment.id)),
             Self::Others(approved) => approved >= environment.approvals,
         }
     }
@@ -171,7 +175,7 @@ async fn told(change: &mut OrgChange, breaks: BTreeSet<Break>) -> Result<String>
 async fn refuse_elsewhere(change: &mut OrgChange, checked: &Checked, agreed: Agreed) -> Result<()> {
     for (environment, user) in &checked.impact.elsewhere {
         let environment = environments::find(&mut *change, *environment).await?;
-        if !agreed.is_enough(&environment) {
+        if !agreed.is_enough(change, &environment) {
             let is_reached = user.is_reached(change).await?;
             let what =
                 if is_reached { format!("{} in {}", user.path, user.environment) } else { BEYOND.to_owned() };

@@ -11,6 +11,7 @@ both_databases!(
     a_key_deploys_and_rolls_back,
     of_many_who_roll_back_one_does,
     what_is_protected_people_approve,
+    a_key_changes_nothing_protected_beyond_its_environments,
     environments_tell_who_must_approve,
     who_was_shown_a_key_does_not_approve_what_it_asks_for,
 );
@@ -120,6 +121,25 @@ async fn what_is_protected_people_approve(app: TestApp) {
     trusted.deploys("Tone", "production", json!(null)).await.status(201);
     app.execute("UPDATE environments SET approvals = 2 WHERE name = 'production'").await;
     trusted.deploys("Tone", "production", json!(1)).await.status(202);
+}
+
+async fn a_key_changes_nothing_protected_beyond_its_environments(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let scopes = format!("{DEPLOYS} write:prompts deploy:protected");
+    let owner = Service::of(&app, &acme, &scopes).await;
+    owner.post("/prompts/Tone/versions", json!({ "text": "Be bold." })).await.status(201);
+    owner.post("/prompts", json!({ "name": "Ad" })).await.status(201);
+    owner.post("/prompts/Ad/versions", json!({ "text": "[[ Tone@development ]]" })).await.status(201);
+    owner.deploys("Ad", "production", json!(1)).await.status(201);
+    let development = Some(format!("[\"{}\"]", stock.environment));
+    let (_, key) = acme.has_limited_key(&scopes, development, None).await;
+    let limited = Service::with(&app, key.as_str());
+    let refused = problem(limited.deploys("Tone", "development", json!(2)).await, 409, "conflict");
+    let says = "This would also change a prompt this key has no access to, where others must approve, because it refers to what is live here. Make it refer to a fixed version first.";
+    assert_eq!(refused["detail"], says);
+    assert_eq!(told(&owner.get("/prompts/Ad").await.status(200))["text"], "Be {{ tone }}.");
+    owner.deploys("Tone", "development", json!(2)).await.status(201);
+    assert_eq!(told(&owner.get("/prompts/Ad").await.status(200))["text"], "Be bold.");
 }
 
 async fn who_was_shown_a_key_does_not_approve_what_it_asks_for(app: TestApp) {
