@@ -72,7 +72,7 @@ pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<
     };
     let stored = credentials.as_ref().map(|known| &known.password_hash);
     let stored = stored.or(waiting.as_ref().map(|waiting| &waiting.password_hash)).cloned();
-    let verdict = caller.server.passwords.verify(password, stored).await?;
+    let verdict = caller.server.passwords.verify(password.clone(), stored).await?;
     if verdict == Verdict::Wrong {
         note_failure(caller, credentials.map(|known| known.id)).await?;
         return Err(wrong());
@@ -80,11 +80,10 @@ pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<
     guess.was_right();
     match (credentials, waiting) {
         (Some(known), _) => {
-            let mut hash = known.password_hash.clone();
-            if let Verdict::Rehash(renewed) = verdict {
-                renew_hash(&caller.server, &known, &renewed).await?;
-                hash = renewed;
-            }
+            let hash = match verdict {
+                Verdict::Rehash(renewed) => renew_hash(&caller.server, &known, password, renewed).await?,
+                Verdict::Right | Verdict::Wrong => known.password_hash,
+            };
             let_in(caller, known.id, &hash, next).await
         }
         (None, Some(waiting)) => {
@@ -212,10 +211,27 @@ async fn credentials(server: &Server, email: &Email) -> Result<Option<Credential
     Ok(known.bind(email.clone()).optional().await?)
 }
 
-/// Keeps a new hash of the same password, unless that was changed meanwhile.
-async fn renew_hash(server: &Server, known: &Credentials, hash: &str) -> Result<()> {
+/// Keeps a new hash of the same password, and tells the one there is. Of several sign-ins at once one renews it, and the
+/// others go by what that kept.
+async fn renew_hash(
+    server: &Server,
+    known: &Credentials,
+    password: Password,
+    renewed: String,
+) -> Result<String> {
     let mut change = server.change_outside_tenancy().await?;
     let renew = change.query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2");
-    renew.bind(known.id).bind(known.password_hash.clone()).bind(hash.to_owned()).execute().await?;
-    change.commit().await
+    let renew = renew.bind(known.id).bind(known.password_hash.clone()).bind(renewed.clone());
+    if renew.execute().await? > 0 {
+        change.commit().await?;
+        return Ok(renewed);
+    }
+    let there = change.query("SELECT password_hash FROM users WHERE id = $1").bind(known.id);
+    let (there,): (String,) = there.one().await?;
+    drop(change);
+    // It may be that of another password by now.
+    match server.passwords.verify(password, Some(there.clone())).await? {
+        Verdict::Wrong => Err(wrong()),
+        Verdict::Right | Verdict::Rehash(_) => Ok(there),
+    }
 }

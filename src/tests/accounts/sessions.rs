@@ -2,6 +2,7 @@
 
 use super::{BASE, Browser, PASSWORD, TestApp, both_databases, encode, eventually, with};
 use crate::time::Span;
+use futures_util::future::join_all;
 
 both_databases!(
     a_wrong_password_and_an_unknown_address_are_answered_alike,
@@ -15,6 +16,7 @@ both_databases!(
     what_comes_next_never_leaves_the_site,
     signed_out_people_come_back_to_where_they_were,
     old_hashes_are_renewed_at_sign_in,
+    several_sign_in_at_once_with_an_old_hash,
     garbage_in_the_cookie_is_nobody,
 );
 
@@ -233,6 +235,19 @@ async fn old_hashes_are_renewed_at_sign_in(app: TestApp) {
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
     assert_eq!(app.rows("users", "password_hash LIKE '%m=19456,t=2,p=1%'").await.len(), 1);
     app.browser().signs_in("ana@example.com", PASSWORD).await.leads_to("/");
+}
+
+async fn several_sign_in_at_once_with_an_old_hash(app: TestApp) {
+    app.somebody("Ana").await;
+    app.execute(&format!("UPDATE users SET password_hash = '{}'", weak_hash())).await;
+    let browsers: Vec<_> = (0..4).map(|_| app.browser()).collect();
+    for answer in join_all(browsers.iter().map(|one| one.signs_in("ana@example.com", PASSWORD))).await {
+        answer.leads_to("/");
+    }
+    for browser in browsers {
+        browser.get("/ana").await.status(200);
+    }
+    assert_eq!(app.rows("users", "password_hash LIKE '%m=19456,t=2,p=1%'").await.len(), 1);
 }
 
 /// A hash of the password by parameters that were never good enough.
