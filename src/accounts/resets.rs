@@ -94,6 +94,10 @@ pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Resu
     let hash = caller.server.passwords.hash(password).await?;
     let user = reset.user_id;
     let mut change = caller.server.change_outside_tenancy().await?;
+    // First of all, as others do who change the account: none of them has what another one waits for.
+    if !session::lock(&mut change, user).await? {
+        return Err(gone());
+    }
     let delete = change.query("DELETE FROM password_resets WHERE token_hash = $1");
     if delete.bind(TokenHash::of(token)).execute().await? == 0 {
         return Err(gone());

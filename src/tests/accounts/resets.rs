@@ -1,14 +1,16 @@
 //! Forgotten passwords.
 
 use super::{Answer, Browser, PASSWORD, TestApp, both_databases};
-use crate::time::Span;
-use futures_util::future::join_all;
+use crate::{server::session, time::Span};
+use futures_util::future::{join, join_all};
+use std::time::Duration;
 
 both_databases!(
     a_new_password_ends_all_other_sessions,
     an_unknown_address_is_answered_like_a_known_one,
     a_link_works_once_and_for_an_hour,
     of_many_uses_of_one_link_one_wins,
+    a_reset_waits_for_what_changes_the_account,
     a_new_password_kills_the_other_links,
     a_bad_password_is_told_and_costs_nothing,
     the_page_says_where_the_link_went,
@@ -110,6 +112,22 @@ async fn of_many_uses_of_one_link_one_wins(app: TestApp) {
         assert_eq!(won.len(), 1, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
         app.browser().signs_in("ana@example.com", &passwords[won[0]]).await.leads_to("/");
     }
+}
+
+async fn a_reset_waits_for_what_changes_the_account(app: TestApp) {
+    let (ana, browser) = (app.somebody("Ana").await, app.browser());
+    let token = reset_link(&app).await;
+    let mut change = app.change_outside_tenancy().await.unwrap();
+    assert!(session::lock(&mut change, ana.id).await.unwrap());
+    // As a new password does.
+    let changes = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let void = change.query("DELETE FROM password_resets WHERE user_id = $1").bind(ana.id);
+        void.execute().await.unwrap();
+        change.commit().await.unwrap();
+    };
+    join(browser.resets(&token, NEW), changes).await.0.status(410);
+    app.browser().signs_in(&ana.email, PASSWORD).await.leads_to("/");
 }
 
 async fn a_new_password_kills_the_other_links(app: TestApp) {
