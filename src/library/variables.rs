@@ -63,11 +63,13 @@ pub(super) fn parse((name, json): (String, String)) -> (String, Value) {
     (name, value)
 }
 
-/// What somebody typed for a value: JSON where it is a number, a list, an object or the like, or else text.
+/// What somebody typed for a value: JSON where it is a number, a list, an object or the like, or else text. A number
+/// that would be printed in another way is text, and stays as it was typed: `1.10` and long ids.
 #[must_use]
 pub fn value_of(typed: &str) -> Value {
     match serde_json::from_str(typed.trim()) {
-        Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_))) => value,
+        Ok(value @ (Value::Bool(_) | Value::Array(_) | Value::Object(_))) => value,
+        Ok(Value::Number(number)) if number.to_string() == typed.trim() => Value::Number(number),
         // In quotes it is text, whatever it looks like.
         Ok(Value::String(text)) => Value::String(text),
         _ => Value::String(typed.to_owned()),
@@ -243,6 +245,10 @@ mod tests {
         for (text, value) in [
             ("Acme", json!("Acme")),
             ("42", json!(42)),
+            (" 1.5", json!(1.5)),
+            ("1.10", json!("1.10")),
+            ("12345678901234567890123", json!("12345678901234567890123")),
+            ("1e5", json!("1e5")),
             ("true", json!(true)),
             ("[1, 2]", json!([1, 2])),
             ("{\"a\": 1}", json!({ "a": 1 })),
