@@ -143,6 +143,29 @@ test.describe('what somebody is at stays as it is', () => {
     await ana.sends('organizations/set_invitation_rules', { org: slug, default_role: 'admin', invitation_hours: '24' });
     await expect(bo.page.getByLabel('Default role for invitations'), 'what nobody touched follows').toHaveValue('admin');
     await expect(bo.page.getByLabel('Name', { exact: true })).toHaveValue('Half a name');
+    expect(await bo.presses('Save profile'), 'what she wrote is not what he began from').toBe(422);
+    await expect(bo.page.getByText("Someone else changed this in the meantime. It's now: Other")).toBeVisible();
+    await expect(bo.page.getByLabel('Name', { exact: true })).toHaveValue('Half a name');
+  });
+
+  test('the rows of a form, when the connection comes back', async ({ team: { ana, bo, slug } }) => {
+    const { page } = bo;
+    await ana.sends('variables/set', { org: slug, 'name-0': 'brand', 'value-0': 'Acme' });
+    await watches(bo, `/${slug}/prompts/variables`);
+    await page.getByLabel('Value of variable 1').fill('From Bo');
+    await ana.sends('variables/set', { org: slug, 'name-0': 'audience', 'value-0': 'From Ana' });
+    const read = page.waitForResponse((answer) => answer.request().headers()['x-reread'] === '1');
+    await page.evaluate(() => ['offline', 'online'].forEach((name) => window.dispatchEvent(new Event(name))));
+    await read;
+    await page.waitForTimeout(200);
+    await expect(page.getByLabel('Name of variable 1')).toHaveValue('brand');
+    await expect(page.getByLabel('Value of variable 1')).toHaveValue('From Bo');
+    expect(await bo.presses('Save variables')).toBeLessThan(400);
+    await bo.goes(`/${slug}/prompts/variables`);
+    for (const [n, [name, value]] of [['audience', 'From Ana'], ['brand', 'From Bo']].entries()) {
+      await expect(page.getByLabel(`Name of variable ${n + 1}`)).toHaveValue(name!);
+      await expect(page.getByLabel(`Value of variable ${n + 1}`)).toHaveValue(value!);
+    }
   });
 });
 

@@ -54,7 +54,7 @@ fn element(old: &Element, new: &Element) {
     }
     let is_others = is_others(old);
     // What somebody is writing is theirs.
-    if is_others && (old.has_attribute("data-dirty") || is_held(old, new)) {
+    if is_others && (old.has_attribute("data-dirty") || is_held(old, new)) || is_begun(old, new) {
         return;
     }
     attributes(old, new);
@@ -99,6 +99,32 @@ fn is_held(old: &Element, new: &Element) -> bool {
         let _ = old.set_attribute("data-behind", &new.get_attribute("data-by").unwrap_or_default());
     }
     !is_same
+}
+
+/// Whether somebody has typed in a form that is posted, and what comes is no answer to it. It stays as a whole: with the
+/// page, its hidden fields would say that it was filled from what others wrote meanwhile, and its rows would be of
+/// other things.
+fn is_begun(old: &Element, new: &Element) -> bool {
+    // What is tried is kept by itself, and asked for anew with each draft.
+    const POSTED: &str = "form[method=post]:not([data-backup], [data-remembers])";
+    let is_same =
+        old.matches(POSTED).unwrap_or(false) && old.get_attribute("action") == new.get_attribute("action");
+    if !is_same || ANSWERED.with_borrow(|form| form.as_ref() == Some(old)) {
+        return false;
+    }
+    let fields = old.query_selector_all("input, textarea").ok();
+    let count = fields.as_ref().map_or(0, web_sys::NodeList::length);
+    let mut fields = (0..count).filter_map(|n| fields.as_ref()?.item(n)?.dyn_into::<Element>().ok());
+    fields.any(|field| is_typed(&field))
+}
+
+/// Whether a field says something else than the page did.
+fn is_typed(field: &Element) -> bool {
+    let (now, of_page) = match field.get_attribute("type").as_deref() {
+        Some("checkbox" | "radio") => ("checked", "defaultChecked"),
+        _ => ("value", "defaultValue"),
+    };
+    get(field, now) != get(field, of_page)
 }
 
 /// A field that was typed in shows what was typed, whatever stands in the page: here it follows the page.
