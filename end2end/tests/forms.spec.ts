@@ -286,4 +286,25 @@ test.describe('posting', () => {
     await ana.goes(`/${slug}/prompts`);
     await expect(page.locator('#contents').getByText('Triage')).toHaveCount(1);
   });
+
+  test('what a proxy answers while the server restarts is told, and what was typed stays', async ({ person }) => {
+    const ana = await person('Ana');
+    const { page } = ana;
+    test.skip(!ana.hasScript, 'without script the browser shows the answer');
+    const slug = await ana.hasOrganization(unique('Acme'));
+    await ana.goes(`/${slug}/settings/general`);
+    const title = await page.title();
+    await page.route('**/api/organizations/update_settings', (route) =>
+      route.fulfill({ status: 502, contentType: 'text/html', body: '<title>Bad Gateway</title><h1>Bad Gateway</h1>' }),
+    );
+    await ana.fills({ Description: 'What we do' });
+    expect(await ana.presses('Save profile')).toBe(502);
+    await expect(page.locator('#toast')).toContainText('your changes may not be saved');
+    await expect(page).toHaveTitle(title);
+    await expect(page.getByLabel('Description')).toHaveValue('What we do');
+    await page.unroute('**/api/organizations/update_settings');
+    expect(await ana.presses('Save profile')).toBe(303);
+    await page.reload();
+    await expect(page.getByLabel('Description')).toHaveValue('What we do');
+  });
 });

@@ -9,6 +9,8 @@ use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DragEvent, Element, Event, HtmlElement, KeyboardEvent, UrlSearchParams};
 
+/// What is said where something cannot be put.
+const REFUSED: &str = "It can't be moved there: its name is taken, or the folders would be too deep.";
 const THING: &str = ".tree[data-org] [data-thing]";
 
 /// Where something goes: into a folder, `after` one of its kind, `first` or `last`.
@@ -160,17 +162,9 @@ fn put(thing: &Element, goal: &Goal) {
         if let Some(page) = answer.document().filter(|_| status < 400) {
             morph::page(&page, None);
         } else {
-            refuse();
+            dom::alert(REFUSED);
         }
         let moved = dom::all(&format!("{THING}[data-id=\"{id}\"]")).next();
         let _ = moved.and_then(|moved| moved.dyn_into::<HtmlElement>().ok()).map(|moved| moved.focus());
     });
-}
-
-/// Says that it cannot be.
-fn refuse() {
-    let Some(toast) = dom::by_id::<Element>("toast") else { return };
-    toast.set_inner_html(
-        "<p class=toast role=alert>It can't be moved there: its name is taken, or the folders would be too deep.</p>",
-    );
 }

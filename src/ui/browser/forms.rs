@@ -12,6 +12,9 @@ use web_sys::{
     HtmlTextAreaElement, SubmitEvent, UrlSearchParams,
 };
 
+/// What is said of an answer that is no page of ours: a proxy's while the server restarts, or that of the door.
+const NO_PAGE: &str = "Something went wrong, so your changes may not be saved. Try again in a moment.";
+
 /// Listens on the document, so that what is swapped in later works as well.
 pub(in crate::ui) fn answer_in_place() {
     let document = document();
@@ -117,6 +120,9 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
         return;
     }
     let Some(page) = answer.document() else { return };
+    if page.get_element_by_id("main").is_none() {
+        return dom::alert(NO_PAGE);
+    }
     morph::page(&page, Some(form.as_ref()));
     if answer.status >= 400 {
         refused(form);
