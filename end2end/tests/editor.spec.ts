@@ -43,6 +43,39 @@ test('the draft is kept while one types', async ({ at: { ana } }) => {
   await expect(text(ana, 3)).toHaveValue('About {{ ticket }} and {{ topic }}!');
 });
 
+test('what is typed while a save is on its way stays', async ({ at: { ana } }) => {
+  const { page } = ana;
+  await text(ana, 1).fill('Before');
+  await expect(status(ana)).toHaveText('Saved');
+  await page.route(SAVE, async (route) => {
+    await new Promise((slept) => setTimeout(slept, 2000));
+    await route.continue();
+  });
+  await text(ana, 3).fill('Sent');
+  const answered = page.waitForResponse((answer) => answer.url().endsWith('save_draft'));
+  await page.getByRole('button', { name: 'Save draft', exact: true }).click();
+  await text(ana, 3).press('End');
+  await text(ana, 3).pressSequentially(' and more');
+  await answered;
+  await page.unroute(SAVE);
+  await expect(status(ana)).toHaveText('Saved');
+  await expect(page.locator('#conflict')).toBeEmpty();
+  await expect(text(ana, 3)).toHaveValue('Sent and more');
+  await page.reload();
+  await expect(text(ana, 3)).toHaveValue('Sent and more');
+});
+
+test('a draft is sent again to a server that restarts', async ({ at: { ana } }) => {
+  const { page } = ana;
+  await page.route(SAVE, (route) => route.fulfill({ status: 502, body: 'Bad Gateway' }));
+  await text(ana, 3).fill('While it restarts');
+  await expect(status(ana)).toContainText('the server is busy');
+  await page.unroute(SAVE);
+  await expect(status(ana)).toHaveText('Saved', { timeout: 10_000 });
+  await page.reload();
+  await expect(text(ana, 3)).toHaveValue('While it restarts');
+});
+
 test('what the server did not get is not lost', async ({ at: { ana } }) => {
   const { page } = ana;
   await page.route(SAVE, (route) => route.abort());

@@ -134,6 +134,10 @@ impl Draft {
         if Self::is_in_conflict() {
             return say(UNDECIDED);
         }
+        if self.form.has_attribute("aria-busy") {
+            // It is being posted: what was typed since is told from what comes of that.
+            return self.save_in(PAUSE);
+        }
         if self.is_saving.replace(true) {
             self.again.set(true);
             return;
@@ -171,7 +175,7 @@ impl Draft {
                 return self.saved(page, &form, &number, sent.is_last());
             }
             (409, Some(page), ..) => morph::regions(page, "#conflict"),
-            (429 | 503, ..) => self.save_in(AGAIN),
+            (429 | 502..=504, ..) => self.save_in(AGAIN),
             _ => {}
         }
         say(&status::why(&answer, page.as_ref()));

@@ -56,7 +56,7 @@ pub(super) fn why(answer: &Answer, page: Option<&Document>) -> String {
         422 if page.is_some_and(is_editor) => {
             "Not saved yet: something is wrong. Press “Save draft” to see what."
         }
-        429 | 503 => "Not saved yet: the server is busy.",
+        429 | 502..=504 => "Not saved yet: the server is busy.",
         _ => "Not saved: something went wrong. Your changes are kept in this browser.",
     };
     says.to_owned()

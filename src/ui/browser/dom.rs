@@ -88,6 +88,13 @@ pub(crate) fn all(selector: &str) -> impl Iterator<Item = Element> {
     (0..n).filter_map(move |i| list.as_ref()?.item(i)?.dyn_into().ok())
 }
 
+/// All elements within one that match.
+pub(crate) fn within(element: &Element, selector: &str) -> impl Iterator<Item = Element> + use<> {
+    let list = element.query_selector_all(selector).ok();
+    let n = list.as_ref().map_or(0, web_sys::NodeList::length);
+    (0..n).filter_map(move |i| list.as_ref()?.item(i)?.dyn_into().ok())
+}
+
 /// A page as the server answers it: where it came from in the end, its status, and what it says.
 pub(crate) struct Answer {
     pub(crate) url: String,

@@ -8,8 +8,8 @@ use super::{
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement,
-    HtmlTextAreaElement, SubmitEvent, UrlSearchParams,
+    Element, Event, EventInit, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement,
+    HtmlTextAreaElement, SubmitEvent, UrlSearchParams, js_sys::Reflect,
 };
 
 /// What is said of an answer that is no page of ours: a proxy's while the server restarts, or that of the door.
@@ -95,6 +95,7 @@ fn busy(form: &Element, button: Option<&HtmlElement>, is_busy: bool) {
 
 async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     let Some(body) = body(form, button) else { return };
+    let sent = texts(form);
     let action =
         button.and_then(|button| button.get_attribute("formaction")).unwrap_or_else(|| form.action());
     let Some(answer) = dom::fetch(&action, Some(&body)).await else {
@@ -123,11 +124,53 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     if page.get_element_by_id("main").is_none() {
         return dom::alert(NO_PAGE);
     }
+    let late = typed_since(sent);
     morph::page(&page, Some(form.as_ref()));
     if answer.status >= 400 {
         refused(form);
     } else if !form.has_attribute("data-remembers") {
         form.reset();
+        put_back(late);
+    }
+}
+
+/// The fields of a form that texts are typed in, with what stands in them.
+fn texts(form: &HtmlFormElement) -> Vec<(Element, JsValue)> {
+    const TEXTS: &str = "textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=file])";
+    let value = |field: Element| {
+        let value = morph::get(&field, "value");
+        (field, value)
+    };
+    dom::within(form, TEXTS).map(value).collect()
+}
+
+/// A field in which something was typed after its form was sent: what was sent, and how it is now.
+type Late = (Element, JsValue, [(&'static str, JsValue); 3]);
+
+/// Those of the fields that were sent.
+fn typed_since(sent: Vec<(Element, JsValue)>) -> Vec<Late> {
+    let now = |(field, sent): (Element, JsValue)| {
+        let now = ["value", "selectionStart", "selectionEnd"].map(|what| (what, morph::get(&field, what)));
+        (now[0].1 != sent).then_some((field, sent, now))
+    };
+    sent.into_iter().filter_map(now).collect()
+}
+
+/// Puts back what was typed while the answer was on its way, where the field still is that of what was sent; those that
+/// follow what is typed hear of it.
+fn put_back(late: Vec<Late>) {
+    for (field, sent, now) in late {
+        if !field.is_connected() || morph::get(&field, "value") != sent {
+            continue;
+        }
+        for (what, value) in now {
+            let _ = Reflect::set(&field, &what.into(), &value);
+        }
+        let init = EventInit::new();
+        init.set_bubbles(true);
+        if let Ok(input) = Event::new_with_event_init_dict("input", &init) {
+            let _ = field.dispatch_event(&input);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Turns one piece of a page into another, touching only what differs: what keeps its place keeps
 //! its focus, its selection, its scroll and what was typed into it.
 
-use super::dom::document;
+use super::dom::{document, within};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, Event, HtmlElement, Node, js_sys::Reflect};
@@ -112,10 +112,7 @@ fn is_begun(old: &Element, new: &Element) -> bool {
     if !is_same || ANSWERED.with_borrow(|form| form.as_ref() == Some(old)) {
         return false;
     }
-    let fields = old.query_selector_all("input, textarea").ok();
-    let count = fields.as_ref().map_or(0, web_sys::NodeList::length);
-    let mut fields = (0..count).filter_map(|n| fields.as_ref()?.item(n)?.dyn_into::<Element>().ok());
-    fields.any(|field| is_typed(&field))
+    within(old, "input, textarea").any(|field| is_typed(&field))
 }
 
 /// Whether a field says something else than the page did.
@@ -139,7 +136,8 @@ fn follow(field: &Element) {
     }
 }
 
-fn get(field: &Element, what: &str) -> JsValue {
+/// A property of a field.
+pub(super) fn get(field: &Element, what: &str) -> JsValue {
     Reflect::get(field, &what.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
