@@ -171,6 +171,22 @@ test('what was typed and what somebody else wrote meet', async ({ at: { ana, slu
   await expect(status(ana)).toHaveText('Saved');
 });
 
+test('a tab that saves takes nothing from another one', async ({ at: { ana } }) => {
+  const { page } = ana;
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await expect(other.locator('#editor')).toHaveAttribute('data-marked');
+  await page.route(SAVE, (route) => route.abort());
+  await text(ana, 3).fill('In the first tab');
+  await expect(status(ana)).toContainText('Offline');
+  await other.getByLabel('Message 3', { exact: true }).fill('In the second tab');
+  await expect(other.locator('#draft-status')).toHaveText('Saved');
+  await page.unroute(SAVE);
+  await page.reload();
+  await expect(page.getByText('You edited this draft in another tab.')).toBeVisible();
+  await expect(text(ana, 3)).toHaveValue('In the first tab');
+});
+
 test('a conflict while one types keeps both texts', async ({ at: { ana, slug, triage }, ben }) => {
   const { page } = ana;
   await ben.goes(`/${slug}/prompts/${triage}`);

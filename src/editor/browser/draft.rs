@@ -82,7 +82,11 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
         }
     });
     let one = draft.clone();
-    on(&dom::window(), "beforeunload", move |_| one.copy());
+    on(&dom::window(), "beforeunload", move |_| {
+        // Another tab may have forgotten the copy: it is one for all tabs of the prompt.
+        one.is_uncopied.set(true);
+        one.copy();
+    });
     let one = draft.clone();
     on(&dom::window(), "online", move |_| {
         if one.is_dirty() {
