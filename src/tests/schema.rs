@@ -17,6 +17,7 @@ both_databases!(
     one_invitation_of_an_address_is_pending,
     the_last_owner_stays_whatever_is_written,
     migrating_again_changes_nothing,
+    sqlite_looks_where_an_index_leads,
 );
 
 /// Tables that name an organization but are none of a tenant's: what the machine room keeps, and
@@ -270,4 +271,46 @@ async fn the_last_owner_stays_whatever_is_written(app: TestApp) {
     // Of one that is deleted nothing needs to stay.
     app.execute(&format!("UPDATE organizations SET deleted_at = 1 WHERE id = {org}")).await;
     assert_eq!(app.execute(&format!("DELETE FROM members WHERE org_id = {org}")).await, 3);
+}
+
+/// SQLite is told how many rows an organization may have: without it, it looks through all of one for each thing of a
+/// list, and for each page of its audit log.
+async fn sqlite_looks_where_an_index_leads(app: TestApp) {
+    if app.database.kind == Kind::Postgres {
+        return;
+    }
+    // A migration that makes such an index says again what `0031_statistics` says.
+    let untold = "SELECT i.name FROM sqlite_schema t JOIN pragma_index_list(t.name) i
+         WHERE t.type = 'table' AND (SELECT count(*) FROM pragma_index_info(i.name)) > 1
+           AND (SELECT c.name FROM pragma_index_info(i.name) c WHERE c.seqno = 0) = 'org_id'
+           AND NOT EXISTS (SELECT 1 FROM sqlite_stat1 s WHERE s.tbl = t.name AND s.idx = i.name)";
+    let untold: Vec<(String,)> = app.outside_tenancy().query(untold).all().await.unwrap();
+    assert!(untold.is_empty(), "{untold:?}");
+    let of_list = "WITH listed (id) AS (SELECT unhex(value) FROM json_each('[]')) SELECT";
+    for (statement, looks_at) in [
+        ("folders f ON f.org_id = x'01' AND f.parent_id = listed.id", "(org_id=? AND parent_id=?)"),
+        ("prompts p ON p.org_id = x'01' AND p.id = listed.id", "(org_id=? AND id=?)"),
+        ("prompts p ON p.org_id = x'01' AND p.folder_id = listed.id", "(org_id=? AND folder_id=?)"),
+        ("prompt_references r ON r.org_id = x'01' AND r.to_id = listed.id", "(org_id=? AND to_id=?)"),
+        ("deployments d ON d.org_id = x'01' AND d.prompt_id = listed.id", "(org_id=? AND prompt_id=?)"),
+    ] {
+        let statement = format!("{of_list} * FROM listed JOIN {statement}");
+        let plan = plan(&app, &statement).await;
+        assert!(plan.contains(looks_at), "{statement}: {plan}");
+    }
+    for column in ["actor_id", "target_id", "action"] {
+        let statement = format!(
+            "SELECT details FROM audit_log
+             WHERE org_id = x'01' AND {column} = x'02' AND id >= x'03' AND id < x'04' ORDER BY id DESC LIMIT 9"
+        );
+        let plan = plan(&app, &statement).await;
+        assert!(plan.contains(&format!("(org_id=? AND {column}=? AND ")), "{statement}: {plan}");
+    }
+}
+
+/// How SQLite goes about a statement.
+async fn plan(app: &TestApp, statement: &str) -> String {
+    let plan = sql(format!("EXPLAIN QUERY PLAN {statement}"));
+    let plan: Vec<(i64, i64, i64, String)> = app.outside_tenancy().query(plan).all().await.unwrap();
+    plan.into_iter().map(|(.., step)| step).collect::<Vec<_>>().join("; ")
 }

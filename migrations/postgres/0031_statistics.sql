@@ -1,0 +1,2 @@
+-- PostgreSQL counts its rows itself; SQLite is told here how many there may be.
+SELECT 1;
