@@ -35,6 +35,7 @@ impl User {
     }
 }
 
+/// SQLite takes tables of a CROSS JOIN in their order, so it never looks through all that was ever deployed.
 macro_rules! users {
     ($and:literal) => {
         concat!(
@@ -43,21 +44,25 @@ macro_rules! users {
                UNION
                SELECT r.prompt_id FROM prompt_references r JOIN up ON r.to_id = up.id WHERE r.org_id = $1 AND r.number > 0)
              SELECT p.id AS prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.version
-             FROM up JOIN prompts p ON p.org_id = $1 AND p.id = up.id JOIN environments e ON e.org_id = $1
-             JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = p.id
-             WHERE d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
+             FROM up CROSS JOIN prompts p CROSS JOIN environments e CROSS JOIN deployments d
+             WHERE p.org_id = $1 AND p.id = up.id AND e.org_id = $1
+               AND d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = p.id
+               AND d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
                WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = p.id)",
             $and
         )
     };
 }
 
+/// Those that may be put together from the prompt `$2`.
+pub(crate) const USERS: &str = users!("");
+
 /// The live prompts that may be put together from a prompt: those of which any version leads down to it.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn users(mut reads: impl Reads, prompt: PromptId) -> Result<Vec<User>> {
-    Ok(reads.query(users!("")).bind(prompt).all().await?)
+    Ok(reads.query(USERS).bind(prompt).all().await?)
 }
 
 /// Those of them that may be put together from what is live in an environment: those that are live there, and
@@ -85,9 +90,10 @@ pub async fn put_into(scope: &Scope, prompts: &[PromptId]) -> Result<Option<User
            UNION
            SELECT r.prompt_id FROM prompt_references r JOIN up ON r.to_id = up.id WHERE r.org_id = $1 AND r.number > 0)
          SELECT p.id AS prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.version
-         FROM up JOIN prompts p ON p.org_id = $1 AND p.id = up.id JOIN environments e ON e.org_id = $1
-         JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = p.id
-         WHERE d.version IS NOT NULL AND p.id NOT IN (SELECT id FROM listed)
+         FROM up CROSS JOIN prompts p CROSS JOIN environments e CROSS JOIN deployments d
+         WHERE p.org_id = $1 AND p.id = up.id AND e.org_id = $1
+           AND d.org_id = $1 AND d.environment_id = e.id AND d.prompt_id = p.id
+           AND d.version IS NOT NULL AND p.id NOT IN (SELECT id FROM listed)
            AND d.number = (SELECT max(m.number) FROM deployments m
              WHERE m.org_id = $1 AND m.environment_id = e.id AND m.prompt_id = p.id)"
     );

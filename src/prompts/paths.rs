@@ -19,14 +19,17 @@ use std::borrow::Cow;
 
 /// The prompts that services still find at a path in a protected environment: nothing else was deployed there since,
 /// and they were not undeployed.
+///
+/// SQLite takes tables of a CROSS JOIN in their order, so it never looks through all that was ever deployed.
 macro_rules! live_in_protected {
-    ($join:literal, $and:literal) => {
+    ($first:literal, $and:literal) => {
         concat!(
             "SELECT d.prompt_id, p.path, e.id AS environment_id, e.name AS environment, d.path AS live_path
-             FROM environments e JOIN deployments d ON d.org_id = $1 AND d.environment_id = e.id
-             JOIN prompts p ON p.org_id = $1 AND p.id = d.prompt_id",
-            $join,
-            " WHERE e.org_id = $1 AND e.approvals > 0
+             FROM ",
+            $first,
+            "environments e CROSS JOIN deployments d CROSS JOIN prompts p
+             WHERE e.org_id = $1 AND e.approvals > 0 AND d.org_id = $1 AND d.environment_id = e.id
+               AND p.org_id = $1 AND p.id = d.prompt_id
                AND NOT EXISTS (SELECT 1 FROM deployments l
                  WHERE l.org_id = $1 AND l.environment_id = e.id AND l.path = d.path AND l.id > d.id
                    AND l.version IS NOT NULL)
@@ -85,16 +88,19 @@ pub async fn leave_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
     Ok(())
 }
 
+/// Those of which another prompt has the path, and that begins with `$2`.
+pub(crate) const LIVE_BELOW: &str = live_in_protected!(
+    "prompts n CROSS JOIN ",
+    " AND n.org_id = $1 AND n.path = d.path AND n.id <> d.prompt_id AND n.trash_id IS NULL
+      AND substr(n.path, 1, length($2)) = $2 ORDER BY n.path, e.position, d.id LIMIT 1"
+);
+
 /// As [`take_path`] for all prompts whose paths begin with `prefix`, which all came there.
 ///
 /// # Errors
 /// As [`take_path`].
 pub async fn take_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
-    let live = change.query(live_in_protected!(
-        " JOIN prompts n ON n.org_id = $1 AND n.path = d.path AND n.id <> d.prompt_id
-            AND n.trash_id IS NULL AND substr(n.path, 1, length($2)) = $2",
-        " ORDER BY n.path, e.position, d.id LIMIT 1"
-    ));
+    let live = change.query(LIVE_BELOW);
     if let Some(live) = live.bind(prefix.to_owned()).optional::<Protected>().await? {
         return Err(refusal(change, &live).await?);
     }

@@ -3,6 +3,8 @@
 
 use super::support::{Kind, Person, TestApp, both_databases, run, sql};
 use crate::{
+    deployments::users::USERS,
+    prompts::paths::LIVE_BELOW,
     role::Role,
     server::{Config, Server, db::is_taken},
 };
@@ -305,6 +307,12 @@ async fn sqlite_looks_where_an_index_leads(app: TestApp) {
         );
         let plan = plan(&app, &statement).await;
         assert!(plan.contains(&format!("(org_id=? AND {column}=? AND ")), "{statement}: {plan}");
+    }
+    // Others wait for these, so they do not look through all that was ever deployed.
+    for statement in [USERS, LIVE_BELOW] {
+        let plan = plan(&app, &statement.replace("$1", "x'01'").replace("$2", "x'02'")).await;
+        let is_all = |step: &str| step.starts_with("SEARCH d ") && step.ends_with("(org_id=?)");
+        assert!(!plan.split("; ").any(is_all), "{plan}");
     }
 }
 
