@@ -179,22 +179,23 @@ pub async fn overview(scope: &Scope, asked: &Asked) -> Result<Overview> {
     Ok(Overview { rows, cells, counts, waiting, is_cut })
 }
 
+/// So many of the prompts whose paths are like `$2`, by path, and only of those what is live.
+pub(crate) const BOARD: &str = "SELECT p.id, p.path, p.latest, min(d.version) AS oldest_live,
+       EXISTS (SELECT 1 FROM deployment_requests q
+         WHERE q.org_id = $1 AND q.prompt_id = p.id AND q.state = 'pending') AS waits
+     FROM (SELECT p.id, p.path, p.latest FROM prompts p
+         JOIN prompt_search s ON s.org_id = p.org_id AND s.prompt_id = p.id
+       WHERE p.org_id = $1 AND p.trash_id IS NULL AND p.latest > 0 AND s.path LIKE $2 ESCAPE '\\'
+       ORDER BY p.path LIMIT CAST($3 AS BIGINT)) p
+     LEFT JOIN deployments d ON d.org_id = $1 AND d.prompt_id = p.id
+       AND d.number = (SELECT max(m.number) FROM deployments m
+         WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)
+     GROUP BY p.id, p.path, p.latest ORDER BY p.path";
+
 async fn board(scope: &Scope, typed: &str) -> Result<Board> {
     let typed = typed.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let rows = scope.query(
-        "SELECT p.id, p.path, p.latest, min(d.version) AS oldest_live,
-           EXISTS (SELECT 1 FROM deployment_requests q
-             WHERE q.org_id = $1 AND q.prompt_id = p.id AND q.state = 'pending') AS waits
-         FROM prompts p
-         JOIN prompt_search s ON s.org_id = p.org_id AND s.prompt_id = p.id
-         LEFT JOIN deployments d ON d.org_id = $1 AND d.prompt_id = p.id
-           AND d.number = (SELECT max(m.number) FROM deployments m
-             WHERE m.org_id = $1 AND m.environment_id = d.environment_id AND m.prompt_id = d.prompt_id)
-         WHERE p.org_id = $1 AND p.trash_id IS NULL AND p.latest > 0 AND s.path LIKE $2 ESCAPE '\\'
-         GROUP BY p.id, p.path, p.latest
-         ORDER BY p.path LIMIT CAST($3 AS BIGINT)",
-    );
-    let mut rows: Vec<Row> = rows.bind(format!("%{typed}%")).bind(MOST).all().await?;
+    let rows = scope.query(BOARD).bind(format!("%{typed}%")).bind(MOST);
+    let mut rows: Vec<Row> = rows.all().await?;
     let bytes = rows.iter().map(|row| row.path.len()).sum();
     let sort = move || {
         rows.sort_by_cached_key(|row| {

@@ -3,7 +3,7 @@
 
 use super::support::{Kind, Person, TestApp, both_databases, run, sql};
 use crate::{
-    deployments::users::USERS,
+    deployments::{overview::BOARD, users::USERS},
     prompts::paths::LIVE_BELOW,
     role::Role,
     server::{Config, Server, db::is_taken},
@@ -311,6 +311,9 @@ async fn sqlite_looks_where_an_index_leads(app: TestApp) {
     // A row holds a whole file, which is not read to learn whose it is.
     let files = plan(&app, "SELECT id FROM imports WHERE created_by = x'01' ORDER BY created_at DESC").await;
     assert!(files.contains("(created_by=?)"), "{files}");
+    // What is live is looked up of the prompts that are shown.
+    let board = plan(&app, &BOARD.replace("$1", "x'01'").replace("$2", "'%'").replace("$3", "9")).await;
+    assert!(board.starts_with("CO-ROUTINE p; "), "{board}");
     // Others wait for these, so they do not look through all that was ever deployed.
     for statement in [USERS, LIVE_BELOW] {
         let plan = plan(&app, &statement.replace("$1", "x'01'").replace("$2", "x'02'")).await;
