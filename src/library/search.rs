@@ -2,7 +2,8 @@
 //!
 //! Both databases find the same and in the same order. Words are made by [`index`], each database only
 //! looks them up; what comes first goes by plain rules: a name that is the words, one that begins with
-//! them, one that holds them, a path that holds them, the rest; then by path.
+//! them, one that holds them, a path that holds them, the rest; then by path. Of very many, only those that were
+//! written last are put in order.
 //!
 //! What a search costs depends on its organization alone: others learn nothing of theirs by how long it takes. SQLite
 //! has an index in which each word has its organization in front; PostgreSQL reads the rows of the organization, as
@@ -121,23 +122,33 @@ macro_rules! found {
 }
 
 const SQLITE: &str = found!(
-    "prompt_words w JOIN prompt_search s ON s.org_id = $1 AND s.prompt_id = w.prompt_id
-     WHERE w.prompt_words MATCH $2",
+    "(SELECT prompt_id FROM prompt_words WHERE prompt_words MATCH $2
+       ORDER BY rowid DESC LIMIT CAST($5 AS BIGINT)) w
+     CROSS JOIN prompt_search s WHERE s.org_id = $1 AND s.prompt_id = w.prompt_id",
     "instr",
     "s.path"
 );
 const POSTGRES: &str = found!(
-    "prompt_search s WHERE s.org_id = $1
-     AND (' ' || s.words) LIKE ALL (string_to_array(CAST($2 AS TEXT), ','))",
+    "(SELECT prompt_id, name, path FROM prompt_search
+       WHERE org_id = $1 AND (' ' || words) LIKE ALL (string_to_array(CAST($2 AS TEXT), ','))
+       ORDER BY prompt_id DESC LIMIT CAST($5 AS BIGINT)) s",
     "strpos",
     "s.path COLLATE \"C\""
 );
+
+/// The most prompts that are put in order: of more, those that were written last.
+const MOST: i64 = 20_000;
 
 /// The prompts that hold all the words, each at the beginning of one of theirs; at most `size`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn search(scope: &Scope, typed: &str, size: i64) -> Result<Vec<Hit>> {
+    search_among(scope, typed, size, MOST).await
+}
+
+/// The same, where so many are put in order.
+pub(crate) async fn search_among(scope: &Scope, typed: &str, size: i64, most: i64) -> Result<Vec<Hit>> {
     let words = words(typed);
     if words.is_empty() {
         return Ok(Vec::new());
@@ -150,5 +161,5 @@ pub async fn search(scope: &Scope, typed: &str, size: i64) -> Result<Vec<Hit>> {
     let folded = index::fold(
         &begin(typed).split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, ""),
     );
-    Ok(scope.query(sql).bind(asked).bind(folded).bind(size).all().await?)
+    Ok(scope.query(sql).bind(asked).bind(folded).bind(size).bind(most).all().await?)
 }

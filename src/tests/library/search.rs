@@ -4,11 +4,12 @@ use crate::{
     library::{
         moves,
         moves::Place,
-        search::{search, search_folders},
+        search::{search, search_among, search_folders},
         trash,
     },
     prompts::{Tags, details},
     role::Role,
+    time::Span,
 };
 
 both_databases!(
@@ -19,6 +20,7 @@ both_databases!(
     folders_are_found_by_their_names,
     the_line_that_was_found_is_shown,
     what_others_hold_is_apart,
+    so_many_are_put_in_order,
 );
 
 async fn found(lib: &Library, typed: &str) -> Vec<String> {
@@ -212,4 +214,20 @@ async fn what_others_hold_is_apart(app: TestApp) {
     let left = terms().await;
     assert!(left.iter().all(|(term, _)| term.starts_with(&mine)), "{left:?}");
     assert_eq!(found(&lib, "filler").await, ["Mine"]);
+}
+
+/// Where very many are found, those that were written last are put in order.
+async fn so_many_are_put_in_order(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    for name in ["Tone", "Tone B", "Tone A"] {
+        lib.saying(None, name, "x").await;
+        // Ids sort by time.
+        app.clock.advance(Span::seconds(1));
+    }
+    let found = async |most| {
+        let hits = search_among(&lib.scope, "tone", 50, most).await.unwrap();
+        hits.into_iter().map(|hit| hit.path).collect::<Vec<_>>()
+    };
+    assert_eq!(found(3).await, ["Tone", "Tone A", "Tone B"]);
+    assert_eq!(found(2).await, ["Tone A", "Tone B"]);
 }
