@@ -1,7 +1,7 @@
 -- What a search costs depends on its own organization alone, not on what others hold.
 
 -- The words again, as an index. Each has the id of its organization in front, 32 digits, so those of an organization are
--- apart from those of all others; with it, the first 2 and 3 characters of a word are 34 and 35. A row begins with a word
+-- apart from those of all others; with it, the first 1, 2 and 3 characters of a word are 33, 34 and 35. A row begins with a word
 -- for its prompt; no id begins with its "p". The words are only looked up here, and read in prompt_search. (DROP TABLE
 -- leaves prompt_words_content of such a table.)
 DROP TRIGGER prompt_search_inserted;
@@ -9,7 +9,7 @@ DROP TRIGGER prompt_search_updated;
 DROP TRIGGER prompt_search_deleted;
 DROP TABLE prompt_words;
 CREATE VIRTUAL TABLE prompt_words USING fts5 (
-  words, prompt_id UNINDEXED, tokenize = 'ascii', detail = 'none', prefix = '34 35',
+  words, prompt_id UNINDEXED, tokenize = 'ascii', detail = 'none', prefix = '33 34 35',
   content = '', contentless_delete = 1, contentless_unindexed = 1
 );
 INSERT INTO prompt_words (words, prompt_id)
