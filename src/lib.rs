@@ -60,7 +60,7 @@
 //!   be undone demands a [`Proof`](server::Proof) that the password was entered recently.
 //! - Every function has a rate limit per client (`server::limits`), and work that keeps a core busy is off the threads
 //!   that answer requests: on what is large (`server::long_work`), on what may never end (`server::sandbox`), on
-//!   passwords (`server::workers`).
+//!   passwords (`server::workers`). Of a person only so many requests are answered at once (`server::bodies`).
 //! - `GET` changes nothing, and no other site can change anything.
 //! - Of tokens and session ids only hashes are stored; emails are encrypted until they are sent.
 //! - No text that is shown travels through a URL; a failed form comes back with what was typed.

@@ -148,7 +148,7 @@ pub async fn catch_up_all(server: &Server) -> Result<()> {
     let mut round = Round::default();
     for (org,) in behind {
         // Where search catches up already, there is nothing to do.
-        let Some(_turn) = server.catching_up.take(org) else { continue };
+        let Some(_turn) = server.catching_up.take(org.0) else { continue };
         round.note(org, write_some(server, org).await.map(drop));
     }
     round.end()
@@ -157,7 +157,7 @@ pub async fn catch_up_all(server: &Server) -> Result<()> {
 /// Has search catch up with what is marked by now, and leaves what others mark meanwhile to them.
 async fn catch_up(server: &Server, org: OrgId) -> Result<()> {
     loop {
-        let _turn = server.catching_up.wait(org).await;
+        let _turn = server.catching_up.wait(org.0).await;
         match write_some(server, org).await {
             // There may be more.
             Ok(MOST..) => {}

@@ -56,6 +56,8 @@ pub struct Parts {
     pub limits: Limits,
     /// The bodies of requests that are answered.
     pub bodies: Bodies,
+    /// Whose requests are answered.
+    pub(super) requests: Turns,
     /// What requests leave to be written down.
     pub notes: Notes,
     /// What services fetch.
@@ -73,6 +75,10 @@ pub struct Parts {
     pub assets: Assets,
     pub(super) db: Db,
 }
+
+/// How many requests of a person are answered at once, with those of all keys that they made. Who sends more waits for
+/// themselves, and others do not wait for them: each connection to the database goes to the one who asked for it first.
+const REQUESTS: usize = 16;
 
 /// Processor time for a picture.
 const PICTURE: Duration = Duration::from_secs(2);
@@ -141,6 +147,7 @@ impl Server {
             passwords,
             limits,
             bodies: Bodies::default(),
+            requests: Turns::of(REQUESTS),
             notes: Notes::default(),
             hot,
             shelf,

@@ -57,7 +57,7 @@ impl Default for Streams {
 impl Streams {
     /// Reads when it is the organization's turn.
     async fn read<T>(&self, org: OrgId, read: impl Future<Output = Result<T>>) -> Result<T> {
-        let _turn = self.turns.wait(org).await;
+        let _turn = self.turns.wait(org.0).await;
         let _reading = self.reading.acquire().await.map_err(|error| super::caller::internal(&error))?;
         #[cfg(test)]
         self.readings.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

@@ -24,7 +24,9 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::Waker,
+    time::Duration,
 };
+use tokio::time::timeout;
 
 /// The most bytes of all.
 const OF_ALL: usize = 128 * 1024 * 1024;
@@ -34,6 +36,8 @@ const RESERVE: usize = 8 * 1024 * 1024;
 const LITTLE: usize = 64 * 1024;
 /// The most bytes of one person, or of one address where nobody is signed in: two large files at once.
 const OF_ONE: usize = 24 * 1024 * 1024;
+/// How long a request waits for others of the same person.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The answer to what there is no room for.
 pub const NO_ROOM: Error = Error::Unavailable { retry_after: 5 };
 
@@ -205,13 +209,18 @@ impl Drop for Place {
     }
 }
 
-/// Answers a request, with room for its body; none where there is none.
+/// Answers a request, with room for its body; none where there is none. Of a person only so many are answered at once,
+/// and the others wait.
 pub async fn within(
     server: &Server,
     (person, client): (Option<UserId>, &Client),
     mut request: Request,
     next: Next,
 ) -> Option<Response> {
+    let _turn = match person {
+        Some(person) => Some(timeout(PATIENCE, server.requests.wait(person.0)).await.ok()?),
+        None => None,
+    };
     if request.body().is_end_stream() {
         return Some(next.run(request).await);
     }

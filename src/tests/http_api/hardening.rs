@@ -1,11 +1,12 @@
 //! What no service means well: it is refused in the API's own words, and never a fault of ours.
 
-use super::{Answer, Service, TestApp, acme, both_databases, describing::operations, problem, told};
+use super::{Answer, Org, Service, TestApp, acme, both_databases, describing::operations, problem, told};
 use crate::{
     api::around,
     error::Error,
     key_scope::KeyScope,
     server::{Key, Scope, Server, caller::Client},
+    tests::support::eventually,
 };
 use axum::{
     Extension, Router,
@@ -15,7 +16,14 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 both_databases!(
@@ -24,12 +32,18 @@ both_databases!(
     an_organization_that_is_no_text_is_not_there,
     a_panic_is_a_problem,
     what_takes_too_long_is_ended,
+    so_many_requests_of_one_are_answered_at_once,
 );
 
 async fn all_powerful(app: &TestApp) -> Service {
     let (_, acme, _) = acme(app).await;
+    all_of(app, &acme).await
+}
+
+/// A service that may do everything in an organization.
+async fn all_of(app: &TestApp, org: &Org) -> Service {
     let all: Vec<_> = KeyScope::ALL.iter().map(|scope| scope.code()).collect();
-    Service::of(app, &acme, &all.join(" ")).await
+    Service::of(app, org, &all.join(" ")).await
 }
 
 /// A path with a value for one of its parameters, and names of nothing for the others.
@@ -203,4 +217,38 @@ async fn what_takes_too_long_is_ended(app: TestApp) {
     let endless = || Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
     problem(asks(&app, &service, "POST", "/reads", endless()).await, 503, "unavailable");
     assert_eq!(asks(&app, &service, "POST", "/reads", Body::empty()).await.status, 200);
+}
+
+async fn so_many_requests_of_one_are_answered_at_once(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let other = app.org("Other", &app.somebody("Ben").await).await;
+    let (one, also) = (all_of(&app, &acme).await, all_of(&app, &acme).await);
+    let theirs = all_of(&app, &other).await;
+    let (gate, begun) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (closed, counts) = (gate.clone(), begun.clone());
+    let waits = move || {
+        let (closed, counts) = (closed.clone(), counts.clone());
+        async move {
+            counts.fetch_add(1, Ordering::Relaxed);
+            drop(closed.acquire().await);
+        }
+    };
+    let routes = Router::new().route("/waits", get(waits)).route("/quick", get(async || ()));
+    let routes = around(&app, routes, Duration::from_secs(20));
+    let asks = |service: &Service, path: &str| {
+        let request = Request::builder().uri(path);
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", service.key));
+        tokio::spawn(routes.clone().oneshot(request.body(Body::empty()).unwrap()))
+    };
+    // With two keys that the same person made.
+    let crowd: Vec<_> = (0..20).map(|n| asks(if n % 2 == 0 { &one } else { &also }, "/waits")).collect();
+    eventually("the first of them", || async { (begun.load(Ordering::Relaxed) >= 16).then_some(()) }).await;
+    for _ in 0..3 {
+        assert_eq!(asks(&theirs, "/quick").await.unwrap().unwrap().status(), 200, "others do not wait");
+    }
+    assert_eq!(begun.load(Ordering::Relaxed), 16);
+    gate.add_permits(1);
+    for one in crowd {
+        assert_eq!(one.await.unwrap().unwrap().status(), 200);
+    }
 }
