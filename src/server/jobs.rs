@@ -1,6 +1,6 @@
 //! What the server does on its own: sends letters, follows other processes, sweeps up.
 
-use super::{Server, hot::usage, notes, rows};
+use super::{Server, hot::usage, notes, outbox, rows};
 use crate::{
     error::{Error, Result},
     id::OrgId,
@@ -20,7 +20,7 @@ pub type Chore = fn(Server) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 /// Starts the background work of this process, with the chores of features, and those of them that are done every few
 /// seconds; it ends with the runtime.
 pub fn start(server: &Server, chores: &'static [Chore], soon: &'static [Chore]) {
-    tokio::spawn(server.mail.clone().run(server.clone()));
+    tokio::spawn(outbox::run(server.clone()));
     tokio::spawn(server.bus.clone().run(server.clone()));
     tokio::spawn(usage::run(server.clone()));
     tokio::spawn(notes::run(server.clone()));

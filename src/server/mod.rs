@@ -36,6 +36,7 @@ pub mod once;
 mod open;
 pub mod org_change;
 pub mod organization;
+pub mod outbox;
 mod own_account;
 pub mod parts;
 pub mod passwords;

@@ -22,6 +22,7 @@ mod live;
 mod members;
 mod names;
 mod orgs;
+mod outbox;
 mod palette;
 mod policy;
 mod profile;

@@ -1,0 +1,144 @@
+//! The outbox: letters that are to be sent.
+//!
+//! A letter is a row, sealed because its links are secrets, written in the transaction that causes
+//! it and emptied once it is sent. Whether the mail server is up makes no difference to a request.
+//!
+//! Letters leave by turns of those who send them, so however many somebody sends, nobody waits for all of them. A mail
+//! server that says nothing holds up the letters that it was given, for a while, and no others.
+
+use super::Server;
+use crate::{
+    error::Result,
+    fields::Email,
+    id::LetterId,
+    time::{Span, Timestamp},
+};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::time::Duration;
+
+/// How often a letter is tried before it counts as failed.
+const TRIES: i64 = 10;
+/// How long a process may take to send a letter before another tries.
+const CLAIM: Span = Span::minutes(2);
+/// How long the mail server may take for a letter: it is over before another process tries.
+const PATIENCE: Span = Span::seconds(90);
+/// How many letters are sent at once.
+const AT_ONCE: usize = 20;
+/// How often it is looked whether any is due.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Sends letters as they come due; never returns.
+pub async fn run(server: Server) {
+    let mut sending = FuturesUnordered::new();
+    loop {
+        // Not for each that is done: all that wait are looked at.
+        if sending.len() <= AT_ONCE / 2 {
+            match claim(&server, AT_ONCE - sending.len()).await {
+                Ok(letters) => sending.extend(letters.into_iter().map(|due| deliver(&server, due))),
+                Err(error) => tracing::warn!(%error, "the outbox could not be read"),
+            }
+        }
+        tokio::select! {
+            Some(()) = sending.next() => {}
+            _ = tokio::time::timeout(LOOK, server.mail.due()) => {}
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Due {
+    id: LetterId,
+    recipient: Email,
+    sealed: Vec<u8>,
+    attempts: i64,
+}
+
+/// Takes some due letters for this process: the first of each sender, then the second, and so on. Those of nobody, as
+/// for a new password, are each the first. Another process that gets in between waits for the row, finds it claimed, and
+/// passes over it.
+async fn claim(server: &Server, most: usize) -> Result<Vec<Due>> {
+    if !server.mail.is_on() {
+        return Ok(Vec::new());
+    }
+    let now = server.clock.now();
+    let waiting = server.db.query(
+        "SELECT id FROM (
+           SELECT id, due_at, row_number() OVER (PARTITION BY coalesce(sender_id, org_id, id) ORDER BY due_at, id) AS turn
+           FROM letters WHERE done_at IS NULL AND failed_at IS NULL AND due_at <= $1) waiting
+         ORDER BY turn, due_at, id LIMIT CAST($2 AS BIGINT)",
+    );
+    let waiting = waiting.bind(now).bind(i64::try_from(most).unwrap_or(i64::MAX));
+    let mut waiting: Vec<(LetterId,)> = waiting.all().await?;
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    // In the order they were written in; and in one order, so that no two processes wait for each other.
+    waiting.sort_by_key(|(id,)| id.0);
+    let mut tx = server.db.begin().await?;
+    let mut letters = Vec::new();
+    for (id,) in waiting {
+        let claim = tx.query(
+            "UPDATE letters SET due_at = $2
+             WHERE id = $3 AND due_at <= $1 AND done_at IS NULL AND failed_at IS NULL
+             RETURNING id, recipient, sealed, attempts",
+        );
+        let due: Option<Due> = claim.bind(now).bind(now + CLAIM).bind(id).optional().await?;
+        letters.extend(due);
+    }
+    tx.commit().await?;
+    Ok(letters)
+}
+
+/// Sends one letter and notes how it went.
+async fn deliver(server: &Server, due: Due) {
+    let opened = server.seal.open(&due.sealed, due.id.0.as_bytes());
+    let letter = opened.and_then(|body| serde_json::from_slice(&body).ok());
+    let sent = match letter {
+        Some(letter) => {
+            let send = server.mail.send(due.id, due.recipient.as_str(), letter, server.clock.now());
+            tokio::select! {
+                sent = send => sent,
+                () = server.clock.sleep(PATIENCE) => Err("the mail server takes too long".into()),
+            }
+        }
+        None => Err("the email cannot be decrypted".into()),
+    };
+    let now = server.clock.now();
+    let noted = match sent {
+        Ok(()) => note_sent(server, due.id, now).await,
+        Err(reason) => {
+            // Mail servers repeat the address.
+            let reason = reason.replace(due.recipient.as_str(), &due.recipient.masked());
+            tracing::warn!(letter = %due.id, attempt = due.attempts + 1, reason, "an email was not sent");
+            note_failure(server, &due, &reason, now).await
+        }
+    };
+    if let Err(error) = noted {
+        tracing::error!(letter = %due.id, %error, "the result of sending an email could not be saved");
+    }
+}
+
+async fn note_sent(server: &Server, id: LetterId, now: Timestamp) -> super::db::Result<()> {
+    let mut tx = server.db.begin().await?;
+    let sql = "UPDATE letters SET done_at = $2, attempts = attempts + 1, sealed = NULL, last_error = NULL WHERE id = $1";
+    tx.query(sql).bind(id).bind(now).execute().await?;
+    tx.commit().await
+}
+
+/// Backs off: 5 s, 10 s, 20 s … and gives up after the tenth try.
+async fn note_failure(server: &Server, due: &Due, reason: &str, now: Timestamp) -> super::db::Result<()> {
+    let tries = due.attempts + 1;
+    let next = now + Span::seconds(5 << due.attempts.clamp(0, 20));
+    let failed = (tries >= TRIES).then_some(now);
+    let reason: String = reason.chars().take(500).collect();
+    let mut tx = server.db.begin().await?;
+    tx.query("UPDATE letters SET attempts = $2, due_at = $3, failed_at = $4, last_error = $5 WHERE id = $1")
+        .bind(due.id)
+        .bind(tries)
+        .bind(next)
+        .bind(failed)
+        .bind(reason)
+        .execute()
+        .await?;
+    tx.commit().await
+}
