@@ -20,6 +20,7 @@ use super::{
     long_work::LongWork,
     open,
     queue::{self, Queue},
+    threads::Threads,
 };
 use crate::error::{Error, Result};
 use process::{Answered, Worker};
@@ -27,6 +28,8 @@ use quick_cache::{Weighter, sync::Cache};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
+use thread_priority::NormalThreadSchedulePolicy;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// Work that a worker process does: a pure function of what it is given.
@@ -96,6 +99,8 @@ pub struct Sandbox(Arc<Inner>);
 struct Inner {
     bounds: Bounds,
     queue: Queue<Worker>,
+    /// Where workers are started: a process begins with the priority of the thread that starts it.
+    starting: Threads,
     /// Where jobs are written and answers read.
     long_work: LongWork,
     answers: Cache<Hash, Kept, Bytes>,
@@ -113,7 +118,8 @@ impl Sandbox {
     pub fn new(bounds: Bounds, long_work: LongWork) -> Self {
         let answers = Cache::with_weighter(1024, KEPT, Bytes);
         let queue = Queue::new(bounds.workers, bounds.waiting);
-        Self(Arc::new(Inner { bounds, queue, long_work, answers }))
+        let starting = Threads::start(1, NormalThreadSchedulePolicy::Other);
+        Self(Arc::new(Inner { bounds, queue, starting, long_work, answers }))
     }
 
     /// Does a job on somebody's behalf.
@@ -157,7 +163,7 @@ impl Sandbox {
         // It goes on when nobody waits for the answer any more: it is what ends the worker in time.
         let sandbox = self.clone();
         let exchange = tokio::spawn(async move {
-            let (kept, is_certain) = exchange(place, frame.into(), sandbox.0.bounds.deadline).await?;
+            let (kept, is_certain) = sandbox.0.exchange(place, frame.into()).await?;
             if is_certain {
                 sandbox.0.answers.insert(hash, kept.clone());
             }
@@ -167,55 +173,64 @@ impl Sandbox {
     }
 }
 
-/// Has a worker do a job, and tells whether it would come out the same again. A worker that got no processor
-/// in time, or was ended by the system, may have been innocent.
-async fn exchange(
-    mut place: queue::Place<Worker>,
-    frame: Arc<[u8]>,
-    deadline: Duration,
-) -> Result<(Kept, bool)> {
-    let waited = place.resource.take();
-    let is_new = waited.is_none();
-    let answered = attempt(&mut place, waited, frame.clone(), deadline).await?;
-    if is_new || answered.0 != Err(Failure::Died) {
-        return Ok(answered);
+impl Inner {
+    /// Has a worker do a job, and tells whether it would come out the same again. A worker that got no processor
+    /// in time, or was ended by the system, may have been innocent.
+    async fn exchange(&self, mut place: queue::Place<Worker>, frame: Arc<[u8]>) -> Result<(Kept, bool)> {
+        let waited = place.resource.take();
+        let is_new = waited.is_none();
+        let answered = self.attempt(&mut place, waited, frame.clone()).await?;
+        if is_new || answered.0 != Err(Failure::Died) {
+            return Ok(answered);
+        }
+        // It may have died while it waited for work.
+        self.attempt(&mut place, None, frame).await
     }
-    // It may have died while it waited for work.
-    attempt(&mut place, None, frame, deadline).await
-}
 
-/// Has this worker, or a new one, do a job. The place keeps a worker that can do another.
-async fn attempt(
-    place: &mut queue::Place<Worker>,
-    worker: Option<Worker>,
-    frame: Arc<[u8]>,
-    deadline: Duration,
-) -> Result<(Kept, bool)> {
-    let mut worker = worker.map_or_else(|| Worker::start(deadline), Ok).map_err(|error| internal(&error))?;
-    let leash = worker.leash();
-    let mut answering = tokio::task::spawn_blocking(move || {
-        let answered = worker.answer(&frame);
-        (worker, answered)
-    });
-    let in_time = tokio::time::timeout(deadline * STRETCH, &mut answering).await;
-    let Ok(answered) = in_time else {
-        leash.pull();
-        // The place is free once the worker is gone.
-        let _ = answering.await;
-        return Ok((Err(Failure::TooSlow(None)), false));
-    };
-    let (worker, answered) = answered.map_err(|error| internal(&error))?;
-    Ok(match answered {
-        Ok(Answered::Done { answer, is_demoted }) => {
-            place.resource = (!is_demoted).then_some(worker);
-            (Ok(answer.into()), true)
-        }
-        Ok(Answered::TooSlow(place)) => (Err(Failure::TooSlow(place)), true),
-        Err(error) => {
-            tracing::warn!(%error, "a worker process died");
-            (Err(Failure::Died), false)
-        }
-    })
+    /// Has this worker, or a new one, do a job. The place keeps a worker that can do another.
+    async fn attempt(
+        &self,
+        place: &mut queue::Place<Worker>,
+        worker: Option<Worker>,
+        frame: Arc<[u8]>,
+    ) -> Result<(Kept, bool)> {
+        let mut worker = match worker {
+            Some(worker) => worker,
+            None => self.start().await?,
+        };
+        let leash = worker.leash();
+        let mut answering = tokio::task::spawn_blocking(move || {
+            let answered = worker.answer(&frame);
+            (worker, answered)
+        });
+        let in_time = tokio::time::timeout(self.bounds.deadline * STRETCH, &mut answering).await;
+        let Ok(answered) = in_time else {
+            leash.pull();
+            // The place is free once the worker is gone.
+            let _ = answering.await;
+            return Ok((Err(Failure::TooSlow(None)), false));
+        };
+        let (worker, answered) = answered.map_err(|error| internal(&error))?;
+        Ok(match answered {
+            Ok(Answered::Done { answer, is_demoted }) => {
+                place.resource = (!is_demoted).then_some(worker);
+                (Ok(answer.into()), true)
+            }
+            Ok(Answered::TooSlow(place)) => (Err(Failure::TooSlow(place)), true),
+            Err(error) => {
+                tracing::warn!(%error, "a worker process died");
+                (Err(Failure::Died), false)
+            }
+        })
+    }
+
+    /// Starts a worker. It takes some milliseconds, which requests do not wait for.
+    async fn start(&self) -> Result<Worker> {
+        let (started, worker) = oneshot::channel();
+        let deadline = self.bounds.deadline;
+        self.starting.run(move || drop(started.send(Worker::start(deadline))))?;
+        worker.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
+    }
 }
 
 /// A job as the worker reads it, and its hash for an organization.
