@@ -11,7 +11,7 @@ use crate::{
     id::UserId,
     paths,
     server::{
-        Caller, Server,
+        Caller, Change, Server,
         audit::{Action, Entry},
         change::Sender,
         session,
@@ -37,8 +37,8 @@ pub(super) struct Reset {
 /// answer and the time it takes are the same.
 pub(super) async fn begin(caller: &Caller, email: &Email) -> Result<()> {
     let config = &caller.server.config;
-    let found = store::find(&caller.server, email).await?;
     let mut change = caller.server.change_outside_tenancy().await?;
+    let found = find(&mut change, email).await?;
     if may_write_to(&caller.server, &mut change, email).await? {
         let letter = match found {
             Some((user, name)) => {
@@ -58,6 +58,18 @@ pub(super) async fn begin(caller: &Caller, email: &Email) -> Result<()> {
         change.mail(Sender::default(), &letter).await?;
     }
     change.commit().await
+}
+
+/// Whose address it is. It stays theirs until the change ends: a change of it makes all links void that went to it, and
+/// this one as well.
+async fn find(change: &mut Change, email: &Email) -> Result<Option<(UserId, Name)>> {
+    // SQLite has one writer anyway.
+    let find = if change.is_concurrent() {
+        "SELECT id, name FROM users WHERE email = $1 FOR NO KEY UPDATE"
+    } else {
+        "SELECT id, name FROM users WHERE email = $1"
+    };
+    Ok(change.query(find).bind(email.clone()).optional().await?)
 }
 
 /// The cookie that tells the page after the form where the letter went.

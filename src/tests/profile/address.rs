@@ -2,7 +2,8 @@
 
 use super::{PASSWORD, Person, TestApp, both_databases};
 use crate::{role::Role, time::Span};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
+use std::time::Duration;
 
 both_databases!(
     the_new_address_proves_itself_and_the_old_one_is_told,
@@ -10,6 +11,7 @@ both_databases!(
     a_link_is_good_once_for_its_person_and_a_day,
     invitations_stay_with_their_address,
     a_letter_to_the_old_address_sets_no_password,
+    a_letter_asked_for_meanwhile_sets_no_password,
     a_new_password_cancels_it,
     without_mail_it_is_changed_at_once,
     tokens_of_one_kind_are_no_good_as_another,
@@ -133,6 +135,22 @@ async fn a_letter_to_the_old_address_sets_no_password(app: TestApp) {
     ana.call("/api/account/confirm_address", &[("token", &token)]).await.status(200);
     let fields = [("token", reset.as_str()), ("password", "eight blue lanterns")];
     app.browser().call("/api/accounts/reset_password", &fields).await.status(409);
+}
+
+async fn a_letter_asked_for_meanwhile_sets_no_password(app: TestApp) {
+    let (ana, browser) = (app.somebody("Ana").await, app.browser());
+    // The address is about to be another one: its links are void already, and this is not seen yet.
+    let mut change = app.change_outside_tenancy().await.unwrap();
+    let set = change.query("UPDATE users SET email = $2 WHERE id = $1").bind(ana.id).bind(NEW.to_owned());
+    set.execute().await.unwrap();
+    let changes = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        change.commit().await.unwrap();
+    };
+    let asks = browser.post("/api/accounts/forgot_password", &[("email", "ana@example.com")]);
+    join(asks, changes).await.0.status(303);
+    assert_eq!(app.letter_to("ana@example.com").await.subject, "No account with this email");
+    assert!(app.rows("password_resets", "1 = 1").await.is_empty());
 }
 
 async fn without_mail_it_is_changed_at_once(app: TestApp) {
