@@ -89,20 +89,38 @@ pub(super) async fn newest(
     Ok((newest.and_then(Row::live), id))
 }
 
-/// A version as it was live the last time that it was.
+/// A version as it would be live again, as it was the last time.
 pub(super) async fn before(
     reads: &mut impl Reads,
     environment: EnvironmentId,
     prompt: PromptId,
     version: i64,
 ) -> Result<Option<Live>> {
+    Ok(last(reads, environment, prompt, version).await?.and_then(Row::again))
+}
+
+/// A version as it was live the last time, until just now.
+pub(super) async fn until_now(
+    reads: &mut impl Reads,
+    environment: EnvironmentId,
+    prompt: PromptId,
+    version: i64,
+) -> Result<Option<Live>> {
+    Ok(last(reads, environment, prompt, version).await?.and_then(Row::live))
+}
+
+async fn last(
+    reads: &mut impl Reads,
+    environment: EnvironmentId,
+    prompt: PromptId,
+    version: i64,
+) -> Result<Option<Row>> {
     let last = reads.query(
         "SELECT id, version, inherited FROM deployments
          WHERE org_id = $1 AND environment_id = $2 AND prompt_id = $3 AND version = $4
          ORDER BY number DESC LIMIT 1",
     );
-    let last: Option<Row> = last.bind(environment).bind(prompt).bind(version).optional().await?;
-    Ok(last.and_then(Row::again))
+    Ok(last.bind(environment).bind(prompt).bind(version).optional().await?)
 }
 
 /// What services are told of a prompt besides what it says.

@@ -48,6 +48,13 @@ pub async fn deployed(
 ) -> Result<Resolved> {
     let mut resolver = Resolver::new(source, instead);
     let live = resolver.live(environment, prompt).await?.filter(|live| live.version == number);
+    let live = match live {
+        // Another was deployed since somebody asked which one is live.
+        None if instead.is_none() => {
+            kept::until_now(resolver.source.reads(), environment, prompt, number).await?
+        }
+        live => live,
+    };
     let kept = live.and_then(|live| live.kept);
     resolver.own.clone_from(&kept);
     resolver.version((prompt, number), Some(environment), kept).await?.ok_or(Error::NotFound)?;

@@ -19,6 +19,7 @@ both_databases!(
     values_are_those_of_the_deployment,
     fragments_keep_their_own,
     going_back_brings_back_the_values,
+    what_was_live_until_just_now_is_served_as_it_was,
     moving_a_prompt_changes_nothing_live,
     rows_from_before_follow_the_folders,
     what_is_its_own_is_kept_as_it_is_served,
@@ -93,6 +94,21 @@ async fn going_back_brings_back_the_values(app: TestApp) {
     let order = Order { kind: Kind::Rollback, ..team.order(dev, tone, Some(1)).await };
     deploy(&team.may(), &order).await.unwrap();
     assert_eq!(team.served(dev, tone).await, "For Acme.", "as it was live before");
+}
+
+async fn what_was_live_until_just_now_is_served_as_it_was(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    team.inherits(&[("company", json!("Acme"))]).await;
+    let tone = team.saying("Tone", &["For {{ company }}.", "To {{ company }}."]).await;
+    team.deploys(dev, tone, 1).await.unwrap();
+    let live = team.live(dev, tone).await.unwrap();
+    // Before what it kept is read, another one is deployed.
+    team.inherits(&[("company", json!("Other"))]).await;
+    team.deploys(dev, tone, 2).await.unwrap();
+    assert_eq!(team.served_as(dev, tone, live).await, "For Acme.");
+    team.undeploys(dev, tone).await.unwrap();
+    assert_eq!(team.served_as(dev, tone, 2).await, "To Other.");
 }
 
 async fn moving_a_prompt_changes_nothing_live(app: TestApp) {

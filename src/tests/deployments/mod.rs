@@ -122,6 +122,11 @@ impl Team {
     /// What services get of a prompt in an environment.
     async fn served(&self, environment: EnvironmentId, prompt: PromptId) -> String {
         let version = self.live(environment, prompt).await.unwrap();
+        self.served_as(environment, prompt, version).await
+    }
+
+    /// What they get who learned that this version is live.
+    async fn served_as(&self, environment: EnvironmentId, prompt: PromptId, version: i64) -> String {
         let resolved = resolve::deployed(&mut Source::new(&self.scope), environment, (prompt, version), None)
             .await
             .unwrap();
