@@ -40,6 +40,12 @@ pub enum Error {
         /// What to do about it, for people.
         message: Cow<'static, str>,
     },
+    /// What was sent is larger than it may be (413).
+    #[error("{message}")]
+    TooLarge {
+        /// How large it may be, for people.
+        message: Cow<'static, str>,
+    },
     /// A limit was reached (429).
     #[error("{message}")]
     TooMany {
@@ -90,6 +96,7 @@ impl Error {
             Self::Forbidden | Self::SecondFactorMissing => 403,
             Self::NotFound => 404,
             Self::Conflict { .. } => 409,
+            Self::TooLarge { .. } => 413,
             Self::Invalid { .. } => 422,
             Self::TooMany { .. } => 429,
             Self::Internal { .. } => 500,

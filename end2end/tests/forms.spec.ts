@@ -197,6 +197,25 @@ test.describe('organizations', () => {
 });
 
 test.describe('inviting', () => {
+  test('what is too long is said at the form, and stays there', async ({ person }) => {
+    const ana = await person('Ana');
+    const slug = await ana.hasOrganization(unique('Acme'));
+    const form = await ana.opensInviteForm(slug);
+    const emails = form.getByLabel('Emails');
+    const types = (kib: number): Promise<string> =>
+      emails.evaluate((field, size) => ((field as HTMLTextAreaElement).value = 'x'.repeat(size)), kib * 1024);
+    const typed = await types(300);
+    expect(await ana.sendsInvitations(form)).toBe(413);
+    await expect(form.getByRole('alert')).toContainText('at most 256 KiB of text. Nothing was saved.');
+    await expect(emails).toHaveValue(typed);
+    if (!ana.hasScript) return;
+    // So much is not even read.
+    const longer = await types(600);
+    expect(await ana.sendsInvitations(form)).toBe(413);
+    await expect(ana.page.locator('#toast')).toHaveText('This form is too long, so nothing was saved. Shorten it and try again.');
+    await expect(emails).toHaveValue(longer);
+  });
+
   test('bad addresses are said at the field when none is good', async ({ person }) => {
     const ana = await person('Ana');
     const slug = await ana.hasOrganization(unique('Acme'));

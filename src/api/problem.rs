@@ -260,6 +260,7 @@ impl From<Error> for Refusal {
             Error::SignedOut => Code::Unauthenticated,
             Error::Invalid { .. } => Code::Unprocessable,
             Error::Conflict { .. } => Code::Conflict,
+            Error::TooLarge { .. } => Code::TooLarge,
             Error::TooMany { .. } => Code::RateLimited,
             Error::Unavailable { .. } => Code::Unavailable,
             Error::Internal { .. } => Code::Internal,

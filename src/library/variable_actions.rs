@@ -13,13 +13,15 @@ pub async fn set_variables(org: String, #[server(default)] folder: String) -> Re
         id,
         library::{variables, variables_seen},
         role::EditContent,
-        server::{Caller, Scope},
+        server::{Caller, Scope, long_work},
         ui::Notice,
     };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
-    let (seen, mine) =
-        (variables_seen::SeenVariables::posted(caller.fields()), variables::posted(caller.fields()));
+    let fields = caller.fields();
+    let bytes = fields.iter().map(|(_, value)| value.len()).sum();
+    let mine = long_work::within(bytes, || variables::posted(fields));
+    let seen = variables_seen::SeenVariables::posted(fields);
     let row = variables_seen::save(&grant, id::optional(&folder)?, seen.as_ref(), &mine).await?;
     Notice::VariablesSaved.say_with(row.map(|row| [("folder", folder), ("row", row.to_string())]));
     Ok(())

@@ -55,7 +55,7 @@ pub(super) fn variables_section(
     view! {
         <Section title="Variables" says>
             <FormAlert action=RestoreVariables::PATH/>
-            <Form action=SetVariables::PATH ids="variables-">
+            <Form action=SetVariables::PATH ids="variables-" files=true>
                 <Hidden name="org" value=org/>
                 {folder.map(|folder| view! { <Hidden name="folder" value=folder/> })}
                 <Hidden name=variables_seen::FIELD value=seen.told()/>

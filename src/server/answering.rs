@@ -123,7 +123,9 @@ impl Post {
             _ => (None, ""),
         };
         let is_signed_out = posted.error() == Some(&Error::SignedOut);
-        let is_shown = headers.contains_key(IN_PLACE) || posted.error().is_some_and(leads_on);
+        let is_shown = headers.contains_key(IN_PLACE)
+            || posted.error().is_some_and(leads_on)
+            || !recall::has_room(caller, posted);
         // The first page leads on, and would show nothing of it.
         let is_nowhere = later.is_some() && self.page == paths::HOME;
         if self.is_refused || is_nowhere || is_shown && later.is_none() {

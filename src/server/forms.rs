@@ -7,9 +7,16 @@
 
 pub use super::posted::Posted;
 
-use super::{Caller, Server, answering::Post, once::Once, recall, serve, uploads};
+use super::{
+    Caller, Server,
+    answering::Post,
+    long_work,
+    once::Once,
+    recall, serve,
+    uploads::{self, Most},
+};
 use crate::{
-    error::{Error, Flaws},
+    error::{Error, Flaws, Result},
     paths,
 };
 use axum::{
@@ -55,18 +62,18 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
     let is_form = is_post && accepts_html(request.headers());
     // What is not carried out is read only to show it again, and so is not if it is large.
     if let Some(error) = limited.as_ref().filter(|_| is_large(&request)) {
-        return if is_form { serve::plain_error(error) } else { refusal(error) };
+        return unread(is_form, error);
     }
-    let (mut parts, body) = match read(request).await {
+    let (mut parts, body, too_large) = match read(request).await {
         Ok(read) => read,
-        Err(response) => return response,
+        Err(error) => return unread(is_form, &error),
     };
+    let limited = limited.or(too_large);
     if !is_post {
         return run_unless(limited, &parts, body).await;
     }
-    let Some(input) = fields(&parts.headers, &body) else {
-        let error = Error::invalid("", "This form didn't come from this site.");
-        return if is_form { serve::plain_error(&error) } else { refusal(&error) };
+    let Some(input) = long_work::within(body.len(), || fields(&parts.headers, &body)) else {
+        return unread(is_form, &uploads::foreign());
     };
     if let Some(caller) = parts.extensions.remove::<Caller>() {
         parts.extensions.insert(caller.with_fields(&input));
@@ -100,27 +107,35 @@ fn is_large(request: &Request) -> bool {
         || request.body().size_hint().upper().is_none_or(|bytes| bytes > SMALL_BODY)
 }
 
-/// Reads the body: as it is, or of a form with files its other fields; the files go with the caller.
-async fn read(request: Request) -> Result<(Parts, Bytes), Response> {
+/// The answer to a form that was not read.
+fn unread(is_form: bool, error: &Error) -> Response {
+    if is_form { serve::plain_error(error) } else { refusal(error) }
+}
+
+/// Reads the body: as it is, or of a form with files its other fields; the files go with the caller. What has too much
+/// text is read with that error, unless it is too large to be shown again.
+async fn read(request: Request) -> Result<(Parts, Bytes, Option<Error>)> {
     let caller = request.extensions().get::<Caller>().cloned();
     let caller = caller.filter(|_| uploads::is_multipart(request.headers()));
-    let most = uploads::most(&request);
+    let most = Most::of(&request);
     // What says of itself that it is too large is not read at all.
-    if usize::try_from(request.body().size_hint().lower()).is_ok_and(|bytes| bytes > most) {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+    if usize::try_from(request.body().size_hint().lower()).is_ok_and(|bytes| bytes > most.body) {
+        return Err(most.of_body());
     }
+    let too_large = |text: usize| (text > most.text).then(|| most.of_text());
     if let Some(caller) = caller {
         let (mut parts, body) = request.into_parts();
-        let (fields, files) = uploads::read(&parts.headers, body, most).await?;
+        let (fields, files, text) = uploads::read(&parts.headers, body, most).await?;
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
         parts.headers.remove(header::CONTENT_LENGTH);
         parts.extensions.insert(caller.with_files(files));
-        return Ok((parts, fields));
+        return Ok((parts, fields, too_large(text)));
     }
     let (parts, body) = request.into_parts();
-    let body = http_body_util::Limited::new(body, most).collect().await;
-    let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
-    Ok((parts, body.to_bytes()))
+    let body = http_body_util::Limited::new(body, most.body).collect().await;
+    let body = body.map_err(|_| most.of_body())?.to_bytes();
+    let too_large = too_large(body.len());
+    Ok((parts, body, too_large))
 }
 
 /// The page the form stands on: as the form says, which it must where the page tells no referrer,

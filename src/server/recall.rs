@@ -105,15 +105,24 @@ pub(super) async fn keep(
     Ok(Some(Led { to, cookie: cookies::header(&server.config, COOKIE, &browser, seconds) }))
 }
 
+/// Whether all that somebody typed would be kept. Of those who are not signed in it need not be.
+pub(super) fn has_room(caller: &Caller, posted: &Posted) -> bool {
+    caller.visit().is_none() || posted.input.iter().map(size).sum::<usize>() <= MAX
+}
+
 /// Leaves out the longest fields of what is too long to be kept.
 fn within(mut posted: Posted, is_of_person: bool) -> Posted {
     let max = if is_of_person { MAX } else { MAX_SIGNED_OUT };
-    let size = |(name, value): &(String, String)| name.len() + value.len() + 8;
     while posted.input.iter().map(size).sum::<usize>() > max {
         let longest = (0..posted.input.len()).max_by_key(|n| size(&posted.input[*n])).unwrap_or(0);
         posted.input.remove(longest);
     }
     posted
+}
+
+/// About how many bytes a field takes.
+fn size((name, value): &(String, String)) -> usize {
+    name.len() + value.len() + 8
 }
 
 async fn insert(

@@ -41,6 +41,7 @@ pub fn router(server: &Server, pages: Router, streams: Router, api: Router) -> R
         .layer(session::layer(server))
         .layer(middleware::from_fn_with_state(server.clone(), csrf::refuse_cross_site))
         .layer(RequestBodyLimitLayer::new(uploads::MAX_BODY))
+        .layer(middleware::map_response(say_too_large))
         .layer(middleware::map_response(pieces::in_pieces))
         .layer(compression());
     let bare = Router::new()
@@ -52,6 +53,16 @@ pub fn router(server: &Server, pages: Router, streams: Router, api: Router) -> R
     bare.merge(app)
         .layer(middleware::from_fn_with_state(server.clone(), secure_headers))
         .layer(CatchPanicLayer::custom(|_| plain_error(&super::caller::internal(&"a request panicked"))))
+}
+
+/// Says in plain words that a body was too large to be let in: the layer that limits it has no page.
+async fn say_too_large(response: Response) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_of_layer = kind.is_some_and(|kind| kind.starts_with("text/plain"));
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && is_of_layer {
+        return plain_error(&uploads::TOO_LARGE);
+    }
+    response
 }
 
 /// Compresses what is not compressed already.
@@ -204,6 +215,7 @@ pub fn plain_error(error: &Error) -> Response {
     let message = match error {
         // What these say is about a form that this page does not show.
         Error::Invalid { .. } | Error::Conflict { .. } => "Go back and check what you entered.".to_owned(),
+        Error::TooLarge { message } => format!("{message} Go back to make it smaller."),
         _ => html_escape::encode_text(&error.to_string()).into_owned(),
     };
     let mut response = plain_page(status, &message);

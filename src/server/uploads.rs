@@ -1,7 +1,7 @@
 //! Forms with files: their fields are read as those of any other form, and the files beside them.
 
-use super::{Caller, devices, forms, serve};
-use crate::error::Error;
+use super::{Caller, devices, forms, long_work};
+use crate::error::{Error, Result};
 use axum::{
     body::{Body, Bytes},
     extract::{
@@ -9,8 +9,8 @@ use axum::{
         multipart::{Field, MultipartError},
     },
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
 };
+use std::borrow::Cow;
 
 /// The most bytes of a form with files. Files may be smaller: what is larger than that is answered at
 /// its field, and only what is larger than this at the door.
@@ -18,25 +18,60 @@ pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
 /// The most bytes of a file.
 pub const MAX_FILE: usize = 8 * 1024 * 1024;
 
-/// The most bytes of the fields of a form, and what stands between them.
-const MOST_OF_FIELDS: usize = 2 * forms::MAX_BODY;
-
 /// The functions that take files.
 const TAKE_FILES: [&str; 2] = ["imports/create", "organizations/set_avatar"];
+/// The functions whose forms have more text than others, and how many bytes: those of variables, as much as a folder can
+/// have.
+const TAKE_MORE: [(&str, usize); 1] = [("variables/set", 2_200_000)];
 
-/// The most bytes of the body of a form: one with files may be larger, if somebody is signed in and the function takes
-/// files.
-pub(super) fn most(request: &Request) -> usize {
-    let (headers, function) = (request.headers(), request.uri().path().trim_start_matches("/api/"));
-    let caller = request.extensions().get::<Caller>().filter(|_| is_multipart(headers));
-    match caller {
-        Some(caller) if caller.visit().is_some() && TAKE_FILES.contains(&function) => MAX_BODY,
-        Some(caller) if caller.visit().is_some() => MOST_OF_FIELDS,
+/// How much of a form is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Most {
+    /// The most bytes of its body.
+    pub(super) body: usize,
+    /// The most bytes of its text. What has more, and fits, is read to be shown again.
+    pub(super) text: usize,
+}
+
+impl Most {
+    /// More than little is only read of those who are signed in, and large bodies where the function takes files.
+    pub(super) fn of(request: &Request) -> Self {
+        let (headers, function) = (request.headers(), request.uri().path().trim_start_matches("/api/"));
+        let caller = request.extensions().get::<Caller>();
+        let is_signed_in = caller.is_some_and(|caller| caller.visit().is_some());
         // Of somebody whose session has ended, what they typed is kept.
-        Some(caller) if devices::last_person(&caller.server, headers).is_some() => MOST_OF_FIELDS,
-        _ => forms::MAX_BODY,
+        let was_signed_in =
+            || caller.is_some_and(|caller| devices::last_person(&caller.server, headers).is_some());
+        let more = TAKE_MORE.iter().find(|(more, _)| *more == function && is_signed_in);
+        let text = more.map_or(forms::MAX_BODY, |(_, text)| *text);
+        let is_multipart = is_multipart(headers);
+        let body = if is_multipart && is_signed_in && TAKE_FILES.contains(&function) {
+            MAX_BODY
+        } else if is_signed_in || is_multipart && was_signed_in() {
+            text + forms::MAX_BODY
+        } else {
+            forms::MAX_BODY
+        };
+        Self { body, text }
+    }
+
+    /// That a form has too much text.
+    pub(super) fn of_text(self) -> Error {
+        let most = self.text / 1024;
+        let message = format!("This form can hold at most {most} KiB of text. Nothing was saved.");
+        Error::TooLarge { message: message.into() }
+    }
+
+    /// That a form is too large to be read.
+    pub(super) fn of_body(self) -> Error {
+        if self.body < MAX_BODY { self.of_text() } else { TOO_LARGE }
     }
 }
+
+/// That a form with files is too large.
+pub(super) const TOO_LARGE: Error = Error::TooLarge {
+    message: Cow::Borrowed("A form with files can hold at most 10 MiB in total. Nothing was saved."),
+};
 
 /// A file that was chosen in a form.
 #[derive(Debug, Clone)]
@@ -54,50 +89,47 @@ pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
 }
 
-/// The fields, as a form without files has them in its body, and the files.
-pub(super) async fn read(
-    headers: &HeaderMap,
-    body: Body,
-    most: usize,
-) -> Result<(Bytes, Vec<File>), Response> {
-    let refused = || serve::plain_error(&Error::invalid("", "This form didn't come from this site."));
+/// The fields, as a form without files has them in its body, the files, and how many bytes of text there are.
+///
+/// # Errors
+/// [`Error::Invalid`] for what is no form, [`Error::TooLarge`].
+pub(super) async fn read(headers: &HeaderMap, body: Body, most: Most) -> Result<(Bytes, Vec<File>, usize)> {
     let mut request = Request::new(body);
     *request.headers_mut() = headers.clone();
     // In place of the two megabytes that the library stops at.
-    DefaultBodyLimit::max(most).apply(&mut request);
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| refused())?;
-    let (mut fields, mut files, mut room) = (Vec::new(), Vec::new(), forms::MAX_BODY);
-    while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
+    DefaultBodyLimit::max(most.body).apply(&mut request);
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| foreign())?;
+    let (mut fields, mut files, mut text) = (Vec::new(), Vec::new(), 0);
+    let broken = |error: MultipartError| match error.status() {
+        StatusCode::BAD_REQUEST => foreign(),
+        _ => most.of_body(),
+    };
+    while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         if fields.len() + files.len() >= forms::MAX_FIELDS || name.len() > 200 {
-            return Err(refused());
+            return Err(foreign());
         }
         if let Some(file) = field.file_name() {
             let file = file.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
-            let bytes = up_to(field, MAX_FILE).await.map_err(|error| broken(&error))?;
+            let bytes = up_to(field, MAX_FILE).await.map_err(broken)?;
             // A browser sends an empty one when none was chosen.
             if bytes.as_ref().is_none_or(|bytes| !bytes.is_empty()) {
                 files.push(File { field: name, name: file, bytes });
             }
         } else {
-            let text = up_to(field, room).await.map_err(|error| broken(&error))?;
-            let text = text.ok_or_else(|| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
-            room -= text.len();
-            fields.push((name, String::from_utf8(text.to_vec()).map_err(|_| refused())?));
+            let room = (most.text + forms::MAX_BODY).saturating_sub(text);
+            let typed = up_to(field, room).await.map_err(broken)?.ok_or_else(|| most.of_text())?;
+            text += typed.len();
+            fields.push((name, String::from_utf8(typed.to_vec()).map_err(|_| foreign())?));
         }
     }
-    let fields = serde_urlencoded::to_string(fields).map_err(|_| refused())?;
-    Ok((fields.into(), files))
+    let fields = long_work::within(text, || serde_urlencoded::to_string(fields)).map_err(|_| foreign())?;
+    Ok((fields.into(), files, text))
 }
 
-/// The answer to a form that does not end as it should: too large, or no form.
-fn broken(error: &MultipartError) -> Response {
-    match error.status() {
-        StatusCode::BAD_REQUEST => {
-            serve::plain_error(&Error::invalid("", "This form didn't come from this site."))
-        }
-        _ => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-    }
+/// That something is no form, or none of ours.
+pub(super) fn foreign() -> Error {
+    Error::invalid("", "This form didn't come from this site.")
 }
 
 /// The bytes of a field, unless there are more than `most`; it is read to its end in any case.

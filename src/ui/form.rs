@@ -73,7 +73,7 @@ pub fn Form(
     /// names.
     #[prop(optional)]
     ids: &'static str,
-    /// Whether it has files.
+    /// Whether it has files, or so much text that it is to be sent as it is.
     #[prop(optional)]
     files: bool,
     /// Whether it makes something, which is made once however often it is sent.

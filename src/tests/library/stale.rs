@@ -7,7 +7,7 @@ use crate::{
     library::{folders, variables},
     prompts::store,
     role::Role,
-    tests::support::{Answer, Person},
+    tests::support::{Answer, Person, with},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ both_databases!(
     a_stale_page_takes_no_variable_away,
     a_variable_that_two_changed_is_shown_twice,
     a_variable_that_one_removed_and_one_changed_comes_back,
+    a_form_holds_all_variables_that_a_folder_may_have,
     a_stale_page_describes_only_what_was_changed,
     a_stale_page_names_no_folder_and_no_organization_back,
 );
@@ -115,6 +116,38 @@ async fn a_variable_that_one_removed_and_one_changed_comes_back(app: TestApp) {
     two.has(&[("company", "Edna Ltd")]).await;
     two.saves(&two.bert, &hidden(&asked, "seen"), &mine).await.status(303);
     two.has(&[("tone", "mine")]).await;
+}
+
+async fn a_form_holds_all_variables_that_a_folder_may_have(app: TestApp) {
+    let long = "ü".repeat(variables::MAX_VALUE / 2 - 1);
+    let names: Vec<_> = (0..variables::MAX).map(|n| format!("v{n:03}")).collect();
+    let values: Vec<_> = names.iter().map(|name| (name.as_str(), long.as_str())).collect();
+    let two = Two::at(&app, &values).await;
+    two.bert.get(&two.page).await.status(200).says("enctype=\"multipart/form-data\"");
+    let saves = async |rows: &[(&str, &str)]| {
+        let part = |name: &str, value: &str| {
+            format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let folder = two.folder.to_string();
+        let own =
+            [("org", &*two.lib.org.slug), ("folder", &folder), ("seen", &two.seen), ("page", &two.page)];
+        let mut body: String = own.iter().map(|(name, value)| part(name, value)).collect();
+        for (n, (name, value)) in rows.iter().enumerate() {
+            body += &(part(&format!("name-{n}"), name) + &part(&format!("value-{n}"), value));
+        }
+        let form =
+            with(two.bert.form("/api/variables/set"), "content-type", "multipart/form-data; boundary=xyz");
+        two.bert.send_only(form, body + "--xyz--\r\n").await
+    };
+    let mut mine = values;
+    mine[0].1 = "mine";
+    // What is wrong is told with all that was typed.
+    let mut wrong = mine.clone();
+    wrong[1].0 = "no name";
+    let shown = saves(&wrong).await.status(422).says("no name");
+    assert_eq!(shown.body.matches(&long).count(), variables::MAX - 1);
+    saves(&mine).await.status(303);
+    two.has(&mine).await;
 }
 
 async fn a_stale_page_describes_only_what_was_changed(app: TestApp) {

@@ -12,6 +12,7 @@ both_databases!(
     no_body_is_a_fault_of_ours,
     no_path_is_a_fault_of_ours,
     bodies_have_a_size,
+    what_is_too_long_is_told_and_not_lost,
     forms_have_few_fields,
 );
 
@@ -155,6 +156,27 @@ async fn bodies_have_a_size(app: TestApp) {
     let under = format!("org=ana&role=viewer&emails={}", "x".repeat(200 * 1024));
     let request = with(ana.form("/api/invitations/invite"), "accept", "application/json");
     ana.send(request, under).await.status(422);
+}
+
+async fn what_is_too_long_is_told_and_not_lost(app: TestApp) {
+    let ana = app.somebody("Ana").await;
+    app.org("Acme", &ana).await;
+    let says = "This form can hold at most 256 KiB of text. Nothing was saved.";
+    let long = "x".repeat(300 * 1024);
+    let page = ("page", "/acme/prompts/new");
+    let fields = [page, ("org", "acme"), ("name", &*long), ("kind", "chat")];
+    let in_place = with(ana.form("/api/prompts/create"), "x-in-place", "1");
+    for form in [ana.form("/api/prompts/create"), in_place] {
+        ana.send_only(form, encode(&fields)).await.status(413).says(says).says(&long);
+    }
+    // More than that is not read, and neither is so much of a stranger.
+    let longer = "x".repeat(600 * 1024);
+    let fields = [page, ("org", "acme"), ("name", &*longer), ("kind", "chat")];
+    let plain = ana.post("/api/prompts/create", &fields).await.status(413).hides("xxx");
+    plain.says(says).says("Go back").has("content-type", "text/html; charset=utf-8");
+    app.browser().post("/api/accounts/sign_up", &[("name", &*long)]).await.status(413).says(says);
+    let huge = with(ana.form("/api/imports/create"), "content-length", "20000000");
+    ana.send_only(huge, "").await.status(413).says("A form with files can hold at most 10 MiB in total.");
 }
 
 async fn forms_have_few_fields(app: TestApp) {

@@ -14,6 +14,8 @@ use web_sys::{
 
 /// What is said of an answer that is no page of ours: a proxy's while the server restarts, or that of the door.
 const NO_PAGE: &str = "Something went wrong, so your changes may not be saved. Try again in a moment.";
+/// What is said of a form that is too large to be read.
+const TOO_LARGE: &str = "This form is too long, so nothing was saved. Shorten it and try again.";
 
 /// Listens on the document, so that what is swapped in later works as well.
 pub(in crate::ui) fn answer_in_place() {
@@ -122,7 +124,7 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     }
     let Some(page) = answer.document() else { return };
     if page.get_element_by_id("main").is_none() {
-        return dom::alert(NO_PAGE);
+        return dom::alert(if answer.status == 413 { TOO_LARGE } else { NO_PAGE });
     }
     let late = typed_since(sent);
     morph::page(&page, Some(form.as_ref()));
