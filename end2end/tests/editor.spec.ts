@@ -143,6 +143,26 @@ test('nobody finds on this computer what somebody typed and did not save', async
   expect(await kept()).toBe('{}');
 });
 
+test('a page saves nothing in the name of who signs in next', async ({ at: { ana, slug, triage }, ben }) => {
+  const { page } = ana;
+  const session = async (person: Person) => (await person.page.context().cookies()).filter(({ name }) => name === 'studio');
+  const [hers, his] = [await session(ana), await session(ben)];
+  await page.context().addCookies(his);
+  await text(ana, 3).fill('Typed by Ana');
+  await expect(status(ana)).toContainText("Not saved. You're now signed in as Ben");
+  await page.getByRole('button', { name: 'Save draft', exact: true }).click();
+  await expect(page.locator('#toast')).toContainText("You're now signed in as Ben");
+  await expect(text(ana, 3)).toHaveValue('Typed by Ana');
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await expect(text(ben, 3)).toHaveValue('{{ ticket }}');
+  // It is there for her alone.
+  await page.reload();
+  await expect(text(ana, 3)).toHaveValue('{{ ticket }}');
+  await page.context().addCookies(hers);
+  await page.reload();
+  await expect(text(ana, 3)).toHaveValue('Typed by Ana');
+});
+
 test('what was typed and what somebody else wrote meet', async ({ at: { ana, slug, triage }, ben }) => {
   const { page } = ana;
   await page.route(SAVE, (route) => route.abort());

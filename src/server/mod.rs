@@ -30,6 +30,7 @@ pub mod limits;
 pub mod listed;
 pub mod listen;
 pub mod long_work;
+mod made_for;
 pub mod mail;
 pub mod notes;
 pub mod once;

@@ -1,8 +1,8 @@
 //! From a request to a page: the layers every request passes, and the routes that are no page.
 
 use super::{
-    Caller, Server, answering, assets, bodies, caller::Client, config::Config, csrf, demotion, forms, pieces,
-    ready, recall, session, uploads, writer,
+    Caller, Server, answering, assets, bodies, caller::Client, config::Config, csrf, demotion, forms,
+    made_for, pieces, ready, recall, session, uploads, writer,
 };
 use crate::{error::Error, paths};
 use axum::{
@@ -84,6 +84,9 @@ async fn identify(
     let (page, kept) = recall::parted(page);
     match Caller::new(server, session, client, &page).await {
         Ok(caller) => {
+            if let Some(refusal) = made_for::refusal(&caller, request.headers()).await {
+                return refusal;
+            }
             let kept = kept.filter(|_| *request.method() == Method::GET);
             let kept = kept.map(|name| (name, request.headers().clone()));
             let (caller, shows) = recalled(caller, kept).await;

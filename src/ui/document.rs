@@ -40,9 +40,11 @@ pub(super) fn document(page: impl IntoView) -> String {
     let Head { title, styles, class } = use_context().unwrap_or_default();
     let styles = Caller::here().map(|caller| caller.server.assets.url(styles)).unwrap_or_default();
     let theme = Theme::chosen().map(Theme::as_str);
+    // Scripts say it with what they send.
+    let person = Caller::here().ok().and_then(|caller| caller.visit()).map(|visit| visit.user.to_string());
     let document = view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-person=person>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -52,6 +52,7 @@ pub(super) fn why(answer: &Answer, page: Option<&Document>) -> String {
         404 => "You're no longer a member of this organization. Copy your text before you leave.",
         409 if page.is_some_and(is_undecided) => UNDECIDED,
         409 => return format!("Not saved. {}", conflict(page)),
+        dom::MADE_FOR_ANOTHER => return another(answer),
         413 => "Not saved: the draft is too long.",
         422 if page.is_some_and(is_editor) => {
             "Not saved yet: something is wrong. Press “Save draft” to see what."
@@ -65,6 +66,12 @@ pub(super) fn why(answer: &Answer, page: Option<&Document>) -> String {
 /// Whether it is a page with the form of the draft, which tells what is wrong with it.
 fn is_editor(page: &Document) -> bool {
     page.get_element_by_id("editor").is_some()
+}
+
+/// That somebody else is signed in by now. What was typed is kept for the one who typed it.
+fn another(answer: &Answer) -> String {
+    let says = answer.sentence().and_then(|says| says.text_content()).unwrap_or_default();
+    format!("Not saved. {says}")
 }
 
 /// What a page says of a conflict.

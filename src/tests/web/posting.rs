@@ -7,6 +7,7 @@ use crate::{
     tests::support::{assert_absent, cut_off},
     time::Span,
 };
+use axum::http::Method;
 use futures_util::future::join_all;
 
 both_databases!(
@@ -22,6 +23,7 @@ both_databases!(
     a_form_goes_on_when_nobody_waits_for_it,
     a_form_that_failed_may_be_sent_again,
     other_forms_of_the_same_page_are_others,
+    a_page_acts_for_the_person_it_was_made_for,
 );
 
 async fn acme(app: &TestApp) -> (Person, Org) {
@@ -252,4 +254,29 @@ async fn other_forms_of_the_same_page_are_others(app: TestApp) {
     assert!(taken.location().unwrap().contains("posted="), "{taken}");
     app.clock.advance(Span::minutes(11));
     assert!(makes(&ana, "Two", "x").await.location().unwrap().contains("posted="));
+}
+
+async fn a_page_acts_for_the_person_it_was_made_for(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let ben = acme.has("Ben", Role::Editor).await;
+    let (page, says) =
+        ("/acme/prompts/new", "You're now signed in as Ben, but someone else opened this page");
+    ana.get(page).await.status(200).says(&format!("data-person=\"{}\"", ana.id));
+    let fields = [("page", page), ("org", "acme"), ("name", "Triage"), ("kind", "chat")];
+    let sends = async |browser: &Browser, whose: &Person| {
+        let form = with(browser.form("/api/prompts/create"), "x-in-place", "1");
+        browser.send_only(with(form, "x-person", &whose.id.to_string()), encode(&fields)).await
+    };
+    // Ben has signed in on her browser, where her page is still open.
+    sends(&ben.browser, &ana).await.status(412).says(says);
+    let again = with(ben.asks(Method::GET, page), "x-person", &ana.id.to_string());
+    ben.send_only(again, "").await.status(412).says(says);
+    assert_eq!(prompts(&acme).await, 0);
+    sends(&ben.browser, &ben).await.status(303);
+    // What she types there once he has signed out is not kept for him.
+    let shared = app.browser();
+    shared.signs_in(&ben.email, PASSWORD).await.status(303);
+    shared.post("/api/accounts/sign_out", &[]).await.status(303);
+    sends(&shared, &ana).await.status(412).says("Someone else has signed in on this browser");
+    assert_eq!((kept(&app).await, prompts(&acme).await), (0, 1));
 }

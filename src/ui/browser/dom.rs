@@ -95,6 +95,9 @@ pub(crate) fn within(element: &Element, selector: &str) -> impl Iterator<Item = 
     (0..n).filter_map(move |i| list.as_ref()?.item(i)?.dyn_into().ok())
 }
 
+/// The status of the answer to a page that was made for somebody else than who is signed in.
+pub(crate) const MADE_FOR_ANOTHER: u16 = 412;
+
 /// A page as the server answers it: where it came from in the end, its status, and what it says.
 pub(crate) struct Answer {
     pub(crate) url: String,
@@ -103,6 +106,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The sentence of a page that has only one.
+    pub(crate) fn sentence(&self) -> Option<Element> {
+        self.document()?.query_selector("p").ok()?
+    }
+
     pub(crate) fn document(&self) -> Option<Document> {
         DomParser::new().ok()?.parse_from_string(&self.text, SupportedType::TextHtml).ok()
     }
@@ -115,8 +123,10 @@ pub(crate) async fn fetch(url: &str, form: Option<&JsValue>) -> Option<Answer> {
 
 /// Reads a page again because something happened, and not because somebody asked.
 pub(crate) async fn reread(url: &str) -> Option<Answer> {
-    ask(url, None, "x-reread").await
+    ask(url, None, REREAD).await
 }
+
+const REREAD: &str = "x-reread";
 
 /// Asks for a page and says in a header why.
 async fn ask(url: &str, form: Option<&JsValue>, why: &str) -> Option<Answer> {
@@ -124,6 +134,11 @@ async fn ask(url: &str, form: Option<&JsValue>, why: &str) -> Option<Answer> {
     let headers = Headers::new().ok()?;
     headers.set("accept", "text/html").ok()?;
     headers.set(why, "1").ok()?;
+    let person = document().document_element().and_then(|root| root.get_attribute("data-person"));
+    // What only looks something up shows nothing of anybody's.
+    if let Some(person) = person.filter(|_| form.is_some() || why == REREAD) {
+        headers.set("x-person", &person).ok()?;
+    }
     init.set_headers(headers.as_ref());
     if let Some(form) = form {
         init.set_method("POST");

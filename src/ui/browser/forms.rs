@@ -124,7 +124,10 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     }
     let Some(page) = answer.document() else { return };
     if page.get_element_by_id("main").is_none() {
-        return dom::alert(if answer.status == 413 { TOO_LARGE } else { NO_PAGE });
+        let another = (answer.status == dom::MADE_FOR_ANOTHER).then(|| answer.sentence()).flatten();
+        let why = another.map(|says| says.inner_html());
+        let else_why = if answer.status == 413 { TOO_LARGE } else { NO_PAGE };
+        return dom::alert(why.as_deref().unwrap_or(else_why));
     }
     let late = typed_since(sent);
     morph::page(&page, Some(form.as_ref()));

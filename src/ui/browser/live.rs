@@ -222,6 +222,10 @@ impl Tab {
         if answer.url != href.split('#').next().unwrap_or_default() {
             return self.over("You're signed out.");
         }
+        if answer.status == dom::MADE_FOR_ANOTHER {
+            let says = answer.sentence().and_then(|says| says.text_content());
+            return self.over(&says.unwrap_or_default());
+        }
         let page = answer.document();
         match (answer.status, page) {
             (200..300, Some(page)) => {
