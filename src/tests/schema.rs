@@ -311,6 +311,16 @@ async fn sqlite_looks_where_an_index_leads(app: TestApp) {
     // A row holds a whole file, which is not read to learn whose it is.
     let files = plan(&app, "SELECT id FROM imports WHERE created_by = x'01' ORDER BY created_at DESC").await;
     assert!(files.contains("(created_by=?)"), "{files}");
+    // All keys and people of the server are not looked through for those of one.
+    let made = "SELECT o.name, k.name FROM api_keys k JOIN organizations o ON o.id = k.org_id
+         WHERE k.created_by = x'01' AND k.revoked_at IS NULL ORDER BY lower(k.name), k.id";
+    let made = plan(&app, made).await;
+    assert!(made.contains("(created_by=?)"), "{made}");
+    let named = "SELECT u.id FROM users u WHERE (u.email = 'a' OR lower(u.name) = 'b')
+         AND (EXISTS (SELECT 1 FROM members m WHERE m.org_id = x'01' AND m.user_id = u.id)
+           OR EXISTS (SELECT 1 FROM audit_log a WHERE a.org_id = x'01' AND a.actor_id = u.id)) LIMIT 2";
+    let named = plan(&app, named).await;
+    assert!(!named.contains("SCAN u"), "{named}");
     // What is live is looked up of the prompts that are shown.
     let board = plan(&app, &BOARD.replace("$1", "x'01'").replace("$2", "'%'").replace("$3", "9")).await;
     assert!(board.starts_with("CO-ROUTINE p; "), "{board}");
