@@ -4,7 +4,10 @@ use crate::{
     error::{Error, Result},
     fields::{PathName, composed},
     id::FolderId,
-    prompts::store::{MAX_PATH, STEP},
+    prompts::{
+        paths::inside,
+        store::{MAX_PATH, STEP},
+    },
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Topic,
@@ -167,16 +170,17 @@ pub async fn insert(change: &mut OrgChange, parent: Option<FolderId>, name: &Pat
     Ok(id)
 }
 
-/// How many prompts and folders are in a folder, whatever their depth.
-pub(super) async fn size(change: &mut OrgChange, path: &str) -> Result<i64> {
-    let below = change.query(
-        "SELECT (SELECT count(*) FROM prompts
-             WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2)
-           + (SELECT count(*) FROM folders
-             WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2)",
-    );
-    let (below,): (i64,) = below.bind(format!("{path}/")).one().await?;
-    Ok(below)
+pub(crate) const SIZE: &str = inside!(
+    "SELECT (SELECT count(*) FROM (SELECT 1 FROM inside LIMIT CAST($3 AS BIGINT)) f) - 1
+       + (SELECT count(*) FROM (
+           SELECT 1 FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND folder_id IN (SELECT id FROM inside)
+           LIMIT CAST($3 AS BIGINT)) p)"
+);
+
+/// Whether there are more than [`MOST`] prompts and folders in a folder, whatever their depth.
+pub(super) async fn is_large(change: &mut OrgChange, id: FolderId) -> Result<bool> {
+    let (size,): (i64,) = change.query(SIZE).bind(id).bind(MOST + 2).one().await?;
+    Ok(size > MOST)
 }
 
 /// The position of the last folder in a folder; 0 when there is none.

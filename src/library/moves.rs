@@ -2,7 +2,7 @@
 
 pub use super::order::{Place, order_prompts};
 use super::{
-    folders::{self, Folder, MAX_DEPTH, MOST},
+    folders::{self, Folder, MAX_DEPTH},
     order::{put_folder, put_prompt},
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     id::{FolderId, PromptId},
     prompts::{
         index,
+        paths::inside,
         store::{self, MAX_PATH},
     },
     role::EditContent,
@@ -43,6 +44,7 @@ pub async fn rename_folder_within(change: &mut OrgChange, id: FolderId, name: &P
         return Ok(());
     }
     let (parent, path) = folders::place(change, folder.parent_id, name).await?;
+    refuse_large(change, id).await?;
     let rename = change.query("UPDATE folders SET name = $3 WHERE org_id = $1 AND id = $2");
     rename.bind(id).bind(name.clone()).execute().await?;
     repath(change, &folder, &path, parent).await?;
@@ -104,64 +106,72 @@ async fn enter(change: &mut OrgChange, folder: &Folder, parent: Option<FolderId>
     if parent.as_ref().is_some_and(is_within) {
         return Err(Error::invalid("parent", "A folder can't be moved into itself."));
     }
-    let below = change.query(
-        "SELECT max(depth) FROM folders WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2",
-    );
-    let (deepest,): (Option<i64>,) = below.bind(format!("{}/", folder.path)).one().await?;
+    refuse_large(change, folder.id).await.map_err(at_parent)?;
+    let (deepest,): (Option<i64>,) = change.query(DEEPEST).bind(folder.id).one().await?;
     let depth = parent.as_ref().map_or(1, |parent| parent.depth + 1);
     let deeper = depth - folder.depth;
-    if deepest.unwrap_or(folder.depth).max(folder.depth) + deeper > MAX_DEPTH {
+    if deepest.unwrap_or(folder.depth) + deeper > MAX_DEPTH {
         return Err(Error::invalid("parent", "Folders can be at most ten levels deep."));
     }
     repath(change, folder, &path, parent).await.map_err(at_parent)
 }
 
-/// Gives a folder its parent, and everything in it its new path and depth.
-async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Option<Folder>) -> Result<()> {
-    let deeper = parent.as_ref().map_or(1, |parent| parent.depth + 1) - folder.depth;
-    let (old, new) = (folder.path.clone(), path.to_owned());
-    let longest = change.query(
-        "SELECT CAST(max(length(path)) AS BIGINT) FROM (
-           SELECT path FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
-           UNION ALL
-           SELECT path FROM folders WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2) below",
-    );
-    let (longest,): (Option<i64>,) = longest.bind(format!("{old}/")).one().await?;
-    let grown = i64::try_from(new.chars().count()).unwrap_or(i64::MAX)
-        - i64::try_from(old.chars().count()).unwrap_or(0);
-    if longest.unwrap_or(0) + grown > i64::try_from(MAX_PATH).unwrap_or(i64::MAX) {
-        return Err(Error::invalid("name", "Paths in the folder would be longer than 255 characters."));
-    }
-    if folders::size(change, &old).await? > MOST {
+/// Refuses to give so much a new path at once.
+async fn refuse_large(change: &mut OrgChange, folder: FolderId) -> Result<()> {
+    if folders::is_large(change, folder).await? {
         return Err(Error::invalid(
             "name",
             "This folder contains more than 5,000 prompts and folders. Move or rename its subfolders instead.",
         ));
     }
-    store::leave_paths(change, &format!("{old}/")).await?;
+    Ok(())
+}
+
+pub(crate) const DEEPEST: &str =
+    inside!("SELECT max(depth) FROM folders WHERE org_id = $1 AND id IN (SELECT id FROM inside)");
+pub(crate) const LONGEST: &str = inside!(
+    "SELECT CAST(max(length(path)) AS BIGINT) FROM (
+       SELECT path FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND folder_id IN (SELECT id FROM inside)
+       UNION ALL
+       SELECT path FROM folders WHERE org_id = $1 AND id IN (SELECT id FROM inside)) below"
+);
+/// References between folders are checked at the end of the change.
+pub(crate) const MOVE_FOLDERS: &str = inside!(
+    "UPDATE folders SET path = $4 || substr(path, length($3) + 1), depth = depth + $5,
+       parent_id = CASE WHEN id = $2 THEN $6 ELSE parent_id END,
+       parent_depth = CASE WHEN id = $2 THEN $7 ELSE parent_depth + $5 END
+     WHERE org_id = $1 AND trash_id IS NULL AND id IN (SELECT id FROM inside)"
+);
+pub(crate) const MOVE_PROMPTS: &str = inside!(
+    "UPDATE prompts SET path = $4 || substr(path, length($3) + 1), updated_at = $5, unindexed = 1
+     WHERE org_id = $1 AND trash_id IS NULL AND folder_id IN (SELECT id FROM inside)"
+);
+
+/// Gives a folder its parent, and everything in it its new path and depth.
+async fn repath(change: &mut OrgChange, folder: &Folder, path: &str, parent: Option<Folder>) -> Result<()> {
+    let deeper = parent.as_ref().map_or(1, |parent| parent.depth + 1) - folder.depth;
+    let (old, new) = (folder.path.clone(), path.to_owned());
+    let (longest,): (Option<i64>,) = change.query(LONGEST).bind(folder.id).one().await?;
+    let grown = i64::try_from(new.chars().count()).unwrap_or(i64::MAX)
+        - i64::try_from(old.chars().count()).unwrap_or(0);
+    if longest.unwrap_or(0) + grown > i64::try_from(MAX_PATH).unwrap_or(i64::MAX) {
+        return Err(Error::invalid("name", "Paths in the folder would be longer than 255 characters."));
+    }
+    store::leave_paths(change, folder.id).await?;
     change
-        .query(
-            // References between them are checked at the end of the change.
-            "UPDATE folders SET path = $3 || substr(path, length($2) + 1), depth = depth + $4,
-               parent_id = CASE WHEN id = $5 THEN $6 ELSE parent_id END,
-               parent_depth = CASE WHEN id = $5 THEN $7 ELSE parent_depth + $4 END
-             WHERE org_id = $1 AND trash_id IS NULL AND (path = $2 OR substr(path, 1, length($2) + 1) = $2 || '/')",
-        )
+        .query(MOVE_FOLDERS)
+        .bind(folder.id)
         .bind(old.clone())
         .bind(new.clone())
         .bind(deeper)
-        .bind(folder.id)
         .bind(parent.as_ref().map(|parent| parent.id))
         .bind(parent.map(|parent| parent.depth))
         .execute()
         .await?;
     let now = change.now();
-    let moved = change.query(
-        "UPDATE prompts SET path = $3 || substr(path, length($2) + 1), updated_at = $4, unindexed = 1
-         WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2) + 1) = $2 || '/'",
-    );
-    moved.bind(old).bind(new).bind(now).execute().await?;
-    store::take_paths(change, &format!("{path}/")).await
+    let moved = change.query(MOVE_PROMPTS);
+    moved.bind(folder.id).bind(old).bind(new).bind(now).execute().await?;
+    store::take_paths(change, folder.id).await
 }
 
 /// Puts a prompt into a folder or to the top, at a place among the prompts there.

@@ -17,6 +17,23 @@ use crate::{
 };
 use std::borrow::Cow;
 
+/// A statement over `inside`: the ids of the folder `$2` and of all folders in it.
+///
+/// A path that begins with another is no way to find what is in a folder: all of an organization would be read for it.
+macro_rules! inside {
+    ($($part:tt)+) => {
+        concat!(
+            "WITH RECURSIVE inside (id) AS (
+               SELECT id FROM folders WHERE org_id = $1 AND id = $2
+               UNION ALL
+               SELECT f.id FROM inside i JOIN folders f ON f.org_id = $1 AND f.parent_id = i.id
+               WHERE f.trash_id IS NULL) ",
+            $($part)+
+        )
+    };
+}
+pub(crate) use inside;
+
 /// The prompts that services still find at a path in a protected environment: nothing else was deployed there since,
 /// and they were not undeployed.
 ///
@@ -74,41 +91,44 @@ pub async fn leave_path(change: &mut OrgChange, prompt: &Prompt) -> Result<()> {
     Ok(())
 }
 
-/// The same for all prompts whose paths begin with `prefix`.
+pub(crate) const LEAVE_ALL: &str = inside!(
+    "INSERT INTO old_paths (org_id, path, prompt_id)
+     SELECT org_id, path, id FROM prompts
+     WHERE org_id = $1 AND trash_id IS NULL AND folder_id IN (SELECT id FROM inside)
+     ON CONFLICT (org_id, path) DO UPDATE SET prompt_id = excluded.prompt_id"
+);
+
+/// The same for all prompts in a folder.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn leave_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
-    let old = change.query(
-        "INSERT INTO old_paths (org_id, path, prompt_id)
-         SELECT org_id, path, id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
-         ON CONFLICT (org_id, path) DO UPDATE SET prompt_id = excluded.prompt_id",
-    );
-    old.bind(prefix.to_owned()).execute().await?;
+pub async fn leave_paths(change: &mut OrgChange, folder: FolderId) -> Result<()> {
+    change.query(LEAVE_ALL).bind(folder).execute().await?;
     Ok(())
 }
 
-/// Those of which another prompt has the path, and that begins with `$2`.
-pub(crate) const LIVE_BELOW: &str = live_in_protected!(
-    "prompts n CROSS JOIN ",
-    " AND n.org_id = $1 AND n.path = d.path AND n.id <> d.prompt_id AND n.trash_id IS NULL
-      AND substr(n.path, 1, length($2)) = $2 ORDER BY n.path, e.position, d.id LIMIT 1"
+/// Those of which another prompt has the path, which is in the folder `$2`.
+pub(crate) const LIVE_BELOW: &str = inside!(live_in_protected!(
+    "inside i CROSS JOIN prompts n CROSS JOIN ",
+    " AND n.org_id = $1 AND n.folder_id = i.id AND n.path = d.path AND n.id <> d.prompt_id AND n.trash_id IS NULL
+      ORDER BY n.path, e.position, d.id LIMIT 1"
+));
+
+pub(crate) const TAKE_ALL: &str = inside!(
+    "DELETE FROM old_paths WHERE org_id = $1 AND path IN (
+       SELECT path FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND folder_id IN (SELECT id FROM inside))"
 );
 
-/// As [`take_path`] for all prompts whose paths begin with `prefix`, which all came there.
+/// As [`take_path`] for all prompts in a folder, which all came to their paths.
 ///
 /// # Errors
 /// As [`take_path`].
-pub async fn take_paths(change: &mut OrgChange, prefix: &str) -> Result<()> {
+pub async fn take_paths(change: &mut OrgChange, folder: FolderId) -> Result<()> {
     let live = change.query(LIVE_BELOW);
-    if let Some(live) = live.bind(prefix.to_owned()).optional::<Protected>().await? {
+    if let Some(live) = live.bind(folder).optional::<Protected>().await? {
         return Err(refusal(change, &live).await?);
     }
-    let old = change.query(
-        "DELETE FROM old_paths WHERE org_id = $1 AND substr(path, 1, length($2)) = $2 AND EXISTS (
-           SELECT 1 FROM prompts p WHERE p.org_id = $1 AND p.path = old_paths.path AND p.trash_id IS NULL)",
-    );
-    old.bind(prefix.to_owned()).execute().await?;
+    change.query(TAKE_ALL).bind(folder).execute().await?;
     Ok(())
 }
 

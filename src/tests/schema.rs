@@ -4,7 +4,8 @@
 use super::support::{Kind, Person, TestApp, both_databases, run, sql};
 use crate::{
     deployments::{overview::BOARD, users::USERS},
-    prompts::paths::LIVE_BELOW,
+    library::{folders, moves, trash},
+    prompts::paths::{LEAVE_ALL, LIVE_BELOW, TAKE_ALL},
     role::Role,
     server::{Config, Server, db::is_taken},
 };
@@ -20,6 +21,7 @@ both_databases!(
     the_last_owner_stays_whatever_is_written,
     migrating_again_changes_nothing,
     sqlite_looks_where_an_index_leads,
+    what_is_in_a_folder_is_found_without_a_look_at_the_rest,
 );
 
 /// Tables that name an organization but are none of a tenant's: what the machine room keeps, and
@@ -329,6 +331,35 @@ async fn sqlite_looks_where_an_index_leads(app: TestApp) {
         let plan = plan(&app, &statement.replace("$1", "x'01'").replace("$2", "x'02'")).await;
         let is_all = |step: &str| step.starts_with("SEARCH d ") && step.ends_with("(org_id=?)");
         assert!(!plan.split("; ").any(is_all), "{plan}");
+    }
+}
+
+/// Others wait while a folder moves or goes to the trash.
+async fn what_is_in_a_folder_is_found_without_a_look_at_the_rest(app: TestApp) {
+    if app.database.kind == Kind::Postgres {
+        return;
+    }
+    for statement in [
+        folders::SIZE,
+        moves::DEEPEST,
+        moves::LONGEST,
+        moves::MOVE_FOLDERS,
+        moves::MOVE_PROMPTS,
+        trash::WITHIN,
+        trash::MARK_PROMPTS,
+        trash::MARK_FOLDERS,
+        LEAVE_ALL,
+        TAKE_ALL,
+        LIVE_BELOW,
+    ] {
+        let bound = (1..=7).fold(statement.to_owned(), |text, n| text.replace(&format!("${n}"), "x'01'"));
+        let plan = plan(&app, &bound).await;
+        // The environments of an organization are few.
+        let is_all = |step: &str| {
+            let is_all_of_table = ["SCAN prompts", "SCAN folders", "SCAN old_paths"].contains(&step);
+            is_all_of_table || (step.ends_with("(org_id=?)") && !step.starts_with("SEARCH e "))
+        };
+        assert!(!plan.split("; ").any(is_all), "{statement}: {plan}");
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     },
     prompts::{
         Tags, drafts, index,
+        paths::inside,
         store::{self, MAX_PATH, NewPrompt},
     },
     role::EditContent,
@@ -78,21 +79,23 @@ pub(super) async fn duplicate(grant: &Grant<EditContent>, id: FolderId) -> Resul
     Ok(copy)
 }
 
+const FOLDERS: &str = inside!(
+    "SELECT id, parent_id, depth, name, path, position FROM folders
+     WHERE org_id = $1 AND trash_id IS NULL AND id IN (SELECT id FROM inside) ORDER BY depth, id LIMIT 1001"
+);
+/// Those in the folder are cut off before they are put in order: all of an organization are in the order of paths.
+const PROMPTS: &str = inside!(
+    "SELECT id, folder_id, name, path, position FROM (
+       SELECT id, folder_id, name, path, position FROM prompts
+       WHERE org_id = $1 AND trash_id IS NULL AND folder_id IN (SELECT id FROM inside) LIMIT 1001) p
+     ORDER BY path"
+);
+
 impl Plan {
     async fn read(change: &mut OrgChange, id: FolderId) -> Result<Self> {
         let folder = folders::find_within(change, id).await?;
-        let below = format!("{}/", folder.path);
-        let within = change.query(
-            "SELECT id, parent_id, depth, name, path, position FROM folders
-             WHERE org_id = $1 AND trash_id IS NULL AND substr(path || '/', 1, length($2)) = $2 ORDER BY depth, id
-             LIMIT 1001",
-        );
-        let folders: Vec<OneFolder> = within.bind(below.clone()).all().await?;
-        let within = change.query(
-            "SELECT id, folder_id, name, path, position FROM prompts
-             WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2 ORDER BY path LIMIT 1001",
-        );
-        let prompts: Vec<OnePrompt> = within.bind(below).all().await?;
+        let folders: Vec<OneFolder> = change.query(FOLDERS).bind(id).all().await?;
+        let prompts: Vec<OnePrompt> = change.query(PROMPTS).bind(id).all().await?;
         let plan = Self { folder, folders, prompts };
         if plan.folders.len() + plan.prompts.len() > MAX {
             return Err(Error::conflict(

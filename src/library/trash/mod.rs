@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{FolderId, PromptId, TrashId},
-    prompts::{index, store},
+    prompts::{index, paths::inside, store},
     role::TrashContent,
     server::{
         Grant, OrgChange, Reads, Scope, Topic,
@@ -94,16 +94,16 @@ pub async fn put_prompt(grant: &Grant<TrashContent>, id: PromptId) -> Result<Tra
 /// [`Error::Conflict`] when prompts elsewhere use some in it, naming them; [`Error::NotFound`].
 pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<TrashId> {
     for _ in 0..TRIES {
-        let path = folders::find(grant, id).await?.path;
-        let looked = Looked::at(grant, &within(&**grant, &path).await?).await?;
+        folders::find(grant, id).await?;
+        let looked = Looked::at(grant, &within(&**grant, id).await?).await?;
         let mut change = grant.change().await?;
         let folder = folders::find_within(&mut change, id).await?;
-        if folders::size(&mut change, &folder.path).await? > folders::MOST {
+        if folders::is_large(&mut change, id).await? {
             return Err(Error::conflict(
                 "This folder contains more than 5,000 prompts and folders. Move its subfolders to the trash instead.",
             ));
         }
-        let prompts = within(&mut change, &folder.path).await?;
+        let prompts = within(&mut change, id).await?;
         if !looked.allows(&mut change, &prompts).await? {
             continue;
         }
@@ -116,32 +116,35 @@ pub async fn put_folder(grant: &Grant<TrashContent>, id: FolderId) -> Result<Tra
     Err(never_still())
 }
 
+pub(crate) const WITHIN: &str = inside!(
+    "SELECT id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND folder_id IN (SELECT id FROM inside)
+     LIMIT CAST($3 AS BIGINT)"
+);
+
 /// The prompts in a folder, as far as it may have so many.
-async fn within(mut reads: impl Reads, path: &str) -> Result<Vec<PromptId>> {
-    let within = reads.query(
-        "SELECT id FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2
-         LIMIT CAST($3 AS BIGINT)",
-    );
-    let within: Vec<(PromptId,)> = within.bind(format!("{path}/")).bind(folders::MOST).all().await?;
+async fn within(mut reads: impl Reads, folder: FolderId) -> Result<Vec<PromptId>> {
+    let within = reads.query(WITHIN).bind(folder).bind(folders::MOST);
+    let within: Vec<(PromptId,)> = within.all().await?;
     Ok(within.into_iter().map(|(id,)| id).collect())
 }
 
+pub(crate) const MARK_PROMPTS: &str = inside!(
+    "UPDATE prompts SET trash_id = $3, unindexed = 1
+     WHERE org_id = $1 AND trash_id IS NULL AND folder_id IN (SELECT id FROM inside)"
+);
+/// In the trash it is a tree of its own, which what happens to its parent is nothing to.
+pub(crate) const MARK_FOLDERS: &str = inside!(
+    "UPDATE folders SET trash_id = $3, depth = depth - $4,
+       parent_id = CASE WHEN id = $2 THEN NULL ELSE parent_id END,
+       parent_depth = CASE WHEN id = $2 THEN NULL ELSE parent_depth - $4 END
+     WHERE org_id = $1 AND trash_id IS NULL AND id IN (SELECT id FROM inside)"
+);
+
 /// Notes of a folder and all that is in it that it is in the trash.
 async fn mark(change: &mut OrgChange, folder: &Folder, trash: TrashId) -> Result<()> {
-    let below = format!("{}/", folder.path);
-    let prompts = change.query(
-        "UPDATE prompts SET trash_id = $3, unindexed = 1
-         WHERE org_id = $1 AND trash_id IS NULL AND substr(path, 1, length($2)) = $2",
-    );
-    prompts.bind(below.clone()).bind(trash).execute().await?;
-    // In the trash it is a tree of its own, which what happens to its parent is nothing to.
-    let folders = change.query(
-        "UPDATE folders SET trash_id = $3, depth = depth - $4,
-           parent_id = CASE WHEN id = $5 THEN NULL ELSE parent_id END,
-           parent_depth = CASE WHEN id = $5 THEN NULL ELSE parent_depth - $4 END
-         WHERE org_id = $1 AND trash_id IS NULL AND substr(path || '/', 1, length($2)) = $2",
-    );
-    folders.bind(below).bind(trash).bind(folder.depth - 1).bind(folder.id).execute().await?;
+    change.query(MARK_PROMPTS).bind(folder.id).bind(trash).execute().await?;
+    let folders = change.query(MARK_FOLDERS).bind(folder.id).bind(trash).bind(folder.depth - 1);
+    folders.execute().await?;
     Ok(())
 }
 

@@ -113,8 +113,8 @@ pub(super) async fn bring_back(
         "UPDATE prompts SET trash_id = NULL, path = $4 || substr(path, length($3) + 1), unindexed = 1
          WHERE org_id = $1 AND trash_id = $2",
     );
-    prompts.bind(trash).bind(old.to_owned()).bind(path.clone()).execute().await?;
-    store::take_paths(change, &format!("{path}/")).await
+    prompts.bind(trash).bind(old.to_owned()).bind(path).execute().await?;
+    store::take_paths(change, id).await
 }
 
 /// That something in a folder cannot come back to its path: it is not the folder's name that is in the way.
