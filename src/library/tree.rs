@@ -17,10 +17,13 @@ use crate::{
     ui::{Bake, Html, Icon, glyph, script_cookie},
 };
 use leptos::prelude::*;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// The most prompts of a folder that the tree shows.
-const MOST: i64 = 200;
+const MOST: usize = 200;
 /// The most folders that somebody keeps open.
 const MOST_OPEN: usize = 20;
 
@@ -52,7 +55,6 @@ struct PromptRow {
     path: String,
     kind: Kind,
     tags: Tags,
-    place: i64,
 }
 
 /// A piece of a page as it was written, kept for the next person who asks.
@@ -93,7 +95,7 @@ pub async fn tree(scope: &Scope, here: Here) -> Result<Html> {
 }
 
 /// The folders that the person opened in the tree, as `ui::browser::fold` keeps them.
-fn opened() -> Vec<FolderId> {
+fn opened() -> BTreeSet<FolderId> {
     let ids = script_cookie("open").unwrap_or_default();
     ids.split('.').take(MOST_OPEN).filter_map(|id| id.parse().ok()).collect()
 }
@@ -129,7 +131,42 @@ macro_rules! is_sample {
     };
 }
 
-async fn write(scope: &Scope, here: Here, opened: Vec<FolderId>) -> Result<String> {
+/// With the first `$4` prompts of each open folder: the first `$4` at the top, and the prompt `$5`.
+macro_rules! shown {
+    ($of_open:literal) => {
+        concat!(
+            $of_open,
+            " UNION SELECT * FROM (
+               SELECT id, folder_id, name, path, kind, tags, position FROM prompts
+               WHERE org_id = $1 AND trash_id IS NULL AND folder_id IS NULL
+               ORDER BY position, id LIMIT CAST($4 AS BIGINT)) top
+             UNION SELECT id, folder_id, name, path, kind, tags, position FROM prompts
+             WHERE org_id = $1 AND trash_id IS NULL AND id = $5
+             ORDER BY position, id"
+        )
+    };
+}
+
+/// The prompts that are shown: however many there are, no more of each folder are read. Each database has its own way
+/// to say it.
+pub(crate) const PROMPTS: (&str, &str) = (
+    open!(shown!(
+        "SELECT s.id, s.folder_id, s.name, s.path, s.kind, s.tags, s.position
+         FROM open o CROSS JOIN prompts s WHERE s.org_id = $1 AND s.id IN (
+           SELECT p.id FROM prompts p WHERE p.org_id = $1 AND p.trash_id IS NULL AND p.folder_id = o.id
+           ORDER BY p.position, p.id LIMIT CAST($4 AS BIGINT))"
+    ))
+    .0,
+    open!(shown!(
+        "SELECT s.* FROM open o CROSS JOIN LATERAL (
+           SELECT p.id, p.folder_id, p.name, p.path, p.kind, p.tags, p.position FROM prompts p
+           WHERE p.org_id = $1 AND p.trash_id IS NULL AND p.folder_id = o.id
+           ORDER BY p.position, p.id LIMIT CAST($4 AS BIGINT)) s"
+    ))
+    .1,
+);
+
+async fn write(scope: &Scope, here: Here, opened: BTreeSet<FolderId>) -> Result<String> {
     let folder = match here {
         Here::Top => None,
         Here::Folder(folder) => Some(folder),
@@ -146,21 +183,14 @@ async fn write(scope: &Scope, here: Here, opened: Vec<FolderId>) -> Result<Strin
     );
     let rows: Vec<FolderRow> =
         scope.query(scope.either(sqlite, postgres)).bind(folder).bind(ids.clone()).all().await?;
-    let (sqlite, postgres) = open!(
-        "SELECT * FROM (
-           SELECT id, folder_id, name, path, kind, tags,
-             row_number() OVER (PARTITION BY folder_id ORDER BY position, id) AS place
-           FROM prompts
-           WHERE org_id = $1 AND trash_id IS NULL AND (folder_id IS NULL OR folder_id IN (SELECT id FROM open))) shown
-         WHERE place <= $4 + 1 OR id = $5
-         ORDER BY place"
-    );
-    let prompts = scope.query(scope.either(sqlite, postgres));
+    let prompts = scope.query(scope.either(PROMPTS.0, PROMPTS.1));
     let current = match here {
         Here::Prompt(prompt, _) => Some(prompt),
         _ => None,
     };
-    let prompts: Vec<PromptRow> = prompts.bind(folder).bind(ids).bind(MOST).bind(current).all().await?;
+    // One more tells that there are more.
+    let most = i64::try_from(MOST).unwrap_or(i64::MAX - 1) + 1;
+    let prompts: Vec<PromptRow> = prompts.bind(folder).bind(ids).bind(most).bind(current).all().await?;
     // The way up from where one is stands among the folders that are shown.
     let above = |id: FolderId| rows.iter().find(|row| row.id == id).and_then(|row| row.parent_id);
     let mut open: Vec<FolderId> = std::iter::successors(folder, |id| above(*id)).collect();
@@ -194,10 +224,10 @@ impl Writer<'_> {
     fn branch(&self, of: Option<FolderId>, in_sample: bool) -> Option<String> {
         let branch = self.branches.get(&of)?;
         let folders: Vec<_> = branch.folders.iter().map(|folder| self.folder(folder, in_sample)).collect();
-        let shown = branch.prompts.iter().filter(|prompt| prompt.place <= MOST || self.is_here(prompt.id));
-        let prompts: Vec<_> = shown.map(|prompt| self.prompt(prompt, in_sample)).collect();
-        let has_more = branch.prompts.iter().any(|prompt| prompt.place > MOST);
-        let more = has_more.then(|| {
+        let shown = branch.prompts.iter().enumerate();
+        let shown = shown.filter(|(place, prompt)| *place < MOST || self.is_here(prompt.id));
+        let prompts: Vec<_> = shown.map(|(_, prompt)| self.prompt(prompt, in_sample)).collect();
+        let more = (branch.prompts.len() > MOST).then(|| {
             view! { <li><a class="tree-item" href=paths::folder(self.org, of)>"More…"</a></li> }
         });
         Some(view! { <ul role="list">{folders}{prompts}{more}</ul> }.into_view().to_html())

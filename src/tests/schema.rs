@@ -4,7 +4,7 @@
 use super::support::{Kind, Person, TestApp, both_databases, run, sql};
 use crate::{
     deployments::{overview::BOARD, users::USERS},
-    library::{folders, moves, trash},
+    library::{folders, moves, trash, tree},
     prompts::paths::{LEAVE_ALL, LIVE_BELOW, TAKE_ALL},
     role::Role,
     server::{Config, Server, db::is_taken},
@@ -351,6 +351,8 @@ async fn what_is_in_a_folder_is_found_without_a_look_at_the_rest(app: TestApp) {
         LEAVE_ALL,
         TAKE_ALL,
         LIVE_BELOW,
+        // And at each page of the library, of which this reads the first prompts of a folder.
+        tree::PROMPTS.0,
     ] {
         let bound = (1..=7).fold(statement.to_owned(), |text, n| text.replace(&format!("${n}"), "x'01'"));
         let plan = plan(&app, &bound).await;

@@ -22,6 +22,7 @@ both_databases!(
     libraries_are_apart,
     a_folder_that_was_opened_stays_open,
     a_folder_is_shown_page_by_page,
+    the_tree_shows_the_first_of_many_and_the_one_that_is_open,
 );
 
 fn name(text: &str) -> PathName {
@@ -256,6 +257,32 @@ async fn a_folder_that_was_opened_stays_open(app: TestApp) {
     app.org("Theirs", &ben).await;
     ben.keep("studio-open", &opened(&[a, deep]));
     ben.get("/theirs/prompts").await.status(200).hides("In A").hides("In B");
+}
+
+async fn the_tree_shows_the_first_of_many_and_the_one_that_is_open(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let (few, many) = (lib.folder(None, "Few").await, lib.folder(None, "Many").await);
+    let (first, _) = (lib.prompt(Some(few), "First").await, lib.prompt(None, "Top").await);
+    lib.org.fills((many, "Many"), 203, 1).await;
+    let ed = lib.org.has("Ed", Role::Editor).await;
+    let tree = async |id: crate::id::PromptId| {
+        let page = ed.get(&lib.org.page(&format!("prompts/{id}"))).await.status(200);
+        let (_, tree) = page.body.split_once("id=\"tree\"").unwrap();
+        let tree = tree.split("</nav>").next().unwrap();
+        let names =
+            tree.split("data-thing=\"prompt\"").skip(1).filter_map(|one| one.split("title=\"").nth(1));
+        let names: Vec<_> = names.map(|name| name.split('"').next().unwrap().to_owned()).collect();
+        (names, tree.contains("More…"))
+    };
+    assert_eq!(tree(first).await, (vec!["First".to_owned(), "Top".to_owned()], false));
+    let filler = |n: u32| format!("Filler {n}");
+    for (open, last) in [(7, 200), (201, 201), (203, 203)] {
+        let (names, has_more) = tree(lib.at(&format!("Many/Filler {open}")).await.unwrap()).await;
+        let mut shown: Vec<_> = (1..=200).map(filler).collect();
+        shown.extend((last > 200).then(|| filler(last)));
+        shown.push("Top".to_owned());
+        assert_eq!((names, has_more), (shown, true), "{open}");
+    }
 }
 
 /// The numbers of the prompts in the table of a page, and the URL of the next one.
