@@ -61,6 +61,8 @@
 //! - Every function has a rate limit per client (`server::limits`), and work that keeps a core busy is off the threads
 //!   that answer requests: on what is large (`server::long_work`), on what may never end (`server::sandbox`), on
 //!   passwords (`server::workers`). Of a person only so many requests are answered at once (`server::bodies`).
+//! - Organizations read in turn, none on more than half of the connections, and a statement that nobody waits for any
+//!   more is ended ([`server::readers`]).
 //! - `GET` changes nothing, and no other site can change anything. What scripts send is done for the person their page
 //!   was made for, or not at all (`server::made_for`).
 //! - Of tokens and session ids only hashes are stored; emails are encrypted until they are sent.

@@ -10,12 +10,13 @@
 
 use super::{
     clock::stopwatch,
-    readers::{Reader, Readers},
+    readers::{Bounded, Readers},
     writer::{self, Held, SqliteTx, Writer},
 };
-use crate::error::Error;
+use crate::{error::Error, id::OrgId};
 use sqlx::{
-    Arguments, Database, Encode, FromRow, Postgres, Sqlite, Transaction, Type,
+    Arguments, Encode, Executor, FromRow, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction,
+    Type,
     migrate::MigrateError,
     pool::PoolOptions,
     postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgRow},
@@ -24,13 +25,22 @@ use sqlx::{
         SqliteArguments, SqliteConnectOptions, SqliteError, SqliteJournalMode, SqliteRow, SqliteSynchronous,
     },
 };
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 /// The result of a statement.
 pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
 /// How long a request waits for a connection before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// After so many of its steps a statement of SQLite looks whether somebody still waits for it: about a millisecond.
+const STEPS: i32 = 10_000;
 
 /// A value both databases can store.
 pub trait Value:
@@ -84,7 +94,7 @@ impl Db {
             let options: PgConnectOptions = url.parse()?;
             let writes = PoolOptions::new().max_connections(16).acquire_timeout(PATIENCE);
             let writes = writes.connect_with(options.clone()).await?;
-            return Ok(Self::Postgres { reads: Readers::new(options, 16, PATIENCE)?, writes });
+            return Ok(Self::Postgres { reads: Readers::new(options, 16, PATIENCE), writes });
         }
         let options = url
             .parse::<SqliteConnectOptions>()?
@@ -98,7 +108,7 @@ impl Db {
             .pragma("cache_size", "-16384")
             .pragma("temp_store", "memory");
         let writes = Writer::connect(options.clone(), PATIENCE).await?;
-        let reads = Readers::new(options.pragma("query_only", "on"), 8, PATIENCE)?;
+        let reads = Readers::new(options.pragma("query_only", "on"), 8, PATIENCE);
         Ok(Self::Sqlite { reads, writes })
     }
 
@@ -125,11 +135,20 @@ impl Db {
         })
     }
 
-    /// A statement that reads.
+    /// A statement that reads what is of no organization, or little of one.
     pub fn query(&self, sql: &'static str) -> Query<'_> {
+        self.reading(None, sql)
+    }
+
+    /// A statement that reads on behalf of an organization, when it is its turn.
+    pub fn query_of(&self, org: OrgId, sql: &'static str) -> Query<'_> {
+        self.reading(Some(org), sql)
+    }
+
+    fn reading(&self, org: Option<OrgId>, sql: &'static str) -> Query<'_> {
         match self {
-            Self::Sqlite { reads, .. } => Query::sqlite(sql, Source::Readers(reads)),
-            Self::Postgres { reads, .. } => Query::postgres(sql, Source::Readers(reads)),
+            Self::Sqlite { reads, .. } => Query::sqlite(sql, Source::Readers(reads, org)),
+            Self::Postgres { reads, .. } => Query::postgres(sql, Source::Readers(reads, org)),
         }
     }
 
@@ -195,8 +214,24 @@ impl Tx {
     }
 }
 
-enum Source<'c, DB: Database> {
-    Readers(&'c Readers<DB>),
+impl Bounded for Sqlite {
+    async fn bound(connection: &mut SqliteConnection, is_left: Arc<AtomicBool>) -> Result<()> {
+        let goes_on = move || !is_left.load(Ordering::Relaxed);
+        connection.lock_handle().await?.set_progress_handler(STEPS, goes_on);
+        Ok(())
+    }
+}
+
+impl Bounded for Postgres {
+    /// It is not told that nobody waits any more. So a statement ends after as long as a request may take.
+    async fn bound(connection: &mut PgConnection, _: Arc<AtomicBool>) -> Result<()> {
+        connection.execute("SET statement_timeout = '20s'").await.map(drop)
+    }
+}
+
+enum Source<'c, DB: Bounded> {
+    /// The connections, and the organization on whose behalf one is used.
+    Readers(&'c Readers<DB>, Option<OrgId>),
     Tx(&'c mut DB::Connection, Option<&'c mut Held>),
 }
 
@@ -232,10 +267,10 @@ macro_rules! run {
                 held.note($sql, began, &result);
                 result
             }
-            Source::Readers(readers) => {
-                let mut reader = readers.get().await?;
-                let result = $with($sql, $args).$method(&mut *reader).await.map(Into::into);
-                Reader::release(reader, &result);
+            Source::Readers(readers, org) => {
+                let mut reader = readers.get(org).await?;
+                let result = $with($sql, $args).$method(reader.connection()?).await.map(Into::into);
+                reader.release(&result);
                 result
             }
         }
@@ -351,8 +386,8 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether it means: not now. Of PostgreSQL: serialization failure, deadlock, no room, too many connections, shutting
-/// down, starting up.
+/// Whether it means: not now. Of PostgreSQL: serialization failure, deadlock, no room, too many connections, took too
+/// long, shutting down, starting up.
 fn is_transient(error: &dyn sqlx::error::DatabaseError) -> bool {
     if let Some(error) = error.try_downcast_ref::<SqliteError>() {
         return writer::is_transient(error);
@@ -360,7 +395,9 @@ fn is_transient(error: &dyn sqlx::error::DatabaseError) -> bool {
     let code = error.code();
     matches!(
         code.as_deref(),
-        Some("40001" | "40P01" | "53100" | "53300" | "57P01" | "57P02" | "57P03" | "25006" | "58030")
+        Some(
+            "40001" | "40P01" | "53100" | "53300" | "57014" | "57P01" | "57P02" | "57P03" | "25006" | "58030"
+        )
     )
 }
 

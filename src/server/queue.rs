@@ -20,12 +20,22 @@ impl<T> Clone for Queue<T> {
     }
 }
 
+/// How much there is room for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// The places.
+    pub(super) places: usize,
+    /// The most places of one.
+    pub(super) share: usize,
+    /// The most jobs of one that wait.
+    pub(super) waiting: usize,
+    /// The most jobs that wait, of all together.
+    pub(super) in_all: usize,
+}
+
 struct State<T> {
     free: usize,
-    /// The most places of one: all but one, if there is more than one.
-    share: usize,
-    /// The most jobs of one that wait.
-    most: usize,
+    room: Room,
     resources: Vec<T>,
     running: HashMap<Uuid, usize>,
     waiting: HashMap<Uuid, VecDeque<Job<T>>>,
@@ -65,11 +75,16 @@ impl<T> Drop for Wait<'_, T> {
 }
 
 impl<T> Queue<T> {
-    pub(super) fn new(places: usize, most: usize) -> Self {
+    /// One never has all places, if there is more than one.
+    pub(super) fn new(places: usize, waiting: usize) -> Self {
+        let share = places.saturating_sub(1).max(1);
+        Self::within(Room { places, share, waiting, in_all: MAX_WAITING_IN_ALL })
+    }
+
+    pub(super) fn within(room: Room) -> Self {
         Self(Arc::new(Mutex::new(State {
-            free: places,
-            share: places.saturating_sub(1).max(1),
-            most,
+            free: room.places,
+            room,
             resources: Vec::new(),
             running: HashMap::new(),
             waiting: HashMap::new(),
@@ -77,6 +92,12 @@ impl<T> Queue<T> {
             in_all: 0,
             next: 0,
         })))
+    }
+
+    /// Gives up the resources that nobody uses now.
+    pub(super) fn clear(&self) {
+        // They are dropped when nothing is locked.
+        let _unused = std::mem::take(&mut lock(&self.0).resources);
     }
 
     /// Each resource that nobody uses now.
@@ -140,10 +161,10 @@ impl<T> State<T> {
     /// Has a job wait, and tells its number and the job that loses its room for that; none when there is no room.
     fn wait(&mut self, whose: Uuid, give: oneshot::Sender<Place<T>>) -> Option<(u64, Option<Job<T>>)> {
         let waiting = self.waiting.get(&whose).map_or(0, VecDeque::len);
-        if waiting >= self.most {
+        if waiting >= self.room.waiting {
             return None;
         }
-        let lost = if self.in_all < MAX_WAITING_IN_ALL { None } else { Some(self.lose(waiting + 1)?) };
+        let lost = if self.in_all < self.room.in_all { None } else { Some(self.lose(waiting + 1)?) };
         if waiting == 0 {
             self.turns.push_back(whose);
         }
@@ -179,7 +200,8 @@ impl<T> State<T> {
         if self.free == 0 {
             return None;
         }
-        let has_room = |whose: &Uuid| self.running.get(whose).is_none_or(|running| *running < self.share);
+        let has_room =
+            |whose: &Uuid| self.running.get(whose).is_none_or(|running| *running < self.room.share);
         let at = self.turns.iter().position(has_room)?;
         let whose = self.turns.remove(at)?;
         let waiting = self.waiting.get_mut(&whose)?;

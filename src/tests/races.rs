@@ -3,7 +3,7 @@
 //!
 //! One server and the same few people serve all trials; each trial has an organization of its own.
 
-use super::support::{Answer, Browser, Org, Person, TestApp, both_databases};
+use super::support::{Answer, Browser, Org, Person, TestApp, both_databases, postgres_only};
 use crate::{role::Role, server::session};
 use futures_util::future::{join, join_all};
 
@@ -19,6 +19,9 @@ both_databases!(
     a_new_password_against_a_session_that_rotates,
     two_tabs_rotate_one_session,
 );
+
+// What the other database is told at once, PostgreSQL finds out by itself.
+postgres_only!(a_read_that_nobody_waits_for_ends);
 
 const TRIALS: usize = 100;
 
@@ -211,4 +214,9 @@ async fn two_tabs_rotate_one_session(app: TestApp) {
         let [rotated] = rotated[..] else { panic!("{} fresh ids", rotated.len()) };
         rotated.get("/account").await.status(200);
     }
+}
+
+async fn a_read_that_nobody_waits_for_ends(app: TestApp) {
+    let (most,): (String,) = app.outside_tenancy().query("SHOW statement_timeout").one().await.unwrap();
+    assert_eq!(most, "20s");
 }

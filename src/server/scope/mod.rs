@@ -291,6 +291,6 @@ impl Scope {
     /// A read in this organization; `$1` is its id.
     pub fn query(&self, sql: &'static str) -> Query<'_> {
         assert_fenced(sql);
-        self.server.db.query(sql).bind(self.organization.id)
+        self.server.db.query_of(self.organization.id, sql).bind(self.organization.id)
     }
 }
