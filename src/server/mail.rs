@@ -66,6 +66,31 @@ pub enum MailError {
     Url(#[from] lettre::transport::smtp::Error),
 }
 
+/// Why a letter was not sent.
+#[derive(Debug)]
+pub(super) struct NotSent {
+    /// What the log tells.
+    pub(super) reason: String,
+    /// Whether the mail server will never take it.
+    pub(super) is_permanent: bool,
+}
+
+impl NotSent {
+    /// One that may be sent later.
+    pub(super) fn for_now(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), is_permanent: false }
+    }
+}
+
+impl From<lettre::transport::smtp::Error> for NotSent {
+    fn from(error: lettre::transport::smtp::Error) -> Self {
+        // 530 to 538 are of signing in to the mail server (RFC 4954): they say nothing of the letter.
+        let code = error.status().map_or(0, u16::from);
+        let is_permanent = error.is_permanent() && !(530..=538).contains(&code);
+        Self { reason: error.to_string(), is_permanent }
+    }
+}
+
 impl Letter {
     pub(super) fn seal(&self, seal: &Seal, id: LetterId) -> Vec<u8> {
         let body = serde_json::to_vec(self).unwrap_or_default();
@@ -119,11 +144,15 @@ impl Mail {
         to: &str,
         letter: Letter,
         now: Timestamp,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotSent> {
         match &self.transport {
             Transport::Smtp(smtp) => {
-                let message = self.message(id, to, letter).map_err(|error| error.to_string())?;
-                smtp.send(message).await.map(drop).map_err(|error| error.to_string())
+                let never = |error: Box<dyn std::error::Error>| NotSent {
+                    reason: error.to_string(),
+                    is_permanent: true,
+                };
+                let message = self.message(id, to, letter).map_err(never)?;
+                smtp.send(message).await.map(drop).map_err(NotSent::from)
             }
             Transport::Mailbox(letters) => {
                 let mut letters = letters.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,7 +163,7 @@ impl Mail {
                 letters.push(Delivered { id, to: to.to_owned(), at: now, letter });
                 Ok(())
             }
-            Transport::Off => Err("mail is not configured".into()),
+            Transport::Off => Err(NotSent::for_now("mail is not configured")),
         }
     }
 

@@ -4,9 +4,10 @@
 //! it and emptied once it is sent. Whether the mail server is up makes no difference to a request.
 //!
 //! Letters leave by turns of those who send them, so however many somebody sends, nobody waits for all of them. A mail
-//! server that says nothing holds up the letters that it was given, for a while, and no others.
+//! server that says nothing holds up the letters that it was given, for a while, and no others. A mail server that is
+//! away is tried for two days (RFC 5321, section 4.5.4.1).
 
-use super::Server;
+use super::{Server, mail::NotSent};
 use crate::{
     error::Result,
     fields::Email,
@@ -16,8 +17,12 @@ use crate::{
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::time::Duration;
 
-/// How often a letter is tried before it counts as failed.
-const TRIES: i64 = 10;
+/// How long a letter is tried before it counts as failed.
+const KEEP_TRYING: Span = Span::days(2);
+/// How long it waits after its first try; after each of the next, twice as long.
+const FIRST_WAIT: Span = Span::seconds(5);
+/// The longest that it waits.
+const LONGEST_WAIT: Span = Span::hours(1);
 /// How long a process may take to send a letter before another tries.
 const CLAIM: Span = Span::minutes(2);
 /// How long the mail server may take for a letter: it is over before another process tries.
@@ -51,6 +56,17 @@ struct Due {
     recipient: Email,
     sealed: Vec<u8>,
     attempts: i64,
+    created_at: Timestamp,
+}
+
+impl Due {
+    /// When a letter is tried again that could not be sent now: 5 s later, 10 s, 20 s … and then every hour. Never,
+    /// once it is too old.
+    fn next_try(&self, now: Timestamp) -> Option<Timestamp> {
+        let doubled = FIRST_WAIT.0 << self.attempts.clamp(0, 20);
+        let next = now + Span(doubled.min(LONGEST_WAIT.0));
+        (next <= self.created_at + KEEP_TRYING).then_some(next)
+    }
 }
 
 /// Takes some due letters for this process: the first of each sender, then the second, and so on. Those of nobody, as
@@ -80,7 +96,7 @@ async fn claim(server: &Server, most: usize) -> Result<Vec<Due>> {
         let claim = tx.query(
             "UPDATE letters SET due_at = $2
              WHERE id = $3 AND due_at <= $1 AND done_at IS NULL AND failed_at IS NULL
-             RETURNING id, recipient, sealed, attempts",
+             RETURNING id, recipient, sealed, attempts, created_at",
         );
         let due: Option<Due> = claim.bind(now).bind(now + CLAIM).bind(id).optional().await?;
         letters.extend(due);
@@ -98,19 +114,21 @@ async fn deliver(server: &Server, due: Due) {
             let send = server.mail.send(due.id, due.recipient.as_str(), letter, server.clock.now());
             tokio::select! {
                 sent = send => sent,
-                () = server.clock.sleep(PATIENCE) => Err("the mail server takes too long".into()),
+                () = server.clock.sleep(PATIENCE) => Err(NotSent::for_now("the mail server takes too long")),
             }
         }
-        None => Err("the email cannot be decrypted".into()),
+        None => Err(NotSent::for_now("the email cannot be decrypted")),
     };
     let now = server.clock.now();
     let noted = match sent {
         Ok(()) => note_sent(server, due.id, now).await,
-        Err(reason) => {
+        Err(NotSent { reason, is_permanent }) => {
             // Mail servers repeat the address.
             let reason = reason.replace(due.recipient.as_str(), &due.recipient.masked());
-            tracing::warn!(letter = %due.id, attempt = due.attempts + 1, reason, "an email was not sent");
-            note_failure(server, &due, &reason, now).await
+            let next = due.next_try(now).filter(|_| !is_permanent);
+            let (attempt, again) = (due.attempts + 1, next.is_some());
+            tracing::warn!(letter = %due.id, attempt, again, reason, "an email was not sent");
+            note_failure(server, &due, &reason, (now, next)).await
         }
     };
     if let Err(error) = noted {
@@ -125,20 +143,47 @@ async fn note_sent(server: &Server, id: LetterId, now: Timestamp) -> super::db::
     tx.commit().await
 }
 
-/// Backs off: 5 s, 10 s, 20 s … and gives up after the tenth try.
-async fn note_failure(server: &Server, due: &Due, reason: &str, now: Timestamp) -> super::db::Result<()> {
-    let tries = due.attempts + 1;
-    let next = now + Span::seconds(5 << due.attempts.clamp(0, 20));
-    let failed = (tries >= TRIES).then_some(now);
+/// Notes that a letter was not sent, and when it is tried again: where never, it failed.
+async fn note_failure(
+    server: &Server,
+    due: &Due,
+    reason: &str,
+    (now, next): (Timestamp, Option<Timestamp>),
+) -> super::db::Result<()> {
+    let failed = next.is_none().then_some(now);
     let reason: String = reason.chars().take(500).collect();
     let mut tx = server.db.begin().await?;
     tx.query("UPDATE letters SET attempts = $2, due_at = $3, failed_at = $4, last_error = $5 WHERE id = $1")
         .bind(due.id)
-        .bind(tries)
-        .bind(next)
+        .bind(due.attempts + 1)
+        .bind(next.unwrap_or(now))
         .bind(failed)
         .bind(reason)
         .execute()
         .await?;
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_letter_is_tried_for_two_days_and_every_hour_at_last() {
+        let begin = Timestamp(1_000_000_000_000);
+        let recipient = Email::parse("ana@example.com").unwrap();
+        let mut due =
+            Due { id: LetterId(Uuid::nil()), recipient, sealed: Vec::new(), attempts: 0, created_at: begin };
+        let (mut now, mut waits) = (begin, Vec::new());
+        while let Some(next) = due.next_try(now) {
+            waits.push((next - now).0 / 1000);
+            (now, due.attempts) = (next, due.attempts + 1);
+        }
+        assert_eq!(waits[..12], [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
+        assert!(waits[10..].iter().all(|wait| *wait == 3600));
+        assert!(now <= begin + KEEP_TRYING && now + LONGEST_WAIT > begin + KEEP_TRYING);
+        // One that could not be tried for long, since no process was there, is tried once.
+        assert_eq!(due.next_try(begin + Span::days(9)), None);
+    }
 }

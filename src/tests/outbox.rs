@@ -4,7 +4,7 @@ use super::support::{TestApp, both_databases, eventually};
 use crate::{
     id::UserId,
     server::{change::Sender, mail::Letter, outbox},
-    time::Span,
+    time::{Span, Timestamp},
 };
 use std::sync::{
     Arc,
@@ -18,6 +18,8 @@ use tokio::{
 both_databases!(
     nobody_waits_for_all_the_emails_of_another,
     a_mail_server_that_says_nothing_holds_up_no_other_email,
+    an_email_is_tried_for_two_days_while_the_mail_server_is_away,
+    what_the_mail_server_refuses_for_good_is_not_tried_again,
 );
 
 /// Puts letters to these addresses into the outbox.
@@ -65,7 +67,7 @@ async fn a_mail_server_that_says_nothing_holds_up_no_other_email(app: TestApp) {
         let _silent = listener.accept().await.unwrap();
         connected.store(true, Ordering::Relaxed);
         while let Ok((socket, _)) = listener.accept().await {
-            tokio::spawn(takes_letters(socket));
+            tokio::spawn(takes_letters(socket, "250 fine\r\n"));
         }
     });
     let app = app.another_idle(|config| config.smtp_url = Some(url)).await;
@@ -87,8 +89,57 @@ async fn a_mail_server_that_says_nothing_holds_up_no_other_email(app: TestApp) {
     mail_server.abort();
 }
 
-/// Answers as a mail server that takes all letters.
-async fn takes_letters(socket: TcpStream) {
+/// Waits until a letter was tried so often, and tells in how many minutes it will be tried again; nothing if it failed.
+async fn tried(app: &TestApp, email: &str, attempts: i64) -> Option<i64> {
+    let sql = "SELECT due_at, failed_at FROM letters WHERE recipient = $1 AND attempts = $2";
+    let ask = || async {
+        let row = app.outside_tenancy().query(sql).bind(email.to_owned()).bind(attempts);
+        row.optional::<(Timestamp, Option<Timestamp>)>().await.unwrap()
+    };
+    let (due, failed) = eventually("the email to be tried", ask).await;
+    failed.is_none().then(|| (due + Span::seconds(30) - app.clock.now()).whole_minutes())
+}
+
+async fn an_email_is_tried_for_two_days_while_the_mail_server_is_away(app: TestApp) {
+    let app = app.another_idle(|config| config.smtp_url = Some("smtp://127.0.0.1:9".into())).await;
+    app.clock.advance(Span::hours(1));
+    let ben = "ben@example.com".to_owned();
+    writes(&app, Sender::default(), std::slice::from_ref(&ben)).await;
+    let sending = tokio::spawn(outbox::run((*app).clone()));
+    assert_eq!(tried(&app, &ben, 1).await, Some(0));
+    // As after a day.
+    app.execute("UPDATE letters SET attempts = 30").await;
+    app.clock.advance(Span::days(1));
+    assert_eq!(tried(&app, &ben, 31).await, Some(60));
+    app.clock.advance(Span::days(1));
+    assert_eq!(tried(&app, &ben, 32).await, None);
+    sending.abort();
+}
+
+async fn what_the_mail_server_refuses_for_good_is_not_tried_again(app: TestApp) {
+    for (answer, tried_again) in
+        [("450 later\r\n", true), ("535 who are you\r\n", true), ("550 no such person\r\n", false)]
+    {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        let mail_server = tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(takes_letters(socket, answer));
+            }
+        });
+        let app = app.another_idle(|config| config.smtp_url = Some(url)).await;
+        app.clock.advance(Span::hours(1));
+        let to = format!("{}@example.com", &answer[..3]);
+        writes(&app, Sender::default(), std::slice::from_ref(&to)).await;
+        let sending = tokio::spawn(outbox::run((*app).clone()));
+        assert_eq!(tried(&app, &to, 1).await.is_some(), tried_again, "{answer}");
+        sending.abort();
+        mail_server.abort();
+    }
+}
+
+/// Answers as a mail server that takes all letters, or says something else of each recipient.
+async fn takes_letters(socket: TcpStream, to_recipient: &'static str) {
     let (mut socket, mut line, mut is_text) = (BufReader::new(socket), String::new(), false);
     let mut answer = "220 ready\r\n";
     while answer.is_empty() || socket.write_all(answer.as_bytes()).await.is_ok() {
@@ -101,6 +152,7 @@ async fn takes_letters(socket: TcpStream) {
             _ if is_text => "",
             "DATA" => "354 go on\r\n",
             "QUIT" => "221 bye\r\n",
+            to if to.starts_with("RCPT") => to_recipient,
             _ => "250 fine\r\n",
         };
         is_text = answer.starts_with("354") || is_text && answer.is_empty();
