@@ -2,7 +2,7 @@
 
 use super::{
     input::Params,
-    json,
+    json_of,
     paging::{Page, after, no_cursor, page_size},
     problem::Refusal,
     service::Service,
@@ -93,5 +93,6 @@ pub(super) async fn audit_log(service: Service, Params(which): Params<Which>) ->
         after,
     };
     let (found, next) = entries(&grant, &filter, size).await?;
-    Ok(json(&Page::of(found, next.map(|id| id.to_string()))))
+    let (bytes, next) = (found.iter().map(Entry::bytes).sum(), next.map(|id| id.to_string()));
+    json_of(&service, bytes, move || Page::of(found, next)).await
 }

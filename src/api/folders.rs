@@ -3,7 +3,7 @@
 use super::{
     flaws::{at, of_variables},
     input::{Home, InPath, Json, Params},
-    json,
+    json, json_of,
     paging::{List, Page, Paged, READ, is_within, page_size, sift},
     problem::Refusal,
     service::Service,
@@ -227,9 +227,9 @@ async fn found(service: &Service, named: &Named) -> Result<FolderId, Refusal> {
 }
 
 async fn shown(service: &Service, id: FolderId, status: StatusCode) -> Result<Response, Refusal> {
-    let folder = folders::find(service.scope(), id).await?.into();
-    let variables = variables::read(service.scope(), Some(id)).await?;
-    let mut response = json(&Whole { folder, variables });
+    let folder: Shown = folders::find(service.scope(), id).await?.into();
+    let (variables, bytes) = variables::read_sized(service.scope(), Some(id)).await?;
+    let mut response = json_of(service, bytes, move || Whole { folder, variables }).await?;
     *response.status_mut() = status;
     Ok(response)
 }

@@ -33,11 +33,11 @@ mod writing;
 
 use crate::{
     error::Error,
-    server::{Key, Server, keys::Limit, uploads},
+    server::{Key, Server, keys::Limit, long_work, uploads},
 };
 use axum::{
     Router,
-    body::Bytes,
+    body::{Bytes, HttpBody},
     extract::{DefaultBodyLimit, Request},
     http::header,
     middleware,
@@ -58,6 +58,8 @@ pub use repeat::forget_old;
 
 /// The most bytes of a request's body.
 const MAX_BODY: usize = 1024 * 1024;
+/// The most bytes of a list's page: a hundred prompts with the longest paths and descriptions.
+const AT_ONCE: usize = 1024 * 1024;
 
 /// All routes, and the document that describes them.
 pub fn routes(server: &Server) -> Router {
@@ -157,7 +159,12 @@ async fn json_of<T: serde::Serialize>(
     Ok(scope.server().long_work.run_on(scope.behalf(), bytes, move || json(&value())).await?)
 }
 
-/// An answer as JSON.
+/// An answer as JSON, which is no more than a page of a list where it is written at once.
 fn json<T: serde::Serialize>(value: &T) -> Response {
-    axum::Json(value).into_response()
+    let response = axum::Json(value).into_response();
+    let bytes = usize::try_from(response.body().size_hint().lower()).unwrap_or(usize::MAX);
+    if bytes > AT_ONCE {
+        long_work::note(bytes);
+    }
+    response
 }

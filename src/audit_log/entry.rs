@@ -8,6 +8,7 @@ use super::{
 use crate::{
     error::Result,
     id::AuditId,
+    prompts::sizes::weight,
     role::{Role, ViewAuditLog},
     server::{Grant, audit::Action},
     ui::rfc3339_exact,
@@ -64,6 +65,14 @@ struct Target {
     id: Option<Uuid>,
     #[schema(required)]
     name: Option<String>,
+}
+
+impl Entry {
+    /// About how many bytes it is.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + weight(&self.details)
+    }
 }
 
 impl From<&Row> for Entry {

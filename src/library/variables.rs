@@ -4,7 +4,7 @@ use super::folders;
 use crate::{
     error::{Error, Flaws, Result},
     id::{AuditId, FolderId, VariableId},
-    prompts::{checks::too_deep, nesting::is_too_deep},
+    prompts::{checks::too_deep, nesting::is_too_deep, sizes::weight},
     role::EditContent,
     server::{
         Grant, OrgChange, Scope, Topic,
@@ -161,10 +161,9 @@ pub async fn set_within(
         None => (String::new(), None),
     };
     let before = read_within(change, folder).await?;
-    let after: BTreeMap<String, Value> = variables.iter().cloned().collect();
-    if before == after {
-        return Ok(None);
-    }
+    let bytes = before.values().map(weight).sum::<usize>() + bytes_of(variables);
+    let compare = || differences(&path, &before, variables);
+    let Some(details) = long_work::within(bytes, compare) else { return Ok(None) };
     let old = change.query("DELETE FROM variables WHERE org_id = $1 AND folder_id IS NOT DISTINCT FROM $2");
     old.bind(folder).execute().await?;
     for (name, value) in variables {
@@ -178,15 +177,26 @@ pub async fn set_within(
             .execute()
             .await?;
     }
-    let differ = |one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>| -> Map<String, Value> {
-        let different = one.iter().filter(|(name, value)| other.get(*name) != Some(value));
-        different.map(|(name, value)| (name.clone(), Value::String(typed(value)))).collect()
-    };
-    let details = json!({ "of": path, "before": differ(&before, &after), "after": differ(&after, &before) });
     let row = change.audit_row(Entry::new(Action::VariablesChanged, target).details(details)).await?;
     let about = target.unwrap_or_else(|| change.new_id());
     change.announce(Topic::Prompts, about).await?;
     Ok(Some(row))
+}
+
+/// What the log tells of a change, if anything is different.
+fn differences(of: &str, before: &BTreeMap<String, Value>, after: &[(String, Value)]) -> Option<Value> {
+    let after: BTreeMap<String, Value> = after.iter().cloned().collect();
+    let differ = |one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>| -> Map<String, Value> {
+        let different = one.iter().filter(|(name, value)| other.get(*name) != Some(value));
+        different.map(|(name, value)| (name.clone(), Value::String(typed(value)))).collect()
+    };
+    (*before != after)
+        .then(|| json!({ "of": of, "before": differ(before, &after), "after": differ(&after, before) }))
+}
+
+/// About how many bytes the values are.
+fn bytes_of(variables: &[(String, Value)]) -> usize {
+    variables.iter().map(|(_, value)| weight(value)).sum()
 }
 
 /// The variables in the fields of a form: `name-0`, `value-0` and so on; rows without a name and value are
@@ -217,10 +227,14 @@ pub fn typed_rows(fields: &[(String, String)]) -> Vec<(String, String)> {
 /// # Errors
 /// [`Error::Invalid`] at `name-0`, `value-0` and so on.
 pub fn check(variables: &[(String, Value)]) -> Result<()> {
-    let mut flaws = Flaws::default();
     if variables.len() > MAX {
         return Err(Error::invalid("", format!("A folder can have at most {MAX} variables.")));
     }
+    long_work::within(bytes_of(variables), || flaws_of(variables))
+}
+
+fn flaws_of(variables: &[(String, Value)]) -> Result<()> {
+    let mut flaws = Flaws::default();
     for (n, (name, value)) in variables.iter().enumerate() {
         if !is_name(name) {
             flaws.add(format!("name-{n}"), NAME_RULE);

@@ -3,6 +3,7 @@
 
 use super::{Service, TestApp, acme, both_databases, events::order, problem, told};
 use crate::{
+    id::FolderId,
     library::variables,
     prompts::{
         content::Content,
@@ -20,6 +21,7 @@ both_databases!(
     defaults_have_so_much_room,
     larger_defaults_from_before_are_served,
     what_is_too_much_together_is_not_served_in_part,
+    a_folder_with_many_large_values_is_read,
 );
 
 const SCOPES: &str = "read:prompts write:prompts read:deployments write:deployments";
@@ -71,6 +73,23 @@ async fn what_a_prompt_does_not_name_is_not_sent_with_it(app: TestApp) {
         let answer = service.get(&format!("/prompts/Jinja?{asked}")).await.status(200);
         assert_eq!(told(&answer)["inherited"], json!({ "named": long }), "{asked}");
     }
+}
+
+async fn a_folder_with_many_large_values_is_read(app: TestApp) {
+    let (_, acme, _) = acme(&app).await;
+    let service = Service::of(&app, &acme, "read:prompts write:prompts read:audit").await;
+    let made = service.post("/folders", json!({ "name": "Large" })).await.status(201);
+    let id: FolderId = told(&made)["id"].as_str().unwrap().parse().unwrap();
+    let edit: Grant<EditContent> = Scope::of_chore(&app, acme.id, "a test").await.unwrap().require().unwrap();
+    let values: Vec<_> = (0..100).map(|n| (format!("v{n}"), json!("x".repeat(19_000)))).collect();
+    variables::set(&edit, Some(id), &values).await.unwrap();
+    let read = told(&service.get("/folders/Large").await.status(200));
+    assert_eq!(read["variables"].as_object().unwrap().len(), 100);
+    let renamed = json!({ "name": "Larger" });
+    let renamed = told(&service.patch("/folders/Large", renamed).await.status(200));
+    assert_eq!(renamed["variables"], read["variables"]);
+    let log = told(&service.get("/audit-log?action=variables.updated").await.status(200));
+    assert_eq!(log["data"][0]["details"]["after"]["v99"], values[99].1);
 }
 
 async fn defaults_have_so_much_room(app: TestApp) {
