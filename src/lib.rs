@@ -60,7 +60,8 @@
 //!   be undone demands a [`Proof`](server::Proof) that the password was entered recently.
 //! - Every function has a rate limit per client (`server::limits`), and work that keeps a core busy is off the threads
 //!   that answer requests: on what is large (`server::long_work`), on what may never end (`server::sandbox`), on
-//!   passwords (`server::workers`). Of a person only so many requests are answered at once (`server::bodies`).
+//!   passwords (`server::workers`). Of a person only so many requests are answered at once, and so many bytes of answers
+//!   under way (`server::bodies`).
 //! - Organizations read in turn, none on more than half of the connections, and a statement that nobody waits for any
 //!   more is ended ([`server::readers`]).
 //! - `GET` changes nothing, and no other site can change anything. What scripts send is done for the person their page

@@ -5,7 +5,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use std::{
     pin::Pin,
     sync::{Arc, atomic::Ordering},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 /// The request that comes on a connection. Cheap to clone.
@@ -16,6 +16,11 @@ impl Coming {
     /// Whether all of it has come.
     pub(super) fn is_whole(&self) -> bool {
         self.0.is_whole.load(Ordering::Relaxed)
+    }
+
+    /// What ends the connection, whatever is under way on it.
+    pub(super) fn hang_up(&self) -> Waker {
+        Waker::from(self.0.clone())
     }
 
     /// The body of it, which tells when it has ended.

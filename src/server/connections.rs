@@ -15,7 +15,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Wake},
     time::Instant,
 };
 use tokio::{
@@ -90,6 +90,13 @@ pub(super) struct Spot {
     over: Notify,
 }
 
+impl Wake for Spot {
+    /// Ends the connection.
+    fn wake(self: Arc<Self>) {
+        self.over.notify_one();
+    }
+}
+
 /// The place of an open connection; it is free when this is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -159,7 +166,7 @@ impl Open {
 }
 
 impl Place {
-    /// Waits until another connection needs the place.
+    /// Waits until another connection needs the place, or another answer needs the room.
     pub(super) fn over(&self) -> impl Future<Output = ()> + use<> {
         let spot = self.spot.clone();
         async move { spot.over.notified().await }

@@ -122,7 +122,7 @@ pub async fn accept(
                             ended = connection => if let Err(error) = ended {
                                 tracing::debug!(%error, "a connection ended");
                             },
-                            () = over => tracing::debug!(%client, "an idle connection was closed to make room"),
+                            () = over => tracing::debug!(%client, "a connection was closed to make room"),
                             () = late => tracing::debug!(%client, "a request came too late"),
                         }
                     });
@@ -171,6 +171,7 @@ fn connection(
     let service = service_fn(move |request: axum::http::Request<Incoming>| {
         let mut request: Request = request.map(|body| axum::body::Body::new(coming.body(body)));
         request.extensions_mut().insert(ConnectInfo(client));
+        request.extensions_mut().insert(coming.clone());
         front.clone().oneshot(request)
     });
     http1::Builder::new()

@@ -140,6 +140,7 @@ impl<DB: Bounded> Reader<DB> {
         {
             open.used = stopwatch();
             place.resource = Some(open);
+            drop(place);
         }
     }
 }
@@ -155,6 +156,7 @@ impl<DB: Bounded> Drop for Reader<DB> {
                 open.used = stopwatch();
                 place.resource = Some(open);
             }
+            drop(place);
         });
     }
 }

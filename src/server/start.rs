@@ -56,6 +56,8 @@ pub struct Parts {
     pub limits: Limits,
     /// The bodies of requests that are answered.
     pub bodies: Bodies,
+    /// Large answers that are sent.
+    pub(super) answers: Bodies,
     /// Whose requests are answered.
     pub(super) requests: Turns,
     /// What requests leave to be written down.
@@ -147,6 +149,7 @@ impl Server {
             passwords,
             limits,
             bodies: Bodies::default(),
+            answers: Bodies::default(),
             requests: Turns::of(REQUESTS),
             notes: Notes::default(),
             hot,

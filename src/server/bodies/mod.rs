@@ -1,13 +1,14 @@
-//! The bodies of requests, which take memory until they are answered: there is room for so many bytes of one, and of
-//! all.
+//! The bodies of requests, which take memory until they are answered, and those of large answers (`sent`), which do
+//! until they are sent: there is room for so many bytes of one, and of all.
 //!
 //! Bytes count as they come, so a client that announces much and sends nothing takes nothing from others. They are
 //! copied into pieces, so that many small chunks take no more memory than one large. Some room is kept for those who
 //! hold little, and where there is none, a body that is still read of the one who holds most makes room.
 
 mod counted;
+mod sent;
 
-use super::{Caller, Server, caller::Client, forms, limits::network, serve};
+use super::{Caller, Server, caller::Client, coming::Coming, forms, limits::network, serve};
 use crate::{error::Error, id::UserId};
 use axum::{
     body::{Body, HttpBody},
@@ -34,7 +35,8 @@ const OF_ALL: usize = 128 * 1024 * 1024;
 const RESERVE: usize = 8 * 1024 * 1024;
 /// The most bytes of one who holds little.
 const LITTLE: usize = 64 * 1024;
-/// The most bytes of one person, or of one address where nobody is signed in: two large files at once.
+/// The most bytes of one person, or of one address where nobody is signed in: two large files at once, or about ten of
+/// the largest answers.
 const OF_ONE: usize = 24 * 1024 * 1024;
 /// How long a request waits for others of the same person.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -209,22 +211,30 @@ impl Drop for Place {
     }
 }
 
-/// Answers a request, with room for its body; none where there is none. Of a person only so many are answered at once,
-/// and the others wait.
+/// Answers a request, with room for its body and for the answer; none where there is none. Of a person only so many are
+/// answered at once, and the others wait.
 pub async fn within(
     server: &Server,
     (person, client): (Option<UserId>, &Client),
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Option<Response> {
     let _turn = match person {
         Some(person) => Some(timeout(PATIENCE, server.requests.wait(person.0)).await.ok()?),
         None => None,
     };
+    let whose = Whose::of(person, client);
+    let hang_up = request.extensions().get::<Coming>().map(Coming::hang_up);
+    let response = answered(server, whose, request, next).await?;
+    sent::with_room(&server.answers, whose, hang_up, response).await
+}
+
+/// Answers a request, with room for its body.
+async fn answered(server: &Server, whose: Whose, mut request: Request, next: Next) -> Option<Response> {
     if request.body().is_end_stream() {
         return Some(next.run(request).await);
     }
-    let held = server.bodies.hold(Whose::of(person, client));
+    let held = server.bodies.hold(whose);
     // What is carried out though nobody waits for it holds the place as well.
     request.extensions_mut().insert(held.clone());
     let counted = held.clone();
