@@ -15,9 +15,10 @@ use crate::{
         checks::{place_of, syntax_flaws},
         content::{MAX_NAMES, MAX_VARIABLES, Message, Speaker},
         render::{Edge, Problems, Rendered, Resolved, Values, render_for},
+        sizes::weight,
     },
     role::EditContent,
-    server::{Behalf, Caller, Server},
+    server::{Behalf, Caller, Server, long_work},
     templates::line_told,
     ui::{Bake, Hidden, Html, PageField},
 };
@@ -64,7 +65,8 @@ pub(super) async fn preview(
         let hint = declared.or_else(|| inherited.get(name)).map(variables::typed);
         input(name, &value, hint)
     });
-    let inputs: Vec<_> = inputs.collect();
+    let bytes = inherited.values().map(weight).sum();
+    let inputs: Vec<_> = long_work::within(bytes, || inputs.collect());
     let has_inputs = !inputs.is_empty();
     let more = names.asked.rest().map(|rest| view! { <p class="hint">{rest}</p> });
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());

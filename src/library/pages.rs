@@ -15,7 +15,7 @@ use crate::{
     id::FolderId,
     orgs::{Frame, Place},
     paths,
-    prompts::content::Kind,
+    prompts::{content::Kind, sizes::weight},
     role::{EditContent, ExportOrganization, ImportContent, TrashContent},
     server::{Caller, Scope, shelf::Keep},
     ui::{
@@ -119,7 +119,7 @@ impl Told {
 impl Keep for Told {
     fn bytes(&self) -> usize {
         let folders = self.trail.iter().map(|folder| size_of::<Folder>() + folder.path.len());
-        let variables = self.variables.iter().map(|(name, value)| name.len() + value.to_string().len());
+        let variables = self.variables.iter().map(|(name, value)| name.len() + weight(value));
         folders.sum::<usize>() + variables.sum::<usize>()
     }
 }

@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     id::FolderId,
+    prompts::sizes::weight,
     role::EditContent,
-    server::{Caller, Scope, forms::Posted},
+    server::{Caller, Scope, forms::Posted, long_work},
     ui::{Bake, Form, FormAlert, Hidden, Html, Icon, Section, Submit, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -16,6 +17,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The variables of a folder or of the organization: a form for those who may change them.
 pub(super) fn variables_section(
+    caller: &Caller,
+    scope: &Scope,
+    folder: Option<FolderId>,
+    own: &BTreeMap<String, Value>,
+    says: &'static str,
+) -> Html {
+    let bytes = own.values().map(weight).sum();
+    long_work::within(bytes, || section(caller, scope, folder, own, says))
+}
+
+fn section(
     caller: &Caller,
     scope: &Scope,
     folder: Option<FolderId>,

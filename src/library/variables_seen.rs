@@ -4,8 +4,9 @@ use super::variables::{check, read_within, set_within};
 use crate::{
     error::{Flaws, Result},
     id::{AuditId, FolderId},
+    prompts::sizes::weight,
     role::EditContent,
-    server::Grant,
+    server::{Grant, long_work},
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -25,6 +26,7 @@ impl SeenVariables {
     /// Of these.
     #[must_use]
     pub fn of(variables: &BTreeMap<String, Value>) -> Self {
+        long_work::note(variables.values().map(weight).sum());
         Self(variables.iter().map(|(name, value)| (name.clone(), hash(value))).collect())
     }
 
@@ -108,7 +110,8 @@ pub async fn save(
     check(mine)?;
     let mut change = grant.change().await?;
     let now = read_within(&mut change, folder).await?;
-    let (merged, conflicts) = merge(seen, mine, &now);
+    let bytes = now.values().map(weight).sum();
+    let (merged, conflicts) = long_work::within(bytes, || merge(seen, mine, &now));
     let mut flaws = Flaws::default();
     for name in &conflicts {
         match mine.iter().position(|(own, _)| own == name) {

@@ -1,3 +1,4 @@
+use crate::server::long_work;
 use leptos::{
     prelude::*,
     tachys::{
@@ -26,19 +27,26 @@ impl<V: IntoView> Bake for V {
     }
 }
 
-/// A view as text.
+/// About the most bytes that are written at once: one or two milliseconds' work.
+const AT_ONCE: usize = 256 * 1024;
+
+/// A view as text. While a long one is written, other tasks of the thread go on elsewhere.
 pub(super) fn render(view: impl IntoView, flags: RenderFlags) -> String {
     let view = view.into_view();
     // The length is that of the texts and a guess of what is around them.
     let length = view.html_len();
-    let mut html = String::with_capacity(length + length / 8);
-    view.to_html_with_buf(&mut html, &mut Position::FirstChild, flags, Vec::new());
-    html
+    let write = || {
+        let mut html = String::with_capacity(length + length / 8);
+        view.to_html_with_buf(&mut html, &mut Position::FirstChild, flags, Vec::new());
+        html
+    };
+    if length > AT_ONCE { long_work::within(length, write) } else { write() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{sync::mpsc, time::Duration};
 
     #[test]
     fn what_people_wrote_stays_text() {
@@ -46,5 +54,18 @@ mod tests {
         assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
         let area = view! { <textarea>{"</textarea><script>"}</textarea> }.into_view().to_html();
         assert!(!area.contains("</textarea><script>"), "{area}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn other_tasks_go_on_while_a_long_page_is_written() {
+        let written = tokio::spawn(async {
+            let (send, receive) = mpsc::channel();
+            // The only thread of the runtime is busy until another task of it has run.
+            tokio::spawn(async move { send.send(()) });
+            let waits = move || receive.recv_timeout(Duration::from_secs(10)).is_ok().to_string();
+            render(view! { <p>{"x".repeat(AT_ONCE)}</p><b>{waits}</b> }, RenderFlags::HYDRATE)
+        });
+        let html = written.await.unwrap();
+        assert!(html.contains("true"), "{}", html.len());
     }
 }

@@ -11,6 +11,7 @@ use crate::{
             writing,
         },
         search::search,
+        variables::set,
     },
     prompts::{content::Content, drafts, editing, index, room},
     role::{EditContent, Role},
@@ -34,6 +35,7 @@ both_databases!(
     a_draft_of_many_variables_is_shown_in_part,
     a_version_has_so_many_variables,
     the_pages_of_long_texts_are_shown,
+    a_page_of_many_long_values_is_shown,
     a_small_page_waits_for_no_long_work,
     what_is_long_is_found_once_it_is_saved,
     a_large_library_goes_out_and_comes_in,
@@ -60,6 +62,17 @@ fn long_texts() -> [String; 4] {
         "\n".repeat(199_000),
         words.collect::<String>()[..150_000].to_owned(),
     ]
+}
+
+async fn a_page_of_many_long_values_is_shown(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    // Text that looks like a list is read to find out how it is typed.
+    let value = json!(format!("[{}]", ["1"; 9_000].join(",")));
+    let values: Vec<_> = (0..100).map(|n| (format!("v{n}"), value.clone())).collect();
+    set(&lib.may(), None, &values).await.unwrap();
+    let ben = lib.org.has("Ben", Role::Editor).await;
+    let page = ben.get(&lib.org.page("prompts/variables")).await.status(200);
+    assert_eq!(page.body.matches(" name=\"value-").count(), 103);
 }
 
 async fn a_draft_of_many_variables_is_shown_in_part(app: TestApp) {
