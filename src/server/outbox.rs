@@ -14,8 +14,8 @@ use crate::{
     id::LetterId,
     time::{Span, Timestamp},
 };
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// How long a letter is tried before it counts as failed.
 const KEEP_TRYING: Span = Span::days(2);
@@ -34,17 +34,23 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Sends letters as they come due; never returns.
 pub async fn run(server: Server) {
-    let mut sending = FuturesUnordered::new();
+    // Tasks of their own: each goes on to write while the next letters are waited for, which take the same connection.
+    let mut sending = JoinSet::new();
     loop {
         // Not for each that is done: all that wait are looked at.
         if sending.len() <= AT_ONCE / 2 {
             match claim(&server, AT_ONCE - sending.len()).await {
-                Ok(letters) => sending.extend(letters.into_iter().map(|due| deliver(&server, due))),
+                Ok(letters) => {
+                    for due in letters {
+                        let server = server.clone();
+                        sending.spawn(async move { deliver(&server, due).await });
+                    }
+                }
                 Err(error) => tracing::warn!(%error, "the outbox could not be read"),
             }
         }
         tokio::select! {
-            Some(()) = sending.next() => {}
+            Some(_) = sending.join_next() => {}
             _ = tokio::time::timeout(LOOK, server.mail.due()) => {}
         }
     }

@@ -202,18 +202,18 @@ async fn an_open_path_leads_to_the_old_until_the_new_is_deployed(app: TestApp) {
 async fn what_is_undeployed_takes_no_path_from_another(app: TestApp) {
     let team = Team::of(&app).await;
     let dev = team.environment("development").await;
-    let (tone, new) = (team.saying("Tone", &["Be kind."]).await, team.saying("New", &["Be new."]).await);
+    let (tone, fresh) = (team.saying("Tone", &["Be kind."]).await, team.saying("Fresh", &["Be new."]).await);
     team.deploys(dev.id, tone, 1).await.unwrap();
-    team.deploys(dev.id, new, 1).await.unwrap();
+    team.deploys(dev.id, fresh, 1).await.unwrap();
     team.renames(tone, "Voice").await.unwrap();
-    team.renames(new, "Tone").await.unwrap();
+    team.renames(fresh, "Tone").await.unwrap();
     let key = team.key().await;
     assert_eq!(team.at(&key, "development", "Tone").await, Ok(tone.to_string()));
     // It is called so, but was never deployed here.
-    team.undeploys(dev.id, new).await.unwrap();
+    team.undeploys(dev.id, fresh).await.unwrap();
     assert_eq!(team.at(&key, "development", "Tone").await, Ok(tone.to_string()));
-    assert_eq!(team.at(&key, "development", "New").await, Err(404));
-    team.renames(new, "New").await.unwrap();
+    assert_eq!(team.at(&key, "development", "Fresh").await, Err(404));
+    team.renames(fresh, "Fresh").await.unwrap();
     let protection = Protection { seen: dev.approvals.into(), wanted: 1_i64.into() };
     set(&team.may(), dev.id, &dev.name, protection).await.unwrap();
     assert_eq!(why(team.creates(None, "Tone").await), SAYS.replace("production", "development"));

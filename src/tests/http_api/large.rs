@@ -141,7 +141,7 @@ async fn what_is_too_much_together_is_not_served_in_part(app: TestApp) {
     change.commit().await.unwrap();
     saves(&service, "Whole", json!({ "text": "[[ Part ]]!" })).await;
     let refused = problem(service.get("/prompts/Whole?version=1").await, 422, "unprocessable");
-    let says = "Whole: This prompt includes too many other prompts, or too much of their text.";
+    let says = "Whole: This prompt includes too many other prompts, or too much of their text and of inherited values.";
     assert_eq!(refused["detail"], says);
     let written = told(&service.get("/prompts/Whole?version=1&resolve=false").await.status(200));
     assert_eq!(written["text"], "[[ Part ]]!");
