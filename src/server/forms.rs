@@ -36,6 +36,8 @@ pub(super) const MAX_BODY: usize = 256 * 1024;
 const SMALL_BODY: u64 = 16 * 1024;
 /// The most fields a form may have.
 pub(super) const MAX_FIELDS: usize = 600;
+/// The most bytes of an argument of a function that takes more text than others.
+const MAX_ARGUMENT: usize = 1000;
 /// The kind of a form's body.
 const FORM: &str = "application/x-www-form-urlencoded";
 /// The hidden field that says which page the form stands on.
@@ -79,6 +81,7 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         parts.extensions.insert(caller.with_fields(&input));
     }
     let refused = limited.or_else(|| no_text(&input));
+    let body = if uploads::takes_more(parts.uri.path()) { short(&input) } else { body };
     if !is_form {
         return run_unless(refused, &parts, body).await;
     }
@@ -194,6 +197,13 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
     let names: BTreeSet<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
     let is_ours = names.len() == fields.len() && !names.iter().any(|name| name.contains(['[', ']']));
     is_ours.then_some(fields)
+}
+
+/// A form of the short fields alone: a function that takes more text reads the others from its caller.
+fn short(fields: &[(String, String)]) -> Bytes {
+    let short = fields.iter().filter(|(_, value)| value.len() <= MAX_ARGUMENT);
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(short).finish().into()
 }
 
 /// What is wrong with fields that hold a NUL, which a database does not take for text.

@@ -117,9 +117,9 @@ async fn deliver(server: &Server, due: Due) {
     let letter = opened.and_then(|body| serde_json::from_slice(&body).ok());
     let sent = match letter {
         Some(letter) => {
-            let send = server.mail.send(due.id, due.recipient.as_str(), letter, server.clock.now());
+            let attempt = server.mail.send(due.id, due.recipient.as_str(), letter, server.clock.now());
             tokio::select! {
-                sent = send => sent,
+                sent = attempt => sent,
                 () = server.clock.sleep(PATIENCE) => Err(NotSent::for_now("the mail server takes too long")),
             }
         }

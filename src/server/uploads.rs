@@ -33,10 +33,19 @@ pub(super) struct Most {
     pub(super) text: usize,
 }
 
+fn function(path: &str) -> &str {
+    path.trim_start_matches("/api/")
+}
+
+/// Whether a form posted to a path may have more text than others.
+pub(super) fn takes_more(path: &str) -> bool {
+    TAKE_MORE.iter().any(|(more, _)| *more == function(path))
+}
+
 impl Most {
     /// More than little is only read of those who are signed in, and large bodies where the function takes files.
     pub(super) fn of(request: &Request) -> Self {
-        let (headers, function) = (request.headers(), request.uri().path().trim_start_matches("/api/"));
+        let (headers, function) = (request.headers(), function(request.uri().path()));
         let caller = request.extensions().get::<Caller>();
         let is_signed_in = caller.is_some_and(|caller| caller.visit().is_some());
         // Of somebody whose session has ended, what they typed is kept.

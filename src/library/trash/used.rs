@@ -131,10 +131,10 @@ async fn refusal(change: &mut OrgChange, used: Used) -> Result<Error> {
             let Request { by, path, .. } = *request;
             format!("{by} requested to deploy {path}. Approve or decline the request first.")
         }
-        Used::Put(user) => {
-            let is_reached = user.is_reached(change).await?;
+        Used::Put(by) => {
+            let is_reached = by.is_reached(change).await?;
             let live = if is_reached {
-                format!("{} is deployed to {}", user.path, user.environment)
+                format!("{} is deployed to {}", by.path, by.environment)
             } else {
                 "A prompt this key has no access to is deployed".to_owned()
             };

@@ -172,8 +172,8 @@ async fn what_is_kept_has_so_much_room(app: TestApp) {
     let names: Vec<String> = (0..60).map(|n| format!("v{n}")).collect();
     let values: Vec<_> = names.iter().map(|name| (name.as_str(), long.clone())).collect();
     team.inherits(&values).await;
-    let text =
-        |count: usize| names.iter().take(count).map(|name| format!("{{{{ {name}.x }}}}")).collect::<String>();
+    let uses: Vec<_> = names.iter().map(|name| format!("{{{{ {name}.x }}}}")).collect();
+    let text = |count: usize| uses[..count].concat();
     let tone = team.saying("Tone", &[&text(50), &text(60)]).await;
     team.deploys(dev, tone, 1).await.unwrap();
     let says = "The values that this prompt and the prompts it includes inherit are larger than 1 MiB in total. Shorten them, or use fewer of them.";

@@ -38,8 +38,8 @@ async fn what_is_not_named_is_not_read(app: TestApp) {
     let names = inherited::names(&lib.scope, None).await.unwrap();
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["company", "other"]);
     // Also where many more are named than there are.
-    let many: String = (0..300).map(|n| format!("{{{{ v{n} }}}}")).collect();
-    let many = lib.saying(None, "Many", &format!("{many}{{{{ other }}}}")).await;
+    let many: Vec<_> = (0..300).map(|n| format!("{{{{ v{n} }}}}")).collect();
+    let many = lib.saying(None, "Many", &format!("{}{{{{ other }}}}", many.concat())).await;
     let resolved = resolve::version(&lib.scope, many, 1).await.unwrap();
     assert_eq!(resolved.parts[0].inherited, [("other".to_owned(), json!("x"))].into());
 }
@@ -75,7 +75,7 @@ async fn more_values_than_there_is_room_for_are_refused(app: TestApp) {
     for (folder, from) in [(None, 0), (Some(outer), 100), (Some(inner), 200)] {
         lib.sets(folder, &long(from)).await;
     }
-    let names = |count: usize| (0..count).map(|n| format!("{{{{ v{n}.x }}}}")).collect::<String>();
+    let names = |count: usize| (0..count).map(|n| format!("{{{{ v{n}.x }}}}")).collect::<Vec<_>>().concat();
     let few = lib.saying(Some(inner), "Few", &names(100)).await;
     let many = lib.saying(Some(inner), "Many", &names(300)).await;
     // What is too much by itself is too much in another as well, and so are three that would do alone.
