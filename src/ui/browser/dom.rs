@@ -151,6 +151,7 @@ async fn ask(url: &str, form: Option<&JsValue>, why: &str) -> Option<Answer> {
 }
 
 /// Says in the corner of the page, at once, that something did not work; `why` is HTML.
+#[cfg(not(feature = "editor"))]
 pub(crate) fn alert(why: &str) {
     if let Some(toast) = by_id::<Element>("toast") {
         toast.set_inner_html(&format!("<p class=toast role=alert>{why}</p>"));
