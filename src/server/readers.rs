@@ -52,6 +52,7 @@ struct Pool<DB: Bounded> {
     patience: Duration,
     /// Numbers the statements that are of no organization.
     next: AtomicU64,
+    is_closed: AtomicBool,
 }
 
 /// A connection.
@@ -70,7 +71,13 @@ impl<DB: Bounded> Readers<DB> {
     pub fn new(options: <DB::Connection as Connection>::Options, size: usize, patience: Duration) -> Self {
         let share = (size / 2).max(1);
         let room = Room { places: size, share, waiting: WAITING, in_all: WAITING_IN_ALL };
-        Self(Arc::new(Pool { options, queue: Queue::within(room), patience, next: AtomicU64::new(0) }))
+        Self(Arc::new(Pool {
+            options,
+            queue: Queue::within(room),
+            patience,
+            next: AtomicU64::new(0),
+            is_closed: AtomicBool::new(false),
+        }))
     }
 
     /// A connection on behalf of an organization.
@@ -79,6 +86,9 @@ impl<DB: Bounded> Readers<DB> {
     /// When none is free in time, or none can be opened.
     pub async fn get(&self, org: Option<OrgId>) -> Result<Reader<DB>> {
         let pool = &*self.0;
+        if pool.is_closed.load(Ordering::Relaxed) {
+            return Err(sqlx::Error::PoolClosed);
+        }
         let place = timeout(pool.patience, pool.queue.place(pool.turn(org))).await;
         let mut place = place.ok().flatten().ok_or(sqlx::Error::PoolTimedOut)?;
         let open = match place.resource.take() {
@@ -89,8 +99,9 @@ impl<DB: Bounded> Readers<DB> {
         Ok(Reader(Some((place, open))))
     }
 
-    /// Closes the connections that are not in use.
+    /// Closes the connections that are not in use, and hands out no more.
     pub fn close(&self) {
+        self.0.is_closed.store(true, Ordering::Relaxed);
         self.0.queue.clear();
     }
 }
