@@ -13,7 +13,7 @@ use web_sys::{
 };
 
 /// What is said of an answer that is no page of ours: a proxy's while the server restarts, or that of the door.
-const NO_PAGE: &str = "Something went wrong, so your changes may not be saved. Try again in a moment.";
+const NO_PAGE: &str = "Something went wrong, so your changes might not be saved. Try again in a moment.";
 /// What is said of a form that is too large to be read.
 const TOO_LARGE: &str = "This form is too long, so nothing was saved. Shorten it and try again.";
 
