@@ -42,9 +42,21 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
 fn compile(profile: Profile, feature: &str) -> Result<PathBuf> {
     let mut cargo = sh::cargo();
     cargo.args(["build", "--lib", "--no-default-features", "--features", feature]);
+    if profile == Profile::Release {
+        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", short_paths()?);
+    }
     sh::run(cargo.args(["--target", TARGET, "--profile", profile.wasm()]))?;
     let folder = if profile.wasm() == "dev" { "debug" } else { profile.wasm() };
     Ok(sh::target_dir().join(TARGET).join(folder).join(format!("{}.wasm", NAME.replace('-', "_"))))
+}
+
+/// Flags that leave out of panics where the sources of dependencies lie on this machine, which nobody needs to load.
+fn short_paths() -> Result<String> {
+    let home = match std::env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => std::env::home_dir().context("there is no home directory")?.join(".cargo"),
+    };
+    Ok(format!("--remap-path-prefix={}/=", home.join("registry/src").display()))
 }
 
 fn empty(stage: &Path) -> Result<()> {

@@ -89,10 +89,9 @@ pub(crate) fn all(selector: &str) -> impl Iterator<Item = Element> {
 }
 
 /// All elements within one that match.
-pub(crate) fn within(element: &Element, selector: &str) -> impl Iterator<Item = Element> + use<> {
-    let list = element.query_selector_all(selector).ok();
-    let n = list.as_ref().map_or(0, web_sys::NodeList::length);
-    (0..n).filter_map(move |i| list.as_ref()?.item(i)?.dyn_into().ok())
+pub(crate) fn within(element: &Element, selector: &str) -> Vec<Element> {
+    let Ok(list) = element.query_selector_all(selector) else { return Vec::new() };
+    (0..list.length()).filter_map(|i| list.item(i)).map(JsCast::unchecked_into).collect()
 }
 
 /// The status of the answer to a page that was made for somebody else than who is signed in.

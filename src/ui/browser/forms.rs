@@ -8,14 +8,12 @@ use super::{
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Element, Event, EventInit, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement,
+    Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement,
     HtmlTextAreaElement, SubmitEvent, UrlSearchParams, js_sys::Reflect,
 };
 
 /// What is said of an answer that is no page of ours: a proxy's while the server restarts, or that of the door.
 const NO_PAGE: &str = "Something went wrong, so your changes might not be saved. Try again in a moment.";
-/// What is said of a form that is too large to be read.
-const TOO_LARGE: &str = "This form is too long, so nothing was saved. Shorten it and try again.";
 
 /// Listens on the document, so that what is swapped in later works as well.
 pub(in crate::ui) fn answer_in_place() {
@@ -124,56 +122,36 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     }
     let Some(page) = answer.document() else { return };
     if page.get_element_by_id("main").is_none() {
-        let another = (answer.status == dom::MADE_FOR_ANOTHER).then(|| answer.sentence()).flatten();
-        let why = another.map(|says| says.inner_html());
-        let else_why = if answer.status == 413 { TOO_LARGE } else { NO_PAGE };
-        return dom::alert(why.as_deref().unwrap_or(else_why));
+        // Of a page that was made for somebody else, and of a form that is too large, the server says why.
+        let says = matches!(answer.status, dom::MADE_FOR_ANOTHER | 413).then(|| answer.sentence()).flatten();
+        return dom::alert(says.map(|says| says.inner_html()).as_deref().unwrap_or(NO_PAGE));
     }
-    let late = typed_since(sent);
+    let typed = sent.iter().map(|(field, _)| morph::get(field, "value")).collect();
     morph::page(&page, Some(form.as_ref()));
     if answer.status >= 400 {
         refused(form);
     } else if !form.has_attribute("data-remembers") {
         form.reset();
-        put_back(late);
+        put_back(sent, typed);
     }
 }
 
 /// The fields of a form that texts are typed in, with what stands in them.
-fn texts(form: &HtmlFormElement) -> Vec<(Element, JsValue)> {
+fn texts(form: &Element) -> Vec<(Element, JsValue)> {
     const TEXTS: &str = "textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=file])";
-    let value = |field: Element| {
-        let value = morph::get(&field, "value");
-        (field, value)
-    };
-    dom::within(form, TEXTS).map(value).collect()
+    dom::within(form, TEXTS).into_iter().map(|field| (field.clone(), morph::get(&field, "value"))).collect()
 }
 
-/// A field in which something was typed after its form was sent: what was sent, and how it is now.
-type Late = (Element, JsValue, [(&'static str, JsValue); 3]);
-
-/// Those of the fields that were sent.
-fn typed_since(sent: Vec<(Element, JsValue)>) -> Vec<Late> {
-    let now = |(field, sent): (Element, JsValue)| {
-        let now = ["value", "selectionStart", "selectionEnd"].map(|what| (what, morph::get(&field, what)));
-        (now[0].1 != sent).then_some((field, sent, now))
-    };
-    sent.into_iter().filter_map(now).collect()
-}
-
-/// Puts back what was typed while the answer was on its way, where the field still is that of what was sent; those that
-/// follow what is typed hear of it.
-fn put_back(late: Vec<Late>) {
-    for (field, sent, now) in late {
-        if !field.is_connected() || morph::get(&field, "value") != sent {
+/// Puts back what was typed while the answer was on its way, where the field still is that of what was sent; the page
+/// hears of it as of what is typed.
+fn put_back(sent: Vec<(Element, JsValue)>, typed: Vec<JsValue>) {
+    for ((field, sent), typed) in sent.into_iter().zip(typed) {
+        if typed == sent || morph::get(&field, "value") != sent {
             continue;
         }
-        for (what, value) in now {
-            let _ = Reflect::set(&field, &what.into(), &value);
-        }
-        let init = EventInit::new();
-        init.set_bubbles(true);
-        if let Ok(input) = Event::new_with_event_init_dict("input", &init) {
+        let _ = Reflect::set(&field, &"value".into(), &typed);
+        if let Ok(input) = Event::new("input") {
+            input.init_event_with_bubbles("input", true);
             let _ = field.dispatch_event(&input);
         }
     }

@@ -112,15 +112,13 @@ fn is_begun(old: &Element, new: &Element) -> bool {
     if !is_same || ANSWERED.with_borrow(|form| form.as_ref() == Some(old)) {
         return false;
     }
-    within(old, "input, textarea").any(|field| is_typed(&field))
+    within(old, "input, textarea").iter().any(is_typed)
 }
 
 /// Whether a field says something else than the page did.
 fn is_typed(field: &Element) -> bool {
-    let (now, of_page) = match field.get_attribute("type").as_deref() {
-        Some("checkbox" | "radio") => ("checked", "defaultChecked"),
-        _ => ("value", "defaultValue"),
-    };
+    let is_box = field.matches("[type=checkbox], [type=radio]").unwrap_or(false);
+    let (now, of_page) = if is_box { ("checked", "defaultChecked") } else { ("value", "defaultValue") };
     get(field, now) != get(field, of_page)
 }
 
