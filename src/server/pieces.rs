@@ -16,17 +16,23 @@ const PIECE: usize = 32 * 1024;
 
 /// An answer whose body goes out in pieces.
 pub(super) async fn in_pieces(response: Response) -> Response {
-    response.map(|body| Body::new(Pieces { body, left: Bytes::new(), has_rested: false }))
+    holding(response, ())
 }
 
-struct Pieces {
+/// The same, holding something until the last piece is on its way.
+pub(super) fn holding(response: Response, held: impl Send + Unpin + 'static) -> Response {
+    response.map(|body| Body::new(Pieces { body, left: Bytes::new(), has_rested: false, _held: held }))
+}
+
+struct Pieces<T> {
     body: Body,
     /// What has come and not gone out.
     left: Bytes,
     has_rested: bool,
+    _held: T,
 }
 
-impl HttpBody for Pieces {
+impl<T: Unpin> HttpBody for Pieces<T> {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -226,7 +226,7 @@ pub async fn within(
     let whose = Whose::of(person, client);
     let hang_up = request.extensions().get::<Coming>().map(Coming::hang_up);
     let response = answered(server, whose, request, next).await?;
-    sent::with_room(&server.answers, whose, hang_up, response).await
+    sent::with_room(&server.answers, whose, hang_up, response)
 }
 
 /// Answers a request, with room for its body.

@@ -1,21 +1,14 @@
 //! Large answers, which take memory until they are sent: there is room for so many bytes of one, and of all. What a
 //! client takes slowly is there for long.
 
-use super::{Bodies, Held, LITTLE, Whose};
+use super::{Bodies, LITTLE, Whose};
 use crate::server::pieces;
-use axum::{
-    body::{Body, Bytes, HttpBody},
-    response::Response,
-};
-use hyper::body::{Frame, SizeHint};
-use std::{
-    pin::Pin,
-    task::{Context, Poll, Waker},
-};
+use axum::{body::HttpBody, response::Response};
+use std::task::Waker;
 
 /// An answer that has room until it is sent; none where there is no room for it. What is small, and what is written
 /// while it is sent, takes none. `hang_up` ends the connection, where the answer has to make room for another.
-pub(super) async fn with_room(
+pub(super) fn with_room(
     answers: &Bodies,
     whose: Whose,
     hang_up: Option<Waker>,
@@ -31,40 +24,14 @@ pub(super) async fn with_room(
         return None;
     }
     held.is_read_by(hang_up);
-    // In pieces, so that it is dropped when its last piece is on its way, and not when the first is.
-    Some(pieces::in_pieces(response.map(|body| Body::new(Sent { body, _held: held }))).await)
-}
-
-/// The body of an answer that is sent.
-struct Sent {
-    body: Body,
-    _held: Held,
-}
-
-impl HttpBody for Sent {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+    Some(pieces::holding(response, held))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{id::UserId, server::bodies::OF_ONE};
+    use axum::body::Body;
     use http_body_util::BodyExt;
     use std::{
         sync::{
@@ -86,7 +53,7 @@ mod tests {
     #[tokio::test]
     async fn large_answers_take_room_until_they_are_sent() {
         let answers = Bodies::default();
-        let send = async |whose, bytes| with_room(&answers, whose, None, answer(bytes)).await;
+        let send = async |whose, bytes| with_room(&answers, whose, None, answer(bytes));
         let (first, second) =
             (send(of(1), OF_ONE / 2).await.unwrap(), send(of(1), OF_ONE / 2).await.unwrap());
         assert!(send(of(1), OF_ONE / 2).await.is_none());
@@ -119,7 +86,7 @@ mod tests {
         let (answers, ended) = (Bodies::default(), Arc::new(Ended::default()));
         let send = async |n, bytes| {
             let hang_up = Some(Waker::from(ended.clone()));
-            with_room(&answers, of(n), hang_up, answer(bytes)).await
+            with_room(&answers, of(n), hang_up, answer(bytes))
         };
         let mut slow = Vec::new();
         for n in 0..5 {
