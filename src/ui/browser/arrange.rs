@@ -3,7 +3,7 @@
 
 use super::{
     dom::{self, closest, on},
-    morph,
+    forms, morph,
 };
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
@@ -162,7 +162,7 @@ fn put(thing: &Element, goal: &Goal) {
         if let Some(page) = answer.document().filter(|_| status < 400) {
             morph::page(&page, None);
         } else {
-            dom::alert(REFUSED);
+            forms::alert(REFUSED);
         }
         let moved = dom::all(&format!("{THING}[data-id=\"{id}\"]")).next();
         let _ = moved.and_then(|moved| moved.dyn_into::<HtmlElement>().ok()).map(|moved| moved.focus());

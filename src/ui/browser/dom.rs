@@ -149,14 +149,6 @@ async fn ask(url: &str, form: Option<&JsValue>, why: &str) -> Option<Answer> {
     Some(Answer { url: response.url(), status: response.status(), text })
 }
 
-/// Says in the corner of the page, at once, that something did not work; `why` is HTML.
-#[cfg(not(feature = "editor"))]
-pub(crate) fn alert(why: &str) {
-    if let Some(toast) = by_id::<Element>("toast") {
-        toast.set_inner_html(&format!("<p class=toast role=alert>{why}</p>"));
-    }
-}
-
 /// In small letters. The browser knows how: our own tables of them would be a tenth of the module.
 pub(crate) fn lower(text: &str) -> String {
     web_sys::js_sys::JsString::from(text).to_lower_case().into()

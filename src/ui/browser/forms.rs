@@ -124,7 +124,7 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     if page.get_element_by_id("main").is_none() {
         // Of a page that was made for somebody else, and of a form that is too large, the server says why.
         let says = matches!(answer.status, dom::MADE_FOR_ANOTHER | 413).then(|| answer.sentence()).flatten();
-        return dom::alert(says.map(|says| says.inner_html()).as_deref().unwrap_or(NO_PAGE));
+        return alert(says.map(|says| says.inner_html()).as_deref().unwrap_or(NO_PAGE));
     }
     let typed = sent.iter().map(|(field, _)| morph::get(field, "value")).collect();
     morph::page(&page, Some(form.as_ref()));
@@ -133,6 +133,13 @@ async fn post(form: &HtmlFormElement, button: Option<&HtmlElement>) {
     } else if !form.has_attribute("data-remembers") {
         form.reset();
         put_back(sent, typed);
+    }
+}
+
+/// Says in the corner of the page, at once, that something did not work; `why` is HTML.
+pub(super) fn alert(why: &str) {
+    if let Some(toast) = dom::by_id::<Element>("toast") {
+        toast.set_inner_html(&format!("<p class=toast role=alert>{why}</p>"));
     }
 }
 
