@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::site::Profile;
@@ -66,11 +66,26 @@ fn empty(stage: &Path) -> Result<()> {
     Ok(fs::create_dir_all(stage)?)
 }
 
-/// Writes the module and its JavaScript into `stage`.
+/// Writes the module and its JavaScript into `stage`. What the module imports is named by number there: its own names
+/// end in hashes, which compress badly.
 fn bind(module: &Path, stage: &Path, name: &str) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).out_name(name).web(true)?.typescript(false).demangle(false);
-    bindgen.remove_name_section(true).remove_producers_section(true).generate(stage)
+    bindgen.remove_name_section(true).remove_producers_section(true);
+    let mut output = bindgen.generate_output()?;
+    let mut names = Vec::new();
+    for (n, import) in output.wasm_mut().imports.iter_mut().enumerate() {
+        names.push((std::mem::replace(&mut import.name, format!("i{n}")), format!("i{n}")));
+    }
+    output.emit(stage)?;
+    let path = stage.join(name).with_extension("js");
+    let mut script = fs::read_to_string(&path)?;
+    for (long, short) in names {
+        let (long, short) = (format!(" {long}: "), format!(" {short}: "));
+        ensure!(script.matches(&long).count() == 1, "{} does not define{long}once", path.display());
+        script = script.replace(&long, &short);
+    }
+    Ok(fs::write(&path, script)?)
 }
 
 /// Takes the comments and spaces out of the scripts that were made here.
