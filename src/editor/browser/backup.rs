@@ -2,8 +2,14 @@
 
 use super::status::say;
 use crate::ui::browser::{dom, morph};
+use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use web_sys::{FormData, HtmlFormElement, Storage, UrlSearchParams};
+
+thread_local! {
+    /// The copy of this tab. The browser keeps one for all tabs of a prompt, and none forgets that of another.
+    static OWN: RefCell<Option<String>> = const { RefCell::new(None) };
+}
 
 fn storage() -> Option<Storage> {
     dom::window().local_storage().ok()?
@@ -17,8 +23,10 @@ fn key(form: &HtmlFormElement) -> Option<String> {
 pub(super) fn keep(form: &HtmlFormElement) {
     let write = || {
         let data = FormData::new_with_form(form).ok()?;
-        let text = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?.to_string();
-        storage()?.set_item(&key(form)?, &text.as_string()?).ok()
+        let text = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?.to_string().as_string()?;
+        storage()?.set_item(&key(form)?, &text).ok()?;
+        OWN.set(Some(text));
+        Some(())
     };
     // Without room in the browser there is the page alone.
     let _ = write();
@@ -26,7 +34,9 @@ pub(super) fn keep(form: &HtmlFormElement) {
 
 /// Forgets it: the server has it, or nobody wants it.
 pub(super) fn forget(form: &HtmlFormElement) {
-    if let (Some(storage), Some(key)) = (storage(), key(form)) {
+    let Some(own) = OWN.take() else { return };
+    let (Some(storage), Some(key)) = (storage(), key(form)) else { return };
+    if storage.get_item(&key).is_ok_and(|kept| kept.is_some_and(|kept| kept == own)) {
         let _ = storage.remove_item(&key);
     }
 }
@@ -41,6 +51,7 @@ fn revision(form: &HtmlFormElement) -> Option<String> {
 pub(super) fn bring_back(form: &HtmlFormElement) {
     let Some(text) = key(form).and_then(|key| storage()?.get_item(&key).ok()?) else { return };
     let Ok(body) = UrlSearchParams::new_with_str(&text) else { return };
+    OWN.set(Some(text));
     body.append("act", "keep");
     let (form, before) = (form.clone(), revision(form));
     dom::spawn(async move {

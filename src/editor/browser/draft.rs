@@ -83,7 +83,7 @@ pub(super) fn keep(form: &HtmlFormElement) -> Rc<Draft> {
     });
     let one = draft.clone();
     on(&dom::window(), "beforeunload", move |_| {
-        // Another tab may have forgotten the copy: it is one for all tabs of the prompt.
+        // Another tab may have copied its own over it: it is one for all tabs of the prompt.
         one.is_uncopied.set(true);
         one.copy();
     });
