@@ -212,7 +212,7 @@ test.describe('inviting', () => {
     // So much is not even read.
     const longer = await types(600);
     expect(await ana.sendsInvitations(form)).toBe(413);
-    await expect(ana.page.locator('#toast')).toHaveText('This form is too long, so nothing was saved. Shorten it and try again.');
+    await expect(ana.page.locator('#toast')).toHaveText('This form can hold at most 256 KiB of text. Nothing was saved.');
     await expect(emails).toHaveValue(longer);
   });
 
@@ -318,7 +318,7 @@ test.describe('posting', () => {
     );
     await ana.fills({ Description: 'What we do' });
     expect(await ana.presses('Save profile')).toBe(502);
-    await expect(page.locator('#toast')).toContainText('your changes may not be saved');
+    await expect(page.locator('#toast')).toContainText('your changes might not be saved');
     await expect(page).toHaveTitle(title);
     await expect(page.getByLabel('Description')).toHaveValue('What we do');
     await page.unroute('**/api/organizations/update_settings');

@@ -218,7 +218,8 @@ pub fn plain_error(error: &Error) -> Response {
     let message = match error {
         // What these say is about a form that this page does not show.
         Error::Invalid { .. } | Error::Conflict { .. } => "Go back and check what you entered.".to_owned(),
-        Error::TooLarge { message } => format!("{message} Go back to make it smaller."),
+        // A form that stays on its page shows the first sentence alone.
+        Error::TooLarge { message } => format!("{message}</p><p>Go back to make it smaller."),
         _ => html_escape::encode_text(&error.to_string()).into_owned(),
     };
     let mut response = plain_page(status, &message);
