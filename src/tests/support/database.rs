@@ -1,9 +1,11 @@
-//! A database of its own for each test: a file in a folder that goes away, or a copy of a migrated
-//! template on the PostgreSQL that `cargo xtask test` starts.
+//! A database of its own for each test, a copy of a migrated template: a file in a folder that goes away, or one on the
+//! PostgreSQL that `cargo xtask test` starts.
 
 use super::sql;
 use crate::server::db::Db;
+use sqlx::{Connection, Executor, PgConnection};
 use std::{
+    fs,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -31,16 +33,20 @@ pub(in crate::tests) struct Database {
     name: String,
 }
 
-/// The template, made by whichever test is first. The server is a throwaway, so nobody removes it.
+/// The name of the template on PostgreSQL, made by whichever test is first. The server is a throwaway, so nobody removes
+/// it.
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+/// The file that is the template of SQLite.
+static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl Database {
     pub(super) async fn create(kind: Kind) -> Self {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         if kind == Kind::Sqlite {
-            let url = format!("sqlite:{}", dir.path().join("studio.db").display());
-            return Self { kind, url, dir, name: String::new() };
+            let file = dir.path().join("studio.db");
+            fs::write(&file, FILE.get_or_init(migrated_file).await).unwrap();
+            return Self { kind, url: format!("sqlite:{}", file.display()), dir, name: String::new() };
         }
         let template = TEMPLATE.get_or_init(template).await;
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -76,16 +82,26 @@ async fn template() -> String {
     name
 }
 
+async fn migrated_file() -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("studio.db");
+    let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    db.migrate().await.unwrap();
+    db.close().await;
+    fs::read(file).unwrap()
+}
+
 /// Runs a statement about databases.
 async fn administer(statement: String) {
     try_administer(&statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
 }
 
-async fn try_administer(statement: &str) -> Result<u64, sqlx::Error> {
-    let db = Db::connect(&server_url()).await.unwrap();
-    let done = db.query(sql(statement)).execute().await;
-    db.close().await;
-    done
+/// Takes as long as it takes: the connections of [`Db`] end a statement after a while, and copying a database is slow
+/// on a busy machine.
+async fn try_administer(statement: &str) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(&server_url()).await.unwrap();
+    connection.execute(sql(statement)).await?;
+    connection.close().await
 }
 
 fn server_url() -> String {
