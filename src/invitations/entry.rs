@@ -175,12 +175,12 @@ pub(super) async fn accept(caller: &Caller, token: &str) -> Result<Slug> {
             ));
         }
     }
+    caller.rotate().await?;
     let mut change = caller.change_own_account().await?;
     if invitation.proves_address {
         accounts::verify(&mut change, person.id).await?;
     }
     enter(caller, change, &invitation, token, person.id).await?;
-    caller.rotate().await?;
     Ok(invitation.slug)
 }
 

@@ -148,8 +148,8 @@ pub async fn accept_transfer(org: String, #[server(default)] password: String) -
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<ViewOrganization>()?;
     let proof = caller.prove(&password).await?;
-    transfers::accept(&grant, &proof).await?;
     caller.rotate().await?;
+    transfers::accept(&grant, &proof).await?;
     Notice::TransferAccepted.say();
     forms::go(&paths::members(grant.slug()));
     Ok(())

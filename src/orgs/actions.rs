@@ -22,9 +22,9 @@ pub async fn create_organization(name: String, slug: String) -> Result<(), Error
     let name = flaws.check("name", Name::parse(&name));
     let parsed = flaws.check("slug", Slug::parse(slug.trim()));
     let (Some(name), Some(slug)) = (name, parsed) else { return Err(flaws.into_error()) };
+    caller.rotate().await?;
     let change = caller.change_own_account().await?;
     store::create_team(change, &caller, &founder, name, slug.clone()).await?;
-    caller.rotate().await?;
     Notice::Created.say();
     forms::go(&paths::organization(&slug));
     Ok(())

@@ -89,6 +89,7 @@ pub(super) async fn confirm(caller: &Caller, token: &str) -> Result<()> {
     if waiting.user_id != person.id {
         return Err(Error::conflict("This link is for another account. Sign in with that account."));
     }
+    caller.rotate().await?;
     let mut change = caller.change_own_account().await?;
     let used = change.query("DELETE FROM address_changes WHERE token_hash = $1");
     if used.bind(TokenHash::of(token)).execute().await? == 0 {
@@ -96,8 +97,7 @@ pub(super) async fn confirm(caller: &Caller, token: &str) -> Result<()> {
     }
     let old = person.email.clone();
     change.mail(Sender::default(), &letters::changed(&old, &person.name, &waiting.email)).await?;
-    set(caller, change, person.id, &waiting.email, true).await?;
-    caller.rotate().await
+    set(caller, change, person.id, &waiting.email, true).await
 }
 
 /// Sets the address. Letters that went to the old one set no password any more.

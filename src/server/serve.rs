@@ -82,7 +82,7 @@ async fn identify(
     let id = client.request_id.clone();
     let page = request.uri().path_and_query().map_or("/", |page| page.as_str());
     let (page, kept) = recall::parted(page);
-    match Caller::new(server, session, client, &page).await {
+    match Caller::new(server.clone(), session.clone(), client, &page).await {
         Ok(caller) => {
             if let Some(refusal) = made_for::refusal(&caller, request.headers()).await {
                 return refusal;
@@ -104,7 +104,7 @@ async fn identify(
             if let Ok(id) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
             }
-            response
+            session::settle(&server.config, &session, response).await
         }
         Err(error) => plain_error(&error),
     }

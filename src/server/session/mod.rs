@@ -9,16 +9,20 @@ mod store;
 
 pub use store::Store;
 
-use super::{Change, Server, bus::Topic, caller::Client, tokens::TokenHash};
+use super::{Change, Config, Server, bus::Topic, caller::Client, serve, tokens::TokenHash};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     id::{SessionId, UserId},
     time::{Span, Timestamp},
+};
+use axum::{
+    http::{HeaderValue, header},
+    response::Response,
 };
 use serde::{Deserialize, Serialize};
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer,
-    cookie::{SameSite, time::Duration},
+    cookie::{Cookie, SameSite, time::Duration},
     session::Id,
 };
 
@@ -63,14 +67,18 @@ struct Place {
 #[must_use]
 pub fn layer(server: &Server) -> SessionManagerLayer<Store> {
     let config = &server.config;
-    let days = Duration::days(config.session_max_days);
     SessionManagerLayer::new(Store { server: server.clone() })
         .with_name(cookie_name(config.is_secure()))
         .with_secure(config.is_secure())
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(days))
+        .with_expiry(Expiry::OnInactivity(lifetime(config)))
+}
+
+/// How long a browser keeps the cookie.
+const fn lifetime(config: &Config) -> Duration {
+    Duration::days(config.session_max_days)
 }
 
 /// The name of the cookie: bound to the host where TLS allows it.
@@ -132,15 +140,37 @@ pub async fn note_proof(server: &Server, session: &Session, visit: Visit) -> Res
     session.save().await.map_err(|error| store_failed(&error))
 }
 
-/// Gives the session a fresh id, when what it may do has grown.
+/// Gives the session a fresh id, when what it may do is about to grow: before the change, which is not to fail after it
+/// was made.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn rotate(server: &Server, session: &Session) -> Result<()> {
     if leave_id(server, session).await? {
         session.cycle_id().await.map_err(|error| store_failed(&error))?;
+        session.save().await.map_err(|error| store_failed(&error))?;
     }
     Ok(())
+}
+
+/// Gives the browser the fresh id of its session with an answer that failed, too: the layer leaves it out there. A
+/// session that could not be written is tried once more.
+pub(super) async fn settle(config: &Config, session: &Session, mut response: Response) -> Response {
+    if !session.is_modified() || session.is_empty().await {
+        return response;
+    }
+    if session.id().is_none() && session.save().await.is_err() {
+        return serve::plain_error(&Error::Unavailable { retry_after: 5 });
+    }
+    if let (Some(id), true) = (session.id(), response.status().is_server_error()) {
+        let cookie = Cookie::build((cookie_name(config.is_secure()), id.to_string())).path("/");
+        let cookie = cookie.http_only(true).same_site(SameSite::Lax).secure(config.is_secure());
+        let cookie = cookie.max_age(lifetime(config)).build().to_string();
+        response
+            .headers_mut()
+            .extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
+    }
+    response
 }
 
 /// Whether it is this request that gives the session a fresh id. Of several at once it is one: the
@@ -257,9 +287,9 @@ fn is_current(server: &Server, created: Timestamp, seen: Timestamp) -> bool {
         && now < created + Span::days(server.config.session_max_days)
 }
 
-fn store_failed(error: &tower_sessions::session::Error) -> crate::error::Error {
+fn store_failed(error: &tower_sessions::session::Error) -> Error {
     tracing::error!(%error, "the session store failed");
-    crate::error::Error::Unavailable { retry_after: 5 }
+    Error::Unavailable { retry_after: 5 }
 }
 
 /// What is stored of a session's id.

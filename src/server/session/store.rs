@@ -61,10 +61,10 @@ impl SessionStore for Store {
         self.write(sql, record, is_new).await
     }
 
-    async fn save(&self, record: &Record) -> StoreResult<()> {
-        let sql = "UPDATE sessions SET data = $4, seen_at = $6, ip = coalesce($7, ip), user_agent = coalesce($8, user_agent)
-                   WHERE token_hash = $1 AND id = $2 AND user_id = $3 AND created_at = $5";
-        self.write(sql, record, false).await
+    /// Nothing: what changes is written under a fresh id, before what it is for. The layer asks for this once more
+    /// when everything is done, and an answer must not be lost for it.
+    async fn save(&self, _: &Record) -> StoreResult<()> {
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {

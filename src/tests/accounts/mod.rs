@@ -1,6 +1,7 @@
-//! Accounts, as people live through them: signing up (`sign_up`), sessions (`sessions`), forgotten
+//! Accounts, as people live through them: signing up (`sign_up`), sessions (`sessions`, `fresh_ids`), forgotten
 //! passwords (`resets`), and what the database holds of it all (`secrets`).
 
+mod fresh_ids;
 mod resets;
 mod secrets;
 mod sessions;
