@@ -95,7 +95,7 @@ test('what waits shows by itself, and can be declined or withdrawn', async ({ at
   await expect(waiting).toContainText('Ed wants to deploy');
   await ana.goes(`/${slug}/deployments`);
   await expect(ana.page.locator('#nav-waiting')).toContainText('1 request to approve');
-  await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('Waiting for approval');
+  await expect(ana.page.getByRole('link', { name: 'Support/Tone in production' })).toContainText('v1 waiting for approval');
   await ana.page.getByRole('link', { name: 'Review Support/Tone' }).click();
   await ana.presses('Decline');
   await expect(waiting).toBeEmpty();

@@ -79,7 +79,7 @@ fn cell_acts(
         has_past: cell(here).is_some_and(|cell| cell.number > 1),
     };
     let mut acts = acts(board.scope, (here, is_here), next.map(|next| (next, live(next))));
-    let waits = board.found.waiting.contains(&(row.id, here.id));
+    let waits = board.found.waiting.contains_key(&(row.id, here.id));
     let deploy = (live(here).is_none() && !waits && !acts.is_empty()).then(|| {
         let (_, url) = acts.remove(0);
         let of = format!(" of {} to {}", row.path, here.name);
@@ -107,8 +107,11 @@ fn menu(here: &Environment, row: &Row, acts: Vec<(String, String)>) -> Html {
 /// What a cell says: the version, how far it is behind, who, when, and whether something waits.
 fn shown(board: &Board<'_>, row: &Row, at: &Environment) -> Html {
     let cell: Option<&Cell> = board.found.cells.get(&(row.id, at.id));
-    let waits = board.found.waiting.contains(&(row.id, at.id));
-    let waits = waits.then(|| view! { <span class="badge" data-kind="amber">"Waiting for approval"</span> });
+    // What is live stands beside it: it says what it is that waits.
+    let waits = board.found.waiting.get(&(row.id, at.id)).map(|version| {
+        let what = version.map_or_else(|| "Undeploy".to_owned(), |version| format!("v{version}"));
+        view! { <span class="badge" data-kind="amber">{format!("{what} waiting for approval")}</span> }
+    });
     let Some((cell, version)) = cell.and_then(|cell| Some((cell, cell.version?))) else {
         let none = waits.is_none().then(|| view! { <span class="nothing" aria-hidden="true">"—"</span> });
         return view! { {none}{waits}<span class="visually-hidden">"nothing"</span> }.bake();

@@ -11,11 +11,7 @@ use crate::{
     server::{Scope, listed, shelf::Keep},
     time::Timestamp,
 };
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 /// The most prompts that are put in order; where there are more, those further down are found by their path.
@@ -134,8 +130,8 @@ pub struct Overview {
     pub cells: HashMap<(PromptId, EnvironmentId), Cell>,
     /// How many prompts there are of each [`Show`], in the order of [`Show::ALL`].
     pub counts: [i64; Show::ALL.len()],
-    /// Where something waits for approval.
-    pub waiting: HashSet<(PromptId, EnvironmentId)>,
+    /// Where something waits for approval, and which version; none where undeploying does.
+    pub waiting: HashMap<(PromptId, EnvironmentId), Option<i64>>,
     /// Whether there are more than can be put in order.
     pub is_cut: bool,
 }
@@ -241,14 +237,15 @@ async fn cells(scope: &Scope, rows: &[Row]) -> Result<HashMap<(PromptId, Environ
     Ok(cells.into_iter().map(|cell| ((cell.prompt_id, cell.environment_id), cell)).collect())
 }
 
-/// Where something waits for approval, of some prompts.
-async fn waiting(scope: &Scope, rows: &[Row]) -> Result<HashSet<(PromptId, EnvironmentId)>> {
+/// What waits for approval, of some prompts.
+async fn waiting(scope: &Scope, rows: &[Row]) -> Result<HashMap<(PromptId, EnvironmentId), Option<i64>>> {
     let waiting = listed!(
-        "SELECT q.prompt_id, q.environment_id FROM listed
+        "SELECT q.prompt_id, q.environment_id, q.version FROM listed
          JOIN deployment_requests q ON q.org_id = $1 AND q.prompt_id = listed.id AND q.state = 'pending'"
     );
-    let places: Vec<(PromptId, EnvironmentId)> = scope.query_listed(waiting, ids(rows)).all().await?;
-    Ok(places.into_iter().collect())
+    let waiting: Vec<(PromptId, EnvironmentId, Option<i64>)> =
+        scope.query_listed(waiting, ids(rows)).all().await?;
+    Ok(waiting.into_iter().map(|(prompt, environment, version)| ((prompt, environment), version)).collect())
 }
 
 fn ids(rows: &[Row]) -> impl Iterator<Item = Uuid> {

@@ -386,16 +386,19 @@ async fn those_who_may_approve_see_it(app: TestApp) {
     let count = ">1 request to approve";
     let (dashboard, board, members) = (org.page(""), org.page("deployments"), org.page("settings/members"));
     stage.adam.get(&dashboard).await.status(200).hides("to approve").hides(wants);
-    stage.adam.get(&board).await.status(200).hides("Waiting for approval</span>");
+    stage.adam.get(&board).await.status(200).hides("waiting for approval</span>");
     let id = stage.asked(1).await;
     stage.adam.get(&dashboard).await.says(wants).says(count);
     stage.adam.get(&members).await.says(count);
-    stage.adam.get(&board).await.says("Waiting for approval</span>");
+    stage.adam.get(&board).await.says(">v1 waiting for approval</span>");
     // Who asked has nothing to approve.
     stage.ed.get(&dashboard).await.says(wants).hides("to approve");
     stage.approves(&stage.ada, id).await.unwrap();
     stage.adam.get(&dashboard).await.hides(wants).hides("to approve");
-    stage.adam.get(&board).await.hides("Waiting for approval</span>");
+    stage.adam.get(&board).await.hides("waiting for approval</span>");
+    // Beside what is live it is told which version waits.
+    stage.asked(2).await;
+    stage.adam.get(&board).await.says("<strong>v1</strong>").says(">v2 waiting for approval</span>");
 }
 
 async fn what_is_protected_shows_where_one_deploys(app: TestApp) {

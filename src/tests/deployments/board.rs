@@ -79,7 +79,7 @@ async fn each_filter_tells_its_prompts(app: TestApp) {
         .status(200)
         .says(">Waits</a>")
         .hides(">Behind</a>")
-        .says(">Waiting for approval</span>");
+        .says(">v1 waiting for approval</span>");
     ed.get(&team.org.page("deployments?show=behind&q=liv"))
         .await
         .status(200)
