@@ -38,18 +38,21 @@ pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
     let (people, total) = people(&scope).await?;
     let recent = recent(&scope).await?;
     let (deployed, any_deployed) = deployed(&scope).await?;
-    let pending = pending(&scope).await?;
+    let (pending, any_pending) = pending(&scope).await?.unzip();
     let waiting = waiting(&scope, &environments::list(&scope).await?).await?;
     let done = Done { has_people: total > 1, has_deployed: any_deployed };
     let (steps, offer) = (steps(&scope, done).await?, danger_zone::notice(&scope).await?);
+    // In one's personal workspace, who else is here is told once somebody is or is to be.
+    let is_alone = scope.organization().is_personal && !done.has_people && any_pending != Some(true);
+    let team = (!is_alone).then(|| view! { {people}{pending} });
     Ok(frame.show(
         Place::Dashboard,
         view! {
             <header class="page-head"><div><h1>{name}</h1><p>{says}</p></div></header>
             <FormAlert action=WithdrawDeployment::PATH/>
             {waiting}
-            <div data-live="members prompts deployments" id="steps">{offer}{steps}</div>
-            <div class="grid-2">{recent}{deployed}{people}{pending}</div>
+            <div data-live="members prompts drafts deployments" id="steps">{offer}{steps}</div>
+            <div class="grid-2">{recent}{deployed}<div id="team" data-live="members invitations">{team}</div></div>
         },
     ))
 }
@@ -71,7 +74,7 @@ async fn people(scope: &Scope) -> Result<(impl IntoView + use<>, i64)> {
     });
     let rows = rows.collect_view();
     let view = view! {
-        <section class="panel list-panel" data-live="members" id="people">
+        <section class="panel list-panel" id="people">
             <header><h2>{heading}</h2><a href=paths::members(scope.slug())>"All members"</a></header>
             <ul class="rows" role="list">{rows}</ul>
         </section>
@@ -120,8 +123,8 @@ async fn recent(scope: &Scope) -> Result<impl IntoView + use<>> {
     })
 }
 
-/// The invitations that are pending, for those who may see them.
-async fn pending(scope: &Scope) -> Result<Option<impl IntoView + use<>>> {
+/// The invitations that are pending and whether there are any, for those who may see them.
+async fn pending(scope: &Scope) -> Result<Option<(impl IntoView + use<>, bool)>> {
     let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok(None) };
     let now = scope.server().clock.now();
     let found = invitations::list(&grant, Some(State::Pending), None, ROWS).await?.rows;
@@ -136,11 +139,12 @@ async fn pending(scope: &Scope) -> Result<Option<impl IntoView + use<>>> {
         }
     });
     let rows = rows.collect_view();
-    Ok(Some(view! {
-        <section class="panel list-panel" data-live="invitations" id="pending">
+    let view = view! {
+        <section class="panel list-panel" id="pending">
             <header><h2>"Pending invitations"</h2><a href=paths::invitations(scope.slug())>"All invitations"</a></header>
             {empty.then(|| view! { <p class="panel-body muted">"No pending invitations."</p> })}
             <ul class="rows" role="list">{rows}</ul>
         </section>
-    }))
+    };
+    Ok(Some((view, !empty)))
 }

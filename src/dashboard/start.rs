@@ -1,4 +1,5 @@
-//! What to do first, each with what is there: open a prompt, try it, deploy it, fetch it.
+//! What to do first, each with what is there: edit a prompt, deploy it, get others in, fetch it. Each step is gone
+//! when it is done, as far as the server knows: who only looks leaves no trace.
 
 use crate::{
     deployments::model::Kind as DeploymentKind,
@@ -54,14 +55,7 @@ struct First {
 
 /// What is not done yet; nothing when all of it is.
 pub(super) async fn steps(scope: &Scope, done: Done) -> Result<Option<Html>> {
-    let mut steps = match first(scope).await? {
-        None => begin(scope),
-        Some(_) if done.has_deployed && is_fetched(scope).await? => Vec::new(),
-        Some(first) => with(scope, &first, done).await?,
-    };
-    if !done.has_people {
-        steps.extend(people(scope));
-    }
+    let steps = undone(scope, done).await?;
     if steps.is_empty() {
         return Ok(None);
     }
@@ -86,6 +80,28 @@ pub(super) async fn steps(scope: &Scope, done: Done) -> Result<Option<Html>> {
     Ok(Some(shown.bake()))
 }
 
+/// The steps that are not done yet. What takes the whole width comes last, below the others.
+async fn undone(scope: &Scope, done: Done) -> Result<Vec<Step>> {
+    let (mut steps, mut last): (Vec<Step>, _) = (Vec::new(), None);
+    match first(scope).await? {
+        None => steps.extend(begin(scope)),
+        Some(first) => {
+            if !done.has_deployed {
+                steps.extend(editing(scope, &first).await?);
+                steps.extend(deploying(scope, &first).await?);
+            }
+            if scope.can::<role::ManageApiKeys>() && !is_fetched(scope).await? {
+                last = Some(fetching(scope, &first).await?);
+            }
+        }
+    }
+    if !done.has_people {
+        steps.extend(people(scope));
+    }
+    steps.extend(last);
+    Ok(steps)
+}
+
 /// The prompt that one opens first: one that has a version, messages before texts that others refer to.
 async fn first(scope: &Scope) -> Result<Option<First>> {
     let row = scope.query(
@@ -96,6 +112,13 @@ async fn first(scope: &Scope) -> Result<Option<First>> {
     Ok(row.optional().await?)
 }
 
+/// Whether somebody wrote in a prompt: a sample is made and saved once.
+async fn is_written(scope: &Scope) -> Result<bool> {
+    let row = scope.query("SELECT EXISTS (SELECT 1 FROM drafts WHERE org_id = $1 AND revision > 2)");
+    let (is_written,): (bool,) = row.one().await?;
+    Ok(is_written)
+}
+
 async fn is_fetched(scope: &Scope) -> Result<bool> {
     let row =
         scope.query("SELECT EXISTS (SELECT 1 FROM api_keys WHERE org_id = $1 AND last_used_at IS NOT NULL)");
@@ -104,57 +127,47 @@ async fn is_fetched(scope: &Scope) -> Result<bool> {
 }
 
 /// Where there is no prompt: writing one, or samples.
-fn begin(scope: &Scope) -> Vec<Step> {
-    if !scope.can::<role::EditContent>() {
-        return Vec::new();
-    }
-    let about = vec![("org", scope.slug().to_string())];
-    let acts = view! {
-        {link(paths::new_prompt(scope.slug(), None), "New prompt", "primary")}
-        <Act action=AddSamples::PATH about><button class="button">"Add sample prompts"</button></Act>
-    };
-    let says = "A prompt is a text or chat with variables, and every version you save is kept. Or start with three sample prompts that you can change and remove.";
-    vec![Step::new("Write a prompt", says, acts.bake())]
+fn begin(scope: &Scope) -> Option<Step> {
+    scope.can::<role::EditContent>().then(|| {
+        let about = vec![("org", scope.slug().to_string())];
+        let acts = view! {
+            {link(paths::new_prompt(scope.slug(), None), "New prompt", "primary")}
+            <Act action=AddSamples::PATH about><button class="button">"Add sample prompts"</button></Act>
+        };
+        let says = "A prompt is a text or chat with variables, and every version you save is kept. Or start with three sample prompts that you can change and remove.";
+        Step::new("Write a prompt", says, acts.bake())
+    })
 }
 
-/// Where there is a prompt: what one does with it until a service has fetched it.
-async fn with(scope: &Scope, first: &First, done: Done) -> Result<Vec<Step>> {
-    let (org, name) = (scope.slug(), first.name.to_string());
-    let prompt = paths::prompt(org, first.id);
-    let mut steps = Vec::new();
-    if !done.has_deployed {
-        let says = format!("Start with {}: see its messages, variables and versions.", first.path);
-        steps.push(Step::new("Open a prompt", says, link(prompt.clone(), format!("Open {name}"), "primary")));
-        let says = "Enter values for its variables and see exactly what the model would get.";
-        steps.push(Step::new(
-            "Test values",
-            says,
-            link(format!("{prompt}#preview-panel"), "Test values", ""),
-        ));
-        steps.extend(deploying(scope, first).await?);
+/// Where there is a prompt: changing it, and trying it on the way.
+async fn editing(scope: &Scope, first: &First) -> Result<Option<Step>> {
+    if !scope.can::<role::EditContent>() || is_written(scope).await? {
+        return Ok(None);
     }
-    if scope.can::<role::ManageApiKeys>() {
-        steps.push(fetching(scope, first).await?);
-    }
-    Ok(steps)
+    let says = format!(
+        "Start with {}: change its messages, enter values for its variables, and see exactly what the model would get.",
+        first.path
+    );
+    let act = link(paths::prompt(scope.slug(), first.id), format!("Open {}", first.name), "primary");
+    Ok(Some(Step::new("Edit a prompt", says, act)))
 }
 
-/// Deploying it to the first environment that needs nobody else.
+/// Deploying to the first environment that needs nobody else.
 async fn deploying(scope: &Scope, first: &First) -> Result<Option<Step>> {
     let all = environments::list(scope).await?;
     let Some(to) = all.iter().find(|one| !one.is_protected()).or(all.first()) else { return Ok(None) };
     if !scope.can::<role::Deploy>() {
         return Ok(None);
     }
-    let title = format!("Deploy it to {}", to.name);
+    let title = format!("Deploy to {}", to.name);
     if first.latest == 0 {
-        let says = "Save a version first. Only versions can be deployed.";
+        let says = format!("Save a version of {} first. Only versions can be deployed.", first.path);
         let url = paths::save_version(scope.slug(), first.id);
         return Ok(Some(Step::new(title, says, link(url, "Save a version", ""))));
     }
     let (kind, version) = (DeploymentKind::Deploy.as_str(), first.latest);
     let url = paths::review_deployment(scope.slug(), (to.id, first.id), kind, Some(version));
-    let says = "Services get this version until you deploy another one.";
+    let says = format!("Services get this version of {} until you deploy another one.", first.path);
     Ok(Some(Step::new(title, says, link(url, format!("Deploy version {version}"), ""))))
 }
 
@@ -178,14 +191,14 @@ async fn fetching(scope: &Scope, first: &First) -> Result<Step> {
     let url = Place::ApiKeys.url(scope.slug());
     let says =
         format!("Create an API key, set PROMPT_STUDIO_KEY to it, and fetch {path} the way a service does.");
-    Ok(Step { code: Some(code), ..Step::new("Fetch it with curl", says, link(url, "API keys", "")) })
+    Ok(Step { code: Some(code), ..Step::new("Fetch with curl", says, link(url, "API keys", "")) })
 }
 
 /// Getting others in.
 fn people(scope: &Scope) -> Option<Step> {
     scope.can::<role::InviteMembers>().then(|| {
         if scope.organization().is_personal {
-            let says = "Your personal workspace is only for you. Create an organization to share with your team or a client.";
+            let says = "Your personal workspace is for your own work. Create an organization to share with your team or a client.";
             let act = link(paths::NEW_ORGANIZATION.to_owned(), "New organization", "");
             Step::new("Create a team organization", says, act)
         } else {
