@@ -38,12 +38,20 @@ pub(super) struct Invitation {
     pub(super) expires_at: Timestamp,
     /// Whether the link is the mailed one, which proves the address.
     pub(super) proves_address: bool,
+    /// Whether it is to the inviter's personal workspace.
+    is_own: bool,
 }
 
 impl Invitation {
     /// The colour of the organization.
     pub(super) fn hue(&self) -> String {
         self.hue.map_or_else(|| hue(self.org_id.0), |hue| hue.to_string())
+    }
+
+    /// Who invites to what, as the email says it.
+    pub(super) fn says(&self) -> String {
+        let to = if self.is_own { "their personal workspace" } else { self.org_name.as_str() };
+        format!("{} invited you to {to}", self.inviter)
     }
 }
 
@@ -96,7 +104,8 @@ pub(super) async fn find(server: &Server, token: &str) -> Result<Result<Invitati
         .outside_tenancy()
         .query(
             "SELECT i.org_id, o.name AS org_name, o.slug, o.hue, i.id, i.email, i.role, i.state, i.inviter_id, u.name AS inviter,
-                    m.role AS inviter_role, i.expires_at, i.mail_hash = $1 AS proves_address
+                    m.role AS inviter_role, i.expires_at, i.mail_hash = $1 AS proves_address,
+                    coalesce(o.personal_of = i.inviter_id, FALSE) AS is_own
              FROM invitations i
              JOIN organizations o ON o.id = i.org_id
              JOIN users u ON u.id = i.inviter_id

@@ -49,7 +49,7 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
     Ok(view! {
         <Sheet title=format!("Join {}", invitation.org_name)>
             <Initials letters=initials(invitation.org_name.as_str()) hue=invitation.hue() shape="square" size="large"/>
-            <h1>{format!("{} invited you to {}", invitation.inviter, invitation.org_name)}</h1>
+            <h1>{invitation.says()}</h1>
             <p class="lead">{role}</p>
             <p class="meta">
                 "for "{address}" · expires in "{(invitation.expires_at - now).in_words()}

@@ -165,14 +165,16 @@ async fn tell(
     let details = json!({ "after": { "role": role } });
     change.audit(Entry::new(action, id.0).details(details)).await?;
     let inviter = grant.person().ok_or(Error::Forbidden)?;
+    let organization = grant.organization();
+    let is_own = organization.is_personal && change.role() == Role::Owner;
     let url = |token: &Token| grant.server().config.url(&paths::invite(token.as_str()));
     let letter = letters::invitation(
         email,
         &inviter.name,
-        &grant.organization().name,
+        (&organization.name, is_own),
         role,
         &url(mailed),
-        grant.organization().invitation_span,
+        organization.invitation_span,
     );
     change.mail(id.0, &letter).await?;
     change.announce(Topic::Invitations, id.0).await?;

@@ -26,7 +26,13 @@ pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     scope.clone().require::<DeleteOrganization>()?;
     scope.clone().require::<TransferOrganization>()?;
-    let body = if scope.organization().is_personal {
+    let is_personal = scope.organization().is_personal;
+    let says = if is_personal {
+        "Transfer and deletion."
+    } else {
+        "Irreversible actions for the whole organization."
+    };
+    let body = if is_personal {
         view! {
             <section class="panel"><p class="panel-body">
                 "This is your personal workspace. It can't be transferred, and it's deleted together with "
@@ -45,7 +51,7 @@ pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
         Place::DangerZone,
         view! {
             <header class="page-head">
-                <div><h1>"Danger zone"</h1><p>"Irreversible actions for the whole organization."</p></div>
+                <div><h1>"Danger zone"</h1><p>{says}</p></div>
             </header>
             {body}
         },

@@ -33,11 +33,16 @@ pub async fn members(
     let rows = rows(caller, scope, &listing, &looker).await?;
     let invited = invited.filter(|_| rows.found.next.is_none());
     said::tell(scope).await?;
+    let says = if looker.is_personal {
+        "Who can see and change this personal workspace."
+    } else {
+        "Who can see and change this organization."
+    };
     Ok(frame.show(
         Place::Members,
         view! {
             <header class="page-head">
-                <div><h1>"Members"</h1><p>"Who can see and change this organization."</p></div>
+                <div><h1>"Members"</h1><p>{says}</p></div>
                 <div class="page-actions">{invite}</div>
             </header>
             <FormAlert action=SetRole::PATH/>

@@ -35,7 +35,7 @@ pub(super) fn profile(slug: &Slug, settings: &Settings) -> impl IntoView + use<>
                 <Field name="name" label="Name" value=name maxlength=80/>
                 <Was name="description" value=description.clone()/>
                 <Field name="description" label="Description" kind="textarea" value=description maxlength=500 optional=true
-                    hint="What the organization is for."/>
+                    hint="What it's for."/>
                 <div class="field">
                     <span class="label">"URL"</span>
                     <output class="fixed"><code class="slug">{slug}</code></output>

@@ -243,6 +243,9 @@ async fn the_personal_workspace_has_one_owner(app: TestApp) {
     ana.invites(&own, GUEST, Role::Owner).await.status(422).says("A personal workspace has one Owner.");
     ana.get(&own.page("settings/invitations/new")).await.hides("value=\"owner\"");
     ana.invites(&own, GUEST, Role::Admin).await.status(200);
+    let says = "Ana invited you to their personal workspace";
+    assert_eq!(app.letter_to(GUEST).await.subject, says);
+    app.browser().get(&format!("/invite/{}", mailed(&app, GUEST).await)).await.status(200).says(says);
     let answer = app.try_execute(sql("UPDATE invitations SET role = 'nobody'")).await;
     assert!(answer.is_err(), "the schema knows the roles");
 }
