@@ -176,6 +176,7 @@ test('a changed role bites on the next page', async ({ person }) => {
   await expect(save).toHaveCSS('opacity', '0');
   await role.selectOption('Editor');
   await expect(save).toHaveCSS('opacity', '1');
+  await expect(ana.row(bo.email).locator('.role-says'), 'it is of the role they have').toBeHidden();
   await bo.page.reload();
   await expect(bo.page.getByRole('link', { name: 'Invite people' })).toBeVisible();
   expect(await ana.posts(save)).toBe(303);
