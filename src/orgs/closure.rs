@@ -89,7 +89,6 @@ pub async fn delete(grant: &Grant<DeleteOrganization>, _: &Proof) -> Result<()> 
     let mut change = grant.change().await?;
     let now = change.now();
     change.query("UPDATE organizations SET deleted_at = $2 WHERE id = $1").bind(now).execute().await?;
-    change.query("DELETE FROM transfers WHERE org_id = $1").execute().await?;
     let owners: Vec<(Email, Name)> = change
         .query(
             "SELECT u.email, u.name FROM members m JOIN users u ON u.id = m.user_id

@@ -12,6 +12,7 @@ use futures_util::future::join;
 both_databases!(
     a_deleted_workspace_is_hidden_at_once,
     its_invitations_are_dead_and_come_back_with_it,
+    an_offer_of_it_comes_back_with_it,
     its_owners_and_nobody_else_restore_it,
     after_thirty_days_it_is_purged_and_nothing_is_left,
     what_is_being_purged_is_not_restored,
@@ -89,6 +90,20 @@ async fn its_invitations_are_dead_and_come_back_with_it(app: TestApp) {
     ana.restores(&acme).await.status(200);
     guest.accepts(&invitation.token).await.status(200);
     assert_eq!(acme.role_of(&guest).await, Some(Role::Editor));
+}
+
+async fn an_offer_of_it_comes_back_with_it(app: TestApp) {
+    let (ana, acme) = acme(&app).await;
+    let vic = acme.has("Vic", Role::Viewer).await;
+    acme.is_offered(&ana, &vic).await;
+    let accept = [("org", "acme")];
+    ana.deletes(&acme).await.status(303);
+    vic.get("/acme/transfer").await.status(404);
+    vic.call("/api/transfers/accept", &accept).await.status(404);
+    ana.restores(&acme).await.status(200);
+    vic.get("/acme/transfer").await.status(200);
+    vic.call("/api/transfers/accept", &accept).await.status(200);
+    assert_eq!(acme.role_of(&vic).await, Some(Role::Owner));
 }
 
 async fn its_owners_and_nobody_else_restore_it(app: TestApp) {
