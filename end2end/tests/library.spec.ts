@@ -153,8 +153,8 @@ test('what is used stays; what is deleted comes back', async ({ at: { ana, slug 
     await ask.first().click();
     return ana.posts(ask.last());
   };
-  expect(await deletes('Tone')).toBe(409);
-  await expect(page.getByText('Other prompts include this: Support/Triage. Change them first.')).toBeVisible();
+  await expect(page.getByText('Other prompts include Tone: Support/Triage. Change them before you delete it.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Delete Tone' })).toHaveCount(0);
   await ana.goes(`/${slug}/prompts/${triage}/details`);
   await deletes('Triage');
   await expect(page).toHaveURL(new RegExp(`${folder}$`));

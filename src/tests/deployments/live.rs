@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     library::trash,
     prompts::store as prompts,
+    role::Role,
     server::{Behalf, Reads, Scope, Server, Unhurried, db::Query},
     time::Timestamp,
 };
@@ -286,7 +287,12 @@ async fn what_is_live_is_not_deleted(app: TestApp) {
     team.deploys(dev, tone, 1).await.unwrap();
     let says = "Tone is deployed to development. Undeploy it first.";
     assert_eq!(why(trash::put_prompt(&team.may(), tone).await), says);
+    // Nor is that offered.
+    let ed = team.org.has("Ed", Role::Editor).await;
+    let (details, says) = (team.org.page(&format!("prompts/{tone}/details")), "Tone is live in");
+    ed.get(&details).await.says(says).says("deployed v1 to development").hides("Delete Tone");
     team.undeploys(dev, tone).await.unwrap();
+    ed.get(&details).await.says("Delete Tone").says("undeployed from development").hides(says);
     let trashed = trash::put_prompt(&team.may(), tone).await.unwrap();
     assert_eq!(team.deploys(dev, tone, 1).await, Err(Error::NotFound));
     trash::purge(&team.may(), trashed).await.unwrap();
