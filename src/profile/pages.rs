@@ -99,13 +99,19 @@ pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
     let deleted = ends::restorable_by(&caller.server, person.id).await?;
     let keys = store::keys_made_by(&caller.server, person.id).await?;
     let sent = store::invitations_of(&caller.server, person.id).await?;
+    let alone = closure::in_the_way(&caller, person.id).await?;
     let made = |mine: &Membership| {
         let org = mine.organization.id;
         let keys = keys.get(&org).map_or_else(String::new, |(_, names)| says_they_stay(names));
         let ends = sent.get(&org).map(|n| format!(" {} you sent will be revoked.", invitations(*n)));
         format!("{}{keys}", ends.unwrap_or_default())
     };
-    let rows: Vec<_> = mine.into_iter().map(|(mine, locked)| row(&mine, locked, &made(&mine))).collect();
+    let rows = mine.into_iter().map(|(mine, locked)| {
+        let is_alone = alone.iter().any(|(_, slug)| *slug == mine.organization.slug);
+        let menu = if is_alone { stay(&mine.organization) } else { leave(&mine.organization, &made(&mine)) };
+        row(&mine, locked, menu)
+    });
+    let rows: Vec<_> = rows.collect();
     let now = caller.server.clock.now();
     let restorable = (!deleted.is_empty()).then(|| {
         let rows = deleted.into_iter().map(|org| {
@@ -144,11 +150,11 @@ pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
     ))
 }
 
-fn row(mine: &Membership, locked: bool, keys: &str) -> impl IntoView + use<> {
+fn row(mine: &Membership, locked: bool, menu: Html) -> impl IntoView + use<> {
     let (organization, role) = (mine.organization.clone(), mine.role);
     let Organization { slug, name, is_personal, .. } = organization.clone();
     let kind = if is_personal { "Personal" } else { role.label() };
-    let leave = (!(is_personal && role == Role::Owner)).then(|| leave(&organization, keys));
+    let menu = (!(is_personal && role == Role::Owner)).then_some(menu);
     view! {
         <li class="row">
             <OrgAvatar organization/>
@@ -157,23 +163,37 @@ fn row(mine: &Membership, locked: bool, keys: &str) -> impl IntoView + use<> {
                 <small>{if locked { "Requires two-factor authentication".to_owned() } else { format!("/{slug}") }}</small>
             </div>
             <span class="badge">{kind}</span>
-            {leave}
+            {menu}
         </li>
     }
 }
 
 fn leave(organization: &Organization, keys: &str) -> Html {
-    let (menu, name) = (format!("leave-{}", organization.slug), organization.name.to_string());
-    let org = organization.slug.to_string();
+    let (org, label) = (organization.slug.to_string(), format!("Leave {}", organization.name));
+    let (question, says) = (format!("{label}?"), format!("You lose access immediately.{keys}"));
+    let act = view! {
+        <Act action=members::Leave::PATH about=vec![("org", org)]>
+            <button class="button" data-kind="danger">{label}</button>
+        </Act>
+    };
+    row_menu(organization, question, says, act.bake())
+}
+
+/// Why the only Owner cannot leave, and where that is changed.
+fn stay(organization: &Organization) -> Html {
+    let url = paths::members(&organization.slug);
+    let says = "You're its only Owner. Make someone else Owner first.".to_owned();
+    let act = view! { <a class="button" href=url>"Open members"</a> };
+    row_menu(organization, format!("You can't leave {}", organization.name), says, act.bake())
+}
+
+fn row_menu(organization: &Organization, question: String, says: String, act: Html) -> Html {
+    let (menu, name) = (format!("leave-{}", organization.slug), &organization.name);
     view! {
         <div class="row-menu">
             <button class="button icon-button" data-kind="quiet" type="button" popovertarget=menu.clone()
                 aria-label=format!("More for {name}")>"⋯"</button>
-            <Confirm id=menu question=format!("Leave {name}?") says=format!("You lose access immediately.{keys}")>
-                <Act action=members::Leave::PATH about=vec![("org", org)]>
-                    <button class="button" data-kind="danger">{format!("Leave {name}")}</button>
-                </Act>
-            </Confirm>
+            <Confirm id=menu question says>{act}</Confirm>
         </div>
     }
     .bake()
