@@ -30,7 +30,7 @@ pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
     let says = if is_personal {
         "Transfer and deletion."
     } else {
-        "Irreversible actions for the whole organization."
+        "Transfer or delete the whole organization."
     };
     let body = if is_personal {
         view! {

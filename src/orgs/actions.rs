@@ -185,7 +185,7 @@ pub async fn delete_organization(
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<role::DeleteOrganization>()?;
     if slug.trim() != grant.slug().as_str() {
-        return Err(Error::invalid("slug", format!("Type {} to confirm.", grant.slug())));
+        return Err(Error::invalid("slug", "This doesn't match the URL. Check the spelling."));
     }
     let proof = caller.prove(&password).await?;
     closure::delete(&grant, &proof).await?;

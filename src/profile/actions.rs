@@ -148,7 +148,7 @@ pub async fn close_account(email: String, #[server(default)] password: String) -
     let caller = Caller::here()?;
     let person = caller.signed_in().await?;
     if Email::parse(&email).as_ref() != Ok(&person.email) {
-        return Err(Error::invalid("email", format!("Type {} to confirm.", person.email)));
+        return Err(Error::invalid("email", "This doesn't match your email. Check the spelling."));
     }
     let proof = caller.prove(&password).await?;
     closure::close(&caller, &person, &proof).await?;

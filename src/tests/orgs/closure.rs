@@ -234,7 +234,7 @@ async fn deleting_wants_the_address_typed(app: TestApp) {
     for typed in ["", "ACME", "Acme", "acme2", "ana"] {
         let fields = [("page", "/acme/settings/danger-zone"), ("org", "acme"), ("slug", typed)];
         let answer = ana.post("/api/organizations/delete", &fields).await.status(422);
-        answer.says("Type acme to confirm.").says("id=\"delete-slug-error\"");
+        answer.says("match the URL. Check the spelling.").says("id=\"delete-slug-error\"");
     }
     assert_eq!(acme.owners().await, 1);
     ana.get("/acme").await.status(200);
