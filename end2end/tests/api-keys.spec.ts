@@ -7,6 +7,16 @@ test('a key is made, kept, rotated and revoked', async ({ person }) => {
   await ana.goes(`/${slug}/settings/api-keys`);
   await expect(page.getByRole('heading', { name: 'No API keys' })).toBeVisible();
   await page.getByRole('link', { name: 'New API key' }).click();
+  const [scopes, date] = [page.getByRole('group', { name: 'Scopes' }), page.getByLabel('Expiration date')];
+  await expect(scopes).toBeHidden();
+  await expect(date).toBeHidden();
+  await page.getByRole('radio', { name: /^Custom/ }).check();
+  await page.getByLabel('Expires after').selectOption('On a date');
+  await expect(scopes).toBeVisible();
+  await expect(date).toBeVisible();
+  await page.getByRole('radio', { name: /^Runtime/ }).check();
+  await page.getByLabel('Expires after').selectOption('90 days');
+  await expect(scopes).toBeHidden();
   await ana.fills({ Name: 'Checkout service', Folders: 'Nowhere' });
   expect(await ana.presses('Create API key')).toBe(422);
   await expect(page.getByText('Folder Nowhere not found.')).toBeVisible();

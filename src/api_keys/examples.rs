@@ -21,8 +21,8 @@ def prompt(path, environment="{environment}"):
         url + "?" + urllib.parse.urlencode({"environment": environment}),
         headers={"Authorization": "Bearer " + os.environ["PROMPT_STUDIO_KEY"]},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)
 
 print(prompt({path})["version"])"#;
 
@@ -30,9 +30,9 @@ const TYPESCRIPT: &str = r"async function prompt(path: string, environment = '{e
   const url = new URL(`/api/v1/prompts/${encodeURIComponent(path)}`, '{base}');
   url.searchParams.set('environment', environment);
   const headers = { Authorization: `Bearer ${process.env.PROMPT_STUDIO_KEY}` };
-  const answer = await fetch(url, { headers });
-  if (!answer.ok) throw new Error((await answer.json()).detail);
-  return answer.json();
+  const response = await fetch(url, { headers });
+  if (!response.ok) throw new Error((await response.json()).detail);
+  return response.json();
 }
 
 console.log((await prompt({path})).version);";

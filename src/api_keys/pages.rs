@@ -179,7 +179,7 @@ pub(super) async fn shown_once(grant: &Grant<ManageApiKeys>, shown: &Shown) -> R
                     <input type="text" id="key" readonly value=key aria-label="API key" autocomplete="off" spellcheck="false"/>
                     <button class="button" type="button" data-copies="key">"Copy key"</button>
                 </div>
-                <p><a href=url>"Done"</a></p>
+                <div class="form-actions"><a class="button" href=url>"Done"</a></div>
             </div>
         </section>
         {examples}
@@ -214,18 +214,17 @@ fn form(scope: &Scope, all: &[Environment]) -> Html {
                 <About of=about/>
                 <Field name="name" label="Name" maxlength=80 hint="For example, the service that uses the key."/>
                 <Choices name="preset" label="Permissions" choices=presets value=Preset::Runtime.code()/>
-                <details class="more">
-                    <summary>"Custom scopes"</summary>
-                    <Ticks label="Scopes" prefix=SCOPE choices=scopes/>
-                </details>
+                <div class="custom-scopes"><Ticks label="Scopes" prefix=SCOPE choices=scopes/></div>
                 <Ticks label="Environments" prefix=ENVIRONMENT choices=environments
                     hint="Where the key can fetch and deploy. Versions can still be read by number. Select none to allow all."/>
                 <FieldFlaw name="environments"/>
                 <Field name="folders" label="Folders" kind="textarea" maxlength=5000 optional=true verbatim=true
                     hint="Folder paths, one per line. Leave empty to allow all."/>
                 <Select name="expires" label="Expires after" choices=lifetimes value="90"/>
-                <Field name="expires_on" label="Expiration date" kind="date" optional=true maxlength=10
-                    hint="Used when “On a date” is selected. The key expires at the end of that day (UTC)."/>
+                <div class="expires-on">
+                    <Field name="expires_on" label="Expiration date" kind="date" optional=true maxlength=10
+                        hint="Used when “On a date” is selected. The key expires at the end of that day (UTC)."/>
+                </div>
                 <PasswordProof/>
                 <div class="form-actions"><Submit>"Create API key"</Submit></div>
             </Form>
