@@ -59,7 +59,7 @@ test('who signs in, and in vain, is told to the workspaces they are in', async (
   await phone.presses('Sign in');
   await ana.goes(log);
   await expect(rows(ana).nth(0)).toContainText(/Bo.*signed in/s);
-  await expect(rows(ana).nth(1)).toContainText('failed to sign in');
+  await expect(rows(ana).nth(1)).toContainText('failed to sign in as');
 });
 
 test('one looks for what somebody did', async ({ acme: { ana, bo, log } }) => {

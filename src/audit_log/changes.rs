@@ -58,7 +58,7 @@ fn of_each(details: &Value, tell: Tell) -> Vec<String> {
             lines.push((key, tell(key, old(key), new(key))));
         }
     }
-    lines.into_iter().map(|(_, line)| line).collect()
+    lines.into_iter().map(|(_, line)| line).filter(|line| !line.is_empty()).collect()
 }
 
 /// What is told beside that.
@@ -79,7 +79,11 @@ fn variable(name: &str, old: Option<&Value>, new: Option<&Value>) -> String {
     pair(name, old.map(plain), new.map(plain))
 }
 
+/// What is told of a field: nothing of one that was left empty.
 fn change(key: &str, old: Option<&Value>, new: Option<&Value>) -> String {
+    if old.is_none() && new.and_then(Value::as_str) == Some("") {
+        return String::new();
+    }
     let name = words(key);
     // An angle of the colour wheel says nothing, either.
     if key == "hue" || [old, new].into_iter().flatten().any(is_id) {
@@ -121,7 +125,7 @@ fn is_id(value: &Value) -> bool {
 /// What people call a field.
 fn words(key: &str) -> String {
     let says = match key {
-        "act" => "what",
+        "act" => "action",
         "allowed_domains" => "allowed domains",
         "approvals" => "required approvals",
         "comment_role" => "who can comment",
@@ -242,9 +246,10 @@ mod tests {
             (
                 "deployment.requested",
                 json!({ "environment": "eu", "kind": "rollback", "after": { "version": 1 }, "reason": "It is odd" }),
-                &["version: 1", "what: roll back", "environment: eu", "reason: It is odd"],
+                &["version: 1", "action: roll back", "environment: eu", "reason: It is odd"],
             ),
             ("prompt.created", json!({ "after": { "kind": "chat" } }), &["type: chat"]),
+            ("version.saved", json!({ "after": { "message": "", "version": 2 } }), &["version: 2"]),
             ("version.restored", json!({ "after": { "restores": 3 } }), &["version: 3"]),
             (
                 "environment.created",

@@ -15,7 +15,8 @@ pub(super) fn actor(row: &Row) -> String {
 
 /// What was done, to stand before what it was done to.
 pub(super) fn act(row: &Row) -> &'static str {
-    Action::parse(&row.action).map_or("did something", Action::says)
+    let says = Action::parse(&row.action).map_or("did something", Action::says);
+    if target(row).is_some() { says } else { says.strip_suffix(" as").unwrap_or(says) }
 }
 
 /// What it was done to, unless that is the actor or the workspace itself.
@@ -72,7 +73,7 @@ pub(super) fn choice(action: Action) -> String {
     let says = action.says();
     let mut letters = says.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let goes_on = [" of", " to", " from"].iter().any(|end| says.ends_with(end));
+    let goes_on = [" of", " to", " from", " as"].iter().any(|end| says.ends_with(end));
     first.chain(letters).chain(goes_on.then_some('…')).collect()
 }
 
@@ -91,6 +92,7 @@ mod tests {
             assert!(choice.starts_with(char::is_uppercase), "{choice}");
         }
         assert_eq!(choice(Action::RoleChanged), "Changed the role of…");
+        assert_eq!(choice(Action::SignInFailed), "Failed to sign in as…");
         assert_eq!(about(Action::Deployed), "Deployments");
     }
 }

@@ -41,7 +41,7 @@ macro_rules! actions {
 
 actions! {
     SignedIn            "account.signed_in"          "signed in";
-    SignInFailed        "account.sign_in_failed"     "failed to sign in";
+    SignInFailed        "account.sign_in_failed"     "failed to sign in as";
     AccountCreated      "account.created"            "created an account";
     ProfileChanged      "account.updated"            "changed their profile";
     PasswordChanged     "account.password_changed"   "changed their password";

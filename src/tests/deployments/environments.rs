@@ -117,7 +117,7 @@ async fn what_is_changed_is_told_by_name(app: TestApp) {
     deploy(&team.of_member::<Deploy>(&ana).await.unwrap(), &order).await.unwrap();
     let told = ana.get(&page).await.says("required approvals: 0 → 2");
     let told = told.says("order: development, preview, production → preview, development, production");
-    told.says("what: deploy").says("environment: preview").says("reason: Tried");
+    told.says("action: deploy").says("environment: preview").says("reason: Tried");
 }
 
 async fn who_may_deploy_is_chosen(app: TestApp) {
