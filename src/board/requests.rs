@@ -50,7 +50,7 @@ fn of_environment(scope: &Scope, request: &changes::Request, environment: &Envir
     });
     view! {
         <li class="request">
-            <div>{says}" "<small><When at=request.created_at now/>", "{approved}</small></div>
+            <div>{says}". "<small>"Requested "<When at=request.created_at now/>", "{approved}</small></div>
             <div class="row-acts">{review}</div>
         </li>
     }
@@ -67,7 +67,7 @@ pub(super) fn row(scope: &Scope, request: &Request, environment: &Environment) -
         _ => format!(" to {}", environment.name),
     };
     let approved = request.says_approved(environment);
-    let reason = (!request.reason.is_empty()).then(|| view! { <p>{request.reason.clone()}</p> });
+    let reason = (!request.reason.is_empty()).then(|| view! { <p>{format!("“{}”", request.reason)}</p> });
     // One approves behind the page that shows what comes of it.
     let act = if may_decide(scope, request) {
         view! { <a class="button" data-size="small" href=url.clone() aria-label=format!("Review {}", request.path)>"Review"</a> }.bake()
@@ -77,7 +77,7 @@ pub(super) fn row(scope: &Scope, request: &Request, environment: &Environment) -
     view! {
         <li class="request">
             <div>
-                <a href=url>{what}{to}</a>" "<small><When at=request.created_at now/>", "{approved}</small>
+                <a href=url>{what}{to}</a>". "<small>"Requested "<When at=request.created_at now/>", "{approved}</small>
                 {reason}
             </div>
             <div class="row-acts">{act}</div>

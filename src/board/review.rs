@@ -166,7 +166,7 @@ async fn asked(
     let now = scope.server().clock.now();
     let decided = request.decided_at.map(|at| view! { " "<When at now/> });
     let became = became.map(|became| view! { <p>{became}{decided}</p> });
-    let reason = (!request.reason.is_empty()).then(|| view! { <p>{request.reason.clone()}</p> });
+    let reason = (!request.reason.is_empty()).then(|| view! { <p>{format!("“{}”", request.reason)}</p> });
     let shown = view! {
         <section class="panel">
             <div class="panel-body">
@@ -279,7 +279,7 @@ fn form(
             {warning(environment, asks, scope.server().clock.now())}
             <Form action=DeployAction::PATH>
                 <About of=about/>
-                <Field name="reason" label="Reason" maxlength=500 optional=true hint="Shown in the deployment history."/>
+                <Field name="reason" label="Reason" maxlength=500 optional=true hint="Optional. Shown in the deployment history."/>
                 <div class="form-actions">
                     <Submit kind>{label}</Submit>
                     <a class="button" data-kind="quiet" href=back>"Cancel"</a>
