@@ -119,15 +119,16 @@ async fn write(scope: &Scope, folder: Option<FolderId>, after: Option<Place>) ->
 }
 
 fn nothing(scope: &Scope, folder: Option<FolderId>) -> Html {
-    let (title, url) = match folder {
-        None => ("No prompts yet", paths::new_prompt(scope.slug(), None)),
-        Some(_) => ("Nothing in this folder", paths::new_prompt(scope.slug(), folder)),
+    let (title, says) = match folder {
+        None => ("No prompts yet", "Keep prompts in folders, with their full history."),
+        Some(_) => ("Nothing in this folder", "Prompts created here inherit this folder's variables."),
     };
+    let url = paths::new_prompt(scope.slug(), folder);
     let may = scope.can::<EditContent>();
     view! {
         <div id="contents" data-live="prompts">
             <Empty icon=glyph::File title>
-                <p>"Keep prompts in folders, with their full history. Create one to get started."</p>
+                <p>{says}</p>
                 {may.then(|| view! { <a class="button" data-kind="primary" href=url>"New prompt"</a> })}
             </Empty>
         </div>
@@ -142,8 +143,8 @@ fn folder_row(scope: &Scope, row: &FolderRow) -> impl IntoView + use<> {
     let prompts = capitalized(&counted(row.prompts, "prompt"));
     view! {
         <tr>
-            <td data-label="Name"><a class="thing" href=url><Icon is=glyph::Folder/><span>{row.name.to_string()}</span></a></td>
-            <td data-label="Version">{prompts}</td>
+            <td data-label="Name"><a class="thing" href=url><Icon is=glyph::Folder/><span>{row.name.to_string()}</span></a>" "<small>{prompts}</small></td>
+            <td data-label="Version"></td>
             <td data-label="Tags">{sample}</td>
             <td data-label="Changed"></td>
         </tr>

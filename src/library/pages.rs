@@ -130,7 +130,7 @@ impl Keep for Told {
 /// Those of [`Frame::enter`].
 pub async fn organization_variables(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
-    let (tree, own) = (tree(&scope, Here::Top).await?, variables::read(&scope, None).await?);
+    let (tree, own) = (tree(&scope, Here::Elsewhere).await?, variables::read(&scope, None).await?);
     let says = "Inherited by all prompts in this organization. Overridden by folders, a prompt's defaults, and values passed in the request.";
     let body = view! {
         <header class="page-head"><div><h1>"Variables"</h1><p>"Values shared by all prompts."</p></div></header>

@@ -33,7 +33,7 @@ const LOOKED_THROUGH: usize = 2_000_000;
 pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
     let typed: String = caller.query("q").unwrap_or_default().chars().take(200).collect();
-    let tree = tree(&scope, Here::Top).await?;
+    let tree = tree(&scope, Here::Elsewhere).await?;
     let hits = search(&scope, &typed, SIZE).await?;
     let folders = search_folders(&scope, &typed, FOLDERS).await?;
     let count = found(folders.len(), hits.len());

@@ -23,7 +23,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 /// Those of [`Frame::enter`].
 pub async fn trash_page(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
-    let (tree, list) = (tree(&scope, Here::Top).await?, trash::list(&scope).await?);
+    let (tree, list) = (tree(&scope, Here::Elsewhere).await?, trash::list(&scope).await?);
     let list = if list.is_empty() {
         view! { <Empty icon=glyph::Trash title="The trash is empty"><p>"Deleted prompts and folders can be restored here for 30 days."</p></Empty> }
             .bake()

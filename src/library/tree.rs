@@ -30,8 +30,10 @@ const MOST_OPEN: usize = 20;
 /// Where in the library one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Here {
-    /// At the top, or on a page of no folder.
+    /// At the top.
     Top,
+    /// On a page of no folder, such as the trash.
+    Elsewhere,
     /// At a folder.
     Folder(FolderId),
     /// At a prompt, which is in a folder or at the top.
@@ -168,7 +170,7 @@ pub(crate) const PROMPTS: (&str, &str) = (
 
 async fn write(scope: &Scope, here: Here, opened: BTreeSet<FolderId>) -> Result<String> {
     let folder = match here {
-        Here::Top => None,
+        Here::Top | Here::Elsewhere => None,
         Here::Folder(folder) => Some(folder),
         Here::Prompt(_, folder) => folder,
     };

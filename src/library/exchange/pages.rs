@@ -30,7 +30,7 @@ pub async fn import(caller: Caller) -> Result<impl IntoView> {
     if !scope.can::<ImportContent>() {
         return Err(Error::Forbidden);
     }
-    let tree = tree(&scope, Here::Top).await?;
+    let tree = tree(&scope, Here::Elsewhere).await?;
     let org = scope.slug().clone();
     let body = view! {
         <header class="page-head"><div>
@@ -54,7 +54,7 @@ pub async fn import(caller: Caller) -> Result<impl IntoView> {
 /// Those of [`Frame::enter`]; [`Error::NotFound`] when no such file waits.
 pub async fn preview(caller: Caller) -> Result<impl IntoView> {
     let (scope, frame) = Frame::enter(&caller).await?;
-    let tree = tree(&scope, Here::Top).await?;
+    let tree = tree(&scope, Here::Elsewhere).await?;
     let org = scope.slug().clone();
     let id: ImportId = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
     let grant = scope.require::<ImportContent>()?;
