@@ -59,4 +59,5 @@ test('the theme is changed and the keys are told from the list', async ({ person
   await page.getByRole('heading', { level: 1 }).click();
   await page.keyboard.press('?');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Keyboard shortcuts');
+  await expect(page.getByRole('navigation', { name: 'Breadcrumb' })).toHaveText('Keyboard shortcuts');
 });

@@ -27,6 +27,8 @@ pub enum Place {
     AuditLog,
     /// Finding anything.
     Find,
+    /// The keys there are.
+    Shortcuts,
     /// Handing over and deleting.
     DangerZone,
     /// The offer to take it over.
@@ -53,6 +55,7 @@ impl Place {
             Self::ApiKeys => "API keys",
             Self::AuditLog => "Audit log",
             Self::Find => "Search",
+            Self::Shortcuts => "Keyboard shortcuts",
             Self::DangerZone => "Danger zone",
             Self::Transfer => "Transfer",
             Self::Missing => "Not found",
@@ -67,6 +70,7 @@ impl Place {
                 | Self::Prompts
                 | Self::Deployments
                 | Self::Find
+                | Self::Shortcuts
                 | Self::Transfer
                 | Self::Missing
                 | Self::Refused
@@ -91,6 +95,7 @@ impl Place {
             Self::ApiKeys => paths::api_keys(org),
             Self::AuditLog => paths::audit_log(org),
             Self::Find => paths::find(org),
+            Self::Shortcuts => paths::shortcuts(org),
             Self::DangerZone => paths::danger_zone(org),
             Self::Transfer => paths::transfer(org),
         }

@@ -3,7 +3,6 @@
 use crate::{
     error::Result,
     orgs::{Frame, Place},
-    paths,
     server::Caller,
 };
 use leptos::prelude::*;
@@ -36,7 +35,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
 /// # Errors
 /// Those of [`Frame::enter`].
 pub async fn shortcuts(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+    let (_, frame) = Frame::enter(&caller).await?;
     let sections = KEYS.iter().map(|(place, keys)| {
         let rows = keys.iter().map(|(keys, does)| view! { <dt><kbd>{*keys}</kbd></dt><dd>{*does}</dd> });
         let rows: Vec<_> = rows.collect();
@@ -47,6 +46,5 @@ pub async fn shortcuts(caller: Caller) -> Result<impl IntoView> {
         <header class="page-head"><div><h1>"Keyboard shortcuts"</h1></div></header>
         <div class="grid-2">{sections}</div>
     };
-    let trail = vec![("Keyboard shortcuts".to_owned(), paths::shortcuts(scope.slug()))];
-    Ok(frame.show_thing(Place::Find, trail, body))
+    Ok(frame.show(Place::Shortcuts, body))
 }
