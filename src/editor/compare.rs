@@ -68,7 +68,7 @@ fn save_form(desk: &Desk) -> impl IntoView + use<> {
                 <Hidden name="revision" value=revision.to_string()/>
                 <Hidden name="latest" value=latest.to_string()/>
                 <Field name="message" label="Message" maxlength=500 optional=true
-                    hint="What changed and why."/>
+                    hint="Optional. What changed and why."/>
                 <div class="form-actions">
                     <Submit>{format!("Save version {}", latest + 1)}</Submit>
                     <a class="button" data-kind="quiet" href=back>"Cancel"</a>

@@ -158,9 +158,10 @@ fn line_flaw((field, says): &LineFlaw, may: bool) -> Html {
 /// The prompts that the draft is put together from.
 fn made_of(included: &First<Edge>, path: &str) -> Option<impl IntoView + use<>> {
     let row = |edge: &Edge| {
-        let version = edge.to_version.map(|version| format!(" v{version}"));
+        let of = edge.to_version.map(|version| format!("v{version} of "));
+        let says = format!("uses {}{}", of.unwrap_or_default(), edge.to);
         let within = (edge.from != path).then(|| format!(", in {}", edge.from));
-        view! { <li><code>{format!("[[ {} ]]", edge.target)}</code>" "<small>{format!("is {}", edge.to)}{version}{within}</small></li> }
+        view! { <li><code>{format!("[[ {} ]]", edge.target)}</code>" "<small>{says}{within}</small></li> }
     };
     let rows: Vec<_> = included.first.iter().map(row).collect();
     let more = included.rest().map(|rest| view! { <li>{rest}</li> });

@@ -13,6 +13,7 @@ use crate::{
     prompts::versions::{self, Version},
     role::Deploy,
     server::Caller,
+    templates::Engine,
     ui::{Alert, Bake, Empty, FormAlert, Html, Notice, Pager, Telling, When, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -46,9 +47,10 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
         view! { <ol class="versions" role="list">{rows}</ol> }.bake()
     };
     tell_saved(&desk).await?;
-    let changed = (desk.is_dirty() && desk.prompt.latest > 0).then(|| {
-        let url = paths::compare(desk.scope.slug(), desk.prompt.id, &desk.prompt.latest.to_string(), "draft");
-        view! { <p class="note">"Unsaved changes in the draft. "<a href=url>"View"</a></p> }
+    let latest = desk.prompt.latest;
+    let changed = (desk.is_dirty() && latest > 0).then(|| {
+        let url = paths::compare(desk.scope.slug(), desk.prompt.id, &latest.to_string(), "draft");
+        view! { <p class="note">{format!("The draft differs from v{latest}. ")}<a href=url>"View changes"</a></p> }
     });
     let earlier = paths::earlier_drafts(desk.scope.slug(), desk.prompt.id);
     let body = view! {
@@ -114,7 +116,11 @@ pub async fn version(caller: Caller) -> Result<impl IntoView> {
     let now = desk.scope.server().clock.now();
     let author = about.by();
     let hash = about.hash.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
-    let (engine, model) = (content.engine.as_str(), content.model.model.clone());
+    let engine = match content.engine {
+        Engine::Plain => "Plain",
+        Engine::Jinja => "Jinja",
+    };
+    let model = content.model.model.clone();
     let temperature = content.model.temperature.map(|degree| degree.to_string());
     let message =
         (!about.message.is_empty()).then(|| view! { <Alert kind="info">{about.message.clone()}</Alert> });
