@@ -279,7 +279,7 @@ const SIGNED_IN: Record<string, Sight> = {
     path: (world) => `/${world.fresh}/settings/general`,
     then: async (page) => {
       await page.getByLabel('Allowed email domains').fill('localhost');
-      await submit(page, 'Save invitations');
+      await submit(page, 'Save invitation settings');
       await page.locator('[aria-invalid=true]').waitFor();
       await page.getByLabel('Image', { exact: true }).setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
       await submit(page, 'Save avatar');

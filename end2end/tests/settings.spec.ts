@@ -47,14 +47,14 @@ test('how people are invited', async ({ at: { ana, slug, path }, visitor }) => {
   const domains = rules.getByLabel('Allowed email domains');
   await domains.fill('people.test\nlocalhost');
   await rules.getByLabel('Default role for invitations').selectOption('viewer');
-  expect(await ana.presses('Save invitations')).toBe(422);
+  expect(await ana.presses('Save invitation settings')).toBe(422);
   await expectFlaw(domains, "localhost isn't a domain", 'people.test\nlocalhost');
   await expectFocusWhereItIsWrong(ana, domains);
   await expect(rules.getByLabel('Default role for invitations'), 'the rest is kept').toHaveValue('viewer');
 
   await domains.fill('@People.test, acme.test');
   await rules.getByLabel('Invitations expire after').selectOption('1 hour');
-  expect(await ana.presses('Save invitations')).toBe(303);
+  expect(await ana.presses('Save invitation settings')).toBe(303);
   await expectSaved(ana);
   await ana.goes(path);
   await expect(domains).toHaveValue('people.test\nacme.test');
@@ -77,7 +77,7 @@ test('two-factor is asked of others by who has it', async ({ at: { ana, path } }
   const access = section(ana, 'Access');
   const twoFactor = access.getByLabel('Require two-factor');
   await twoFactor.check();
-  expect(await ana.presses('Save access')).toBe(422);
+  expect(await ana.presses('Save access settings')).toBe(422);
   await expect(access.getByRole('alert')).toContainText('Turn on two-factor authentication in your own account first');
   await expect(twoFactor).toHaveAccessibleDescription(/Turn on two-factor/);
   await expect(twoFactor).toBeChecked();
@@ -85,7 +85,7 @@ test('two-factor is asked of others by who has it', async ({ at: { ana, path } }
   await ana.hasTwoFactor();
   await ana.goes(path);
   await twoFactor.check();
-  expect(await ana.presses('Save access')).toBe(303);
+  expect(await ana.presses('Save access settings')).toBe(303);
   await ana.goes(path);
   await expect(twoFactor).toBeChecked();
 });

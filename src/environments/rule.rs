@@ -61,7 +61,9 @@ impl Rule {
     pub fn says(self) -> String {
         match self.approvals {
             0 => "Open: Editors can deploy".to_owned(),
-            1 if self.others => "Protected: one other person approves each deployment".to_owned(),
+            1 if self.others => {
+                "Protected: an Admin other than the requester approves each deployment".to_owned()
+            }
             1 => "Protected: an Admin deploys, or approves requests from Editors".to_owned(),
             n => format!("Protected: {n} Admins approve, other than the requester"),
         }

@@ -119,7 +119,9 @@ fn form(caller: &Caller, scope: &Scope) -> impl IntoView + use<> {
     let left: Vec<_> =
         invited.iter().filter(|one| one.result.is_err()).map(|one| one.email.clone()).collect();
     let role = posted.and_then(|posted| posted.value("role")).and_then(Role::parse).unwrap_or(default);
-    let (to_correct, says) = (left.join("\n"), send(left.len()));
+    // As the button counts while one types.
+    let addresses = left.iter().filter(|email| email.contains('@')).count();
+    let (to_correct, says) = (left.join("\n"), send(addresses));
     let form = view! {
         <Form action=InviteMembers::PATH in_place=true once=true>
             <Hidden name="org" value=org/>

@@ -101,7 +101,7 @@ pub(super) fn invitations(slug: &Slug, settings: &Settings) -> impl IntoView + u
                 <Was name="allowed_domains" value=domains.clone()/>
                 <Field name="allowed_domains" label="Allowed email domains" kind="textarea" value=domains maxlength=10_000
                     optional=true verbatim=true hint="One per line, such as acme.com. Leave empty to allow any domain."/>
-                <div class="form-actions"><Submit>"Save invitations"</Submit></div>
+                <div class="form-actions"><Submit>"Save invitation settings"</Submit></div>
             </Form>
         </Section>
     }
@@ -115,7 +115,7 @@ pub(super) fn access(slug: &Slug, settings: &Settings) -> impl IntoView + use<> 
                 <Hidden name="org" value=slug/>
                 <Check name="two_factor" label="Require two-factor authentication" checked=two_factor
                     says="Members without two-factor authentication are locked out until they set it up."/>
-                <div class="form-actions"><Submit>"Save access"</Submit></div>
+                <div class="form-actions"><Submit>"Save access settings"</Submit></div>
             </Form>
         </Section>
     }
