@@ -27,11 +27,8 @@ pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
     scope.clone().require::<DeleteOrganization>()?;
     scope.clone().require::<TransferOrganization>()?;
     let is_personal = scope.organization().is_personal;
-    let says = if is_personal {
-        "Transfer and deletion."
-    } else {
-        "Transfer or delete the whole organization."
-    };
+    let says =
+        if is_personal { "Transfer and deletion." } else { "Transfer or delete the whole organization." };
     let body = if is_personal {
         view! {
             <section class="panel"><p class="panel-body">
