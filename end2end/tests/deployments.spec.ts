@@ -1,4 +1,5 @@
 import { makeLibrary, saves, writes } from '../support/library.ts';
+import { watches } from '../support/live.ts';
 import type { Person } from '../support/person.ts';
 import { expect, test as base, unique } from '../support/studio.ts';
 
@@ -53,7 +54,7 @@ test('a version goes through the environments and back', async ({ at: { ana, slu
   await page.getByRole('link', { name: 'Undeploy…' }).click();
   await ana.presses('Undeploy');
   await expect(page.getByText('Nothing is live here.')).toBeVisible();
-  await expect(page.locator('#history > li')).toHaveCount(4);
+  await expect(page.locator('#history li')).toHaveCount(4);
 });
 
 test('production wants somebody else to agree', async ({ at: { ana, slug }, ed }) => {
@@ -104,6 +105,18 @@ test('what waits shows by itself, and can be declined or withdrawn', async ({ at
   await asks();
   await ed.presses('Withdraw');
   await expect(ed.page.locator('#waiting')).toBeEmpty();
+});
+
+test('a history fills while one looks at it', async ({ at: { ana, slug, tone }, ed }) => {
+  test.skip(!ana.hasScript, 'a page is read again by script');
+  const html = await (await ana.page.request.get(`${ana.at.url}/${slug}/deployments/environments`)).text();
+  const environment = html.match(/deployments\/environments\/([0-9a-f-]+)"/)![1]!;
+  await watches(ana, `/${slug}/deployments/${environment}/${tone}`);
+  const history = ana.page.locator('#history');
+  await expect(history).toHaveText('Nothing deployed here yet.');
+  await ed.sends('deployments/deploy', { org: slug, environment, prompt: tone, kind: 'deploy', version: '1', seen: '0', reason: '' });
+  await expect(history).toContainText('Ed deployed v1');
+  await expect(history).not.toContainText('Nothing deployed');
 });
 
 test('a cell has a menu, and any version can be deployed', async ({ at: { ana, slug, tone } }) => {

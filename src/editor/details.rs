@@ -250,5 +250,5 @@ async fn activity(desk: &Desk) -> Result<Html> {
         view! { <li><span>{format!("{who} {did}")}</span>" "<small><When at=one.created_at now/></small></li> }
     };
     let rows: Vec<_> = rows.into_iter().map(row).collect();
-    Ok(view! { <ul class="lines" role="list" id="activity" data-live="prompts drafts">{rows}</ul> }.bake())
+    Ok(view! { <ul class="lines" role="list" id="activity" data-live="prompts drafts deployments">{rows}</ul> }.bake())
 }

@@ -55,7 +55,7 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
     let earlier = paths::earlier_drafts(desk.scope.slug(), desk.prompt.id);
     let body = view! {
         <FormAlert action=RestoreVersion::PATH/>
-        <div id="versions" data-live="prompts deployments">{changed}{body}<Pager first next/></div>
+        <div id="versions" data-live="prompts drafts deployments">{changed}{body}<Pager first next/></div>
         <p class="page-links"><a href=earlier>"Earlier drafts"</a></p>
     };
     Ok(desk.show(Tab::Versions, (), body))

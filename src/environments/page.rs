@@ -150,7 +150,7 @@ async fn asked(scope: &Scope, request: &Request, environment: &Environment) -> R
     let says = format!("{} wants to {}.", request.by, request.wants(environment));
     let approved = format!("{} of {} approved", request.approved, environment.demands());
     let panel = view! {
-        <section class="panel" id="asked" data-live="deployments">
+        <section class="panel">
             <div class="panel-body">
                 <p>{says}" "<small><When at=request.created_at now/>", "{approved}</small></p>
                 <div class="row-acts">{acts}</div>
@@ -188,7 +188,7 @@ pub async fn environment(caller: Caller) -> Result<impl IntoView> {
             <FormAlert action=DeleteEnvironment::PATH/>
             <FormAlert action=DecideEnvironment::PATH/>
             <FormAlert action=WithdrawEnvironment::PATH/>
-            {waiting}{too_few(&environment, scope.server().clock.now())}{asks}
+            <div class="stack" id="asked" data-live="deployments members">{waiting}{too_few(&environment, scope.server().clock.now())}{asks}</div>
             <section class="panel">
                 <Form action=SetEnvironment::PATH>
                     <About of=set/>

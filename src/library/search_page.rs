@@ -48,7 +48,7 @@ pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
         }
     };
     let body = view! {
-        <header class="page-head"><div><h1>"Search"</h1><p role="status">{count}</p></div></header>
+        <header class="page-head"><div><h1>"Search"</h1><p role="status" id="hits-count" data-live="prompts search">{count}</p></div></header>
         {search_form(&scope, &typed)}
         <div id="hits" data-live="prompts search">{list}</div>
     };
