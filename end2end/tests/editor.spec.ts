@@ -226,6 +226,38 @@ test('a conflict while one types keeps both texts', async ({ at: { ana, slug, tr
   await expect(text(ben, 3)).toHaveValue('{{ ticket }} from Ana, again');
 });
 
+test('a conflict that stands shows what both write by now', async ({ at: { ana, slug, triage }, ben }) => {
+  const { page } = ana;
+  await ben.goes(`/${slug}/prompts/${triage}`);
+  await text(ana, 3).press('End');
+  await text(ben, 3).fill('ByBen');
+  await expect(status(ana)).toContainText('Ben changed this field');
+  await text(ana, 3).pressSequentially(' ByAna');
+  const conflict = page.locator('#conflict');
+  const [difference, replace] = [conflict.locator('.diff'), conflict.getByRole('button', { name: 'Replace Ben’s draft' })];
+  await expect(difference).toContainText('ByAna');
+  await text(ana, 3).pressSequentially(' MoreByAna');
+  await expect(difference).toContainText('MoreByAna');
+  await text(ben, 3).fill('MoreByBen');
+  await expect(difference).toContainText('MoreByBen');
+  // What somebody is about to choose stays as they see it, and what they have not seen is not replaced.
+  await replace.hover();
+  const asked = page.waitForResponse((answer) => answer.url().endsWith('save_draft'));
+  await text(ben, 3).fill('LastByBen');
+  await expect(status(ben)).toHaveText('Saved');
+  expect((await asked).status()).toBe(409);
+  await expect(difference).toContainText('MoreByBen');
+  await replace.click();
+  await expect(conflict).toContainText('Ben edited it again, so nothing was replaced.');
+  await expect(difference).toContainText('LastByBen');
+  await expect(text(ben, 3)).toHaveValue('LastByBen');
+  await expect(text(ana, 3)).toHaveValue('{{ ticket }} ByAna MoreByAna');
+  await replace.click();
+  await expect(conflict).toBeEmpty();
+  await text(ben, 3).blur();
+  await expect(text(ben, 3)).toHaveValue('{{ ticket }} ByAna MoreByAna');
+});
+
 test('what others changed in a field is said no more once theirs is taken', async ({ at: { ana, slug, triage }, ben }) => {
   const { page } = ana;
   await ben.goes(`/${slug}/prompts/${triage}`);

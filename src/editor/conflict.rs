@@ -30,7 +30,7 @@ async fn panel(caller: &Caller, desk: &Desk) -> Result<Option<Html>> {
         return Ok(Some(view! { <Alert kind="error">{says}</Alert> }.bake()));
     }
     let person = caller.visit().map(|visit| visit.user);
-    let Named { whose, keep, take } = Named::of(desk, person);
+    let Named { whose, keep, take, again } = Named::of(desk, person);
     let difference = match Typed::posted(&posted.input).content() {
         Ok(mine) => {
             let kept = kept(desk, posted, mine).await;
@@ -40,11 +40,14 @@ async fn panel(caller: &Caller, desk: &Desk) -> Result<Option<Html>> {
         Err(_) => None,
     };
     let (over, says) = (desk.draft.revision.to_string(), error.to_string());
+    let is_again = posted.value("over").is_some_and(|seen| seen != over);
+    let again = is_again.then(|| view! { <p>{again}</p> });
     Ok(Some(
         view! {
             <section class="panel conflict" aria-labelledby="conflict-title">
                 <Alert kind="warning">
                     <h2 id="conflict-title">{says}</h2>
+                    {again}
                     <p>"Your text is below and isn't saved yet. Choose which draft to keep. The other one stays under Earlier drafts for 7 days."</p>
                 </Alert>
                 <h3>"Your changes"</h3>
@@ -74,6 +77,8 @@ struct Named {
     whose: String,
     keep: String,
     take: String,
+    /// Why it was not replaced, where that was asked for.
+    again: String,
 }
 
 impl Named {
@@ -82,12 +87,14 @@ impl Named {
         if let Some(name) = name {
             let whose = format!("{name}’s draft");
             let (keep, take) = (format!("Replace {whose}"), format!("Use {whose}"));
-            return Self { whose, keep, take };
+            let again = format!("{name} edited it again, so nothing was replaced. Its newest text is below.");
+            return Self { whose, keep, take, again };
         }
         Self {
             whose: "The other draft".into(),
             keep: "Keep this draft".into(),
             take: "Use the other draft".into(),
+            again: "It was edited again, so nothing was replaced. Its newest text is below.".into(),
         }
     }
 }

@@ -133,11 +133,9 @@ impl Draft {
         });
     }
 
-    /// Saves what stands in the form now.
+    /// Saves what stands in the form now. While a choice is due the server refuses it, and tells what there is to
+    /// choose from by now.
     pub(super) fn save(self: &Rc<Self>) {
-        if Self::is_in_conflict() {
-            return say(UNDECIDED);
-        }
         if self.form.has_attribute("aria-busy") {
             // It is being posted: what was typed since is told from what comes of that.
             return self.save_in(PAUSE);
@@ -165,7 +163,9 @@ impl Draft {
         let sent = self.changes.last();
         let Ok(body) = FormData::new_with_form(&self.form) else { return };
         let _ = body.append_with_str("act", "keep");
-        say("Saving…");
+        if !Self::is_in_conflict() {
+            say("Saving…");
+        }
         let Some(answer) = dom::fetch(&self.form.action(), Some(&body)).await else {
             self.copy();
             say("Offline. Your changes are kept in this browser.");
@@ -178,7 +178,8 @@ impl Draft {
             (200..300, Some(page), Some(form), Some(number)) => {
                 return self.saved(page, &form, &number, sent.is_last());
             }
-            (409, Some(page), ..) => morph::regions(page, "#conflict"),
+            // What was chosen meanwhile is about what was seen then.
+            (409, Some(page), ..) if self.pressed.borrow().is_none() => status::show_conflict(page),
             (429 | 502..=504, ..) => self.save_in(AGAIN),
             _ => {}
         }
@@ -221,12 +222,15 @@ impl Draft {
     }
 
     /// The page was brought up to date: what was posted is saved.
-    fn morphed(&self) {
+    fn morphed(self: &Rc<Self>) {
         if !self.is_dirty() && !self.is_saving.get() {
             backup::forget(&self.form);
         }
         if !Self::is_in_conflict() {
             status::say_behind(self.form.get_attribute("data-behind").as_deref());
+        } else if !self.is_saving.get() && !self.form.has_attribute("aria-busy") {
+            // Somebody may have changed the other text. An answer to the form itself tells that already.
+            self.save_in(PAUSE);
         }
     }
 }

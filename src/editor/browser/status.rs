@@ -2,7 +2,10 @@
 
 use crate::{
     paths,
-    ui::browser::dom::{self, Answer},
+    ui::browser::{
+        dom::{self, Answer},
+        morph,
+    },
 };
 use web_sys::{Document, Element};
 
@@ -78,6 +81,17 @@ fn another(answer: &Answer) -> String {
 fn conflict(page: Option<&Document>) -> String {
     let panel = page.and_then(|page| page.get_element_by_id("conflict"));
     panel.and_then(|panel| panel.text_content()).unwrap_or_default().trim().to_owned()
+}
+
+/// Shows what the two drafts say by now; not under the hand of somebody who is about to choose by what they see.
+pub(super) fn show_conflict(page: &Document) {
+    if dom::all("#conflict button:is(:hover, :focus)").next().is_some() {
+        return;
+    }
+    if let Some(panel) = dom::by_id::<Element>("conflict") {
+        let _ = panel.remove_attribute("data-dirty");
+    }
+    morph::regions(page, "#conflict");
 }
 
 /// Takes away what was said of a conflict: the draft is saved.

@@ -5,7 +5,7 @@ use crate::{
     fields::PathName,
     id::FolderId,
     library::{folders, variables},
-    prompts::store,
+    prompts::{drafts, store},
     role::Role,
     tests::support::{Answer, Person, with},
 };
@@ -17,6 +17,7 @@ both_databases!(
     a_variable_that_two_changed_is_shown_twice,
     a_variable_that_one_removed_and_one_changed_comes_back,
     a_form_holds_all_variables_that_a_folder_may_have,
+    a_draft_that_was_edited_again_is_not_replaced,
     a_stale_page_describes_only_what_was_changed,
     a_stale_page_names_no_folder_and_no_organization_back,
 );
@@ -148,6 +149,26 @@ async fn a_form_holds_all_variables_that_a_folder_may_have(app: TestApp) {
     assert_eq!(shown.body.matches(&long).count(), variables::MAX - 1);
     saves(&mine).await.status(303);
     two.has(&mine).await;
+}
+
+async fn a_draft_that_was_edited_again_is_not_replaced(app: TestApp) {
+    const AGAIN: &str = "edited it again, so nothing was replaced";
+    let lib = Library::of(&app, "Acme").await;
+    let (tone, bert) = (lib.prompt(None, "Tone").await, lib.org.has("Bert", Role::Editor).await);
+    let revision = async || drafts::read(&lib.scope, tone).await.unwrap().revision.to_string();
+    let (page, id, seen) = (lib.org.page(&format!("prompts/{tone}")), tone.to_string(), revision().await);
+    let replaces = async |over: &[(&str, &str)]| {
+        let own = [("page", &*page), ("org", &*lib.org.slug), ("prompt", &*id), ("revision", &*seen)];
+        let typed = [("kind", "text"), ("text", "Mine")];
+        bert.post("/api/prompts/save_draft", &[&own[..], &typed, over].concat()).await
+    };
+    lib.writes(tone, "First").await.unwrap();
+    let shown = revision().await;
+    replaces(&[]).await.status(409).hides(AGAIN);
+    lib.writes(tone, "Second").await.unwrap();
+    replaces(&[("over", &*shown)]).await.status(409).says(AGAIN).says("Second");
+    let shown = revision().await;
+    replaces(&[("over", &*shown)]).await.status(303);
 }
 
 async fn a_stale_page_describes_only_what_was_changed(app: TestApp) {
