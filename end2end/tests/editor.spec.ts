@@ -406,6 +406,21 @@ test('why a draft is not saved is said plainly', async ({ at: { ana, slug, triag
   await expect(text(ben, 3)).toHaveValue('Written when it was gone');
 });
 
+test('the focus goes along with what is moved, and stays near what goes away', async ({ at: { ana } }) => {
+  const { page } = ana;
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  await button('Move message 1 down').press('Enter');
+  await expect(button('Move message 2 down')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(button('Move message 3 up'), 'it goes no further').toBeFocused();
+  await expect(text(ana, 3)).toHaveValue(/^You sort support tickets/);
+  await button('Remove message 3').press('Enter');
+  await expect(text(ana, 2)).toBeFocused();
+  await button('Undo').press('Enter');
+  await expect(text(ana, 3)).toHaveValue(/^You sort support tickets/);
+  await expect(page.locator('#main')).toBeFocused();
+});
+
 test('a draft is discarded with what was just typed, and comes back', async ({ at: { ana } }) => {
   const { page } = ana;
   const discard = page.getByRole('button', { name: 'Discard draft' });

@@ -61,9 +61,12 @@ fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> im
     });
     let says = is_placeholder.then(|| view! { <p class="hint">"The request fills in messages here."</p> });
     let tokens = (!is_placeholder).then(|| view! { <small class="tokens">{field.tokens(&at)}</small> });
-    let move_button = |verb: &str, sign: &'static str, label: String, off: bool| {
-        view! { <button class="button icon-button" data-kind="quiet" data-size="small" name="act" value=format!("{verb}-{n}") aria-label=label disabled=off>{sign}</button> }
+    let move_button = |verb: &str, sign: &'static str, label: String, off: bool, then: Option<String>| {
+        view! { <button class="button icon-button" data-kind="quiet" data-size="small" name="act" value=format!("{verb}-{n}") aria-label=label disabled=off data-then=then>{sign}</button> }
     };
+    // One who moves it on goes on with the same button where it is then; at the end, with the one back.
+    let then_up = if n > 1 { format!("up-{}", n - 1) } else { "down-0".to_owned() };
+    let then_down = if n + 1 < last { format!("down-{}", n + 1) } else { format!("up-{}", n + 1) };
     view! {
         <li class="message">
             <header>
@@ -73,9 +76,9 @@ fn message(n: usize, last: usize, typed: &TypedMessage, field: &Field<'_>) -> im
                 {name}
                 {tokens}
                 <span class="message-acts">
-                    {move_button("up", "↑", format!("Move message {place} up"), n == 0)}
-                    {move_button("down", "↓", format!("Move message {place} down"), n == last)}
-                    {move_button("remove", "✕", format!("Remove message {place}"), last == 0)}
+                    {move_button("up", "↑", format!("Move message {place} up"), n == 0, Some(then_up))}
+                    {move_button("down", "↓", format!("Move message {place} down"), n == last, Some(then_down))}
+                    {move_button("remove", "✕", format!("Remove message {place}"), last == 0, None)}
                 </span>
             </header>
             {content}{says}{role_flaw}{name_flaw}{flaw}

@@ -1,10 +1,10 @@
 //! Turns one piece of a page into another, touching only what differs: what keeps its place keeps
 //! its focus, its selection, its scroll and what was typed into it.
 
-use super::dom::{document, within};
+use super::dom::{by_id, document, within};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, Event, HtmlElement, Node, js_sys::Reflect};
+use web_sys::{Document, Element, Event, HtmlElement, Node, NodeList, js_sys::Reflect};
 
 /// Heard on the document when pieces of the page were brought up to date.
 pub(crate) const MORPHED: &str = "morphed";
@@ -18,14 +18,23 @@ thread_local! {
 /// live region.
 pub(crate) fn page(new: &Document, form: Option<&Element>) {
     document().set_title(&new.title());
+    // What a button moves takes the focus along: the button says which one follows it.
+    let pressed = document().active_element();
+    let pressed = pressed.filter(|pressed| form.is_some_and(|form| form.contains(Some(pressed.as_ref()))));
+    let then = pressed.and_then(|pressed| pressed.get_attribute("data-then"));
     ANSWERED.set(form.cloned());
     regions(new, "#main, #crumbs, #toast, [data-live]");
     ANSWERED.set(None);
+    let next = then.and_then(|then| document().query_selector(&format!("button[value={then}]")).ok()?);
+    if let Some(next) = next {
+        focus(&next);
+    }
 }
 
 /// Brings the regions that match up to date; each has an id, by which it is found again.
 pub(crate) fn regions(new: &Document, selector: &str) {
     let focused = document().active_element();
+    let controls = document().query_selector_all(CONTROLS).ok();
     for old in super::dom::all(selector) {
         // A region within another was brought up with it, unless that one went away.
         let twin = new.get_element_by_id(&old.id());
@@ -33,18 +42,43 @@ pub(crate) fn regions(new: &Document, selector: &str) {
             element(&old, &twin);
         }
     }
-    refocus(focused);
+    refocus(focused, controls);
     if let Ok(morphed) = Event::new(MORPHED) {
         let _ = document().dispatch_event(&morphed);
     }
 }
 
-/// Moving a node takes the focus off it; gives it back.
-fn refocus(focused: Option<Element>) {
-    let Some(focused) = focused.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return };
-    if focused.is_connected() && document().active_element().as_ref() != Some(focused.as_ref()) {
-        let _ = focused.focus();
+/// What of the page can have the focus.
+const CONTROLS: &str = "#main :is(a[href], button, input, select, textarea, summary, [tabindex])";
+
+/// Moving a node takes the focus off it; gives it back. What went away or is off by now leaves it to what stood before
+/// it, and that to the page.
+fn refocus(focused: Option<Element>, controls: Option<NodeList>) {
+    let (Some(focused), Some(controls)) = (focused, controls) else { return };
+    if focus(&focused) {
+        return;
     }
+    let control = |n: u32| controls.item(n)?.dyn_into::<Element>().ok();
+    let at = (0..controls.length()).find(|n| control(*n).as_ref() == Some(&focused)).unwrap_or(0);
+    if !(0..at).rev().filter_map(control).any(|one| focus(&one))
+        && let Some(main) = by_id::<Element>("main")
+    {
+        let _ = main.set_attribute("tabindex", "-1");
+        focus(&main);
+    }
+}
+
+/// Whether something has the focus, or takes it.
+fn focus(element: &Element) -> bool {
+    let Some(element) = element.dyn_ref::<HtmlElement>() else { return false };
+    if !element.is_connected() || element.matches(":disabled").unwrap_or(false) {
+        return false;
+    }
+    let has = || document().active_element().as_ref() == Some(element.as_ref());
+    if !has() {
+        let _ = element.focus();
+    }
+    has()
 }
 
 fn element(old: &Element, new: &Element) {
