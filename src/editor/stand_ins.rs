@@ -2,6 +2,7 @@
 
 use crate::prompts::{
     content::{MAX_NAMES, Speaker, ValueKind, Variable},
+    jinja::AROUND,
     nesting::MAX_NESTING,
     render::{Problems, Resolved, Values},
 };
@@ -9,8 +10,6 @@ use html_escape::encode_double_quoted_attribute_to_string as escape;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is around the name of a missing value: characters that nobody types.
-const AROUND: [char; 2] = ['\u{e000}', '\u{e001}'];
 /// What stands before the name of missing messages.
 const MESSAGES: char = '\u{e002}';
 /// How often a field of a value is found to be missing before the text is shown as it is written.
@@ -47,6 +46,7 @@ pub(super) fn fill(resolved: &mut Resolved, values: &mut Values, problems: &Prob
             fill_one(values, dotted, kinds.get(name).copied().unwrap_or_default());
         }
     }
+    resolved.has_stand_ins = true;
     true
 }
 
@@ -181,6 +181,16 @@ mod tests {
                     "variables": [{ "name": "l", "type": "list", "required": true }] }),
                 json!({}),
                 "- <l>",
+            ),
+            (
+                json!({ "engine": "jinja", "body": { "text": "{% for x in items %}\n- {{ x }}\n{% endfor %}{{ max_items|upper }} {{ tags|sort|join(', ') }}" } }),
+                json!({}),
+                "<max_items> <tags>",
+            ),
+            (
+                json!({ "engine": "jinja", "body": { "text": "{% if who %}{{ who.name }} {{ all[0] }} {{ all|length }}{{ no|tojson }}{% endif %}" } }),
+                json!({}),
+                "<who.name> <all[0]> 0<no>",
             ),
             (
                 json!({ "body": { "chat": [{ "role": "system", "content": "a" }, { "role": "placeholder", "name": "h" }] } }),

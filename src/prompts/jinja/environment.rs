@@ -1,6 +1,6 @@
 //! What templates may use: filters, tests, `range`.
 
-use super::{MAX_OUTPUT, trace};
+use super::{MAX_OUTPUT, stand_in, trace};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters,
     value::{Kwargs, Rest},
@@ -56,6 +56,10 @@ fn add_filters(env: &mut Environment<'static>, purse: &Purse) {
             let purse = purse.clone();
             env.add_filter($name, move |state: &State, value: Value| {
                 purse.pay_for(&value)?;
+                // What is missing stays its name; of its items it is known that there are none.
+                if stand_in::is_one(&value) && !matches!($name, "length" | "count") {
+                    return Ok(value);
+                }
                 let run: fn(&State, Value) -> Result<Value, Error> = $filter;
                 run(state, value)
             });
@@ -86,22 +90,22 @@ fn add_filters(env: &mut Environment<'static>, purse: &Purse) {
     let own = purse.clone();
     env.add_filter("sort", move |s: &State, v: Value, k: Kwargs| {
         own.pay_for(&v)?;
-        filters::sort(s, v, k)
+        if stand_in::is_one(&v) { Ok(v) } else { filters::sort(s, v, k) }
     });
     let own = purse.clone();
     env.add_filter("unique", move |s: &State, v: Value, k: Kwargs| {
         own.pay_for(&v)?;
-        filters::unique(s, v, k)
+        if stand_in::is_one(&v) { Ok(v) } else { filters::unique(s, v, k) }
     });
     let own = purse.clone();
     env.add_filter("dictsort", move |v: Value, k: Kwargs| {
         own.pay_for(&v)?;
-        filters::dictsort(&v, k)
+        if stand_in::is_one(&v) { Ok(v) } else { filters::dictsort(&v, k) }
     });
     let own = purse.clone();
     env.add_filter("round", move |v: Value, p: Option<i32>| {
         own.pay(16)?;
-        filters::round(v, p.map(|p| p.clamp(-30, 30)))
+        if stand_in::is_one(&v) { Ok(v) } else { filters::round(v, p.map(|p| p.clamp(-30, 30))) }
     });
     let defaults = |s: &State, v: Value, args: Rest<Value>| filters::default(s, &v, args);
     env.add_filter("default", defaults);
@@ -118,6 +122,9 @@ fn add_filters(env: &mut Environment<'static>, purse: &Purse) {
     let own = purse.clone();
     env.add_filter("tojson", move |v: Value| {
         own.pay_for(&v)?;
+        if stand_in::is_one(&v) {
+            return Ok(v);
+        }
         let json =
             serde_json::to_string(&v).map_err(|e| Error::new(ErrorKind::BadSerialization, e.to_string()))?;
         own.pay(json.len())?;
@@ -141,6 +148,9 @@ fn add_gluing_filters(env: &mut Environment<'static>, purse: &Purse) {
     });
     let own = purse.clone();
     env.add_filter("join", move |v: Value, by: Option<String>| {
+        if stand_in::is_one(&v) {
+            return Ok(text(&v));
+        }
         let (by, mut joined) = (by.unwrap_or_default(), String::new());
         for (n, item) in v.try_iter()?.enumerate() {
             let item = text(&item);

@@ -8,7 +8,10 @@
 
 mod check;
 mod environment;
+pub(in crate::prompts) mod stand_in;
 pub(in crate::prompts) mod trace;
+
+pub use stand_in::AROUND;
 
 use crate::{
     error::Result as Outcome,

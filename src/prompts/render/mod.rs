@@ -63,6 +63,8 @@ pub struct Resolved {
     /// Rendering does without.
     #[serde(skip)]
     pub unkept: BTreeSet<String>,
+    /// Whether the values hold names in place of what is missing, as a preview shows it.
+    pub has_stand_ins: bool,
 }
 
 /// A prompt, as rendering needs it.

@@ -7,7 +7,7 @@ use crate::{
     prompts::{
         checks::placed,
         content::{Body, Message, Speaker},
-        jinja::{self, trace},
+        jinja::{self, stand_in, trace},
         sizes::weight,
     },
     templates::{Engine, Piece, Reference, Template, parse},
@@ -180,7 +180,12 @@ impl<'a> Renderer<'a> {
             return String::new();
         }
         trace::begin(self.resolved.parts.iter().position(|part| std::ptr::eq(part, here.part)).unwrap_or(0));
-        match jinja::render(&source, &minijinja::Value::from_serialize(&values)) {
+        let values = if self.resolved.has_stand_ins {
+            stand_in::values(&values)
+        } else {
+            minijinja::Value::from_serialize(&values)
+        };
+        match jinja::render(&source, &values) {
             Ok(text) if self.has_room(here, text.len()) => return text,
             Ok(_) => {}
             Err(flaw) => self.problem(here, placed(&here.part.content, self.at, &flaw.to_string())),
