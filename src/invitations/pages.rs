@@ -75,7 +75,7 @@ pub async fn new_invitation(caller: Caller) -> Result<impl IntoView> {
             <header class="page-head">
                 <div><h1>"Invite people"</h1><p>"We email each person a link to join."</p></div>
             </header>
-            <section class="panel">{form}</section>
+            <section class="panel"><div class="panel-body stack">{form}</div></section>
         },
     ))
 }
