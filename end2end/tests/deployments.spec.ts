@@ -59,6 +59,11 @@ test('a version goes through the environments and back', async ({ at: { ana, slu
 
 test('production wants somebody else to agree', async ({ at: { ana, slug }, ed }) => {
   await ed.goes(`/${slug}/deployments`);
+  // Whoever deploys sees it at every width: in the head of a table, or in each line.
+  for (const [width, where] of [[360, 'tbody tr:first-child'], [700, 'tbody tr:first-child'], [1280, 'thead']] as const) {
+    await ed.page.setViewportSize({ width, height: 900 });
+    await expect(ed.page.locator(`.board ${where}`).getByText('Protected')).toBeVisible();
+  }
   await opens(ed, 'Support/Tone in production');
   await ed.page.getByRole('link', { name: 'Deploy v1…' }).click();
   await ed.fills({ Reason: 'Customers wait' });

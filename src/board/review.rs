@@ -274,10 +274,11 @@ fn form(
     // What services get at once has the colour of what cannot be taken back unseen.
     let is_grave = order.kind == Kind::Undeploy || (environment.is_protected() && !asks);
     let (back, kind) = (back.to_owned(), if is_grave { "danger" } else { "primary" });
+    let warning = warning(environment, asks, scope.server().clock.now());
     let form = view! {
         <section class="panel">
-            {warning(environment, asks, scope.server().clock.now())}
             <Form action=DeployAction::PATH>
+                {warning}
                 <About of=about/>
                 <Field name="reason" label="Reason" maxlength=500 optional=true hint="Optional. Shown in the deployment history."/>
                 <div class="form-actions">

@@ -49,7 +49,9 @@ fn line(board: &Board<'_>, row: &Row) -> impl IntoView + use<> {
         let of = format!("{} in {}: ", row.path, one.name);
         let acts = cell_acts(board, (one, all.get(n + 1)), row);
         view! {
+            // Where there is room for columns, their heads say what is protected.
             <td data-label=one.name.to_string()>
+                {protected(one)}
                 <div class="cell">
                     <a href=url><span class="visually-hidden">{of}</span>{shown}</a>
                     {acts}
