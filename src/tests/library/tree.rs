@@ -21,6 +21,7 @@ both_databases!(
     a_change_of_variables_is_undone,
     libraries_are_apart,
     a_folder_that_was_opened_stays_open,
+    only_the_top_is_marked_as_where_one_is,
     a_folder_is_shown_page_by_page,
     the_tree_shows_the_first_of_many_and_the_one_that_is_open,
 );
@@ -257,6 +258,16 @@ async fn a_folder_that_was_opened_stays_open(app: TestApp) {
     app.org("Theirs", &ben).await;
     ben.keep("studio-open", &opened(&[a, deep]));
     ben.get("/theirs/prompts").await.status(200).hides("In A").hides("In B");
+}
+
+async fn only_the_top_is_marked_as_where_one_is(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    let ed = lib.org.has("Ed", Role::Editor).await;
+    let marked = format!("href=\"{}\" aria-current=\"page\" class=\"tree-item\"", lib.org.page("prompts"));
+    ed.get(&lib.org.page("prompts")).await.status(200).says(&marked);
+    for page in ["prompts/trash", "prompts/search?q=x", "prompts/variables"] {
+        ed.get(&lib.org.page(page)).await.status(200).hides(&marked);
+    }
 }
 
 async fn the_tree_shows_the_first_of_many_and_the_one_that_is_open(app: TestApp) {
