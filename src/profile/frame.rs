@@ -52,7 +52,10 @@ pub(super) fn frame(place: Place, says: &'static str, content: impl IntoView + '
             </header>
             <main class="main" id="main">
                 <div class="settings">
-                    <nav class="tabs" aria-label="Account">{tabs.collect_view()}</nav>
+                    <details class="tabs-fold">
+                        <summary>{place.label()}</summary>
+                        <nav class="tabs" aria-label="Account">{tabs.collect_view()}</nav>
+                    </details>
                     <div class="settings-body" id="page-body">
                         <header class="page-head"><div><h1>{place.label()}</h1><p>{says}</p></div></header>
                         {content}
