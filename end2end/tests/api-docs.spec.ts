@@ -67,7 +67,7 @@ test('the examples of the reference run as they stand', async ({ person }) => {
   const ana = await person('Ana');
   const { env, deploys, undeploys } = await service(ana);
   await ana.goes('/api/docs');
-  const [curl, python, typescript] = await ana.page.locator('pre code').allTextContents();
+  const [curl, python, typescript] = await ana.page.locator('pre').allTextContents();
 
   const fetched = execFileSync('bash', ['-c', curl!.replace('Support%2FTriage', 'Greeting')], { env, stdio: 'pipe' });
   expect(JSON.parse(fetched.toString())).toMatchObject({ version: 1, text: 'Hello {{ name }}{{sign}} \\{{ name }}' });

@@ -181,7 +181,7 @@ pub(super) fn guide(base: &str) -> Html {
     let example = |title: &'static str, code: &str| {
         let code = code.replace("https://studio.example.com", base);
         let title = (!title.is_empty()).then_some(view! { <h3>{title}</h3> });
-        view! { {title}<pre><code>{code}</code></pre> }
+        view! { {title}<pre tabindex="0">{code}</pre> }
     };
     view! {
         <p class="lead">
