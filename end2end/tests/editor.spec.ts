@@ -212,9 +212,12 @@ test('a conflict while one types keeps both texts', async ({ at: { ana, slug, tr
   await ben.goes(`/${slug}/prompts/${triage}`);
   // She stands in the message, so what he writes does not come in.
   await text(ana, 3).press('End');
+  const top = () => page.locator('#editor').evaluate((form) => form.getBoundingClientRect().top + window.scrollY);
+  const before = await top();
   await text(ben, 3).fill('From Ben');
   await expect(status(ben)).toHaveText('Saved');
   await expect(status(ana)).toContainText('Ben changed this field');
+  expect(await top(), 'what is said moves nothing that one is typing in').toBe(before);
   await text(ana, 3).pressSequentially(' from Ana');
   await expect(page.getByText('Ben edited this draft while you were editing it.')).toBeVisible();
   await text(ana, 3).pressSequentially(', again');

@@ -45,17 +45,19 @@ async fn panel(caller: &Caller, desk: &Desk) -> Result<Option<Html>> {
     Ok(Some(
         view! {
             <section class="panel conflict" aria-labelledby="conflict-title">
-                <Alert kind="warning">
-                    <h2 id="conflict-title">{says}</h2>
-                    {again}
-                    <p>"Your text is below and isn't saved yet. Choose which draft to keep. The other one stays under Earlier drafts for 7 days."</p>
-                </Alert>
-                <h3>"Your changes"</h3>
-                {difference}
-                <details><summary>{whose}</summary>{reading(&desk.draft.content)}</details>
-                <div class="form-actions">
-                    <button class="button" data-kind="danger" form="editor" name="over" value=over>{keep}</button>
-                    <button class="button" form="editor" name="act" value="unused">{take}</button>
+                <div class="panel-body stack">
+                    <Alert kind="warning">
+                        <h2 id="conflict-title">{says}</h2>
+                        {again}
+                        <p>"Your text is below and isn't saved yet. Choose which draft to keep. The other one stays under Earlier drafts for 7 days."</p>
+                    </Alert>
+                    <h3>"Your changes"</h3>
+                    {difference}
+                    <details><summary>{whose}</summary>{reading(&desk.draft.content)}</details>
+                    <div class="form-actions">
+                        <button class="button" data-kind="danger" form="editor" name="over" value=over>{keep}</button>
+                        <button class="button" form="editor" name="act" value="unused">{take}</button>
+                    </div>
                 </div>
             </section>
         }

@@ -100,13 +100,14 @@ impl Desk {
         failed.map_or_else(|| Typed::of(&self.draft.content), |posted| Typed::posted(&posted.input))
     }
 
-    /// The form that brings back a version or an earlier draft, for those who may: what it is called, and the field that
-    /// names it.
+    /// The form that brings back a version or an earlier draft, for those who may: what it is called, the field that
+    /// names it, and the size of its button.
     pub(super) fn restore(
         &self,
         action: &'static str,
         what: &str,
         named: (&'static str, i64),
+        size: Option<&'static str>,
     ) -> Option<Html> {
         self.scope.can::<EditContent>().then(|| {
             let (field, number) = named;
@@ -119,14 +120,14 @@ impl Desk {
             view! {
                 <Act action about>
                     <Once/>
-                    <button class="button" data-size="small" aria-label=label>"Restore"</button>
+                    <button class="button" data-size=size aria-label=label>"Restore"</button>
                 </Act>
             }
             .bake()
         })
     }
 
-    /// The page: `body` under the prompt's name and tabs.
+    /// The page: `body` under the prompt's name and tabs; `actions` stand beside the name.
     pub(super) fn show(self, tab: Tab, actions: impl IntoView, body: impl IntoView) -> impl IntoView {
         let org = self.scope.slug().clone();
         let id = self.prompt.id;
@@ -153,7 +154,7 @@ impl Desk {
                     <h1>{self.prompt.name.to_string()}" "<span class="badge" id="version-status" data-live="prompts drafts">{status}</span></h1>
                     {says}
                 </div>
-                <div class="page-actions">{actions}</div>
+                {actions}
             </header>
             <nav class="tabs across" aria-label="Prompt">{tabs.collect_view()}</nav>
             {body}

@@ -52,7 +52,7 @@ fn row(desk: &Desk, earlier: &Earlier) -> impl IntoView + use<> {
         <li class="version">
             <a class="version-number" href=url>{format!("#{}", earlier.revision)}</a>
             <div><p>{earlier.reason.says()}</p><small>{author(earlier)}", "<When at=earlier.written_at now/></small></div>
-            <span class="version-acts">{restore(desk, earlier.revision)}</span>
+            <span class="version-acts">{restore(desk, earlier.revision, Some("small"))}</span>
         </li>
     }
 }
@@ -62,8 +62,8 @@ fn author(earlier: &Earlier) -> String {
 }
 
 /// The form that brings a draft back, for those who may.
-fn restore(desk: &Desk, revision: i64) -> Option<Html> {
-    desk.restore(RestoreDraft::PATH, "draft", ("revision", revision))
+fn restore(desk: &Desk, revision: i64, size: Option<&'static str>) -> Option<Html> {
+    desk.restore(RestoreDraft::PATH, "draft", ("revision", revision), size)
 }
 
 /// `/{org}/prompts/{prompt}/drafts/{revision}`.
@@ -85,8 +85,8 @@ pub async fn earlier_draft(caller: Caller) -> Result<impl IntoView> {
         <h3>"Changes if you restore it"</h3>
         {difference}
         <div class="page-actions">
-            {restore(&desk, revision)}
-            <a class="button" data-kind="quiet" data-size="small" href=paths::earlier_drafts(desk.scope.slug(), desk.prompt.id)>"All earlier drafts"</a>
+            {restore(&desk, revision, None)}
+            <a class="button" data-kind="quiet" href=paths::earlier_drafts(desk.scope.slug(), desk.prompt.id)>"All earlier drafts"</a>
         </div>
     };
     Ok(desk.show(Tab::Versions, (), body))

@@ -52,13 +52,15 @@ pub async fn edit(caller: Caller) -> Result<impl IntoView> {
     let can_discard = desk.prompt.latest > 0 && desk.is_dirty();
     let acts = may.then(|| {
         view! {
+            <div class="page-actions">
+                <button class="button" type="submit" form="editor">"Save draft"</button>
+                // After the button that Return presses.
+                <span id="discard" data-live="drafts prompts">
+                    {can_discard.then(|| view! { <button class="button" data-kind="quiet" form="editor" name="act" value="discard">"Discard draft"</button> })}
+                </span>
+                <button class="button" data-kind="primary" form="editor" name="act" value="review">"Save version…"</button>
+            </div>
             <span id="draft-status" class="draft-status" role="status" data-own></span>
-            <button class="button" type="submit" form="editor">"Save draft"</button>
-            // After the button that Return presses.
-            <span id="discard" data-live="drafts prompts">
-                {can_discard.then(|| view! { <button class="button" data-kind="quiet" form="editor" name="act" value="discard">"Discard draft"</button> })}
-            </span>
-            <button class="button" data-kind="primary" form="editor" name="act" value="review">"Save version…"</button>
         }
     });
     let conflict = if may { Some(conflict(&caller, &desk).await?) } else { None };

@@ -14,7 +14,7 @@ use crate::{
     role::Deploy,
     server::Caller,
     templates::Engine,
-    ui::{Alert, Bake, Empty, FormAlert, Html, Notice, Pager, Telling, When, glyph},
+    ui::{Bake, Empty, FormAlert, Html, Notice, Pager, Telling, When, glyph},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -92,15 +92,15 @@ fn row(desk: &Desk, version: &Version, live: &Live) -> impl IntoView + use<> {
         <li class="version">
             <a class="version-number" href=paths::version(org, id, number)>{format!("v{number}")}</a>
             <div><p>{message}{live}</p><small>{author}", "<When at=version.created_at now/></small></div>
-            <span class="version-acts">{compare}{restore(desk, number)}</span>
+            <span class="version-acts">{compare}{restore(desk, number, Some("small"))}</span>
         </li>
     }
 }
 
 /// The form that brings a version back, for those who may and where there is something to bring back.
-fn restore(desk: &Desk, number: i64) -> Option<Html> {
+fn restore(desk: &Desk, number: i64, size: Option<&'static str>) -> Option<Html> {
     let is_older = number < desk.prompt.latest;
-    is_older.then(|| desk.restore(RestoreVersion::PATH, "version", ("number", number))).flatten()
+    is_older.then(|| desk.restore(RestoreVersion::PATH, "version", ("number", number), size)).flatten()
 }
 
 /// `/{org}/prompts/{prompt}/versions/{number}`.
@@ -122,14 +122,12 @@ pub async fn version(caller: Caller) -> Result<impl IntoView> {
     };
     let model = content.model.model.clone();
     let temperature = content.model.temperature.map(|degree| degree.to_string());
-    let message =
-        (!about.message.is_empty()).then(|| view! { <Alert kind="info">{about.message.clone()}</Alert> });
+    let message = (!about.message.is_empty()).then(|| view! { <p>{about.message.clone()}</p> });
     let deploys = deploys(&desk, number).await?.into_iter();
     let deploys: Vec<_> =
         deploys.map(|(label, url)| view! { <a class="button" href=url>{label}</a> }).collect();
     let body = view! {
-        <h2>{format!("Version {number}")}</h2>
-        {message}
+        <div><h2>{format!("Version {number}")}</h2>{message}</div>
         {reading(&content)}
         <dl class="pairs">
             <dt>"Saved"</dt><dd>{author}", "<When at=about.created_at now/></dd>
@@ -138,7 +136,7 @@ pub async fn version(caller: Caller) -> Result<impl IntoView> {
             {temperature.map(|degree| view! { <dt>"Temperature"</dt><dd>{degree}</dd> })}
             <dt>"SHA-256"</dt><dd><code>{hash}</code></dd>
         </dl>
-        <div class="page-actions">{restore(&desk, number)}{deploys}</div>
+        <div class="page-actions">{restore(&desk, number, None)}{deploys}</div>
     };
     Ok(desk.show(Tab::Versions, (), body))
 }

@@ -1,4 +1,4 @@
-//! What is said beside the title of how the draft is.
+//! What is said below the title of how the draft is.
 
 use crate::{
     paths,
