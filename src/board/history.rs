@@ -83,13 +83,13 @@ pub(super) async fn past(
     found.truncate(usize::try_from(SIZE).unwrap_or(0));
     let last = found.last().filter(|_| has_more).map(|last| last.deployment.id);
     let (first, next) = (before.map(|_| url.to_owned()), last.map(|last| format!("{url}?before={last}")));
-    let list = if found.is_empty() {
+    let shown = if found.is_empty() {
         view! { <p class="note">"Nothing deployed here yet."</p> }.bake()
     } else {
         let rows: Vec<_> = found.iter().map(|one| row(scope, of, one)).collect();
         view! { <ol class="lines" role="list">{rows}</ol> }.bake()
     };
-    Ok(view! { <div id="history" data-live="deployments">{list}<Pager first next/></div> }.bake())
+    Ok(view! { <div id="history" data-live="deployments">{shown}<Pager first next/></div> }.bake())
 }
 
 /// Who did what, to what of it the page does not say itself, when and why.

@@ -64,7 +64,7 @@ impl Database {
                         tokio::time::sleep(Duration::from_millis(200)).await;
                     }
                     Err(error) => panic!("{statement}: {error}"),
-                    Ok(_) => return,
+                    Ok(()) => return,
                 }
             }
             panic!("{statement}: somebody is always in it");
