@@ -26,6 +26,7 @@ use sqlx::{
     },
 };
 use std::{
+    io::ErrorKind,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -373,6 +374,10 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         match &error {
+            E::Io(cause) if cause.kind() == ErrorKind::ResourceBusy => {
+                tracing::warn!("the database is busy");
+                Self::Unavailable { retry_after: 5 }
+            }
             E::PoolTimedOut | E::PoolClosed | E::Io(_) | E::WorkerCrashed | E::Tls(_) => {
                 tracing::error!(%error, "the database is away");
                 Self::Unavailable { retry_after: 5 }

@@ -12,6 +12,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteError},
 };
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -73,7 +74,7 @@ impl Writer {
     ///
     /// It asks for the write lock at once: one that began as a reader could not wait for it later.
     pub(super) async fn begin(&self) -> Result<SqliteTx> {
-        let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let tx = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(busy)?;
         let held = Held {
             since: stopwatch(),
             statements: 0,
@@ -86,6 +87,14 @@ impl Writer {
 
     pub(super) async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// Waiting in vain for the one connection means that others have it, not that the file is unreachable.
+fn busy(error: sqlx::Error) -> sqlx::Error {
+    match error {
+        sqlx::Error::PoolTimedOut => io::Error::from(io::ErrorKind::ResourceBusy).into(),
+        error => error,
     }
 }
 
