@@ -1,4 +1,8 @@
-use super::{addresses, characters, look_alikes::with_plain_signs, signs::is_path_char};
+use super::{
+    addresses, characters,
+    look_alikes::with_plain_signs,
+    signs::{is_disruptive, is_path_char},
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -91,6 +95,9 @@ fn check_signs(name: &str) -> Result<(), &'static str> {
     if name.contains('/') {
         return Err(SLASH);
     }
+    if name.chars().any(is_disruptive) {
+        return Err(characters::INVISIBLE);
+    }
     if name.chars().all(is_path_char) { Ok(()) } else { Err(SIGNS) }
 }
 
@@ -163,6 +170,7 @@ mod tests {
         ] {
             assert!(PathName::parse(name).is_err(), "{name:?}");
         }
+        assert_eq!(PathName::parse("\u{202e}"), Err(characters::INVISIBLE));
         assert!(PathName::parse(&"ä".repeat(80)).is_ok() && PathName::parse(&"ä".repeat(81)).is_err());
         assert!(RESERVED.is_sorted());
     }
