@@ -191,7 +191,7 @@ macro_rules! live {
 }
 
 /// What is live of prompts in environments, for both as well.
-const LIVE: [&str; 2] = [
+pub(super) const LIVE: [&str; 2] = [
     live!("unhex(json_extract(value, '$[0]')), unhex(json_extract(value, '$[1]')) FROM json_each($2)"),
     live!("CAST(value ->> 0 AS UUID), CAST(value ->> 1 AS UUID) FROM json_array_elements(CAST($2 AS JSON))"),
 ];

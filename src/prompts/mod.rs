@@ -44,6 +44,8 @@ pub mod nesting;
 #[cfg(feature = "ssr")]
 pub mod paths;
 #[cfg(feature = "ssr")]
+pub mod pinning;
+#[cfg(feature = "ssr")]
 pub mod reached;
 #[cfg(feature = "ssr")]
 pub mod references;

@@ -4,8 +4,9 @@
 use crate::{
     error::Result,
     id::{EnvironmentId, FolderId, PromptId},
-    server::{OrgChange, Reads, keys::Limit},
+    server::{OrgChange, Reads, keys::Limit, listed},
 };
+use std::collections::BTreeSet;
 
 /// What a prompt is called that lies beyond.
 pub const BEYOND: &str = "a prompt this key has no access to";
@@ -45,6 +46,29 @@ pub async fn reaches_folder(change: &mut OrgChange, folder: Option<FolderId>) ->
         Some(key) => lets_through(change, &key.folders, folder).await,
         None => Ok(true),
     }
+}
+
+/// Which of some folders the actor reaches; none where it reaches all, and what is in no folder.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reached_folders(
+    change: &mut OrgChange,
+    folders: BTreeSet<FolderId>,
+) -> Result<Option<BTreeSet<FolderId>>> {
+    let Some(key) = change.key().cloned().filter(|key| key.folders != Limit::All) else { return Ok(None) };
+    let around = listed!(
+        ", above (below, id, parent_id) AS (
+           SELECT f.id, f.id, f.parent_id FROM listed JOIN folders f ON f.org_id = $1 AND f.id = listed.id
+           UNION ALL
+           SELECT a.below, f.id, f.parent_id FROM above a
+           JOIN folders f ON f.org_id = $1 AND f.id = a.parent_id)
+         SELECT below, id FROM above"
+    );
+    let around = change.query_listed(around, folders.into_iter().map(|folder| folder.0));
+    let around: Vec<(FolderId, FolderId)> = around.all().await?;
+    let reached = around.into_iter().filter(|(_, above)| key.folders.reaches(above));
+    Ok(Some(reached.map(|(folder, _)| folder).collect()))
 }
 
 /// Whether the actor reaches a prompt.

@@ -1,21 +1,21 @@
 //! References between prompts: where they lead, and who is led to.
 
 use super::{
-    checks::flaw,
-    circles::{Version, circle},
+    circles::Version,
     content::{Content, Kind},
-    reached::{reaches_environment, reaches_folder},
-    resolve,
-    store::{self, Prompt},
 };
 use crate::{
-    environments::store as environments,
-    error::{Flaw, Result},
-    id::{EnvironmentId, PromptId},
-    server::{OrgChange, Scope, keys::Limit, listed, long_work},
-    templates::{Reference, Selector, Template},
+    error::Result,
+    fields::composed,
+    id::{EnvironmentId, FolderId, PromptId},
+    server::{OrgChange, Scope, listed, long_work},
+    templates::{Reference, Template},
 };
-use std::collections::BTreeMap;
+use serde_json::json;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
 /// Where a reference of a version leads: to another prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,154 +86,124 @@ pub(super) async fn of_draft(change: &mut OrgChange, prompt: PromptId, content: 
         change.query("DELETE FROM prompt_references WHERE org_id = $1 AND prompt_id = $2 AND number = 0");
     old.bind(prompt).execute().await?;
     let all = long_work::within(content.text_bytes(), || targets(content));
-    for (target, reference) in all.into_iter().take(MAX_REFERENCES) {
-        if let Some(to) = store::at_path_within(change, &reference.path).await? {
-            insert(change, (prompt, 0), &target, to.id, None).await?;
-        }
-    }
-    Ok(())
+    let all: Vec<_> = all.iter().take(MAX_REFERENCES).map(|(target, to)| (&**target, &*to.path)).collect();
+    let paths: Vec<&str> = all.iter().map(|(_, path)| *path).collect();
+    let places = Places::of(change, &paths).await?;
+    let leads: Vec<Lead<'_>> =
+        all.into_iter().filter_map(|(target, path)| Some((target, places.at(path)?.id, None))).collect();
+    insert(change, (prompt, 0), &leads).await
 }
 
-/// Where the references of a version to be saved lead. They lead to versions that are there now, so what a
-/// version renders to never changes, unless it names an environment.
-///
-/// # Errors
-/// When the database fails; what is wrong with the references comes as flaws.
-pub(super) async fn pin(
-    change: &mut OrgChange,
-    prompt: PromptId,
-    path: &str,
-    references: &BTreeMap<String, Reference>,
-) -> Result<Result<Vec<Pin>, Vec<Flaw>>> {
-    let (mut pins, mut flaws) = (Vec::new(), Vec::new());
-    for (target, reference) in references {
-        match pin_one(change, prompt, target, reference).await? {
-            Ok(pin) => pins.push(pin),
-            Err(message) => flaws.push(flaw("", message)),
-        }
-    }
-    let to: Vec<_> = pins.iter().filter_map(Pin::version).collect();
-    flaws.extend(circle(change, prompt, path, &to).await?.map(|message| flaw("", message)));
-    Ok(if flaws.is_empty() { Ok(pins) } else { Err(flaws) })
+/// A prompt that a path leads to.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Place {
+    asked: String,
+    /// Its id.
+    pub(super) id: PromptId,
+    /// The folder it is in.
+    pub(super) folder_id: Option<FolderId>,
+    /// Whether it is one text or messages.
+    pub(super) kind: Kind,
+    /// The number of its newest version; 0 before the first.
+    pub(super) latest: i64,
 }
 
-/// Where a reference leads, or what is wrong with it: in the words it is written in, as the actor may not know
-/// of the path that the prompt has now.
-async fn pin_one(
-    change: &mut OrgChange,
-    prompt: PromptId,
-    target: &str,
-    reference: &Reference,
-) -> Result<Result<Pin, String>> {
-    let found = store::at_path_within(change, &reference.path).await?;
-    // What a key may not read, it may not have put into a prompt that it may read, nor learn whether it is there.
-    let is_reached = match &found {
-        Some(to) => {
-            reaches_folder(change, to.folder_id).await? || is_led_to(change, prompt, target, to.id).await?
+/// The prompts that some paths lead to, as they are within a change.
+pub(super) struct Places(HashMap<String, Place>);
+
+impl Places {
+    /// Those of some paths, all read at once.
+    pub(super) async fn of(change: &mut OrgChange, paths: &[&str]) -> Result<Self> {
+        if paths.is_empty() {
+            return Ok(Self(HashMap::new()));
         }
-        None => false,
-    };
-    let Some(to) = found.filter(|_| is_reached) else {
-        let path = &reference.path;
-        let or = match change.key() {
-            Some(key) if key.folders != Limit::All => format!(", or this key has no access to {path}"),
-            _ => String::new(),
-        };
-        return Ok(Err(format!("[[ {target} ]] not found: no prompt has the path {path}{or}.")));
-    };
-    if to.id == prompt {
-        return Ok(Err(format!("[[ {target} ]] refers to this prompt itself.")));
+        // Names are composed, and a path may be written otherwise.
+        let asked: BTreeSet<Cow<'_, str>> =
+            paths.iter().flat_map(|&path| [Cow::Borrowed(path), composed(path)]).collect();
+        let sql = change.either(AT_PATHS[0], AT_PATHS[1]);
+        let places: Vec<Place> = change.query(sql).bind(json!(asked).to_string()).all().await?;
+        Ok(Self(places.into_iter().map(|place| (place.asked.clone(), place)).collect()))
     }
-    if to.kind == Kind::Chat {
-        return Ok(Err(format!("[[ {target} ]] is a chat. Only text prompts can be included in others.")));
+
+    /// The prompt of a path, or the one that had it last when none has it now.
+    pub(super) fn at(&self, path: &str) -> Option<&Place> {
+        self.0.get(path).or_else(|| self.0.get(&*composed(path)))
     }
-    let number = match &reference.selector {
-        Selector::Latest => to.latest,
-        Selector::Version(number) => i64::from(*number),
-        Selector::Environment(name) => {
-            return pin_to_environment(change, prompt, (target, reference), &to, name).await;
-        }
-    };
-    let hash = change.query("SELECT hash FROM versions WHERE org_id = $1 AND prompt_id = $2 AND number = $3");
-    let hash: Option<(Vec<u8>,)> = hash.bind(to.id).bind(number).optional().await?;
-    Ok(match hash {
-        Some((hash,)) => {
-            Ok(Pin { target: target.to_owned(), prompt: to.id, to: To::Version { number, hash } })
-        }
-        None if to.latest == 0 => {
-            Err(format!("[[ {target} ]]: {} has no version yet. Save one first.", reference.path))
-        }
-        None => Err(format!("[[ {target} ]]: {} has no version {number}.", reference.path)),
-    })
+
+    /// The folders that they are in.
+    pub(super) fn folders(&self) -> BTreeSet<FolderId> {
+        self.0.values().filter_map(|place| place.folder_id).collect()
+    }
 }
 
-/// Whether the newest version leads there already, in these words: those who may change a prompt may go on with it.
-async fn is_led_to(change: &mut OrgChange, prompt: PromptId, target: &str, to: PromptId) -> Result<bool> {
-    let same = change.query(
-        "SELECT r.to_id FROM prompt_references r
-         JOIN prompts p ON p.org_id = r.org_id AND p.id = r.prompt_id AND p.latest = r.number
-         WHERE r.org_id = $1 AND r.prompt_id = $2 AND r.target = $3 AND r.to_id = $4 AND r.number > 0",
-    );
-    let same: Option<(PromptId,)> = same.bind(prompt).bind(target.to_owned()).bind(to).optional().await?;
-    Ok(same.is_some())
+macro_rules! at_paths {
+    ($asked:literal) => {
+        concat!(
+            "WITH asked (path) AS (SELECT value FROM ",
+            $asked,
+            ")
+             SELECT asked.path AS asked, p.id, p.folder_id, p.kind, p.latest FROM asked
+             JOIN prompts p ON p.org_id = $1 AND p.trash_id IS NULL AND p.id = coalesce(
+               (SELECT c.id FROM prompts c WHERE c.org_id = $1 AND c.path = asked.path AND c.trash_id IS NULL),
+               (SELECT o.prompt_id FROM old_paths o WHERE o.org_id = $1 AND o.path = asked.path))"
+        )
+    };
 }
 
-async fn pin_to_environment(
-    change: &mut OrgChange,
-    prompt: PromptId,
-    (target, reference): (&str, &Reference),
-    to: &Prompt,
-    name: &str,
-) -> Result<Result<Pin, String>> {
-    let found = environments::named(&mut *change, name).await?;
-    // As with prompts: neither put in nor told of.
-    let is_reached = match &found {
-        Some(found) => {
-            reaches_environment(change, found.id) || is_led_to(change, prompt, target, to.id).await?
-        }
-        None => false,
-    };
-    let Some(environment) = found.filter(|_| is_reached) else {
-        let or = match change.key() {
-            Some(key) if key.environments != Limit::All => ", or this key has no access to it",
-            _ => "",
-        };
-        return Ok(Err(format!("[[ {target} ]]: there is no environment {name}{or}.")));
-    };
-    if resolve::live(&mut *change, environment.id, to.id).await?.is_none() {
-        return Ok(Err(format!("[[ {target} ]]: {} isn't deployed to {name}.", reference.path)));
-    }
-    Ok(Ok(Pin { target: target.to_owned(), prompt: to.id, to: To::Environment(environment.id) }))
-}
+/// The prompts of paths, for SQLite and for PostgreSQL.
+pub(crate) const AT_PATHS: [&str; 2] =
+    [at_paths!("json_each($2)"), at_paths!("json_array_elements_text(CAST($2 AS JSON))")];
 
-/// Writes where a reference leads.
+/// Where a reference leads: its target, the prompt, and which version of that; none in a draft.
+pub(super) type Lead<'a> = (&'a str, PromptId, Option<&'a To>);
+
+/// Writes where the references of a version lead, or those of a draft.
 pub(super) async fn insert(
     change: &mut OrgChange,
     (prompt, number): (PromptId, i64),
-    target: &str,
-    prompt_to: PromptId,
-    to: Option<&To>,
+    leads: &[Lead<'_>],
 ) -> Result<()> {
-    let (to_number, environment) = match to {
-        Some(To::Version { number, .. }) => (Some(*number), None),
-        Some(To::Environment(environment)) => (None, Some(*environment)),
-        None => (None, None),
-    };
-    change
-        .query(
-            "INSERT INTO prompt_references (org_id, prompt_id, number, target, to_id, to_number, environment_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(prompt)
-        .bind(number)
-        .bind(target.to_owned())
-        .bind(prompt_to)
-        .bind(to_number)
-        .bind(environment)
-        .execute()
-        .await?;
+    if leads.is_empty() {
+        return Ok(());
+    }
+    let rows = leads.iter().map(|(target, prompt, to)| {
+        let (number, environment) = match to {
+            Some(To::Version { number, .. }) => (Some(*number), None),
+            Some(To::Environment(environment)) => (None, Some(environment.0.simple().to_string())),
+            None => (None, None),
+        };
+        (*target, prompt.0.simple().to_string(), number, environment)
+    });
+    let rows = json!(rows.collect::<Vec<_>>()).to_string();
+    let sql = change.either(INSERT[0], INSERT[1]);
+    change.query(sql).bind(rows).bind(prompt).bind(number).execute().await?;
     Ok(())
 }
+
+macro_rules! insert {
+    ($led:literal) => {
+        concat!(
+            "WITH led (target, id, number, environment) AS (SELECT ",
+            $led,
+            ")
+             INSERT INTO prompt_references (org_id, prompt_id, number, target, to_id, to_number, environment_id)
+             SELECT p.org_id, $3, $4, led.target, p.id, led.number, led.environment FROM led
+             JOIN prompts p ON p.org_id = $1 AND p.id = led.id"
+        )
+    };
+}
+
+/// For both as well.
+const INSERT: [&str; 2] = [
+    insert!(
+        "json_extract(value, '$[0]'), unhex(json_extract(value, '$[1]')), json_extract(value, '$[2]'),
+         unhex(json_extract(value, '$[3]')) FROM json_each($2)"
+    ),
+    insert!(
+        "value ->> 0, CAST(value ->> 1 AS UUID), CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS UUID)
+         FROM json_array_elements(CAST($2 AS JSON))"
+    ),
+];
 
 /// The prompts whose newest version or draft uses a prompt.
 ///

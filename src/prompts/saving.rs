@@ -5,7 +5,7 @@ use super::{
     checks,
     content::Content,
     drafts::{self, Draft},
-    references,
+    pinning,
     store::{self, Prompt},
     versions::{New, content_within, hash, insert},
 };
@@ -135,7 +135,7 @@ async fn save_seen(
     message: &str,
 ) -> Result<i64> {
     checks::refuse(checks::syntax_flaws(content, analysis))?;
-    let pins = references::pin(change, of.id, &of.path, &analysis.references).await?;
+    let pins = pinning::pin(change, of.id, &of.path, &analysis.references).await?;
     let pins = pins.map_err(|flaws| Error::Invalid { flaws })?;
     // The version that said the same, if it is brought back.
     let restores = change.query(

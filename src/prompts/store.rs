@@ -13,7 +13,7 @@ use crate::{
     id::{FolderId, PromptId, TrashId},
     role::EditContent,
     server::{
-        Grant, OrgChange, Reads, Scope, Topic,
+        Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
     },
     time::Timestamp,
@@ -100,23 +100,12 @@ pub async fn after(scope: &Scope, path: &str, size: i64) -> Result<Vec<Prompt>> 
 /// # Errors
 /// [`Error::NotFound`] when there is neither.
 pub async fn at_path(scope: &Scope, path: &str) -> Result<Prompt> {
-    found(scope, path).await?.ok_or(Error::NotFound)
-}
-
-/// The same, as it is within a change; none when there is neither.
-///
-/// # Errors
-/// When the database fails.
-pub async fn at_path_within(change: &mut OrgChange, path: &str) -> Result<Option<Prompt>> {
-    found(change, path).await
-}
-
-async fn found(mut reads: impl Reads, path: &str) -> Result<Option<Prompt>> {
-    let found = reads.query(AT_PATH).bind(path.to_owned()).optional().await?;
-    match composed(path) {
-        Cow::Owned(path) if found.is_none() => Ok(reads.query(AT_PATH).bind(path).optional().await?),
-        _ => Ok(found),
-    }
+    let found: Option<Prompt> = scope.query(AT_PATH).bind(path.to_owned()).optional().await?;
+    let found = match composed(path) {
+        Cow::Owned(path) if found.is_none() => scope.query(AT_PATH).bind(path).optional().await?,
+        _ => found,
+    };
+    found.ok_or(Error::NotFound)
 }
 
 /// Makes a prompt with an empty draft.

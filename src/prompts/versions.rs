@@ -4,7 +4,7 @@ use super::{
     content::Content,
     drafts::parse,
     index,
-    references::{self, Pin, To},
+    references::{self, Lead, Pin, To},
 };
 use crate::{
     error::{Error, Result},
@@ -156,9 +156,8 @@ pub async fn insert(change: &mut OrgChange, prompt: PromptId, latest: i64, new: 
         .bind(key)
         .execute()
         .await?;
-    for pin in new.pins {
-        references::insert(change, (prompt, number), &pin.target, pin.prompt, Some(&pin.to)).await?;
-    }
+    let leads: Vec<Lead<'_>> = new.pins.iter().map(|pin| (&*pin.target, pin.prompt, Some(&pin.to))).collect();
+    references::insert(change, (prompt, number), &leads).await?;
     change
         .query("UPDATE prompts SET latest = $3, kind = $4, updated_at = $5 WHERE org_id = $1 AND id = $2")
         .bind(prompt)

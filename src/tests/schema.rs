@@ -5,7 +5,10 @@ use super::support::{Kind, Person, TestApp, both_databases, run, sql};
 use crate::{
     deployments::{overview::BOARD, users::USERS},
     library::{folders, moves, trash, tree},
-    prompts::paths::{LEAVE_ALL, LIVE_BELOW, TAKE_ALL},
+    prompts::{
+        paths::{LEAVE_ALL, LIVE_BELOW, TAKE_ALL},
+        references::AT_PATHS,
+    },
     role::Role,
     server::{Config, Server, db::is_taken},
 };
@@ -323,6 +326,10 @@ async fn sqlite_looks_where_an_index_leads(app: TestApp) {
            OR EXISTS (SELECT 1 FROM audit_log a WHERE a.org_id = x'01' AND a.actor_id = u.id)) LIMIT 2";
     let named = plan(&app, named).await;
     assert!(!named.contains("SCAN u"), "{named}");
+    // Each path is looked up, among those of now and those from before.
+    let paths = plan(&app, &AT_PATHS[0].replace("$1", "x'01'").replace("$2", "'[]'")).await;
+    assert!(paths.contains("(org_id=? AND id=?)"), "{paths}");
+    assert_eq!(paths.matches("(org_id=? AND path=?)").count(), 2, "{paths}");
     // What is live is looked up of the prompts that are shown.
     let board = plan(&app, &BOARD.replace("$1", "x'01'").replace("$2", "'%'").replace("$3", "9")).await;
     assert!(board.starts_with("CO-ROUTINE p; "), "{board}");

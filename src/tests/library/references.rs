@@ -3,7 +3,7 @@ use crate::{
     fields::PathName,
     id::PromptId,
     library::moves,
-    prompts::{circles::circle, references, render::render, resolve, store},
+    prompts::{circles::circle, references, render::render, resolve, saving, store},
     role::EditContent,
 };
 use serde_json::{Map, json};
@@ -17,6 +17,7 @@ both_databases!(
     a_circle_is_found_among_many_ways,
     more_than_can_be_put_together_is_refused,
     what_leads_nowhere_is_told,
+    many_references_are_saved_in_as_few_statements_as_one,
     who_uses_a_prompt_is_known,
     a_draft_is_rendered_as_it_is_typed,
 );
@@ -159,14 +160,7 @@ async fn what_leads_nowhere_is_told(app: TestApp) {
     lib.saying(None, "Saved", "x").await;
     let chat =
         store::create(&lib.may(), None, &PathName::parse("Chat").unwrap(), super::PromptKind::Chat).await;
-    crate::prompts::saving::save(
-        &lib.may(),
-        chat.unwrap(),
-        lib.seen(lib.at("Chat").await.unwrap()).await,
-        "",
-    )
-    .await
-    .unwrap();
+    saving::save(&lib.may(), chat.unwrap(), lib.seen(lib.at("Chat").await.unwrap()).await, "").await.unwrap();
     for (text, message) in [
         ("[[ Gone ]]", "[[ Gone ]] not found: no prompt has the path Gone."),
         ("[[ saved ]]", "[[ saved ]] not found: no prompt has the path saved."),
@@ -179,6 +173,28 @@ async fn what_leads_nowhere_is_told(app: TestApp) {
         assert_eq!(why(lib.says(user, text).await), message);
     }
     assert_eq!(lib.says(user, "\\[[ Gone ]] [[ Saved ]]").await, Ok(1));
+}
+
+/// Others wait meanwhile.
+async fn many_references_are_saved_in_as_few_statements_as_one(app: TestApp) {
+    let lib = Library::of(&app, "Acme").await;
+    for n in 0..10 {
+        lib.saying(None, &format!("P{n}"), "x").await;
+    }
+    let statements = async |name: &str, many: usize| {
+        let text: Vec<_> = (0..many).map(|n| format!("[[ P{n} ]] [[ P{n}@1 ]]")).collect();
+        let id = lib.prompt(None, name).await;
+        lib.writes(id, &text.join(" ")).await.unwrap();
+        let mut change = lib.may::<EditContent>().change().await.unwrap();
+        let before = change.statements();
+        assert_eq!(saving::save_own(&mut change, id, "").await, Ok(1));
+        let took = change.statements().zip(before).map(|(after, before)| after - before);
+        change.commit().await.unwrap();
+        took
+    };
+    assert_eq!(statements("One", 1).await, statements("Many", 10).await);
+    let leads = app.rows("prompt_references", "to_number = 1").await.len();
+    assert_eq!(leads, 22, "those of both versions");
 }
 
 async fn who_uses_a_prompt_is_known(app: TestApp) {
