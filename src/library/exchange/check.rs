@@ -2,7 +2,7 @@
 
 use super::{
     archive, foreign,
-    format::{FORMAT, LibraryFile, PromptEntry, VersionEntry},
+    format::{FORMAT, Lead, LibraryFile, PromptEntry, VersionEntry},
 };
 use crate::{
     error::Result as Outcome,
@@ -15,6 +15,7 @@ use crate::{
         store::MAX_PATH,
     },
     server::{Behalf, Server, long_work},
+    templates::Selector,
     ui::parse_rfc3339,
 };
 use std::sync::Arc;
@@ -241,7 +242,12 @@ fn check_version(number: usize, version: &VersionEntry, analysis: &Analysis) -> 
     if let Some(flaw) = checks::syntax_flaws(&version.content, analysis).first() {
         return Err(format!("version {number}: {}", flaw.message));
     }
-    if version.references.keys().any(|target| !analysis.references.contains_key(target)) {
+    // Only a text that says so follows an environment.
+    let fits = |(target, lead): (&String, &Lead)| {
+        let said = analysis.references.get(target).map(|said| &said.selector);
+        said.is_some_and(|said| lead.environment.is_empty() || matches!(said, Selector::Environment(_)))
+    };
+    if !version.references.iter().all(fits) {
         return Err(format!("the references of version {number} don't match its text"));
     }
     Ok(())

@@ -10,6 +10,7 @@ both_databases!(
     a_key_of_some_folders_reads_no_people,
     an_invitation_that_has_expired_is_not_pending,
     what_a_key_does_not_reach_is_not_put_into_what_it_does,
+    an_import_follows_no_environment_beyond_its_key,
     another_organization_is_not_there,
 );
 
@@ -174,6 +175,53 @@ async fn what_a_key_does_not_reach_is_not_put_into_what_it_does(app: TestApp) {
     problem(saves(&service, "Triage", "plain", "[[Tone]]").await, 422, "unprocessable");
     let all = Service::of(&app, &acme, "read:prompts write:prompts").await;
     saves(&all, "Triage", "plain", "[[Tone]]").await.status(201);
+}
+
+async fn an_import_follows_no_environment_beyond_its_key(app: TestApp) {
+    let (_, acme, stock) = acme(&app).await;
+    let (staging, scopes) = (Some(format!("[\"{}\"]", stock.empty)), "read:prompts write:prompts");
+    let (_, key) = acme.has_limited_key(scopes, staging, None).await;
+    let (limited, all) = (Service::with(&app, key.as_str()), Service::of(&app, &acme, scopes).await);
+    let file = |text: &str| {
+        let target = text.trim_start_matches("[[ ").split(" ]]").next().unwrap();
+        let environment = target.split('@').nth(1).unwrap_or("development");
+        let lead = json!({ "path": "Tone", "environment": environment });
+        let version =
+            json!({ "number": 1, "content": { "body": { "text": text } }, "references": { target: lead } });
+        let prompts = json!([{ "path": "Near", "versions": [version] }]);
+        json!({ "format": "prompt-studio/library/1", "prompts": prompts })
+    };
+    let says = async |key: &Service, path: &str, text: &str| {
+        let told = told(&key.post(path, file(text)).await.status(200));
+        told["lines"][0]["says"].as_str().unwrap().to_owned()
+    };
+    // Whether there is one of the name is not told, and the same is said when it is saved.
+    for environment in ["development", "nowhere"] {
+        let text = format!("[[ Tone@{environment} ]]");
+        let why = format!("{text}: there is no environment {environment}, or this key has no access to it.");
+        for path in ["/import?dry_run=true", "/import"] {
+            let said = says(&limited, path, &text).await;
+            assert!(said.ends_with(&format!("skipped: version 1 and later: {why}")), "{said}");
+        }
+        let saved = limited.post("/prompts/Near/versions", json!({ "text": text })).await;
+        let refused = problem(saved, 422, "unprocessable");
+        assert!(refused.to_string().contains(&why), "{refused}");
+    }
+    // A text that names no environment follows none.
+    for key in [&limited, &all] {
+        let said = says(key, "/import", "[[ Tone ]]").await;
+        assert_eq!(said, "the references of version 1 don't match its text");
+    }
+    // What is there already is nothing new; and what the newest version follows may be followed on, as in saving.
+    let first = "[[ Tone@development ]]";
+    assert_eq!(says(&all, "/import", first).await, "1 version added to the existing ones");
+    assert_eq!(says(&limited, "/import", first).await, "nothing new");
+    let added = says(&limited, "/import", "[[ Tone@development ]] more").await;
+    assert!(added.starts_with("1 version added"), "{added}");
+    all.post("/prompts/Near/versions", json!({ "text": "Alone" })).await.status(201);
+    assert_eq!(says(&limited, "/import", first).await, "nothing new");
+    let again = says(&limited, "/import", "[[ Tone@development ]] again").await;
+    assert!(again.contains("or this key has no access to it"), "{again}");
 }
 
 async fn another_organization_is_not_there(app: TestApp) {

@@ -2,16 +2,21 @@
 
 use super::{Merge, Told};
 use crate::{
+    environments::store::{self as environments, Environment},
     error::Result,
-    id::{EnvironmentId, PromptId},
+    id::PromptId,
     library::exchange::{check::levels, format::Lead},
     prompts::{
         circles::circle,
+        pinning::{Leads, may_follow, newest_leads, no_environment},
         references::{Pin, To},
         versions::{self, Origin},
     },
+    server::OrgChange,
     ui::parse_rfc3339,
 };
+use serde_json::json;
+use std::collections::HashMap;
 
 /// What the next version of a prompt needs.
 enum Next {
@@ -50,26 +55,15 @@ impl Merge<'_> {
     /// What the next version of a prompt needs, or why it cannot be.
     async fn next(&mut self, at: usize) -> Told<Next> {
         let (entry, n) = (self.works[at].entry, self.works[at].numbers.len());
-        let mut pins = Vec::new();
-        for (target, lead) in &entry.versions[n].references {
-            if let Some(&other) = self.places.get(lead.path.as_str()) {
-                let wanted = usize::try_from(lead.version).unwrap_or(0);
-                let to = &self.works[other];
-                if to.numbers.len() < wanted && wanted <= to.entry.versions.len() && to.failed.is_none() {
-                    if to.is_open {
-                        return Ok(Err(format!("it refers back to itself through {}", lead.path)));
-                    }
-                    return Ok(Ok(Next::Before(other, wanted)));
-                }
-            }
-            match self.pin(target, lead).await? {
-                Some(pin) => pins.push(pin),
-                // What an older version refers to may be long gone.
-                None if n + 1 < entry.versions.len() => {}
-                None => {
-                    return Ok(Err(format!("it refers to {lead}, which doesn't exist")));
-                }
-            }
+        let leads: Vec<_> = entry.versions[n].references.iter().collect();
+        let stop = leads.iter().position(|(_, lead)| self.before(lead).is_some());
+        // What comes before the one that waits may be wrong.
+        let pins = match self.pins(at, &leads[..stop.unwrap_or(leads.len())]).await? {
+            Ok(pins) => pins,
+            Err(why) => return Ok(Err(why)),
+        };
+        if let Some(before) = stop.and_then(|stop| self.before(leads[stop].1)) {
+            return Ok(before);
         }
         let (id, path) = (self.works[at].id, &entry.path);
         let to: Vec<_> = pins.iter().filter_map(Pin::version).collect();
@@ -79,59 +73,103 @@ impl Merge<'_> {
         })
     }
 
-    /// Where a reference of the file leads here.
-    async fn pin(&mut self, target: &str, lead: &Lead) -> Result<Option<Pin>> {
-        let (path, mut number) = (&lead.path, lead.version);
-        if levels(path).is_err() {
-            return Ok(None);
+    /// The prompt of the file that must come first, or why it cannot; none where what is led to is here, or nowhere.
+    fn before(&self, lead: &Lead) -> Option<Result<Next, String>> {
+        let other = *self.places.get(lead.path.as_str())?;
+        let (to, wanted) = (&self.works[other], usize::try_from(lead.version).unwrap_or(0));
+        if to.numbers.len() >= wanted || wanted > to.entry.versions.len() || to.failed.is_some() {
+            return None;
         }
-        if !lead.environment.is_empty() {
-            return self.pin_to_environment(target, lead).await;
-        }
-        if let Some(&other) = self.places.get(path.as_str()) {
-            let wanted = usize::try_from(number).ok().and_then(|wanted| wanted.checked_sub(1));
-            let Some(here) = wanted.and_then(|wanted| self.works[other].numbers.get(wanted)) else {
-                return Ok(None);
-            };
-            number = *here;
-        }
-        let to = self.change.query(
-            "SELECT p.id, v.hash FROM prompts p JOIN versions v ON v.org_id = p.org_id AND v.prompt_id = p.id
-             WHERE p.org_id = $1 AND p.path = $2 AND p.trash_id IS NULL AND p.kind = 'text' AND v.number = $3",
-        );
-        let to: Option<(PromptId, Vec<u8>)> = to.bind(path.clone()).bind(number).optional().await?;
-        let pin =
-            |(prompt, hash)| Pin { target: target.to_owned(), prompt, to: To::Version { number, hash } };
-        Ok(to.map(pin))
+        let why = || format!("it refers back to itself through {}", lead.path);
+        Some(if to.is_open { Err(why()) } else { Ok(Next::Before(other, wanted)) })
     }
 
-    async fn pin_to_environment(&mut self, target: &str, lead: &Lead) -> Result<Option<Pin>> {
-        let to = self.change.query(
-            "SELECT p.id, e.id FROM prompts p JOIN environments e ON e.org_id = p.org_id
-             WHERE p.org_id = $1 AND p.path = $2 AND p.trash_id IS NULL AND p.kind = 'text' AND e.name = $3",
-        );
-        let to: Option<(PromptId, EnvironmentId)> =
-            to.bind(lead.path.clone()).bind(lead.environment.clone()).optional().await?;
-        let pin = |(prompt, environment)| Pin {
-            target: target.to_owned(),
-            prompt,
-            to: To::Environment(environment),
-        };
-        Ok(to.map(pin))
+    /// Where references of the next version lead here, or what is wrong with the first that does not.
+    async fn pins(&mut self, at: usize, leads: &[(&String, &Lead)]) -> Told<Vec<Pin>> {
+        let (entry, n) = (self.works[at].entry, self.works[at].numbers.len());
+        let known = self.known(self.works[at].id, leads).await?;
+        let numbered = (0_i64..).zip(leads);
+        let all = numbered.map(|(place, (target, lead))| known.led(&self.change, place, target, lead));
+        let all: Vec<Led> = all.collect();
+        if all.iter().any(|led| matches!(led, Err((Some(_), _)))) {
+            // A version that is here already is not added, so nothing is put into it.
+            let pins = all.iter().filter_map(|led| match led {
+                Ok(pin) => Some(pin.clone()),
+                Err((pin, _)) => pin.clone(),
+            });
+            let pins: Vec<Pin> = pins.collect();
+            if self.same(at, &versions::hash(&entry.versions[n].content, &pins)).is_some() {
+                return Ok(Ok(pins));
+            }
+        }
+        let mut pins = Vec::new();
+        for led in all {
+            match led {
+                Ok(pin) => pins.push(pin),
+                // What an older version refers to may be long gone.
+                Err(_) if n + 1 < entry.versions.len() => {}
+                Err((_, why)) => return Ok(Err(why)),
+            }
+        }
+        Ok(Ok(pins))
+    }
+
+    /// Looks up where references of a prompt lead, all at once.
+    async fn known(&mut self, id: PromptId, leads: &[(&String, &Lead)]) -> Result<Known> {
+        let numbered = (0_i64..).zip(leads);
+        let asked = numbered.filter_map(|(place, (_, lead))| Some((place, &lead.path, self.number(lead)?)));
+        let asked: Vec<_> = asked.collect();
+        let mut known = Known::default();
+        if !asked.is_empty() {
+            let sql = self.change.either(FOUND[0], FOUND[1]);
+            let found = self.change.query(sql).bind(json!(asked).to_string());
+            let found: Vec<(i64, PromptId, i64, Option<Vec<u8>>)> = found.all().await?;
+            let found = found.into_iter().map(|(place, to, number, hash)| (place, (to, number, hash)));
+            known.found = found.collect();
+        }
+        if leads.iter().any(|(_, lead)| !lead.environment.is_empty()) {
+            known.environments = environments::list(&mut self.change).await?;
+            known.newest = newest_leads(&mut self.change, id).await?;
+        }
+        Ok(known)
+    }
+
+    /// The number here of the version that a reference of the file leads to, or 0 where an environment decides; none
+    /// where it leads nowhere.
+    fn number(&self, lead: &Lead) -> Option<i64> {
+        if levels(&lead.path).is_err() {
+            return None;
+        }
+        if !lead.environment.is_empty() {
+            return Some(0);
+        }
+        match self.places.get(lead.path.as_str()) {
+            Some(other) => {
+                let wanted = usize::try_from(lead.version).ok()?.checked_sub(1)?;
+                self.works[*other].numbers.get(wanted).copied()
+            }
+            None => Some(lead.version),
+        }
+    }
+
+    /// The number of the version here that is the next one of the file: as long as both have the same history that of
+    /// the same number, and afterwards the newest.
+    fn same(&self, at: usize, hash: &[u8]) -> Option<usize> {
+        let work = &self.works[at];
+        let (next, newest) = (work.numbers.len(), work.hashes.len());
+        let is_next = work.added == 0 && work.hashes.get(next).is_some_and(|here| here == hash);
+        let is_newest = || work.hashes.last().is_some_and(|here| here == hash);
+        if is_next { Some(next + 1) } else { is_newest().then_some(newest) }
     }
 
     /// Adds the next version of the file after those that are here, unless it is here already.
     async fn add(&mut self, at: usize, pins: &[Pin]) -> Result<()> {
         let now = self.change.now();
-        let work = &mut self.works[at];
-        let version = &work.entry.versions[work.numbers.len()];
+        let entry = self.works[at].entry;
+        let version = &entry.versions[self.works[at].numbers.len()];
         let hash = versions::hash(&version.content, pins);
-        // As long as both have the same history nothing is added.
-        let same = if work.added == 0 && work.hashes.get(work.numbers.len()) == Some(&hash) {
-            Some(work.numbers.len() + 1)
-        } else {
-            (work.hashes.last() == Some(&hash)).then_some(work.hashes.len())
-        };
+        let same = self.same(at, &hash);
+        let work = &mut self.works[at];
         if let Some(number) = same {
             work.numbers.push(i64::try_from(number).unwrap_or(i64::MAX));
             return Ok(());
@@ -150,3 +188,63 @@ impl Merge<'_> {
         Ok(())
     }
 }
+
+/// Where a reference leads here, or what is wrong with it; and where it would lead if the actor were to know of that.
+type Led = Result<Pin, (Option<Pin>, String)>;
+
+/// What is known of where references lead here.
+#[derive(Default)]
+struct Known {
+    /// By the place of the reference: the prompt, and the number and the hash of the version.
+    found: HashMap<i64, (PromptId, i64, Option<Vec<u8>>)>,
+    environments: Vec<Environment>,
+    newest: Leads,
+}
+
+impl Known {
+    fn led(&self, change: &OrgChange, place: i64, target: &str, lead: &Lead) -> Led {
+        let nowhere = || Err((None, format!("it refers to {lead}, which doesn't exist")));
+        let Some((prompt, number, hash)) = self.found.get(&place) else { return nowhere() };
+        let pin = |to| Pin { target: target.to_owned(), prompt: *prompt, to };
+        if lead.environment.is_empty() {
+            let version = hash.clone().map(|hash| pin(To::Version { number: *number, hash }));
+            return version.map_or_else(nowhere, Ok);
+        }
+        let named = self.environments.iter().find(|one| one.name.as_str() == lead.environment);
+        let named = named.map(|one| one.id);
+        match named {
+            Some(id) if may_follow(change, &self.newest, target, (*prompt, id)) => {
+                Ok(pin(To::Environment(id)))
+            }
+            _ => {
+                let unknown = named.map(|id| pin(To::Environment(id)));
+                Err((unknown, no_environment(change, target, &lead.environment)))
+            }
+        }
+    }
+}
+
+macro_rules! found {
+    ($asked:literal) => {
+        concat!(
+            "WITH asked (place, path, number) AS (SELECT ",
+            $asked,
+            ")
+             SELECT asked.place, p.id, asked.number, v.hash FROM asked
+             JOIN prompts p ON p.org_id = $1 AND p.path = asked.path AND p.trash_id IS NULL AND p.kind = 'text'
+             LEFT JOIN versions v ON v.org_id = $1 AND v.prompt_id = p.id AND v.number = asked.number"
+        )
+    };
+}
+
+/// Prompts by their paths with a version of each, for SQLite and for PostgreSQL.
+const FOUND: [&str; 2] = [
+    found!(
+        "json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+         FROM json_each($2)"
+    ),
+    found!(
+        "CAST(value ->> 0 AS BIGINT), value ->> 1, CAST(value ->> 2 AS BIGINT)
+         FROM json_array_elements(CAST($2 AS JSON))"
+    ),
+];
