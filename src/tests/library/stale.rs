@@ -152,7 +152,7 @@ async fn a_form_holds_all_variables_that_a_folder_may_have(app: TestApp) {
 }
 
 async fn a_draft_that_was_edited_again_is_not_replaced(app: TestApp) {
-    const AGAIN: &str = "edited it again, so nothing was replaced";
+    const AGAIN: &str = "so nothing was replaced";
     let lib = Library::of(&app, "Acme").await;
     let (tone, bert) = (lib.prompt(None, "Tone").await, lib.org.has("Bert", Role::Editor).await);
     let revision = async || drafts::read(&lib.scope, tone).await.unwrap().revision.to_string();
