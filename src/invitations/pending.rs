@@ -66,7 +66,7 @@ fn member_row(scope: &Scope, row: &Row, now: Timestamp) -> impl IntoView + use<>
                 <div class="person">
                     <Avatar id=row.id.0 name=email.clone()/>
                     <div class="person-text">
-                        <span class="person-name" title=email.clone()>{email.clone()}</span>
+                        <span class="person-name">{email}</span>
                         <span class="badge" data-kind=kind>{label}</span>
                         <small>"Invited "<When at=row.sent_at now/></small>
                     </div>

@@ -152,9 +152,9 @@ fn row(looker: &Looker, role: Role, is_self: bool) -> impl IntoView + use<> {
                 <div class="person">
                     <Initials letters=gap(LETTERS) hue=gap(HUE)/>
                     <div class="person-text">
-                        <span class="person-name" title=gap(NAME)>{gap(NAME)}</span>
+                        <span class="person-name">{gap(NAME)}</span>
                         {is_self.then(|| view! { <span class="badge">"You"</span> })}
-                        <small class="person-email" title=gap(EMAIL)>{gap(EMAIL)}</small>
+                        <small class="person-email">{gap(EMAIL)}</small>
                     </div>
                 </div>
             </td>
