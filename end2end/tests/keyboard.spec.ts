@@ -155,6 +155,15 @@ test('roles and row menus', async ({ team: { ana } }) => {
   await expect(role).toHaveValue('viewer');
   await expect(save, 'one goes on from where one was').toBeFocused();
 
+  const own = page.getByLabel('Role of Ana', { exact: true });
+  await tabsTo(page, own);
+  await page.keyboard.press('v');
+  await page.keyboard.press('Tab');
+  const saveOwn = page.getByRole('button', { name: 'Save role of Ana' });
+  await ana.posts(saveOwn, () => page.keyboard.press('Enter'));
+  await expect(page.getByRole('alert')).toContainText('needs an Owner');
+  await expect(saveOwn, 'a refusal leaves one where one was').toBeFocused();
+
   const more = page.getByRole('button', { name: 'More for Bo' });
   await tabsTo(page, more);
   await page.keyboard.press('Enter');
@@ -168,6 +177,18 @@ test('roles and row menus', async ({ team: { ana } }) => {
   await page.keyboard.press('Enter');
   await expect(ana.row('Bo')).toHaveCount(0);
   await expect(page.locator('#toast')).toHaveText('Member removed');
+});
+
+test('the heads that sort, in narrow windows', async ({ team: { ana } }) => {
+  const { page } = ana;
+  await page.setViewportSize({ width: 360, height: 780 });
+  const head = page.getByRole('link', { name: 'Last active' });
+  const height = async () => (await page.locator('thead').boundingBox())!.height;
+  expect(await height(), 'there is no room for them').toBeLessThan(2);
+  await tabsTo(page, head);
+  expect(await height(), 'where one is has to be seen').toBeGreaterThan(20);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**sort=active');
 });
 
 test('the drawer of narrow windows', async ({ team: { ana } }) => {

@@ -194,14 +194,14 @@ fn names(element: &Element) -> Vec<String> {
 }
 
 fn children(old: &Element, new: &Element) {
-    let mut place = old.first_child();
-    let mut next_new = new.first_child();
+    let mut place = no_comment(old.first_child());
+    let mut next_new = no_comment(new.first_child());
     while let Some(wanted) = next_new {
-        next_new = wanted.next_sibling();
+        next_new = no_comment(wanted.next_sibling());
         match find(old, place.as_ref(), &wanted) {
             Some(found) => {
                 if place.as_ref() == Some(&found) {
-                    place = found.next_sibling();
+                    place = no_comment(found.next_sibling());
                 } else {
                     let _ = old.insert_before(&found, place.as_ref());
                 }
@@ -220,6 +220,15 @@ fn children(old: &Element, new: &Element) {
             let _ = old.remove_child(&rest);
         }
     }
+}
+
+/// The node, or the first after it that is no comment: what a page says or leaves out moves the comments of its markup,
+/// and nothing else has to move for that.
+fn no_comment(mut node: Option<Node>) -> Option<Node> {
+    while node.as_ref().is_some_and(|node| node.node_type() == Node::COMMENT_NODE) {
+        node = node?.next_sibling();
+    }
+    node
 }
 
 /// Whether a piece that the new page does not have stays: what scripts write, and what somebody is writing, unless they
