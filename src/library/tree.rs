@@ -116,22 +116,31 @@ macro_rules! open {
     };
 }
 
-/// Of a folder `f` whether there are prompts in it, and all of them are of the sample.
+/// Of a folder `f` whether there are prompts in it, and all of them are of the sample: of few folders more has to be
+/// read than where the sample is.
 macro_rules! is_sample {
     () => {
-        "CASE WHEN EXISTS (
+        "CASE WHEN EXISTS (SELECT 1 FROM samples s WHERE substr(s.path, 1, length(f.path) + 1) = f.path || '/')
+         THEN NOT EXISTS (
            WITH RECURSIVE below (id) AS (
              SELECT f.id UNION ALL
              SELECT c.id FROM below b JOIN folders c ON c.org_id = $1 AND c.parent_id = b.id WHERE c.trash_id IS NULL)
            SELECT 1 FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id
-           WHERE p.trash_id IS NULL AND p.tags <> 'sample') THEN FALSE
-         ELSE EXISTS (
-           WITH RECURSIVE below (id) AS (
-             SELECT f.id UNION ALL
-             SELECT c.id FROM below b JOIN folders c ON c.org_id = $1 AND c.parent_id = b.id WHERE c.trash_id IS NULL)
-           SELECT 1 FROM below b JOIN prompts p ON p.org_id = $1 AND p.folder_id = b.id WHERE p.trash_id IS NULL) END"
+           WHERE p.trash_id IS NULL AND p.tags <> 'sample')
+         ELSE FALSE END"
     };
 }
+
+/// The folders that are shown.
+pub(crate) const FOLDERS: (&str, &str) = open!(
+    ", samples (path) AS MATERIALIZED (
+       SELECT path FROM prompts WHERE org_id = $1 AND trash_id IS NULL AND tags = 'sample' ORDER BY path LIMIT 50)
+     SELECT f.id, f.parent_id, f.name, ",
+    is_sample!(),
+    " AS is_sample FROM folders f
+     WHERE f.org_id = $1 AND f.trash_id IS NULL AND (f.parent_id IS NULL OR f.parent_id IN (SELECT id FROM open))
+     ORDER BY f.position, f.id"
+);
 
 /// With the first `$4` prompts of each open folder: the first `$4` at the top, and the prompt `$5`.
 macro_rules! shown {
@@ -176,15 +185,8 @@ async fn write(scope: &Scope, here: Here, opened: BTreeSet<FolderId>) -> Result<
     };
     let ids: Vec<String> = opened.iter().map(|id| id.0.simple().to_string()).collect();
     let ids = serde_json::json!(ids).to_string();
-    let (sqlite, postgres) = open!(
-        "SELECT f.id, f.parent_id, f.name, ",
-        is_sample!(),
-        " AS is_sample FROM folders f
-         WHERE f.org_id = $1 AND f.trash_id IS NULL AND (f.parent_id IS NULL OR f.parent_id IN (SELECT id FROM open))
-         ORDER BY f.position, f.id"
-    );
-    let rows: Vec<FolderRow> =
-        scope.query(scope.either(sqlite, postgres)).bind(folder).bind(ids.clone()).all().await?;
+    let rows = scope.query(scope.either(FOLDERS.0, FOLDERS.1)).bind(folder).bind(ids.clone());
+    let rows: Vec<FolderRow> = rows.all().await?;
     let prompts = scope.query(scope.either(PROMPTS.0, PROMPTS.1));
     let current = match here {
         Here::Prompt(prompt, _) => Some(prompt),
