@@ -96,6 +96,12 @@ pub async fn list(mut reads: impl Reads) -> Result<Vec<Environment>> {
     Ok(all.bind(now).bind(HOLD.0).all().await?)
 }
 
+/// The one of this name.
+#[must_use]
+pub fn by_name<'e>(all: &'e [Environment], name: &str) -> Option<&'e Environment> {
+    all.iter().find(|one| one.name.as_str() == name)
+}
+
 /// An environment.
 ///
 /// # Errors

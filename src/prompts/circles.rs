@@ -10,8 +10,9 @@ use super::{
 use crate::{
     error::Result,
     id::{FolderId, PromptId},
-    server::OrgChange,
+    server::{OrgChange, listed},
 };
+use serde_json::json;
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 /// The most references that are followed.
@@ -105,15 +106,20 @@ impl Below {
             let version = self.steps[*at].to;
             if let Entry::Vacant(unread) = self.leads.entry(version) {
                 unread.insert(Vec::new());
-                asked.push((version.0.0.simple().to_string(), version.1));
+                asked.push(json!({ "id": version.0, "number": version.1 }));
             }
         }
         if asked.is_empty() || self.is_too_much() {
             return Ok(());
         }
         let room = i64::try_from(MAX_FOLLOWED + 1 - self.followed).unwrap_or(0);
-        let sql = change.either(SQLITE, POSTGRES);
-        let leads = change.query(sql).bind(serde_json::json!(asked).to_string()).bind(room);
+        let leads = listed!(
+            [id: uuid, number: bigint]
+            "SELECT r.prompt_id, r.number, r.to_id, r.to_number FROM listed
+             JOIN prompt_references r ON r.org_id = $1 AND r.prompt_id = listed.id AND r.number = listed.number
+             WHERE r.to_number IS NOT NULL LIMIT CAST($3 AS BIGINT)"
+        );
+        let leads = change.query_listed(leads, asked).bind(room);
         let mut leads: Vec<(PromptId, i64, PromptId, i64)> = leads.all().await?;
         self.followed += leads.len();
         // The same is said of the same, whatever order they come in.
@@ -140,22 +146,3 @@ impl Below {
         Ok(trail.join(" → "))
     }
 }
-
-macro_rules! leads {
-    ($asked:literal) => {
-        concat!(
-            "WITH asked (id, number) AS (SELECT ",
-            $asked,
-            ")
-             SELECT r.prompt_id, r.number, r.to_id, r.to_number FROM asked
-             JOIN prompt_references r ON r.org_id = $1 AND r.prompt_id = asked.id AND r.number = asked.number
-             WHERE r.to_number IS NOT NULL LIMIT CAST($3 AS BIGINT)"
-        )
-    };
-}
-
-const SQLITE: &str =
-    leads!("unhex(json_extract(value, '$[0]')), json_extract(value, '$[1]') FROM json_each($2)");
-const POSTGRES: &str = leads!(
-    "CAST(value ->> 0 AS UUID), CAST(value ->> 1 AS BIGINT) FROM json_array_elements(CAST($2 AS JSON))"
-);

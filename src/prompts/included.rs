@@ -5,8 +5,9 @@ use super::source::Lead;
 use crate::{
     error::{Error, Result},
     id::{EnvironmentId, PromptId},
-    server::Scope,
+    server::{Scope, listed},
 };
+use serde_json::json;
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 /// The most references that are followed.
@@ -113,12 +114,17 @@ impl Ways<'_> {
         for (step, _) in level {
             if let Entry::Vacant(unread) = self.leads.entry((step.prompt, step.number)) {
                 unread.insert(Vec::new());
-                asked.push((step.prompt.0.simple().to_string(), step.number));
+                asked.push(json!({ "id": step.prompt, "number": step.number }));
             }
         }
         for some in asked.chunks(AT_ONCE) {
-            let rows = self.scope.query(self.scope.either(LEADS[0], LEADS[1]));
-            let rows: Vec<Row> = rows.bind(serde_json::json!(some).to_string()).all().await?;
+            let rows = listed!(
+                [id: uuid, number: bigint]
+                "SELECT r.prompt_id, r.number, r.target, r.to_id, r.to_number, r.environment_id FROM listed
+                 JOIN prompts p ON p.org_id = $1 AND p.id = listed.id AND p.trash_id IS NULL
+                 JOIN prompt_references r ON r.org_id = $1 AND r.prompt_id = listed.id AND r.number = listed.number"
+            );
+            let rows: Vec<Row> = self.scope.query_listed(rows, some).all().await?;
             self.read += rows.len();
             if self.read > MOST {
                 return Err(Error::conflict(TOO_MANY));
@@ -140,13 +146,12 @@ impl Ways<'_> {
                 let Some(environment) = way.decides(step.follows) else { continue };
                 if let Entry::Vacant(unread) = self.live.entry((way.to, environment)) {
                     unread.insert(None);
-                    asked.push([way.to.0, environment.0].map(|id| id.simple().to_string()));
+                    asked.push(json!({ "prompt": way.to, "environment": environment }));
                 }
             }
         }
         for some in asked.chunks(AT_ONCE) {
-            let live = self.scope.query(self.scope.either(LIVE[0], LIVE[1]));
-            let live = live.bind(serde_json::json!(some).to_string());
+            let live = self.scope.query_listed(LIVE, some);
             for (prompt, environment, version) in live.all::<(PromptId, EnvironmentId, i64)>().await? {
                 self.live.insert((prompt, environment), Some(version));
             }
@@ -155,43 +160,11 @@ impl Ways<'_> {
     }
 }
 
-macro_rules! leads {
-    ($asked:literal) => {
-        concat!(
-            "WITH asked (id, number) AS (SELECT ",
-            $asked,
-            ")
-             SELECT r.prompt_id, r.number, r.target, r.to_id, r.to_number, r.environment_id FROM asked
-             JOIN prompts p ON p.org_id = $1 AND p.id = asked.id AND p.trash_id IS NULL
-             JOIN prompt_references r ON r.org_id = $1 AND r.prompt_id = asked.id AND r.number = asked.number"
-        )
-    };
-}
-
-/// Where versions lead, for SQLite and for PostgreSQL.
-const LEADS: [&str; 2] = [
-    leads!("unhex(json_extract(value, '$[0]')), json_extract(value, '$[1]') FROM json_each($2)"),
-    leads!(
-        "CAST(value ->> 0 AS UUID), CAST(value ->> 1 AS BIGINT) FROM json_array_elements(CAST($2 AS JSON))"
-    ),
-];
-
-macro_rules! live {
-    ($asked:literal) => {
-        concat!(
-            "WITH asked (prompt, environment) AS (SELECT ",
-            $asked,
-            ")
-             SELECT d.prompt_id, d.environment_id, d.version FROM asked
-             JOIN deployments d ON d.org_id = $1 AND d.environment_id = asked.environment AND d.prompt_id = asked.prompt
-             WHERE d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
-               WHERE m.org_id = $1 AND m.environment_id = asked.environment AND m.prompt_id = asked.prompt)"
-        )
-    };
-}
-
-/// What is live of prompts in environments, for both as well.
-pub(super) const LIVE: [&str; 2] = [
-    live!("unhex(json_extract(value, '$[0]')), unhex(json_extract(value, '$[1]')) FROM json_each($2)"),
-    live!("CAST(value ->> 0 AS UUID), CAST(value ->> 1 AS UUID) FROM json_array_elements(CAST($2 AS JSON))"),
-];
+/// What is live of some prompts, each in an environment.
+pub(super) const LIVE: [&str; 2] = listed!(
+    [prompt: uuid, environment: uuid]
+    "SELECT d.prompt_id, d.environment_id, d.version FROM listed
+     JOIN deployments d ON d.org_id = $1 AND d.environment_id = listed.environment AND d.prompt_id = listed.prompt
+     WHERE d.version IS NOT NULL AND d.number = (SELECT max(m.number) FROM deployments m
+       WHERE m.org_id = $1 AND m.environment_id = listed.environment AND m.prompt_id = listed.prompt)"
+);

@@ -13,10 +13,10 @@ use crate::{
     environments::store::{self as environments, Environment},
     error::{Flaw, Result},
     id::{EnvironmentId, FolderId, PromptId},
-    server::{OrgChange, keys::Limit},
+    server::{OrgChange, keys::Limit, listed},
     templates::{Reference, Selector},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Where the references of a version lead, by target: the prompt, and the environment that decides which version.
@@ -117,11 +117,11 @@ impl Known {
         let (mut versions, mut live) = (Vec::new(), Vec::new());
         for reference in references.values() {
             let Some(to) = places.at(&reference.path) else { continue };
-            let id = to.id.0.simple().to_string();
             match number(&reference.selector, to) {
-                Ok(number) => versions.push((id, number)),
+                Ok(number) => versions.push(json!({ "id": to.id, "number": number })),
                 Err(name) => {
-                    live.extend(named(&environments, name).map(|one| [id, one.id.0.simple().to_string()]));
+                    let one = environments::by_name(&environments, name);
+                    live.extend(one.map(|one| json!({ "prompt": to.id, "environment": one.id })));
                 }
             }
         }
@@ -185,7 +185,7 @@ impl Known {
         (to, name): (&Place, &str),
     ) -> Result<To, String> {
         // As with prompts: neither put in nor told of.
-        let found = named(&self.environments, name);
+        let found = environments::by_name(&self.environments, name);
         let found = found.filter(|one| may_follow(change, &self.newest, target, (to.id, one.id)));
         let Some(environment) = found else { return Err(no_environment(change, target, name)) };
         if !self.live.contains(&(to.id, environment.id)) {
@@ -204,49 +204,23 @@ fn number<'s>(selector: &'s Selector, to: &Place) -> Result<i64, &'s str> {
     }
 }
 
-fn named<'e>(environments: &'e [Environment], name: &str) -> Option<&'e Environment> {
-    environments.iter().find(|one| one.name.as_str() == name)
-}
-
-async fn hashes(change: &mut OrgChange, asked: &[(String, i64)]) -> Result<HashMap<Version, Vec<u8>>> {
+async fn hashes(change: &mut OrgChange, asked: &[Value]) -> Result<HashMap<Version, Vec<u8>>> {
     if asked.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql = change.either(HASHES[0], HASHES[1]);
-    let hashes = change.query(sql).bind(json!(asked).to_string());
-    let hashes: Vec<(PromptId, i64, Vec<u8>)> = hashes.all().await?;
+    let hashes = listed!(
+        [id: uuid, number: bigint]
+        "SELECT v.prompt_id, v.number, v.hash FROM listed
+         JOIN versions v ON v.org_id = $1 AND v.prompt_id = listed.id AND v.number = listed.number"
+    );
+    let hashes: Vec<(PromptId, i64, Vec<u8>)> = change.query_listed(hashes, asked).all().await?;
     Ok(hashes.into_iter().map(|(prompt, number, hash)| ((prompt, number), hash)).collect())
 }
 
-async fn are_live(
-    change: &mut OrgChange,
-    asked: &[[String; 2]],
-) -> Result<HashSet<(PromptId, EnvironmentId)>> {
+async fn are_live(change: &mut OrgChange, asked: &[Value]) -> Result<HashSet<(PromptId, EnvironmentId)>> {
     if asked.is_empty() {
         return Ok(HashSet::new());
     }
-    let sql = change.either(LIVE[0], LIVE[1]);
-    let live = change.query(sql).bind(json!(asked).to_string());
-    let live: Vec<(PromptId, EnvironmentId, i64)> = live.all().await?;
+    let live: Vec<(PromptId, EnvironmentId, i64)> = change.query_listed(LIVE, asked).all().await?;
     Ok(live.into_iter().map(|(prompt, environment, _)| (prompt, environment)).collect())
 }
-
-macro_rules! hashes {
-    ($asked:literal) => {
-        concat!(
-            "WITH asked (id, number) AS (SELECT ",
-            $asked,
-            ")
-             SELECT v.prompt_id, v.number, v.hash FROM asked
-             JOIN versions v ON v.org_id = $1 AND v.prompt_id = asked.id AND v.number = asked.number"
-        )
-    };
-}
-
-/// The hashes of versions, for SQLite and for PostgreSQL.
-const HASHES: [&str; 2] = [
-    hashes!("unhex(json_extract(value, '$[0]')), json_extract(value, '$[1]') FROM json_each($2)"),
-    hashes!(
-        "CAST(value ->> 0 AS UUID), CAST(value ->> 1 AS BIGINT) FROM json_array_elements(CAST($2 AS JSON))"
-    ),
-];

@@ -120,8 +120,8 @@ impl Places {
         // Names are composed, and a path may be written otherwise.
         let asked: BTreeSet<Cow<'_, str>> =
             paths.iter().flat_map(|&path| [Cow::Borrowed(path), composed(path)]).collect();
-        let sql = change.either(AT_PATHS[0], AT_PATHS[1]);
-        let places: Vec<Place> = change.query(sql).bind(json!(asked).to_string()).all().await?;
+        let asked = asked.iter().map(|path| json!({ "path": path }));
+        let places: Vec<Place> = change.query_listed(AT_PATHS, asked).all().await?;
         Ok(Self(places.into_iter().map(|place| (place.asked.clone(), place)).collect()))
     }
 
@@ -136,23 +136,14 @@ impl Places {
     }
 }
 
-macro_rules! at_paths {
-    ($asked:literal) => {
-        concat!(
-            "WITH asked (path) AS (SELECT value FROM ",
-            $asked,
-            ")
-             SELECT asked.path AS asked, p.id, p.folder_id, p.kind, p.latest FROM asked
-             JOIN prompts p ON p.org_id = $1 AND p.trash_id IS NULL AND p.id = coalesce(
-               (SELECT c.id FROM prompts c WHERE c.org_id = $1 AND c.path = asked.path AND c.trash_id IS NULL),
-               (SELECT o.prompt_id FROM old_paths o WHERE o.org_id = $1 AND o.path = asked.path))"
-        )
-    };
-}
-
-/// The prompts of paths, for SQLite and for PostgreSQL.
-pub(crate) const AT_PATHS: [&str; 2] =
-    [at_paths!("json_each($2)"), at_paths!("json_array_elements_text(CAST($2 AS JSON))")];
+/// The prompts of paths.
+pub(crate) const AT_PATHS: [&str; 2] = listed!(
+    [path: text]
+    "SELECT listed.path AS asked, p.id, p.folder_id, p.kind, p.latest FROM listed
+     JOIN prompts p ON p.org_id = $1 AND p.trash_id IS NULL AND p.id = coalesce(
+       (SELECT c.id FROM prompts c WHERE c.org_id = $1 AND c.path = listed.path AND c.trash_id IS NULL),
+       (SELECT o.prompt_id FROM old_paths o WHERE o.org_id = $1 AND o.path = listed.path))"
+);
 
 /// Where a reference leads: its target, the prompt, and which version of that; none in a draft.
 pub(super) type Lead<'a> = (&'a str, PromptId, Option<&'a To>);
@@ -169,41 +160,20 @@ pub(super) async fn insert(
     let rows = leads.iter().map(|(target, prompt, to)| {
         let (number, environment) = match to {
             Some(To::Version { number, .. }) => (Some(*number), None),
-            Some(To::Environment(environment)) => (None, Some(environment.0.simple().to_string())),
+            Some(To::Environment(environment)) => (None, Some(environment)),
             None => (None, None),
         };
-        (*target, prompt.0.simple().to_string(), number, environment)
+        json!({ "target": target, "id": prompt, "number": number, "environment": environment })
     });
-    let rows = json!(rows.collect::<Vec<_>>()).to_string();
-    let sql = change.either(INSERT[0], INSERT[1]);
-    change.query(sql).bind(rows).bind(prompt).bind(number).execute().await?;
+    let insert = listed!(
+        [target: text, id: uuid, number: bigint, environment: uuid]
+        "INSERT INTO prompt_references (org_id, prompt_id, number, target, to_id, to_number, environment_id)
+         SELECT p.org_id, $3, $4, listed.target, p.id, listed.number, listed.environment FROM listed
+         JOIN prompts p ON p.org_id = $1 AND p.id = listed.id"
+    );
+    change.query_listed(insert, rows).bind(prompt).bind(number).execute().await?;
     Ok(())
 }
-
-macro_rules! insert {
-    ($led:literal) => {
-        concat!(
-            "WITH led (target, id, number, environment) AS (SELECT ",
-            $led,
-            ")
-             INSERT INTO prompt_references (org_id, prompt_id, number, target, to_id, to_number, environment_id)
-             SELECT p.org_id, $3, $4, led.target, p.id, led.number, led.environment FROM led
-             JOIN prompts p ON p.org_id = $1 AND p.id = led.id"
-        )
-    };
-}
-
-/// For both as well.
-const INSERT: [&str; 2] = [
-    insert!(
-        "json_extract(value, '$[0]'), unhex(json_extract(value, '$[1]')), json_extract(value, '$[2]'),
-         unhex(json_extract(value, '$[3]')) FROM json_each($2)"
-    ),
-    insert!(
-        "value ->> 0, CAST(value ->> 1 AS UUID), CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS UUID)
-         FROM json_array_elements(CAST($2 AS JSON))"
-    ),
-];
 
 /// The prompts whose newest version or draft uses a prompt.
 ///

@@ -12,7 +12,7 @@ use crate::{
         references::{Pin, To},
         versions::{self, Origin},
     },
-    server::OrgChange,
+    server::{OrgChange, listed},
     ui::parse_rfc3339,
 };
 use serde_json::json;
@@ -117,12 +117,19 @@ impl Merge<'_> {
     /// Looks up where references of a prompt lead, all at once.
     async fn known(&mut self, id: PromptId, leads: &[(&String, &Lead)]) -> Result<Known> {
         let numbered = (0_i64..).zip(leads);
-        let asked = numbered.filter_map(|(place, (_, lead))| Some((place, &lead.path, self.number(lead)?)));
+        let asked = numbered.filter_map(|(place, (_, lead))| {
+            Some(json!({ "place": place, "path": lead.path, "number": self.number(lead)? }))
+        });
         let asked: Vec<_> = asked.collect();
         let mut known = Known::default();
         if !asked.is_empty() {
-            let sql = self.change.either(FOUND[0], FOUND[1]);
-            let found = self.change.query(sql).bind(json!(asked).to_string());
+            let found = listed!(
+                [place: bigint, path: text, number: bigint]
+                "SELECT listed.place, p.id, listed.number, v.hash FROM listed
+                 JOIN prompts p ON p.org_id = $1 AND p.path = listed.path AND p.trash_id IS NULL AND p.kind = 'text'
+                 LEFT JOIN versions v ON v.org_id = $1 AND v.prompt_id = p.id AND v.number = listed.number"
+            );
+            let found = self.change.query_listed(found, asked);
             let found: Vec<(i64, PromptId, i64, Option<Vec<u8>>)> = found.all().await?;
             let found = found.into_iter().map(|(place, to, number, hash)| (place, (to, number, hash)));
             known.found = found.collect();
@@ -210,8 +217,7 @@ impl Known {
             let version = hash.clone().map(|hash| pin(To::Version { number: *number, hash }));
             return version.map_or_else(nowhere, Ok);
         }
-        let named = self.environments.iter().find(|one| one.name.as_str() == lead.environment);
-        let named = named.map(|one| one.id);
+        let named = environments::by_name(&self.environments, &lead.environment).map(|one| one.id);
         match named {
             Some(id) if may_follow(change, &self.newest, target, (*prompt, id)) => {
                 Ok(pin(To::Environment(id)))
@@ -223,28 +229,3 @@ impl Known {
         }
     }
 }
-
-macro_rules! found {
-    ($asked:literal) => {
-        concat!(
-            "WITH asked (place, path, number) AS (SELECT ",
-            $asked,
-            ")
-             SELECT asked.place, p.id, asked.number, v.hash FROM asked
-             JOIN prompts p ON p.org_id = $1 AND p.path = asked.path AND p.trash_id IS NULL AND p.kind = 'text'
-             LEFT JOIN versions v ON v.org_id = $1 AND v.prompt_id = p.id AND v.number = asked.number"
-        )
-    };
-}
-
-/// Prompts by their paths with a version of each, for SQLite and for PostgreSQL.
-const FOUND: [&str; 2] = [
-    found!(
-        "json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
-         FROM json_each($2)"
-    ),
-    found!(
-        "CAST(value ->> 0 AS BIGINT), value ->> 1, CAST(value ->> 2 AS BIGINT)
-         FROM json_array_elements(CAST($2 AS JSON))"
-    ),
-];
