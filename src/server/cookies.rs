@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 /// The cookie with the code of what the next page says once, and what that is about.
 pub const NOTICE: &str = "notice";
 /// How many seconds it waits for that page.
-pub const NOTICE_SECONDS: u32 = 60;
+pub const NOTICE_SECONDS: i64 = 60;
 /// The code of what is said of a form that was sent twice.
 pub const SENT_TWICE: &str = "sent-twice";
 /// The code of what the sign-in page says when what was typed is kept.
@@ -20,9 +20,14 @@ pub fn name(config: &Config, name: &str) -> String {
 
 /// The header that gives the browser a cookie for some seconds; none takes it away.
 #[must_use]
-pub fn header(config: &Config, of: &str, value: &str, seconds: u32) -> String {
+pub fn header(config: &Config, of: &str, value: &str, seconds: i64) -> String {
+    header_of(config, &name(config, of), value, seconds)
+}
+
+/// The same for a cookie of this full name.
+pub(super) fn header_of(config: &Config, name: &str, value: &str, seconds: i64) -> String {
     let secure = if config.is_secure() { "; Secure" } else { "" };
-    format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", name(config, of))
+    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
 
 /// The header that has the next page say something once, by its code.

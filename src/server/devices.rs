@@ -10,7 +10,7 @@ use leptos::prelude::with_context;
 use uuid::Uuid;
 
 const DEVICE: &str = "device";
-const YEAR: u32 = 365 * 24 * 3600;
+const YEAR: i64 = 365 * 24 * 3600;
 
 /// The name of this browser's device, when the person has signed in on it before.
 #[must_use]

@@ -101,8 +101,7 @@ pub(super) async fn keep(
     }
     let sign = if page.contains('?') { '&' } else { '?' };
     let to = format!("{page}{sign}{NAME}={}", token.as_str());
-    let seconds = u32::try_from(LATER.0 / 1000).unwrap_or(900);
-    Ok(Some(Led { to, cookie: cookies::header(&server.config, COOKIE, &browser, seconds) }))
+    Ok(Some(Led { to, cookie: cookies::header(&server.config, COOKIE, &browser, LATER.0 / 1000) }))
 }
 
 /// Whether all that somebody typed would be kept. Of those who are not signed in it need not be.

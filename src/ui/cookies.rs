@@ -5,7 +5,7 @@ use axum::http::{header, request::Parts};
 use leptos::prelude::with_context;
 
 /// Gives the browser a cookie for some seconds; none takes it away.
-pub fn set_cookie(name: &str, value: &str, seconds: u32) {
+pub fn set_cookie(name: &str, value: &str, seconds: i64) {
     let Ok(caller) = Caller::here() else { return };
     let cookie = cookies::header(&caller.server.config, name, value, seconds);
     forms::set_header(header::SET_COOKIE, &cookie);

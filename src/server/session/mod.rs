@@ -9,7 +9,7 @@ mod store;
 
 pub use store::Store;
 
-use super::{Change, Config, Server, bus::Topic, caller::Client, serve, tokens::TokenHash};
+use super::{Change, Config, Server, bus::Topic, caller::Client, cookies, serve, tokens::TokenHash};
 use crate::{
     error::{Error, Result},
     id::{SessionId, UserId},
@@ -22,7 +22,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer,
-    cookie::{Cookie, SameSite, time::Duration},
+    cookie::{SameSite, time::Duration},
     session::Id,
 };
 
@@ -136,8 +136,7 @@ pub async fn note_proof(server: &Server, session: &Session, visit: Visit) -> Res
     }
     let visit = Visit { proved_at: server.clock.now(), ..visit };
     session.insert(VISIT, visit).await.map_err(|error| store_failed(&error))?;
-    session.cycle_id().await.map_err(|error| store_failed(&error))?;
-    session.save().await.map_err(|error| store_failed(&error))
+    save_fresh(session).await
 }
 
 /// Gives the session a fresh id, when what it may do is about to grow: before the change, which is not to fail after it
@@ -146,11 +145,13 @@ pub async fn note_proof(server: &Server, session: &Session, visit: Visit) -> Res
 /// # Errors
 /// When the store fails.
 pub async fn rotate(server: &Server, session: &Session) -> Result<()> {
-    if leave_id(server, session).await? {
-        session.cycle_id().await.map_err(|error| store_failed(&error))?;
-        session.save().await.map_err(|error| store_failed(&error))?;
-    }
-    Ok(())
+    if leave_id(server, session).await? { save_fresh(session).await } else { Ok(()) }
+}
+
+/// Writes the session under a fresh id.
+async fn save_fresh(session: &Session) -> Result<()> {
+    session.cycle_id().await.map_err(|error| store_failed(&error))?;
+    session.save().await.map_err(|error| store_failed(&error))
 }
 
 /// Gives the browser the fresh id of its session with an answer that failed, too: the layer leaves it out there. A
@@ -163,9 +164,8 @@ pub(super) async fn settle(config: &Config, session: &Session, mut response: Res
         return serve::plain_error(&Error::Unavailable { retry_after: 5 });
     }
     if let (Some(id), true) = (session.id(), response.status().is_server_error()) {
-        let cookie = Cookie::build((cookie_name(config.is_secure()), id.to_string())).path("/");
-        let cookie = cookie.http_only(true).same_site(SameSite::Lax).secure(config.is_secure());
-        let cookie = cookie.max_age(lifetime(config)).build().to_string();
+        let name = cookie_name(config.is_secure());
+        let cookie = cookies::header_of(config, name, &id.to_string(), lifetime(config).whole_seconds());
         response
             .headers_mut()
             .extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
