@@ -21,8 +21,6 @@ use crate::{
     ui::{About, Act, Bake, Delete, Field, Form, FormAlert, Html, Once, Section, Submit, Was, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use serde_json::Value;
-use sqlx::types::Json;
 
 /// How many things that happened are shown.
 const RECENT: i64 = 50;
@@ -216,7 +214,8 @@ fn used_by(desk: &Desk, users: &[Dependant]) -> Html {
 struct Happened {
     created_at: Timestamp,
     action: String,
-    details: Json<Value>,
+    version: Option<String>,
+    environment: Option<String>,
     name: Option<Name>,
 }
 
@@ -225,9 +224,7 @@ impl Happened {
     fn did(&self) -> String {
         let action = Action::parse(&self.action);
         let says = action.map_or("did something", Action::says);
-        let (version, environment) =
-            (self.details.0["after"]["version"].as_i64(), self.details.0["environment"].as_str());
-        match (action, version, environment) {
+        match (action, &self.version, &self.environment) {
             (Some(Action::RolledBack), Some(version), Some(at)) => format!("{says} to v{version} in {at}"),
             (Some(Action::Undeployed), _, Some(at)) => format!("{says} from {at}"),
             (_, Some(version), Some(to)) => format!("{says} v{version} to {to}"),
@@ -239,7 +236,9 @@ impl Happened {
 /// What happened to the prompt, from the log: who did what, without where they were.
 async fn activity(desk: &Desk) -> Result<Html> {
     let rows = desk.scope.query(
-        "SELECT a.created_at, a.action, a.details, u.name FROM audit_log a LEFT JOIN users u ON u.id = a.actor_id
+        "SELECT a.created_at, a.action, CAST(a.details -> 'after' ->> 'version' AS TEXT) AS version,
+           a.details ->> 'environment' AS environment, u.name
+         FROM audit_log a LEFT JOIN users u ON u.id = a.actor_id
          WHERE a.org_id = $1 AND a.target_id = $2 ORDER BY a.id DESC LIMIT CAST($3 AS BIGINT)",
     );
     let rows: Vec<Happened> = rows.bind(desk.prompt.id).bind(RECENT).all().await?;
