@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use hyper::Method;
+use hyper::header::{LOCATION, SET_COOKIE};
 use tokio::task::{JoinHandle, LocalSet};
 
 use crate::bench::client::{Answer, Call, Connection};
@@ -17,8 +19,8 @@ use crate::bench::server::Server;
 use crate::bench::wire::{Wire, can_carry};
 use crate::sh;
 
-/// How many a crowd is.
-const CROWD: usize = 200;
+/// How long the server may still be at what a crowd wanted.
+const AFTERMATH: Duration = Duration::from_secs(3);
 
 /// How much the length of an answer may differ from the first: relative times in a page come and go.
 const LENGTH_SLACK: usize = 64;
@@ -102,12 +104,14 @@ pub(crate) async fn compare(server: &Server, route: &Route, plan: &Plan) -> Resu
         for is_control in [true, false, false, true] {
             sh::check_interrupt()?;
             let (target, sample) = if is_control { (&control, &mut theirs) } else { (&measured, &mut ours) };
-            let crowd = match &route.flood {
-                Some(call) if !is_control => Some(Crowd::gather(server, &[call], CROWD).await?),
+            let mut crowd = match &route.flood {
+                Some((call, size)) if !is_control => Some(Crowd::gather(server, &[call], *size).await?),
                 _ => None,
             };
             sample.add(slice(server, target, plan).await?);
-            drop(crowd);
+            if crowd.take().is_some() {
+                tokio::time::sleep(AFTERMATH).await;
+            }
         }
         comparison.ratios.push(ours.rate() / theirs.rate());
         comparison.route.add(ours);
@@ -121,7 +125,6 @@ pub(crate) async fn compare(server: &Server, route: &Route, plan: &Plan) -> Resu
 pub(crate) struct Crowd {
     members: Vec<JoinHandle<()>>,
     answers: Arc<Answers>,
-    serial: Arc<AtomicU64>,
 }
 
 /// What a crowd was answered so far.
@@ -134,13 +137,15 @@ struct Answers {
 impl Crowd {
     /// So many, among whom the calls are dealt out in turn.
     pub(crate) async fn gather(server: &Server, calls: &[&Call], size: usize) -> Result<Self> {
-        let mut crowd = Self { members: Vec::new(), answers: Arc::default(), serial: Arc::default() };
+        // The server keeps what came of what it was sent before.
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let mut crowd = Self { members: Vec::new(), answers: Arc::default() };
         for call in calls.iter().cycle().take(size) {
             let (mut connection, call) = (Connection::open(&server.address()).await?, Call::clone(call));
-            let (answers, serial) = (Arc::clone(&crowd.answers), Arc::clone(&crowd.serial));
+            let answers = Arc::clone(&crowd.answers);
             crowd.members.push(tokio::spawn(async move {
-                let next = || numbered(&call, serial.fetch_add(1, Ordering::Relaxed));
-                while let Ok(answer) = connection.send(&next()).await {
+                let next = || numbered(&call, SERIAL.fetch_add(1, Ordering::Relaxed));
+                while let Ok(answer) = follow(&mut connection, &next()).await {
                     let count = if answer.status.is_success() { &answers.good } else { &answers.other };
                     count.fetch_add(1, Ordering::Relaxed);
                     if answer.status.as_u16() == 503 {
@@ -170,6 +175,20 @@ impl Drop for Crowd {
     fn drop(&mut self) {
         self.members.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// Sends a call, and goes where its answer leads with the cookies it gives, as a browser does.
+pub(crate) async fn follow(connection: &mut Connection, call: &Call) -> Result<Answer> {
+    let answer = connection.send(call).await?;
+    let Some(to) = answer.headers.get(LOCATION) else { return Ok(answer) };
+    let mut led =
+        Call { method: Method::GET, path: to.to_str()?.to_owned(), body: String::new(), ..call.clone() };
+    for given in answer.headers.get_all(SET_COOKIE) {
+        let pair = given.to_str()?.split(';').next().unwrap_or_default();
+        // Of two with the same name the first counts.
+        led.cookies = format!("{pair}; {}", led.cookies);
+    }
+    connection.send(&led).await
 }
 
 /// One slice: all connections at once, opened before the clock starts.

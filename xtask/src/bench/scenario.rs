@@ -24,8 +24,8 @@ pub(crate) struct Route {
     pub(crate) call: Call,
     /// The request that is measured in turn with it.
     pub(crate) control: Call,
-    /// What a crowd sends all the while, when the route is measured and not when the control is.
-    pub(crate) flood: Option<Call>,
+    /// What a crowd of so many sends all the while, when the route is measured and not when the control is.
+    pub(crate) flood: Option<(Call, usize)>,
 }
 
 /// An organization as the server's seed makes it.
@@ -87,16 +87,21 @@ pub(crate) async fn prepare(address: &str) -> Result<(Vec<Route>, Vec<Work>)> {
             name: "members, flooded",
             call: ana.call(Method::GET, &members, &[]),
             control: ana.call(Method::GET, &members, &[]),
-            flood: Some(nobody.call(Method::POST, SIGN_IN, &wrong)),
+            flood: Some((nobody.call(Method::POST, SIGN_IN, &wrong), 200)),
         },
         // The same, and a fetch, while a crowd previews templates that never end.
         Route {
             name: "members, templates",
             call: ana.call(Method::GET, &members, &[]),
             control: ana.call(Method::GET, &members, &[]),
-            flood: Some(endless.clone()),
+            flood: Some((endless.clone(), 100)),
         },
-        Route { name: "fetch, templates", call: fetched.clone(), control: fetched, flood: Some(endless) },
+        Route {
+            name: "fetch, templates",
+            call: fetched.clone(),
+            control: fetched,
+            flood: Some((endless, 100)),
+        },
         form("sign in", &nobody, SIGN_IN, &credentials, &ana),
         form("invite", &eve, INVITE, &invite, &eve),
     ];

@@ -1,10 +1,11 @@
 //! What services fetch, and the keys that they show.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use hyper::Method;
 use serde::Deserialize;
 
 use crate::bench::client::{Call, Connection, Person};
+use crate::bench::load::follow;
 use crate::bench::scenario::{Route, SERIAL, Seeded, organization, seeded};
 
 /// An organization from which services fetch, and its owner.
@@ -123,8 +124,12 @@ pub(crate) async fn endless(address: &str) -> Result<Call> {
     let text = format!("{}{}{{{{ a == b }}}}", list("a"), list("b"));
     let draft = [("org", org), ("prompt", &prompt), ("revision", "1"), ("kind", "text"), ("engine", "jinja")];
     owner.post_form("/api/prompts/save_draft", &[&draft[..], &[("text", &*text)]].concat()).await?;
-    let preview = [("org", org), ("prompt", &*prompt), ("value-x", SERIAL)];
-    Ok(owner.call(Method::POST, "/api/prompts/preview", &preview))
+    let preview = [("page", page), ("org", org), ("prompt", &*prompt), ("value-x", SERIAL)];
+    let preview = owner.call(Method::POST, "/api/prompts/preview", &preview);
+    let answer = follow(&mut Connection::open(address).await?, &preview).await?;
+    let says = String::from_utf8_lossy(&answer.body).contains("takes too long");
+    ensure!(says, "a template that never ends was answered with {}", answer.status);
+    Ok(preview)
 }
 
 /// A deployed prompt of 2 kB as a service fetches it with its key, and the same when the service has it already:
