@@ -40,7 +40,8 @@ async fn serve() -> ExitCode {
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let _sole = Sole::on(&config)?;
     let server = Server::start(config).await?;
-    jobs::start(&server, app::CHORES, app::SOON);
+    jobs::start_queues(&server);
+    jobs::start_chores(&server, app::CHORES, app::SOON);
     listen::serve(&server, app::front(&server)).await?;
     Ok(())
 }

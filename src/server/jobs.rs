@@ -17,13 +17,18 @@ const SOON: Duration = Duration::from_secs(20);
 /// What a feature sweeps up: safe to repeat and to run on several processes.
 pub type Chore = fn(Server) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
-/// Starts the background work of this process, with the chores of features, and those of them that are done every few
-/// seconds; it ends with the runtime.
-pub fn start(server: &Server, chores: &'static [Chore], soon: &'static [Chore]) {
+/// Starts what goes on all the time: emails are sent, other processes followed, usage counted, notes written. It ends
+/// with the runtime.
+pub fn start_queues(server: &Server) {
     tokio::spawn(outbox::run(server.clone()));
     tokio::spawn(server.bus.clone().run(server.clone()));
     tokio::spawn(usage::run(server.clone()));
     tokio::spawn(notes::run(server.clone()));
+}
+
+/// Starts what is done every few minutes, with the chores of features, and those of them that are done every few
+/// seconds. It ends with the runtime.
+pub fn start_chores(server: &Server, chores: &'static [Chore], soon: &'static [Chore]) {
     let sweeper = server.clone();
     tokio::spawn(async move {
         loop {

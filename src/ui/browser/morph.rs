@@ -222,8 +222,7 @@ fn children(old: &Element, new: &Element) {
     }
 }
 
-/// The node, or the first after it that is no comment: what a page says or leaves out moves the comments of its markup,
-/// and nothing else has to move for that.
+/// Skips comments. A page has one where it leaves something out, so they would shift all that follows.
 fn no_comment(mut node: Option<Node>) -> Option<Node> {
     while node.as_ref().is_some_and(|node| node.node_type() == Node::COMMENT_NODE) {
         node = node?.next_sibling();
