@@ -112,7 +112,7 @@ async fn first(scope: &Scope) -> Result<Option<First>> {
     Ok(row.optional().await?)
 }
 
-/// Whether somebody wrote in a prompt: a sample is made and saved once. Where there are many, it is taken for granted.
+/// Whether somebody edited a prompt: samples are saved once. Looks at 100 drafts at most; so many count as edited.
 async fn is_written(scope: &Scope) -> Result<bool> {
     let row = scope.query(
         "SELECT count(*) = 100 OR coalesce(max(revision), 0) > 2

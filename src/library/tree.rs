@@ -116,8 +116,7 @@ macro_rules! open {
     };
 }
 
-/// Of a folder `f` whether there are prompts in it, and all of them are of the sample: of few folders more has to be
-/// read than where the sample is.
+/// Whether folder `f` holds sample prompts and no others. Only folders that hold some of the `samples` are searched.
 macro_rules! is_sample {
     () => {
         "CASE WHEN EXISTS (SELECT 1 FROM samples s WHERE substr(s.path, 1, length(f.path) + 1) = f.path || '/')

@@ -36,6 +36,15 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
+impl Answer {
+    /// The cookies that it sets, by name.
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = (String, String)> {
+        let set = self.headers.get_all(SET_COOKIE).iter().filter_map(|header| header.to_str().ok());
+        let pairs = set.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+        pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+    }
+}
+
 /// One connection.
 pub(crate) struct Connection {
     address: String,
@@ -126,12 +135,7 @@ impl Person {
 
     async fn send(&mut self, call: &Call) -> Result<Answer> {
         let answer = self.connection.send(call).await?;
-        for header in answer.headers.get_all(SET_COOKIE) {
-            let pair = header.to_str()?.split(';').next().unwrap_or_default();
-            if let Some((name, value)) = pair.split_once('=') {
-                self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
-            }
-        }
+        self.cookies.extend(answer.cookies());
         Ok(answer)
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use hyper::Method;
-use hyper::header::{LOCATION, SET_COOKIE};
+use hyper::header::LOCATION;
 use tokio::task::{JoinHandle, LocalSet};
 
 use crate::bench::client::{Answer, Call, Connection};
@@ -19,7 +19,7 @@ use crate::bench::server::Server;
 use crate::bench::wire::{Wire, can_carry};
 use crate::sh;
 
-/// How long the server may still be at what a crowd wanted.
+/// How long to wait after a crowd has left: the server may still be at work for it.
 const AFTERMATH: Duration = Duration::from_secs(3);
 
 /// How much the length of an answer may differ from the first: relative times in a page come and go.
@@ -104,12 +104,13 @@ pub(crate) async fn compare(server: &Server, route: &Route, plan: &Plan) -> Resu
         for is_control in [true, false, false, true] {
             sh::check_interrupt()?;
             let (target, sample) = if is_control { (&control, &mut theirs) } else { (&measured, &mut ours) };
-            let mut crowd = match &route.flood {
+            let crowd = match &route.flood {
                 Some((call, size)) if !is_control => Some(Crowd::gather(server, &[call], *size).await?),
                 _ => None,
             };
             sample.add(slice(server, target, plan).await?);
-            if crowd.take().is_some() {
+            if let Some(crowd) = crowd {
+                drop(crowd);
                 tokio::time::sleep(AFTERMATH).await;
             }
         }
@@ -137,7 +138,7 @@ struct Answers {
 impl Crowd {
     /// So many, among whom the calls are dealt out in turn.
     pub(crate) async fn gather(server: &Server, calls: &[&Call], size: usize) -> Result<Self> {
-        // The server keeps what came of what it was sent before.
+        // Never repeated: the server caches what it rendered before.
         static SERIAL: AtomicU64 = AtomicU64::new(0);
         let mut crowd = Self { members: Vec::new(), answers: Arc::default() };
         for call in calls.iter().cycle().take(size) {
@@ -183,10 +184,9 @@ pub(crate) async fn follow(connection: &mut Connection, call: &Call) -> Result<A
     let Some(to) = answer.headers.get(LOCATION) else { return Ok(answer) };
     let mut led =
         Call { method: Method::GET, path: to.to_str()?.to_owned(), body: String::new(), ..call.clone() };
-    for given in answer.headers.get_all(SET_COOKIE) {
-        let pair = given.to_str()?.split(';').next().unwrap_or_default();
+    for (name, value) in answer.cookies() {
         // Of two with the same name the first counts.
-        led.cookies = format!("{pair}; {}", led.cookies);
+        led.cookies = format!("{name}={value}; {}", led.cookies);
     }
     connection.send(&led).await
 }
