@@ -4,13 +4,16 @@
 //!
 //! # Overview
 //!
-//! One crate is built twice: with `ssr` it is the server, one binary with SQLite inside (use PostgreSQL
-//! when one machine is not enough); with `hydrate` it is the wasm of the few things that react in
-//! the browser. Components that read the database directly render the pages on the server. Every change is
-//! a `#[server]` function that a real `<form>` posts to, so everything works without scripts. With scripts,
-//! the island [`ui::InPlace`] posts forms in place, and [`ui::Live`] keeps the marked regions of a page up to
-//! date. No page has a second version in JSON, and there is no router in the browser. Services use a separate
-//! HTTP API, [`api`], with an API key; what they fetch all day is answered from memory ([`server::hot`]).
+//! One binary is the server, with SQLite inside (use PostgreSQL when one machine is not enough). Components that read the
+//! database directly render the pages. Every change is a `#[server]` function that a real `<form>` posts to, so everything
+//! works without scripts. With scripts, the island [`InPlace`](browser::islands::InPlace) posts forms in place, and
+//! [`Live`](browser::islands::Live) keeps the marked regions of a page up to date. Services use a separate HTTP API,
+//! [`api`], with an API key; what they fetch all day is answered from memory ([`server::hot`]).
+//!
+//! **What is used of Leptos.** Pages are written as a whole on the server, with `view!` and `#[component]`; the router is
+//! axum's, in `app`. `#[server]` functions are what forms post to; no script calls one, so they exist on the server alone,
+//! and so do all features. Islands are for what reacts: [`browser`] holds them and what they call. With [`templates`],
+//! [`slug`] and [`text`] it is all that is compiled for wasm. No page has a second version in JSON.
 //!
 //! Everything belongs to one organization, the tenant, and is invisible from every other.
 //!
@@ -18,16 +21,18 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | the floor | [`id`], [`time`], [`role`] (the permission table), [`fields`] (what people type, parsed once), [`error`] (the one error), [`paths`] (every URL) |
+//! | the floor | [`id`], [`time`], [`text`], [`slug`], [`role`] (the permission table), [`fields`] (what people type, parsed once), [`error`] (the one error), [`paths`] (every URL) |
 //! | `server` | what runs below the features: config, database, tenant walls, sessions, forms, mail, events. It knows no feature |
-//! | [`ui`] | components, each with its style in `style/components/`, and the islands of every page |
-//! | features | [`orgs`], [`environments`], [`templates`], [`prompts`], [`deployments`], [`library`], [`editor`], [`board`], [`api_keys`], [`members`], [`accounts`], [`invitations`], [`profile`], [`dashboard`], [`audit_log`], [`live`], [`mailbox`], [`api`] (what services read), [`bench`](mod@bench) |
+//! | [`templates`] | the grammar of prompts, for the server and the browser |
+//! | [`browser`] | what runs in the browser: the islands of every page, and what assists in the editor |
+//! | [`ui`] | components, each with its style in `style/components/` |
+//! | features | [`orgs`], [`environments`], [`prompts`], [`deployments`], [`library`], [`editor`], [`board`], [`api_keys`], [`members`], [`accounts`], [`invitations`], [`profile`], [`dashboard`], [`audit_log`], [`live`], [`mailbox`], [`api`] (what services read), [`bench`](mod@bench) |
 //! | `app` | the sitemap and the router |
 //!
 //! Every feature uses the same few file names, each only when needed: `model` (types and pure rules),
 //! `actions` (server functions, each a paragraph: enter, require, act, announce), `store` (SQL),
 //! `pages`, `letters` (emails). A module may use the modules to its left, never those to its right:
-//! floor → server → ui → orgs → environments → templates → prompts → deployments → library → editor → board → `api_keys` → members → accounts → invitations → profile → dashboard → palette → `audit_log` →
+//! floor → templates → browser → server → ui → orgs → environments → prompts → deployments → library → editor → board → `api_keys` → members → accounts → invitations → profile → dashboard → palette → `audit_log` →
 //! live → mailbox → api → bench → app → main. Where a page shows something of a later feature, `app` passes it in.
 //!
 //! # What always holds
@@ -94,41 +99,78 @@
 // A view is a type, nested as deep as the page it shows.
 #![recursion_limit = "256"]
 
+/// What runs in the browser. All of it is compiled for the server, too, which renders the islands.
+pub mod browser {
+    pub mod dom;
+    pub mod editor;
+    #[cfg(not(feature = "editor"))]
+    pub mod islands;
+    pub mod morph;
+}
+pub mod slug;
+pub mod templates;
+pub mod text;
+
+#[cfg(feature = "ssr")]
 pub mod accounts;
 #[cfg(feature = "ssr")]
 pub mod api;
+#[cfg(feature = "ssr")]
 pub mod api_keys;
 #[cfg(feature = "ssr")]
 pub mod app;
+#[cfg(feature = "ssr")]
 pub mod audit_log;
+#[cfg(feature = "ssr")]
 pub mod bench;
+#[cfg(feature = "ssr")]
 pub mod board;
+#[cfg(feature = "ssr")]
 pub mod dashboard;
+#[cfg(feature = "ssr")]
 pub mod deployments;
+#[cfg(feature = "ssr")]
 pub mod editor;
+#[cfg(feature = "ssr")]
 pub mod environments;
+#[cfg(feature = "ssr")]
 pub mod error;
+#[cfg(feature = "ssr")]
 pub mod fields;
+#[cfg(feature = "ssr")]
 pub mod id;
+#[cfg(feature = "ssr")]
 pub mod invitations;
+#[cfg(feature = "ssr")]
 pub mod key_scope;
+#[cfg(feature = "ssr")]
 pub mod library;
+#[cfg(feature = "ssr")]
 pub mod live;
+#[cfg(feature = "ssr")]
 pub mod mailbox;
+#[cfg(feature = "ssr")]
 pub mod members;
+#[cfg(feature = "ssr")]
 pub mod orgs;
+#[cfg(feature = "ssr")]
 pub mod palette;
+#[cfg(feature = "ssr")]
 pub mod paths;
+#[cfg(feature = "ssr")]
 pub mod profile;
+#[cfg(feature = "ssr")]
 pub mod prompts;
+#[cfg(feature = "ssr")]
 pub mod role;
 #[cfg(feature = "ssr")]
 pub mod server;
-pub mod templates;
 #[cfg(test)]
 #[cfg(feature = "ssr")]
 mod tests;
+#[cfg(feature = "ssr")]
 pub mod time;
+#[cfg(feature = "ssr")]
 pub mod ui;
 
 /// Starts the islands of a page.
@@ -142,5 +184,5 @@ pub fn hydrate() {
 #[cfg(feature = "editor")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn assist() {
-    editor::assist();
+    browser::editor::assist();
 }

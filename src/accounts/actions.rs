@@ -2,7 +2,14 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use crate::error::Error;
+use super::{entrance, resets, sign_ups, store};
+use crate::{
+    error::Error,
+    fields::Email,
+    paths,
+    server::{Caller, forms},
+    ui::{Notice, Theme, set_cookie},
+};
 use leptos::prelude::*;
 
 /// Signs up: with mail, a letter proves the address first.
@@ -13,11 +20,6 @@ pub async fn sign_up(
     password: String,
     #[server(default)] next: String,
 ) -> Result<(), Error> {
-    use crate::{
-        accounts::{sign_ups, store},
-        paths,
-        server::{Caller, forms},
-    };
     let caller = Caller::here()?;
     let wish = store::Wish::parse(&name, &email, &password)?;
     let next = Some(next).filter(|next| paths::is_local(next));
@@ -34,13 +36,6 @@ pub async fn sign_up(
 /// Sends the letter of a sign-up again: to the same address, or to another one when that was wrong.
 #[server(endpoint = "accounts/resend")]
 pub async fn resend_sign_up(email: String) -> Result<(), Error> {
-    use crate::{
-        accounts::sign_ups,
-        fields::Email,
-        paths,
-        server::{Caller, forms},
-        ui::Notice,
-    };
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
     if sign_ups::send_to(&Caller::here()?, &email).await? {
         Notice::EmailSent.say();
@@ -54,10 +49,6 @@ pub async fn resend_sign_up(email: String) -> Result<(), Error> {
 /// Proves the address of a sign-up: makes the account and signs in.
 #[server(endpoint = "accounts/confirm")]
 pub async fn confirm_sign_up(token: String, #[server(default)] password: String) -> Result<(), Error> {
-    use crate::{
-        accounts::sign_ups,
-        server::{Caller, forms},
-    };
     let next = sign_ups::confirm(&Caller::here()?, &token, &password).await?;
     forms::go(&next);
     Ok(())
@@ -66,11 +57,6 @@ pub async fn confirm_sign_up(token: String, #[server(default)] password: String)
 /// Signs in.
 #[server(endpoint = "accounts/sign_in")]
 pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), Error> {
-    use crate::{
-        accounts::entrance,
-        paths,
-        server::{Caller, forms},
-    };
     let next = Some(next).filter(|next| paths::is_local(next));
     let welcome = entrance::sign_in(&Caller::here()?, &email, &password, next.as_deref()).await?;
     forms::go(&welcome.leads_to(next.as_deref()));
@@ -80,11 +66,6 @@ pub async fn sign_in(email: String, password: String, #[server(default)] next: S
 /// Goes on signing in, with a code of the authenticator or a recovery code.
 #[server(endpoint = "accounts/prove_second_factor")]
 pub async fn prove_second_factor(code: String) -> Result<(), Error> {
-    use crate::{
-        accounts::entrance,
-        paths,
-        server::{Caller, forms},
-    };
     let next = entrance::prove_second_factor(&Caller::here()?, &code).await?;
     forms::go(next.as_deref().unwrap_or(paths::HOME));
     Ok(())
@@ -93,11 +74,6 @@ pub async fn prove_second_factor(code: String) -> Result<(), Error> {
 /// Signs out of this browser, to go on to a page as somebody else perhaps.
 #[server(endpoint = "accounts/sign_out")]
 pub async fn sign_out(#[server(default)] next: String) -> Result<(), Error> {
-    use crate::{
-        paths,
-        server::{Caller, forms},
-        ui::Notice,
-    };
     Caller::here()?.sign_out().await?;
     forms::forget_storage();
     Notice::SignedOut.say();
@@ -108,12 +84,6 @@ pub async fn sign_out(#[server(default)] next: String) -> Result<(), Error> {
 /// Sends a letter with which to set a new password.
 #[server(endpoint = "accounts/forgot_password")]
 pub async fn forgot_password(email: String) -> Result<(), Error> {
-    use crate::{
-        accounts::resets,
-        fields::Email,
-        paths,
-        server::{Caller, forms},
-    };
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
     let caller = Caller::here()?;
     resets::begin(&caller, &email).await?;
@@ -125,11 +95,6 @@ pub async fn forgot_password(email: String) -> Result<(), Error> {
 /// Sets a new password with the link of that letter, ends all sessions, and signs in.
 #[server(endpoint = "accounts/reset_password")]
 pub async fn reset_password(token: String, password: String) -> Result<(), Error> {
-    use crate::{
-        accounts::resets,
-        server::{Caller, forms},
-        ui::Notice,
-    };
     let welcome = resets::finish(&Caller::here()?, &token, &password).await?;
     Notice::PasswordChanged.say();
     forms::go(&welcome.leads_to(None));
@@ -139,7 +104,6 @@ pub async fn reset_password(token: String, password: String) -> Result<(), Error
 /// Chooses light, dark, or what the system says, for this browser.
 #[server(endpoint = "accounts/set_theme")]
 pub async fn set_theme(theme: String) -> Result<(), Error> {
-    use crate::ui::{Theme, set_cookie};
     match Theme::parse(&theme) {
         Some(theme) => set_cookie(Theme::COOKIE, theme.as_str(), 365 * 24 * 3600),
         None => set_cookie(Theme::COOKIE, "", 0),

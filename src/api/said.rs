@@ -12,8 +12,29 @@ use crate::{
 };
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::{collections::BTreeMap, sync::Arc};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+/// Written by hand: `templates` runs in the browser as well, where there is no document of the API.
+impl PartialSchema for Engine {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("The template engine of a prompt."))
+            .enum_values(Some(Self::ALL.map(Self::as_str)))
+            .into()
+    }
+}
+
+impl ToSchema for Engine {
+    fn name() -> Cow<'static, str> {
+        "Engine".into()
+    }
+}
 
 /// The content of a version.
 #[derive(Debug, Serialize, ToSchema)]

@@ -2,8 +2,19 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use super::Shown;
-use crate::{error::Error, id::ApiKeyId};
+use super::{
+    Shown,
+    form::{self, Typed},
+    store,
+};
+use crate::{
+    error::Error,
+    id::ApiKeyId,
+    paths,
+    role::ManageApiKeys,
+    server::{Caller, Scope, forms},
+    ui::Notice,
+};
 use leptos::prelude::*;
 
 /// Makes a key, and tells it once. Which scopes and environments it has comes as fields of their own, one a
@@ -18,14 +29,6 @@ pub async fn create_api_key(
     #[server(default)] folders: String,
     #[server(default)] password: String,
 ) -> Result<Shown, Error> {
-    use crate::{
-        api_keys::{
-            form::{self, Typed},
-            store,
-        },
-        role::ManageApiKeys,
-        server::{Caller, Scope},
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<ManageApiKeys>()?;
     let typed = Typed { name, preset, expires, expires_on, folders, ticked: caller.fields().to_vec() };
@@ -43,11 +46,6 @@ pub async fn rotate_api_key(
     overlap: String,
     #[server(default)] password: String,
 ) -> Result<Shown, Error> {
-    use crate::{
-        api_keys::{form, store},
-        role::ManageApiKeys,
-        server::{Caller, Scope},
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<ManageApiKeys>()?;
     let overlap = form::overlap(&overlap)?;
@@ -63,13 +61,6 @@ pub async fn revoke_api_key(
     key: ApiKeyId,
     #[server(default)] password: String,
 ) -> Result<(), Error> {
-    use crate::{
-        api_keys::store,
-        paths,
-        role::ManageApiKeys,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<ManageApiKeys>()?;
     let proof = caller.prove(&password).await?;

@@ -2,23 +2,14 @@
 //! organization and stays when the person who created it leaves. How a key acts is in `server::keys`.
 
 pub mod actions;
-#[cfg(feature = "ssr")]
 mod examples;
-#[cfg(feature = "ssr")]
 mod fetched;
-#[cfg(feature = "ssr")]
 mod form;
-#[cfg(feature = "ssr")]
 pub mod listing;
-#[cfg(feature = "ssr")]
 pub mod makers;
-#[cfg(feature = "ssr")]
 pub mod page;
-#[cfg(feature = "ssr")]
 pub mod pages;
-#[cfg(feature = "ssr")]
 mod reach;
-#[cfg(feature = "ssr")]
 pub mod store;
 
 pub use actions::{CreateApiKey, RevokeApiKey, RotateApiKey};

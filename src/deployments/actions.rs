@@ -2,9 +2,19 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
+use super::{
+    approve::approve,
+    deploy::{self as deploying, MAX_REASON, Outcome},
+    model::{Kind, Order},
+    requests,
+};
 use crate::{
     error::Error,
+    fields::text,
     id::{DeploymentRequestId, EnvironmentId, PromptId},
+    paths, role,
+    server::{Caller, Scope, forms},
+    ui::Notice,
 };
 use leptos::prelude::*;
 
@@ -19,18 +29,7 @@ pub async fn deploy(
     seen: i64,
     #[server(default)] reason: String,
 ) -> Result<(), Error> {
-    use crate::{
-        deployments::{
-            deploy::{MAX_REASON, Outcome, deploy},
-            model::{Kind, Order},
-        },
-        fields::text,
-        paths,
-        role::Deploy,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<Deploy>()?;
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::Deploy>()?;
     let kind = Kind::parse(&kind).ok_or(Error::NotFound)?;
     let version = match version.as_str() {
         "" => None,
@@ -38,7 +37,7 @@ pub async fn deploy(
     };
     let reason = text(&reason, MAX_REASON).map_err(|why| Error::invalid("reason", why))?;
     let order = Order { environment, prompt, kind, version, reason, seen };
-    match deploy(&grant, &order).await? {
+    match deploying::deploy(&grant, &order).await? {
         Outcome::Requested(_) => Notice::DeploymentRequested.say(),
         Outcome::Deployed(_) if version.is_none() => Notice::Undeployed.say(),
         Outcome::Deployed(_) => Notice::Deployed.say(),
@@ -54,14 +53,7 @@ pub async fn approve_deployment(
     request: DeploymentRequestId,
     #[server(default)] fingerprint: String,
 ) -> Result<(), Error> {
-    use crate::{
-        deployments::approve::approve,
-        paths,
-        role::ApproveDeployment,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ApproveDeployment>()?;
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::ApproveDeployment>()?;
     match approve(&grant, request, &fingerprint).await? {
         Some(_) => Notice::Deployed.say(),
         None => Notice::DeploymentApproved.say(),
@@ -73,14 +65,7 @@ pub async fn approve_deployment(
 /// Declines a deployment that somebody else asked for.
 #[server(endpoint = "deployments/decline")]
 pub async fn decline_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
-    use crate::{
-        deployments::requests,
-        paths,
-        role::ApproveDeployment,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ApproveDeployment>()?;
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::ApproveDeployment>()?;
     requests::decline(&grant, request).await?;
     Notice::DeploymentDeclined.say();
     forms::go(&paths::deployments(grant.slug()));
@@ -90,14 +75,7 @@ pub async fn decline_deployment(org: String, request: DeploymentRequestId) -> Re
 /// Withdraws a deployment that one asked for oneself.
 #[server(endpoint = "deployments/withdraw")]
 pub async fn withdraw_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
-    use crate::{
-        deployments::requests,
-        paths,
-        role::Deploy,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<Deploy>()?;
+    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::Deploy>()?;
     requests::withdraw(&grant, request).await?;
     Notice::DeploymentWithdrawn.say();
     forms::go(&paths::deployments(grant.slug()));

@@ -10,37 +10,21 @@
 //! is what goes live. Where that changes meanwhile the approvals are void ([`voiding`]).
 
 pub mod actions;
-#[cfg(feature = "ssr")]
 pub mod approve;
-#[cfg(feature = "ssr")]
 pub mod asked;
-#[cfg(feature = "ssr")]
 pub mod deploy;
-#[cfg(feature = "ssr")]
 mod differs;
-#[cfg(feature = "ssr")]
 pub mod drift;
-#[cfg(feature = "ssr")]
 pub mod fingerprint;
-#[cfg(feature = "ssr")]
 pub mod impact;
-#[cfg(feature = "ssr")]
 mod letters;
-#[cfg(feature = "ssr")]
 pub(crate) mod looked;
-#[cfg(feature = "ssr")]
 pub mod made_of;
-#[cfg(feature = "ssr")]
 pub mod model;
-#[cfg(feature = "ssr")]
 pub mod overview;
-#[cfg(feature = "ssr")]
 pub mod requests;
-#[cfg(feature = "ssr")]
 pub mod store;
-#[cfg(feature = "ssr")]
 pub mod users;
-#[cfg(feature = "ssr")]
 pub mod voiding;
 
 pub use actions::{ApproveDeployment, DeclineDeployment, Deploy, WithdrawDeployment};

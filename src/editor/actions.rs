@@ -2,7 +2,22 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use crate::{error::Error, id::PromptId};
+use super::{form::Typed, restored::restored};
+use crate::{
+    error::{Error, Flaws},
+    fields::{self, PathName},
+    id::PromptId,
+    paths,
+    prompts::{
+        Tags, details,
+        editing::{self, Edit},
+        saving::{self, Seen},
+        store,
+    },
+    role::{EditContent, ViewContent},
+    server::{Caller, Scope, forms, seen::FilledFrom},
+    ui::Notice,
+};
 use leptos::prelude::*;
 
 /// Keeps the draft, which stands in the form's other fields (`editor::form`). The button says what is done
@@ -18,14 +33,6 @@ pub async fn save_draft(
     #[server(default)] act: String,
     #[server(default)] over: Option<i64>,
 ) -> Result<Option<i64>, Error> {
-    use crate::{
-        editor::form::Typed,
-        paths,
-        prompts::editing::{self, Edit},
-        role::EditContent,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
     let mut typed = Typed::posted(caller.fields());
@@ -68,13 +75,6 @@ pub async fn save_version(
     latest: i64,
     #[server(default)] message: String,
 ) -> Result<(), Error> {
-    use crate::{
-        fields, paths,
-        prompts::saving::{self, Seen},
-        role::EditContent,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let message = fields::text(&message, 500).map_err(|wrong| Error::invalid("message", wrong))?;
     saving::save(&grant, prompt, Seen { revision, latest }, &message).await?;
@@ -86,13 +86,6 @@ pub async fn save_version(
 /// Puts what a version said in the draft, and leads to it.
 #[server(endpoint = "prompts/restore_version")]
 pub async fn restore_version(org: String, prompt: PromptId, number: i64) -> Result<(), Error> {
-    use crate::{
-        editor::restored::restored,
-        prompts::editing,
-        role::EditContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let kept = editing::restore_version(&grant, prompt, number).await?;
     restored(&grant, prompt, kept, Notice::VersionRestored);
@@ -107,13 +100,6 @@ pub async fn restore_draft(
     revision: i64,
     #[server(default)] after: Option<i64>,
 ) -> Result<(), Error> {
-    use crate::{
-        editor::restored::restored,
-        prompts::editing,
-        role::EditContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let kept = editing::bring_back(&grant, prompt, revision, after).await?;
     restored(&grant, prompt, kept, Notice::DraftRestored);
@@ -129,14 +115,6 @@ pub async fn describe_prompt(
     #[server(default)] description: String,
     #[server(default)] tags: String,
 ) -> Result<(), Error> {
-    use crate::{
-        error::Flaws,
-        fields::{self, PathName},
-        prompts::{Tags, details},
-        role::EditContent,
-        server::{Caller, Scope, seen::FilledFrom},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
     let (seen, mut flaws) = (FilledFrom::of(&caller), Flaws::default());
@@ -155,11 +133,6 @@ pub async fn describe_prompt(
 /// is kept.
 #[server(endpoint = "prompts/preview")]
 pub async fn preview_prompt(org: String, prompt: PromptId) -> Result<bool, Error> {
-    use crate::{
-        prompts::store,
-        role::ViewContent,
-        server::{Caller, Scope},
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ViewContent>()?;
     store::find(&grant, prompt).await?;
     Ok(true)

@@ -140,7 +140,8 @@ fn form(
     view! {
         <form class="form editor" id="editor" method="post" action=SaveDraft::PATH enctype="multipart/form-data" data-in-place
             data-live="drafts" data-dirty=failed.is_some() data-sent=sent data-by=by data-backup=backup data-variables=variables_known data-missing=missing
-            data-paths=paths::prompt_paths(desk.scope.slug())>
+            data-paths=paths::prompt_paths(desk.scope.slug())
+            data-sign-in=paths::SIGN_IN data-security=paths::ACCOUNT_SECURITY>
             // Return in a field keeps the draft: the first button is the one that browsers take.
             <button class="visually-hidden" tabindex="-1" aria-hidden="true">"Save draft"</button>
             <Hidden name=PAGE_FIELD value=page/>

@@ -1,12 +1,12 @@
 //! What the names in a draft mean: which variables there are, which of them are used, where references
 //! lead.
 
-use super::highlight::Known;
 use crate::prompts::{
     content::{MAX_VARIABLES, ValueKind},
     references::MAX_REFERENCES,
     render::{Edge, Part, Resolved},
 };
+use crate::templates::highlight::Known;
 use std::collections::BTreeSet;
 
 /// The most prompts that it is told of that they are included.

@@ -1,14 +1,13 @@
 //! What lies behind the texts of the form, and what is told of them: made before the page is, since they may be long.
 
-use super::{
-    form::Typed,
-    highlight::{Known, lines, notes},
-    preview::LineFlaw,
-};
+use super::{form::Typed, preview::LineFlaw};
 use crate::{
     error::Result,
     server::Scope,
-    templates::{Engine, about_tokens},
+    templates::{
+        Engine, about_tokens,
+        highlight::{Known, lines, notes},
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 

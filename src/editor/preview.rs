@@ -4,7 +4,6 @@ use super::{
     PreviewPrompt,
     desk::Desk,
     edit_page::reading,
-    highlight::led,
     known::{First, Names},
     stand_ins::{self, is_placeholder, marked},
 };
@@ -19,7 +18,7 @@ use crate::{
     },
     role::EditContent,
     server::{Behalf, Caller, Server, long_work},
-    templates::line_told,
+    templates::{highlight::led, line_told},
     ui::{Bake, Hidden, Html, PageField},
 };
 use leptos::{prelude::*, server_fn::ServerFn};

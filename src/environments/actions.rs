@@ -2,9 +2,15 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
+use super::{form::rule_of, requests, store};
 use crate::{
     error::Error,
+    fields::EnvironmentName,
     id::{EnvironmentId, EnvironmentRequestId},
+    paths,
+    role::{ApproveDeployment, ManageEnvironments},
+    server::{Caller, Scope, forms},
+    ui::Notice,
 };
 use leptos::prelude::*;
 
@@ -15,13 +21,6 @@ pub async fn create_environment(
     name: String,
     #[server(default)] approvals: String,
 ) -> Result<(), Error> {
-    use crate::{
-        environments::{form::rule_of, store},
-        fields::EnvironmentName,
-        role::ManageEnvironments,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
     let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
     store::create(&grant, &name, rule_of(&approvals)?).await?;
@@ -38,13 +37,6 @@ pub async fn set_environment(
     #[server(default)] approvals: String,
     #[server(default)] seen: String,
 ) -> Result<(), Error> {
-    use crate::{
-        environments::{form::rule_of, store},
-        fields::EnvironmentName,
-        role::ManageEnvironments,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
     let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
     let protection = store::Protection { seen: rule_of(&seen)?, wanted: rule_of(&approvals)? };
@@ -58,12 +50,6 @@ pub async fn set_environment(
 /// Puts an environment one place earlier or later.
 #[server(endpoint = "environments/move")]
 pub async fn move_environment(org: String, environment: EnvironmentId, to: String) -> Result<(), Error> {
-    use crate::{
-        environments::store,
-        role::ManageEnvironments,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
     let step = match to.as_str() {
         "earlier" => store::Step::Earlier,
@@ -78,13 +64,6 @@ pub async fn move_environment(org: String, environment: EnvironmentId, to: Strin
 /// Deletes an environment that nothing is deployed to.
 #[server(endpoint = "environments/delete")]
 pub async fn delete_environment(org: String, environment: EnvironmentId) -> Result<(), Error> {
-    use crate::{
-        environments::store,
-        paths,
-        role::ManageEnvironments,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
     match store::delete(&grant, environment).await? {
         store::Outcome::Done => Notice::EnvironmentDeleted.say(),
@@ -101,13 +80,6 @@ pub async fn decide_environment(
     request: EnvironmentRequestId,
     decision: String,
 ) -> Result<(), Error> {
-    use crate::{
-        environments::requests,
-        paths,
-        role::ApproveDeployment,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ApproveDeployment>()?;
     match decision.as_str() {
         "approve" => {
@@ -127,13 +99,6 @@ pub async fn decide_environment(
 /// Withdraws a change of an environment that one asked for oneself.
 #[server(endpoint = "environments/withdraw")]
 pub async fn withdraw_environment(org: String, request: EnvironmentRequestId) -> Result<(), Error> {
-    use crate::{
-        environments::requests,
-        paths,
-        role::ManageEnvironments,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageEnvironments>()?;
     requests::withdraw(&grant, request).await?;
     Notice::DeploymentWithdrawn.say();

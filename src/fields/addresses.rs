@@ -2,7 +2,8 @@
 //!
 //! It is judged by what the characters stand for (NFKC): `＠` is an `@`, and `𝐜𝐨𝐦` is `com`.
 
-use super::{characters::is_pictograph, signs::is_disruptive};
+use super::characters::is_pictograph;
+use crate::text::is_disruptive;
 use std::iter;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 

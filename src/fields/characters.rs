@@ -1,6 +1,6 @@
 //! The characters that a name may be made of: those that people see, and by which they tell it from others.
 
-use super::signs::is_disruptive;
+use crate::text::is_disruptive;
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{

@@ -1,4 +1,5 @@
-use super::{addresses, characters, signs::is_disruptive};
+use super::{addresses, characters};
+use crate::text::is_disruptive;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

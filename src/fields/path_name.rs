@@ -1,8 +1,5 @@
-use super::{
-    addresses, characters,
-    look_alikes::with_plain_signs,
-    signs::{is_disruptive, is_path_char},
-};
+use super::{addresses, characters, look_alikes::with_plain_signs};
+use crate::text::{is_disruptive, is_path_char};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -1,4 +1,4 @@
-use super::signs::is_disruptive;
+use crate::text::is_disruptive;
 
 /// A text of some lines, at most `max` characters: trimmed, its line ends made one kind; without
 /// characters that cannot be seen.

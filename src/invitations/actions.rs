@@ -2,19 +2,21 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use super::Invited;
-use crate::{error::Error, id::InvitationId};
+use super::{Invited, entry, store};
+use crate::{
+    error::Error,
+    fields::split_addresses,
+    id::InvitationId,
+    paths,
+    role::{self, Role},
+    server::{Caller, Scope, forms},
+    ui::Notice,
+};
 use leptos::prelude::*;
 
 /// Invites addresses, one a line or separated by commas, and tells how each went.
 #[server(endpoint = "invitations/invite")]
 pub async fn invite_members(org: String, emails: String, role: String) -> Result<Vec<Invited>, Error> {
-    use crate::{
-        fields::split_addresses,
-        invitations::store,
-        role::{self, Role},
-        server::{Caller, Scope},
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::InviteMembers>()?;
     let role = Role::parse(&role).ok_or_else(|| Error::invalid("role", "Choose one of the roles."))?;
     store::invite(&grant, &split_addresses(&emails), role).await
@@ -23,11 +25,6 @@ pub async fn invite_members(org: String, emails: String, role: String) -> Result
 /// Sends an invitation again: with new links, the old ones dead.
 #[server(endpoint = "invitations/resend")]
 pub async fn resend_invitation(org: String, invitation: InvitationId) -> Result<Vec<Invited>, Error> {
-    use crate::{
-        invitations::store,
-        role,
-        server::{Caller, Scope},
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::InviteMembers>()?;
     store::resend(&grant, invitation).await.map(|sent| vec![sent])
 }
@@ -35,12 +32,6 @@ pub async fn resend_invitation(org: String, invitation: InvitationId) -> Result<
 /// Takes an invitation back.
 #[server(endpoint = "invitations/revoke")]
 pub async fn revoke_invitation(org: String, invitation: InvitationId) -> Result<(), Error> {
-    use crate::{
-        invitations::store,
-        role,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::InviteMembers>()?;
     store::revoke(&grant, invitation).await?;
     Notice::InvitationRevoked.say();
@@ -50,12 +41,6 @@ pub async fn revoke_invitation(org: String, invitation: InvitationId) -> Result<
 /// Joins the organization, as the person signed in.
 #[server(endpoint = "invitations/accept")]
 pub async fn accept_invitation(token: String) -> Result<(), Error> {
-    use crate::{
-        invitations::entry,
-        paths,
-        server::{Caller, forms},
-        ui::Notice,
-    };
     let org = entry::accept(&Caller::here()?, &token).await?;
     Notice::Joined.say();
     forms::go(&paths::organization(&org));
@@ -66,12 +51,6 @@ pub async fn accept_invitation(token: String) -> Result<(), Error> {
 /// address of.
 #[server(endpoint = "invitations/join")]
 pub async fn join_as_new(token: String, name: String, password: String) -> Result<(), Error> {
-    use crate::{
-        invitations::entry,
-        paths,
-        server::{Caller, forms},
-        ui::Notice,
-    };
     let org = entry::join(&Caller::here()?, &token, &name, &password).await?;
     Notice::Joined.say();
     forms::go(&paths::organization(&org));
@@ -81,7 +60,6 @@ pub async fn join_as_new(token: String, name: String, password: String) -> Resul
 /// Says no to an invitation.
 #[server(endpoint = "invitations/decline")]
 pub async fn decline_invitation(token: String) -> Result<(), Error> {
-    use crate::{invitations::entry, server::Caller, ui::Notice};
     entry::decline(&Caller::here()?, &token).await?;
     Notice::Declined.say();
     Ok(())

@@ -7,21 +7,13 @@
 pub mod actions;
 mod model;
 
-#[cfg(feature = "ssr")]
 mod entry;
-#[cfg(feature = "ssr")]
 pub mod entry_page;
-#[cfg(feature = "ssr")]
 mod letters;
-#[cfg(feature = "ssr")]
 mod limits;
-#[cfg(feature = "ssr")]
 pub mod listing;
-#[cfg(feature = "ssr")]
 pub mod pages;
-#[cfg(feature = "ssr")]
 pub mod pending;
-#[cfg(feature = "ssr")]
 pub mod store;
 
 pub use actions::{

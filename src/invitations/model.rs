@@ -2,9 +2,9 @@ use crate::role::Role;
 use serde::{Deserialize, Serialize};
 
 /// The state of an invitation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = InvitationState))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+#[schema(as = InvitationState)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// It can still be accepted.

@@ -2,9 +2,21 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
+use super::{
+    copies, exchange, folders,
+    moves::{self, Place},
+    renames,
+    trash::{self, purge, restore},
+};
 use crate::{
-    error::Error,
-    id::{FolderId, ImportId, PromptId, TrashId},
+    error::{Error, Flaws},
+    fields::PathName,
+    id::{self, FolderId, ImportId, PromptId, TrashId},
+    paths,
+    prompts::{content::Kind, store},
+    role::{EditContent, ImportContent, PurgeContent, TrashContent},
+    server::{Caller, Scope, forms, seen::FilledFrom},
+    ui::Notice,
 };
 use leptos::prelude::*;
 
@@ -16,14 +28,6 @@ pub async fn create_prompt(
     name: String,
     kind: String,
 ) -> Result<(), Error> {
-    use crate::{
-        error::Flaws,
-        fields::PathName,
-        id, paths,
-        prompts::{content::Kind, store},
-        role::EditContent,
-        server::{Caller, Scope, forms},
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let mut flaws = Flaws::default();
     let name = flaws.check("name", PathName::parse(&name));
@@ -42,13 +46,6 @@ pub async fn move_prompt(
     #[server(default)] folder: String,
     #[server(default)] place: String,
 ) -> Result<(), Error> {
-    use crate::{
-        id,
-        library::moves::{self, Place},
-        role::EditContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a position."))?;
     moves::move_prompt(&grant, prompt, id::optional(&folder)?, place).await?;
@@ -59,13 +56,6 @@ pub async fn move_prompt(
 /// Duplicates a prompt, and leads to the copy.
 #[server(endpoint = "prompts/duplicate")]
 pub async fn duplicate_prompt(org: String, prompt: PromptId) -> Result<(), Error> {
-    use crate::{
-        library::copies,
-        paths,
-        role::EditContent,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let copy = copies::duplicate_prompt(&grant, prompt).await?;
     Notice::Duplicated.say();
@@ -76,14 +66,6 @@ pub async fn duplicate_prompt(org: String, prompt: PromptId) -> Result<(), Error
 /// Puts a prompt in the trash, and leads to where it was.
 #[server(endpoint = "prompts/trash")]
 pub async fn trash_prompt(org: String, prompt: PromptId) -> Result<(), Error> {
-    use crate::{
-        library::trash,
-        paths,
-        prompts::store,
-        role::TrashContent,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
     let folder = store::find(&grant, prompt).await?.folder_id;
     let trash = trash::put_prompt(&grant, prompt).await?;
@@ -99,14 +81,6 @@ pub async fn create_folder(
     #[server(default)] folder: String,
     name: String,
 ) -> Result<(), Error> {
-    use crate::{
-        fields::PathName,
-        id,
-        library::folders,
-        paths,
-        role::EditContent,
-        server::{Caller, Scope, forms},
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let name = PathName::parse(&name).map_err(|message| Error::invalid("name", message))?;
     let made = folders::create(&grant, id::optional(&folder)?, &name).await?;
@@ -117,13 +91,6 @@ pub async fn create_folder(
 /// Gives a folder another name.
 #[server(endpoint = "folders/rename")]
 pub async fn rename_folder(org: String, folder: FolderId, name: String) -> Result<(), Error> {
-    use crate::{
-        fields::PathName,
-        library::renames,
-        role::EditContent,
-        server::{Caller, Scope, seen::FilledFrom},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
     let seen = FilledFrom::of(&caller);
@@ -144,13 +111,6 @@ pub async fn move_folder(
     #[server(default)] parent: String,
     #[server(default)] place: String,
 ) -> Result<(), Error> {
-    use crate::{
-        id,
-        library::moves::{self, Place},
-        role::EditContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a position."))?;
     moves::move_folder(&grant, folder, id::optional(&parent)?, place).await?;
@@ -161,13 +121,6 @@ pub async fn move_folder(
 /// Duplicates a folder with all that is in it, and leads to the copy.
 #[server(endpoint = "folders/duplicate")]
 pub async fn duplicate_folder(org: String, folder: FolderId) -> Result<(), Error> {
-    use crate::{
-        library::copies,
-        paths,
-        role::EditContent,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let copy = copies::duplicate_folder(&grant, folder).await?;
     Notice::Duplicated.say();
@@ -178,13 +131,6 @@ pub async fn duplicate_folder(org: String, folder: FolderId) -> Result<(), Error
 /// Puts a folder in the trash with all that is in it, and leads to where it was.
 #[server(endpoint = "folders/trash")]
 pub async fn trash_folder(org: String, folder: FolderId) -> Result<(), Error> {
-    use crate::{
-        library::{folders, trash},
-        paths,
-        role::TrashContent,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
     let parent = folders::find(&grant, folder).await?.parent_id;
     let trash = trash::put_folder(&grant, folder).await?;
@@ -196,12 +142,6 @@ pub async fn trash_folder(org: String, folder: FolderId) -> Result<(), Error> {
 /// Takes something out of the trash.
 #[server(endpoint = "trash/restore")]
 pub async fn restore_trash(org: String, trash: TrashId) -> Result<(), Error> {
-    use crate::{
-        library::trash::restore,
-        role::TrashContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
     restore(&grant, trash).await?;
     Notice::Untrashed.say();
@@ -211,12 +151,6 @@ pub async fn restore_trash(org: String, trash: TrashId) -> Result<(), Error> {
 /// Deletes something in the trash for good.
 #[server(endpoint = "trash/purge")]
 pub async fn purge_trash(org: String, trash: TrashId) -> Result<(), Error> {
-    use crate::{
-        library::trash::purge,
-        role::PurgeContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<PurgeContent>()?;
     purge(&grant, trash).await?;
     Notice::Purged.say();
@@ -227,15 +161,9 @@ pub async fn purge_trash(org: String, trash: TrashId) -> Result<(), Error> {
 /// would do.
 #[server(endpoint = "imports/create")]
 pub async fn create_import(org: String, #[server(default)] text: String) -> Result<(), Error> {
-    use crate::{
-        library::exchange::store,
-        paths,
-        role::ImportContent,
-        server::{Caller, Scope, forms},
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<ImportContent>()?;
-    let kept = store::keep(&grant, caller.file("file"), &text).await?;
+    let kept = exchange::store::keep(&grant, caller.file("file"), &text).await?;
     forms::go(&paths::import(grant.slug(), Some(kept)));
     Ok(())
 }
@@ -243,13 +171,6 @@ pub async fn create_import(org: String, #[server(default)] text: String) -> Resu
 /// Imports a file that was sent, and leads to the library.
 #[server(endpoint = "imports/apply")]
 pub async fn apply_import(org: String, import: ImportId) -> Result<(), Error> {
-    use crate::{
-        library::exchange,
-        paths,
-        role::ImportContent,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ImportContent>()?;
     exchange::import::import(&grant, import).await?;
     Notice::Imported.say();

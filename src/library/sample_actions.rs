@@ -2,18 +2,19 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use crate::error::Error;
+use super::sample;
+use crate::{
+    error::Error,
+    paths,
+    role::{EditContent, TrashContent},
+    server::{Caller, Scope, forms},
+    ui::Notice,
+};
 use leptos::prelude::*;
 
 /// Adds the sample to an organization that has no prompts.
 #[server(endpoint = "samples/create")]
 pub async fn add_samples(org: String) -> Result<(), Error> {
-    use crate::{
-        library::sample,
-        role::EditContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     sample::add(&grant).await?;
     Notice::SamplesAdded.say();
@@ -23,13 +24,6 @@ pub async fn add_samples(org: String) -> Result<(), Error> {
 /// Puts the sample in the trash.
 #[server(endpoint = "samples/remove")]
 pub async fn remove_samples(org: String) -> Result<(), Error> {
-    use crate::{
-        library::sample,
-        paths,
-        role::TrashContent,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
     match &sample::remove(&grant).await?[..] {
         [one] => Notice::Trashed.say_undoable(&[("trash", one.to_string())]),

@@ -2,20 +2,20 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use crate::{error::Error, id::AuditId};
+use super::{variables, variables_seen};
+use crate::{
+    error::Error,
+    id::{self, AuditId},
+    role::EditContent,
+    server::{Caller, Scope, long_work},
+    ui::Notice,
+};
 use leptos::prelude::*;
 
 /// Sets the variables of a folder, or those of the organization: the fields `name-0`, `value-0` and so on, as far as
 /// they differ from those that were `seen`.
 #[server(endpoint = "variables/set")]
 pub async fn set_variables(org: String, #[server(default)] folder: String) -> Result<(), Error> {
-    use crate::{
-        id,
-        library::{variables, variables_seen},
-        role::EditContent,
-        server::{Caller, Scope, long_work},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
     let fields = caller.fields();
@@ -35,13 +35,6 @@ pub async fn restore_variables(
     #[server(default)] folder: String,
     row: AuditId,
 ) -> Result<(), Error> {
-    use crate::{
-        id,
-        library::variables,
-        role::EditContent,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
     let row = variables::undo(&grant, id::optional(&folder)?, row).await?;
     Notice::VariablesRestored.say_with(row.map(|row| [("folder", folder), ("row", row.to_string())]));

@@ -1,4 +1,3 @@
 //! What one person does, others see: the stream of an organization.
 
-#[cfg(feature = "ssr")]
 pub mod stream;

@@ -2,7 +2,19 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use crate::{error::Error, id::UserId};
+use super::{
+    consequences::{Agreed, Outcome},
+    store, transfers,
+};
+use crate::{
+    error::Error,
+    fields::Email,
+    id::UserId,
+    paths,
+    role::{ManageMembers, Role, TransferOrganization, ViewOrganization},
+    server::{Caller, Scope, forms},
+    ui::Notice,
+};
 use leptos::prelude::*;
 
 /// Makes a member something else. What has to be known of first is told on a page of its own: it posts here
@@ -15,16 +27,6 @@ pub async fn set_role(
     #[server(default)] agreed: Option<i64>,
     #[server(default)] invitations: String,
 ) -> Result<(), Error> {
-    use crate::{
-        members::{
-            consequences::{Agreed, Outcome},
-            store,
-        },
-        paths,
-        role::{ManageMembers, Role},
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageMembers>()?;
     let role = Role::parse(&role).ok_or_else(|| Error::invalid("role", "Choose one of the roles."))?;
     let told = Agreed { invitations: agreed, takes_over: invitations == "take_over" };
@@ -55,16 +57,6 @@ pub async fn remove_member(
     #[server(default)] agreed: Option<i64>,
     #[server(default)] invitations: String,
 ) -> Result<(), Error> {
-    use crate::{
-        members::{
-            consequences::{Agreed, Outcome},
-            store,
-        },
-        paths,
-        role::ManageMembers,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageMembers>()?;
     let told = Agreed { invitations: agreed, takes_over: invitations == "take_over" };
     if store::remove(&grant, user, told).await? == Outcome::Asks {
@@ -81,12 +73,6 @@ pub async fn remove_member(
 /// Leaves the organization.
 #[server(endpoint = "members/leave")]
 pub async fn leave(org: String) -> Result<(), Error> {
-    use crate::{
-        members::store,
-        paths,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter_to_leave(&Caller::here()?, &org).await?;
     store::leave(&grant).await?;
     Notice::Left.say();
@@ -101,13 +87,6 @@ pub async fn offer_transfer(
     email: String,
     #[server(default)] password: String,
 ) -> Result<(), Error> {
-    use crate::{
-        fields::Email,
-        members::transfers,
-        role::TransferOrganization,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<TransferOrganization>()?;
     if email.trim().is_empty() {
@@ -123,12 +102,6 @@ pub async fn offer_transfer(
 /// Takes an offer back.
 #[server(endpoint = "transfers/cancel")]
 pub async fn cancel_transfer(org: String) -> Result<(), Error> {
-    use crate::{
-        members::transfers,
-        role::TransferOrganization,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TransferOrganization>()?;
     transfers::cancel(&grant).await?;
     Notice::TransferEnded.say();
@@ -138,13 +111,6 @@ pub async fn cancel_transfer(org: String) -> Result<(), Error> {
 /// Takes the organization over.
 #[server(endpoint = "transfers/accept")]
 pub async fn accept_transfer(org: String, #[server(default)] password: String) -> Result<(), Error> {
-    use crate::{
-        members::transfers,
-        paths,
-        role::ViewOrganization,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<ViewOrganization>()?;
     let proof = caller.prove(&password).await?;
@@ -158,13 +124,6 @@ pub async fn accept_transfer(org: String, #[server(default)] password: String) -
 /// Says no to an offer.
 #[server(endpoint = "transfers/decline")]
 pub async fn decline_transfer(org: String) -> Result<(), Error> {
-    use crate::{
-        members::transfers,
-        paths,
-        role::ViewOrganization,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ViewOrganization>()?;
     transfers::decline(&grant).await?;
     Notice::TransferEnded.say();

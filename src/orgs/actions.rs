@@ -2,20 +2,21 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use crate::error::Error;
+use super::{DefaultRole, closure, image, settings, store};
+use crate::{
+    error::{Error, Flaws},
+    fields::{self, Domains, Name, Slug},
+    paths,
+    role::{self, ManageSettings, Role},
+    server::{Caller, Scope, forms, seen::FilledFrom},
+    time::Span,
+    ui::Notice,
+};
 use leptos::prelude::*;
 
 /// Makes an organization and leads to it.
 #[server(endpoint = "organizations/create")]
 pub async fn create_organization(name: String, slug: String) -> Result<(), Error> {
-    use crate::{
-        error::Flaws,
-        fields::{Name, Slug},
-        orgs::store,
-        paths,
-        server::{Caller, forms},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let founder = caller.signed_in().await?;
     let mut flaws = Flaws::default();
@@ -33,7 +34,6 @@ pub async fn create_organization(name: String, slug: String) -> Result<(), Error
 /// Whether a slug can be had. For those signed in: it tells which slugs exist.
 #[server(endpoint = "organizations/check_slug", input = leptos::server_fn::codec::GetUrl)]
 pub async fn check_slug(slug: String) -> Result<bool, Error> {
-    use crate::{fields::Slug, orgs::store, server::Caller};
     let caller = Caller::here()?;
     caller.visit().ok_or(Error::SignedOut)?;
     match Slug::parse(&slug) {
@@ -49,14 +49,6 @@ pub async fn update_settings(
     name: String,
     #[server(default)] description: String,
 ) -> Result<(), Error> {
-    use crate::{
-        error::Flaws,
-        fields::{self, Name},
-        orgs::settings,
-        role::ManageSettings,
-        server::{Caller, Scope, seen::FilledFrom},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let seen = FilledFrom::of(&caller);
     let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
@@ -82,12 +74,6 @@ pub async fn set_avatar(
     #[server(default)] hue: String,
     #[server(default)] remove: bool,
 ) -> Result<(), Error> {
-    use crate::{
-        orgs::image,
-        role::ManageSettings,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
     let angle = match hue.as_str() {
@@ -110,15 +96,6 @@ pub async fn set_invitation_rules(
     invitation_hours: String,
     #[server(default)] allowed_domains: String,
 ) -> Result<(), Error> {
-    use crate::{
-        error::Flaws,
-        fields::Domains,
-        orgs::{DefaultRole, settings},
-        role::{ManageSettings, Role},
-        server::{Caller, Scope, seen::FilledFrom},
-        time::Span,
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let seen = FilledFrom::of(&caller);
     let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
@@ -152,12 +129,6 @@ pub async fn set_invitation_rules(
 /// Sets whether members must use two-factor.
 #[server(endpoint = "organizations/set_access")]
 pub async fn set_access(org: String, #[server(default)] two_factor: bool) -> Result<(), Error> {
-    use crate::{
-        orgs::settings,
-        role::ManageSettings,
-        server::{Caller, Scope},
-        ui::Notice,
-    };
     let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
     let now = grant.server().clock.now();
     settings::change(&grant, |settings| {
@@ -176,12 +147,6 @@ pub async fn delete_organization(
     slug: String,
     #[server(default)] password: String,
 ) -> Result<(), Error> {
-    use crate::{
-        orgs::closure,
-        paths, role,
-        server::{Caller, Scope, forms},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let grant = Scope::enter(&caller, &org).await?.require::<role::DeleteOrganization>()?;
     if slug.trim() != grant.slug().as_str() {
@@ -197,12 +162,6 @@ pub async fn delete_organization(
 /// Restores a deleted organization, as one of its Owners.
 #[server(endpoint = "organizations/restore")]
 pub async fn restore_organization(slug: String) -> Result<(), Error> {
-    use crate::{
-        orgs::closure,
-        paths,
-        server::{Caller, forms},
-        ui::Notice,
-    };
     let slug = closure::restore(&Caller::here()?, &slug).await?;
     Notice::OrganizationRestored.say();
     forms::go(&paths::organization(&slug));

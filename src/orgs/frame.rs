@@ -8,6 +8,7 @@ use super::{
     store,
 };
 use crate::{
+    browser::islands::{InPlace, Live},
     error::{Error, Result},
     fields::{Slug, counted},
     id::OrgId,
@@ -15,7 +16,7 @@ use crate::{
     role::{ApproveDeployment, Role},
     server::{Caller, Membership, Organization, Person, Scope},
     time::Span,
-    ui::{Avatar, Bake, Head, Icon, InPlace, Live, Scripts, Toast, glyph},
+    ui::{Avatar, Bake, Head, Icon, Scripts, Toast, glyph},
 };
 use leptos::prelude::*;
 use std::iter;

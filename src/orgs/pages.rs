@@ -2,11 +2,12 @@
 
 use super::{CreateOrganization, Frame, Place, settings, settings_forms as forms, store};
 use crate::{
+    browser::islands::{InPlace, SlugAssistant},
     error::Result,
     paths,
     role::ManageSettings,
     server::Caller,
-    ui::{Bake, Field, Form, InPlace, Scripts, Sheet, SlugAssistant, Submit, go_on},
+    ui::{Bake, Field, Form, Scripts, Sheet, Submit, go_on},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

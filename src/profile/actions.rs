@@ -2,13 +2,21 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use crate::{error::Error, id::SessionId};
+use super::{address, closure, sessions, store};
+use crate::{
+    accounts::two_factor,
+    error::Error,
+    fields::{Email, Name, Password},
+    id::SessionId,
+    paths,
+    server::{Caller, forms},
+    ui::Notice,
+};
 use leptos::prelude::*;
 
 /// Changes one's name.
 #[server(endpoint = "account/rename")]
 pub async fn rename(name: String) -> Result<(), Error> {
-    use crate::{fields::Name, profile::store, server::Caller, ui::Notice};
     let caller = Caller::here()?;
     let person = caller.signed_in().await?;
     // One from before what is good now may stay.
@@ -23,7 +31,6 @@ pub async fn rename(name: String) -> Result<(), Error> {
 /// Changes one's password, and ends all other sessions.
 #[server(endpoint = "account/change_password")]
 pub async fn change_password(current_password: String, new_password: String) -> Result<(), Error> {
-    use crate::{fields::Password, profile::store, server::Caller, ui::Notice};
     let caller = Caller::here()?;
     let person = caller.signed_in().await?;
     let about = [person.name.as_str(), person.email.as_str()];
@@ -41,7 +48,6 @@ pub async fn change_password(current_password: String, new_password: String) -> 
 /// Begins a change of address: the new one is to prove itself by a letter.
 #[server(endpoint = "account/change_address")]
 pub async fn change_address(email: String, #[server(default)] password: String) -> Result<(), Error> {
-    use crate::{fields::Email, profile::address, server::Caller};
     let caller = Caller::here()?;
     let person = caller.signed_in().await?;
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
@@ -56,12 +62,6 @@ pub async fn change_address(email: String, #[server(default)] password: String) 
 /// Finishes a change of address with the letter's link.
 #[server(endpoint = "account/confirm_address")]
 pub async fn confirm_address(token: String) -> Result<(), Error> {
-    use crate::{
-        paths,
-        profile::address,
-        server::{Caller, forms},
-        ui::Notice,
-    };
     address::confirm(&Caller::here()?, &token).await?;
     Notice::AddressChanged.say();
     forms::go(paths::ACCOUNT);
@@ -71,7 +71,6 @@ pub async fn confirm_address(token: String) -> Result<(), Error> {
 /// Signs out on another of one's browsers.
 #[server(endpoint = "account/end_session")]
 pub async fn end_session(session: SessionId) -> Result<(), Error> {
-    use crate::{profile::sessions, server::Caller, ui::Notice};
     sessions::end(&Caller::here()?, session).await?;
     Notice::SessionEnded.say();
     Ok(())
@@ -80,7 +79,6 @@ pub async fn end_session(session: SessionId) -> Result<(), Error> {
 /// Signs out on all of one's browsers but this.
 #[server(endpoint = "account/end_other_sessions")]
 pub async fn end_other_sessions() -> Result<(), Error> {
-    use crate::{profile::sessions, server::Caller, ui::Notice};
     sessions::end_others(&Caller::here()?).await?;
     Notice::SessionEnded.say();
     Ok(())
@@ -89,7 +87,6 @@ pub async fn end_other_sessions() -> Result<(), Error> {
 /// Begins to set a second factor up.
 #[server(endpoint = "account/begin_two_factor")]
 pub async fn begin_two_factor(#[server(default)] password: String) -> Result<(), Error> {
-    use crate::{accounts::two_factor, server::Caller};
     let caller = Caller::here()?;
     let proof = caller.prove(&password).await?;
     two_factor::begin(&caller, &proof).await
@@ -98,14 +95,12 @@ pub async fn begin_two_factor(#[server(default)] password: String) -> Result<(),
 /// Checks the first code of the second factor, and tells the recovery codes.
 #[server(endpoint = "account/confirm_two_factor")]
 pub async fn confirm_two_factor(code: String) -> Result<Vec<String>, Error> {
-    use crate::{accounts::two_factor, server::Caller};
     two_factor::confirm(&Caller::here()?, &code).await
 }
 
 /// Turns the second factor on, once the recovery codes are kept.
 #[server(endpoint = "account/finish_two_factor")]
 pub async fn finish_two_factor() -> Result<(), Error> {
-    use crate::{accounts::two_factor, server::Caller, ui::Notice};
     two_factor::finish(&Caller::here()?).await?;
     Notice::TwoFactorOn.say();
     Ok(())
@@ -114,7 +109,6 @@ pub async fn finish_two_factor() -> Result<(), Error> {
 /// Makes new recovery codes and tells them.
 #[server(endpoint = "account/renew_recovery_codes")]
 pub async fn renew_recovery_codes(#[server(default)] password: String) -> Result<Vec<String>, Error> {
-    use crate::{accounts::two_factor, server::Caller};
     let caller = Caller::here()?;
     let proof = caller.prove(&password).await?;
     two_factor::renew_codes(&caller, &proof).await
@@ -123,7 +117,6 @@ pub async fn renew_recovery_codes(#[server(default)] password: String) -> Result
 /// Turns the second factor off, or forgets one that was never confirmed.
 #[server(endpoint = "account/end_two_factor")]
 pub async fn end_two_factor(#[server(default)] password: String) -> Result<(), Error> {
-    use crate::{accounts::two_factor, server::Caller, ui::Notice};
     let caller = Caller::here()?;
     let person = caller.signed_in().await?;
     if !two_factor::is_on(&caller.server, person.id).await? {
@@ -138,13 +131,6 @@ pub async fn end_two_factor(#[server(default)] password: String) -> Result<(), E
 /// Deletes one's account, by typing its address and the password.
 #[server(endpoint = "account/close")]
 pub async fn close_account(email: String, #[server(default)] password: String) -> Result<(), Error> {
-    use crate::{
-        fields::Email,
-        paths,
-        profile::closure,
-        server::{Caller, forms},
-        ui::Notice,
-    };
     let caller = Caller::here()?;
     let person = caller.signed_in().await?;
     if Email::parse(&email).as_ref() != Ok(&person.email) {

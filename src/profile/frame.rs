@@ -1,6 +1,7 @@
 use crate::{
+    browser::islands::InPlace,
     paths,
-    ui::{Bake, Head, Icon, InPlace, Scripts, Toast, glyph},
+    ui::{Bake, Head, Icon, Scripts, Toast, glyph},
 };
 use leptos::prelude::*;
 

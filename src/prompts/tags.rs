@@ -25,7 +25,7 @@ impl Tags {
         if let Some(flaw) = tags.iter().find_map(|tag| crate::fields::hidden_flaw(tag)) {
             return Err(flaw);
         }
-        if tags.iter().any(|tag| !tag.chars().all(crate::fields::is_path_char)) {
+        if tags.iter().any(|tag| !tag.chars().all(crate::text::is_path_char)) {
             return Err("Tags can't contain brackets, braces, @, |, < or >.");
         }
         Ok(Self(tags.join("\n")))

@@ -23,6 +23,7 @@
 //! canonical form, which parses to the same template. **Inserted values are inert**: what a variable holds
 //! is never looked at again, whatever stands in it.
 
+pub mod highlight;
 mod jinja;
 mod malformed;
 mod name;
@@ -45,7 +46,6 @@ use serde::{Deserialize, Serialize};
 /// The template engine of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Engine {
     /// Variables and references only.
     #[default]

@@ -1,5 +1,5 @@
 use super::is_name;
-use crate::fields::is_path_char;
+use crate::text::is_path_char;
 use std::{collections::BTreeSet, fmt};
 
 /// The most characters of a path.

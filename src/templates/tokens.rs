@@ -1,4 +1,4 @@
-use crate::fields::counted;
+use crate::text::counted;
 
 /// About how many tokens a model counts in a text: a rule of thumb that needs no model's vocabulary.
 ///

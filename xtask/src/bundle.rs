@@ -1,4 +1,5 @@
-//! The browser bundle: the crate compiled for wasm, and the JavaScript that binds it to the page. There is a module for
+//! The browser bundle: the part of the crate that runs in the browser compiled for wasm, and the JavaScript that binds it to
+//! the page. There is a module for
 //! every page, and one for pages that do more than that: the crate again, with another feature.
 //!
 //! `wasm-bindgen` is used as a library: its version must equal that of the crate in `Cargo.lock`, which a tool installed
@@ -18,10 +19,10 @@ use crate::{machine, sh};
 pub(crate) const NAME: &str = "prompt-studio";
 
 /// The modules that pages load: the feature that makes each, and what its files are called.
-pub(crate) const MODULES: [(&str, &str); 2] = [("hydrate", NAME), ("editor", "editor")];
+const MODULES: [(&str, &str); 2] = [("hydrate", NAME), ("editor", "editor")];
 
 /// The target of the browser half.
-pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds the bundle and returns the folder that holds its files.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
@@ -103,7 +104,7 @@ fn minify_scripts(stage: &Path) -> Result<()> {
 }
 
 /// Makes sure that the toolchain can compile for the browser.
-pub(crate) fn ensure_target() -> Result<()> {
+fn ensure_target() -> Result<()> {
     let found = sh::capture(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
     if Path::new(found.trim()).is_dir() {
         return Ok(());

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::postgres::Postgres;
 use crate::site::{self, Profile};
-use crate::{browser, bundle, conform, licences, serve, sh, wasm};
+use crate::{browser, conform, licences, serve, sh, wasm};
 
 /// Everything in the workspace.
 const PACKAGES: [&str; 2] = ["prompt-studio", "xtask"];
@@ -35,8 +35,7 @@ pub(crate) struct Shared {
 /// Every step, in order.
 pub(crate) const ALL: &[Step] = &[
     Step { name: "fmt", about: "the code is formatted", run: fmt },
-    Step { name: "lint", about: "clippy finds nothing in the server and the tools", run: lint },
-    Step { name: "lint-wasm", about: "clippy finds nothing in the browser half", run: lint_wasm },
+    Step { name: "lint", about: "clippy finds nothing in the product and the tools", run: lint },
     Step { name: "doc", about: "the documentation builds without a warning", run: doc },
     Step { name: "licences", about: "every dependency has a licence we accept", run: |_| licences::check() },
     Step { name: "site", about: "the release site builds, and its wasm holds no SQL", run: release_site },
@@ -67,14 +66,6 @@ fn fmt(_: &mut Shared) -> Result<()> {
 
 fn lint(_: &mut Shared) -> Result<()> {
     all(PACKAGES.map(|package| clippy(&["--package", package, "--all-targets"])))
-}
-
-fn lint_wasm(_: &mut Shared) -> Result<()> {
-    bundle::ensure_target()?;
-    all(bundle::MODULES.map(|(feature, _)| {
-        let features = ["--no-default-features", "--features", feature, "--lib"];
-        clippy(&[&features[..], &["--target", bundle::TARGET]].concat())
-    }))
 }
 
 fn clippy(args: &[&str]) -> Result<()> {

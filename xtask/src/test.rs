@@ -14,7 +14,7 @@ pub(crate) struct Args {
     /// Picks Rust tests by path and browser tests by file; runs only the steps `rust` and `browser` unless --only says
     /// otherwise
     filter: Option<String>,
-    /// Runs only these steps: fmt, lint, lint-wasm, doc, licences, site, rust, api, browser
+    /// Runs only these steps: fmt, lint, doc, licences, site, rust, api, browser
     #[arg(long, value_name = "STEP", value_delimiter = ',')]
     only: Vec<String>,
     /// Lists the steps and runs none
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn everything_runs_unless_something_is_chosen() {
-        let all = ["fmt", "lint", "lint-wasm", "doc", "licences", "site", "rust", "api", "browser"];
+        let all = ["fmt", "lint", "doc", "licences", "site", "rust", "api", "browser"];
         assert_eq!(chosen(None, &[]).unwrap(), all);
         assert_eq!(chosen(None, &["rust", "fmt"]).unwrap(), ["rust", "fmt"]);
         assert_eq!(chosen(Some("members"), &[]).unwrap(), ["rust", "browser"]);

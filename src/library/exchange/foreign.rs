@@ -5,8 +5,9 @@ use super::{
     markdown,
 };
 use crate::{
-    fields::{PathName, is_path_char, with_plain_signs},
+    fields::{PathName, with_plain_signs},
     prompts::content::{Body, Content, Kind},
+    text::is_path_char,
 };
 use serde::{Deserialize, de::IgnoredAny};
 use std::collections::BTreeMap;

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    fields::Slug,
     id::PromptId,
     prompts::content::Content,
     role::{ExportContent, ExportOrganization, Permission},
@@ -17,6 +16,7 @@ use crate::{
         serve,
         streams::Seat,
     },
+    slug,
 };
 use axum::{
     Extension, Router,
@@ -71,7 +71,7 @@ async fn json(
 
 /// What the file is called: after the folder or prompt in it, as far as that has letters for it.
 fn called(org: &str, plan: &Plan) -> String {
-    let name = plan.called.as_deref().and_then(|path| path.rsplit('/').next()).map(Slug::suggest);
+    let name = plan.called.as_deref().and_then(|path| path.rsplit('/').next()).map(slug::suggest);
     let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "prompts".to_owned());
     format!("{org}-{name}")
 }

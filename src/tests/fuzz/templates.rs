@@ -5,7 +5,6 @@
 
 use super::run;
 use crate::{
-    editor::{Known, highlighted},
     id::PromptId,
     prompts::{
         analysis::Analysis,
@@ -14,7 +13,11 @@ use crate::{
         render::{CheckPrompt, Part, Rendered, Resolved, Values, compose, render},
     },
     server::sandbox::Job,
-    templates::{Engine, Piece, SpanKind, names, parse, slips, slips_in_words, spans},
+    templates::{
+        Engine, Piece, SpanKind,
+        highlight::{self, Known},
+        names, parse, slips, slips_in_words, spans,
+    },
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -90,7 +93,7 @@ fn is_shown(engine: Engine, text: &str) {
     let lines = text.split('\n').count();
     assert!(slips(engine, text).iter().all(|(line, written, _)| *line <= lines && text.contains(*written)));
     assert!(slips_in_words(engine, text).len() <= 6);
-    let html = highlighted(engine, text, &Known::default(), &[]).concat();
+    let html = highlight::lines(engine, text, &Known::default(), &[]).concat();
     assert_eq!(said(&html), format!("{text}\n"), "{engine:?} {html}");
 }
 

@@ -63,7 +63,7 @@ impl TestApp {
     /// An organization of this name with an Owner, as it was made some time ago.
     pub(in crate::tests) async fn org(&self, name: &str, owner: &Person) -> Org {
         let (id, now) = (OrgId(self.clock.id()), self.clock.now());
-        let slug = crate::fields::Slug::suggest(name);
+        let slug = crate::slug::suggest(name);
         let mut change = self.change_outside_tenancy().await.unwrap();
         let insert = change.query(
             "INSERT INTO organizations (id, slug, name, default_role, invitation_span, created_at)

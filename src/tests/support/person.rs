@@ -117,7 +117,7 @@ pub(in crate::tests) async fn hash() -> String {
 impl Person {
     /// Makes an organization by the form.
     pub(in crate::tests) async fn creates(&self, name: &str) -> Org {
-        let slug = crate::fields::Slug::suggest(name);
+        let slug = crate::slug::suggest(name);
         self.creates_at(name, &slug).await.leads_to(&format!("/{slug}"));
         Org::find(&self.app, &slug).await
     }

@@ -10,12 +10,12 @@ mod remember;
 mod shortcuts;
 mod status;
 
-use crate::ui::browser::{dom, morph};
+use crate::browser::{dom, morph};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Event, EventTarget, HtmlFormElement};
 
 /// Assists where values are tried, and at the form `#editor` for those who may edit.
-pub(crate) fn assist() {
+pub fn assist() {
     preview::keep();
     remember::typed_values();
     let Some(form) = dom::by_id::<HtmlFormElement>("editor") else { return };

@@ -1,7 +1,7 @@
 //! Keys and small buttons: save with Ctrl+S, move a message with Alt and an arrow, fold it.
 
 use super::draft::Draft;
-use crate::ui::browser::{
+use crate::browser::{
     dom::{self, closest, on},
     morph,
 };

@@ -1,7 +1,7 @@
 //! What was typed and not saved yet, kept in this browser: for when the page or the network goes away.
 
 use super::status::say;
-use crate::ui::browser::{dom, morph};
+use crate::browser::{dom, morph};
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use web_sys::{FormData, HtmlFormElement, Storage, UrlSearchParams};

@@ -1,11 +1,8 @@
 //! What is said below the title of how the draft is.
 
-use crate::{
-    paths,
-    ui::browser::{
-        dom::{self, Answer},
-        morph,
-    },
+use crate::browser::{
+    dom::{self, Answer},
+    morph,
 };
 use web_sys::{Document, Element};
 
@@ -44,10 +41,10 @@ pub(super) fn is_undecided(page: &Document) -> bool {
 pub(super) fn why(answer: &Answer, page: Option<&Document>) -> String {
     let says = match answer.status {
         // It led to another page.
-        _ if answer.url.contains(paths::SIGN_IN) => {
+        _ if is_led_to(answer, "data-sign-in") => {
             "Not saved: you're signed out. Sign in again in another tab. Your changes are kept in this browser."
         }
-        _ if answer.url.contains(paths::ACCOUNT_SECURITY) => {
+        _ if is_led_to(answer, "data-security") => {
             "Not saved: this organization requires two-factor authentication. Set it up in your account. Your changes are kept in this browser."
         }
         403 => "Your role no longer allows edits here. Copy your text before you leave.",
@@ -64,6 +61,12 @@ pub(super) fn why(answer: &Answer, page: Option<&Document>) -> String {
         _ => "Not saved: something went wrong. Your changes are kept in this browser.",
     };
     says.to_owned()
+}
+
+/// Whether the answer is of the page that the form names in an attribute.
+fn is_led_to(answer: &Answer, attribute: &str) -> bool {
+    let path = dom::by_id::<Element>("editor").and_then(|form| form.get_attribute(attribute));
+    path.is_some_and(|path| answer.url.contains(&path))
 }
 
 /// Whether it is a page with the form of the draft, which tells what is wrong with it.

@@ -4,7 +4,7 @@ use super::{
     backup, on_first, read_again,
     status::{self, UNDECIDED, say},
 };
-use crate::ui::browser::{
+use crate::browser::{
     dom::{self, Latest, Turn, on},
     morph,
 };

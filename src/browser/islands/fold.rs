@@ -1,7 +1,7 @@
 //! Folders of the tree open and close where they are. Which are open is kept in a cookie, by which the server writes
 //! the tree of every page. Without script the same link leads to the folder, where it is open.
 
-use super::{
+use crate::browser::{
     dom::{self, closest, on},
     morph,
 };
@@ -11,7 +11,7 @@ use web_sys::{Element, Event, MouseEvent, js_sys::Reflect};
 /// The most folders that are kept open, as the server reads them.
 const MOST_OPEN: usize = 20;
 
-pub(in crate::ui) fn fold() {
+pub(super) fn fold() {
     let document = dom::document();
     on(&document, "click", click);
     // What was closed here stays closed when the tree is brought up to date.

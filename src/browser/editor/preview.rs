@@ -1,7 +1,7 @@
 //! The preview shows the draft with the test values that are typed.
 
 use super::read_again;
-use crate::ui::browser::{
+use crate::browser::{
     dom::{self, Latest, on},
     morph,
 };

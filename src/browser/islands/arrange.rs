@@ -1,9 +1,10 @@
 //! Things in a tree are put elsewhere: by dragging, or with Alt and the arrows. Each says what it is
 //! (`data-thing`, the field of its form) and which one (`data-id`); the tree says where the forms go.
 
-use super::{
+use super::forms;
+use crate::browser::{
     dom::{self, closest, on},
-    forms, morph,
+    morph,
 };
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
@@ -19,7 +20,7 @@ struct Goal {
     place: String,
 }
 
-pub(in crate::ui) fn arrange() {
+pub(super) fn arrange() {
     let document = dom::document();
     let dragged = Rc::new(RefCell::new(None::<Element>));
     let held = dragged.clone();

@@ -10,17 +10,17 @@ const MARKED: usize = 5_000;
 
 /// What there is to refer to.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Known {
+pub struct Known {
     /// The variables that are declared or handed down.
-    pub(crate) variables: BTreeSet<String>,
+    pub variables: BTreeSet<String>,
     /// The references that lead nowhere, as written without overrides.
-    pub(crate) missing: BTreeSet<String>,
+    pub missing: BTreeSet<String>,
 }
 
 /// The lines of the text as HTML: each variable, reference and tag in a `mark`; those that are not known say so. Of
 /// the flaws, sentences, those that name a line mark it.
 #[must_use]
-pub(crate) fn lines(engine: Engine, text: &str, known: &Known, flaws: &[String]) -> Vec<String> {
+pub fn lines(engine: Engine, text: &str, known: &Known, flaws: &[String]) -> Vec<String> {
     let wrong = flaws.iter().filter_map(|flaw| Some(line_told(flaw)?.0)).collect();
     let (mut lines, mut at) = (Lines { wrong, all: Vec::new(), now: String::new() }, 0);
     for span in spans(engine, text).into_iter().take(MARKED) {
@@ -74,7 +74,7 @@ impl Lines {
 /// What is told of the text of a field, as HTML: its flaws, and what may be a slip in it. A line that is named leads
 /// there.
 #[must_use]
-pub(super) fn notes(field: &str, engine: Engine, text: &str, flaws: &[String]) -> String {
+pub fn notes(field: &str, engine: Engine, text: &str, flaws: &[String]) -> String {
     let slips = slips_in_words(engine, text);
     let flaws = flaws.iter().map(|flaw| ("error", flaw));
     let mut html = String::new();
@@ -86,7 +86,7 @@ pub(super) fn notes(field: &str, engine: Engine, text: &str, flaws: &[String]) -
 
 /// A sentence on the text of a field, as HTML. The line that it begins with leads there.
 #[must_use]
-pub(super) fn led(field: &str, says: &str) -> String {
+pub fn led(field: &str, says: &str) -> String {
     let mut html = String::new();
     let rest = match line_told(says) {
         Some((line, rest)) => {

@@ -1,11 +1,11 @@
 //! A slug is suggested from the name until somebody types one, and checked while they do.
 
-use super::dom::{self, Latest, on};
-use crate::fields::Slug;
+use crate::browser::dom::{self, Latest, on};
+use crate::slug as rules;
 use std::{cell::Cell, rc::Rc};
 use web_sys::{Element, HtmlInputElement};
 
-pub(in crate::ui) fn assist_slug() {
+pub(super) fn assist_slug() {
     let check = dom::by_id::<Element>("slug-status").and_then(|status| status.get_attribute("data-check"));
     let Some(check) = check else { return };
     let (Some(name), Some(slug)) =
@@ -21,7 +21,7 @@ pub(in crate::ui) fn assist_slug() {
         let name = name.clone();
         move |_| {
             if !typed.get() {
-                input.set_value(&Slug::suggest(&name.value()));
+                input.set_value(&rules::suggest(&name.value()));
                 look_up(&input, &before, &url);
             }
         }
@@ -37,10 +37,10 @@ pub(in crate::ui) fn assist_slug() {
 fn look_up(input: &HtmlInputElement, looks: &Latest, check: &str) {
     let turn = looks.turn();
     let value = input.value();
-    match Slug::parse(&value) {
+    match rules::check(&value) {
         Err(_) if value.is_empty() => return say("", ""),
         Err(why) => return say("taken", why),
-        Ok(_) => say("checking", "Checking…"),
+        Ok(()) => say("checking", "Checking…"),
     }
     let url = format!("{check}{value}");
     turn.later(250, move |turn| {

@@ -1,7 +1,7 @@
 //! Forms that stay on their page, buttons that open dialogs and copy text, and lists that are narrowed while one
 //! types.
 
-use super::{
+use crate::browser::{
     dom::{self, closest, document, on},
     morph,
 };
@@ -16,7 +16,7 @@ use web_sys::{
 const NO_PAGE: &str = "Something went wrong, so your changes might not be saved. Try again in a moment.";
 
 /// Listens on the document, so that what is swapped in later works as well.
-pub(in crate::ui) fn answer_in_place() {
+pub(super) fn answer_in_place() {
     let document = document();
     on(&document, "submit", submit);
     on(&document, "click", click);

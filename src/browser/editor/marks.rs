@@ -2,12 +2,12 @@
 
 use super::{on_first, preview::PREVIEWED};
 use crate::{
-    editor::highlight::{Known, lines, notes},
-    templates::{Engine, about_tokens},
-    ui::browser::{
+    browser::{
         dom::{self, Latest, closest, on},
         morph,
     },
+    templates::highlight::{Known, lines, notes},
+    templates::{Engine, about_tokens},
 };
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 use wasm_bindgen::JsCast;

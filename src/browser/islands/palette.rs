@@ -1,7 +1,7 @@
 //! Opens what `[data-palette]` leads to over the page, at a key: the list `#found` of that page follows
 //! what is typed.
 
-use super::dom::{self, Latest, Turn, closest, on};
+use crate::browser::dom::{self, Latest, Turn, closest, on};
 use wasm_bindgen::JsCast;
 use web_sys::{
     Element, Event, HtmlAnchorElement, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent,
@@ -10,7 +10,7 @@ use web_sys::{
 /// How long after a key the list is asked for.
 const PAUSE: i32 = 60;
 
-pub(in crate::ui) fn offer_palette() {
+pub(super) fn offer_palette() {
     let (document, looks) = (dom::document(), Latest::default());
     if dom::window().navigator().platform().is_ok_and(|name| name.starts_with("Mac")) {
         dom::all("[data-palette] > kbd").for_each(|hint| hint.set_text_content(Some("⌘ K")));

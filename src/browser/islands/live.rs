@@ -3,7 +3,7 @@
 //! A browser opens six connections to a server and no more, so of all its tabs one holds the
 //! stream (whichever has the lock) and tells the others what it hears.
 
-use super::{
+use crate::browser::{
     dom::{self, on},
     morph,
 };
@@ -42,7 +42,7 @@ struct Tab {
     is_over: Cell<bool>,
 }
 
-pub(in crate::ui) fn follow() {
+pub(super) fn follow() {
     let url = dom::by_id::<Element>("live-status").and_then(|status| status.get_attribute("data-events"));
     let Some(url) = url else { return };
     let path = url.split('?').next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! What is typed in a form that is not saved (`data-remembers`, the name it goes by) is there again when its page is,
 //! for as long as the tab is open.
 
-use crate::ui::browser::{
+use crate::browser::{
     dom::{self, closest, document, on, window},
     morph,
 };

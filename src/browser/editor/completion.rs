@@ -5,8 +5,8 @@ use super::{
     on_first,
 };
 use crate::{
+    browser::dom::{self, Latest, closest, on},
     templates::{self, Engine},
-    ui::browser::dom::{self, Latest, closest, on},
 };
 use std::{
     cell::{Cell, RefCell},
