@@ -4,11 +4,16 @@ use crate::{
     accounts::pages as accounts,
     api, api_keys, audit_log, bench, board,
     dashboard::pages as dashboard,
+    delivery::{Delivery, cache::Front},
     deployments::voiding,
     editor,
     environments::{page as environments, purge as environments_purge},
     error::Result,
     invitations::{entry_page, pages as invitations, pending},
+    kernel::{
+        Config,
+        sandbox::worker::{Entry, entry},
+    },
     library::{exchange, pages as library, search_page::search_page, trash, trash_page::trash_page},
     live,
     mailbox::pages as mailbox,
@@ -17,21 +22,21 @@ use crate::{
     palette,
     profile::{closure as account_closure, pages as profile, security_page},
     prompts::{compare, earlier, index, jinja, render, room},
-    server::{
-        Caller, Server,
-        hot::Front,
-        jobs::Chore,
-        sandbox::worker::{Entry, entry},
-        serve,
+    tenancy::{
+        Server,
+        jobs::{self, Chore},
+        outbox,
+        server::StartError,
     },
     time::Span,
     ui::{self, not_found},
+    web::{Caller, Web, router},
 };
 use axum::{Router, routing::MethodRouter};
 use leptos::{either::Either, prelude::*};
 
-/// Every page, by its path. Server functions, streams and files are not among them: `server::forms`,
-/// `live` and `server::assets` answer those.
+/// Every page, by its path. Server functions, streams and files are not among them: `web::forms`,
+/// `live` and `web::assets` answer those.
 #[must_use]
 pub fn pages() -> Vec<(&'static str, MethodRouter)> {
     vec![
@@ -154,12 +159,60 @@ pub const SOON: &[Chore] = &[
     |server| Box::pin(async move { room::make_room(&server, Span::minutes(2)).await }),
 ];
 
-/// Everything the server answers.
-pub fn front(server: &Server) -> Front {
-    Front::new(server.clone(), routes(server))
+/// The whole server, put together. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// What every request and job has at hand.
+    pub server: Server,
+    /// What all requests share.
+    pub web: Web,
+    /// What services are answered with.
+    pub delivery: Delivery,
 }
 
-fn routes(server: &Server) -> Router {
+impl App {
+    /// Opens the database, brings it up to date, checks the master key. No job runs yet.
+    ///
+    /// # Errors
+    /// When anything it needs cannot be used.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let server = Server::start(config).await?;
+        let web = Web::new(&server.config, &server.clock);
+        let delivery = Delivery::new(&server, &web);
+        Ok(Self { server, web, delivery })
+    }
+
+    /// Everything the server answers.
+    #[must_use]
+    pub fn front(&self) -> Front {
+        Front::new(self.delivery.clone(), routes(self))
+    }
+
+    /// Starts what goes on all the time: emails are sent, other processes followed, usage counted, notes written. It
+    /// ends with the runtime.
+    pub fn start_queues(&self) {
+        let server = &self.server;
+        tokio::spawn(outbox::run(server.clone()));
+        tokio::spawn(server.bus.clone().run(server.outside_tenancy().clone(), server.clock.clone()));
+        tokio::spawn(self.delivery.clone().run());
+        tokio::spawn(server.notes.clone().run(server.outside_tenancy().clone()));
+    }
+
+    /// Starts what is done now and then.
+    pub fn start_chores(&self) {
+        jobs::start_chores(&self.server, CHORES, SOON);
+    }
+
+    /// Writes down what is kept in memory to be written later, as the process ends.
+    pub async fn flush(&self) {
+        self.delivery.flush().await;
+        if let Err(error) = self.server.notes.write_down(self.server.outside_tenancy()).await {
+            tracing::warn!(%error, "pending notes were not saved");
+        }
+    }
+}
+
+fn routes(App { server, web, delivery }: &App) -> Router {
     let router = Router::new().fallback_service(page(not_found));
     let pages = pages().into_iter().fold(router, |router, (path, page)| router.route(path, page));
     let mut streams = live::stream::routes(server)
@@ -171,5 +224,5 @@ fn routes(server: &Server) -> Router {
     if server.config.bench {
         streams = streams.merge(bench::routes::routes(server, pages.clone()));
     }
-    serve::router(server, pages, streams, api::routes(server))
+    router::router((server, web), pages, streams, api::routes(delivery))
 }

@@ -1,6 +1,6 @@
 //! Identifiers: UUID version 7 newtypes, so one kind never passes for another.
 //!
-//! They sort by the time they were made. Only [`crate::server::clock`] makes new ones, because
+//! They sort by the time they were made. Only [`crate::kernel::clock`] makes new ones, because
 //! time and randomness are injected.
 
 use crate::error::Error;

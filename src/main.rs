@@ -2,8 +2,9 @@
 
 use clap::Parser;
 use prompt_studio::{
-    app,
-    server::{Config, Server, jobs, listen, sandbox::worker, sole::Sole},
+    app::{self, App},
+    kernel::{Config, instance_lock::Sole, sandbox::worker},
+    web::listener,
 };
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -38,10 +39,11 @@ async fn serve() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    let _sole = Sole::on(&config)?;
-    let server = Server::start(config).await?;
-    jobs::start_queues(&server);
-    jobs::start_chores(&server, app::CHORES, app::SOON);
-    listen::serve(&server, app::front(&server)).await?;
+    let _lock = Sole::on(&config)?;
+    let app = App::start(config).await?;
+    app.start_queues();
+    app.start_chores();
+    listener::serve(&app.server, app.front()).await?;
+    app.flush().await;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Who may do what: the whole policy, on one screen.
 //!
 //! Everything asks this table: the server through [`Permission`] and the proofs that
-//! `server::scope` hands out, the pages to decide what they show. Roles are ordered, and a higher
+//! `tenancy::scope` hands out, the pages to decide what they show. Roles are ordered, and a higher
 //! one may do all that a lower one may. An API key may do what one of its scopes stands for.
 
 use crate::key_scope::{KeyScope, KeyScopes};

@@ -7,8 +7,8 @@ use crate::{
     error::Error,
     fields::Email,
     paths,
-    server::{Caller, forms},
     ui::{Notice, Theme, set_cookie},
+    web::{Caller, response},
 };
 use leptos::prelude::*;
 
@@ -25,10 +25,10 @@ pub async fn sign_up(
     let next = Some(next).filter(|next| paths::is_local(next));
     if caller.server.mail.is_on() {
         sign_ups::begin(&caller, wish, next).await?;
-        forms::go(paths::SIGN_UP_SENT);
+        response::go(paths::SIGN_UP_SENT);
     } else {
         let home = store::sign_up_at_once(&caller, wish).await?;
-        forms::go(&next.unwrap_or_else(|| paths::organization(&home)));
+        response::go(&next.unwrap_or_else(|| paths::organization(&home)));
     }
     Ok(())
 }
@@ -39,9 +39,9 @@ pub async fn resend_sign_up(email: String) -> Result<(), Error> {
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
     if sign_ups::send_to(&Caller::here()?, &email).await? {
         Notice::EmailSent.say();
-        forms::go(paths::SIGN_UP_SENT);
+        response::go(paths::SIGN_UP_SENT);
     } else {
-        forms::go(paths::SIGN_UP);
+        response::go(paths::SIGN_UP);
     }
     Ok(())
 }
@@ -50,7 +50,7 @@ pub async fn resend_sign_up(email: String) -> Result<(), Error> {
 #[server(endpoint = "accounts/confirm")]
 pub async fn confirm_sign_up(token: String, #[server(default)] password: String) -> Result<(), Error> {
     let next = sign_ups::confirm(&Caller::here()?, &token, &password).await?;
-    forms::go(&next);
+    response::go(&next);
     Ok(())
 }
 
@@ -59,7 +59,7 @@ pub async fn confirm_sign_up(token: String, #[server(default)] password: String)
 pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), Error> {
     let next = Some(next).filter(|next| paths::is_local(next));
     let welcome = entrance::sign_in(&Caller::here()?, &email, &password, next.as_deref()).await?;
-    forms::go(&welcome.leads_to(next.as_deref()));
+    response::go(&welcome.leads_to(next.as_deref()));
     Ok(())
 }
 
@@ -67,7 +67,7 @@ pub async fn sign_in(email: String, password: String, #[server(default)] next: S
 #[server(endpoint = "accounts/prove_second_factor")]
 pub async fn prove_second_factor(code: String) -> Result<(), Error> {
     let next = entrance::prove_second_factor(&Caller::here()?, &code).await?;
-    forms::go(next.as_deref().unwrap_or(paths::HOME));
+    response::go(next.as_deref().unwrap_or(paths::HOME));
     Ok(())
 }
 
@@ -75,9 +75,9 @@ pub async fn prove_second_factor(code: String) -> Result<(), Error> {
 #[server(endpoint = "accounts/sign_out")]
 pub async fn sign_out(#[server(default)] next: String) -> Result<(), Error> {
     Caller::here()?.sign_out().await?;
-    forms::forget_storage();
+    response::forget_storage();
     Notice::SignedOut.say();
-    forms::go(&paths::with_next(paths::SIGN_IN, Some(&next)));
+    response::go(&paths::with_next(paths::SIGN_IN, Some(&next)));
     Ok(())
 }
 
@@ -88,7 +88,7 @@ pub async fn forgot_password(email: String) -> Result<(), Error> {
     let caller = Caller::here()?;
     resets::begin(&caller, &email).await?;
     resets::remember(&caller.server, &email);
-    forms::go(paths::FORGOT_PASSWORD_SENT);
+    response::go(paths::FORGOT_PASSWORD_SENT);
     Ok(())
 }
 
@@ -97,7 +97,7 @@ pub async fn forgot_password(email: String) -> Result<(), Error> {
 pub async fn reset_password(token: String, password: String) -> Result<(), Error> {
     let welcome = resets::finish(&Caller::here()?, &token, &password).await?;
     Notice::PasswordChanged.say();
-    forms::go(&welcome.leads_to(None));
+    response::go(&welcome.leads_to(None));
     Ok(())
 }
 

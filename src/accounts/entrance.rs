@@ -5,18 +5,19 @@ use crate::{
     error::{Error, Result},
     fields::{Email, Password},
     id::UserId,
-    paths,
-    server::{
-        Caller, Change, Server,
-        audit::{Action, Entry},
-        devices,
-        limits::Secret,
+    kernel::{
         passwords::Verdict,
-        session,
         tokens::{Token, TokenHash},
+    },
+    paths,
+    tenancy::{
+        Change, Server,
+        audit::{Action, Entry},
+        sessions,
     },
     time::Span,
     ui::{cookie, set_cookie},
+    web::{Caller, known_devices, rate_limits::Secret},
 };
 
 /// How long the second factor is waited for.
@@ -63,9 +64,9 @@ pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<
         return Err(wrong());
     };
     let credentials = credentials(&caller.server, &email).await?;
-    let device = devices::known(&caller.server, credentials.as_ref().map(|known| known.id));
+    let device = known_devices::known(&caller.server, credentials.as_ref().map(|known| known.id));
     let secret = Secret { kind: "password", of: email.to_string(), device };
-    let guess = caller.server.limits.guess(&secret)?;
+    let guess = caller.web.limits.guess(&secret)?;
     let waiting = match &credentials {
         None => sign_ups::latest(&caller.server, &email).await?,
         Some(_) => None,
@@ -140,14 +141,14 @@ async fn enter(caller: &Caller, user: UserId, password_hash: &str) -> Result<boo
     change.commit().await?;
     let is_in = caller.sign_in(user, password_hash).await?;
     if is_in {
-        devices::remember(&caller.server, user);
+        known_devices::remember(&caller.server, user);
     }
     Ok(is_in)
 }
 
 /// Whether the hash still is that of somebody's password, until the change ends.
 async fn has_password(change: &mut Change, user: UserId, hash: &str) -> Result<bool> {
-    if !session::lock(change, user).await? {
+    if !sessions::lock(change, user).await? {
         return Ok(false);
     }
     let same = change.query("SELECT 1 FROM users WHERE id = $1 AND password_hash = $2");
@@ -180,9 +181,12 @@ async fn step(caller: &Caller) -> Result<Option<(UserId, Option<String>, String)
 pub async fn prove_second_factor(caller: &Caller, code: &str) -> Result<Option<String>> {
     let late = || Error::conflict("Your sign-in timed out. Sign in again.");
     let (user, next, password_hash) = step(caller).await?.ok_or_else(late)?;
-    let secret =
-        Secret { kind: "code", of: user.to_string(), device: devices::known(&caller.server, Some(user)) };
-    let guess = caller.server.limits.guess(&secret)?;
+    let secret = Secret {
+        kind: "code",
+        of: user.to_string(),
+        device: known_devices::known(&caller.server, Some(user)),
+    };
+    let guess = caller.web.limits.guess(&secret)?;
     let mut change = caller.server.change_outside_tenancy().await?;
     if !two_factor::use_code(&mut change, user, code).await? {
         drop(change);

@@ -8,8 +8,8 @@ use crate::{
     error::Result,
     fields::Email,
     paths,
-    server::{Caller, forms},
     ui::{Alert, Bake, Field, Form, Hidden, Sheet, Submit, go_on},
+    web::{Caller, response},
 };
 use axum::http::header;
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -226,13 +226,13 @@ pub async fn reset_password(caller: Caller) -> Result<impl IntoView> {
 /// The token in the page's URL, which is told to no other page.
 #[must_use]
 pub fn private_token(caller: &Caller) -> String {
-    forms::set_header(header::REFERRER_POLICY, "no-referrer");
+    response::set_header(header::REFERRER_POLICY, "no-referrer");
     caller.segment(1).to_owned()
 }
 
 /// A link that is no longer good: what to do instead.
 fn gone(label: &'static str, url: &'static str) -> impl IntoView {
-    forms::set_status(410);
+    response::set_status(410);
     view! {
         <Sheet title="This link is no longer valid">
             <h1>"This link is no longer valid"</h1>

@@ -9,16 +9,17 @@ use crate::{
     error::{Error, Result},
     fields::{Email, Name, Password},
     id::UserId,
+    kernel::tokens::{Token, TokenHash},
     paths,
-    server::{
-        Caller, Change, Server,
+    tenancy::{
+        Change, Server,
         audit::{Action, Entry},
         change::Sender,
-        session,
-        tokens::{Token, TokenHash},
+        sessions,
     },
     time::Span,
     ui::{cookie, set_cookie},
+    web::Caller,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -107,7 +108,7 @@ pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Resu
     let user = reset.user_id;
     let mut change = caller.server.change_outside_tenancy().await?;
     // First of all, as others do who change the account: none of them has what another one waits for.
-    if !session::lock(&mut change, user).await? {
+    if !sessions::lock(&mut change, user).await? {
         return Err(gone());
     }
     let delete = change.query("DELETE FROM password_resets WHERE token_hash = $1");
@@ -121,7 +122,7 @@ pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Resu
     let set = change.query("UPDATE users SET password_hash = $2 WHERE id = $1");
     set.bind(user).bind(hash.clone()).execute().await?;
     store::verify(&mut change, user).await?;
-    session::end_all(&mut change, user).await?;
+    sessions::end_all(&mut change, user).await?;
     caller.audit(&mut change, user, Entry::new(Action::PasswordReset, user.0)).await?;
     store::tell(&mut change, user, Happened::PasswordReset).await?;
     change.commit().await?;

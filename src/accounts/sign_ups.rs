@@ -12,18 +12,20 @@ use crate::{
     error::{Error, Result},
     fields::{Email, Name, Password},
     id::SignUpId,
-    paths,
-    server::{
-        Caller, Change, Server,
-        audit::{Action, Entry},
-        change::Sender,
-        limits::Secret,
-        mail::Letter,
+    kernel::{
         passwords::Verdict,
         tokens::{Token, TokenHash},
     },
+    paths,
+    tenancy::{
+        Change, Server,
+        audit::{Action, Entry},
+        change::Sender,
+        mail::Letter,
+    },
     time::Span,
     ui::{cookie, set_cookie},
+    web::{Caller, rate_limits::Secret},
 };
 
 /// How long the letter's link is good for.
@@ -174,7 +176,7 @@ pub(super) async fn confirm(caller: &Caller, token: &str, password: &str) -> Res
         let wrong = || Error::invalid("password", "Enter the password you chose when you signed up.");
         let password = Password::typed(password).map_err(|_| wrong())?;
         let secret = Secret { kind: "sign-up", of: waiting.id.to_string(), device: None };
-        let guess = caller.server.limits.guess(&secret)?;
+        let guess = caller.web.limits.guess(&secret)?;
         let stored = Some(waiting.password_hash.clone());
         if caller.server.passwords.verify(password, stored).await? == Verdict::Wrong {
             return Err(wrong());

@@ -10,12 +10,13 @@ use crate::{
     id::{OrgId, UserId},
     library::sample,
     orgs, paths,
-    server::{
-        Caller, Change, Server,
+    tenancy::{
+        Change, Server,
         audit::{Action, Entry},
         change::Sender,
     },
     time::{Span, Timestamp},
+    web::Caller,
 };
 
 /// What somebody signs up with.

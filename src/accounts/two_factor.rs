@@ -5,14 +5,14 @@ use super::{letters::Happened, store::tell};
 use crate::{
     error::{Error, Result},
     id::UserId,
-    server::{
-        Caller, Change, Person, Proof, Server,
+    kernel::{clock::random, internal_error::internal, tokens::TokenHash},
+    tenancy::{
+        Change, Server,
         audit::{Action, Entry},
-        caller::internal,
-        clock::random,
-        tokens::TokenHash,
+        client::Person,
     },
     time::{Span, Timestamp},
+    web::{Caller, Proof},
 };
 use totp_rs::{Builder, Totp};
 

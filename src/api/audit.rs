@@ -14,7 +14,7 @@ use crate::{
     },
     id::AuditId,
     role::ViewAuditLog,
-    server::audit::Action,
+    tenancy::audit::Action,
     ui::parse_day,
 };
 use axum::response::Response;

@@ -5,11 +5,11 @@ use crate::{
     deployments::{store::live_of, users::users},
     error::{Error, Result},
     id::PromptId,
+    kernel::fragment_cache::Keep,
     prompts::{
         paths::{self, DeployedAt},
         store as prompts,
     },
-    server::shelf::Keep,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,8 +97,8 @@ async fn state(service: &Service, id: PromptId) -> Result<Vec<(&'static str, Str
         live.into_iter().map(|(_, name, version)| (name, version)).collect();
     let events = paths.into_iter().map(|path| {
         let changed = Changed { prompt: id.to_string(), path, live: live.clone() };
-        let data =
-            serde_json::to_string(&changed).map_err(|error| crate::server::caller::internal(&error))?;
+        let data = serde_json::to_string(&changed)
+            .map_err(|error| crate::kernel::internal_error::internal(&error))?;
         Ok(("deployment.changed", data))
     });
     events.collect()

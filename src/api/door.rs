@@ -1,7 +1,10 @@
 //! Who is let in: requests with a valid key, within their rate limit.
 
 use super::problem::Refusal;
-use crate::server::{Key, Server, caller::Client, hot::bearer, keys::authenticate};
+use crate::{
+    delivery::{Delivery, cache::bearer, keys::authenticate},
+    tenancy::{api_key::Key, client::Client},
+};
 use axum::{
     extract::{Request, State},
     http::HeaderMap,
@@ -11,13 +14,13 @@ use axum::{
 use std::sync::Arc;
 
 /// Lets in who shows a good key; handlers find it among the extensions of the request.
-pub(super) async fn let_in(State(server): State<Server>, mut request: Request, next: Next) -> Response {
+pub(super) async fn let_in(State(delivery): State<Delivery>, mut request: Request, next: Next) -> Response {
     let client = request.extensions().get::<Arc<Client>>().cloned().unwrap_or_default();
-    let key = match shown(&server, &client, request.headers()).await {
+    let key = match shown(&delivery, &client, request.headers()).await {
         Ok(key) => key,
         Err(refusal) => return refusal.into_response(),
     };
-    let allowance = server.hot.spend(key.id, server.clock.now());
+    let allowance = delivery.spend(key.id, delivery.server.clock.now());
     let mut response = if let Some(spent) = allowance.filter(|allowance| allowance.is_spent) {
         Refusal::too_often(spent).into_response()
     } else {
@@ -30,7 +33,7 @@ pub(super) async fn let_in(State(server): State<Server>, mut request: Request, n
     response
 }
 
-async fn shown(server: &Server, client: &Client, headers: &HeaderMap) -> Result<Arc<Key>, Refusal> {
+async fn shown(delivery: &Delivery, client: &Client, headers: &HeaderMap) -> Result<Arc<Key>, Refusal> {
     let shown = bearer(headers).ok_or_else(Refusal::anonymous)?;
-    Ok(authenticate(server, client, shown).await?)
+    Ok(authenticate(delivery, client, shown).await?)
 }

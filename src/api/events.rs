@@ -6,13 +6,11 @@ use super::{
     service::Service,
 };
 use crate::{
+    delivery::Delivery,
     error::{Error, Result},
     id::PromptId,
     role::ViewContent,
-    server::{
-        Event, Server, Topic,
-        streams::{Seat, shared},
-    },
+    tenancy::{Event, Topic, stream_limit::Seat},
     time::Span,
 };
 use axum::{
@@ -60,12 +58,12 @@ const OVERLAP: Span = Span::seconds(30);
 )]
 pub(super) async fn events(
     service: Service,
-    State(server): State<Server>,
+    State(delivery): State<Delivery>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     service.grant::<ViewContent>()?;
     // Before what was missed is read: what happens in between is not missed.
-    let events = server.bus.subscribe();
+    let events = delivery.server.bus.subscribe();
     let last = headers.get("last-event-id").map(|last| last.to_str().ok().and_then(|last| last.parse().ok()));
     let last: Option<i64> = match last {
         Some(None) => return Err(Refusal::malformed("Last-Event-ID", "Send the ID of an event.")),
@@ -73,7 +71,11 @@ pub(super) async fn events(
         None => None,
     };
     let (sender, receiver) = mpsc::channel(WAITING);
-    let seat = Seat::take_of_key(&server, service.key().id.0, service.scope().organization().id)?;
+    let seat = service
+        .scope()
+        .server()
+        .streams
+        .take_of_key(service.key().id.0, service.scope().organization().id)?;
     let watch = Watch { service, known: last.unwrap_or_default(), seat };
     tokio::spawn(watch.run(last, events, sender));
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
@@ -156,7 +158,7 @@ impl Watch {
         let key = self.service.key();
         let what = format!("key {} {:?}", key.id, key.shown);
         let good = Box::pin(async { self.service.is_good().await.map(i64::from) });
-        Ok(*shared(self.service.scope(), event, what, good).await? != 0)
+        Ok(*self.service.scope().shared(event, what, good).await? != 0)
     }
 
     /// Tells of what happened after an event, or that this is not known any more: events are kept for an hour.
@@ -232,7 +234,7 @@ impl Watch {
         let (service, key) = (&self.service, self.service.key());
         let reach = (key.folders.stored(), key.environments.stored());
         let what = format!("deployed {prompt} {reach:?}");
-        let told = shared(service.scope(), since, what, Box::pin(told(service, prompt))).await?;
+        let told = service.scope().shared(since, what, Box::pin(told(service, prompt))).await?;
         let events = told.0.iter().map(|(name, data)| sse::Event::default().event(*name).data(data));
         self.burst(events.collect(), seq, out)?;
         Ok(told.0.len())

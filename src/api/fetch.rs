@@ -10,14 +10,13 @@ use super::{
     which::{Found, Served, Which, ensure_read, look_up, resolved},
 };
 use crate::{
+    delivery::{About, Answer, Lasting},
     id::{FolderId, PromptId},
+    kernel::internal_error::internal,
     library::folders,
     prompts::{content::Kind, render::Edge, store::Prompt},
     role::ViewContent,
-    server::{
-        caller::{Client, internal},
-        hot::{About, Answer, Change, Lasting},
-    },
+    tenancy::{client::Client, events::epochs::EpochKind},
 };
 use axum::{
     Extension,
@@ -112,7 +111,7 @@ pub(super) async fn fetch(
     service.grant::<ViewContent>()?;
     let (server, org) = (service.scope().server(), service.scope().organization().id);
     // What is kept is read after what happened was counted.
-    let heard = server.hot.heard.count(org, Change::Content);
+    let heard = server.bus.epochs.count(org, EpochKind::Content);
     let Served { prompt, found, folder } = look_up(&service, &named.prompt, &which).await?;
     let is_whole = which.resolve.unwrap_or(true);
     let fetched = read(&service, &prompt, &found, is_whole).await?;
@@ -124,21 +123,22 @@ pub(super) async fn fetch(
     let about = About { canonical, ..about(&service, (&prompt, folder), &found, lasting).await? };
     let answer = written(&service, fetched, about).await?;
     if let Some(asked) = uri.path_and_query() {
-        server.hot.keep(service.key(), asked.as_str(), answer.clone(), heard, server.clock.now());
+        service.delivery().keep(service.key(), asked.as_str(), answer.clone(), heard, server.clock.now());
     }
-    server.hot.count(service.key(), prompt.id);
+    service.delivery().count(service.key(), prompt.id);
     let name = HeaderValue::try_from(&client.request_id).map_err(|error| internal(&error))?;
     Ok(answer.to(&headers, name))
 }
 
 /// The answer, ready to be sent.
 async fn written(service: &Service, fetched: Fetched, about: About) -> Result<Arc<Answer>, Refusal> {
-    let (server, behalf) = (service.scope().server().clone(), service.scope().behalf());
-    let long_work = server.long_work.clone();
+    let (server, behalf) = (service.scope().server(), service.scope().behalf());
+    let long_work = &server.long_work;
     let (bytes, write) = (fetched.bytes(), move || serde_json::to_vec(&fetched));
     let body = long_work.run_on(behalf, bytes, write).await?.map_err(|error| internal(&error))?;
     // What is written may be longer than what it says: a sign of a text may take six.
-    let (bytes, make) = (body.len(), move || Arc::new(Answer::new(&server.hot.heads, body, about)));
+    let delivery = service.delivery().clone();
+    let (bytes, make) = (body.len(), move || Arc::new(Answer::new(&delivery.heads, body, about)));
     Ok(long_work.run_on(behalf, bytes, make).await?)
 }
 

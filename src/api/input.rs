@@ -3,10 +3,7 @@
 //! No text holds a NUL, which a database does not take: what comes with one is refused here.
 
 use super::problem::Refusal;
-use crate::{
-    error::Error as StudioError,
-    server::{Behalf, Key, Server},
-};
+use crate::{delivery::Delivery, error::Error as StudioError, kernel::Behalf, tenancy::api_key::Key};
 use axum::{
     body::Bytes,
     extract::{
@@ -72,16 +69,16 @@ const NO_NUL: &str = "Send text without NUL characters.";
 #[derive(Debug)]
 pub(super) struct Json<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Send + 'static> FromRequest<Server> for Json<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<Delivery> for Json<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, server: &Server) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, delivery: &Delivery) -> Result<Self, Refusal> {
         if !is_json(&request) {
             return Err(Refusal::wrong_type());
         }
         let behalf = behalf(&request)?;
-        let body = read(request, server).await?;
-        server.long_work.run_on(behalf, body.len(), move || parse(&body)).await?.map(Self)
+        let body = read(request, delivery).await?;
+        delivery.server.long_work.run_on(behalf, body.len(), move || parse(&body)).await?.map(Self)
     }
 }
 
@@ -89,16 +86,16 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Server> for Json<T> {
 #[derive(Debug)]
 pub(super) struct PerhapsJson<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<Server> for PerhapsJson<T> {
+impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<Delivery> for PerhapsJson<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, server: &Server) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, delivery: &Delivery) -> Result<Self, Refusal> {
         let (is_json, behalf) = (is_json(&request), behalf(&request)?);
-        let body = read(request, server).await?;
+        let body = read(request, delivery).await?;
         match (body.is_empty(), is_json) {
             (true, _) => Ok(Self(T::default())),
             (false, true) => {
-                server.long_work.run_on(behalf, body.len(), move || parse(&body)).await?.map(Self)
+                delivery.server.long_work.run_on(behalf, body.len(), move || parse(&body)).await?.map(Self)
             }
             (false, false) => Err(Refusal::wrong_type()),
         }
@@ -117,8 +114,8 @@ fn is_json(request: &Request) -> bool {
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
 
-async fn read(request: Request, server: &Server) -> Result<Bytes, Refusal> {
-    Bytes::from_request(request, server).await.map_err(|error| match error.status() {
+async fn read(request: Request, delivery: &Delivery) -> Result<Bytes, Refusal> {
+    Bytes::from_request(request, delivery).await.map_err(|error| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(),
         _ => Refusal::malformed("", "The request body couldn't be read."),
     })

@@ -2,14 +2,11 @@
 
 use super::{door, openapi, problem::Refusal, repeat, service::Service};
 use crate::{
+    delivery::{Allowance, Delivery},
     error::Error,
-    server::{
-        Key, Server,
-        bodies::{NO_ROOM, within},
-        caller::{Client, internal},
-        hot::Allowance,
-        serve,
-    },
+    kernel::internal_error::internal,
+    tenancy::{api_key::Key, client::Client},
+    web::{admission::within, body_memory::NO_ROOM, client},
 };
 use axum::{
     Router,
@@ -25,18 +22,18 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Routes of the API with what stands around them; a request may take as long as `patience`.
-pub fn around(server: &Server, routes: Router<Server>, patience: Duration) -> Router {
+pub fn around(delivery: &Delivery, routes: Router<Delivery>, patience: Duration) -> Router {
     routes
         .layer(middleware::from_fn(refuse_unknown))
         // What is carried out to its end has one, too.
         .layer(middleware::from_fn_with_state(patience, in_time))
-        .layer(middleware::from_fn_with_state(server.clone(), repeat::once))
-        .layer(middleware::from_fn_with_state(server.clone(), make_room))
-        .layer(middleware::from_fn_with_state(server.clone(), refuse_unscoped))
-        .layer(middleware::from_fn_with_state(server.clone(), door::let_in))
+        .layer(middleware::from_fn_with_state(delivery.clone(), repeat::once))
+        .layer(middleware::from_fn_with_state(delivery.clone(), make_room))
+        .layer(middleware::from_fn_with_state(delivery.clone(), refuse_unscoped))
+        .layer(middleware::from_fn_with_state(delivery.clone(), door::let_in))
         .layer(middleware::from_fn_with_state(patience, in_time))
-        .layer(middleware::from_fn_with_state(server.clone(), answer))
-        .with_state(server.clone())
+        .layer(middleware::from_fn_with_state(delivery.clone(), answer))
+        .with_state(delivery.clone())
 }
 
 /// Refuses a query where there is none. Where there is one, it is read to the letter.
@@ -55,7 +52,7 @@ async fn refuse_unknown(path: Option<MatchedPath>, request: Request, next: Next)
 
 /// Refuses what a key may not do before anything of it is read.
 async fn refuse_unscoped(
-    State(server): State<Server>,
+    State(delivery): State<Delivery>,
     path: Option<MatchedPath>,
     request: Request,
     next: Next,
@@ -69,15 +66,15 @@ async fn refuse_unscoped(
         return next.run(request).await;
     }
     let (mut parts, _) = request.into_parts();
-    let service = Service::from_request_parts(&mut parts, &server).await;
+    let service = Service::from_request_parts(&mut parts, &delivery).await;
     service.map_or_else(|refusal| refusal, |service| Refusal::lacks(service.scope(), lacks)).into_response()
 }
 
 /// Makes room for the body of a request.
-async fn make_room(State(server): State<Server>, request: Request, next: Next) -> Response {
+async fn make_room(State(delivery): State<Delivery>, request: Request, next: Next) -> Response {
     let person = request.extensions().get::<Arc<Key>>().map(|key| key.created_by);
     let client = request.extensions().get::<Arc<Client>>().cloned().unwrap_or_default();
-    let response = within(&server, (person, &client), request, next).await;
+    let response = within(&delivery.web, (person, &client), request, next).await;
     response.unwrap_or_else(|| Refusal::from(NO_ROOM).into_response())
 }
 
@@ -88,8 +85,8 @@ async fn in_time(State(patience): State<Duration>, request: Request, next: Next)
 }
 
 /// Gives the request its name, and a refusal its form.
-pub(super) async fn answer(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    let client = Arc::new(serve::client(&server, &request));
+pub(super) async fn answer(State(delivery): State<Delivery>, mut request: Request, next: Next) -> Response {
+    let client = Arc::new(client::client(&delivery.server, &request));
     let act = format!("{} {}", request.method(), request.uri().path());
     request.extensions_mut().insert(client.clone());
     let run = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -99,10 +96,10 @@ pub(super) async fn answer(State(server): State<Server>, mut request: Request, n
     let too_large = (response.status() == StatusCode::PAYLOAD_TOO_LARGE).then(Refusal::too_large);
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>().or(too_large) {
         if let Some(scope) = refusal.denied() {
-            scope.note_refusal(&act);
+            delivery.web.note_refusal(scope, &act);
         }
         let allowed = response.headers_mut().remove(header::ALLOW);
-        response = refusal.answer(&server.config, &client.request_id);
+        response = refusal.answer(&delivery.server.config, &client.request_id);
         response.headers_mut().extend(allowed.map(|allowed| (header::ALLOW, allowed)));
     }
     if let Some(allowance) = allowance {

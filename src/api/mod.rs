@@ -32,8 +32,11 @@ mod whoami;
 mod writing;
 
 use crate::{
+    delivery::Delivery,
     error::Error,
-    server::{Key, Server, keys::Limit, long_work, uploads},
+    kernel::long_work,
+    tenancy::api_key::{Key, Limit},
+    web::uploads,
 };
 use axum::{
     Router,
@@ -62,7 +65,7 @@ const MAX_BODY: usize = 1024 * 1024;
 const AT_ONCE: usize = 1024 * 1024;
 
 /// All routes, and the document that describes them.
-pub fn routes(server: &Server) -> Router {
+pub fn routes(delivery: &Delivery) -> Router {
     let Parts { managed, import, own, .. } = Parts::new();
     let managed = managed
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
@@ -77,9 +80,9 @@ pub fn routes(server: &Server) -> Router {
         .method_not_allowed_fallback(|| async { Refusal::wrong_method() })
         // Axum's own limit is lower than that of a file.
         .layer(DefaultBodyLimit::disable());
-    let v1 = around(server, v1, PATIENCE);
+    let v1 = around(delivery, v1, PATIENCE);
     // What is nested does not answer to its own path with a slash behind it.
-    let bare = any(nothing).layer(middleware::from_fn_with_state(server.clone(), answer));
+    let bare = any(nothing).layer(middleware::from_fn_with_state(delivery.clone(), answer));
     let text = Bytes::from(document().to_string());
     let described = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) });
     Router::new().nest("/api/v1", v1).route("/api/v1/", bare).route("/api/openapi.json", described)
@@ -94,11 +97,11 @@ pub fn document() -> &'static Value {
 /// The routes, and what is said of them.
 struct Parts {
     /// Those that are there twice.
-    managed: Router<Server>,
+    managed: Router<Delivery>,
     /// The one of them that takes a file.
-    import: Router<Server>,
+    import: Router<Delivery>,
     /// Those of the key itself.
-    own: Router<Server>,
+    own: Router<Delivery>,
     document: OpenApi,
 }
 

@@ -11,7 +11,7 @@ use crate::{
     invitations::{State, listing as invitations},
     members::Listing,
     role::{Role, ViewInvitations, ViewMembers},
-    server::keys::Limit,
+    tenancy::api_key::Limit,
     ui::rfc3339,
 };
 use axum::response::Response;

@@ -1,10 +1,12 @@
 //! What a service is told when something is in the way: RFC 9457 problem details.
 
 use crate::{
+    delivery::Allowance,
     error::{Error, Flaw},
     fields::counted,
+    kernel::Config,
     key_scope::KeyScope,
-    server::{Config, Scope, hot::Allowance},
+    tenancy::Scope,
 };
 use axum::{
     body::Body,

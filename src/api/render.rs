@@ -9,12 +9,12 @@ use super::{
     which::{Served, Which, ensure_read, look_up, resolved},
 };
 use crate::{
+    delivery::VERSION,
     prompts::{
         content::{Message, ModelSettings},
         render::{Edge, Problems, Rendered, Resolved, Values, render_for},
     },
     role::ViewContent,
-    server::hot::VERSION,
 };
 use axum::{http::HeaderValue, response::Response};
 use serde::{Deserialize, Serialize};

@@ -8,12 +8,13 @@
 
 use super::{MAX_BODY, problem::Refusal};
 use crate::{
+    delivery::Delivery,
     error::{Error, Result},
     id::{ApiKeyId, OrgId},
-    server::{
-        Behalf, Change, Key, Server, caller::Client, change::to_its_end, db::Query, long_work, rows, uploads,
-    },
+    kernel::{Behalf, db::Query, long_work},
+    tenancy::{Change, Server, api_key::Key, change::to_its_end, client::Client, rows},
     time::{Span, Timestamp},
+    web::uploads,
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -59,12 +60,12 @@ struct Attempt {
 }
 
 /// Carries a named request out once.
-pub(super) async fn once(State(server): State<Server>, request: Request, next: Next) -> Response {
+pub(super) async fn once(State(delivery): State<Delivery>, request: Request, next: Next) -> Response {
     let is_named = *request.method() == Method::POST && request.headers().contains_key(NAME);
     if !is_named || changes_nothing(request.uri()) {
         return next.run(request).await;
     }
-    match named(server, request, next).await {
+    match named(delivery.server.clone(), request, next).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }

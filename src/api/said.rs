@@ -2,13 +2,14 @@
 
 use crate::{
     error::{Error, Result},
+    kernel::Behalf,
     prompts::{
         content::{Body, Content, Message, ModelSettings, Variable},
         render::{self, Composed, Resolved, Taken, compose_for},
         sizes::weight,
     },
-    server::{Behalf, Server},
     templates::Engine,
+    tenancy::Server,
 };
 use serde::Serialize;
 use serde_json::Value;

@@ -2,6 +2,7 @@
 
 use super::{input::Home, problem::Refusal};
 use crate::{
+    delivery::Delivery,
     environments::store::{self as environments, Environment},
     error::{Error, Result},
     id::{FolderId, PromptId},
@@ -12,10 +13,10 @@ use crate::{
         store::{self as prompts, Prompt},
     },
     role::{Permission, ViewContent},
-    server::{
-        Grant, Key, Scope, Server,
-        caller::Client,
-        keys::{self, Limit},
+    tenancy::{
+        Grant, Scope,
+        api_key::{self, Key, Limit},
+        client::Client,
     },
 };
 use axum::{
@@ -33,11 +34,17 @@ const CANDIDATES: i64 = 20;
 /// everywhere.
 #[derive(Debug, Clone)]
 pub(super) struct Service {
+    delivery: Delivery,
     scope: Scope,
     key: Arc<Key>,
 }
 
 impl Service {
+    /// What services are answered with.
+    pub(super) const fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
     /// The organization, as the key sees it.
     pub(super) const fn scope(&self) -> &Scope {
         &self.scope
@@ -105,7 +112,7 @@ impl Service {
 
     /// Whether the key is still good.
     pub(super) async fn is_good(&self) -> Result<bool> {
-        keys::is_good(self.scope.server(), &self.key).await
+        api_key::is_good(self.scope.server(), &self.key).await
     }
 
     /// An environment by its name or its id. One out of reach is as if it were not there.
@@ -207,19 +214,19 @@ fn there<T>(found: Result<T>) -> Result<Option<T>> {
     }
 }
 
-impl FromRequestParts<Server> for Service {
+impl FromRequestParts<Delivery> for Service {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, delivery: &Delivery) -> Result<Self, Refusal> {
         let key = parts.extensions.get::<Arc<Key>>().cloned().ok_or(Error::SignedOut)?;
         let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
-        let scope = Scope::of_key(server, client, key.clone()).await?;
+        let scope = Scope::of_key(&delivery.server, client, key.clone()).await?;
         // Where the URL names an organization, it is the key's own or none; what is no text names nothing.
-        let params = RawPathParams::from_request_parts(parts, server).await.map_err(|_| Error::NotFound)?;
+        let params = RawPathParams::from_request_parts(parts, delivery).await.map_err(|_| Error::NotFound)?;
         let named = params.iter().find(|(name, _)| *name == "organization");
         if named.is_some_and(|(_, slug)| slug != scope.slug().as_str()) {
             return Err(Error::NotFound.into());
         }
-        Ok(Self { scope, key })
+        Ok(Self { delivery: delivery.clone(), scope, key })
     }
 }

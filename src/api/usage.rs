@@ -4,7 +4,7 @@ use super::{input::Params, json, problem::Refusal, service::Service};
 use crate::{
     error::Result,
     role::ViewUsage,
-    server::Scope,
+    tenancy::Scope,
     time::{Span, Timestamp},
     ui::{iso_day, parse_day},
 };

@@ -1,7 +1,7 @@
 //! Whose key it is.
 
 use super::{json, problem::Refusal, service::Service};
-use crate::{key_scope::KeyScope, server::keys::Limit, ui::rfc3339};
+use crate::{key_scope::KeyScope, tenancy::api_key::Limit, ui::rfc3339};
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::{

@@ -12,8 +12,8 @@ use crate::{
     id::ApiKeyId,
     paths,
     role::ManageApiKeys,
-    server::{Caller, Scope, forms},
     ui::Notice,
+    web::{Caller, response},
 };
 use leptos::prelude::*;
 
@@ -30,7 +30,7 @@ pub async fn create_api_key(
     #[server(default)] password: String,
 ) -> Result<Shown, Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<ManageApiKeys>()?;
+    let grant = caller.enter(&org).await?.require::<ManageApiKeys>()?;
     let typed = Typed { name, preset, expires, expires_on, folders, ticked: caller.fields().to_vec() };
     let new = form::read(&grant, &typed).await?;
     let proof = caller.prove(&password).await?;
@@ -47,7 +47,7 @@ pub async fn rotate_api_key(
     #[server(default)] password: String,
 ) -> Result<Shown, Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<ManageApiKeys>()?;
+    let grant = caller.enter(&org).await?.require::<ManageApiKeys>()?;
     let overlap = form::overlap(&overlap)?;
     let proof = caller.prove(&password).await?;
     let token = store::rotate(&grant, key, overlap, &proof).await?;
@@ -62,10 +62,10 @@ pub async fn revoke_api_key(
     #[server(default)] password: String,
 ) -> Result<(), Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<ManageApiKeys>()?;
+    let grant = caller.enter(&org).await?.require::<ManageApiKeys>()?;
     let proof = caller.prove(&password).await?;
     store::revoke(&grant, key, &proof).await?;
     Notice::KeyRevoked.say();
-    forms::go(&paths::api_keys(grant.slug()));
+    response::go(&paths::api_keys(grant.slug()));
     Ok(())
 }

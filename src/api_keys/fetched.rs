@@ -7,7 +7,7 @@ use crate::{
     id::{EnvironmentId, FolderId},
     key_scope::KeyScope,
     library::folders,
-    server::{Scope, keys::Limit, listed},
+    tenancy::{Scope, api_key::Limit, listed},
 };
 
 /// The path where there is no prompt.

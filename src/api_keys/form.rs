@@ -8,7 +8,7 @@ use crate::{
     id::{EnvironmentId, FolderId},
     key_scope::{KeyScope, KeyScopes, Preset},
     library::folders,
-    server::{Scope, keys::Limit},
+    tenancy::{Scope, api_key::Limit},
     time::{Span, Timestamp},
     ui::parse_rfc3339,
 };

@@ -6,7 +6,7 @@ use crate::{
     id::{ApiKeyId, EnvironmentId, FolderId},
     key_scope::KeyScopes,
     role::ManageApiKeys,
-    server::{Grant, keys::Limit},
+    tenancy::{Grant, api_key::Limit},
     time::{Span, Timestamp},
 };
 

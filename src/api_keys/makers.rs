@@ -1,11 +1,6 @@
 //! Who made which keys: the keys go on when their makers go.
 
-use crate::{
-    error::Result,
-    fields::Name,
-    id::UserId,
-    server::{Scope, shelf::Keep},
-};
+use crate::{error::Result, fields::Name, id::UserId, kernel::fragment_cache::Keep, tenancy::Scope};
 use std::{collections::HashMap, fmt::Display};
 
 /// The names of an organization's keys that are good, by who made them.

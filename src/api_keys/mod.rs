@@ -1,5 +1,5 @@
 //! API keys: what services send to read and change an organization's prompts. A key belongs to the
-//! organization and stays when the person who created it leaves. How a key acts is in `server::keys`.
+//! organization and stays when the person who created it leaves. How a key acts is in `delivery::keys`.
 
 pub mod actions;
 mod examples;

@@ -12,8 +12,9 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::ManageApiKeys,
-    server::{Caller, Scope, forms::Posted},
+    tenancy::Scope,
     ui::{About, Bake, Choice, Form, Html, PasswordProof, Section, Select, Submit, When},
+    web::{Caller, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

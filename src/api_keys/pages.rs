@@ -13,12 +13,13 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::ManageApiKeys,
-    server::{Caller, Grant, Scope, forms::Posted},
+    tenancy::{Grant, Scope},
     time::Timestamp,
     ui::{
         About, Bake, Choice, Choices, Empty, Field, FieldFlaw, Form, FormAlert, Html, Pager, PasswordProof,
         Select, Submit, Ticks, When, glyph,
     },
+    web::{Caller, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     id::{EnvironmentId, FolderId},
     library::folders,
-    server::{Scope, keys::Limit},
+    tenancy::{Scope, api_key::Limit},
 };
 use serde::de::DeserializeOwned;
 

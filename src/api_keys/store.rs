@@ -2,18 +2,20 @@
 
 use super::reach;
 use crate::{
+    delivery::keys::KeyToken,
     error::{Error, Result},
     fields::Name,
     id::{ApiKeyId, EnvironmentId, FolderId, UserId},
     key_scope::KeyScopes,
     role::ManageApiKeys,
-    server::{
-        Grant, OrgChange, Proof, Topic,
+    tenancy::{
+        Grant, OrgChange, Topic,
+        api_key::Limit,
         audit::{Action, Entry},
-        keys::{KeyToken, Limit},
     },
     time::{Span, Timestamp},
     ui::{Moment, rfc3339},
+    web::Proof,
 };
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use super::{refusals::refused, store::Row};
 use crate::{
     key_scope::{KeyScope, KeyScopes},
     role::Role,
-    server::audit::Action,
+    tenancy::audit::Action,
     time::Span,
     ui::{day, parse_rfc3339},
 };

@@ -10,7 +10,7 @@ use crate::{
     id::AuditId,
     prompts::sizes::weight,
     role::{Role, ViewAuditLog},
-    server::{Grant, audit::Action},
+    tenancy::{Grant, audit::Action},
     ui::rfc3339_exact,
 };
 use serde::Serialize;

@@ -8,16 +8,19 @@ use super::{
 };
 use crate::{
     error::Result,
+    kernel::internal_error::internal,
     role::ViewAuditLog,
-    server::{
-        Caller, Grant, Scope,
+    tenancy::{
+        Grant,
         audit::{self, Action},
-        caller::internal,
-        exports::{Out, attachment, csv_row, patiently, written},
-        serve,
-        streams::Seat,
+        stream_limit::Seat,
     },
     ui::rfc3339_exact,
+    web::{
+        Caller,
+        downloads::{Out, attachment, csv_row, patiently, written},
+        error_page,
+    },
 };
 use axum::{Extension, Router, extract::Path, response::Response, routing::get};
 use uuid::Uuid;
@@ -72,7 +75,7 @@ async fn export(
             let file = written(move |out| export.write(head, write, out));
             attachment(&format!("{org}-audit-log.{ending}"), kind, file)
         }
-        Err(error) => serve::plain_error(&error),
+        Err(error) => error_page::plain_error(&error),
     }
 }
 
@@ -86,8 +89,8 @@ struct Export {
 impl Export {
     /// Finds out what is asked for, and writes into the log that it leaves.
     async fn begin(caller: &Caller, org: &str) -> Result<Self> {
-        let grant = Scope::enter(caller, org).await?.require::<ViewAuditLog>()?;
-        let seat = Seat::take_for_file(&grant)?;
+        let grant = caller.enter(org).await?.require::<ViewAuditLog>()?;
+        let seat = grant.server().streams.take_for_file(grant.behalf())?;
         let filter = Filter { after: String::new(), ..Filter::parse(&caller.page) };
         let asked = filter.resolve(&grant).await?;
         grant.note(audit::Entry::new(Action::AuditLogExported, None)).await?;

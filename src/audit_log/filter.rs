@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     fields::Email,
     id::{AuditId, InvitationId, UserId},
-    server::{Scope, audit::Action},
+    tenancy::{Scope, audit::Action},
     time::{Span, Timestamp},
     ui::parse_day,
 };
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn ids_begin_with_their_time() {
-        let (clock, now) = (crate::server::Clock::default(), crate::server::Clock::default().now());
+        let (clock, now) = (crate::kernel::Clock::default(), crate::kernel::Clock::default().now());
         assert!(id_at(now) <= clock.id() && clock.id() < id_at(now + Span::minutes(1)));
     }
 }

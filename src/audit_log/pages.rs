@@ -11,9 +11,9 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::ViewAuditLog,
-    server::Caller,
     time::Timestamp,
     ui::{Avatar, Bake, Empty, Html, Pager, When, glyph},
+    web::Caller,
 };
 use leptos::prelude::*;
 use uuid::Uuid;

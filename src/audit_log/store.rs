@@ -7,7 +7,7 @@ use crate::{
     fields::{Email, Name},
     id::AuditId,
     role::{Role, ViewAuditLog},
-    server::{Grant, audit::Action},
+    tenancy::{Grant, audit::Action},
     time::Timestamp,
 };
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Rows of the log in words.
 
 use super::store::Row;
-use crate::server::audit::Action;
+use crate::tenancy::audit::Action;
 
 /// Who did it.
 pub(super) fn actor(row: &Row) -> String {

@@ -17,8 +17,8 @@ use crate::{
         store,
     },
     role::EditContent,
-    server::{Grant, OrgChange, Scope, Topic},
     templates::Engine,
+    tenancy::{Grant, OrgChange, Scope, Topic},
 };
 use serde_json::{Value, json};
 use std::{

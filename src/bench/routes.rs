@@ -8,11 +8,13 @@ use crate::{
     fields::{Email, Name, Password, Slug},
     members, orgs,
     role::{ManageMembers, Role},
-    server::{
-        Caller, Person, Scope, Server,
+    tenancy::{
+        Scope, Server,
         audit::{Action, Entry},
+        client::Person,
     },
     time::Span,
+    web::Caller,
 };
 use axum::{
     Extension, Router,
@@ -84,7 +86,7 @@ async fn seed(
             Json(serde_json::json!({ "email": email.as_str(), "password": PASSWORD, "slug": slug.as_str() }))
                 .into_response()
         }
-        Err(error) => crate::server::serve::plain_error(&error),
+        Err(error) => crate::web::error_page::plain_error(&error),
     }
 }
 
@@ -132,13 +134,13 @@ struct Work {
 
 /// Does what is measured within the server, in a library, and tells how long it took.
 async fn work(Extension(caller): Extension<Caller>, Query(work): Query<Work>) -> Response {
-    let measured = match Scope::enter(&caller, &work.org).await {
+    let measured = match caller.enter(&work.org).await {
         Ok(scope) => library::measure(scope).await,
         Err(error) => Err(error),
     };
     match measured {
         Ok(told) => Json(told).into_response(),
-        Err(error) => crate::server::serve::plain_error(&error),
+        Err(error) => crate::web::error_page::plain_error(&error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     deployments::model::Kind, environments::store::Environment, fields::Slug, id::PromptId, paths,
-    role::Deploy, server::Scope,
+    role::Deploy, tenancy::Scope,
 };
 
 /// A prompt in an environment, as far as it says what can be done.

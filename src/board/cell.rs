@@ -24,8 +24,9 @@ use crate::{
         resolve,
         store::{self as prompts, Prompt},
     },
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{Bake, FormAlert, Html, Section, When},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     paths,
     prompts::{store::Prompt, versions},
-    server::Scope,
+    tenancy::Scope,
     ui::{Bake, Html},
 };
 use leptos::prelude::*;

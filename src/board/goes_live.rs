@@ -11,8 +11,9 @@ use crate::{
     error::Result,
     fields::counted,
     paths,
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{Bake, Html},
+    web::Caller,
 };
 use leptos::prelude::*;
 use serde_json::Value;

@@ -12,8 +12,9 @@ use crate::{
     paths,
     prompts::store as prompts,
     role::ManageEnvironments,
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{Bake, Html, Pager, When},
+    web::Caller,
 };
 use leptos::prelude::*;
 

@@ -15,8 +15,9 @@ use crate::{
     id::PromptId,
     orgs::{Frame, Place},
     paths,
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{self, Bake, Empty, FormAlert, Html, glyph},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -9,7 +9,7 @@ use crate::{
     environments::{requests as changes, store::Environment},
     error::Result,
     paths, role,
-    server::Scope,
+    tenancy::Scope,
     ui::{Act, Bake, Html, When},
 };
 use leptos::{prelude::*, server_fn::ServerFn};

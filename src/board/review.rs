@@ -29,8 +29,9 @@ use crate::{
         versions,
     },
     role::{Deploy, DeployProtected},
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{About, Bake, Field, Form, FormAlert, Html, Submit, When},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -8,7 +8,7 @@ use crate::{
     deployments::overview::{Cell, Overview, Row},
     environments::store::Environment,
     paths,
-    server::Scope,
+    tenancy::Scope,
     ui::{Bake, Html, When},
 };
 use leptos::prelude::*;

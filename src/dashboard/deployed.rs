@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     paths,
     role::ViewDeployments,
-    server::Scope,
+    tenancy::Scope,
     ui::When,
 };
 use leptos::prelude::*;

@@ -18,9 +18,10 @@ use crate::{
     paths,
     prompts::{Tags, content::Kind},
     role::ViewInvitations,
-    server::{Caller, Scope},
+    tenancy::Scope,
     time::Timestamp,
     ui::{Avatar, FormAlert, Icon, When},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

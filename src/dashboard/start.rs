@@ -10,7 +10,7 @@ use crate::{
     library::AddSamples,
     orgs::Place,
     paths, role,
-    server::Scope,
+    tenancy::Scope,
     ui::{Act, Bake, FormAlert, Html},
 };
 use leptos::{prelude::*, server_fn::ServerFn};

@@ -13,8 +13,8 @@ use crate::{
     fields::text,
     id::{DeploymentRequestId, EnvironmentId, PromptId},
     paths, role,
-    server::{Caller, Scope, forms},
     ui::Notice,
+    web::{Caller, response},
 };
 use leptos::prelude::*;
 
@@ -29,7 +29,7 @@ pub async fn deploy(
     seen: i64,
     #[server(default)] reason: String,
 ) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::Deploy>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<role::Deploy>()?;
     let kind = Kind::parse(&kind).ok_or(Error::NotFound)?;
     let version = match version.as_str() {
         "" => None,
@@ -42,7 +42,7 @@ pub async fn deploy(
         Outcome::Deployed(_) if version.is_none() => Notice::Undeployed.say(),
         Outcome::Deployed(_) => Notice::Deployed.say(),
     }
-    forms::go(&paths::deployment(grant.slug(), environment, prompt));
+    response::go(&paths::deployment(grant.slug(), environment, prompt));
     Ok(())
 }
 
@@ -53,31 +53,31 @@ pub async fn approve_deployment(
     request: DeploymentRequestId,
     #[server(default)] fingerprint: String,
 ) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::ApproveDeployment>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<role::ApproveDeployment>()?;
     match approve(&grant, request, &fingerprint).await? {
         Some(_) => Notice::Deployed.say(),
         None => Notice::DeploymentApproved.say(),
     }
-    forms::go(&paths::deployments(grant.slug()));
+    response::go(&paths::deployments(grant.slug()));
     Ok(())
 }
 
 /// Declines a deployment that somebody else asked for.
 #[server(endpoint = "deployments/decline")]
 pub async fn decline_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::ApproveDeployment>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<role::ApproveDeployment>()?;
     requests::decline(&grant, request).await?;
     Notice::DeploymentDeclined.say();
-    forms::go(&paths::deployments(grant.slug()));
+    response::go(&paths::deployments(grant.slug()));
     Ok(())
 }
 
 /// Withdraws a deployment that one asked for oneself.
 #[server(endpoint = "deployments/withdraw")]
 pub async fn withdraw_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::Deploy>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<role::Deploy>()?;
     requests::withdraw(&grant, request).await?;
     Notice::DeploymentWithdrawn.say();
-    forms::go(&paths::deployments(grant.slug()));
+    response::go(&paths::deployments(grant.slug()));
     Ok(())
 }

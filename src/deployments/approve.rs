@@ -14,7 +14,7 @@ use crate::{
     id::{ApiKeyId, DeploymentRequestId, UserId},
     key_scope::KeyScopes,
     role::{ApproveDeployment, Deploy, Rights, Role},
-    server::{Grant, OrgChange, audit::Action},
+    tenancy::{Grant, OrgChange, audit::Action},
 };
 use std::ops::ControlFlow;
 

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{ApiKeyId, DeploymentRequestId, EnvironmentId, PromptId, UserId},
-    server::{OrgChange, Reads, Scope},
+    tenancy::{OrgChange, Reads, Scope},
     time::Timestamp,
     ui::quoted_path,
 };

@@ -16,7 +16,7 @@ use crate::{
         store as prompts,
     },
     role::{Deploy, DeployProtected},
-    server::{Grant, OrgChange},
+    tenancy::{Grant, OrgChange},
 };
 use std::collections::BTreeSet;
 

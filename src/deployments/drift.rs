@@ -11,7 +11,7 @@ use crate::{
         resolve::{self, Instead},
         source::Source,
     },
-    server::{Reads, Unhurried},
+    tenancy::{Reads, Unhurried},
 };
 
 /// In what a version that is live would differ if it were deployed again: in what it inherits, what services are told

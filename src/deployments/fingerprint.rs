@@ -7,8 +7,8 @@ use super::{
 use crate::{
     fields::EnvironmentName,
     id::{EnvironmentId, PromptId},
+    kernel::long_work,
     prompts::{kept::Details, render::Resolved},
-    server::long_work,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -16,13 +16,14 @@ use crate::{
     environments::store as environments,
     error::{Error, Result},
     id::{EnvironmentId, PromptId},
+    kernel::Behalf,
     prompts::{
         kept::{Details, details, details_now},
         render::{self, Problems, Resolved, check_for},
         resolve::{self, Instead},
         source::Source,
     },
-    server::{Behalf, Reads, Server, Unhurried},
+    tenancy::{Reads, Server, Unhurried},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

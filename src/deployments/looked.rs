@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     fields::EnvironmentName,
     prompts::{basis::Basis, kept::Details},
-    server::{OrgChange, Scope},
+    tenancy::{OrgChange, Scope},
 };
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     id::{EnvironmentId, PromptId},
-    server::audit::Action,
+    tenancy::audit::Action,
 };
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -7,8 +7,9 @@ use crate::{
     error::Result,
     fields::Name,
     id::{EnvironmentId, PromptId},
+    kernel::fragment_cache::Keep,
     prompts::index::fold,
-    server::{Scope, listed, shelf::Keep},
+    tenancy::{Scope, listed},
     time::Timestamp,
 };
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};

@@ -15,7 +15,7 @@ use crate::{
     id::DeploymentRequestId,
     paths,
     role::{ApproveDeployment, Deploy},
-    server::{
+    tenancy::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
     },

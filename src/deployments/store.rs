@@ -7,7 +7,7 @@ use crate::{
     fields::Name,
     id::{DeploymentId, EnvironmentId, FolderId, PromptId},
     prompts::kept::Details,
-    server::{OrgChange, Reads, Scope, Topic, audit::Entry, listed},
+    tenancy::{OrgChange, Reads, Scope, Topic, audit::Entry, listed},
     time::Timestamp,
 };
 use serde_json::json;

@@ -7,7 +7,7 @@ use crate::{
         included::{Step, first_with},
         reached::{reaches_environment, reaches_prompt},
     },
-    server::{OrgChange, Reads, Scope, listed},
+    tenancy::{OrgChange, Reads, Scope, listed},
 };
 
 /// A live prompt that may be put together from another.

@@ -13,7 +13,7 @@ use crate::{
     fields::{Email, Name},
     id::{DeploymentRequestId, OrgId},
     role::ApproveDeployment,
-    server::{OrgChange, Scope, Server, audit::Action},
+    tenancy::{OrgChange, Scope, Server, audit::Action},
     time::{Span, Timestamp},
 };
 

@@ -15,8 +15,8 @@ use crate::{
         store,
     },
     role::{EditContent, ViewContent},
-    server::{Caller, Scope, forms, seen::FilledFrom},
     ui::Notice,
+    web::{Caller, filled_from::FilledFrom, response},
 };
 use leptos::prelude::*;
 
@@ -34,7 +34,7 @@ pub async fn save_draft(
     #[server(default)] over: Option<i64>,
 ) -> Result<Option<i64>, Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
+    let grant = caller.enter(&org).await?.require::<EditContent>()?;
     let mut typed = Typed::posted(caller.fields());
     // What a button removes is kept as it was typed last.
     let before = if act.starts_with("remove-") { typed.content().ok() } else { None };
@@ -57,7 +57,7 @@ pub async fn save_draft(
     let kept = editing::edit(&grant, prompt, Edit { seen: revision, content: first, over }, then).await?;
     match (act.as_str(), kept.undo(prompt)) {
         ("keep", _) => return Ok(Some(kept.sent)),
-        ("review", _) => forms::go(&paths::save_version(grant.slug(), prompt)),
+        ("review", _) => response::go(&paths::save_version(grant.slug(), prompt)),
         (act, Some(undo)) if act.starts_with("remove-") => Notice::MessageRemoved.say_undoable(&undo),
         (_, Some(undo)) if over.is_some() => Notice::DraftReplaced.say_undoable(&undo),
         ("", _) => Notice::Saved.say(),
@@ -75,18 +75,18 @@ pub async fn save_version(
     latest: i64,
     #[server(default)] message: String,
 ) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
     let message = fields::text(&message, 500).map_err(|wrong| Error::invalid("message", wrong))?;
     saving::save(&grant, prompt, Seen { revision, latest }, &message).await?;
     Notice::VersionSaved.say();
-    forms::go(&paths::versions(grant.slug(), prompt));
+    response::go(&paths::versions(grant.slug(), prompt));
     Ok(())
 }
 
 /// Puts what a version said in the draft, and leads to it.
 #[server(endpoint = "prompts/restore_version")]
 pub async fn restore_version(org: String, prompt: PromptId, number: i64) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
     let kept = editing::restore_version(&grant, prompt, number).await?;
     restored(&grant, prompt, kept, Notice::VersionRestored);
     Ok(())
@@ -100,7 +100,7 @@ pub async fn restore_draft(
     revision: i64,
     #[server(default)] after: Option<i64>,
 ) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
     let kept = editing::bring_back(&grant, prompt, revision, after).await?;
     restored(&grant, prompt, kept, Notice::DraftRestored);
     Ok(())
@@ -116,7 +116,7 @@ pub async fn describe_prompt(
     #[server(default)] tags: String,
 ) -> Result<(), Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
+    let grant = caller.enter(&org).await?.require::<EditContent>()?;
     let (seen, mut flaws) = (FilledFrom::of(&caller), Flaws::default());
     let name = flaws.check("name", seen.read("name", &name, PathName::parse));
     let description = flaws.check("description", fields::text(&description, 1000));
@@ -133,7 +133,7 @@ pub async fn describe_prompt(
 /// is kept.
 #[server(endpoint = "prompts/preview")]
 pub async fn preview_prompt(org: String, prompt: PromptId) -> Result<bool, Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ViewContent>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<ViewContent>()?;
     store::find(&grant, prompt).await?;
     Ok(true)
 }

@@ -17,8 +17,9 @@ use crate::{
         versions,
     },
     role::EditContent,
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{Alert, Bake, Field, Form, Hidden, Submit},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

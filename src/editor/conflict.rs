@@ -6,8 +6,8 @@ use crate::{
     error::Result,
     id::UserId,
     prompts::{compare::between_for, content::Content, earlier, merge::merge},
-    server::{Caller, forms::Posted},
     ui::{Alert, Bake, Html},
+    web::{Caller, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -19,8 +19,9 @@ use crate::{
         versions,
     },
     role::EditContent,
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{Act, Bake, Html, Once},
+    web::Caller,
 };
 use leptos::prelude::*;
 

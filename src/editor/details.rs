@@ -16,9 +16,10 @@ use crate::{
         references::{self, Dependant},
     },
     role::{EditContent, TrashContent},
-    server::{Caller, audit::Action},
+    tenancy::audit::Action,
     time::Timestamp,
     ui::{About, Act, Bake, Delete, Field, Form, FormAlert, Html, Once, Section, Submit, Was, When},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -8,9 +8,10 @@ use crate::{
         content::Content,
         diff::{Difference, Line, Part, PartKind, Side, variables},
     },
-    server::{Caller, Scope},
     templates::Engine,
+    tenancy::Scope,
     ui::{Bake, Html},
+    web::Caller,
 };
 use leptos::prelude::*;
 

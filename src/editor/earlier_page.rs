@@ -13,8 +13,8 @@ use crate::{
         compare::between_for,
         earlier::{self, Earlier},
     },
-    server::Caller,
     ui::{Bake, Empty, FormAlert, Html, When, glyph},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -19,11 +19,8 @@ use crate::{
         inherited, resolve,
     },
     role::EditContent,
-    server::{
-        Caller,
-        forms::{PAGE_FIELD, Posted},
-    },
     ui::{Alert, Bake, FormAlert, Hidden, Html, Icon, StartModule, glyph},
+    web::{Caller, posted::Posted, server_function::PAGE_FIELD},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::BTreeSet;

@@ -3,11 +3,11 @@
 use super::{form::Typed, preview::LineFlaw};
 use crate::{
     error::Result,
-    server::Scope,
     templates::{
         Engine, about_tokens,
         highlight::{Known, lines, notes},
     },
+    tenancy::Scope,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     prompts::index::fold,
     role::ViewContent,
-    server::{Caller, Scope, serve},
+    web::{Caller, error_page},
 };
 use axum::{
     Extension, Router,
@@ -49,12 +49,12 @@ async fn paths(Extension(caller): Extension<Caller>, Path(org): Path<String>) ->
             let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
             ([kind, (header::CACHE_CONTROL, "no-store")], paths.join("\n")).into_response()
         }
-        Err(error) => serve::plain_error(&error),
+        Err(error) => error_page::plain_error(&error),
     }
 }
 
 async fn find(caller: &Caller, org: &str) -> Result<Vec<String>> {
-    let grant = Scope::enter(caller, org).await?.require::<ViewContent>()?;
+    let grant = caller.enter(org).await?.require::<ViewContent>()?;
     let typed: String = caller.query("q").unwrap_or_default().chars().take(255).collect();
     let typed = fold(&typed.replace(char::is_control, ""));
     let rows = grant.query(grant.either(SQLITE, POSTGRES)).bind(typed).bind(SIZE);

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    kernel::{Behalf, long_work},
     library::variables,
     prompts::{
         checks::{place_of, syntax_flaws},
@@ -17,9 +18,10 @@ use crate::{
         sizes::weight,
     },
     role::EditContent,
-    server::{Behalf, Caller, Server, long_work},
     templates::{highlight::led, line_told},
+    tenancy::Server,
     ui::{Bake, Hidden, Html, PageField},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::Value;

@@ -12,9 +12,9 @@ use crate::{
     paths,
     prompts::versions::{self, Version},
     role::Deploy,
-    server::Caller,
     templates::Engine,
     ui::{Bake, Empty, FormAlert, Html, Notice, Pager, Telling, When, glyph},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

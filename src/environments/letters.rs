@@ -2,7 +2,7 @@
 
 use crate::{
     fields::{Email, Name},
-    server::mail::Letter,
+    tenancy::mail::Letter,
     ui::{LetterText, compose},
 };
 

@@ -13,9 +13,10 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::ManageEnvironments,
-    server::{Caller, Scope},
+    tenancy::Scope,
     time::Timestamp,
     ui::{About, Act, Bake, Choice, Confirm, Field, Form, FormAlert, Html, Section, Select, Submit, When},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     fields::{Email, Name},
     id::{ApiKeyId, UserId},
-    server::OrgChange,
+    tenancy::OrgChange,
     time::Span,
 };
 

@@ -11,7 +11,7 @@ use crate::{
     fields::{EnvironmentName, counted},
     id::{EnvironmentId, EnvironmentRequestId},
     role::ManageEnvironments,
-    server::{
+    tenancy::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
     },

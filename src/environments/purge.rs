@@ -5,10 +5,10 @@ use super::store::Environment;
 use crate::{
     error::Result,
     id::OrgId,
-    server::{
+    tenancy::{
         OrgChange, Scope, Server,
+        batches::{Rows, go_on, write_in_order},
         jobs::Round,
-        parts::{Rows, go_on, write_in_order},
         rows,
     },
 };

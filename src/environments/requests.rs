@@ -14,7 +14,7 @@ use crate::{
     id::{EnvironmentId, EnvironmentRequestId, UserId},
     paths,
     role::{ApproveDeployment, ManageEnvironments, Role},
-    server::{
+    tenancy::{
         Grant, OrgChange, Reads, Topic,
         audit::{Action, Entry},
     },

@@ -6,7 +6,7 @@ use crate::{
     fields::EnvironmentName,
     id::EnvironmentId,
     role::ManageEnvironments,
-    server::{
+    tenancy::{
         Grant, OrgChange, Reads, Topic,
         audit::{Action, Entry},
     },

@@ -9,15 +9,15 @@ use crate::{
     id::InvitationId,
     paths,
     role::{self, Role},
-    server::{Caller, Scope, forms},
     ui::Notice,
+    web::{Caller, response},
 };
 use leptos::prelude::*;
 
 /// Invites addresses, one a line or separated by commas, and tells how each went.
 #[server(endpoint = "invitations/invite")]
 pub async fn invite_members(org: String, emails: String, role: String) -> Result<Vec<Invited>, Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::InviteMembers>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<role::InviteMembers>()?;
     let role = Role::parse(&role).ok_or_else(|| Error::invalid("role", "Choose one of the roles."))?;
     store::invite(&grant, &split_addresses(&emails), role).await
 }
@@ -25,14 +25,14 @@ pub async fn invite_members(org: String, emails: String, role: String) -> Result
 /// Sends an invitation again: with new links, the old ones dead.
 #[server(endpoint = "invitations/resend")]
 pub async fn resend_invitation(org: String, invitation: InvitationId) -> Result<Vec<Invited>, Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::InviteMembers>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<role::InviteMembers>()?;
     store::resend(&grant, invitation).await.map(|sent| vec![sent])
 }
 
 /// Takes an invitation back.
 #[server(endpoint = "invitations/revoke")]
 pub async fn revoke_invitation(org: String, invitation: InvitationId) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<role::InviteMembers>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<role::InviteMembers>()?;
     store::revoke(&grant, invitation).await?;
     Notice::InvitationRevoked.say();
     Ok(())
@@ -43,7 +43,7 @@ pub async fn revoke_invitation(org: String, invitation: InvitationId) -> Result<
 pub async fn accept_invitation(token: String) -> Result<(), Error> {
     let org = entry::accept(&Caller::here()?, &token).await?;
     Notice::Joined.say();
-    forms::go(&paths::organization(&org));
+    response::go(&paths::organization(&org));
     Ok(())
 }
 
@@ -53,7 +53,7 @@ pub async fn accept_invitation(token: String) -> Result<(), Error> {
 pub async fn join_as_new(token: String, name: String, password: String) -> Result<(), Error> {
     let org = entry::join(&Caller::here()?, &token, &name, &password).await?;
     Notice::Joined.say();
-    forms::go(&paths::organization(&org));
+    response::go(&paths::organization(&org));
     Ok(())
 }
 

@@ -9,15 +9,17 @@ use crate::{
     error::{Error, Result},
     fields::{Email, Name, Slug},
     id::{InvitationId, OrgId, UserId},
+    kernel::tokens::TokenHash,
     members,
     role::{InviteMembers, Role},
-    server::{
-        Caller, Change, Grant, OrgChange, Person, Scope, Server, Topic,
+    tenancy::{
+        Change, Grant, OrgChange, Scope, Server, Topic,
         audit::{Action, Entry},
-        tokens::TokenHash,
+        client::Person,
     },
     time::Timestamp,
     ui::hue,
+    web::Caller,
 };
 use serde_json::json;
 

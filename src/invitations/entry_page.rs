@@ -13,8 +13,9 @@ use crate::{
     error::Result,
     fields::{Name, Slug},
     paths,
-    server::{Caller, Person, forms},
+    tenancy::client::Person,
     ui::{Alert, Bake, Field, Form, FormAlert, Hidden, Html, Initials, Sheet, Submit, initials},
+    web::{Caller, response},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -192,7 +193,7 @@ fn in_already(name: &Name, org: &Slug) -> impl IntoView + use<> {
 
 /// A link that admits nobody. A person who is signed out comes back to it after signing in.
 fn shut(closed: Closed, signed_out: Option<&String>) -> impl IntoView + use<> {
-    forms::set_status(if closed == Closed::Unknown { 404 } else { 410 });
+    response::set_status(if closed == Closed::Unknown { 404 } else { 410 });
     let (title, text) = closed.says();
     let sign_in = signed_out.filter(|_| closed == Closed::Accepted);
     let (url, label) = match sign_in {

@@ -3,7 +3,7 @@
 use crate::{
     fields::{Email, Name},
     role::Role,
-    server::mail::Letter,
+    tenancy::mail::Letter,
     time::Span,
     ui::{LetterText, compose},
 };

@@ -4,7 +4,7 @@ use super::store::Inviting;
 use crate::{
     error::{Error, Result},
     fields::{Domains, Email, counted},
-    server::OrgChange,
+    tenancy::OrgChange,
     time::{Span, Timestamp},
 };
 

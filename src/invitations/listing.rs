@@ -6,7 +6,7 @@ use crate::{
     fields::{Email, Name},
     id::InvitationId,
     role::{Role, ViewInvitations},
-    server::Grant,
+    tenancy::Grant,
     time::Timestamp,
 };
 

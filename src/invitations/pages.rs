@@ -11,12 +11,13 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::{self, Role, ViewInvitations},
-    server::{Caller, Scope, forms::Posted},
+    tenancy::Scope,
     time::Timestamp,
     ui::{
         Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager, When,
         glyph,
     },
+    web::{Caller, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -6,12 +6,14 @@ use super::{
 };
 use crate::{
     error::Result,
+    kernel::fragment_cache::Keep,
     members::Listing,
     paths,
     role::{Role, ViewInvitations},
-    server::{Caller, Scope, shelf::Keep},
+    tenancy::Scope,
     time::Timestamp,
     ui::{Avatar, Bake, Html, When},
+    web::Caller,
 };
 use leptos::prelude::*;
 use std::sync::Arc;

@@ -8,12 +8,12 @@ use crate::{
     error::{Error, Result},
     fields::{Email, MAX_ADDRESSES},
     id::InvitationId,
+    kernel::tokens::Token,
     paths,
     role::{self, Role},
-    server::{
+    tenancy::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
-        tokens::Token,
     },
 };
 use serde_json::json;

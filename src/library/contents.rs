@@ -8,9 +8,10 @@ use crate::{
     paths,
     prompts::{Tags, content::Kind},
     role::EditContent,
-    server::{Caller, Scope},
+    tenancy::Scope,
     time::Timestamp,
     ui::{Bake, Empty, Html, Icon, Pager, When, glyph},
+    web::Caller,
 };
 use leptos::prelude::*;
 use std::sync::Arc;

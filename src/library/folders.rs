@@ -9,7 +9,7 @@ use crate::{
         store::{MAX_PATH, STEP},
     },
     role::EditContent,
-    server::{
+    tenancy::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
     },

@@ -15,7 +15,7 @@ use crate::{
         store::{self, MAX_PATH},
     },
     role::EditContent,
-    server::{
+    tenancy::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
     },

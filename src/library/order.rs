@@ -6,7 +6,7 @@ use crate::{
     id::{FolderId, PromptId},
     prompts::store::{self, STEP},
     role::EditContent,
-    server::{
+    tenancy::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
         listed,

@@ -13,15 +13,17 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::FolderId,
+    kernel::fragment_cache::Keep,
     orgs::{Frame, Place},
     paths,
     prompts::{content::Kind, sizes::weight},
     role::{EditContent, ExportOrganization, ImportContent, TrashContent},
-    server::{Caller, Scope, shelf::Keep},
+    tenancy::Scope,
     ui::{
         About, Act, Choice, Choices, Delete, Field, Form, FormAlert, Hidden, Html, Icon, Once, Section,
         Select, Submit, Was, glyph,
     },
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::Value;

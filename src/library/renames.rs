@@ -7,7 +7,8 @@ use crate::{
     id::FolderId,
     prompts::index,
     role::EditContent,
-    server::{Grant, seen::FilledFrom},
+    tenancy::Grant,
+    web::filled_from::FilledFrom,
 };
 
 /// Gives a folder another name, for somebody who saw it called something.

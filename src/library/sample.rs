@@ -12,8 +12,8 @@ use crate::{
         saving, store,
     },
     role::{EditContent, TrashContent},
-    server::{Grant, OrgChange, Scope, Server},
     templates::Engine,
+    tenancy::{Grant, OrgChange, Scope, Server},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

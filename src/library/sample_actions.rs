@@ -7,15 +7,15 @@ use crate::{
     error::Error,
     paths,
     role::{EditContent, TrashContent},
-    server::{Caller, Scope, forms},
     ui::Notice,
+    web::{Caller, response},
 };
 use leptos::prelude::*;
 
 /// Adds the sample to an organization that has no prompts.
 #[server(endpoint = "samples/create")]
 pub async fn add_samples(org: String) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
     sample::add(&grant).await?;
     Notice::SamplesAdded.say();
     Ok(())
@@ -24,11 +24,11 @@ pub async fn add_samples(org: String) -> Result<(), Error> {
 /// Puts the sample in the trash.
 #[server(endpoint = "samples/remove")]
 pub async fn remove_samples(org: String) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TrashContent>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<TrashContent>()?;
     match &sample::remove(&grant).await?[..] {
         [one] => Notice::Trashed.say_undoable(&[("trash", one.to_string())]),
         _ => Notice::Trashed.say(),
     }
-    forms::go(&paths::prompts(grant.slug()));
+    response::go(&paths::prompts(grant.slug()));
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     fields::counted,
     role::TrashContent,
-    server::Scope,
+    tenancy::Scope,
     ui::{Act, Confirm, FormAlert},
 };
 use leptos::{prelude::*, server_fn::ServerFn};

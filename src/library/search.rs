@@ -15,7 +15,7 @@ use crate::{
     fields::PathName,
     id::PromptId,
     prompts::{content::Kind, index},
-    server::{Scope, listed},
+    tenancy::{Scope, listed},
     time::Timestamp,
 };
 use std::collections::HashMap;

@@ -15,8 +15,9 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     prompts::content::Content,
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{Bake, Empty, Html, Icon, When, glyph},
+    web::Caller,
 };
 use leptos::prelude::*;
 

@@ -12,8 +12,9 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::{PurgeContent, TrashContent},
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{Act, Bake, Confirm, Empty, FormAlert, Icon, When, glyph},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

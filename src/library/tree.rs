@@ -10,10 +10,11 @@ use crate::{
     error::Result,
     fields::{PathName, Slug},
     id::{FolderId, PromptId},
+    kernel::fragment_cache::Keep,
     paths,
     prompts::{Tags, content::Kind},
     role::EditContent,
-    server::{Scope, shelf::Keep},
+    tenancy::Scope,
     ui::{Bake, Html, Icon, glyph, script_cookie},
 };
 use leptos::prelude::*;

@@ -6,9 +6,10 @@ use super::{variables, variables_seen};
 use crate::{
     error::Error,
     id::{self, AuditId},
+    kernel::long_work,
     role::EditContent,
-    server::{Caller, Scope, long_work},
     ui::Notice,
+    web::Caller,
 };
 use leptos::prelude::*;
 
@@ -17,7 +18,7 @@ use leptos::prelude::*;
 #[server(endpoint = "variables/set")]
 pub async fn set_variables(org: String, #[server(default)] folder: String) -> Result<(), Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<EditContent>()?;
+    let grant = caller.enter(&org).await?.require::<EditContent>()?;
     let fields = caller.fields();
     let bytes = fields.iter().map(|(_, value)| value.len()).sum();
     let mine = long_work::within(bytes, || variables::posted(fields));
@@ -35,7 +36,7 @@ pub async fn restore_variables(
     #[server(default)] folder: String,
     row: AuditId,
 ) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<EditContent>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
     let row = variables::undo(&grant, id::optional(&folder)?, row).await?;
     Notice::VariablesRestored.say_with(row.map(|row| [("folder", folder), ("row", row.to_string())]));
     Ok(())

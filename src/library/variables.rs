@@ -4,15 +4,14 @@ use super::folders;
 use crate::{
     error::{Error, Flaws, Result},
     id::{AuditId, FolderId, VariableId},
+    kernel::{internal_error::internal, long_work},
     prompts::{checks::too_deep, nesting::is_too_deep, sizes::weight},
     role::EditContent,
-    server::{
+    templates::{NAME_RULE, is_name},
+    tenancy::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
-        caller::internal,
-        long_work,
     },
-    templates::{NAME_RULE, is_name},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

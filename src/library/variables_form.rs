@@ -6,10 +6,12 @@ use super::{
 };
 use crate::{
     id::FolderId,
+    kernel::long_work,
     prompts::sizes::weight,
     role::EditContent,
-    server::{Caller, Scope, forms::Posted, long_work},
+    tenancy::Scope,
     ui::{Bake, Form, FormAlert, Hidden, Html, Icon, Section, Submit, glyph},
+    web::{Caller, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::Value;

@@ -4,9 +4,10 @@ use super::variables::{check, read_within, set_within};
 use crate::{
     error::{Flaws, Result},
     id::{AuditId, FolderId},
+    kernel::long_work,
     prompts::sizes::weight,
     role::EditContent,
-    server::{Grant, long_work},
+    tenancy::Grant,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};

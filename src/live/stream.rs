@@ -8,8 +8,9 @@
 use crate::{
     error::Error,
     role::{ManageApiKeys, Role, ViewInvitations},
-    server::{Caller, Event, Scope, Server, Topic, csrf, session, streams::Seat},
+    tenancy::{Event, Scope, Server, Topic, sessions, stream_limit::Seat},
     time::Span,
+    web::{Caller, csrf},
 };
 use axum::{
     Extension, Router,
@@ -45,13 +46,13 @@ async fn events(
     headers: HeaderMap,
 ) -> Response {
     if !csrf::is_same_origin(&server, &headers) {
-        return crate::server::serve::plain_error(&Error::Forbidden);
+        return crate::web::error_page::plain_error(&Error::Forbidden);
     }
     // Before the scope is read: what happens in between is not missed.
     let events = server.bus.subscribe();
     let (watch, missed) = match Watch::begin(caller, org, since).await {
         Ok(begun) => begun,
-        Err(error) => return crate::server::serve::plain_error(&error),
+        Err(error) => return crate::web::error_page::plain_error(&error),
     };
     // A reader that does not keep up is cut off when this many events wait for it.
     let (sender, receiver) = mpsc::channel(32);
@@ -90,9 +91,9 @@ impl Watch {
     /// Enters the organization; with the topics of what happened after the event `since`, which
     /// the page knew of when it was read.
     async fn begin(caller: Caller, org: String, since: Option<i64>) -> Result<(Self, Vec<Topic>), Error> {
-        let scope = Scope::enter(&caller, &org).await?;
+        let scope = caller.enter(&org).await?;
         let person = scope.person().ok_or(Error::SignedOut)?;
-        let seat = Seat::take(&caller.server, person.id.0)?;
+        let seat = caller.server.streams.take(person.id.0)?;
         let Some(since) = since else { return Ok((Self { caller, org, scope, known: 0, seat }, Vec::new())) };
         let missed: Vec<(Topic, i64)> = scope
             .query("SELECT topic, max(seq) FROM events WHERE org_id = $1 AND seq > $2 GROUP BY topic")
@@ -172,11 +173,11 @@ impl Watch {
     /// Whether the stream may go on, and as what.
     async fn recheck(&mut self) -> Next {
         if let Some(visit) = self.caller.visit()
-            && let Ok(false) = session::is_live(&self.caller.server, visit.session).await
+            && let Ok(false) = sessions::is_live(&self.caller.server, visit.session).await
         {
             return Next::End("You're signed out.");
         }
-        match Scope::enter(&self.caller, &self.org).await {
+        match self.caller.enter(&self.org).await {
             Ok(scope) => {
                 let changed = scope.role() != self.scope.role();
                 self.scope = scope;

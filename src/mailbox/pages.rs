@@ -3,8 +3,9 @@
 use crate::{
     error::{Error, Result},
     paths,
-    server::{Caller, mail::Delivered},
+    tenancy::mail::Delivered,
     ui::{Bake, Empty, Sheet, When, glyph},
+    web::Caller,
 };
 use leptos::prelude::*;
 

@@ -12,8 +12,8 @@ use crate::{
     id::UserId,
     paths,
     role::{ManageMembers, Role, TransferOrganization, ViewOrganization},
-    server::{Caller, Scope, forms},
     ui::Notice,
+    web::{Caller, response},
 };
 use leptos::prelude::*;
 
@@ -27,11 +27,11 @@ pub async fn set_role(
     #[server(default)] agreed: Option<i64>,
     #[server(default)] invitations: String,
 ) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageMembers>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<ManageMembers>()?;
     let role = Role::parse(&role).ok_or_else(|| Error::invalid("role", "Choose one of the roles."))?;
     let told = Agreed { invitations: agreed, takes_over: invitations == "take_over" };
     match store::set_role(&grant, user, role, told).await? {
-        Outcome::Asks => forms::go(&paths::member_change(grant.slug(), user, role.as_str())),
+        Outcome::Asks => response::go(&paths::member_change(grant.slug(), user, role.as_str())),
         done => {
             if let Outcome::Done(before) = done {
                 Notice::RoleChanged.say_undoable(&[
@@ -42,7 +42,7 @@ pub async fn set_role(
                 ]);
             }
             if agreed.is_some() {
-                forms::go(&paths::members(grant.slug()));
+                response::go(&paths::members(grant.slug()));
             }
         }
     }
@@ -57,15 +57,15 @@ pub async fn remove_member(
     #[server(default)] agreed: Option<i64>,
     #[server(default)] invitations: String,
 ) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageMembers>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<ManageMembers>()?;
     let told = Agreed { invitations: agreed, takes_over: invitations == "take_over" };
     if store::remove(&grant, user, told).await? == Outcome::Asks {
-        forms::go(&paths::member_change(grant.slug(), user, "removed"));
+        response::go(&paths::member_change(grant.slug(), user, "removed"));
         return Ok(());
     }
     Notice::MemberRemoved.say();
     if agreed.is_some() {
-        forms::go(&paths::members(grant.slug()));
+        response::go(&paths::members(grant.slug()));
     }
     Ok(())
 }
@@ -73,10 +73,10 @@ pub async fn remove_member(
 /// Leaves the organization.
 #[server(endpoint = "members/leave")]
 pub async fn leave(org: String) -> Result<(), Error> {
-    let grant = Scope::enter_to_leave(&Caller::here()?, &org).await?;
+    let grant = Caller::here()?.enter_to_leave(&org).await?;
     store::leave(&grant).await?;
     Notice::Left.say();
-    forms::go(paths::HOME);
+    response::go(paths::HOME);
     Ok(())
 }
 
@@ -88,7 +88,7 @@ pub async fn offer_transfer(
     #[server(default)] password: String,
 ) -> Result<(), Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<TransferOrganization>()?;
+    let grant = caller.enter(&org).await?.require::<TransferOrganization>()?;
     if email.trim().is_empty() {
         return Err(Error::invalid("email", "Choose a member."));
     }
@@ -102,7 +102,7 @@ pub async fn offer_transfer(
 /// Takes an offer back.
 #[server(endpoint = "transfers/cancel")]
 pub async fn cancel_transfer(org: String) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<TransferOrganization>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<TransferOrganization>()?;
     transfers::cancel(&grant).await?;
     Notice::TransferEnded.say();
     Ok(())
@@ -112,21 +112,21 @@ pub async fn cancel_transfer(org: String) -> Result<(), Error> {
 #[server(endpoint = "transfers/accept")]
 pub async fn accept_transfer(org: String, #[server(default)] password: String) -> Result<(), Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<ViewOrganization>()?;
+    let grant = caller.enter(&org).await?.require::<ViewOrganization>()?;
     let proof = caller.prove(&password).await?;
     caller.rotate().await?;
     transfers::accept(&grant, &proof).await?;
     Notice::TransferAccepted.say();
-    forms::go(&paths::members(grant.slug()));
+    response::go(&paths::members(grant.slug()));
     Ok(())
 }
 
 /// Says no to an offer.
 #[server(endpoint = "transfers/decline")]
 pub async fn decline_transfer(org: String) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ViewOrganization>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<ViewOrganization>()?;
     transfers::decline(&grant).await?;
     Notice::TransferEnded.say();
-    forms::go(&paths::organization(grant.slug()));
+    response::go(&paths::organization(grant.slug()));
     Ok(())
 }

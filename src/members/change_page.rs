@@ -12,8 +12,9 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::{ManageMembers, Role},
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{Bake, Choice, Choices, Form, Hidden, Html, Submit},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -5,7 +5,7 @@ use crate::{
     fields::counted,
     id::UserId,
     role::Role,
-    server::{OrgChange, Scope},
+    tenancy::{OrgChange, Scope},
     time::Timestamp,
 };
 

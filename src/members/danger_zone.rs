@@ -10,11 +10,12 @@ use crate::{
     fields::{Email, Name},
     orgs::{self, Frame, OrgAvatar, Place},
     role::{DeleteOrganization, Role, TransferOrganization},
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{
         Bake, Choice, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Select,
         Submit, When,
     },
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -4,14 +4,13 @@ use super::{Listing, listing::Row};
 use crate::{
     error::Result,
     role::ManageMembers,
-    server::{
-        Caller, Scope,
-        audit::{Action, Entry},
-        exports::{attachment, csv_row},
-        serve,
-        streams::Seat,
-    },
+    tenancy::audit::{Action, Entry},
     ui::rfc3339,
+    web::{
+        Caller,
+        downloads::{attachment, csv_row},
+        error_page,
+    },
 };
 use axum::{Extension, Router, extract::Path, response::Response, routing::get};
 
@@ -24,13 +23,13 @@ pub fn routes() -> Router {
 async fn export(Extension(caller): Extension<Caller>, Path(org): Path<String>) -> Response {
     match write(&caller, &org).await {
         Ok(csv) => attachment(&format!("{org}-members.csv"), "text/csv; charset=utf-8", csv),
-        Err(error) => serve::plain_error(&error),
+        Err(error) => error_page::plain_error(&error),
     }
 }
 
 async fn write(caller: &Caller, org: &str) -> Result<String> {
-    let grant = Scope::enter(caller, org).await?.require::<ManageMembers>()?;
-    let _seat = Seat::take_for_file(&grant)?;
+    let grant = caller.enter(org).await?.require::<ManageMembers>()?;
+    let _seat = grant.server().streams.take_for_file(grant.behalf())?;
     let mut csv = csv_row(["name", "email", "role", "joined_at", "last_active_at"])?;
     let mut page = Listing { size: "1000".into(), ..Listing::default() };
     loop {

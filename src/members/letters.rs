@@ -4,7 +4,7 @@ use super::transfers::{GOOD_FOR, Transfer};
 use crate::{
     fields::{Email, Name},
     role::Role,
-    server::mail::Letter,
+    tenancy::mail::Letter,
     ui::{LetterText, compose},
 };
 

@@ -5,7 +5,7 @@ use crate::{
     fields::{Email, Name, capitalized, counted_as},
     id::UserId,
     role::Role,
-    server::Scope,
+    tenancy::Scope,
     time::Timestamp,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

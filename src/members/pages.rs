@@ -9,8 +9,9 @@ use super::{
 use crate::{
     error::Result,
     orgs::{Frame, Place},
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{FormAlert, Html},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::sync::Arc;

@@ -10,8 +10,9 @@ use crate::{
     error::Result,
     fields::Slug,
     id::UserId,
+    kernel::fragment_cache::Keep,
     role::{InviteMembers, Role},
-    server::{Scope, shelf::Keep},
+    tenancy::Scope,
     time::Timestamp,
     ui::{Bake, Confirm, Hidden, Html, Initials, Moment, PageField, Stencil, gap, hue, initials},
 };

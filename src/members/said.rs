@@ -5,7 +5,7 @@ use crate::{
     fields::Name,
     id::UserId,
     role::{ManageMembers, Role},
-    server::Scope,
+    tenancy::Scope,
     ui::{Notice, Telling},
 };
 

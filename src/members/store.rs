@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     id::{InvitationId, UserId},
     role::{ApproveDeployment, Leave, ManageMembers, Permission, Role},
-    server::{
+    tenancy::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
     },

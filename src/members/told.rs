@@ -8,7 +8,7 @@ use crate::{
     id::UserId,
     paths,
     role::Role,
-    server::OrgChange,
+    tenancy::OrgChange,
     time::Span,
 };
 

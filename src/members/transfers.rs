@@ -8,11 +8,12 @@ use crate::{
     id::UserId,
     paths,
     role::{Role, TransferOrganization, ViewOrganization},
-    server::{
-        Grant, OrgChange, Proof, Scope, Topic,
+    tenancy::{
+        Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
     },
     time::{Span, Timestamp},
+    web::Proof,
 };
 use serde_json::json;
 

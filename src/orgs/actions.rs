@@ -8,9 +8,9 @@ use crate::{
     fields::{self, Domains, Name, Slug},
     paths,
     role::{self, ManageSettings, Role},
-    server::{Caller, Scope, forms, seen::FilledFrom},
     time::Span,
     ui::Notice,
+    web::{Caller, filled_from::FilledFrom, response},
 };
 use leptos::prelude::*;
 
@@ -27,7 +27,7 @@ pub async fn create_organization(name: String, slug: String) -> Result<(), Error
     let change = caller.change_own_account().await?;
     store::create_team(change, &caller, &founder, name, slug.clone()).await?;
     Notice::Created.say();
-    forms::go(&paths::organization(&slug));
+    response::go(&paths::organization(&slug));
     Ok(())
 }
 
@@ -51,7 +51,7 @@ pub async fn update_settings(
 ) -> Result<(), Error> {
     let caller = Caller::here()?;
     let seen = FilledFrom::of(&caller);
-    let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
+    let grant = caller.enter(&org).await?.require::<ManageSettings>()?;
     let mut flaws = Flaws::default();
     let name = flaws.check("name", seen.read("name", &name, Name::parse));
     let description = flaws.check("description", fields::text(&description, 500));
@@ -75,7 +75,7 @@ pub async fn set_avatar(
     #[server(default)] remove: bool,
 ) -> Result<(), Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
+    let grant = caller.enter(&org).await?.require::<ManageSettings>()?;
     let angle = match hue.as_str() {
         "" => None,
         hue => match hue.parse() {
@@ -98,7 +98,7 @@ pub async fn set_invitation_rules(
 ) -> Result<(), Error> {
     let caller = Caller::here()?;
     let seen = FilledFrom::of(&caller);
-    let grant = Scope::enter(&caller, &org).await?.require::<ManageSettings>()?;
+    let grant = caller.enter(&org).await?.require::<ManageSettings>()?;
     let mut flaws = Flaws::default();
     let role = Role::parse(&default_role).and_then(DefaultRole::new);
     let role = flaws.check("default_role", role.ok_or("Choose Admin, Editor or Viewer."));
@@ -129,7 +129,7 @@ pub async fn set_invitation_rules(
 /// Sets whether members must use two-factor.
 #[server(endpoint = "organizations/set_access")]
 pub async fn set_access(org: String, #[server(default)] two_factor: bool) -> Result<(), Error> {
-    let grant = Scope::enter(&Caller::here()?, &org).await?.require::<ManageSettings>()?;
+    let grant = Caller::here()?.enter(&org).await?.require::<ManageSettings>()?;
     let now = grant.server().clock.now();
     settings::change(&grant, |settings| {
         settings.two_factor_since = two_factor.then(|| settings.two_factor_since.unwrap_or(now));
@@ -148,14 +148,14 @@ pub async fn delete_organization(
     #[server(default)] password: String,
 ) -> Result<(), Error> {
     let caller = Caller::here()?;
-    let grant = Scope::enter(&caller, &org).await?.require::<role::DeleteOrganization>()?;
+    let grant = caller.enter(&org).await?.require::<role::DeleteOrganization>()?;
     if slug.trim() != grant.slug().as_str() {
         return Err(Error::invalid("slug", "This doesn't match the URL. Check the spelling."));
     }
     let proof = caller.prove(&password).await?;
     closure::delete(&grant, &proof).await?;
     Notice::OrganizationDeleted.say();
-    forms::go(paths::ACCOUNT_ORGANIZATIONS);
+    response::go(paths::ACCOUNT_ORGANIZATIONS);
     Ok(())
 }
 
@@ -164,6 +164,6 @@ pub async fn delete_organization(
 pub async fn restore_organization(slug: String) -> Result<(), Error> {
     let slug = closure::restore(&Caller::here()?, &slug).await?;
     Notice::OrganizationRestored.say();
-    forms::go(&paths::organization(&slug));
+    response::go(&paths::organization(&slug));
     Ok(())
 }

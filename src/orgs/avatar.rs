@@ -1,6 +1,6 @@
 use crate::{
     paths,
-    server::Organization,
+    tenancy::Organization,
     ui::{Bake, Html, Initials, hue, initials},
 };
 use leptos::prelude::*;

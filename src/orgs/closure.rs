@@ -7,15 +7,16 @@ use crate::{
     fields::{Email, Name, Slug},
     id::{OrgId, UserId},
     role::{DeleteOrganization, Role},
-    server::{
-        Caller, Change, Grant, Proof, Server, Topic,
+    tenancy::{
+        Change, Grant, Server, Topic,
         audit::{Action, Doer, Entry},
-        caller::Client,
+        batches::{Rows, write_in_order},
+        client::Client,
         jobs::Round,
-        parts::{Rows, write_in_order},
         rows,
     },
     time::{Span, Timestamp},
+    web::{Caller, Proof},
 };
 
 /// How long a deleted organization can be restored.

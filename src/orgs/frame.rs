@@ -14,9 +14,10 @@ use crate::{
     id::OrgId,
     paths,
     role::{ApproveDeployment, Role},
-    server::{Caller, Membership, Organization, Person, Scope},
+    tenancy::{Membership, Organization, Scope, client::Person},
     time::Span,
     ui::{Avatar, Bake, Head, Icon, Scripts, Toast, glyph},
+    web::Caller,
 };
 use leptos::prelude::*;
 use std::iter;
@@ -43,9 +44,9 @@ impl Frame {
     /// Enters the organization that the URL names, and remembers it as the person's last.
     ///
     /// # Errors
-    /// As [`Scope::here`].
+    /// As [`Visitor::enter_with_others`](crate::tenancy::Visitor::enter_with_others).
     pub async fn enter(caller: &Caller) -> Result<(Scope, Self)> {
-        let (scope, mine) = Scope::here(caller).await?;
+        let (scope, mine) = caller.enter_with_others(caller.segment(0)).await?;
         let person = scope.person().cloned().ok_or(Error::SignedOut)?;
         let organization = scope.organization().clone();
         let now = caller.server.clock.now();
@@ -195,7 +196,7 @@ impl Frame {
 /// Remembers the visit in the background: the page need not wait for it.
 fn remember(caller: &Caller, person: &Person, org: OrgId) {
     let (user, now, notes) = (person.id, caller.server.clock.now(), &caller.server.notes);
-    notes.leave(("visit", user.0), move |change| Box::pin(store::remember_visit(change, user, org, now)));
+    notes.leave(("visit", user.0), move |tx| Box::pin(store::remember_visit(tx, user, org, now)));
     // From now on `/` leads there, and it may be asked for next.
     if person.home_org_id != Some(org) {
         notes.hurry();

@@ -5,8 +5,10 @@ use super::settings;
 use crate::{
     error::{Error, Result},
     id::ImageId,
+    kernel::{internal_error::internal, sandbox::Job},
     role::ManageSettings,
-    server::{Caller, Grant, Scope, caller::internal, sandbox::Job, serve, uploads::File},
+    tenancy::{Grant, Scope},
+    web::{Caller, error_page, posted::File},
 };
 use axum::{
     Extension, Router,
@@ -149,12 +151,12 @@ async fn show(Extension(caller): Extension<Caller>, Path((org, image)): Path<(St
             ];
             (headers, png).into_response()
         }
-        Err(error) => serve::plain_error(&error),
+        Err(error) => error_page::plain_error(&error),
     }
 }
 
 async fn find(caller: &Caller, org: &str, image: &str) -> Result<Vec<u8>> {
-    let scope = Scope::enter(caller, org).await?;
+    let scope = caller.enter(org).await?;
     let image: ImageId = image.parse().map_err(|_| Error::NotFound)?;
     let png = scope.query("SELECT png FROM organization_images WHERE org_id = $1 AND id = $2");
     let png: Option<(Vec<u8>,)> = png.bind(image).optional().await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     fields::{Email, Name},
-    server::mail::Letter,
+    tenancy::mail::Letter,
     time::Timestamp,
     ui::{LetterText, compose, day},
 };

@@ -6,8 +6,8 @@ use crate::{
     error::Result,
     paths,
     role::ManageSettings,
-    server::Caller,
     ui::{Bake, Field, Form, Scripts, Sheet, Submit, go_on},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -5,7 +5,7 @@ use crate::{
     fields::{Domains, Name},
     id::ImageId,
     role::{ManageSettings, Role},
-    server::{
+    tenancy::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
     },

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     fields::Slug,
     role::Role,
-    server::Organization,
+    tenancy::Organization,
     ui::{Check, Choice, Field, FieldFlaw, Form, Hidden, Section, Select, Submit, Upload, Was, hue},
 };
 use leptos::{prelude::*, server_fn::ServerFn};

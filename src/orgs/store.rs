@@ -4,13 +4,16 @@ use crate::{
     error::{Error, Result},
     fields::{Name, Slug},
     id::{EnvironmentId, OrgId, UserId},
+    kernel::{clock::random, db::Tx},
     role::Role,
-    server::{
-        Caller, Change, Person, Server,
+    tenancy::{
+        Change, Server,
         audit::{Action, Doer, Entry},
-        clock::random,
+        client::Person,
+        fence::{fence, unfence},
     },
     time::{Span, Timestamp},
+    web::Caller,
 };
 use serde_json::json;
 
@@ -35,13 +38,13 @@ pub async fn home_of(server: &Server, person: &Person) -> Result<Option<Slug>> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remember_visit(change: &mut Change, user: UserId, org: OrgId, now: Timestamp) -> Result<()> {
+pub async fn remember_visit(tx: &mut Tx, user: UserId, org: OrgId, now: Timestamp) -> Result<()> {
     // In the order in which others lock: the organization, which this refers to, before who is in it.
-    change.query("UPDATE users SET home_org_id = $2 WHERE id = $1").bind(user).bind(org).execute().await?;
-    change.fence(org).await?;
-    let visit = change.query("UPDATE members SET seen_at = $3 WHERE org_id = $1 AND user_id = $2");
+    tx.query("UPDATE users SET home_org_id = $2 WHERE id = $1").bind(user).bind(org).execute().await?;
+    fence(tx, org).await?;
+    let visit = tx.query("UPDATE members SET seen_at = $3 WHERE org_id = $1 AND user_id = $2");
     visit.bind(org).bind(user).bind(now).execute().await?;
-    change.unfence().await
+    unfence(tx).await
 }
 
 /// Whether nobody has the slug.

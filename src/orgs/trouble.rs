@@ -6,8 +6,9 @@ use crate::{
     error::{Error, Result},
     paths,
     role::Role,
-    server::{Caller, Scope, demotion, forms},
+    tenancy::Scope,
     ui::{Bake, Html, told},
+    web::{Caller, response, role_change},
 };
 use leptos::prelude::*;
 
@@ -20,7 +21,7 @@ pub async fn trouble(caller: &Caller, error: Error) -> Result<Html> {
         return Err(error);
     }
     let Some((scope, frame)) = around(caller).await? else { return Err(error) };
-    forms::set_status(error.status());
+    response::set_status(error.status());
     let (title, advice) = told(&error);
     let place = if error == Error::Forbidden { Place::Refused } else { Place::Missing };
     let why = if error == Error::Forbidden { why(caller, &scope).await? } else { Vec::new() };
@@ -60,7 +61,7 @@ async fn why(caller: &Caller, scope: &Scope) -> Result<Vec<String>> {
     let mut why = Vec::new();
     let organization = scope.organization();
     if let Some(person) = scope.person()
-        && let Some(change) = demotion::lately(scope.server(), organization.id, person.id).await?
+        && let Some(change) = role_change::lately(scope.server(), organization.id, person.id).await?
     {
         let by = if change.is_own { Some("You".to_owned()) } else { change.who.map(|name| name.to_string()) };
         why.push(format!("{} changed your role to {}.", by.as_deref().unwrap_or("Someone"), scope.role()));

@@ -5,7 +5,7 @@ use crate::{
     orgs::{SET_THEME, SIGN_OUT},
     paths,
     role::{EditContent, ImportContent, InviteMembers},
-    server::Scope,
+    tenancy::Scope,
     ui::glyph,
 };
 

@@ -17,8 +17,9 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     prompts::{content::Kind, index::fold},
-    server::{Caller, Scope},
+    tenancy::Scope,
     ui::{Bake, Html, Icon, PageField, glyph},
+    web::Caller,
 };
 use leptos::prelude::*;
 

@@ -1,7 +1,7 @@
 //! The pages there are to go to.
 
 use super::model::{Does, Found};
-use crate::{fields::Slug, id::PromptId, orgs::Place, paths, server::Scope, ui::glyph};
+use crate::{fields::Slug, id::PromptId, orgs::Place, paths, tenancy::Scope, ui::glyph};
 
 /// The URL of a page of a prompt.
 type PageOf = fn(&Slug, PromptId) -> String;

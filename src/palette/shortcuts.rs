@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     orgs::{Frame, Place},
-    server::Caller,
+    web::Caller,
 };
 use leptos::prelude::*;
 

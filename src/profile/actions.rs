@@ -9,8 +9,8 @@ use crate::{
     fields::{Email, Name, Password},
     id::SessionId,
     paths,
-    server::{Caller, forms},
     ui::Notice,
+    web::{Caller, response},
 };
 use leptos::prelude::*;
 
@@ -64,7 +64,7 @@ pub async fn change_address(email: String, #[server(default)] password: String) 
 pub async fn confirm_address(token: String) -> Result<(), Error> {
     address::confirm(&Caller::here()?, &token).await?;
     Notice::AddressChanged.say();
-    forms::go(paths::ACCOUNT);
+    response::go(paths::ACCOUNT);
     Ok(())
 }
 
@@ -139,6 +139,6 @@ pub async fn close_account(email: String, #[server(default)] password: String) -
     let proof = caller.prove(&password).await?;
     closure::close(&caller, &person, &proof).await?;
     Notice::AccountDeleted.say();
-    forms::go(paths::SIGN_IN);
+    response::go(paths::SIGN_IN);
     Ok(())
 }

@@ -7,16 +7,20 @@ use crate::{
     error::{Error, Result},
     fields::{Email, Name},
     id::{OrgId, UserId},
-    paths,
-    server::{
-        Caller, Change, Person, Proof, Server, Topic,
-        audit::{Action, Entry},
-        change::Sender,
+    kernel::{
         db::is_taken,
         tokens::{Token, TokenHash},
     },
+    paths,
+    tenancy::{
+        Change, Server, Topic,
+        audit::{Action, Entry},
+        change::Sender,
+        client::Person,
+    },
     time::Span,
     ui::Notice,
+    web::{Caller, Proof},
 };
 
 /// How long the letter's link is good for.

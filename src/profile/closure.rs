@@ -9,13 +9,15 @@ use crate::{
     members,
     orgs::closure::{purge, remove_purged},
     role::Leave,
-    server::{
-        Caller, Person, Proof, Scope, Server,
+    tenancy::{
+        Scope, Server,
         audit::{Action, Doer, Entry},
+        batches::go_on,
         change::Sender,
-        parts::go_on,
-        rows, session,
+        client::Person,
+        rows, sessions,
     },
+    web::{Caller, Proof},
 };
 
 /// What is erased of somebody, and how.
@@ -95,11 +97,11 @@ pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result
         .bind(now)
         .execute()
         .await?;
-    session::end_all(&mut change, user).await?;
+    sessions::end_all(&mut change, user).await?;
     let doer = Doer::person(user, None);
     // Without where they were: that would be personal.
     let entry = Entry::new(Action::AccountDeleted, user.0);
-    change.audit(None, doer, &crate::server::caller::Client::default(), entry).await?;
+    change.audit(None, doer, &crate::tenancy::client::Client::default(), entry).await?;
     change.mail(Sender::default(), &letters::closed(&person.email, &person.name)).await?;
     change.commit().await?;
     let server = caller.server.clone();

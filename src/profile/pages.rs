@@ -14,11 +14,12 @@ use crate::{
     orgs::{self, OrgAvatar, closure as ends},
     paths,
     role::Role,
-    server::{Caller, Membership, Organization, Person, forms, organization},
+    tenancy::{Membership, Organization, client::Person, organization},
     ui::{
         Act, Alert, Bake, Confirm, Empty, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof,
         Section, Sheet, Submit, When, day, glyph,
     },
+    web::{Caller, response},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -66,7 +67,7 @@ pub async fn confirm_address(caller: Caller) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let waiting = address::of_token(&caller.server, &token).await?;
     let Some(waiting) = waiting.filter(|waiting| waiting.user_id == person.id) else {
-        forms::set_status(410);
+        response::set_status(410);
         return Ok(view! {
             <Sheet title="This link is no longer valid">
                 <h1>"This link is no longer valid"</h1>

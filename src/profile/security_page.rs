@@ -10,12 +10,13 @@ use crate::{
     accounts::two_factor::{self, TwoFactor},
     error::Result,
     fields::{capitalized, counted},
-    server::{Caller, forms::Posted, organization},
+    tenancy::organization,
     time::Timestamp,
     ui::{
         Alert, Bake, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Submit, When,
         day,
     },
+    web::{Caller, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use qrcode::{QrCode, render::svg};

@@ -3,12 +3,12 @@
 use crate::{
     error::{Error, Result},
     id::SessionId,
-    server::{
-        Caller,
+    tenancy::{
         audit::{Action, Entry},
-        session,
+        sessions,
     },
     time::{Span, Timestamp},
+    web::Caller,
 };
 
 /// A browser on which somebody is signed in.
@@ -47,7 +47,7 @@ pub(super) async fn end(caller: &Caller, id: SessionId) -> Result<()> {
     let own = change.query("SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2");
     let own: Option<(i32,)> = own.bind(id).bind(visit.user).optional().await?;
     own.ok_or(Error::NotFound)?;
-    session::end(&mut change, visit.user, id).await?;
+    sessions::end(&mut change, visit.user, id).await?;
     caller.audit(&mut change, visit.user, Entry::new(Action::SessionEnded, id.0)).await?;
     change.commit().await
 }
@@ -56,7 +56,7 @@ pub(super) async fn end(caller: &Caller, id: SessionId) -> Result<()> {
 pub(super) async fn end_others(caller: &Caller) -> Result<()> {
     let visit = caller.visit().ok_or(Error::SignedOut)?;
     let mut change = caller.change_own_account().await?;
-    let ended = session::end_others(&mut change, visit).await?;
+    let ended = sessions::end_others(&mut change, visit).await?;
     if ended > 0 {
         caller.audit(&mut change, visit.user, Entry::new(Action::SessionEnded, visit.user.0)).await?;
     }

@@ -5,11 +5,13 @@ use crate::{
     error::Result,
     fields::{Name, Password},
     id::{OrgId, UserId},
-    server::{
-        Caller, Person, Proof, Server, Topic,
+    tenancy::{
+        Server, Topic,
         audit::{Action, Entry},
-        session,
+        client::Person,
+        sessions,
     },
+    web::{Caller, Proof},
 };
 use serde_json::json;
 use std::collections::HashMap;
@@ -43,7 +45,7 @@ pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Passwor
     // Someone who had the old password may have asked for it.
     change.query("DELETE FROM address_changes WHERE user_id = $1").bind(user).execute().await?;
     if let Some(visit) = caller.visit() {
-        session::end_others(&mut change, visit).await?;
+        sessions::end_others(&mut change, visit).await?;
     }
     caller.audit(&mut change, user, Entry::new(Action::PasswordChanged, user.0)).await?;
     tell(&mut change, user, Happened::PasswordChanged).await?;

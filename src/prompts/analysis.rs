@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     error::Result,
-    server::{Behalf, Server},
+    kernel::Behalf,
     templates::{Engine, Reference},
+    tenancy::Server,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,7 @@ use super::inherited;
 use crate::{
     error::Result,
     id::{DeploymentId, EnvironmentId, FolderId, PromptId, VariableId},
-    server::{OrgChange, listed},
+    tenancy::{OrgChange, listed},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Flaw, Result},
-    server::long_work,
+    kernel::long_work,
     templates::{NAME_RULE, is_name, line_told, slips_in_words},
 };
 use std::collections::BTreeSet;

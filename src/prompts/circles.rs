@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Result,
     id::{FolderId, PromptId},
-    server::{OrgChange, listed},
+    tenancy::{OrgChange, listed},
 };
 use serde_json::json;
 use std::collections::{HashMap, HashSet, hash_map::Entry};

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     error::Result,
-    server::{Scope, long_work::SMALL, sandbox::Job},
+    kernel::{long_work::SMALL, sandbox::Job},
+    tenancy::Scope,
 };
 use serde::{Deserialize, Serialize};
 

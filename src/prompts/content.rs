@@ -4,7 +4,7 @@
 //! same bytes wherever it is written; the hash of a version is taken over them.
 
 use crate::{
-    server::long_work,
+    kernel::long_work,
     templates::{Engine, Template, parse},
 };
 use serde::{Deserialize, Serialize};

@@ -9,11 +9,11 @@ use crate::{
     fields::PathName,
     id::PromptId,
     role::EditContent,
-    server::{
+    tenancy::{
         Grant, Topic,
         audit::{Action, Entry},
-        seen::FilledFrom,
     },
+    web::filled_from::FilledFrom,
 };
 use serde_json::json;
 

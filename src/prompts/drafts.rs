@@ -9,10 +9,10 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{PromptId, UserId},
-    server::{
+    kernel::internal_error::internal,
+    tenancy::{
         OrgChange, Scope,
         audit::{Action, Entry},
-        caller::internal,
     },
     time::{Span, Timestamp},
 };

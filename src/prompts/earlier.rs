@@ -9,7 +9,8 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{PromptId, UserId},
-    server::{OrgChange, Scope, Server, long_work, rows},
+    kernel::long_work,
+    tenancy::{OrgChange, Scope, Server, rows},
     time::{Span, Timestamp},
 };
 use std::collections::HashMap;

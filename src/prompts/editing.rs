@@ -12,11 +12,11 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::PromptId,
+    kernel::long_work,
     role::EditContent,
-    server::{
+    tenancy::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
-        long_work,
     },
 };
 use serde_json::json;

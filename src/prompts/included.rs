@@ -5,7 +5,7 @@ use super::source::Lead;
 use crate::{
     error::{Error, Result},
     id::{EnvironmentId, PromptId},
-    server::{Scope, listed},
+    tenancy::{Scope, listed},
 };
 use serde_json::json;
 use std::collections::{HashMap, HashSet, hash_map::Entry};

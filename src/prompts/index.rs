@@ -4,12 +4,12 @@ use super::{Tags, content::Content, drafts::parse};
 use crate::{
     error::{Error, Result},
     id::{OrgId, PromptId},
+    kernel::long_work::{self, SMALL},
     role::EditContent,
-    server::{
+    tenancy::{
         Grant, OrgChange, Scope, Server, Topic,
+        batches::{MOST, Part, go_on},
         jobs::Round,
-        long_work::{self, SMALL},
-        parts::{MOST, Part, go_on},
     },
 };
 use std::collections::BTreeSet;

@@ -5,7 +5,8 @@ use super::sizes::weight;
 use crate::{
     error::Result,
     id::{FolderId, VariableId},
-    server::{Behalf, Reads, Server},
+    kernel::Behalf,
+    tenancy::{Reads, Server},
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

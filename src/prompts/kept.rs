@@ -10,7 +10,8 @@ use super::{
 use crate::{
     error::Result,
     id::{DeploymentId, EnvironmentId, PromptId},
-    server::{Reads, long_work},
+    kernel::long_work,
+    tenancy::Reads,
 };
 use std::sync::Arc;
 

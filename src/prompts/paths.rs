@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     fields::composed,
     id::{EnvironmentId, FolderId, PromptId},
-    server::{OrgChange, Reads},
+    tenancy::{OrgChange, Reads},
 };
 use std::borrow::Cow;
 

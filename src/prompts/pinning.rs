@@ -13,8 +13,8 @@ use crate::{
     environments::store::{self as environments, Environment},
     error::{Flaw, Result},
     id::{EnvironmentId, FolderId, PromptId},
-    server::{OrgChange, keys::Limit, listed},
     templates::{Reference, Selector},
+    tenancy::{OrgChange, api_key::Limit, listed},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -4,7 +4,7 @@
 use crate::{
     error::Result,
     id::{EnvironmentId, FolderId, PromptId},
-    server::{OrgChange, Reads, keys::Limit, listed},
+    tenancy::{OrgChange, Reads, api_key::Limit, listed},
 };
 use std::collections::BTreeSet;
 

@@ -8,8 +8,9 @@ use crate::{
     error::Result,
     fields::composed,
     id::{EnvironmentId, FolderId, PromptId},
-    server::{OrgChange, Scope, listed, long_work},
+    kernel::long_work,
     templates::{Reference, Template},
+    tenancy::{OrgChange, Scope, listed},
 };
 use serde_json::json;
 use std::{

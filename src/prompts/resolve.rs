@@ -13,8 +13,8 @@ use crate::{
     environments::store as environments,
     error::{Error, Result},
     id::{DeploymentId, EnvironmentId, PromptId},
-    server::{Reads, Scope, Unhurried},
     templates::Selector,
+    tenancy::{Reads, Scope, Unhurried},
 };
 use std::{
     collections::{BTreeMap, HashMap},

@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     id::{OrgId, PromptId},
     role::EditContent,
-    server::{Scope, Server, jobs::Round, parts::Part},
+    tenancy::{Scope, Server, batches::Part, jobs::Round},
     time::Span,
 };
 

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     id::PromptId,
     role::EditContent,
-    server::{
+    tenancy::{
         Grant, OrgChange,
         audit::{Action, Entry},
     },

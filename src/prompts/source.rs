@@ -12,8 +12,9 @@ use super::{
 use crate::{
     error::Result,
     id::{EnvironmentId, FolderId, PromptId},
-    server::{Behalf, Reads, Server, Unhurried},
+    kernel::Behalf,
     templates::{Reference, Selector},
+    tenancy::{Reads, Server, Unhurried},
 };
 use std::{
     collections::{BTreeSet, HashMap},

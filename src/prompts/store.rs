@@ -12,7 +12,7 @@ use crate::{
     fields::{PathName, composed},
     id::{FolderId, PromptId, TrashId},
     role::EditContent,
-    server::{
+    tenancy::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
     },

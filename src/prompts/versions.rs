@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::PromptId,
-    server::{OrgChange, Scope, Topic},
+    tenancy::{OrgChange, Scope, Topic},
     time::Timestamp,
 };
 use sha2::{Digest, Sha256};

@@ -4,10 +4,9 @@ use super::support::{Answer, Org, PASSWORD, Person, TestApp, both_databases, enc
 use crate::{
     id::OrgId,
     role::Role,
-    server::{
+    tenancy::{
         Scope,
         audit::{Action, Entry},
-        notes::write_down,
     },
     time::Span,
 };
@@ -176,7 +175,7 @@ async fn a_refusal_is_told_once(app: TestApp) {
     vic.get("/acme").await.status(200);
     vic.get("/acme/settings/members").await.status(200);
     stranger.get("/acme/settings/invitations").await.status(404);
-    write_down(&app).await.unwrap();
+    app.writes_notes().await.unwrap();
     let refused: Vec<_> = log(&app).await.into_iter().filter(|row| row.action == "access.denied").collect();
     assert_eq!(refused.len(), 3);
     for row in &refused {
@@ -334,8 +333,8 @@ async fn of_what_was_refused_the_beginning_is_kept(app: TestApp) {
     let (_, key) = acme.has_key("read:prompts").await;
     let key = app.shown(key.as_str()).await.unwrap();
     let scope = Scope::of_key(&app, Arc::default(), key).await.unwrap();
-    scope.note_refusal(&format!("GET /api/v1/{}", "x".repeat(100_000)));
-    write_down(&app).await.unwrap();
+    app.web().note_refusal(&scope, &format!("GET /api/v1/{}", "x".repeat(100_000)));
+    app.writes_notes().await.unwrap();
     let kept = "SELECT CAST(length(CAST(details AS TEXT)) AS BIGINT) FROM audit_log
                 WHERE org_id = $1 AND action = 'access.denied'";
     assert!((200..220).contains(&acme.count(kept).await));

@@ -1,7 +1,7 @@
 //! What happens is heard by every process on PostgreSQL, once, whatever else goes on.
 
 use super::support::{TestApp, eventually, postgres_only, sql};
-use crate::server::{Change, Event, Topic};
+use crate::tenancy::{Change, Event, Topic};
 use std::{collections::HashSet, time::Duration};
 use tokio::{
     io::copy_bidirectional,

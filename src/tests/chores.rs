@@ -7,7 +7,7 @@ use crate::{
     library::trash,
     orgs::closure,
     prompts::room,
-    server::jobs::{Chore, run},
+    tenancy::jobs::{Chore, run},
     time::Span,
 };
 

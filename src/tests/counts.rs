@@ -58,7 +58,7 @@ async fn one_of_each_is_said_in_the_singular(app: TestApp) {
         ana.call("/api/prompts/save_version", &[&about[..], &version].concat()).await.status(200);
     };
     write("1", "0", "{{ x }}").await;
-    let scope = crate::server::Scope::of_chore(&app, acme.id, "a test").await.unwrap();
+    let scope = crate::tenancy::Scope::of_chore(&app, acme.id, "a test").await.unwrap();
     let development = acme.deploys(&scope, prompt.parse().unwrap()).await;
     // One version behind, and one change that waits.
     write("3", "1", "{{ x }}!").await;

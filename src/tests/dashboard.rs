@@ -7,7 +7,7 @@ use crate::{
         editing, store,
     },
     role::{EditContent, Role},
-    server::Scope,
+    tenancy::Scope,
 };
 
 both_databases!(

@@ -1,7 +1,7 @@
 //! What one person does, others see: the stream of an organization, read through the real router.
 
 use super::support::{Authenticator, Browser, Org, Person, TestApp, both_databases, postgres_only, with};
-use crate::{role::Role, server::notes::write_down, time::Span};
+use crate::{role::Role, time::Span};
 use axum::{
     body::{Body, BodyDataStream},
     http::{Method, header},
@@ -313,7 +313,7 @@ async fn a_quiet_stream_ends_with_its_session(app: TestApp) {
     app.clock.advance(Span::days(13));
     // One that is used goes on, and the stream of the other is none of its business.
     elsewhere.get(&acme.page("")).await.status(200);
-    write_down(&app).await.unwrap();
+    app.writes_notes().await.unwrap();
     let mut used = Stream::open(&elsewhere, &acme).await;
     app.clock.advance(Span::days(2));
     stream.until("event: gone\ndata: You're signed out.\n\n").await;

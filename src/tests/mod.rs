@@ -37,5 +37,5 @@ mod wording;
 #[test]
 #[ignore = "a process of its own, which the sandbox starts"]
 fn render_worker() {
-    crate::server::sandbox::worker::run(crate::app::JOBS);
+    crate::kernel::sandbox::worker::run(crate::app::JOBS);
 }

@@ -3,7 +3,7 @@
 use super::support::{TestApp, both_databases, eventually};
 use crate::{
     id::UserId,
-    server::{change::Sender, mail::Letter, outbox},
+    tenancy::{change::Sender, mail::Letter, outbox},
     time::{Span, Timestamp},
 };
 use std::sync::{

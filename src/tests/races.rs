@@ -4,7 +4,7 @@
 //! One server and the same few people serve all trials; each trial has an organization of its own.
 
 use super::support::{Answer, Browser, Org, Person, TestApp, both_databases, postgres_only};
-use crate::{role::Role, server::session};
+use crate::{role::Role, tenancy::sessions};
 use futures_util::future::{join, join_all};
 
 both_databases!(
@@ -184,7 +184,7 @@ async fn a_new_password_against_a_session_that_rotates(app: TestApp) {
         let ends = async {
             tokio::time::sleep(std::time::Duration::from_micros(150 * (trial as u64 % 40))).await;
             let mut change = app.change_outside_tenancy().await.unwrap();
-            session::end_all(&mut change, ana.id).await.unwrap();
+            sessions::end_all(&mut change, ana.id).await.unwrap();
             change.commit().await.unwrap();
         };
         let (answers, ()) = join(join_all(busy), ends).await;

@@ -4,13 +4,14 @@
 use super::support::{Kind, Person, TestApp, both_databases, run, sql};
 use crate::{
     deployments::{overview::BOARD, users::USERS},
+    kernel::{Config, db::is_taken},
     library::{folders, moves, trash, tree},
     prompts::{
         paths::{LEAVE_ALL, LIVE_BELOW, TAKE_ALL},
         references::AT_PATHS,
     },
     role::Role,
-    server::{Config, Server, db::is_taken},
+    tenancy::Server,
 };
 use sqlx::error::ErrorKind;
 use std::collections::{BTreeMap, BTreeSet};

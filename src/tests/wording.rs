@@ -4,7 +4,7 @@
 //! README. Names in code are not words that people read.
 
 use super::support::{Literal, literals};
-use crate::{api, server::Config};
+use crate::{api, kernel::Config};
 use clap::CommandFactory;
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};

@@ -1,5 +1,5 @@
 use super::{Icon, glyph};
-use crate::server::Caller;
+use crate::web::Caller;
 use leptos::prelude::*;
 
 /// A message that stands out: `error`, `info`, `success` or `warning`.

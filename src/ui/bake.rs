@@ -1,4 +1,4 @@
-use crate::server::long_work;
+use crate::kernel::long_work;
 use leptos::{
     prelude::*,
     tachys::{

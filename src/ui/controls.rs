@@ -1,5 +1,5 @@
 use super::{Choice, Field, Icon, form::FormState, glyph};
-use crate::server::Caller;
+use crate::web::Caller;
 use leptos::prelude::*;
 
 /// Something to be switched on, with what that means.

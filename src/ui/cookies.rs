@@ -1,6 +1,6 @@
 //! Small cookies beside the session's: a notice, the theme, the browser of a sign-up.
 
-use crate::server::{Caller, cookies, forms};
+use crate::web::{Caller, cookies, response};
 use axum::http::{header, request::Parts};
 use leptos::prelude::with_context;
 
@@ -8,7 +8,7 @@ use leptos::prelude::with_context;
 pub fn set_cookie(name: &str, value: &str, seconds: i64) {
     let Ok(caller) = Caller::here() else { return };
     let cookie = cookies::header(&caller.server.config, name, value, seconds);
-    forms::set_header(header::SET_COOKIE, &cookie);
+    response::set_header(header::SET_COOKIE, &cookie);
 }
 
 /// A cookie of the request being answered that a script of ours set: anything may be in it.

@@ -1,7 +1,7 @@
 //! The document around every page.
 
 use super::{Theme, bake::render};
-use crate::server::{Caller, forms};
+use crate::web::{Caller, response};
 use axum::http::header;
 use leptos::{nonce::use_nonce, prelude::*, tachys::view::RenderFlags};
 
@@ -35,10 +35,10 @@ pub(super) fn document(page: impl IntoView) -> String {
          img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
-    forms::set_header(header::CONTENT_SECURITY_POLICY, &policy);
+    response::set_header(header::CONTENT_SECURITY_POLICY, &policy);
     let page = page.into_view();
     let Head { title, styles, class } = use_context().unwrap_or_default();
-    let styles = Caller::here().map(|caller| caller.server.assets.url(styles)).unwrap_or_default();
+    let styles = Caller::here().map(|caller| caller.web.assets.url(styles)).unwrap_or_default();
     let theme = Theme::chosen().map(Theme::as_str);
     // Scripts say it with what they send.
     let person = Caller::here().ok().and_then(|caller| caller.visit()).map(|visit| visit.user.to_string());

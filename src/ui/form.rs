@@ -1,7 +1,8 @@
 use super::{Alert, Hidden};
 use crate::{
     error::Error,
-    server::{Caller, forms::PAGE_FIELD, forms::Posted, once, seen::is_meanwhile, tokens::Token},
+    kernel::tokens::Token,
+    web::{Caller, filled_from::is_meanwhile, form_once, posted::Posted, server_function::PAGE_FIELD},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -109,5 +110,5 @@ pub fn PageField() -> impl IntoView {
 /// Makes a form one of its own, which is carried out once however often it is sent.
 #[component]
 pub fn Once() -> impl IntoView {
-    view! { <Hidden name=once::FIELD value=Token::new().as_str().to_owned()/> }
+    view! { <Hidden name=form_once::FIELD value=Token::new().as_str().to_owned()/> }
 }

@@ -1,6 +1,6 @@
 use crate::{
     fields::{Email, Name, unlinked},
-    server::mail::Letter,
+    tenancy::mail::Letter,
 };
 use leptos::prelude::*;
 

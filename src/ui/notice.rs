@@ -2,10 +2,10 @@ use super::{
     Hidden,
     cookies::{cookie, set_cookie},
 };
-use crate::server::{
+use crate::web::{
     Caller,
     cookies::{NOTICE, NOTICE_SECONDS, SENT_TWICE, TYPED_IS_KEPT},
-    forms::PAGE_FIELD,
+    server_function::PAGE_FIELD,
 };
 use leptos::prelude::*;
 

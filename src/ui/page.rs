@@ -7,7 +7,7 @@ use super::{Sheet, document::document};
 use crate::{
     error::{Error, Result},
     paths,
-    server::{Caller, forms, serve},
+    web::{Caller, error_page, response},
 };
 use axum::{
     extract::Request,
@@ -41,7 +41,7 @@ where
 {
     let (parts, _) = request.into_parts();
     let Some(caller) = parts.extensions.get::<Caller>().cloned() else {
-        return serve::plain_error(&Error::Unavailable { retry_after: 5 });
+        return error_page::plain_error(&Error::Unavailable { retry_after: 5 });
     };
     let owner = Owner::new_root(None);
     let said = ResponseOptions::default();
@@ -78,8 +78,8 @@ fn write<V: IntoView>(page: &str, made: Result<V>) -> String {
 
 /// Leads to another page instead of showing this one.
 pub fn go_on(path: &str) {
-    forms::go(path);
-    forms::set_status(302);
+    response::go(path);
+    response::set_status(302);
 }
 
 /// The page of an address that leads nowhere.
@@ -114,7 +114,7 @@ fn ErrorPage(
     /// What went wrong.
     error: Error,
 ) -> impl IntoView {
-    forms::set_status(error.status());
+    response::set_status(error.status());
     let (title, text) = told(&error);
     view! {
         <Sheet title>

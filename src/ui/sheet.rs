@@ -1,5 +1,5 @@
 use super::{Toast, document::Head};
-use crate::server::Caller;
+use crate::web::Caller;
 use leptos::prelude::*;
 
 /// A page outside any organization: one card in the middle, no script.

@@ -4,7 +4,7 @@ mod guide;
 mod reference;
 mod schema;
 
-use crate::{error::Result, server::Caller, ui::Sheet};
+use crate::{error::Result, ui::Sheet, web::Caller};
 use leptos::prelude::*;
 
 /// `/api/docs`.

@@ -15,7 +15,7 @@ use crate::{
         store::{self, MAX_PATH, NewPrompt},
     },
     role::EditContent,
-    server::{Grant, OrgChange, Topic, audit::Action, parts::Part},
+    tenancy::{Grant, OrgChange, Topic, audit::Action, batches::Part},
 };
 use std::collections::HashMap;
 

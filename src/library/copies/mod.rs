@@ -9,7 +9,7 @@ use crate::{
     id::{FolderId, PromptId},
     prompts::{drafts, store},
     role::EditContent,
-    server::{
+    tenancy::{
         Grant, OrgChange,
         audit::{Action, Entry},
         change::to_its_end,

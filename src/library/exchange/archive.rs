@@ -6,7 +6,7 @@ use super::{
     format::{LibraryFile, PromptEntry},
     markdown,
 };
-use crate::{error::Result, server::caller::internal};
+use crate::{error::Result, kernel::internal_error::internal};
 use std::{
     collections::{HashMap, HashSet},
     io::{self, Cursor, Read, Write},

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     error::Result as Outcome,
     fields::{EnvironmentName, PathName},
+    kernel::{Behalf, long_work},
     prompts::{
         Tags,
         analysis::Analysis,
@@ -14,8 +15,8 @@ use crate::{
         content::{Content, Kind},
         store::MAX_PATH,
     },
-    server::{Behalf, Server, long_work},
     templates::Selector,
+    tenancy::Server,
     ui::parse_rfc3339,
 };
 use std::sync::Arc;

@@ -5,10 +5,11 @@ use crate::{
     error::{Error, Result},
     fields::{Name, PathName},
     id::{FolderId, PromptId},
+    kernel::internal_error::internal,
     library::{folders, variables},
     prompts::{content::Content, drafts, reached::lets_through, store, versions},
     role::{ExportContent, ExportOrganization},
-    server::{Scope, caller::internal, streams::Seat},
+    tenancy::{Scope, stream_limit::Seat},
     time::Timestamp,
     ui::rfc3339_exact,
 };

@@ -12,7 +12,7 @@
 //! `author` (a name), `created_at` (RFC 3339, UTC), the version it `restores`, what it says (`content`, as
 //! [`Content`] is written), and where its `references` led: from the target as written to a path and a version, or the environment it named.
 
-use crate::{fields::composed, prompts::content::Content, server::long_work};
+use crate::{fields::composed, kernel::long_work, prompts::content::Content};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap, fmt};

@@ -12,7 +12,7 @@ use crate::{
     error::Result,
     id::ImportId,
     role::ImportContent,
-    server::{
+    tenancy::{
         Grant, Topic,
         audit::{Action, Entry},
         change::to_its_end,

@@ -1,7 +1,7 @@
 //! JSON laid out for people: what the file is made of has lines of its own, and the values that people keep in it do
 //! not. Were those indented too, what is nested deep would become many times as large.
 
-use crate::{error::Result, server::caller::internal};
+use crate::{error::Result, kernel::internal_error::internal};
 use serde::Serialize;
 use serde_json::{Serializer, ser::Formatter};
 use std::io::{self, Write};

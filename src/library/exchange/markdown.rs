@@ -8,8 +8,8 @@
 use super::format::PromptEntry;
 use crate::{
     error::{Error, Result},
+    kernel::internal_error::internal,
     prompts::content::{Body, Content, Kind, Message, ModelSettings, Speaker, Variable},
-    server::caller::internal,
     templates::Engine,
 };
 use serde::{Deserialize, Serialize};

@@ -13,8 +13,8 @@ use crate::{
     orgs::{Frame, Place},
     paths,
     role::ImportContent,
-    server::Caller,
     ui::{Act, Field, Form, FormAlert, Hidden, Once, Submit, Upload},
+    web::Caller,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -9,14 +9,12 @@ use crate::{
     id::PromptId,
     prompts::content::Content,
     role::{ExportContent, ExportOrganization, Permission},
-    server::{
-        Caller, Grant, Scope,
-        audit::{Action, Entry},
-        exports::attachment,
-        serve,
-        streams::Seat,
-    },
     slug,
+    tenancy::{
+        Grant, Scope,
+        audit::{Action, Entry},
+    },
+    web::{Caller, downloads::attachment, error_page},
 };
 use axum::{
     Extension, Router,
@@ -65,7 +63,7 @@ async fn json(
             let file = writing::json(scope, Reach::default(), plan);
             attachment(&format!("{name}.json"), "application/json", file)
         }
-        Err(error) => serve::plain_error(&error),
+        Err(error) => error_page::plain_error(&error),
     }
 }
 
@@ -84,13 +82,13 @@ async fn markdown(
 ) -> Response {
     let (scope, plan) = match begin(&caller, &org, &asked).await {
         Ok(begun) => begun,
-        Err(error) => return serve::plain_error(&error),
+        Err(error) => return error_page::plain_error(&error),
     };
     let name = called(&org, &plan);
     if let (Extent::Prompt(_), [(id, path)]) = (plan.extent, plan.prompts.as_slice()) {
         return match one(&scope, (*id, path)).await {
             Ok(text) => attachment(&format!("{name}.md"), "text/markdown; charset=utf-8", text),
-            Err(error) => serve::plain_error(&error),
+            Err(error) => error_page::plain_error(&error),
         };
     }
     attachment(&format!("{name}.zip"), "application/zip", writing::archive(scope, plan))
@@ -104,7 +102,7 @@ async fn one(scope: &Scope, prompt: (PromptId, &str)) -> Result<String> {
 
 /// Finds what is asked for, and writes into the log that it leaves.
 async fn begin(caller: &Caller, org: &str, asked: &Asked) -> Result<(Scope, Plan)> {
-    let scope = Scope::enter(caller, org).await?;
+    let scope = caller.enter(org).await?;
     let plan = match asked.extent()? {
         Extent::Whole => file(&scope.clone().require::<ExportOrganization>()?, Extent::Whole, None).await,
         part @ Extent::Folder(id) => file(&scope.clone().require::<ExportContent>()?, part, Some(id.0)).await,
@@ -118,7 +116,7 @@ async fn begin(caller: &Caller, org: &str, asked: &Asked) -> Result<(Scope, Plan
 /// # Errors
 /// As [`plan`]; [`Error::TooMany`] when they take as many files as they may.
 pub async fn file<P: Permission>(grant: &Grant<P>, extent: Extent, target: Option<Uuid>) -> Result<Plan> {
-    let seat = Some(Seat::take_for_file(grant)?);
+    let seat = Some(grant.server().streams.take_for_file(grant.behalf())?);
     let plan = Plan { seat, ..plan(grant, extent).await? };
     grant.note(Entry::new(Action::LibraryExported, target)).await?;
     Ok(plan)

@@ -8,9 +8,11 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::{ImportId, UserId},
+    kernel::internal_error::internal,
     role::ImportContent,
-    server::{Grant, OrgChange, Server, caller::internal, rows, uploads::File},
+    tenancy::{Grant, OrgChange, Server, rows},
     time::Span,
+    web::posted::File,
 };
 use serde::de::DeserializeOwned;
 

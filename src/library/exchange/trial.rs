@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::Result, fields::counted, id::PromptId, prompts::content::Content, role::ImportContent,
-    server::Grant,
+    tenancy::Grant,
 };
 use std::{collections::HashMap, sync::Arc};
 

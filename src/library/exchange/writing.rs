@@ -12,13 +12,11 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::{FolderId, PromptId},
+    kernel::internal_error::internal,
     library::variables,
     prompts::{content::Content, drafts, store},
-    server::{
-        Scope,
-        caller::internal,
-        exports::{Out, patiently, written},
-    },
+    tenancy::Scope,
+    web::downloads::{Out, patiently, written},
 };
 use axum::body::Body;
 use std::sync::{Arc, Mutex, PoisonError};

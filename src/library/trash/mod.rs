@@ -16,7 +16,7 @@ use crate::{
     id::{FolderId, PromptId, TrashId},
     prompts::{index, paths::inside, store},
     role::TrashContent,
-    server::{
+    tenancy::{
         Grant, OrgChange, Reads, Scope, Topic,
         audit::{Action, Entry},
     },

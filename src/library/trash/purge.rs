@@ -5,11 +5,11 @@ use crate::{
     error::Result,
     id::{OrgId, TrashId},
     role::PurgeContent,
-    server::{
+    tenancy::{
         Grant, Scope, Server,
         audit::Action,
+        batches::{Rows, go_on, write_in_order},
         jobs::Round,
-        parts::{Rows, go_on, write_in_order},
         rows,
     },
 };

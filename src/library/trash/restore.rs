@@ -8,7 +8,7 @@ use crate::{
     library::folders::MAX_DEPTH,
     prompts::{index, paths, store},
     role::TrashContent,
-    server::{Grant, OrgChange, audit::Action},
+    tenancy::{Grant, OrgChange, audit::Action},
 };
 
 /// Takes something out of the trash, and tells its path: where it was, or at the top when its folder is

@@ -11,7 +11,7 @@ use crate::{
     id::{FolderId, TrashId},
     library::folders::{self, Folder},
     prompts::store::STEP,
-    server::OrgChange,
+    tenancy::OrgChange,
     time::Span,
 };
 

@@ -15,7 +15,7 @@ use crate::{
         reached::{named, reaches_environment},
         references,
     },
-    server::{OrgChange, Scope, Topic, listed},
+    tenancy::{OrgChange, Scope, Topic, listed},
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 //!
 //! No check can tell whether a template ends, or fits into memory. So nothing here runs in the server's own
 //! process: [`Analyze`] and [`RenderPrompt`](super::render::RenderPrompt) are jobs of the
-//! [`sandbox`](crate::server::sandbox). What can be refused with a better message than "too long" is
+//! [`sandbox`](crate::kernel::sandbox). What can be refused with a better message than "too long" is
 //! refused first: instructions are counted (fuel), filters pay for the size of what they are given, output
 //! and each glued text are bounded, and `check` refuses what would double a text with each line.
 
@@ -15,11 +15,12 @@ pub use stand_in::AROUND;
 
 use crate::{
     error::Result as Outcome,
-    server::{
-        Behalf, Server,
+    kernel::{
+        Behalf,
         sandbox::{Failure, Job},
     },
     templates::{self, Engine, Piece},
+    tenancy::Server,
 };
 use check::{check, check_shape};
 use environment::environment;

@@ -1,7 +1,7 @@
 //! Which line of a template runs: a call before each tag notes it, so that a template that takes too long can
 //! be told where.
 
-use crate::server::sandbox::{self, Place};
+use crate::kernel::sandbox::{self, Place};
 use minijinja::{
     machinery::{Token, WhitespaceConfig, tokenize},
     syntax::SyntaxConfig,

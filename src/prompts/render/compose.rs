@@ -8,12 +8,13 @@
 use super::{Inclusion, MAX_DEPTH, Purse, Resolved};
 use crate::{
     error::Result,
+    kernel::{Behalf, sandbox::Job},
     prompts::{
         content::{Body, Message, ValueKind, Variable},
         sizes::weight,
     },
-    server::{Behalf, Server, sandbox::Job},
     templates::{Engine, Piece, Reference, Template, parse},
+    tenancy::Server,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

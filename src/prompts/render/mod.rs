@@ -2,7 +2,7 @@
 //!
 //! [`render`] is pure: no database, no clock, no network. Everything that shows, tries or serves a prompt
 //! uses it by [`render_for`], which takes what is much work or runs Jinja to the
-//! [`sandbox`](crate::server::sandbox). One [`Purse`] bounds a rendering as a whole: what is read, kept and
+//! [`sandbox`](crate::kernel::sandbox). One [`Purse`] bounds a rendering as a whole: what is read, kept and
 //! printed, how many references are followed, and the work of it all. Where a value comes from, the first that has one:
 //!
 //! 1. the values of the call,
@@ -219,8 +219,8 @@ pub const TOO_LARGE: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::sandbox::Job;
     use crate::{
+        kernel::sandbox::Job,
         prompts::content::Variable,
         templates::{Engine, Piece, parse},
     };

@@ -3,12 +3,13 @@
 use super::{Problems, Purse, Rendered, Renderer, Resolved, Values, render, rendered, values::about};
 use crate::{
     error::Result as Outcome,
-    prompts::{checks::too_deep, jinja::too_much, nesting::is_too_deep},
-    server::{
-        Behalf, Server,
+    kernel::{
+        Behalf,
         sandbox::{Failure, Job},
     },
+    prompts::{checks::too_deep, jinja::too_much, nesting::is_too_deep},
     templates::Engine,
+    tenancy::Server,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Forgotten passwords.
 
 use super::{Answer, Browser, PASSWORD, TestApp, both_databases};
-use crate::{server::session, time::Span};
+use crate::{tenancy::sessions, time::Span};
 use futures_util::future::{join, join_all};
 use std::time::Duration;
 
@@ -118,7 +118,7 @@ async fn a_reset_waits_for_what_changes_the_account(app: TestApp) {
     let (ana, browser) = (app.somebody("Ana").await, app.browser());
     let token = reset_link(&app).await;
     let mut change = app.change_outside_tenancy().await.unwrap();
-    assert!(session::lock(&mut change, ana.id).await.unwrap());
+    assert!(sessions::lock(&mut change, ana.id).await.unwrap());
     // As a new password does.
     let changes = async {
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -4,7 +4,7 @@ use crate::{
     fields::PathName,
     key_scope::{KeyScope, Preset},
     prompts::{content::Kind, store as prompts},
-    server::{Scope, keys::Limit},
+    tenancy::{Scope, api_key::Limit},
     tests::support::assert_absent,
     time::Span,
 };

@@ -1,12 +1,13 @@
 use super::{PASSWORD, Role, TestApp, acme, both_databases};
 use crate::{
+    delivery::keys::KeyToken,
     error::Error,
     id::{ApiKeyId, OrgId},
     key_scope::KeyScope,
     role::{
         DeleteOrganization, EditContent, ManageApiKeys, ManageMembers, Permission, ViewAuditLog, ViewContent,
     },
-    server::{Scope, Topic, keys::KeyToken, notes},
+    tenancy::{Scope, Topic},
     time::Span,
 };
 use std::sync::Arc;
@@ -93,7 +94,7 @@ async fn its_use_is_noted_once_a_minute(app: TestApp) {
     let (_, acme) = acme(&app).await;
     let (_, token) = acme.has_key("read:prompts").await;
     let noted = async || {
-        notes::write_down(&app).await.unwrap();
+        app.writes_notes().await.unwrap();
         app.rows("api_keys", "last_used_ip = '203.0.113.7'").await
     };
     assert!(noted().await.is_empty());

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     fields::EnvironmentName,
     role::{Deploy, ManageEnvironments, Role},
-    server::{Scope, parts::MOST},
+    tenancy::{Scope, batches::MOST},
 };
 
 both_databases!(

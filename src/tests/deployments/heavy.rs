@@ -19,7 +19,7 @@ use crate::{
     },
     prompts::{content::Content, drafts, editing, saving},
     role::{ApproveDeployment, Deploy, Role, TrashContent},
-    server::{Grant, Scope},
+    tenancy::{Grant, Scope},
 };
 use serde_json::json;
 use std::time::Duration;

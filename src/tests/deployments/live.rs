@@ -7,10 +7,11 @@ use crate::{
         store::{history, previous},
     },
     error::Error,
+    kernel::{Behalf, db::Query},
     library::trash,
     prompts::store as prompts,
     role::Role,
-    server::{Behalf, Reads, Scope, Server, Unhurried, db::Query},
+    tenancy::{Reads, Scope, Server, Unhurried},
     time::Timestamp,
 };
 use futures_util::future::join;

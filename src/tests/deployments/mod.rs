@@ -32,7 +32,7 @@ use crate::{
         store as prompts,
     },
     role::Permission,
-    server::{Grant, Scope},
+    tenancy::{Grant, Scope},
 };
 use serde_json::json;
 

@@ -13,7 +13,7 @@ use crate::{
     id::EnvironmentRequestId,
     members::{consequences::Agreed, store as members},
     role::{ApproveDeployment, Deploy, ManageEnvironments, ManageMembers, Role},
-    server::Scope,
+    tenancy::Scope,
     tests::support::{Org, Person},
     time::Span,
 };

@@ -10,7 +10,7 @@ use crate::{
         format::LibraryFile,
         import::{Act, import_file},
     },
-    server::Scope,
+    tenancy::Scope,
     tests::support::{Person, TestApp},
 };
 

@@ -5,12 +5,13 @@ use super::{Stage, org, run, server};
 use crate::{
     error::Error,
     id::PromptId,
+    kernel::Behalf,
     prompts::{
         analysis::Analysis,
         content::Content,
         render::{Part, Problems, Rendered, Resolved, render_for},
     },
-    server::{Behalf, Server},
+    tenancy::Server,
     tests::support::TestApp,
 };
 use serde_json::json;

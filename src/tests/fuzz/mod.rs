@@ -21,8 +21,8 @@ mod templates;
 
 use super::support::{Org, TestApp};
 use crate::{
+    kernel::Config,
     prompts::content::{Body, Content},
-    server::Config,
 };
 #[cfg(not(fuzzing))]
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ fn corpus(target: &str) -> PathBuf {
 /// Runs a target over its corpus, and then over what is like it. `words` are what its inputs are made of.
 #[cfg(not(fuzzing))]
 fn run(target: &str, words: &[&str], mut check: impl FnMut(&[u8])) {
-    use crate::server::Clock;
+    use crate::kernel::Clock;
     use std::{
         fs,
         hash::{BuildHasher, RandomState},

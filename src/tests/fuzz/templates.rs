@@ -6,13 +6,13 @@
 use super::run;
 use crate::{
     id::PromptId,
+    kernel::sandbox::Job,
     prompts::{
         analysis::Analysis,
         content::{Body, Content, Kind},
         references::targets,
         render::{CheckPrompt, Part, Rendered, Resolved, Values, compose, render},
     },
-    server::sandbox::Job,
     templates::{
         Engine, Piece, SpanKind,
         highlight::{self, Known},

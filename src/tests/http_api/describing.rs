@@ -1,5 +1,5 @@
 use super::{Answer, Service, TestApp, acme, both_databases, door::ROUTES};
-use crate::{api::document, key_scope::KeyScope, server::audit::Action};
+use crate::{api::document, key_scope::KeyScope, tenancy::audit::Action};
 use axum::{body::Body, http::Method};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

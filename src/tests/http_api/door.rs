@@ -1,5 +1,5 @@
 use super::{Service, TestApp, acme, both_databases, problem, told};
-use crate::{key_scope::KeyScope, server::keys::KeyToken, tests::support::BASE};
+use crate::{delivery::keys::KeyToken, key_scope::KeyScope, tests::support::BASE};
 use axum::{body::Body, http::Method};
 use serde_json::json;
 

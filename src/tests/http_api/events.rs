@@ -4,7 +4,7 @@ use crate::{
         deploy::deploy,
         model::{self as deployments, Order},
     },
-    server::Scope,
+    tenancy::Scope,
     tests::api_keys::key,
     time::Span,
 };

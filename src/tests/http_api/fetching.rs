@@ -186,7 +186,7 @@ async fn what_could_not_be_read_is_not_served(app: TestApp) {
     let asked = json!({ "label": "latest", "variables": { "tone": "kind" } });
     problem(hurried.get(path).await, 503, "unavailable");
     problem(hurried.post("/prompts/Shout/render", asked.clone()).await, 503, "unavailable");
-    assert_eq!(busy.hot.size().0, 0, "nothing is kept");
+    assert_eq!(busy.delivery().size().0, 0, "nothing is kept");
     // What it says does not depend on that.
     let plain = told(&hurried.get("/prompts/Shout?version=1&resolve=false").await.status(200));
     assert_eq!(plain["text"], "{{ tone | upper }}");

@@ -3,9 +3,10 @@
 use super::{Answer, Org, Service, TestApp, acme, both_databases, describing::operations, problem, told};
 use crate::{
     api::around,
+    delivery::Delivery,
     error::Error,
     key_scope::KeyScope,
-    server::{Key, Scope, Server, caller::Client},
+    tenancy::{Scope, api_key::Key, client::Client},
     tests::support::eventually,
 };
 use axum::{
@@ -181,7 +182,7 @@ pub(super) async fn asks(app: &TestApp, service: &Service, method: &str, path: &
         .route("/reads", post(async |_: Bytes| ()))
         .route("/hangs", get(async || std::future::pending::<()>().await))
         .route("/breaks", post(breaks));
-    let routes = around(app, routes, Duration::from_millis(1500));
+    let routes = around(app.delivery(), routes, Duration::from_millis(1500));
     let request = Request::builder().method(method).uri(path).header("idempotency-key", "one");
     let request = request.header(header::AUTHORIZATION, format!("Bearer {}", service.key));
     Answer::read(routes.oneshot(request.body(body).unwrap()).await.unwrap()).await
@@ -189,12 +190,13 @@ pub(super) async fn asks(app: &TestApp, service: &Service, method: &str, path: &
 
 /// Makes a folder, and fails when that is done.
 async fn breaks(
-    State(server): State<Server>,
+    State(delivery): State<Delivery>,
     Extension(client): Extension<Arc<Client>>,
     Extension(key): Extension<Arc<Key>>,
 ) -> StatusCode {
+    let server = &delivery.server;
     let made = async {
-        let scope = Scope::of_key(&server, client, key).await?;
+        let scope = Scope::of_key(server, client, key).await?;
         let name = format!("Made {}", server.clock.now().0);
         let name = crate::fields::PathName::parse(&name).unwrap();
         crate::library::folders::create(&scope.require()?, None, &name).await?;
@@ -234,7 +236,7 @@ async fn so_many_requests_of_one_are_answered_at_once(app: TestApp) {
         }
     };
     let routes = Router::new().route("/waits", get(waits)).route("/quick", get(async || ()));
-    let routes = around(&app, routes, Duration::from_secs(20));
+    let routes = around(app.delivery(), routes, Duration::from_secs(20));
     let asks = |service: &Service, path: &str| {
         let request = Request::builder().uri(path);
         let request = request.header(header::AUTHORIZATION, format!("Bearer {}", service.key));

@@ -2,7 +2,7 @@
 
 use super::{Service, TestApp, acme, both_databases, problem, told};
 use crate::{
-    server::{hot::usage::fold, keys::KeyToken, notes::write_down},
+    delivery::keys::KeyToken,
     tests::{
         api_keys::key,
         support::{Answer, Kind, PASSWORD, cut_off, eventually},
@@ -43,7 +43,7 @@ fn lasting(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
 async fn what_is_kept_is_what_is_sent(app: TestApp) {
     let (_, acme, _) = acme(&app).await;
     let service = Service::of(&app, &acme, "read:prompts").await;
-    let kept = || app.hot.size().0;
+    let kept = || app.delivery().size().0;
     assert_eq!(kept(), 0);
     let first = service.get(PATH).await.status(200);
     assert_eq!(kept(), 1);
@@ -231,7 +231,7 @@ async fn its_use_is_noted_in_memory_too(app: TestApp) {
     let service = Service::of(&app, &acme, "read:prompts").await;
     let noted = async || app.rows("api_keys", "last_used_at IS NOT NULL").await;
     service.get(PATH).await.status(200);
-    write_down(&app).await.unwrap();
+    app.writes_notes().await.unwrap();
     let first = noted().await;
     assert_eq!(first.len(), 1);
     app.clock.advance(Span::seconds(59));
@@ -259,7 +259,7 @@ async fn what_is_being_written_down_is_waited_for(app: TestApp) {
     service.get(PATH).await.status(200);
     let folds = || {
         let app = app.clone();
-        tokio::spawn(async move { fold(&app).await })
+        tokio::spawn(async move { app.delivery().flush().await })
     };
     let first = folds();
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -268,7 +268,7 @@ async fn what_is_being_written_down_is_waited_for(app: TestApp) {
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(!last.is_finished(), "what was counted is not written down yet");
     drop(busy);
-    last.await.unwrap().unwrap();
+    last.await.unwrap();
     assert_eq!(acme.count("SELECT CAST(sum(fetches) AS BIGINT) FROM key_usage WHERE org_id = $1").await, 3);
-    first.await.unwrap().unwrap();
+    first.await.unwrap();
 }

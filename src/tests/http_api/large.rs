@@ -11,7 +11,7 @@ use crate::{
         store, versions,
     },
     role::EditContent,
-    server::{Grant, Scope},
+    tenancy::{Grant, Scope},
 };
 use serde_json::{Value, json};
 

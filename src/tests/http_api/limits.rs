@@ -1,5 +1,5 @@
 use super::{Service, TestApp, acme, both_databases, door::ROUTES, problem, told};
-use crate::{key_scope::KeyScope, role::Role, server::notes::write_down, time::Span};
+use crate::{key_scope::KeyScope, role::Role, time::Span};
 use axum::{body::Body, http::Method};
 use serde_json::json;
 
@@ -58,7 +58,7 @@ async fn a_scope_opens_what_it_says(app: TestApp) {
             }
         }
     }
-    write_down(&app).await.unwrap();
+    app.writes_notes().await.unwrap();
     let denied = acme.count("SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'access.denied' AND actor_kind = 'key'");
     assert_eq!(denied.await, i64::try_from(grid.len()).unwrap(), "each refusal is written down");
 }
@@ -68,7 +68,7 @@ async fn a_key_that_is_refused_again_and_again_fills_no_log(app: TestApp) {
     let service = Service::of(&app, &acme, "read:usage").await;
     let other = Service::of(&app, &acme, "read:usage").await;
     let written = async || {
-        write_down(&app).await.unwrap();
+        app.writes_notes().await.unwrap();
         let told = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'access.denied'";
         acme.count(told).await
     };

@@ -9,9 +9,9 @@ use crate::{
     error::Error,
     id::PromptId,
     role::EditContent,
-    server::{
+    tenancy::{
         Scope, Topic,
-        streams::{MOST, MOST_OF_ORG, Seat},
+        stream_limit::{MOST, MOST_OF_ORG},
     },
     tests::support::eventually,
     time::Span,
@@ -74,16 +74,16 @@ async fn the_keys_of_an_organization_listen_so_often_at_once(app: TestApp) {
     let (_, acme, _) = acme(&app).await;
     let other = app.org("Other", &app.somebody("Olga").await).await;
     let key = |n: usize| Uuid::from_u128(n as u128);
-    let seats = (0..MOST_OF_ORG).map(|n| Seat::take_of_key(&app, key(n / MOST), acme.id));
+    let seats = (0..MOST_OF_ORG).map(|n| app.streams.take_of_key(key(n / MOST), acme.id));
     let mut seats: Vec<_> = seats.collect::<Result<_, _>>().unwrap();
-    let refused = Seat::take_of_key(&app, key(MOST_OF_ORG), acme.id);
+    let refused = app.streams.take_of_key(key(MOST_OF_ORG), acme.id);
     assert!(
         matches!(&refused, Err(Error::TooMany { message, .. }) if message.contains("500")),
         "{refused:?}"
     );
-    assert!(Seat::take_of_key(&app, key(MOST_OF_ORG), other.id).is_ok());
+    assert!(app.streams.take_of_key(key(MOST_OF_ORG), other.id).is_ok());
     seats.pop();
-    assert!(Seat::take_of_key(&app, key(MOST_OF_ORG), acme.id).is_ok());
+    assert!(app.streams.take_of_key(key(MOST_OF_ORG), acme.id).is_ok());
 }
 
 async fn what_many_streams_tell_is_read_once(app: TestApp) {

@@ -1,6 +1,6 @@
 use super::{Service, TestApp, acme, both_databases, problem, told};
 use crate::{
-    server::Scope,
+    tenancy::Scope,
     tests::support::{Answer, Kind},
 };
 use axum::{body::Body, http::Method};

@@ -1,5 +1,5 @@
 use super::{Service, TestApp, acme, both_databases, problem, told};
-use crate::{server::hot::usage::fold, tests::support::Answer, time::Span};
+use crate::{tests::support::Answer, time::Span};
 use axum::{body::Body, http::Method};
 use serde_json::{Value, json};
 
@@ -140,7 +140,7 @@ async fn fetches_are_counted(app: TestApp) {
     }
     service.get("/prompts/Support%2FTriage?version=1").await.status(200);
     let used = async |query: &str| {
-        fold(&app).await.unwrap();
+        app.delivery().flush().await;
         told(&service.get(&format!("/usage{query}")).await.status(200))["data"].clone()
     };
     let tone = json!({ "of": stock.live.to_string(), "name": "Tone", "fetches": 5 });

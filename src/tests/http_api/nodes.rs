@@ -2,7 +2,7 @@
 
 use super::{Service, TestApp, acme, problem, told};
 use crate::{
-    server::keys::KeyToken,
+    delivery::keys::KeyToken,
     tests::{
         api_keys::key,
         support::{eventually, postgres_only},
@@ -33,7 +33,7 @@ async fn what_one_process_revokes_no_other_lets_in(app: TestApp) {
         ana.call("/api/api_keys/revoke", &[("org", "acme"), ("key", &*id)]).await.status(200);
         problem(service.get(PATH).await, 401, "unauthenticated");
     }
-    assert!(other.hot.size().0 > 0, "the other process served from memory");
+    assert!(other.delivery().size().0 > 0, "the other process served from memory");
 }
 
 async fn what_one_process_deploys_the_others_serve(app: TestApp) {

@@ -270,7 +270,7 @@ async fn what_is_beyond_is_written_down_for_those_inside(app: TestApp) {
     for path in ["/prompts/Tone", "/prompts/Nope", "/folders/Nope"] {
         problem(limited.get(path).await, 404, "not_found");
     }
-    crate::server::notes::write_down(&app).await.unwrap();
+    app.writes_notes().await.unwrap();
     let denied = "SELECT count(*) FROM audit_log WHERE org_id = $1 AND action = 'access.denied'";
     assert_eq!(acme.count(denied).await, 1);
 }

@@ -1,5 +1,5 @@
 use super::{Service, TestApp, acme, both_databases, problem};
-use crate::{server::keys::KeyToken, time::Span};
+use crate::{delivery::keys::KeyToken, time::Span};
 
 both_databases!(
     a_key_asks_as_often_as_it_may,

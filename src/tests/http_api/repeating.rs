@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     fields::PathName,
     library::folders,
-    server::{Scope, caller::Client},
+    tenancy::{Scope, client::Client},
     tests::support::{cut_off, eventually},
     time::Span,
 };

@@ -1,5 +1,5 @@
 use super::{Service, TestApp, acme, both_databases, problem, told};
-use crate::server::keys::KeyToken;
+use crate::delivery::keys::KeyToken;
 use axum::{body::Body, http::Method};
 use futures_util::future::join_all;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 use super::{Cast, TestApp, Two, Who, casts};
 use crate::{
     id::OrgId,
-    server::db::Tx,
+    kernel::db::Tx,
     tests::support::{PASSWORD, postgres_only, sql},
 };
 

@@ -10,7 +10,7 @@ use crate::{
         editing::{self, Edit, Kept},
     },
     role::{EditContent, Role},
-    server::{Grant, Scope},
+    tenancy::{Grant, Scope},
     tests::support::Person,
     time::Span,
 };
@@ -93,7 +93,7 @@ impl Two {
 }
 
 async fn may(app: &TestApp, lib: &Library, person: &Person) -> Grant<EditContent> {
-    let caller = crate::server::Person {
+    let caller = crate::tenancy::client::Person {
         id: person.id,
         name: crate::fields::Name::parse("Somebody").unwrap(),
         email: crate::fields::Email::parse(&person.email).unwrap(),

@@ -14,7 +14,7 @@ use crate::{
         trash, variables,
     },
     role::Role,
-    server::Scope,
+    tenancy::Scope,
     tests::support::eventually,
 };
 use axum::{

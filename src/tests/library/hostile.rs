@@ -4,6 +4,7 @@ use super::{Library, TestApp, both_databases, why};
 use crate::{
     error::Error,
     id::{OrgId, PromptId},
+    kernel::Behalf,
     prompts::{
         analysis::Analysis,
         content::Content,
@@ -13,7 +14,6 @@ use crate::{
         saving::{Seen, put, save},
     },
     role::Role,
-    server::Behalf,
 };
 use serde_json::json;
 use uuid::Uuid;

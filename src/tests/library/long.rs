@@ -3,6 +3,7 @@
 
 use super::{Library, TestApp, both_databases, content, why};
 use crate::{
+    kernel::Behalf,
     library::{
         exchange::{
             check,
@@ -15,7 +16,6 @@ use crate::{
     },
     prompts::{content::Content, drafts, editing, index, room},
     role::{EditContent, Role},
-    server::Behalf,
     tests::support::{Person, with},
     time::Span,
 };

@@ -34,7 +34,7 @@ use crate::{
         store,
     },
     role::Permission,
-    server::{Grant, Scope},
+    tenancy::{Grant, Scope},
 };
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use crate::{
     library::{copies, moves, search::search, trash},
     prompts::index,
     role::Role,
-    server::parts::MOST,
+    tenancy::batches::MOST,
     tests::support::eventually,
     time::Span,
 };

@@ -59,7 +59,7 @@ async fn it_is_marked_where_it_is_listed(app: TestApp) {
     let page = zoe.get("/zoe/prompts").await.status(200).says("<span class=\"badge\">Sample</span>");
     assert_eq!(marks(&page), 1, "the folder: {page}");
     // Beside a prompt of one's own, each is marked by itself.
-    let scope = crate::server::Scope::of_chore(&app, home.id, "a test").await.unwrap();
+    let scope = crate::tenancy::Scope::of_chore(&app, home.id, "a test").await.unwrap();
     let lib = Library { org: home, scope };
     let folder = crate::library::folders::at_path(&lib.scope, "JSON Extractor").await.unwrap().unwrap().id;
     lib.prompt(Some(folder), "Mine").await;
@@ -83,7 +83,7 @@ async fn it_is_removed_at_once(app: TestApp) {
     zoe.get("/zoe/prompts").await.status(200).says("JSON Extractor").says("Remove samples");
     // What services get stays.
     let home = crate::tests::support::Org::find(&app, "zoe").await;
-    let scope = crate::server::Scope::of_chore(&app, home.id, "a test").await.unwrap();
+    let scope = crate::tenancy::Scope::of_chore(&app, home.id, "a test").await.unwrap();
     let receipt =
         crate::prompts::store::at_path(&scope, "JSON Extractor/Receipts/Extract receipt").await.unwrap();
     home.deploys(&scope, receipt.id).await;

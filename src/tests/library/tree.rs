@@ -229,7 +229,7 @@ async fn libraries_are_apart(app: TestApp) {
 async fn a_folder_that_was_opened_stays_open(app: TestApp) {
     let ana = app.somebody("Ana").await;
     let acme = app.org("Acme", &ana).await;
-    let scope = crate::server::Scope::of_chore(&app, acme.id, "a test").await.unwrap();
+    let scope = crate::tenancy::Scope::of_chore(&app, acme.id, "a test").await.unwrap();
     let lib = Library { org: acme, scope };
     let deep = lib.folders("A/B").await;
     let a = crate::library::folders::trail(&lib.scope, Some(deep)).await.unwrap()[0].id;

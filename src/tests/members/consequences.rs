@@ -2,7 +2,6 @@
 //! personal workspace, and on the page.
 
 use super::{Answer, Org, Person, Role, TestApp, acme, both_databases};
-use crate::server::notes::write_down;
 
 both_databases!(
     a_new_role_bites_on_the_next_request,
@@ -152,7 +151,7 @@ async fn every_change_is_in_the_audit_log(app: TestApp) {
     adam.removes(&acme, &ana).await.status(403);
     ana.removes(&acme, &eve).await.status(200);
     adam.leaves(&acme).await.status(200);
-    write_down(&app).await.unwrap();
+    app.writes_notes().await.unwrap();
     let log = app.outside_tenancy().query(
         "SELECT action, actor_role, CAST(details AS TEXT) FROM audit_log WHERE org_id = $1 ORDER BY created_at, id",
     );

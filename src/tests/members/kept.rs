@@ -2,7 +2,7 @@
 //! and never older than the last change.
 
 use super::{Org, Person, Role, TestApp, acme, both_databases};
-use crate::{server::jobs, time::Span};
+use crate::{tenancy::jobs, time::Span};
 
 const LIST: &str = "/acme/settings/members";
 

@@ -4,7 +4,7 @@ use super::{Answer, Org, Person, TestApp, both_databases};
 use crate::{
     orgs::closure,
     role::Role,
-    server::{Topic, jobs::sweep},
+    tenancy::{Topic, jobs::sweep},
     time::Span,
 };
 use futures_util::future::join;

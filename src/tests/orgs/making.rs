@@ -1,12 +1,7 @@
 //! Organizations: the personal one, making others, the settings, and where `/` leads.
 
 use super::{Org, Person, TestApp, both_databases, encode, eventually, with};
-use crate::{
-    orgs::store::MAX_OWNED,
-    role::Role,
-    server::{Behalf, Scope},
-    tests::support::Kind,
-};
+use crate::{kernel::Behalf, orgs::store::MAX_OWNED, role::Role, tenancy::Scope, tests::support::Kind};
 use axum::http::Method;
 use std::sync::Arc;
 

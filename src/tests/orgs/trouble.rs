@@ -1,7 +1,7 @@
 //! Where there is no page, or none for the person who asks: what is said, and what stays around it.
 
 use super::{Answer, Org, Person, TestApp, both_databases, with};
-use crate::{role::Role, server::notes::write_down, time::Span};
+use crate::{role::Role, time::Span};
 use axum::http::Method;
 
 both_databases!(
@@ -41,7 +41,7 @@ async fn the_navigation_stays(app: TestApp) {
         is_within(answer, "acme").hides("changed your role");
     }
     // Elsewhere it is that of the organization one was in last.
-    write_down(&app).await.unwrap();
+    app.writes_notes().await.unwrap();
     is_within(eve.get("/no-such-place").await.status(404), "acme");
     let nobody = app.browser();
     nobody.get("/no/such/page").await.status(404).hides("class=\"sidebar\"");
@@ -88,6 +88,6 @@ async fn what_an_open_page_reads_again_is_no_refusal(app: TestApp) {
     let id = vic.id.to_string();
     let fields = [("org", "acme"), ("user", id.as_str()), ("role", "owner")];
     eve.call("/api/members/set_role", &fields).await.status(403);
-    write_down(&app).await.unwrap();
+    app.writes_notes().await.unwrap();
     assert_eq!(acme.count(denied).await, 3);
 }

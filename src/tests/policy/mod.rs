@@ -11,7 +11,7 @@ use super::support::{Answer, BASE, TestApp, both_databases, with};
 use crate::{
     app,
     role::{PERMISSIONS, Role},
-    server::limits,
+    web::rate_limits,
 };
 use axum::http::Method;
 use leptos::server_fn::axum::server_fn_paths;
@@ -39,7 +39,7 @@ fn every_function_is_in_the_table() {
 
 #[test]
 fn every_limit_is_on_a_function() {
-    for path in limits::doors() {
+    for path in rate_limits::doors() {
         assert!(FUNCTIONS.iter().any(|function| function.path == path), "there is no function {path}");
     }
 }

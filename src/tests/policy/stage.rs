@@ -3,8 +3,8 @@
 
 use crate::{
     id::{DeploymentRequestId, EnvironmentRequestId, ImageId, SessionId, UserId},
+    kernel::tokens::{Token, TokenHash},
     role::Role,
-    server::tokens::{Token, TokenHash},
     tests::support::{Authenticator, Browser, Org, PASSWORD, Person, Planted, Stock, TestApp, hash},
     time::Span,
 };

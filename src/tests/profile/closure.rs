@@ -48,7 +48,7 @@ async fn what_is_personal_is_erased_and_what_others_need_stays(app: TestApp) {
     // The letter that tells her is the last thing with her address, and goes with the sweep.
     app.letter_to(&zoe.email).await;
     app.clock.advance(crate::time::Span::days(3));
-    crate::server::jobs::sweep(&app).await.unwrap();
+    crate::tenancy::jobs::sweep(&app).await.unwrap();
     let all = app.everything().await;
     for personal in ["Zoe", "Quill", "Marsh", &zoe.email, "later.example", "203.0.113.77"] {
         assert_absent(&all, personal.as_bytes());

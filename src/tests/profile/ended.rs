@@ -3,7 +3,7 @@
 use super::{Answer, Authenticator, PASSWORD, TestApp, both_databases};
 use crate::{
     role::Role,
-    server::{Change, session},
+    tenancy::{Change, sessions},
 };
 use futures_util::future::join;
 use std::time::Duration;
@@ -75,7 +75,7 @@ async fn nothing_is_changed_by_a_session_that_ended_meanwhile(app: TestApp) {
         let browser = app.browser_of(ana.id).await;
         let before = all(&app).await;
         let mut change = app.change_outside_tenancy().await.unwrap();
-        session::end_all(&mut change, ana.id).await.unwrap();
+        sessions::end_all(&mut change, ana.id).await.unwrap();
         let action = format!("/api/{action}");
         let answer = while_under_way(change, browser.call(&action, &fields)).await;
         assert_eq!(answer.status, 401, "{action}: {answer}");
@@ -89,7 +89,7 @@ async fn nothing_is_changed_in_an_organization_either(app: TestApp) {
     let acme = app.org("Acme", &ana).await;
     let before = all(&app).await;
     let mut change = app.change_outside_tenancy().await.unwrap();
-    session::end_all(&mut change, ana.id).await.unwrap();
+    sessions::end_all(&mut change, ana.id).await.unwrap();
     // Whoever changes something in it waits.
     let lock = change.query("UPDATE organizations SET name = name WHERE id = $1");
     lock.bind(acme.id).execute().await.unwrap();
@@ -100,7 +100,7 @@ async fn nothing_is_changed_in_an_organization_either(app: TestApp) {
 async fn nobody_signs_in_by_a_password_that_was_reset_meanwhile(app: TestApp) {
     let (ana, browser) = (app.somebody("Ana").await, app.browser());
     let mut change = app.change_outside_tenancy().await.unwrap();
-    session::end_all(&mut change, ana.id).await.unwrap();
+    sessions::end_all(&mut change, ana.id).await.unwrap();
     let set = change.query("UPDATE users SET password_hash = $2 WHERE id = $1");
     set.bind(ana.id).bind("another".to_owned()).execute().await.unwrap();
     let answer = while_under_way(change, browser.signs_in(&ana.email, PASSWORD)).await;
@@ -130,7 +130,7 @@ async fn nobody_joins_while_their_account_closes(app: TestApp) {
     let theirs = app.org("Theirs", &ben).await;
     let token = theirs.planted(&ben, &ana.email, Role::Editor).await.token;
     let mut change = app.change_outside_tenancy().await.unwrap();
-    assert!(session::lock(&mut change, ana.id).await.unwrap());
+    assert!(sessions::lock(&mut change, ana.id).await.unwrap());
     let close = change.query("UPDATE users SET deleted_at = $2 WHERE id = $1");
     close.bind(ana.id).bind(app.clock.now()).execute().await.unwrap();
     while_under_way(change, ana.accepts(&token)).await.status(401);

@@ -2,8 +2,12 @@
 
 use super::{BASE, Browser, Database, Kind, Person, person, sql};
 use crate::{
-    app,
-    server::{Config, Server, Topic, hot::Front, jobs},
+    app::App,
+    delivery::{Delivery, cache::Front},
+    error::Result,
+    kernel::Config,
+    tenancy::{Server, Topic},
+    web::Web,
 };
 use axum::{
     body::Body,
@@ -19,7 +23,7 @@ use uuid::Uuid;
 /// A server that a test talks to. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(in crate::tests) struct TestApp {
-    server: Server,
+    app: App,
     front: Front,
     pub(in crate::tests) database: Database,
 }
@@ -51,7 +55,7 @@ impl TestApp {
     async fn start(database: &Database, configure: impl FnOnce(&mut Config)) -> Self {
         let app = Self::open(database, configure).await;
         // Tests do the chores themselves: they make what is old, and say when it is swept up.
-        jobs::start_queues(&app);
+        app.app.start_queues();
         app
     }
 
@@ -63,9 +67,9 @@ impl TestApp {
         config.database_url = Some(database.url.clone());
         config.data_dir = database.dir.path().to_owned();
         configure(&mut config);
-        let server = Server::start(config).await.unwrap();
-        let front = app::front(&server);
-        Self { server, front, database: database.clone() }
+        let app = App::start(config).await.unwrap();
+        let front = app.front();
+        Self { app, front, database: database.clone() }
     }
 
     /// Another server on the same database, configured differently.
@@ -80,12 +84,28 @@ impl TestApp {
 
     /// Keeps an idle server in touch with the others, until that is aborted.
     pub(in crate::tests) fn follows(&self) -> AbortHandle {
-        tokio::spawn(self.bus.clone().run(self.server.clone())).abort_handle()
+        let (db, clock) = (self.outside_tenancy().clone(), self.clock.clone());
+        tokio::spawn(self.bus.clone().run(db, clock)).abort_handle()
     }
 
     /// Another server on the same database that has no mail at all.
     pub(in crate::tests) async fn without_mail(&self) -> Self {
         self.another(|config| config.dev_mailbox = false).await
+    }
+
+    /// What all requests share.
+    pub(in crate::tests) fn web(&self) -> &Web {
+        &self.app.web
+    }
+
+    /// What services are answered with.
+    pub(in crate::tests) fn delivery(&self) -> &Delivery {
+        &self.app.delivery
+    }
+
+    /// Has written down what requests leave to be written later.
+    pub(in crate::tests) async fn writes_notes(&self) -> Result<()> {
+        self.notes.write_down(self.outside_tenancy()).await
     }
 
     /// What it answers with.
@@ -149,7 +169,7 @@ impl Deref for TestApp {
     type Target = Server;
 
     fn deref(&self) -> &Server {
-        &self.server
+        &self.app.server
     }
 }
 

@@ -1,7 +1,7 @@
 //! Somebody's authenticator app.
 
 use super::{Person, TestApp};
-use crate::{server::Clock, time::Span};
+use crate::{kernel::Clock, time::Span};
 use totp_rs::{Builder, Totp};
 
 /// An app that shows codes, by the clock of the server.
@@ -20,7 +20,7 @@ impl Authenticator {
 
     /// One whose first code the server waits for.
     pub(in crate::tests) async fn waiting(app: &TestApp, of: &Person) -> Self {
-        let secret = crate::server::clock::random::<20>();
+        let secret = crate::kernel::clock::random::<20>();
         let mut change = app.change_outside_tenancy().await.unwrap();
         let insert = change.query(
             "INSERT INTO two_factors (user_id, sealed, last_step, created_at) VALUES ($1, $2, 0, $3)

@@ -2,7 +2,7 @@
 //! PostgreSQL that `cargo xtask test` starts.
 
 use super::sql;
-use crate::server::db::Db;
+use crate::kernel::db::Db;
 use sqlx::{Connection, Executor, PgConnection};
 use std::{
     fs,

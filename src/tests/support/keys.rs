@@ -2,14 +2,10 @@
 
 use super::{Org, TestApp};
 use crate::{
+    delivery::keys::{KeyToken, authenticate},
     id::ApiKeyId,
     key_scope::KeyScopes,
-    server::{
-        Key,
-        caller::Client,
-        hot::usage::fold,
-        keys::{KeyToken, authenticate},
-    },
+    tenancy::{api_key::Key, client::Client},
 };
 use axum::{
     body::Body,
@@ -70,7 +66,7 @@ impl Org {
         let make = make.header(header::CONTENT_TYPE, "application/json");
         let make = make.body(Body::from("{\"name\":\"Served\"}")).unwrap();
         assert_eq!(app.send(make).await.status(), 201);
-        fold(app).await.unwrap();
+        app.delivery().flush().await;
     }
 }
 
@@ -78,6 +74,6 @@ impl TestApp {
     /// Who a service is that shows a key.
     pub(in crate::tests) async fn shown(&self, token: &str) -> crate::error::Result<Arc<Key>> {
         let client = Client { ip: Some([203, 0, 113, 7].into()), ..Client::default() };
-        authenticate(self, &client, token).await
+        authenticate(self.delivery(), &client, token).await
     }
 }

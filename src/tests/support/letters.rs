@@ -1,7 +1,7 @@
 //! The mail of the tests: letters as they arrive in the mailbox of development.
 
 use super::{BASE, TestApp, app::eventually};
-use crate::server::mail::Letter;
+use crate::tenancy::mail::Letter;
 
 impl TestApp {
     /// The newest letter to an address, once all its letters have been sent.

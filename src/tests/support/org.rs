@@ -9,6 +9,7 @@ use crate::{
         ApiKeyId, AuditId, DeploymentRequestId, EnvironmentId, EnvironmentRequestId, FolderId, ImageId,
         ImportId, InvitationId, OrgId, PromptId, TrashId,
     },
+    kernel::tokens::Token,
     library::{
         exchange::{self, format::FORMAT},
         folders,
@@ -21,7 +22,7 @@ use crate::{
         editing, saving, store,
     },
     role::{self, Role},
-    server::{Grant, Scope, Topic, tokens::Token},
+    tenancy::{Grant, Scope, Topic},
     time::Span,
 };
 

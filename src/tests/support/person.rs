@@ -5,8 +5,9 @@ use crate::{
     accounts::store::{self, NewPerson},
     fields::{Email, Name, Password},
     id::{SessionId, UserId},
+    kernel::{passwords::Passwords, tokens::TokenHash},
     role::Role,
-    server::{passwords::Passwords, session::Visit, tokens::TokenHash},
+    tenancy::sessions::Visit,
 };
 use sqlx::types::Json;
 use std::{collections::HashMap, ops::Deref};

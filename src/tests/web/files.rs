@@ -1,7 +1,7 @@
 //! The files of the server: who may read them, and how large those may be that are sent to it.
 
 use super::{Browser, TestApp, both_databases, eventually, run, with};
-use crate::{library::exchange::format::FORMAT, server::caller::Client, tests::support::Kind};
+use crate::{library::exchange::format::FORMAT, tenancy::client::Client, tests::support::Kind};
 use axum::{
     body::{Body, Bytes},
     http::Request,
@@ -99,7 +99,7 @@ async fn what_is_refused_is_not_read(app: TestApp) {
     // Too large for a function that takes no file.
     assert_eq!(sends(&ana, "prompts/create", Body::from(vec![b'x'; 1024 * 1024])).await, 413);
     // More often than it may.
-    while app.limits.pass("members/leave", &Client::default(), Some(ana.id)).is_ok() {}
+    while app.web().limits.pass("members/leave", &Client::default(), Some(ana.id)).is_ok() {}
     assert_eq!(sends(&ana, "imports/create", unfinished("--xyz")).await, 429);
     // By a key that may not.
     let (_, key) = acme.has_key("read:prompts").await;
@@ -120,7 +120,8 @@ async fn unfinished_bodies_take_so_much_room(app: TestApp) {
             tokio::spawn(async move { sends(&ana, "imports/create", unfinished(large)).await })
         })
         .collect();
-    eventually("three to be read", || async { (app.bodies.bytes() >= 3 * large.len()).then_some(()) }).await;
+    eventually("three to be read", || async { (app.web().bodies.bytes() >= 3 * large.len()).then_some(()) })
+        .await;
     assert_eq!(sends(&ana, "imports/create", unfinished(large.clone())).await, 503);
     // Others are let in, and small forms of theirs.
     ana.creates_at("Acme", "acme").await.leads_to("/acme");
@@ -129,5 +130,5 @@ async fn unfinished_bodies_take_so_much_room(app: TestApp) {
     for one in &waiting {
         one.abort();
     }
-    eventually("the room to be free", || async { (app.bodies.bytes() == 0).then_some(()) }).await;
+    eventually("the room to be free", || async { (app.web().bodies.bytes() == 0).then_some(()) }).await;
 }

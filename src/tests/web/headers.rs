@@ -183,7 +183,7 @@ async fn the_mailbox_is_for_development_only(app: TestApp) {
 }
 
 async fn files_of_the_site_are_kept_by_their_hash(app: TestApp) {
-    let (browser, css) = (app.browser(), app.assets.url("public.css"));
+    let (browser, css) = (app.browser(), app.web().assets.url("public.css"));
     let answer = browser.get(&css).await;
     assert_eq!(answer.status, 200, "the site is not built: run the tests by `cargo xtask test`");
     let answer = answer

@@ -1,7 +1,7 @@
 //! How often something may be tried, as people meet it.
 
 use super::{PASSWORD, TestApp, both_databases, with};
-use crate::{role::Role, server::serve, time::Span};
+use crate::{role::Role, time::Span, web::client};
 use axum::{
     body::Body,
     http::{Method, Request},
@@ -163,7 +163,7 @@ async fn the_proxy_is_believed_only_where_one_is_configured(app: TestApp) {
     for line in ["192.0.2.1", "198.51.100.2, [2001:db8::7]:443"] {
         request = request.header("x-forwarded-for", line);
     }
-    let told = serve::client(&behind, &request.body(Body::empty()).unwrap());
+    let told = client::client(&behind, &request.body(Body::empty()).unwrap());
     assert_eq!(told.ip, Some("2001:db8::7".parse().unwrap()));
     let get = browser.at(&behind).asks(Method::GET, "/sign-in");
     browser.at(&behind).send(with(get, "x-forwarded-for", "garbage"), "").await.status(200);

@@ -1,7 +1,7 @@
 //! What the log tells, and what it does not.
 
 use super::{PASSWORD, TestApp, run};
-use crate::{role::Role, server::Config, tests::support::Kind, time::Span};
+use crate::{kernel::Config, role::Role, tests::support::Kind, time::Span};
 use std::sync::{Arc, Mutex, OnceLock};
 use tracing_subscriber::fmt::MakeWriter;
 

@@ -1,12 +1,14 @@
 //! The socket itself: clients that are slow, heads that are large.
 
 use super::{TestApp, run};
-use crate::server::{
-    connections::Room,
-    hot::Front,
-    listen::{Patience, accept},
+use crate::{
+    delivery::cache::Front,
+    tests::support::Kind,
+    web::{
+        connections::Room,
+        listener::{Patience, accept},
+    },
 };
-use crate::tests::support::Kind;
 use axum::{
     Router,
     body::Bytes,
@@ -88,7 +90,7 @@ fn heads_have_a_size() {
 fn who_does_not_take_the_answer_is_cut_off() {
     run(Kind::Sqlite, async |app: TestApp| {
         let large = Router::new().route("/", get(async || vec![b'x'; 64 * 1024 * 1024]));
-        let (address, _stop) = listening(Front::new((*app).clone(), large)).await;
+        let (address, _stop) = listening(Front::new(app.delivery().clone(), large)).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -108,7 +110,7 @@ fn open_requests_are_finished_when_it_stops() {
                 "done"
             }),
         );
-        let (address, stop) = listening(Front::new((*app).clone(), slow)).await;
+        let (address, stop) = listening(Front::new(app.delivery().clone(), slow)).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -130,7 +132,7 @@ fn what_is_not_whole_by_then_is_cut_off_when_it_stops() {
         );
         let patience = Patience { last: Duration::from_millis(300), ..Patience::default() };
         let room = Room { all: 1000, of_address: 1000 };
-        let (address, stop) = listening_with(Front::new((*app).clone(), reads), patience, room).await;
+        let (address, stop) = listening_with(Front::new(app.delivery().clone(), reads), patience, room).await;
         let whole = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody";
         let mut sockets = Vec::new();
         for sent in [&whole[..whole.len() - 2], &whole[..20], whole] {

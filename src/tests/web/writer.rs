@@ -3,9 +3,10 @@
 use super::{Browser, PASSWORD, TestApp, both_databases, eventually, run, with};
 use crate::{
     role::Role,
-    server::{Server, jobs::sweep, notes::write_down, parts, rows, serve, streams::MOST},
+    tenancy::{Server, batches, jobs::sweep, rows, stream_limit::MOST},
     tests::support::Kind,
     time::Span,
+    web::router,
 };
 use axum::{
     Router,
@@ -80,7 +81,7 @@ fn a_page_that_begins_to_write_is_found_out() {
             Err(_) => "not written",
         };
         let pages = Router::new().route("/write", any(writes)).with_state((*app).clone());
-        let router = serve::router(&app, pages, Router::new(), Router::new());
+        let router = router::router((&app, app.web()), pages, Router::new(), Router::new());
         for (method, status) in [(Method::GET, 500), (Method::HEAD, 500), (Method::POST, 200)] {
             let request =
                 Request::builder().method(method.clone()).uri("/write").body(Body::empty()).unwrap();
@@ -130,9 +131,9 @@ async fn what_is_much_is_left_to_the_next_run(app: TestApp) {
         (app.rows("letters", "1 = 1").await.len(), app.rows("members", "role = 'viewer'").await.len())
     };
     let all = left().await;
-    parts::write_in_order_for(&app, acme.id, &kinds, 1).await.unwrap();
-    assert_eq!(left().await, (all.0 - parts::MOST, 1), "what comes after it waits, too");
-    parts::write_in_order_for(&app, acme.id, &kinds, 9).await.unwrap();
+    batches::write_in_order_for(&app, acme.id, &kinds, 1).await.unwrap();
+    assert_eq!(left().await, (all.0 - batches::MOST, 1), "what comes after it waits, too");
+    batches::write_in_order_for(&app, acme.id, &kinds, 9).await.unwrap();
     assert_eq!(left().await, (0, 0));
 }
 
@@ -141,7 +142,7 @@ async fn what_is_swept_up_goes_in_parts(app: TestApp) {
     app.breaks("DELETE", "letters", "OLD.attempts = 1150").await;
     assert!(sweep(&app).await.is_err());
     let left = app.rows("letters", "1 = 1").await.len();
-    assert!((51..=51 + parts::MOST).contains(&left), "{left} are left");
+    assert!((51..=51 + batches::MOST).contains(&left), "{left} are left");
     app.mends("letters").await;
     sweep(&app).await.unwrap();
     assert!(app.rows("letters", "1 = 1").await.is_empty());
@@ -173,7 +174,7 @@ async fn what_is_noted_is_written_once(app: TestApp) {
         ana.get("/ana").await.status(200);
     }
     assert!(app.rows("sessions", &later).await.is_empty() && app.rows("members", &later).await.is_empty());
-    write_down(&idle).await.unwrap();
+    idle.writes_notes().await.unwrap();
     assert_eq!((app.rows("sessions", &later).await.len(), app.rows("members", &later).await.len()), (1, 1));
     // One that cannot be written keeps none of the others from it.
     idle.notes.leave(("a", Uuid::nil()), |change| {
@@ -185,9 +186,9 @@ async fn what_is_noted_is_written_once(app: TestApp) {
         let query = change.query(slug);
         Box::pin(async move { Ok(query.execute().await.map(drop)?) })
     });
-    write_down(&idle).await.unwrap_err();
+    idle.writes_notes().await.unwrap_err();
     assert_eq!(app.rows("reserved_slugs", "slug = 'noted'").await.len(), 1);
-    write_down(&idle).await.unwrap();
+    idle.writes_notes().await.unwrap();
 }
 
 async fn a_write_is_tried(app: TestApp) {

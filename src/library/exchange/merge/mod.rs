@@ -18,10 +18,10 @@ use crate::{
     id::{FolderId, PromptId},
     prompts::{content::Kind, store},
     role::ImportContent,
-    server::{
+    tenancy::{
         Grant, OrgChange, Topic,
         audit::{Action, Entry},
-        parts::Part,
+        batches::Part,
     },
 };
 use serde_json::json;

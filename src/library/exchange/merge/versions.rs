@@ -12,7 +12,7 @@ use crate::{
         references::{Pin, To},
         versions::{self, Origin},
     },
-    server::{OrgChange, listed},
+    tenancy::{OrgChange, listed},
     ui::parse_rfc3339,
 };
 use serde_json::json;
