@@ -4,7 +4,7 @@ use crate::{
     accounts::pages as accounts,
     api, api_keys, audit_log, bench, board,
     dashboard::pages as dashboard,
-    delivery::{Delivery, cache::Front},
+    delivery::{Delivery, cache::CachedFetch},
     deployments::voiding,
     editor,
     environments::{page as environments, purge as environments_purge},
@@ -18,7 +18,7 @@ use crate::{
     live,
     mailbox::pages as mailbox,
     members::{self, Listing, change_page, danger_zone, pages as members_pages},
-    orgs::{Frame, closure, image, pages as orgs, trouble::trouble},
+    orgs::{AppLayout, closure, image, pages as orgs, trouble::trouble},
     palette,
     profile::{closure as account_closure, pages as profile, security_page},
     prompts::{compare, earlier, index, jinja, render, room},
@@ -30,7 +30,7 @@ use crate::{
     },
     time::Span,
     ui::{self, not_found},
-    web::{Caller, Web, router},
+    web::{RequestContext, Web, router},
 };
 use axum::{Router, routing::MethodRouter};
 use leptos::{either::Either, prelude::*};
@@ -105,11 +105,11 @@ pub fn pages() -> Vec<(&'static str, MethodRouter)> {
 /// The route of a page. Somebody who is signed in is told what went wrong with the navigation around it.
 fn page<P, F, V>(view: P) -> MethodRouter
 where
-    P: Fn(Caller) -> F + Clone + Send + Sync + 'static,
+    P: Fn(RequestContext) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<V>> + Send + 'static,
     V: IntoView + 'static,
 {
-    ui::page(move |caller: Caller| {
+    ui::page(move |caller: RequestContext| {
         let made = view(caller.clone());
         async move {
             let error = match made.await {
@@ -122,8 +122,8 @@ where
 }
 
 /// The members page, with what invitations put on it.
-async fn members_with_invitations(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+async fn members_with_invitations(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let listing = Listing::parse(&caller.page);
     let invite = invitations::invite_button(&caller, &scope);
     let pending = Box::pin(pending::pending(&caller, &scope, &listing)).await?;
@@ -184,8 +184,8 @@ impl App {
 
     /// Everything the server answers.
     #[must_use]
-    pub fn front(&self) -> Front {
-        Front::new(self.delivery.clone(), routes(self))
+    pub fn front(&self) -> CachedFetch {
+        CachedFetch::new(self.delivery.clone(), routes(self))
     }
 
     /// Starts what goes on all the time: emails are sent, other processes followed, usage counted, notes written. It
@@ -193,9 +193,9 @@ impl App {
     pub fn start_queues(&self) {
         let server = &self.server;
         tokio::spawn(outbox::run(server.clone()));
-        tokio::spawn(server.bus.clone().run(server.outside_tenancy().clone(), server.clock.clone()));
+        tokio::spawn(server.events.clone().run(server.outside_tenancy().clone(), server.clock.clone()));
         tokio::spawn(self.delivery.clone().run());
-        tokio::spawn(server.notes.clone().run(server.outside_tenancy().clone()));
+        tokio::spawn(server.deferred_writes.clone().run(server.outside_tenancy().clone()));
     }
 
     /// Starts what is done now and then.
@@ -206,7 +206,7 @@ impl App {
     /// Writes down what is kept in memory to be written later, as the process ends.
     pub async fn flush(&self) {
         self.delivery.flush().await;
-        if let Err(error) = self.server.notes.write_down(self.server.outside_tenancy()).await {
+        if let Err(error) = self.server.deferred_writes.flush(self.server.outside_tenancy()).await {
             tracing::warn!(%error, "pending notes were not saved");
         }
     }

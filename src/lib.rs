@@ -62,9 +62,9 @@
 //! - A path with a live prompt leads to it until something else is deployed at that path. Where others must approve,
 //!   no other prompt can take the path ([`prompts::paths`]).
 //! - A change of one's account holds the row of the person, and asks under that lock whether the session still is there
-//!   ([`Caller::change_own_account`](web::Caller::change_own_account)). A session begins only while the password is
+//!   ([`RequestContext::change_own_account`](web::RequestContext::change_own_account)). A session begins only while the password is
 //!   the one that was shown. So nothing comes after a new password, a sign-out or the end of an account.
-//! - There is one way to sign in ([`accounts::entrance`]), so nobody gets around their second factor. An act that cannot
+//! - There is one way to sign in ([`accounts::sign_in`]), so nobody gets around their second factor. An act that cannot
 //!   be undone demands a [`Proof`](web::Proof) that the password was entered recently.
 //! - Every function has a rate limit per client (`web::rate_limits`), and work that keeps a core busy is off the threads
 //!   that answer requests: on what is large (`kernel::long_work`), on what may never end (`kernel::sandbox`), on

@@ -3,7 +3,7 @@
 use clap::Parser;
 use prompt_studio::{
     app::{self, App},
-    kernel::{Config, instance_lock::Sole, sandbox::worker},
+    kernel::{Config, instance_lock::InstanceLock, sandbox::worker},
     web::listener,
 };
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ async fn serve() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    let _lock = Sole::on(&config)?;
+    let _lock = InstanceLock::on(&config)?;
     let app = App::start(config).await?;
     app.start_queues();
     app.start_chores();

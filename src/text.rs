@@ -1,4 +1,6 @@
-//! Single characters, and words that are counted.
+//! Single characters, and words that are counted, bytes that are written out.
+
+use std::fmt::Write as _;
 
 /// Whether a character is no visible part of a name: controls, line and paragraph separators,
 /// marks that reverse the text around them, and characters of no width.
@@ -38,6 +40,15 @@ pub fn capitalized(text: &str) -> String {
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
+/// Bytes in hexadecimal, in small letters.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +62,10 @@ mod tests {
             ["no people", "1 person", "2 people"]
         );
         assert_eq!(["no people", "ärger", ""].map(capitalized), ["No people", "Ärger", ""]);
+    }
+
+    #[test]
+    fn bytes_are_written_out() {
+        assert_eq!([hex(&[0, 10, 255]), hex(&[])], ["000aff", ""]);
     }
 }

@@ -2,13 +2,13 @@
 
 #![expect(missing_docs, reason = "the macro makes a type of each function's arguments")]
 
-use super::{entrance, resets, sign_ups, store};
+use super::{resets, sign_in, sign_ups, store};
 use crate::{
     error::Error,
     fields::Email,
     paths,
     ui::{Notice, Theme, set_cookie},
-    web::{Caller, response},
+    web::{RequestContext, response},
 };
 use leptos::prelude::*;
 
@@ -20,7 +20,7 @@ pub async fn sign_up(
     password: String,
     #[server(default)] next: String,
 ) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let wish = store::Wish::parse(&name, &email, &password)?;
     let next = Some(next).filter(|next| paths::is_local(next));
     if caller.server.mail.is_on() {
@@ -37,7 +37,7 @@ pub async fn sign_up(
 #[server(endpoint = "accounts/resend")]
 pub async fn resend_sign_up(email: String) -> Result<(), Error> {
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
-    if sign_ups::send_to(&Caller::here()?, &email).await? {
+    if sign_ups::send_to(&RequestContext::here()?, &email).await? {
         Notice::EmailSent.say();
         response::go(paths::SIGN_UP_SENT);
     } else {
@@ -49,7 +49,7 @@ pub async fn resend_sign_up(email: String) -> Result<(), Error> {
 /// Proves the address of a sign-up: makes the account and signs in.
 #[server(endpoint = "accounts/confirm")]
 pub async fn confirm_sign_up(token: String, #[server(default)] password: String) -> Result<(), Error> {
-    let next = sign_ups::confirm(&Caller::here()?, &token, &password).await?;
+    let next = sign_ups::confirm(&RequestContext::here()?, &token, &password).await?;
     response::go(&next);
     Ok(())
 }
@@ -58,7 +58,7 @@ pub async fn confirm_sign_up(token: String, #[server(default)] password: String)
 #[server(endpoint = "accounts/sign_in")]
 pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), Error> {
     let next = Some(next).filter(|next| paths::is_local(next));
-    let welcome = entrance::sign_in(&Caller::here()?, &email, &password, next.as_deref()).await?;
+    let welcome = sign_in::sign_in(&RequestContext::here()?, &email, &password, next.as_deref()).await?;
     response::go(&welcome.leads_to(next.as_deref()));
     Ok(())
 }
@@ -66,7 +66,7 @@ pub async fn sign_in(email: String, password: String, #[server(default)] next: S
 /// Goes on signing in, with a code of the authenticator or a recovery code.
 #[server(endpoint = "accounts/prove_second_factor")]
 pub async fn prove_second_factor(code: String) -> Result<(), Error> {
-    let next = entrance::prove_second_factor(&Caller::here()?, &code).await?;
+    let next = sign_in::prove_second_factor(&RequestContext::here()?, &code).await?;
     response::go(next.as_deref().unwrap_or(paths::HOME));
     Ok(())
 }
@@ -74,7 +74,7 @@ pub async fn prove_second_factor(code: String) -> Result<(), Error> {
 /// Signs out of this browser, to go on to a page as somebody else perhaps.
 #[server(endpoint = "accounts/sign_out")]
 pub async fn sign_out(#[server(default)] next: String) -> Result<(), Error> {
-    Caller::here()?.sign_out().await?;
+    RequestContext::here()?.sign_out().await?;
     response::forget_storage();
     Notice::SignedOut.say();
     response::go(&paths::with_next(paths::SIGN_IN, Some(&next)));
@@ -85,7 +85,7 @@ pub async fn sign_out(#[server(default)] next: String) -> Result<(), Error> {
 #[server(endpoint = "accounts/forgot_password")]
 pub async fn forgot_password(email: String) -> Result<(), Error> {
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     resets::begin(&caller, &email).await?;
     resets::remember(&caller.server, &email);
     response::go(paths::FORGOT_PASSWORD_SENT);
@@ -95,7 +95,7 @@ pub async fn forgot_password(email: String) -> Result<(), Error> {
 /// Sets a new password with the link of that letter, ends all sessions, and signs in.
 #[server(endpoint = "accounts/reset_password")]
 pub async fn reset_password(token: String, password: String) -> Result<(), Error> {
-    let welcome = resets::finish(&Caller::here()?, &token, &password).await?;
+    let welcome = resets::finish(&RequestContext::here()?, &token, &password).await?;
     Notice::PasswordChanged.say();
     response::go(&welcome.leads_to(None));
     Ok(())

@@ -5,10 +5,10 @@
 
 pub mod actions;
 
-pub mod entrance;
-mod letters;
+mod emails;
 pub mod pages;
 mod resets;
+pub mod sign_in;
 mod sign_ups;
 pub mod store;
 pub mod two_factor;
@@ -17,4 +17,4 @@ pub use actions::{
     ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResendSignUp, ResetPassword, SetTheme, SignIn, SignOut,
     SignUp,
 };
-pub use letters::Happened;
+pub use emails::Happened;

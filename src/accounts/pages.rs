@@ -1,15 +1,15 @@
 //! The pages of accounts: cards without script.
 
 use super::{
-    ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResendSignUp, ResetPassword, SignIn, SignUp, entrance,
-    resets, sign_ups,
+    ConfirmSignUp, ForgotPassword, ProveSecondFactor, ResendSignUp, ResetPassword, SignIn, SignUp, resets,
+    sign_in, sign_ups,
 };
 use crate::{
     error::Result,
     fields::Email,
     paths,
-    ui::{Alert, Bake, Field, Form, Hidden, Sheet, Submit, go_on},
-    web::{Caller, response},
+    ui::{Alert, Bake, Field, Form, Hidden, PublicLayout, Submit, go_on},
+    web::{RequestContext, response},
 };
 use axum::http::header;
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -18,7 +18,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sign_in(caller: Caller) -> Result<impl IntoView> {
+pub async fn sign_in(caller: RequestContext) -> Result<impl IntoView> {
     let next = caller.next();
     let sign_up = paths::with_next(paths::SIGN_UP, next.as_deref());
     if caller.person().await?.is_some() {
@@ -27,7 +27,7 @@ pub async fn sign_in(caller: Caller) -> Result<impl IntoView> {
     let aside =
         move || view! { <p class="aside">"New here? "<a href=sign_up.clone()>"Create an account"</a></p> };
     Ok(view! {
-        <Sheet title="Sign in" aside>
+        <PublicLayout title="Sign in" aside>
             <h1>"Sign in"</h1>
             <Form action=SignIn::PATH>
                 <Hidden name="next" value=next.unwrap_or_default()/>
@@ -36,7 +36,7 @@ pub async fn sign_in(caller: Caller) -> Result<impl IntoView> {
                 <Submit>"Sign in"</Submit>
                 <p class="lead"><a href=paths::FORGOT_PASSWORD>"Forgot your password?"</a></p>
             </Form>
-        </Sheet>
+        </PublicLayout>
     })
 }
 
@@ -44,20 +44,20 @@ pub async fn sign_in(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn second_factor(caller: Caller) -> Result<impl IntoView> {
+pub async fn second_factor(caller: RequestContext) -> Result<impl IntoView> {
     // What came of a form is told, even where nothing is waited for any more.
-    if caller.posted().is_none() && !entrance::is_waiting(&caller).await? {
+    if caller.posted().is_none() && !sign_in::is_waiting(&caller).await? {
         go_on(paths::SIGN_IN);
     }
     Ok(view! {
-        <Sheet title="Enter your code" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+        <PublicLayout title="Enter your code" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
             <h1>"Enter your code"</h1>
             <p class="lead">"Enter the code from your authenticator app, or a recovery code."</p>
             <Form action=ProveSecondFactor::PATH>
                 <Field name="code" label="Code" autocomplete="one-time-code" maxlength=40 verbatim=true autofocus=true/>
                 <Submit>"Sign in"</Submit>
             </Form>
-        </Sheet>
+        </PublicLayout>
     })
 }
 
@@ -65,7 +65,7 @@ pub async fn second_factor(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sign_up(caller: Caller) -> Result<impl IntoView> {
+pub async fn sign_up(caller: RequestContext) -> Result<impl IntoView> {
     let next = caller.next();
     let sign_in = paths::with_next(paths::SIGN_IN, next.as_deref());
     if caller.person().await?.is_some() {
@@ -73,7 +73,7 @@ pub async fn sign_up(caller: Caller) -> Result<impl IntoView> {
     }
     let aside = move || view! { <p class="aside">"Already have an account? "<a href=sign_in.clone()>"Sign in"</a></p> };
     Ok(view! {
-        <Sheet title="Create an account" aside>
+        <PublicLayout title="Create an account" aside>
             <h1>"Create an account"</h1>
             <p class="lead">"You get a personal workspace and can create organizations for your teams."</p>
             <Form action=SignUp::PATH>
@@ -83,7 +83,7 @@ pub async fn sign_up(caller: Caller) -> Result<impl IntoView> {
                 <NewPassword/>
                 <Submit>"Create account"</Submit>
             </Form>
-        </Sheet>
+        </PublicLayout>
     })
 }
 
@@ -100,15 +100,15 @@ pub fn NewPassword() -> impl IntoView {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sign_up_sent(caller: Caller) -> Result<impl IntoView> {
+pub async fn sign_up_sent(caller: RequestContext) -> Result<impl IntoView> {
     let sent = sign_ups::of_this_browser(&caller.server).await?.map(|waiting| waiting.email);
     Ok(view! {
-        <Sheet title="Check your email" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+        <PublicLayout title="Check your email" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
             <h1>"Check your email"</h1>
             <p class="lead">{link_to(sent.as_ref())}" Open it to finish signing up."</p>
             <p class="lead">"Nothing after a few minutes? Check your spam folder, or send it again."</p>
             {sent.map(|email| again(ResendSignUp::PATH, &email))}
-        </Sheet>
+        </PublicLayout>
     })
 }
 
@@ -139,14 +139,14 @@ fn again(action: &'static str, email: &Email) -> impl IntoView + use<> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
+pub async fn confirm(caller: RequestContext) -> Result<impl IntoView> {
     let token = private_token(&caller);
     let Some(waiting) = sign_ups::of_token(&caller.server, &token).await? else {
         return Ok(gone("Sign up again", paths::SIGN_UP).bake());
     };
     let known = waiting.is_of_this_browser();
     Ok(view! {
-        <Sheet title="Confirm your email">
+        <PublicLayout title="Confirm your email">
             <h1>"Confirm your email"</h1>
             <p class="lead">"for "<strong>{waiting.email.to_string()}</strong></p>
             <Form action=ConfirmSignUp::PATH>
@@ -157,7 +157,7 @@ pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
                 })}
                 <Submit>"Confirm and sign in"</Submit>
             </Form>
-        </Sheet>
+        </PublicLayout>
     }.bake())
 }
 
@@ -165,7 +165,7 @@ pub async fn confirm(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
+pub async fn forgot_password(caller: RequestContext) -> Result<impl IntoView> {
     let form = if caller.server.mail.is_on() {
         view! {
             <p class="lead">"Enter your email and we'll send you a reset link."</p>
@@ -178,10 +178,10 @@ pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
         view! { <Alert kind="info">"This server doesn't send email. Ask its administrator to reset your password."</Alert> }.bake()
     };
     Ok(view! {
-        <Sheet title="Forgot your password?" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+        <PublicLayout title="Forgot your password?" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
             <h1>"Forgot your password?"</h1>
             {form}
-        </Sheet>
+        </PublicLayout>
     })
 }
 
@@ -189,15 +189,15 @@ pub async fn forgot_password(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// None.
-pub async fn forgot_password_sent(caller: Caller) -> Result<impl IntoView> {
+pub async fn forgot_password_sent(caller: RequestContext) -> Result<impl IntoView> {
     let sent = resets::sent_to(&caller.server);
     Ok(view! {
-        <Sheet title="Reset link sent" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
+        <PublicLayout title="Reset link sent" aside=|| view! { <p class="aside"><a href=paths::SIGN_IN>"Back to sign in"</a></p> }>
             <h1>"Check your email"</h1>
             <p class="lead">{link_to(sent.as_ref())}" It works for an hour."</p>
             <p class="lead">"Nothing after a few minutes? Check your spam folder, or send it again."</p>
             {sent.map(|email| again(ForgotPassword::PATH, &email))}
-        </Sheet>
+        </PublicLayout>
     })
 }
 
@@ -205,13 +205,13 @@ pub async fn forgot_password_sent(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reset_password(caller: Caller) -> Result<impl IntoView> {
+pub async fn reset_password(caller: RequestContext) -> Result<impl IntoView> {
     let token = private_token(&caller);
     let Some(reset) = resets::of_token(&caller.server, &token).await? else {
         return Ok(gone("Request a new link", paths::FORGOT_PASSWORD).bake());
     };
     Ok(view! {
-        <Sheet title="Set a new password">
+        <PublicLayout title="Set a new password">
             <h1>"Set a new password"</h1>
             <p class="lead">"for "<strong>{reset.email.to_string()}</strong>". Other devices are signed out."</p>
             <Form action=ResetPassword::PATH>
@@ -219,13 +219,13 @@ pub async fn reset_password(caller: Caller) -> Result<impl IntoView> {
                 <NewPassword/>
                 <Submit>"Set password and sign in"</Submit>
             </Form>
-        </Sheet>
+        </PublicLayout>
     }.bake())
 }
 
 /// The token in the page's URL, which is told to no other page.
 #[must_use]
-pub fn private_token(caller: &Caller) -> String {
+pub fn private_token(caller: &RequestContext) -> String {
     response::set_header(header::REFERRER_POLICY, "no-referrer");
     caller.segment(1).to_owned()
 }
@@ -234,13 +234,13 @@ pub fn private_token(caller: &Caller) -> String {
 fn gone(label: &'static str, url: &'static str) -> impl IntoView {
     response::set_status(410);
     view! {
-        <Sheet title="This link is no longer valid">
+        <PublicLayout title="This link is no longer valid">
             <h1>"This link is no longer valid"</h1>
             <p class="lead">"It has expired or was already used."</p>
             <div class="form-actions">
                 <a class="button" data-kind="primary" href=url>{label}</a>
                 <a class="button" data-kind="quiet" href=paths::SIGN_IN>"Sign in"</a>
             </div>
-        </Sheet>
+        </PublicLayout>
     }
 }

@@ -1,8 +1,8 @@
 //! Forgotten passwords.
 
 use super::{
-    entrance::{self, Welcome},
-    letters::{self, Happened},
+    emails::{self, Happened},
+    sign_in::{self, SignInOutcome},
     store::{self, may_write_to},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     },
     time::Span,
     ui::{cookie, set_cookie},
-    web::Caller,
+    web::RequestContext,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -36,7 +36,7 @@ pub(super) struct Reset {
 
 /// Writes to an address: with a link when it has an account, and that it has none otherwise. The
 /// answer and the time it takes are the same.
-pub(super) async fn begin(caller: &Caller, email: &Email) -> Result<()> {
+pub(super) async fn begin(caller: &RequestContext, email: &Email) -> Result<()> {
     let config = &caller.server.config;
     let mut change = caller.server.change_outside_tenancy().await?;
     let found = find(&mut change, email).await?;
@@ -52,9 +52,9 @@ pub(super) async fn begin(caller: &Caller, email: &Email) -> Result<()> {
                     .bind(now + GOOD_FOR)
                     .execute()
                     .await?;
-                letters::reset(email, &name, &config.url(&paths::reset_password(token.as_str())))
+                emails::reset(email, &name, &config.url(&paths::reset_password(token.as_str())))
             }
-            None => letters::unknown(email, &config.url(paths::SIGN_UP)),
+            None => emails::unknown(email, &config.url(paths::SIGN_UP)),
         };
         change.mail(Sender::default(), &letter).await?;
     }
@@ -78,14 +78,14 @@ const SENT_TO: &str = "reset-sent";
 
 /// Remembers for a while, in this browser, where a letter was sent.
 pub(super) fn remember(server: &Server, email: &Email) {
-    let sealed = server.seal.seal(email.as_str().as_bytes(), SENT_TO.as_bytes());
+    let sealed = server.encryption.encrypt(email.as_str().as_bytes(), SENT_TO.as_bytes());
     set_cookie(SENT_TO, &URL_SAFE_NO_PAD.encode(sealed), 900);
 }
 
 /// Where this browser had a letter sent last, if it was lately.
 pub(super) fn sent_to(server: &Server) -> Option<Email> {
     let sealed = URL_SAFE_NO_PAD.decode(cookie(SENT_TO)?).ok()?;
-    let email = server.seal.open(&sealed, SENT_TO.as_bytes())?;
+    let email = server.encryption.decrypt(&sealed, SENT_TO.as_bytes())?;
     Email::parse(&String::from_utf8(email).ok()?).ok()
 }
 
@@ -99,7 +99,7 @@ pub(super) async fn of_token(server: &Server, token: &str) -> Result<Option<Rese
 }
 
 /// Sets the new password. All sessions end, and this browser is signed in.
-pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Result<Welcome> {
+pub(super) async fn finish(caller: &RequestContext, token: &str, password: &str) -> Result<SignInOutcome> {
     let gone = || Error::conflict("This link has expired or was already used. Request a new one.");
     let reset = of_token(&caller.server, token).await?.ok_or_else(gone)?;
     let password = Password::parse(password, &[reset.name.as_str(), reset.email.as_str()])
@@ -126,5 +126,5 @@ pub(super) async fn finish(caller: &Caller, token: &str, password: &str) -> Resu
     caller.audit(&mut change, user, Entry::new(Action::PasswordReset, user.0)).await?;
     store::tell(&mut change, user, Happened::PasswordReset).await?;
     change.commit().await?;
-    entrance::let_in(caller, user, &hash, None).await
+    sign_in::let_in(caller, user, &hash, None).await
 }

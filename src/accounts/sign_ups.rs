@@ -5,7 +5,7 @@
 //! somebody else knows the password.
 
 use super::{
-    entrance, letters,
+    emails, sign_in,
     store::{self, NewPerson, Wish, may_write_to},
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
     },
     time::Span,
     ui::{cookie, set_cookie},
-    web::{Caller, rate_limits::Secret},
+    web::{RequestContext, rate_limits::ThrottleKey},
 };
 
 /// How long the letter's link is good for.
@@ -46,7 +46,7 @@ pub(super) struct Waiting {
 
 /// Begins a sign-up. What is done, and so the time it takes, is the same whether or not the
 /// address has an account; only the letter differs.
-pub(super) async fn begin(caller: &Caller, wish: Wish, next: Option<String>) -> Result<()> {
+pub(super) async fn begin(caller: &RequestContext, wish: Wish, next: Option<String>) -> Result<()> {
     let password_hash = caller.server.passwords.hash(wish.password).await?;
     let (token, browser) = (Token::new(), Token::new());
     let known = store::find(&caller.server, &wish.email).await?;
@@ -83,9 +83,9 @@ pub(super) async fn begin(caller: &Caller, wish: Wish, next: Option<String>) -> 
 fn letter(server: &Server, (name, email): (&Name, &Email), known: Option<Name>, token: &Token) -> Letter {
     let config = &server.config;
     match known {
-        None => letters::confirm(email, name, &config.url(&paths::confirm(token.as_str()))),
+        None => emails::confirm(email, name, &config.url(&paths::confirm(token.as_str()))),
         Some(name) => {
-            letters::taken(email, &name, &config.url(paths::SIGN_IN), &config.url(paths::FORGOT_PASSWORD))
+            emails::taken(email, &name, &config.url(paths::SIGN_IN), &config.url(paths::FORGOT_PASSWORD))
         }
     }
 }
@@ -102,7 +102,7 @@ pub(super) async fn of_this_browser(server: &Server) -> Result<Option<Waiting>> 
 
 /// Sends the letter of this browser's sign-up again, to its address or to the one it should have been. Tells
 /// whether a sign-up waits here at all.
-pub(super) async fn send_to(caller: &Caller, email: &Email) -> Result<bool> {
+pub(super) async fn send_to(caller: &RequestContext, email: &Email) -> Result<bool> {
     let Some(waiting) = of_this_browser(&caller.server).await? else { return Ok(false) };
     let known = store::find(&caller.server, email).await?.map(|(_, name)| name);
     let token = Token::new();
@@ -150,7 +150,7 @@ impl Waiting {
 }
 
 /// Sends the letter again with a new link, for somebody who knows the password.
-pub(super) async fn send_again(caller: &Caller, waiting: &Waiting) -> Result<()> {
+pub(super) async fn send_again(caller: &RequestContext, waiting: &Waiting) -> Result<()> {
     let (token, browser) = (Token::new(), Token::new());
     let mut change = caller.server.change_outside_tenancy().await?;
     if may_write_to(&caller.server, &mut change, &waiting.email).await? {
@@ -162,26 +162,26 @@ pub(super) async fn send_again(caller: &Caller, waiting: &Waiting) -> Result<()>
             .execute()
             .await?;
         let url = caller.server.config.url(&paths::confirm(token.as_str()));
-        change.mail(Sender::default(), &letters::confirm(&waiting.email, &waiting.name, &url)).await?;
+        change.mail(Sender::default(), &emails::confirm(&waiting.email, &waiting.name, &url)).await?;
         set_cookie(BROWSER, browser.as_str(), 24 * 3600);
     }
     change.commit().await
 }
 
 /// Finishes a sign-up: makes the account, signs in, and tells where to go.
-pub(super) async fn confirm(caller: &Caller, token: &str, password: &str) -> Result<String> {
+pub(super) async fn confirm(caller: &RequestContext, token: &str, password: &str) -> Result<String> {
     let gone = || Error::conflict("This link has expired or was already used. Sign in, or sign up again.");
     let waiting = of_token(&caller.server, token).await?.ok_or_else(gone)?;
     if !waiting.is_of_this_browser() {
         let wrong = || Error::invalid("password", "Enter the password you chose when you signed up.");
         let password = Password::typed(password).map_err(|_| wrong())?;
-        let secret = Secret { kind: "sign-up", of: waiting.id.to_string(), device: None };
-        let guess = caller.web.limits.guess(&secret)?;
+        let secret = ThrottleKey { kind: "sign-up", of: waiting.id.to_string(), device: None };
+        let guess = caller.web.limits.attempt(&secret)?;
         let stored = Some(waiting.password_hash.clone());
         if caller.server.passwords.verify(password, stored).await? == Verdict::Wrong {
             return Err(wrong());
         }
-        guess.was_right();
+        guess.succeeded();
     }
     let mut change = caller.server.change_outside_tenancy().await?;
     // Whoever removes the row has used the link; another try at the same moment finds nothing.
@@ -195,7 +195,7 @@ pub(super) async fn confirm(caller: &Caller, token: &str, password: &str) -> Res
     change.commit().await?;
     store::welcome(&caller.server, &home).await;
     set_cookie(BROWSER, "", 0);
-    entrance::let_in(caller, user, &password_hash, None).await?;
+    sign_in::let_in(caller, user, &password_hash, None).await?;
     Ok(next.unwrap_or_else(|| paths::organization(&home)))
 }
 

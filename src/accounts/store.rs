@@ -1,8 +1,8 @@
 //! People in the database.
 
 use super::{
-    entrance,
-    letters::{Happened, happened},
+    emails::{Happened, happened},
+    sign_in,
 };
 use crate::{
     error::{Error, Flaws, Result},
@@ -16,7 +16,7 @@ use crate::{
         change::Sender,
     },
     time::{Span, Timestamp},
-    web::Caller,
+    web::RequestContext,
 };
 
 /// What somebody signs up with.
@@ -108,7 +108,7 @@ pub async fn welcome(server: &Server, home: &Slug) {
 ///
 /// # Errors
 /// [`Error::Invalid`] at `email` when the address has an account.
-pub async fn sign_up_at_once(caller: &Caller, wish: Wish) -> Result<Slug> {
+pub async fn sign_up_at_once(caller: &RequestContext, wish: Wish) -> Result<Slug> {
     let password_hash = caller.server.passwords.hash(wish.password).await?;
     let mut change = caller.server.change_outside_tenancy().await?;
     let new = NewPerson {
@@ -123,7 +123,7 @@ pub async fn sign_up_at_once(caller: &Caller, wish: Wish) -> Result<Slug> {
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     change.commit().await?;
     welcome(&caller.server, &home).await;
-    entrance::let_in(caller, user, &password_hash, None).await?;
+    sign_in::let_in(caller, user, &password_hash, None).await?;
     Ok(home)
 }
 

@@ -1,7 +1,7 @@
 //! The second factor: codes of an authenticator (TOTP, RFC 6238), and recovery codes for when it is
 //! lost. The shared secret lies sealed; of recovery codes only hashes are kept; each code works once.
 
-use super::{letters::Happened, store::tell};
+use super::{emails::Happened, store::tell};
 use crate::{
     error::{Error, Result},
     id::UserId,
@@ -12,7 +12,7 @@ use crate::{
         client::Person,
     },
     time::{Span, Timestamp},
-    web::{Caller, Proof},
+    web::{Proof, RequestContext},
 };
 use totp_rs::{Builder, Totp};
 
@@ -67,7 +67,7 @@ pub async fn is_on(server: &Server, user: UserId) -> Result<bool> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of(caller: &Caller, person: &Person) -> Result<TwoFactor> {
+pub async fn of(caller: &RequestContext, person: &Person) -> Result<TwoFactor> {
     let (server, user) = (&caller.server, person.id);
     let row = server.outside_tenancy();
     let row = row.query("SELECT sealed, confirmed_at, created_at FROM two_factors WHERE user_id = $1");
@@ -93,9 +93,9 @@ pub async fn of(caller: &Caller, person: &Person) -> Result<TwoFactor> {
 ///
 /// # Errors
 /// [`Error::Conflict`] when it is on already.
-pub async fn begin(caller: &Caller, proof: &Proof) -> Result<()> {
+pub async fn begin(caller: &RequestContext, proof: &Proof) -> Result<()> {
     let (user, now) = (proof.user(), caller.server.clock.now());
-    let sealed = caller.server.seal.seal(&random::<20>(), user.0.as_bytes());
+    let sealed = caller.server.encryption.encrypt(&random::<20>(), user.0.as_bytes());
     let mut change = caller.change_own_account().await?;
     let begun = change
         .query(
@@ -120,7 +120,7 @@ pub async fn begin(caller: &Caller, proof: &Proof) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Invalid`] at `code`; [`Error::Conflict`] when none was begun.
-pub async fn confirm(caller: &Caller, code: &str) -> Result<Vec<String>> {
+pub async fn confirm(caller: &RequestContext, code: &str) -> Result<Vec<String>> {
     let user = caller.visit().ok_or(Error::SignedOut)?.user;
     let mut change = caller.change_own_account().await?;
     let now = change.clock().now();
@@ -139,7 +139,7 @@ pub async fn confirm(caller: &Caller, code: &str) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// [`Error::Conflict`] when there are none.
-pub async fn finish(caller: &Caller) -> Result<()> {
+pub async fn finish(caller: &RequestContext) -> Result<()> {
     let user = caller.visit().ok_or(Error::SignedOut)?.user;
     let mut change = caller.change_own_account().await?;
     let now = change.clock().now();
@@ -164,7 +164,7 @@ pub async fn finish(caller: &Caller) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Conflict`] when it is not on.
-pub async fn renew_codes(caller: &Caller, proof: &Proof) -> Result<Vec<String>> {
+pub async fn renew_codes(caller: &RequestContext, proof: &Proof) -> Result<Vec<String>> {
     let mut change = caller.change_own_account().await?;
     if find(&mut change, proof.user(), true).await?.is_none() {
         return Err(Error::conflict("Two-factor authentication is off."));
@@ -181,7 +181,7 @@ pub async fn renew_codes(caller: &Caller, proof: &Proof) -> Result<Vec<String>> 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget(caller: &Caller, user: UserId) -> Result<()> {
+pub async fn forget(caller: &RequestContext, user: UserId) -> Result<()> {
     let mut change = caller.change_own_account().await?;
     let forget = change.query("DELETE FROM two_factors WHERE user_id = $1 AND confirmed_at IS NULL");
     if forget.bind(user).execute().await? > 0 {
@@ -194,7 +194,7 @@ pub async fn forget(caller: &Caller, user: UserId) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Conflict`] while an organization asks for it.
-pub async fn end(caller: &Caller, proof: &Proof) -> Result<()> {
+pub async fn end(caller: &RequestContext, proof: &Proof) -> Result<()> {
     let user = proof.user();
     let mut change = caller.change_own_account().await?;
     let asks = change.query(
@@ -249,7 +249,7 @@ async fn find(change: &mut Change, user: UserId, confirmed: bool) -> Result<Opti
 }
 
 fn open(server: &Server, user: UserId, sealed: &[u8], account: &str) -> Result<Totp> {
-    let secret = server.seal.open(sealed, user.0.as_bytes());
+    let secret = server.encryption.decrypt(sealed, user.0.as_bytes());
     let secret = secret.ok_or_else(|| internal(&"the secret of a second factor does not open"))?;
     // A colon would part the issuer from the account.
     let account = account.replace(':', " ");

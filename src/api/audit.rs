@@ -4,7 +4,7 @@ use super::{
     input::Params,
     json_of,
     paging::{Page, after, no_cursor, page_size},
-    problem::Refusal,
+    problem::ApiError,
     service::Service,
 };
 use crate::{
@@ -57,26 +57,26 @@ pub(super) struct Which {
     responses((status = 200, description = "A page of entries.", body = Page<Entry>)),
     extensions(("x-scope" = json!("read:audit"))),
 )]
-pub(super) async fn audit_log(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
+pub(super) async fn audit_log(service: Service, Params(which): Params<Which>) -> Result<Response, ApiError> {
     let grant = service.grant::<ViewAuditLog>()?;
     if service.is_limited() {
-        return Err(Refusal::beyond(
+        return Err(ApiError::beyond(
             service.scope(),
             "the audit log, which covers all environments and folders",
         ));
     }
     let size = page_size(which.limit)?;
     if which.action.as_deref().is_some_and(|action| Action::parse(action).is_none()) {
-        return Err(Refusal::malformed("action", "Unknown action."));
+        return Err(ApiError::malformed("action", "Unknown action."));
     }
     for (field, text) in [("actor", &which.actor), ("target", &which.target)] {
         if text.as_ref().is_some_and(|text| text.chars().count() > 254) {
-            return Err(Refusal::malformed(field, "Send at most 254 characters."));
+            return Err(ApiError::malformed(field, "Send at most 254 characters."));
         }
     }
     for (field, day) in [("from", &which.from), ("to", &which.to)] {
         if day.as_deref().is_some_and(|day| parse_day(day).is_none()) {
-            return Err(Refusal::malformed(field, "Send a date such as 2026-03-01."));
+            return Err(ApiError::malformed(field, "Send a date such as 2026-03-01."));
         }
     }
     let after = after(which.cursor.as_deref())?.unwrap_or_default();

@@ -2,10 +2,10 @@
 
 use super::service::Service;
 use crate::{
-    deployments::{store::live_of, users::users},
+    deployments::{dependents::users, store::live_of},
     error::{Error, Result},
     id::PromptId,
-    kernel::fragment_cache::Keep,
+    kernel::fragment_cache::Cacheable,
     prompts::{
         paths::{self, DeployedAt},
         store as prompts,
@@ -34,7 +34,7 @@ pub(super) struct Changed {
 /// What came of one event: the names of what is told, each with its data.
 pub(super) struct Told(pub(super) Vec<(&'static str, String)>);
 
-impl Keep for Told {
+impl Cacheable for Told {
     fn bytes(&self) -> usize {
         self.0.iter().map(|(_, data)| size_of::<(&str, String)>() + data.len()).sum()
     }

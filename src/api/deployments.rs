@@ -1,20 +1,20 @@
-//! Environments, and what is deployed to them.
+//! What is deployed to environments.
 
 use super::{
     input::{InPath, Json, Params, PerhapsJson},
     json,
     paging::{List, Page, READ, is_within, no_cursor, page_size, sift},
-    problem::Refusal,
+    problem::ApiError,
     service::Service,
-    which::there,
+    version_selector::there,
 };
 use crate::{
     deployments::{
         deploy::{MAX_REASON, Outcome, deploy},
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
         store::{self, Done},
     },
-    environments::store::{self as environments, Environment},
+    environments::store::Environment,
     error::Error,
     fields::text,
     id::DeploymentId,
@@ -27,47 +27,6 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-/// An environment.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Environment)]
-struct EnvironmentShown {
-    #[schema(format = Uuid)]
-    id: String,
-    name: String,
-    /// How many people must approve a deployment to it; 0 if it is not protected. If it is 1 and `others_approve`
-    /// is false, people who can approve deploy without asking.
-    approvals: i64,
-    /// Whether someone other than the person who deploys must approve, whatever their role.
-    others_approve: bool,
-}
-
-/// All environments the key has access to.
-#[derive(Debug, Serialize, ToSchema)]
-struct Environments {
-    data: Vec<EnvironmentShown>,
-}
-
-/// List environments
-///
-/// The environments the key has access to, in their order.
-#[utoipa::path(
-    get, path = "/environments", tag = "Deployments",
-    responses((status = 200, description = "The environments.", body = Environments)),
-    extensions(("x-scope" = json!("read:deployments"))),
-)]
-pub(super) async fn environments(service: Service) -> Result<Response, Refusal> {
-    service.grant::<ViewDeployments>()?;
-    let all = environments::list(service.scope()).await?;
-    let reached = all.into_iter().filter(|one| service.key().environments.reaches(&one.id));
-    let data = reached.map(|one| EnvironmentShown {
-        id: one.id.to_string(),
-        name: one.name.to_string(),
-        approvals: one.approvals,
-        others_approve: one.rule().needs_others(),
-    });
-    Ok(json(&Environments { data: data.collect() }))
-}
 
 /// A deployment.
 #[derive(Debug, Serialize, ToSchema)]
@@ -138,7 +97,7 @@ pub(super) struct Which {
     responses((status = 200, description = "A page of deployments.", body = Page<DeploymentShown>)),
     extensions(("x-scope" = json!("read:deployments"))),
 )]
-pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
+pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, ApiError> {
     service.grant::<ViewDeployments>()?;
     let prompt = match which.prompt.as_deref() {
         Some(named) => Some(service.prompt(named).await?.id),
@@ -194,7 +153,7 @@ pub(super) struct ToDeploy {
     ),
     extensions(("x-scope" = json!("write:deployments"))),
 )]
-pub(super) async fn create(service: Service, Json(asked): Json<ToDeploy>) -> Result<Response, Refusal> {
+pub(super) async fn create(service: Service, Json(asked): Json<ToDeploy>) -> Result<Response, ApiError> {
     service.grant::<Deploy>()?;
     let prompt = service.prompt(&asked.prompt).await?;
     let environment = service.environment(&asked.environment).await?;
@@ -205,8 +164,14 @@ pub(super) async fn create(service: Service, Json(asked): Json<ToDeploy>) -> Res
     let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
     let seen = newest.map_or(0, |newest| newest.number);
     let reason = asked.reason;
-    let order =
-        Order { environment: environment.id, prompt: prompt.id, kind, version: asked.version, reason, seen };
+    let order = DeployCommand {
+        environment: environment.id,
+        prompt: prompt.id,
+        kind,
+        version: asked.version,
+        reason,
+        seen,
+    };
     carry_out(&service, order, &environment).await
 }
 
@@ -236,14 +201,14 @@ pub(super) async fn rollback(
     service: Service,
     InPath(deployment): InPath<NamedDeployment>,
     PerhapsJson(asked): PerhapsJson<ToRollBack>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     service.grant::<Deploy>()?;
     let id: DeploymentId = deployment.deployment.parse().map_err(|_| Error::NotFound)?;
     let done = store::one(service.scope(), id).await?;
     // What is out of reach is as if it were not there.
     let prompt = service.reached(done.prompt_id).await?;
     let (Some(prompt), true) = (prompt, service.key().environments.reaches(&done.environment_id)) else {
-        return Err(Refusal::hidden(service.scope(), true));
+        return Err(ApiError::hidden(service.scope(), true));
     };
     let environment = service.environment(&done.environment_id.to_string()).await?;
     let newest = store::newest(service.scope(), environment.id, prompt.id).await?;
@@ -253,7 +218,7 @@ pub(super) async fn rollback(
     let to = store::previous(service.scope(), environment.id, prompt.id).await?;
     let version = Some(to.ok_or_else(|| Error::conflict("Nothing was live here before."))?);
     let (kind, reason, seen) = (Kind::Rollback, asked.reason, done.deployment.number);
-    let order = Order { environment: environment.id, prompt: prompt.id, kind, version, reason, seen };
+    let order = DeployCommand { environment: environment.id, prompt: prompt.id, kind, version, reason, seen };
     carry_out(&service, order, &environment).await
 }
 
@@ -278,10 +243,14 @@ struct Asked {
 }
 
 /// Deploys, or asks for it where people must approve: 201 with the deployment, or 202 with the request.
-async fn carry_out(service: &Service, order: Order, environment: &Environment) -> Result<Response, Refusal> {
+async fn carry_out(
+    service: &Service,
+    order: DeployCommand,
+    environment: &Environment,
+) -> Result<Response, ApiError> {
     let grant = service.grant::<Deploy>()?;
     let reason = text(&order.reason, MAX_REASON).map_err(|why| Error::invalid("reason", why))?;
-    let order = Order { reason, ..order };
+    let order = DeployCommand { reason, ..order };
     match deploy(&grant, &order).await? {
         Outcome::Deployed(number) => {
             let done = store::numbered(service.scope(), (order.environment, order.prompt), number).await?;

@@ -3,10 +3,10 @@
 use super::{
     input::{InPath, Params},
     json_of,
-    problem::Refusal,
+    problem::ApiError,
     prompts::Named,
     service::Service,
-    which::there,
+    version_selector::there,
 };
 use crate::{
     prompts::{
@@ -128,7 +128,7 @@ pub(super) async fn compare(
     service: Service,
     InPath(named): InPath<Named>,
     Params(which): Params<Which>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     service.grant::<ViewContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     let (from, to) = (there(&prompt, which.from)?, there(&prompt, which.to)?);

@@ -2,7 +2,7 @@
 
 use super::{
     deployed::{CHANGED, told},
-    problem::Refusal,
+    problem::ApiError,
     service::Service,
 };
 use crate::{
@@ -60,13 +60,13 @@ pub(super) async fn events(
     service: Service,
     State(delivery): State<Delivery>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     service.grant::<ViewContent>()?;
     // Before what was missed is read: what happens in between is not missed.
-    let events = delivery.server.bus.subscribe();
+    let events = delivery.server.events.subscribe();
     let last = headers.get("last-event-id").map(|last| last.to_str().ok().and_then(|last| last.parse().ok()));
     let last: Option<i64> = match last {
-        Some(None) => return Err(Refusal::malformed("Last-Event-ID", "Send the ID of an event.")),
+        Some(None) => return Err(ApiError::malformed("Last-Event-ID", "Send the ID of an event.")),
         Some(last) => last,
         None => None,
     };

@@ -3,7 +3,7 @@
 use super::{
     input::{Json, Params},
     json_of,
-    problem::Refusal,
+    problem::ApiError,
     service::Service,
 };
 use crate::{
@@ -48,10 +48,10 @@ pub(super) struct Which {
     responses((status = 200, description = "The file.", body = LibraryFile)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
-pub(super) async fn export(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
+pub(super) async fn export(service: Service, Params(which): Params<Which>) -> Result<Response, ApiError> {
     let plan = match (which.folder.as_deref(), which.prompt.as_deref()) {
         (Some(_), Some(_)) => {
-            return Err(Refusal::malformed("folder", "Send a folder or a prompt, not both."));
+            return Err(ApiError::malformed("folder", "Send a folder or a prompt, not both."));
         }
         (None, Some(named)) => {
             let grant = service.grant::<ExportContent>()?;
@@ -141,7 +141,7 @@ pub(super) async fn import(
     service: Service,
     Params(how): Params<How>,
     Json(file): Json<LibraryFile>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let grant = service.grant::<ImportContent>()?;
     service.folder(None).await?;
     check::whole(&file).map_err(|why| Error::invalid("", why))?;

@@ -2,21 +2,22 @@
 
 use super::{
     input::{InPath, Params},
-    problem::Refusal,
-    prompts::{Named, hex},
+    problem::ApiError,
+    prompt_content::Form,
+    prompts::Named,
     render::graph,
-    said::Form,
     service::Service,
-    which::{Found, Served, Which, ensure_read, look_up, resolved},
+    version_selector::{Found, Served, Which, ensure_read, look_up, resolved},
 };
 use crate::{
-    delivery::{About, Answer, Lasting},
+    delivery::{About, Answer, CacheLifetime},
     id::{FolderId, PromptId},
     kernel::internal_error::internal,
     library::folders,
     prompts::{content::Kind, render::Edge, store::Prompt},
     role::ViewContent,
     tenancy::{client::Client, events::epochs::EpochKind},
+    text::hex,
 };
 use axum::{
     Extension,
@@ -107,18 +108,18 @@ pub(super) async fn fetch(
     OriginalUri(uri): OriginalUri,
     Extension(client): Extension<Arc<Client>>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     service.grant::<ViewContent>()?;
     let (server, org) = (service.scope().server(), service.scope().organization().id);
     // What is kept is read after what happened was counted.
-    let heard = server.bus.epochs.count(org, EpochKind::Content);
+    let heard = server.events.epochs.count(org, EpochKind::Content);
     let Served { prompt, found, folder } = look_up(&service, &named.prompt, &which).await?;
     let is_whole = which.resolve.unwrap_or(true);
     let fetched = read(&service, &prompt, &found, is_whole).await?;
     // A version never changes, but a label and a path may lead to another one day, and what a version refers to may
     // follow an environment.
     let is_same = which.version.is_some() && !is_whole && named.prompt.parse::<PromptId>().is_ok();
-    let lasting = if is_same { Lasting::ForGood } else { Lasting::WhileTrue };
+    let lasting = if is_same { CacheLifetime::ForGood } else { CacheLifetime::WhileTrue };
     let canonical = canonical(&prompt, &named.prompt);
     let about = About { canonical, ..about(&service, (&prompt, folder), &found, lasting).await? };
     let answer = written(&service, fetched, about).await?;
@@ -131,7 +132,7 @@ pub(super) async fn fetch(
 }
 
 /// The answer, ready to be sent.
-async fn written(service: &Service, fetched: Fetched, about: About) -> Result<Arc<Answer>, Refusal> {
+async fn written(service: &Service, fetched: Fetched, about: About) -> Result<Arc<Answer>, ApiError> {
     let (server, behalf) = (service.scope().server(), service.scope().behalf());
     let long_work = &server.long_work;
     let (bytes, write) = (fetched.bytes(), move || serde_json::to_vec(&fetched));
@@ -143,7 +144,12 @@ async fn written(service: &Service, fetched: Fetched, about: About) -> Result<Ar
 }
 
 /// What was asked for, put together or as it is written.
-async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool) -> Result<Fetched, Refusal> {
+async fn read(
+    service: &Service,
+    prompt: &Prompt,
+    found: &Found,
+    is_whole: bool,
+) -> Result<Fetched, ApiError> {
     let (resolved, details) = resolved(service, prompt, found).await?;
     let inherits = matches!(found, Found::Deployed(..));
     if is_whole || inherits {
@@ -172,7 +178,7 @@ async fn read(service: &Service, prompt: &Prompt, found: &Found, is_whole: bool)
         kind: prompt.kind,
         version: found.number(),
         hash: hex(&hash(service, prompt, found.number()).await?),
-        form: form.ok_or_else(|| Refusal::missing("This version doesn't exist."))?,
+        form: form.ok_or_else(|| ApiError::missing("This version doesn't exist."))?,
         references,
         now,
     })
@@ -182,8 +188,8 @@ async fn about(
     service: &Service,
     (prompt, folder): (&Prompt, Option<FolderId>),
     found: &Found,
-    lasting: Lasting,
-) -> Result<About, Refusal> {
+    lasting: CacheLifetime,
+) -> Result<About, ApiError> {
     let environment = match found {
         Found::Deployed(environment, _) => Some(environment.id),
         Found::Version(_) => None,
@@ -203,7 +209,7 @@ fn canonical(prompt: &Prompt, named: &str) -> Option<HeaderValue> {
     is_led_on.then(|| HeaderValue::try_from(link()).ok()).flatten()
 }
 
-async fn hash(service: &Service, prompt: &Prompt, number: i64) -> Result<Vec<u8>, Refusal> {
+async fn hash(service: &Service, prompt: &Prompt, number: i64) -> Result<Vec<u8>, ApiError> {
     let versions =
         crate::prompts::versions::list(service.scope(), prompt.id, number.saturating_add(1), 1).await?;
     Ok(versions.into_iter().next().map(|version| version.hash).unwrap_or_default())

@@ -1,11 +1,11 @@
 //! Folders and their variables.
 
 use super::{
-    flaws::{at, of_variables},
+    field_errors::{at, of_variables},
     input::{Home, InPath, Json, Params},
     json, json_of,
     paging::{List, Page, Paged, READ, is_within, page_size, sift},
-    problem::Refusal,
+    problem::ApiError,
     service::Service,
 };
 use crate::{
@@ -73,7 +73,7 @@ struct Whole {
     responses((status = 200, description = "A page of folders.", body = Page<Shown>)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
-pub(super) async fn list(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
+pub(super) async fn list(service: Service, Params(paged): Params<Paged>) -> Result<Response, ApiError> {
     service.grant::<ViewContent>()?;
     let list = List::new(&service, "/folders", &[]);
     let (size, from) = (page_size(paged.limit)?, list.after(paged.cursor.as_deref())?);
@@ -103,7 +103,7 @@ pub(super) struct Named {
     responses((status = 200, description = "The folder.", body = Whole)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
-pub(super) async fn read(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
+pub(super) async fn read(service: Service, InPath(named): InPath<Named>) -> Result<Response, ApiError> {
     service.grant::<ViewContent>()?;
     let id = found(&service, &named).await?;
     shown(&service, id, StatusCode::OK).await
@@ -131,7 +131,7 @@ pub(super) struct New {
     responses((status = 201, description = "The folder.", body = Whole)),
     extensions(("x-scope" = json!("write:prompts"))),
 )]
-pub(super) async fn create(service: Service, Json(new): Json<New>) -> Result<Response, Refusal> {
+pub(super) async fn create(service: Service, Json(new): Json<New>) -> Result<Response, ApiError> {
     let grant = service.grant::<EditContent>()?;
     let parent = service.folder(new.parent.as_deref()).await?;
     let name = PathName::parse(&new.name).map_err(|why| Error::invalid("name", why))?;
@@ -174,7 +174,7 @@ pub(super) async fn change(
     service: Service,
     InPath(named): InPath<Named>,
     Json(asked): Json<Changed>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let grant = service.grant::<EditContent>()?;
     let id = found(&service, &named).await?;
     let before = folders::find(service.scope(), id).await?;
@@ -214,19 +214,19 @@ pub(super) async fn change(
     responses((status = 204, description = "Moved to the trash.")),
     extensions(("x-scope" = json!("delete:prompts"))),
 )]
-pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
+pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, ApiError> {
     let grant = service.grant::<TrashContent>()?;
     let id = found(&service, &named).await?;
     trash::put_folder(&grant, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn found(service: &Service, named: &Named) -> Result<FolderId, Refusal> {
+async fn found(service: &Service, named: &Named) -> Result<FolderId, ApiError> {
     let id = service.folder(Some(&named.folder)).await?;
     Ok(id.ok_or(Error::NotFound)?)
 }
 
-async fn shown(service: &Service, id: FolderId, status: StatusCode) -> Result<Response, Refusal> {
+async fn shown(service: &Service, id: FolderId, status: StatusCode) -> Result<Response, ApiError> {
     let folder: Shown = folders::find(service.scope(), id).await?.into();
     let (variables, bytes) = variables::read_sized(service.scope(), Some(id)).await?;
     let mut response = json_of(service, bytes, move || Whole { folder, variables }).await?;

@@ -2,8 +2,8 @@
 //!
 //! No text holds a NUL, which a database does not take: what comes with one is refused here.
 
-use super::problem::Refusal;
-use crate::{delivery::Delivery, error::Error as StudioError, kernel::Behalf, tenancy::api_key::Key};
+use super::problem::ApiError;
+use crate::{delivery::Delivery, error::Error as StudioError, kernel::JobOwner, tenancy::api_key::Key};
 use axum::{
     body::Bytes,
     extract::{
@@ -21,10 +21,10 @@ use std::{error::Error, sync::Arc};
 pub(super) struct InPath<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for InPath<T> {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let nothing = || Refusal::from(StudioError::NotFound);
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let nothing = || ApiError::from(StudioError::NotFound);
         if parts.uri.path().contains(NUL) {
             return Err(nothing());
         }
@@ -41,26 +41,26 @@ const NUL: &str = "%00";
 pub(super) struct Params<T>(pub(super) T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let query = parts.uri.query().unwrap_or_default();
         if let Some(pair) = query.split('&').find(|pair| pair.contains(NUL)) {
-            return Err(Refusal::malformed(pair.split('=').next().unwrap_or_default(), NO_NUL));
+            return Err(ApiError::malformed(pair.split('=').next().unwrap_or_default(), NO_NUL));
         }
         Query::try_from_uri(&parts.uri).map(|Query(query)| Self(query)).map_err(|error| unreadable(&error))
     }
 }
 
 /// What is wrong with a query, at its parameter.
-fn unreadable(error: &QueryRejection) -> Refusal {
+fn unreadable(error: &QueryRejection) -> ApiError {
     let Some(at_field) = cause::<serde_path_to_error::Error<serde_urlencoded::de::Error>>(error) else {
-        return Refusal::malformed("", error.body_text());
+        return ApiError::malformed("", error.body_text());
     };
     let (at, says) = (at_field.path().to_string(), at_field.inner().to_string());
     // Of a name that is not known, missing or there twice, only the words tell.
     let named = says.split('`').nth(1).filter(|_| at == "." || at == "?");
-    Refusal::malformed(named.unwrap_or(&at), says.clone())
+    ApiError::malformed(named.unwrap_or(&at), says.clone())
 }
 
 const NO_NUL: &str = "Send text without NUL characters.";
@@ -70,11 +70,11 @@ const NO_NUL: &str = "Send text without NUL characters.";
 pub(super) struct Json<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Send + 'static> FromRequest<Delivery> for Json<T> {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, delivery: &Delivery) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, delivery: &Delivery) -> Result<Self, ApiError> {
         if !is_json(&request) {
-            return Err(Refusal::wrong_type());
+            return Err(ApiError::wrong_type());
         }
         let behalf = behalf(&request)?;
         let body = read(request, delivery).await?;
@@ -87,9 +87,9 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Delivery> for Json<T> {
 pub(super) struct PerhapsJson<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<Delivery> for PerhapsJson<T> {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, delivery: &Delivery) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, delivery: &Delivery) -> Result<Self, ApiError> {
         let (is_json, behalf) = (is_json(&request), behalf(&request)?);
         let body = read(request, delivery).await?;
         match (body.is_empty(), is_json) {
@@ -97,15 +97,15 @@ impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<Delivery> for P
             (false, true) => {
                 delivery.server.long_work.run_on(behalf, body.len(), move || parse(&body)).await?.map(Self)
             }
-            (false, false) => Err(Refusal::wrong_type()),
+            (false, false) => Err(ApiError::wrong_type()),
         }
     }
 }
 
 /// On whose behalf a body is read.
-fn behalf(request: &Request) -> Result<Behalf, Refusal> {
+fn behalf(request: &Request) -> Result<JobOwner, ApiError> {
     let key = request.extensions().get::<Arc<Key>>().ok_or(StudioError::SignedOut)?;
-    Ok(Behalf { org: key.org, person: Some(key.created_by) })
+    Ok(JobOwner { org: key.org, person: Some(key.created_by) })
 }
 
 fn is_json(request: &Request) -> bool {
@@ -114,23 +114,23 @@ fn is_json(request: &Request) -> bool {
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
 
-async fn read(request: Request, delivery: &Delivery) -> Result<Bytes, Refusal> {
+async fn read(request: Request, delivery: &Delivery) -> Result<Bytes, ApiError> {
     Bytes::from_request(request, delivery).await.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(),
-        _ => Refusal::malformed("", "The request body couldn't be read."),
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(),
+        _ => ApiError::malformed("", "The request body couldn't be read."),
     })
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     // A list would be taken for the fields in their order.
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Refusal::malformed("", "Send a JSON object."));
+        return Err(ApiError::malformed("", "Send a JSON object."));
     }
     // Seldom there, and then perhaps not as a NUL, but as what is said of one.
     if body.windows(6).any(|text| text == b"\\u0000")
         && let Some(field) = serde_json::from_slice(body).ok().as_ref().and_then(nul_in)
     {
-        return Err(Refusal::malformed(&field, NO_NUL));
+        return Err(ApiError::malformed(&field, NO_NUL));
     }
     axum::Json::from_bytes(body).map(|axum::Json(body)| body).map_err(|error| malformed(&error))
 }
@@ -152,10 +152,10 @@ fn nul_in(value: &Value) -> Option<String> {
 }
 
 /// What is wrong with a body, at its field.
-fn malformed(error: &JsonRejection) -> Refusal {
+fn malformed(error: &JsonRejection) -> ApiError {
     match cause::<serde_path_to_error::Error<serde_json::Error>>(error) {
-        Some(at_field) => Refusal::malformed(&at_field.path().to_string(), at_field.inner().to_string()),
-        None => Refusal::malformed("", error.body_text()),
+        Some(at_field) => ApiError::malformed(&at_field.path().to_string(), at_field.inner().to_string()),
+        None => ApiError::malformed("", error.body_text()),
     }
 }
 

@@ -4,30 +4,31 @@
 //! key's organization, and under `/organizations/{organization}`.
 
 mod audit;
+mod auth;
 mod deployed;
 mod deployments;
 mod difference;
 pub mod docs;
-mod door;
+mod environments;
 mod events;
 mod exchange;
 mod fetch;
-mod flaws;
+mod field_errors;
 mod folders;
+mod idempotency;
 mod input;
-mod layers;
+mod middleware;
 mod openapi;
 mod paging;
 mod people;
 mod preconditions;
 mod problem;
+mod prompt_content;
 mod prompts;
 mod render;
-mod repeat;
-mod said;
 mod service;
 mod usage;
-mod which;
+mod version_selector;
 mod whoami;
 mod writing;
 
@@ -43,12 +44,12 @@ use axum::{
     body::{Bytes, HttpBody},
     extract::{DefaultBodyLimit, Request},
     http::header,
-    middleware,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use layers::{PATIENCE, answer};
-use problem::Refusal;
+use middleware::{PATIENCE, answer};
+use problem::ApiError;
 use serde_json::Value;
 use service::Service;
 use std::sync::{Arc, LazyLock};
@@ -56,8 +57,8 @@ use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use layers::around;
-pub use repeat::forget_old;
+pub use idempotency::forget_old;
+pub use middleware::around;
 
 /// The most bytes of a request's body.
 const MAX_BODY: usize = 1024 * 1024;
@@ -77,12 +78,12 @@ pub fn routes(delivery: &Delivery) -> Router {
         // Not as a fallback: the functions of forms are at `/api/…`, and would come first.
         .route("/", any(nothing))
         .route("/{*nothing}", any(nothing))
-        .method_not_allowed_fallback(|| async { Refusal::wrong_method() })
+        .method_not_allowed_fallback(|| async { ApiError::wrong_method() })
         // Axum's own limit is lower than that of a file.
         .layer(DefaultBodyLimit::disable());
     let v1 = around(delivery, v1, PATIENCE);
     // What is nested does not answer to its own path with a slash behind it.
-    let bare = any(nothing).layer(middleware::from_fn_with_state(delivery.clone(), answer));
+    let bare = any(nothing).layer(from_fn_with_state(delivery.clone(), answer));
     let text = Bytes::from(document().to_string());
     let described = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) });
     Router::new().nest("/api/v1", v1).route("/api/v1/", bare).route("/api/openapi.json", described)
@@ -119,7 +120,7 @@ impl Parts {
             .routes(routes!(folders::list, folders::create))
             .routes(routes!(folders::read, folders::change, folders::delete))
             .routes(routes!(exchange::export))
-            .routes(routes!(deployments::environments))
+            .routes(routes!(environments::environments))
             .routes(routes!(deployments::list, deployments::create))
             .routes(routes!(deployments::rollback))
             .routes(routes!(people::members))
@@ -139,14 +140,14 @@ impl Parts {
 }
 
 /// Nothing is here. Most often a path was sent as it is written; a key that reaches all folders is told so.
-async fn nothing(request: Request) -> Refusal {
+async fn nothing(request: Request) -> ApiError {
     let key = request.extensions().get::<Arc<Key>>();
     let is_told = key.is_some_and(|key| key.folders == Limit::All);
     let mut segments =
         request.uri().path().split('/').skip_while(|segment| !matches!(*segment, "prompts" | "folders"));
     match segments.next() {
         Some(kind) if is_told && segments.filter(|segment| !segment.is_empty()).nth(1).is_some() => {
-            Refusal::missing(format!("Encode slashes in a path as %2F, as in /{kind}/Support%2FTriage."))
+            ApiError::missing(format!("Encode slashes in a path as %2F, as in /{kind}/Support%2FTriage."))
         }
         _ => Error::NotFound.into(),
     }
@@ -157,7 +158,7 @@ async fn json_of<T: serde::Serialize>(
     service: &Service,
     bytes: usize,
     value: impl FnOnce() -> T + Send + 'static,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let scope = service.scope();
     Ok(scope.server().long_work.run_on(scope.behalf(), bytes, move || json(&value())).await?)
 }

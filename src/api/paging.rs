@@ -1,6 +1,6 @@
 //! Lists, page by page.
 
-use super::{problem::Refusal, service::Service};
+use super::{problem::ApiError, service::Service};
 use crate::error::Result as Read;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -60,10 +60,10 @@ pub(super) const MOST: usize = 100;
 ///
 /// # Errors
 /// 400 at `limit`, unless it is from 1 to 100.
-pub(super) fn page_size(limit: Option<usize>) -> Result<usize, Refusal> {
+pub(super) fn page_size(limit: Option<usize>) -> Result<usize, ApiError> {
     match limit.unwrap_or(50) {
         limit @ 1..=MOST => Ok(limit),
-        _ => Err(Refusal::malformed("limit", "Send a number from 1 to 100.")),
+        _ => Err(ApiError::malformed("limit", "Send a number from 1 to 100.")),
     }
 }
 
@@ -76,11 +76,11 @@ fn cursor(of: &str) -> String {
 ///
 /// # Errors
 /// 400 at `cursor`, when it is none.
-pub(super) fn after(cursor: Option<&str>) -> Result<Option<String>, Refusal> {
+pub(super) fn after(cursor: Option<&str>) -> Result<Option<String>, ApiError> {
     cursor.map(|cursor| text(URL_SAFE_NO_PAD.decode(cursor).ok())).transpose()
 }
 
-fn text(bytes: Option<Vec<u8>>) -> Result<String, Refusal> {
+fn text(bytes: Option<Vec<u8>>) -> Result<String, ApiError> {
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'));
     text.ok_or_else(no_cursor)
 }
@@ -104,11 +104,11 @@ impl<'s> List<'s> {
     ///
     /// # Errors
     /// As [`after`].
-    pub(super) fn after(&self, cursor: Option<&str>) -> Result<Option<String>, Refusal> {
+    pub(super) fn after(&self, cursor: Option<&str>) -> Result<Option<String>, ApiError> {
         if !self.service.is_limited() {
             return after(cursor);
         }
-        let open = |sealed: Vec<u8>| self.service.scope().server().seal.open(&sealed, &self.owner());
+        let open = |sealed: Vec<u8>| self.service.scope().server().encryption.decrypt(&sealed, &self.owner());
         let without = |mut filled: Vec<u8>| {
             filled.truncate(filled.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
             filled
@@ -124,7 +124,7 @@ impl<'s> List<'s> {
         }
         let mut filled = of.as_bytes().to_vec();
         filled.resize(filled.len().next_multiple_of(FILLED), 0);
-        URL_SAFE_NO_PAD.encode(self.service.scope().server().seal.seal(&filled, &self.owner()))
+        URL_SAFE_NO_PAD.encode(self.service.scope().server().encryption.encrypt(&filled, &self.owner()))
     }
 
     /// Whose a cursor of it is.
@@ -134,8 +134,8 @@ impl<'s> List<'s> {
 }
 
 /// A cursor that no page ended with.
-pub(super) fn no_cursor() -> Refusal {
-    Refusal::malformed("cursor", "Send the value of next_cursor, or leave it out.")
+pub(super) fn no_cursor() -> ApiError {
+    ApiError::malformed("cursor", "Send the value of next_cursor, or leave it out.")
 }
 
 /// How many things are read at once, to look for those that are asked for.
@@ -152,7 +152,7 @@ pub(super) async fn sift<R, C: Clone + ToString, T, F: Future<Output = Read<Vec<
     at: impl Fn(&R) -> C,
     is_asked_for: impl Fn(&R) -> bool,
     show: impl Fn(R) -> T,
-) -> Result<Page<T>, Refusal> {
+) -> Result<Page<T>, ApiError> {
     let mut found = Vec::new();
     for _ in 0..READS {
         let read = read(from.clone()).await?;

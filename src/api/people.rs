@@ -4,7 +4,7 @@ use super::{
     input::Params,
     json,
     paging::{Page, Paged, after, no_cursor, page_size},
-    problem::Refusal,
+    problem::ApiError,
     service::Service,
 };
 use crate::{
@@ -33,10 +33,10 @@ struct Member {
 }
 
 /// People are of the whole organization: a key that is limited to folders reads none.
-fn refuse_limited(service: &Service) -> Result<(), Refusal> {
+fn refuse_limited(service: &Service) -> Result<(), ApiError> {
     match service.key().folders {
         Limit::All => Ok(()),
-        Limit::Only(_) => Err(Refusal::beyond(service.scope(), "the people of the organization")),
+        Limit::Only(_) => Err(ApiError::beyond(service.scope(), "the people of the organization")),
     }
 }
 
@@ -48,7 +48,7 @@ fn refuse_limited(service: &Service) -> Result<(), Refusal> {
     responses((status = 200, description = "A page of members.", body = Page<Member>)),
     extensions(("x-scope" = json!("read:audit"))),
 )]
-pub(super) async fn members(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
+pub(super) async fn members(service: Service, Params(paged): Params<Paged>) -> Result<Response, ApiError> {
     service.grant::<ViewMembers>()?;
     refuse_limited(&service)?;
     let (size, after) = (page_size(paged.limit)?.to_string(), paged.cursor.unwrap_or_default());
@@ -90,7 +90,7 @@ struct Invitation {
     responses((status = 200, description = "A page of invitations.", body = Page<Invitation>)),
     extensions(("x-scope" = json!("read:audit"))),
 )]
-pub(super) async fn invited(service: Service, Params(paged): Params<Paged>) -> Result<Response, Refusal> {
+pub(super) async fn invited(service: Service, Params(paged): Params<Paged>) -> Result<Response, ApiError> {
     let grant = service.grant::<ViewInvitations>()?;
     refuse_limited(&service)?;
     let after = after(paged.cursor.as_deref())?;

@@ -1,6 +1,6 @@
 //! What a request says of the state that it is for: `If-Match` and `If-None-Match` (RFC 9110 §13.1).
 
-use super::problem::Refusal;
+use super::problem::ApiError;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Entity-tags.
@@ -55,7 +55,7 @@ impl EntityTags {
 ///
 /// # Errors
 /// 400 at the header, when it holds something else.
-pub(super) fn entity_tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<EntityTags>, Refusal> {
+pub(super) fn entity_tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<EntityTags>, ApiError> {
     let lines: Vec<_> = headers.get_all(name).iter().map(HeaderValue::to_str).collect();
     if lines.is_empty() {
         return Ok(None);
@@ -63,7 +63,7 @@ pub(super) fn entity_tags(headers: &HeaderMap, name: &HeaderName) -> Result<Opti
     let lines: Option<Vec<_>> = lines.into_iter().map(Result::ok).collect();
     let found = lines.and_then(|lines| EntityTags::parse(&lines.join(",")));
     let title = if *name == header::IF_MATCH { "If-Match" } else { "If-None-Match" };
-    found.map(Some).ok_or_else(|| Refusal::malformed(title, "Send ETags in quotes, or *."))
+    found.map(Some).ok_or_else(|| ApiError::malformed(title, "Send ETags in quotes, or *."))
 }
 
 /// The header that tells a tag.

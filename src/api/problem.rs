@@ -1,7 +1,7 @@
 //! What a service is told when something is in the way: RFC 9457 problem details.
 
 use crate::{
-    delivery::Allowance,
+    delivery::RateLimit,
     error::{Error, Flaw},
     fields::counted,
     kernel::Config,
@@ -105,7 +105,7 @@ impl From<&Flaw> for FieldError {
 
 /// Why a request was not answered. It becomes a [`Problem`] where the request's name is known.
 #[derive(Debug, Clone)]
-pub(super) struct Refusal {
+pub(super) struct ApiError {
     code: Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
@@ -116,7 +116,7 @@ pub(super) struct Refusal {
     is_anonymous: bool,
 }
 
-impl Refusal {
+impl ApiError {
     /// A request that cannot be understood.
     pub(super) fn malformed(field: &str, message: impl Into<Cow<'static, str>>) -> Self {
         let detail = message.into();
@@ -208,7 +208,7 @@ impl Refusal {
     }
 
     /// A key that asks too often.
-    pub(super) fn too_often(allowance: Allowance) -> Self {
+    pub(super) fn too_often(allowance: RateLimit) -> Self {
         let detail = format!("A key can make {} per minute.", counted(allowance.limit, "request"));
         Self { retry_after: Some(allowance.reset), ..Self::of(Code::RateLimited, detail) }
     }
@@ -254,7 +254,7 @@ impl Refusal {
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let code = match &error {
             Error::NotFound => Code::NotFound,
@@ -282,7 +282,7 @@ impl From<Error> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(self);

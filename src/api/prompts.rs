@@ -5,8 +5,8 @@ use super::{
     json, json_of,
     paging::{List, Page, Paged, READ, after, is_within, no_cursor, page_size, sift},
     preconditions::{entity_tags, etag},
-    problem::Refusal,
-    said::Said,
+    problem::ApiError,
+    prompt_content::Said,
     service::Service,
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         versions::{self, Version},
     },
     role::ViewContent,
+    text::hex,
     ui::{parse_rfc3339, rfc3339},
 };
 use axum::{
@@ -27,7 +28,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use std::fmt::Write;
 use utoipa::{IntoParams, ToSchema};
 
 /// A prompt, without its content.
@@ -97,7 +97,7 @@ pub(super) struct Which {
     responses((status = 200, description = "A page of prompts, without their content.", body = Page<Summary>)),
     extensions(("x-scope" = json!("read:prompts"))),
 )]
-pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
+pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Result<Response, ApiError> {
     service.grant::<ViewContent>()?;
     let Which { folder, tag, q, label, updated_after, .. } = &which;
     let filters = [folder, tag, q, label, updated_after].map(Option::as_deref);
@@ -105,7 +105,7 @@ pub(super) async fn list(service: Service, Params(which): Params<Which>) -> Resu
     let (size, from) = (page_size(which.limit)?, list.after(which.cursor.as_deref())?);
     let moment = which.updated_after.as_deref().map(|at| {
         parse_rfc3339(at).ok_or_else(|| {
-            Refusal::malformed(
+            ApiError::malformed(
                 "updated_after",
                 "Send a time in RFC 3339 format, such as 2026-03-01T12:00:00Z.",
             )
@@ -181,14 +181,6 @@ struct ListedVersion {
     labels: Vec<String>,
 }
 
-/// Bytes as people and programs compare them.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// List versions
 ///
 /// Newest first.
@@ -201,7 +193,7 @@ pub(super) async fn versions(
     service: Service,
     InPath(named): InPath<Named>,
     Params(paged): Params<Paged>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     service.grant::<ViewContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     let (size, before) = (page_size(paged.limit)?, after(paged.cursor.as_deref())?);
@@ -271,14 +263,15 @@ pub(super) async fn version(
     service: Service,
     InPath(named): InPath<NamedVersion>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     service.grant::<ViewContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     let number: i64 =
-        named.number.parse().map_err(|_| Refusal::malformed("number", "The version must be a number."))?;
+        named.number.parse().map_err(|_| ApiError::malformed("number", "The version must be a number."))?;
     let found = versions::list(service.scope(), prompt.id, number.saturating_add(1), 1).await?;
     let found = found.into_iter().find(|version| version.number == number);
-    let found = found.ok_or_else(|| Refusal::missing(format!("{} has no version {number}.", prompt.path)))?;
+    let found =
+        found.ok_or_else(|| ApiError::missing(format!("{} has no version {number}.", prompt.path)))?;
     let tag = hex(&found.hash);
     let mut response = if entity_tags(&headers, &header::IF_NONE_MATCH)?
         .is_some_and(|known| known.has_weakly(&tag))
@@ -295,6 +288,6 @@ pub(super) async fn version(
 }
 
 /// A version with what it says, as an answer.
-pub(super) async fn whole(service: &Service, version: Version, said: Said) -> Result<Response, Refusal> {
+pub(super) async fn whole(service: &Service, version: Version, said: Said) -> Result<Response, ApiError> {
     json_of(service, said.bytes(), move || Whole { summary: version.into(), said }).await
 }

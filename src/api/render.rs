@@ -3,10 +3,10 @@
 use super::{
     input::{InPath, Json},
     json_of,
-    problem::{FieldError, Refusal},
+    problem::{ApiError, FieldError},
     prompts::Named,
     service::Service,
-    which::{Served, Which, ensure_read, look_up, resolved},
+    version_selector::{Served, Which, ensure_read, look_up, resolved},
 };
 use crate::{
     delivery::VERSION,
@@ -68,7 +68,7 @@ pub(super) async fn render(
     service: Service,
     InPath(named): InPath<Named>,
     Json(asked): Json<ToRender>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     service.grant::<ViewContent>()?;
     let ToRender { variables, environment, version, label } = asked;
     let which = Which { environment, version, label, resolve: None };
@@ -101,7 +101,7 @@ pub(super) async fn render(
 }
 
 /// Where all references lead that are followed when a prompt is rendered.
-pub(super) async fn graph(service: &Service, resolved: Resolved) -> Result<(Resolved, Vec<Edge>), Refusal> {
+pub(super) async fn graph(service: &Service, resolved: Resolved) -> Result<(Resolved, Vec<Edge>), ApiError> {
     let (scope, bytes) = (service.scope(), resolved.bytes());
     let find = move || {
         let graph = resolved.graph();
@@ -110,7 +110,7 @@ pub(super) async fn graph(service: &Service, resolved: Resolved) -> Result<(Reso
     Ok(scope.server().long_work.run_on(scope.behalf(), bytes, find).await?)
 }
 
-fn problems(problems: Problems) -> Refusal {
+fn problems(problems: Problems) -> ApiError {
     let missing = problems.missing.into_iter().map(|name| FieldError {
         message: format!("Missing value: {name}."),
         field: format!("variables.{name}"),
@@ -119,5 +119,5 @@ fn problems(problems: Problems) -> Refusal {
         .others
         .into_iter()
         .map(|(path, what)| FieldError { field: String::new(), message: format!("{path}: {what}") });
-    Refusal::unprocessable(missing.chain(others).collect())
+    ApiError::unprocessable(missing.chain(others).collect())
 }

@@ -1,6 +1,6 @@
 //! Who asks: the service behind a key, and what of its organization it reaches.
 
-use super::{input::Home, problem::Refusal};
+use super::{input::Home, problem::ApiError};
 use crate::{
     delivery::Delivery,
     environments::store::{self as environments, Environment},
@@ -56,8 +56,8 @@ impl Service {
     }
 
     /// The proof that the key may do `P`.
-    pub(super) fn grant<P: Permission>(&self) -> Result<Grant<P>, Refusal> {
-        self.scope.clone().require().map_err(|_| Refusal::lacks(&self.scope, P::KEY))
+    pub(super) fn grant<P: Permission>(&self) -> Result<Grant<P>, ApiError> {
+        self.scope.clone().require().map_err(|_| ApiError::lacks(&self.scope, P::KEY))
     }
 
     /// Whether there is anything in its organization that the key does not reach.
@@ -66,7 +66,7 @@ impl Service {
     }
 
     /// A prompt by its id or its path. One out of reach is as if it were not there.
-    pub(super) async fn prompt(&self, named: &str) -> Result<Prompt, Refusal> {
+    pub(super) async fn prompt(&self, named: &str) -> Result<Prompt, ApiError> {
         let found = match named.parse() {
             Ok(id) => there(prompts::find(&self.scope, id).await)?,
             Err(_) => there(prompts::at_path(&self.scope, named).await)?,
@@ -81,20 +81,20 @@ impl Service {
     }
 
     /// That there is no such prompt. What is there instead is told only to a key that reaches all folders.
-    async fn no_prompt(&self, named: &str, is_beyond: bool) -> Result<Refusal> {
+    async fn no_prompt(&self, named: &str, is_beyond: bool) -> Result<ApiError> {
         if self.key.folders != Limit::All {
-            return Ok(Refusal::hidden(&self.scope, is_beyond));
+            return Ok(ApiError::hidden(&self.scope, is_beyond));
         }
         if named.parse::<PromptId>().is_ok() {
-            return Ok(Refusal::missing("There is no prompt with this ID."));
+            return Ok(ApiError::missing("There is no prompt with this ID."));
         }
         if named.chars().count() > MAX_PATH || !self.scope.can::<ViewContent>() {
-            return Ok(Refusal::missing("There is no prompt with this path."));
+            return Ok(ApiError::missing("There is no prompt with this path."));
         }
         let folded = fold(named);
         let hits = search(&self.scope, named, CANDIDATES).await?;
         let other = hits.into_iter().find(|hit| fold(&hit.path) == folded);
-        Ok(Refusal::missing(match other {
+        Ok(ApiError::missing(match other {
             Some(other) => {
                 format!("There is no prompt “{named}”. Paths are case-sensitive: use “{}”.", other.path)
             }
@@ -116,15 +116,15 @@ impl Service {
     }
 
     /// An environment by its name or its id. One out of reach is as if it were not there.
-    pub(super) async fn environment(&self, named: &str) -> Result<Environment, Refusal> {
+    pub(super) async fn environment(&self, named: &str) -> Result<Environment, ApiError> {
         let found = self.found_environment(named).await?;
         let is_beyond = found.as_ref().is_some_and(|one| !self.key.environments.reaches(&one.id));
         match found.filter(|_| !is_beyond) {
             Some(environment) => Ok(environment),
             None if self.key.environments == Limit::All => {
-                Err(Refusal::missing(format!("There is no environment “{named}”.")))
+                Err(ApiError::missing(format!("There is no environment “{named}”.")))
             }
-            None => Err(Refusal::hidden(&self.scope, is_beyond)
+            None => Err(ApiError::hidden(&self.scope, is_beyond)
                 .saying(format!("There is no environment “{named}” that this key has access to."))),
         }
     }
@@ -147,7 +147,7 @@ impl Service {
         &self,
         asked: &Home,
         now: Option<FolderId>,
-    ) -> Result<Option<FolderId>, Refusal> {
+    ) -> Result<Option<FolderId>, ApiError> {
         match asked {
             Home::Same => Ok(now),
             Home::Named(folder) => self.folder(folder.as_deref()).await,
@@ -156,7 +156,7 @@ impl Service {
 
     /// A folder by its id or its path; none or nothing for the top, which only a key without such a limit reaches. One
     /// out of reach is as if it were not there.
-    pub(super) async fn folder(&self, named: Option<&str>) -> Result<Option<FolderId>, Refusal> {
+    pub(super) async fn folder(&self, named: Option<&str>) -> Result<Option<FolderId>, ApiError> {
         let Some(named) = named.filter(|named| !named.is_empty()) else {
             return if self.key.folders == Limit::All { Ok(None) } else { Err(self.beyond_the_top()) };
         };
@@ -169,24 +169,24 @@ impl Service {
         match found {
             Some(folder) if is_reached => Ok(Some(folder)),
             None if self.key.folders == Limit::All => {
-                Err(Refusal::missing(format!("There is no folder “{named}”.")))
+                Err(ApiError::missing(format!("There is no folder “{named}”.")))
             }
-            _ => Err(Refusal::hidden(&self.scope, found.is_some())),
+            _ => Err(ApiError::hidden(&self.scope, found.is_some())),
         }
     }
 
     /// That the key does not reach the top, whatever is there.
-    fn beyond_the_top(&self) -> Refusal {
-        Refusal::beyond(&self.scope, "the top level")
+    fn beyond_the_top(&self) -> ApiError {
+        ApiError::beyond(&self.scope, "the top level")
     }
 
     /// Refuses to change what a folder is called and where it is, for a key that is limited to it: that is of the
     /// folder around it, and would tell what else is there.
-    pub(super) async fn refuse_outermost(&self, parent: Option<FolderId>) -> Result<(), Refusal> {
+    pub(super) async fn refuse_outermost(&self, parent: Option<FolderId>) -> Result<(), ApiError> {
         if self.reaches_folder(parent).await? {
             return Ok(());
         }
-        Err(Refusal::beyond(&self.scope, "the folder that contains this one"))
+        Err(ApiError::beyond(&self.scope, "the folder that contains this one"))
     }
 
     /// Whether the key reaches what is in a folder; the top only a key without such a limit does.
@@ -215,9 +215,9 @@ fn there<T>(found: Result<T>) -> Result<Option<T>> {
 }
 
 impl FromRequestParts<Delivery> for Service {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, delivery: &Delivery) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, delivery: &Delivery) -> Result<Self, ApiError> {
         let key = parts.extensions.get::<Arc<Key>>().cloned().ok_or(Error::SignedOut)?;
         let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
         let scope = Scope::of_key(&delivery.server, client, key.clone()).await?;

@@ -1,6 +1,6 @@
 //! How often keys fetch prompts.
 
-use super::{input::Params, json, problem::Refusal, service::Service};
+use super::{input::Params, json, problem::ApiError, service::Service};
 use crate::{
     error::Result,
     role::ViewUsage,
@@ -88,12 +88,12 @@ const BY_DAY: &str = "SELECT n.day, CAST(sum(n.fetches) AS BIGINT) FROM key_usag
     responses((status = 200, description = "The number of fetches.", body = Usage)),
     extensions(("x-scope" = json!("read:usage"))),
 )]
-pub(super) async fn usage(service: Service, Params(which): Params<Which>) -> Result<Response, Refusal> {
+pub(super) async fn usage(service: Service, Params(which): Params<Which>) -> Result<Response, ApiError> {
     let grant = service.grant::<ViewUsage>()?;
     let day = |field: &str, text: Option<&str>, otherwise: Timestamp| match text {
         None => Ok(otherwise),
         Some(text) => {
-            parse_day(text).ok_or_else(|| Refusal::malformed(field, "Send a date such as 2026-03-01."))
+            parse_day(text).ok_or_else(|| ApiError::malformed(field, "Send a date such as 2026-03-01."))
         }
     };
     let now = grant.server().clock.now();
@@ -107,7 +107,7 @@ pub(super) async fn usage(service: Service, Params(which): Params<Which>) -> Res
         (group, None) => read(&grant, group, days).await?,
         (_, Some(_)) => {
             let what = "usage outside its folders. Group by prompt instead";
-            return Err(Refusal::beyond(&grant, what));
+            return Err(ApiError::beyond(&grant, what));
         }
     };
     Ok(json(&Usage { data }))

@@ -1,6 +1,6 @@
 //! Whose key it is.
 
-use super::{json, problem::Refusal, service::Service};
+use super::{json, problem::ApiError, service::Service};
 use crate::{key_scope::KeyScope, tenancy::api_key::Limit, ui::rfc3339};
 use axum::response::Response;
 use serde::Serialize;
@@ -70,7 +70,7 @@ fn ids<Id: ToString>(limit: &Limit<Id>) -> Option<Vec<String>> {
     get, path = "/whoami", tag = "Organization",
     responses((status = 200, description = "The key and its organization.", body = Whoami)),
 )]
-pub(super) async fn whoami(service: Service) -> Result<Response, Refusal> {
+pub(super) async fn whoami(service: Service) -> Result<Response, ApiError> {
     let (key, organization) = (service.key(), service.scope().organization());
     Ok(json(&Whoami {
         key: Key {

@@ -1,13 +1,13 @@
 //! Making and changing prompts and their versions.
 
 use super::{
-    flaws::{at, of_version},
+    field_errors::{at, of_version},
     input::{Home, InPath, Json},
     json,
     preconditions::{EntityTags, entity_tags, etag},
-    problem::Refusal,
-    prompts::{Named, Summary, Whole, hex},
-    said::Said,
+    problem::ApiError,
+    prompt_content::Said,
+    prompts::{Named, Summary, Whole},
     service::Service,
 };
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     },
     role::{EditContent, TrashContent},
     templates::Engine,
+    text::hex,
 };
 use axum::{
     http::{HeaderMap, StatusCode, header},
@@ -61,7 +62,7 @@ pub(super) struct NewPrompt {
     responses((status = 201, description = "The prompt.", body = Summary)),
     extensions(("x-scope" = json!("write:prompts"))),
 )]
-pub(super) async fn create(service: Service, Json(new): Json<NewPrompt>) -> Result<Response, Refusal> {
+pub(super) async fn create(service: Service, Json(new): Json<NewPrompt>) -> Result<Response, ApiError> {
     let grant = service.grant::<EditContent>()?;
     let folder = service.folder(new.folder.as_deref()).await?;
     let name = PathName::parse(&new.name).map_err(|why| Error::invalid("name", why))?;
@@ -74,11 +75,11 @@ pub(super) async fn create(service: Service, Json(new): Json<NewPrompt>) -> Resu
     shown(&service, id, StatusCode::CREATED).await
 }
 
-fn described(description: &str) -> Result<String, Refusal> {
+fn described(description: &str) -> Result<String, ApiError> {
     Ok(crate::fields::text(description, 1000).map_err(|why| Error::invalid("description", why))?)
 }
 
-fn tagged(tags: &[String]) -> Result<Tags, Refusal> {
+fn tagged(tags: &[String]) -> Result<Tags, ApiError> {
     Ok(Tags::parse(&tags.join("\n")).map_err(|why| Error::invalid("tags", why))?)
 }
 
@@ -107,7 +108,7 @@ pub(super) async fn describe(
     service: Service,
     InPath(named): InPath<Named>,
     Json(asked): Json<Described>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let grant = service.grant::<EditContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     // One from before what is good now may stay.
@@ -128,7 +129,7 @@ pub(super) async fn describe(
     responses((status = 204, description = "Moved to the trash.")),
     extensions(("x-scope" = json!("delete:prompts"))),
 )]
-pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, Refusal> {
+pub(super) async fn delete(service: Service, InPath(named): InPath<Named>) -> Result<Response, ApiError> {
     let grant = service.grant::<TrashContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     trash::put_prompt(&grant, prompt.id).await?;
@@ -161,7 +162,7 @@ pub(super) async fn put(
     service: Service,
     InPath(named): InPath<Named>,
     Json(asked): Json<Moved>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let grant = service.grant::<EditContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     let folder = service.home(&asked.folder, prompt.folder_id).await?;
@@ -193,7 +194,7 @@ pub(super) struct Ordered {
     responses((status = 204, description = "Reordered.")),
     extensions(("x-scope" = json!("write:prompts"))),
 )]
-pub(super) async fn order(service: Service, Json(asked): Json<Ordered>) -> Result<Response, Refusal> {
+pub(super) async fn order(service: Service, Json(asked): Json<Ordered>) -> Result<Response, ApiError> {
     let grant = service.grant::<EditContent>()?;
     if asked.prompts.len() > super::paging::MOST {
         return Err(Error::invalid("prompts", "Send at most 100 prompts at once.").into());
@@ -225,11 +226,11 @@ pub(super) struct NewVersion {
 }
 
 impl NewVersion {
-    fn content(self) -> Result<(Content, String), Refusal> {
+    fn content(self) -> Result<(Content, String), ApiError> {
         let body = match (self.text, self.messages) {
             (Some(text), None) => Body::Text(text),
             (None, Some(messages)) => Body::Chat(messages),
-            _ => return Err(Refusal::malformed("text", "Send either text or messages, not both.")),
+            _ => return Err(ApiError::malformed("text", "Send either text or messages, not both.")),
         };
         let content = Content { engine: self.engine, body, variables: self.variables, model: self.model };
         Ok((content, self.message))
@@ -252,7 +253,7 @@ pub(super) async fn save(
     InPath(named): InPath<Named>,
     headers: HeaderMap,
     Json(asked): Json<NewVersion>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let grant = service.grant::<EditContent>()?;
     let prompt = service.prompt(&named.prompt).await?;
     let (content, message) = asked.content()?;
@@ -263,7 +264,7 @@ pub(super) async fn save(
         Err(Error::Conflict { .. })
             if has_condition && store::find(service.scope(), prompt.id).await?.latest != prompt.latest =>
         {
-            return Err(Refusal::drifted(prompt.latest + 1));
+            return Err(ApiError::drifted(prompt.latest + 1));
         }
         saved => saved.map_err(|error| at(error, of_version))?,
     };
@@ -277,19 +278,19 @@ pub(super) async fn save(
 }
 
 /// Refuses what is for another state of the prompt, and tells whether anything was said of it.
-async fn expect(service: &Service, prompt: &Prompt, headers: &HeaderMap) -> Result<bool, Refusal> {
+async fn expect(service: &Service, prompt: &Prompt, headers: &HeaderMap) -> Result<bool, ApiError> {
     let is_asked = entity_tags(headers, &header::IF_MATCH)?;
     let is_refused = entity_tags(headers, &header::IF_NONE_MATCH)?;
     let newest = versions::list(service.scope(), prompt.id, i64::MAX, 1).await?;
     let hash = newest.first().map(|newest| hex(&newest.hash));
     let is_there = |tags: &EntityTags| hash.as_ref().is_some_and(|hash| tags.has(hash));
     if is_asked.as_ref().is_some_and(|tags| !is_there(tags)) || is_refused.as_ref().is_some_and(is_there) {
-        return Err(Refusal::drifted(prompt.latest));
+        return Err(ApiError::drifted(prompt.latest));
     }
     Ok(is_asked.is_some() || is_refused.is_some())
 }
 
-async fn shown(service: &Service, id: PromptId, status: StatusCode) -> Result<Response, Refusal> {
+async fn shown(service: &Service, id: PromptId, status: StatusCode) -> Result<Response, ApiError> {
     let prompt = store::find(service.scope(), id).await?;
     let mut response = json(&Summary::from(prompt));
     *response.status_mut() = status;

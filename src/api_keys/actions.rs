@@ -13,7 +13,7 @@ use crate::{
     paths,
     role::ManageApiKeys,
     ui::Notice,
-    web::{Caller, response},
+    web::{RequestContext, response},
 };
 use leptos::prelude::*;
 
@@ -29,7 +29,7 @@ pub async fn create_api_key(
     #[server(default)] folders: String,
     #[server(default)] password: String,
 ) -> Result<Shown, Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<ManageApiKeys>()?;
     let typed = Typed { name, preset, expires, expires_on, folders, ticked: caller.fields().to_vec() };
     let new = form::read(&grant, &typed).await?;
@@ -46,7 +46,7 @@ pub async fn rotate_api_key(
     overlap: String,
     #[server(default)] password: String,
 ) -> Result<Shown, Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<ManageApiKeys>()?;
     let overlap = form::overlap(&overlap)?;
     let proof = caller.prove(&password).await?;
@@ -61,7 +61,7 @@ pub async fn revoke_api_key(
     key: ApiKeyId,
     #[server(default)] password: String,
 ) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<ManageApiKeys>()?;
     let proof = caller.prove(&password).await?;
     store::revoke(&grant, key, &proof).await?;

@@ -1,12 +1,12 @@
 //! Who made which keys: the keys go on when their makers go.
 
-use crate::{error::Result, fields::Name, id::UserId, kernel::fragment_cache::Keep, tenancy::Scope};
+use crate::{error::Result, fields::Name, id::UserId, kernel::fragment_cache::Cacheable, tenancy::Scope};
 use std::{collections::HashMap, fmt::Display};
 
 /// The names of an organization's keys that are good, by who made them.
 struct Makers(HashMap<UserId, Vec<Name>>);
 
-impl Keep for Makers {
+impl Cacheable for Makers {
     fn bytes(&self) -> usize {
         self.0.values().map(|names| 64 + names.len() * size_of::<Name>() * 2).sum()
     }

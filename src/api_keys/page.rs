@@ -9,22 +9,22 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     role::ManageApiKeys,
     tenancy::Scope,
     ui::{About, Bake, Choice, Form, Html, PasswordProof, Section, Select, Submit, When},
-    web::{Caller, posted::Posted},
+    web::{RequestContext, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/settings/api-keys/{key}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such key; [`Error::Forbidden`] for those
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when there is no such key; [`Error::Forbidden`] for those
 /// who may not.
-pub async fn api_key(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+pub async fn api_key(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let grant = scope.clone().require::<ManageApiKeys>()?;
     let id = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
     let key = listing::find(&grant, id).await?;

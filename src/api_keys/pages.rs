@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     fields::{capitalized, counted},
     key_scope::{KeyScope, KeyScopes, Preset},
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     role::ManageApiKeys,
     tenancy::{Grant, Scope},
@@ -19,7 +19,7 @@ use crate::{
         About, Bake, Choice, Choices, Empty, Field, FieldFlaw, Form, FormAlert, Html, Pager, PasswordProof,
         Select, Submit, Ticks, When, glyph,
     },
-    web::{Caller, posted::Posted},
+    web::{RequestContext, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -29,9 +29,9 @@ const SIZE: i64 = 100;
 /// `/{org}/settings/api-keys`: the keys that are good; with `ended`, the others.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
-pub async fn api_keys(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
+pub async fn api_keys(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let grant = scope.clone().require::<ManageApiKeys>()?;
     let list = if caller.query("ended").is_some() {
         let from = caller.query("from").and_then(|from| from.parse::<u32>().ok()).map_or(0, i64::from);
@@ -143,8 +143,8 @@ pub(super) fn ends(key: &ApiKey, now: Timestamp) -> Html {
 ///
 /// # Errors
 /// As [`api_keys`].
-pub async fn new_api_key(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+pub async fn new_api_key(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let grant = scope.clone().require::<ManageApiKeys>()?;
     let made = caller.posted().filter(|posted| posted.action == CreateApiKey::PATH).and_then(Posted::answer);
     let body = match made {

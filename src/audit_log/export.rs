@@ -17,7 +17,7 @@ use crate::{
     },
     ui::rfc3339_exact,
     web::{
-        Caller,
+        RequestContext,
         downloads::{Out, attachment, csv_row, patiently, written},
         error_page,
     },
@@ -54,17 +54,17 @@ pub fn routes() -> Router {
         .route("/{org}/settings/audit-log.jsonl", get(json_lines))
 }
 
-async fn csv(Extension(caller): Extension<Caller>, Path(org): Path<String>) -> Response {
+async fn csv(Extension(caller): Extension<RequestContext>, Path(org): Path<String>) -> Response {
     let head = csv_row(COLUMNS).unwrap_or_default();
     export(&caller, &org, ("csv", "text/csv; charset=utf-8"), head, write_csv).await
 }
 
-async fn json_lines(Extension(caller): Extension<Caller>, Path(org): Path<String>) -> Response {
+async fn json_lines(Extension(caller): Extension<RequestContext>, Path(org): Path<String>) -> Response {
     export(&caller, &org, ("jsonl", "application/jsonl"), String::new(), write_json).await
 }
 
 async fn export(
-    caller: &Caller,
+    caller: &RequestContext,
     org: &str,
     (ending, kind): (&str, &'static str),
     head: String,
@@ -88,7 +88,7 @@ struct Export {
 
 impl Export {
     /// Finds out what is asked for, and writes into the log that it leaves.
-    async fn begin(caller: &Caller, org: &str) -> Result<Self> {
+    async fn begin(caller: &RequestContext, org: &str) -> Result<Self> {
         let grant = caller.enter(org).await?.require::<ViewAuditLog>()?;
         let seat = grant.server().streams.take_for_file(grant.behalf())?;
         let filter = Filter { after: String::new(), ..Filter::parse(&caller.page) };

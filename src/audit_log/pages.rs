@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     error::Result,
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     role::ViewAuditLog,
     time::Timestamp,
     ui::{Avatar, Bake, Empty, Html, Pager, When, glyph},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -24,9 +24,9 @@ const SIZE: usize = 50;
 /// `/{org}/settings/audit-log`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
-pub async fn audit_log(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
+pub async fn audit_log(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let grant = scope.clone().require::<ViewAuditLog>()?;
     let filter = Filter::parse(&caller.page);
     let base = paths::audit_log(scope.slug());

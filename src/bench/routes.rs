@@ -14,7 +14,7 @@ use crate::{
         client::Person,
     },
     time::Span,
-    web::Caller,
+    web::RequestContext,
 };
 use axum::{
     Extension, Router,
@@ -78,7 +78,7 @@ const fn short() -> usize {
 
 async fn seed(
     State(bench): State<Bench>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestContext>,
     Query(seed): Query<Seed>,
 ) -> Response {
     match populate(&bench.server, &caller, &seed).await {
@@ -91,7 +91,7 @@ async fn seed(
 }
 
 /// An organization of so many members, with its Owner's address.
-async fn populate(server: &Server, caller: &Caller, seed: &Seed) -> Result<(Email, Slug)> {
+async fn populate(server: &Server, caller: &RequestContext, seed: &Seed) -> Result<(Email, Slug)> {
     let password = Password::typed(PASSWORD).map_err(crate::error::Error::conflict)?;
     let hash = server.passwords.hash(password).await?;
     let owner = person(server, &hash, 0).await?;
@@ -133,7 +133,7 @@ struct Work {
 }
 
 /// Does what is measured within the server, in a library, and tells how long it took.
-async fn work(Extension(caller): Extension<Caller>, Query(work): Query<Work>) -> Response {
+async fn work(Extension(caller): Extension<RequestContext>, Query(work): Query<Work>) -> Response {
     let measured = match caller.enter(&work.org).await {
         Ok(scope) => library::measure(scope).await,
         Err(error) => Err(error),
@@ -162,7 +162,7 @@ async fn person(server: &Server, hash: &str, n: usize) -> Result<Person> {
     Ok(Person { id, name, email, is_verified: true, home_org_id: None })
 }
 
-async fn session(Extension(caller): Extension<Caller>) -> StatusCode {
+async fn session(Extension(caller): Extension<RequestContext>) -> StatusCode {
     if caller.visit().is_some() { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED }
 }
 
@@ -173,7 +173,7 @@ struct Control {
 
 async fn control(
     State(bench): State<Bench>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestContext>,
     Query(control): Query<Control>,
     request: Request,
 ) -> Response {
@@ -199,7 +199,7 @@ async fn control(
 async fn fetch(bench: &Bench, like: &str, request: Request) -> Option<(HeaderMap, Bytes)> {
     let (mut parts, _) = request.into_parts();
     parts.uri = like.parse().ok()?;
-    if let Some(caller) = parts.extensions.get::<Caller>().cloned() {
+    if let Some(caller) = parts.extensions.get::<RequestContext>().cloned() {
         parts.extensions.insert(caller.at(like));
     }
     let response = bench.pages.clone().oneshot(Request::from_parts(parts, Body::empty())).await.ok()?;

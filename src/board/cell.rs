@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     fields::counted,
     id::{EnvironmentId, PromptId},
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     prompts::{
         resolve,
@@ -26,12 +26,12 @@ use crate::{
     },
     tenancy::Scope,
     ui::{Bake, FormAlert, Html, Section, When},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// The environment and the prompt that the URL names.
-pub(super) async fn named(caller: &Caller, scope: &Scope) -> Result<(Environment, Prompt)> {
+pub(super) async fn named(caller: &RequestContext, scope: &Scope) -> Result<(Environment, Prompt)> {
     let environment: EnvironmentId = caller.segment(2).parse().map_err(|_| Error::NotFound)?;
     let prompt: PromptId = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
     Ok((environments::find(scope, environment).await?, prompts::find(scope, prompt).await?))
@@ -46,9 +46,9 @@ pub(super) fn trail(scope: &Scope, environment: &Environment, prompt: &Prompt) -
 /// `/{org}/deployments/{environment}/{prompt}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such environment or prompt.
-pub async fn cell(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when there is no such environment or prompt.
+pub async fn cell(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let (environment, prompt) = named(&caller, &scope).await?;
     let newest = newest(&scope, environment.id, prompt.id).await?;
     let head = head(&scope, &environment, &prompt, newest.as_ref()).await?;

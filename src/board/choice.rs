@@ -1,7 +1,7 @@
 //! Choosing another version than the newest to deploy.
 
 use crate::{
-    deployments::model::{Kind, Order},
+    deployments::model::{DeployCommand, Kind},
     error::Result,
     paths,
     prompts::{store::Prompt, versions},
@@ -18,7 +18,7 @@ const SAID: usize = 60;
 /// A form that asks for another version of a prompt than what is about to be deployed, where there is one.
 pub(super) async fn choice(
     scope: &Scope,
-    order: &Order,
+    order: &DeployCommand,
     prompt: &Prompt,
     live: Option<i64>,
 ) -> Result<Option<Html>> {

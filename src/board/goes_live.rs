@@ -13,7 +13,7 @@ use crate::{
     paths,
     tenancy::Scope,
     ui::{Bake, Html},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 use serde_json::Value;
@@ -43,7 +43,7 @@ pub(super) fn goes_live(
     scope: &Scope,
     environment: &Environment,
     impact: &Impact,
-    caller: &Caller,
+    caller: &RequestContext,
 ) -> Option<Html> {
     if impact.made_of.is_empty() {
         return None;
@@ -95,7 +95,7 @@ fn rows(part: &MadeOf) -> Vec<Row<'_>> {
 }
 
 /// The page from this row on.
-fn page(caller: &Caller, from: usize) -> String {
+fn page(caller: &RequestContext, from: usize) -> String {
     let path = caller.page.split('?').next().unwrap_or_default();
     let mut url = format!("{path}?values={from}");
     for name in ["kind", "version"] {

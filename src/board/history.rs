@@ -8,13 +8,13 @@ use crate::{
     environments::store as environments,
     error::{Error, Result},
     id::{DeploymentId, EnvironmentId, PromptId},
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     prompts::store as prompts,
     role::ManageEnvironments,
     tenancy::Scope,
     ui::{Bake, Html, Pager, When},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 
@@ -24,9 +24,9 @@ const SIZE: i64 = 100;
 /// `/{org}/deployments/{environment}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such environment.
-pub async fn history(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when there is no such environment.
+pub async fn history(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let id = caller.segment(2).parse().map_err(|_| Error::NotFound)?;
     let environment = environments::find(&scope, id).await?;
     let url = paths::environment_history(scope.slug(), id);
@@ -52,9 +52,9 @@ pub async fn history(caller: Caller) -> Result<impl IntoView> {
 /// `/{org}/deployments/prompts/{prompt}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such prompt.
-pub async fn prompt_history(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when there is no such prompt.
+pub async fn prompt_history(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let id = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
     let prompt = prompts::find(&scope, id).await?;
     let url = paths::prompt_deployments(scope.slug(), id);
@@ -73,7 +73,7 @@ pub async fn prompt_history(caller: Caller) -> Result<impl IntoView> {
 /// A page of what was done, the newest first: in an environment, of a prompt, or both. `url` is that of the
 /// first page.
 pub(super) async fn past(
-    caller: &Caller,
+    caller: &RequestContext,
     scope: &Scope,
     of: (Option<EnvironmentId>, Option<PromptId>),
     url: &str,

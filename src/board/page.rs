@@ -13,11 +13,11 @@ use crate::{
     error::Result,
     fields::{Slug, counted},
     id::PromptId,
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     tenancy::Scope,
     ui::{self, Bake, Empty, FormAlert, Html, glyph},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -29,9 +29,9 @@ const NAMED: usize = 3;
 /// `/{org}/deployments`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn board(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn board(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let typed: String = caller.query("q").unwrap_or_default().chars().take(255).collect();
     let from = caller.query("from").and_then(|from| from.parse::<u32>().ok()).map_or(0, i64::from);
     let show = Show::parse(&caller.query("show").unwrap_or_default());

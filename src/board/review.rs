@@ -13,7 +13,7 @@ use crate::{
         ApproveDeployment, DeclineDeployment, Deploy as DeployAction, WithdrawDeployment,
         asked::{Request, State, approvers, find, has_approved, last},
         impact::{self, Impact},
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
         store::{newest, previous},
     },
     editor::difference,
@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::DeploymentRequestId,
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     prompts::{
         compare::between_for,
@@ -31,17 +31,17 @@ use crate::{
     role::{Deploy, DeployProtected},
     tenancy::Scope,
     ui::{About, Bake, Field, Form, FormAlert, Html, Submit, When},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/deployments/{environment}/{prompt}/review?kind=deploy&version=3`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such environment, prompt or version;
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when there is no such environment, prompt or version;
 /// [`Error::Forbidden`] for those who may not deploy.
-pub async fn review(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+pub async fn review(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     scope.clone().require::<Deploy>()?;
     let (environment, prompt) = named(&caller, &scope).await?;
     let kind = caller.query("kind").and_then(|kind| Kind::parse(&kind)).ok_or(Error::NotFound)?;
@@ -59,8 +59,14 @@ pub async fn review(caller: Caller) -> Result<impl IntoView> {
     }
     let now = newest(&scope, environment.id, prompt.id).await?;
     let (seen, live) = now.map_or((0, None), |now| (now.number, now.version));
-    let order =
-        Order { environment: environment.id, prompt: prompt.id, kind, version, reason: String::new(), seen };
+    let order = DeployCommand {
+        environment: environment.id,
+        prompt: prompt.id,
+        kind,
+        version,
+        reason: String::new(),
+        seen,
+    };
     let impact = impact::of(&scope, &order).await?;
     let form = match waiting(&scope, &environment, &prompt).await? {
         Some(waits) => Some(waits),
@@ -95,9 +101,9 @@ async fn waiting(scope: &Scope, environment: &Environment, prompt: &Prompt) -> R
 /// `/{org}/deployments/requests/{request}`: what somebody asked for, and what became of it.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such request.
-pub async fn request(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when there is no such request.
+pub async fn request(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let id: DeploymentRequestId = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
     let request = find(&scope, id).await?;
     let (order, prompt) = (request.order(), prompts::find(&scope, request.prompt_id).await?);
@@ -185,7 +191,7 @@ async fn asked(
 
 /// What is to be done where.
 struct What {
-    order: Order,
+    order: DeployCommand,
     environment: Environment,
     prompt: Prompt,
     live: Option<i64>,
@@ -195,7 +201,7 @@ struct What {
 
 async fn shown(
     scope: &Scope,
-    caller: &Caller,
+    caller: &RequestContext,
     what: What,
     impact: &Impact,
     form: Option<Html>,
@@ -213,7 +219,7 @@ async fn shown(
     })
 }
 
-fn title(order: &Order, environment: &Environment, prompt: &Prompt) -> String {
+fn title(order: &DeployCommand, environment: &Environment, prompt: &Prompt) -> String {
     let version = order.version.map_or_else(String::new, |version| format!("version {version} of "));
     let (path, name) = (&prompt.path, &environment.name);
     match order.kind {
@@ -229,7 +235,7 @@ async fn differs(
     prompt: &Prompt,
     live: Option<i64>,
     version: Option<i64>,
-    caller: &Caller,
+    caller: &RequestContext,
 ) -> Result<Option<Html>> {
     let Some(version) = version else { return Ok(None) };
     let new = versions::content(scope, prompt.id, version).await?;
@@ -248,7 +254,7 @@ async fn differs(
 
 fn form(
     scope: &Scope,
-    order: &Order,
+    order: &DeployCommand,
     environment: &Environment,
     impact: &Impact,
     back: &str,

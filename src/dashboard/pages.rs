@@ -14,14 +14,14 @@ use crate::{
     invitations::{State, listing as invitations},
     library::{contents::icon_of, sample::SAMPLE},
     members::{Listing, danger_zone},
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     prompts::{Tags, content::Kind},
     role::ViewInvitations,
     tenancy::Scope,
     time::Timestamp,
     ui::{Avatar, FormAlert, Icon, When},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -31,9 +31,9 @@ const ROWS: usize = 6;
 /// `/{org}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn dashboard(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn dashboard(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let name = scope.organization().name.to_string();
     let says = format!("Your role: {} ({})", scope.role().label(), scope.role().says().to_lowercase());
     let (people, total) = people(&scope).await?;

@@ -164,7 +164,7 @@ impl Answers {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{About, Heads, Lasting},
+        super::{About, AnswerHeaders, CacheLifetime},
         *,
     };
     use crate::{id::PromptId, kernel::config::Config};
@@ -181,11 +181,11 @@ mod tests {
         format!("/api/v1/prompts/{n}")
     }
 
-    fn answer(heads: &Heads, size: usize) -> Arc<Answer> {
+    fn answer(heads: &AnswerHeaders, size: usize) -> Arc<Answer> {
         let about = About {
             prompt: PromptId(Uuid::nil()),
             version: 1,
-            lasting: Lasting::WhileTrue,
+            lasting: CacheLifetime::WhileTrue,
             environment: None,
             around: Vec::new(),
             canonical: None,
@@ -193,8 +193,8 @@ mod tests {
         Arc::new(Answer::new(heads, vec![b'x'; size], about))
     }
 
-    fn heads() -> Heads {
-        Heads::new(&Config::try_parse_from(["prompt-studio"]).unwrap())
+    fn heads() -> AnswerHeaders {
+        AnswerHeaders::new(&Config::try_parse_from(["prompt-studio"]).unwrap())
     }
 
     #[test]

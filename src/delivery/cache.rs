@@ -13,12 +13,12 @@
 //! Without its database, a server with SQLite goes on answering what it has in memory; with PostgreSQL it does so
 //! for two seconds, since a key may be revoked elsewhere, and then answers 503 with `Retry-After`.
 
-use super::{Allowance, Answer, Heads, Principal};
+use super::{Answer, AnswerHeaders, Principal, RateLimit};
 use crate::{
     delivery::{
         answer_cache::Answers,
         key_cache::Principals,
-        key_quota::Meter,
+        key_quota::KeyQuota,
         usage::{self, Usage},
     },
     id::{ApiKeyId, PromptId},
@@ -63,13 +63,13 @@ pub struct Shared {
     /// What all requests share.
     pub web: Web,
     /// The headers of all answers.
-    pub heads: Heads,
+    pub heads: AnswerHeaders,
     principals: Principals,
     answers: Answers,
     names: Names,
     pub(super) usage: Usage,
     /// How often keys ask, and how often they may in a minute.
-    meters: HashMap<ApiKeyId, Meter>,
+    meters: HashMap<ApiKeyId, KeyQuota>,
     limit: Option<NonZeroU32>,
 }
 
@@ -89,7 +89,7 @@ impl Delivery {
         Self(Arc::new(Shared {
             server: server.clone(),
             web: web.clone(),
-            heads: Heads::new(config),
+            heads: AnswerHeaders::new(config),
             principals: Principals::default(),
             answers: Answers::new(usize::from(config.fetch_mib) * 1024 * 1024),
             names: Names::default(),
@@ -101,7 +101,7 @@ impl Delivery {
 
     /// Keeps a key that was shown.
     pub(super) fn remember(&self, hash: TokenHash, principal: Principal, now: Timestamp) {
-        self.principals.keep(hash, principal, &self.server.bus.epochs, now);
+        self.principals.keep(hash, principal, &self.server.events.epochs, now);
     }
 
     /// Whether the key of a hash was good lately.
@@ -116,14 +116,14 @@ impl Delivery {
 
     /// The key of a hash, if it is kept and good.
     pub(super) fn principal(&self, hash: &TokenHash, now: Timestamp) -> Option<Arc<Principal>> {
-        let found = self.principals.find(hash, &self.server.bus.epochs, now);
-        found.filter(|_| self.server.bus.may_serve_from_memory())
+        let found = self.principals.find(hash, &self.server.events.epochs, now);
+        found.filter(|_| self.server.events.may_serve_from_memory())
     }
 
     /// Counts a request of a key against what it may ask for; none where it may ask as often as it likes.
-    pub fn spend(&self, key: ApiKeyId, now: Timestamp) -> Option<Allowance> {
+    pub fn spend(&self, key: ApiKeyId, now: Timestamp) -> Option<RateLimit> {
         let limit = self.limit?.get();
-        Some(self.meters.pin().get_or_insert_with(key, Meter::default).spend(limit, now))
+        Some(self.meters.pin().get_or_insert_with(key, KeyQuota::default).spend(limit, now))
     }
 
     /// Counts that a key fetched a prompt.
@@ -159,8 +159,8 @@ impl Delivery {
 
     /// The answer to a request, if all of it is in memory.
     fn answer(&self, request: &Request) -> Option<Response> {
-        let (server, epochs) = (&self.server, &self.server.bus.epochs);
-        if !server.bus.may_serve_from_memory()
+        let (server, epochs) = (&self.server, &self.server.events.epochs);
+        if !server.events.may_serve_from_memory()
             || *request.method() != Method::GET
             || !request.uri().path().starts_with("/api/v1/")
         {
@@ -190,7 +190,7 @@ impl Delivery {
         }
         let mut response = answer.to(request.headers(), self.names.next(now));
         if let Some(allowance) = allowance {
-            allowance.tell(response.headers_mut());
+            allowance.write_headers(response.headers_mut());
         }
         Some(response)
     }
@@ -235,12 +235,12 @@ fn second(now: Timestamp) -> u32 {
 
 /// Everything the server answers: from memory where it can, or else by its routes.
 #[derive(Debug, Clone)]
-pub struct Front {
+pub struct CachedFetch {
     delivery: Delivery,
     routes: Router,
 }
 
-impl Front {
+impl CachedFetch {
     /// The hot path before these routes.
     #[must_use]
     pub const fn new(delivery: Delivery, routes: Router) -> Self {
@@ -248,7 +248,7 @@ impl Front {
     }
 }
 
-impl Service<Request> for Front {
+impl Service<Request> for CachedFetch {
     type Response = Response;
     type Error = Infallible;
     type Future = Either<Ready<std::result::Result<Response, Infallible>>, Oneshot<Router, Request>>;

@@ -3,6 +3,7 @@
 use crate::{
     id::{EnvironmentId, FolderId, PromptId},
     kernel::{config::Config, long_work},
+    text::hex,
     web::secure_headers::add_secure_headers,
 };
 use axum::{
@@ -11,7 +12,7 @@ use axum::{
     response::Response,
 };
 use sha2::{Digest, Sha256};
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 
 /// The name of a request.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,7 +24,7 @@ const OVERHEAD: usize = 512;
 
 /// How long caches may keep an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lasting {
+pub enum CacheLifetime {
     /// It never changes.
     ForGood,
     /// Until they are told that it has changed, and for a day where nobody can tell.
@@ -40,10 +41,10 @@ struct Head {
 }
 
 impl Head {
-    fn new(config: &Config, lasting: Lasting, encoding: Option<&'static str>) -> Self {
+    fn new(config: &Config, lasting: CacheLifetime, encoding: Option<&'static str>) -> Self {
         let cached = match lasting {
-            Lasting::ForGood => "private, max-age=31536000, immutable",
-            Lasting::WhileTrue => "private, max-age=0, stale-while-revalidate=60, stale-if-error=86400",
+            CacheLifetime::ForGood => "private, max-age=31536000, immutable",
+            CacheLifetime::WhileTrue => "private, max-age=0, stale-while-revalidate=60, stale-if-error=86400",
         };
         let mut whole = HeaderMap::new();
         for (name, value) in [
@@ -69,15 +70,15 @@ impl Head {
 
 /// The headers of all answers.
 #[derive(Debug)]
-pub struct Heads {
+pub struct AnswerHeaders {
     /// For good and while true, each plain and compressed.
     all: [[Arc<Head>; 2]; 2],
 }
 
-impl Heads {
+impl AnswerHeaders {
     pub(super) fn new(config: &Config) -> Self {
         let of = |lasting| [None, Some("br")].map(|encoding| Arc::new(Head::new(config, lasting, encoding)));
-        Self { all: [of(Lasting::ForGood), of(Lasting::WhileTrue)] }
+        Self { all: [of(CacheLifetime::ForGood), of(CacheLifetime::WhileTrue)] }
     }
 }
 
@@ -89,7 +90,7 @@ pub struct About {
     /// Its version.
     pub version: i64,
     /// How long it may be kept.
-    pub lasting: Lasting,
+    pub lasting: CacheLifetime,
     /// The environment it was asked for in, if it was: keys may be limited to others.
     pub environment: Option<EnvironmentId>,
     /// The folders around the prompt: keys may be limited to others.
@@ -118,13 +119,10 @@ pub struct Answer {
 impl Answer {
     /// An answer of JSON.
     #[must_use]
-    pub fn new(heads: &Heads, body: Vec<u8>, about: About) -> Self {
+    pub fn new(heads: &AnswerHeaders, body: Vec<u8>, about: About) -> Self {
         long_work::note(body.len());
-        let [plain, packed] = &heads.all[usize::from(about.lasting == Lasting::WhileTrue)];
-        let mut tag = String::with_capacity(40);
-        for byte in &Sha256::digest(&body)[..16] {
-            let _ = write!(tag, "{byte:02x}");
-        }
+        let [plain, packed] = &heads.all[usize::from(about.lasting == CacheLifetime::WhileTrue)];
+        let tag = hex(&Sha256::digest(&body)[..16]);
         let form = |body: Vec<u8>, tag: String, head: &Arc<Head>| {
             // A tag is hexadecimal, which always can stand in a header.
             let etag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""));

@@ -9,6 +9,6 @@ pub mod keys;
 pub mod usage;
 
 pub use cache::Delivery;
-pub use cached_answer::{About, Answer, Heads, Lasting, VERSION};
+pub use cached_answer::{About, Answer, AnswerHeaders, CacheLifetime, VERSION};
 pub use key_cache::Principal;
-pub use key_quota::Allowance;
+pub use key_quota::RateLimit;

@@ -5,7 +5,7 @@
 use super::{
     approve::approve,
     deploy::{self as deploying, MAX_REASON, Outcome},
-    model::{Kind, Order},
+    model::{DeployCommand, Kind},
     requests,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     id::{DeploymentRequestId, EnvironmentId, PromptId},
     paths, role,
     ui::Notice,
-    web::{Caller, response},
+    web::{RequestContext, response},
 };
 use leptos::prelude::*;
 
@@ -29,14 +29,14 @@ pub async fn deploy(
     seen: i64,
     #[server(default)] reason: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<role::Deploy>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<role::Deploy>()?;
     let kind = Kind::parse(&kind).ok_or(Error::NotFound)?;
     let version = match version.as_str() {
         "" => None,
         version => Some(version.parse().map_err(|_| Error::NotFound)?),
     };
     let reason = text(&reason, MAX_REASON).map_err(|why| Error::invalid("reason", why))?;
-    let order = Order { environment, prompt, kind, version, reason, seen };
+    let order = DeployCommand { environment, prompt, kind, version, reason, seen };
     match deploying::deploy(&grant, &order).await? {
         Outcome::Requested(_) => Notice::DeploymentRequested.say(),
         Outcome::Deployed(_) if version.is_none() => Notice::Undeployed.say(),
@@ -53,7 +53,7 @@ pub async fn approve_deployment(
     request: DeploymentRequestId,
     #[server(default)] fingerprint: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<role::ApproveDeployment>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<role::ApproveDeployment>()?;
     match approve(&grant, request, &fingerprint).await? {
         Some(_) => Notice::Deployed.say(),
         None => Notice::DeploymentApproved.say(),
@@ -65,7 +65,7 @@ pub async fn approve_deployment(
 /// Declines a deployment that somebody else asked for.
 #[server(endpoint = "deployments/decline")]
 pub async fn decline_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<role::ApproveDeployment>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<role::ApproveDeployment>()?;
     requests::decline(&grant, request).await?;
     Notice::DeploymentDeclined.say();
     response::go(&paths::deployments(grant.slug()));
@@ -75,7 +75,7 @@ pub async fn decline_deployment(org: String, request: DeploymentRequestId) -> Re
 /// Withdraws a deployment that one asked for oneself.
 #[server(endpoint = "deployments/withdraw")]
 pub async fn withdraw_deployment(org: String, request: DeploymentRequestId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<role::Deploy>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<role::Deploy>()?;
     requests::withdraw(&grant, request).await?;
     Notice::DeploymentWithdrawn.say();
     response::go(&paths::deployments(grant.slug()));

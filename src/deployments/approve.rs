@@ -3,7 +3,7 @@
 use super::{
     asked::{Request, find},
     deploy::{Agreed, carry_out, check},
-    letters::Became,
+    emails::Became,
     looked::{Looked, TRIES, never_still},
     requests::{decide, tell, tell_asker, waits},
     voiding::renew,

@@ -2,7 +2,7 @@
 
 use super::{
     fingerprint::{Served, wants},
-    model::{Kind, Order},
+    model::{DeployCommand, Kind},
 };
 use crate::{
     environments::store::Environment,
@@ -91,8 +91,8 @@ impl Request {
 
     /// What is to be done.
     #[must_use]
-    pub fn order(&self) -> Order {
-        Order {
+    pub fn order(&self) -> DeployCommand {
+        DeployCommand {
             environment: self.environment_id,
             prompt: self.prompt_id,
             kind: self.kind,

@@ -3,7 +3,7 @@
 use super::{
     impact::{Break, Impact},
     looked::{Looked, TRIES, never_still},
-    model::{Kind, Order},
+    model::{DeployCommand, Kind},
     requests,
     store::{self, About},
 };
@@ -38,7 +38,7 @@ pub enum Outcome {
 /// [`Error::Conflict`] when something else is live than was seen, when the same is live already, or when it
 /// would break something or change what others must approve, in sentences; [`Error::NotFound`];
 /// [`Error::Invalid`] at `reason`.
-pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
+pub async fn deploy(grant: &Grant<Deploy>, order: &DeployCommand) -> Result<Outcome> {
     if order.reason.chars().count() > MAX_REASON {
         return Err(Error::invalid("reason", "Use at most 500 characters."));
     }
@@ -52,7 +52,11 @@ pub async fn deploy(grant: &Grant<Deploy>, order: &Order) -> Result<Outcome> {
 }
 
 /// The same with an order that was looked at; none where something of it has changed since.
-async fn deploy_looked_at(grant: &Grant<Deploy>, order: &Order, looked: Looked) -> Result<Option<Outcome>> {
+async fn deploy_looked_at(
+    grant: &Grant<Deploy>,
+    order: &DeployCommand,
+    looked: Looked,
+) -> Result<Option<Outcome>> {
     let mut change = grant.change().await?;
     let environment = environments::find(&mut change, order.environment).await?;
     let may_alone = change.can::<DeployProtected>();
@@ -72,7 +76,7 @@ async fn deploy_looked_at(grant: &Grant<Deploy>, order: &Order, looked: Looked) 
 /// Makes it so, in a change that is behind all checks of who may, and in which it was [`check`]ed and agreed to.
 pub(super) async fn carry_out(
     change: &mut OrgChange,
-    order: &Order,
+    order: &DeployCommand,
     environment: &Environment,
     agreed: Agreed,
     checked: &Checked,
@@ -120,7 +124,11 @@ pub(super) struct Checked {
 
 /// Refuses what is out of date, what changes nothing and what would break something. None where something of it has
 /// changed since it was looked at.
-pub(super) async fn check(change: &mut OrgChange, order: &Order, looked: Looked) -> Result<Option<Checked>> {
+pub(super) async fn check(
+    change: &mut OrgChange,
+    order: &DeployCommand,
+    looked: Looked,
+) -> Result<Option<Checked>> {
     let prompt = prompts::find_within(change, order.prompt).await?;
     let newest = store::newest(&mut *change, order.environment, order.prompt).await?;
     let (number, live) = newest.map_or((0, None), |newest| (newest.number, newest.version));
@@ -188,7 +196,7 @@ async fn refuse_elsewhere(change: &mut OrgChange, checked: &Checked, agreed: Agr
 }
 
 /// Whether an order is of its kind: the history tells of it for good, and rolling back goes by the history.
-async fn is_what_it_says(change: &mut OrgChange, order: &Order) -> Result<bool> {
+async fn is_what_it_says(change: &mut OrgChange, order: &DeployCommand) -> Result<bool> {
     match order.kind {
         Kind::Deploy | Kind::Undeploy => Ok(true),
         Kind::Promote => store::was_live_elsewhere(change, order).await,

@@ -2,21 +2,19 @@
 
 use super::{
     differs::{described, shown},
-    model::{Kind, Order},
+    model::{DeployCommand, Kind},
 };
 use crate::{
     fields::EnvironmentName,
     id::{EnvironmentId, PromptId},
     kernel::long_work,
     prompts::{kept::Details, render::Resolved},
+    text::hex,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that an order would serve. Written as JSON it is the same bytes wherever it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +70,7 @@ const MAX_KEPT: usize = 256 << 10;
 
 impl Served {
     /// What an order serves in the environment of a name, and what is told of its prompt.
-    pub(super) fn new(order: &Order, name: &EnvironmentName, details: &Details) -> Self {
+    pub(super) fn new(order: &DeployCommand, name: &EnvironmentName, details: &Details) -> Self {
         let told = order.version.map(|_| (details.description.clone(), details.tags.to_string()));
         let (description, tags) = told.unwrap_or_default();
         Self {
@@ -239,16 +237,12 @@ fn values(before: &Served, after: &Served) -> Vec<String> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex(&Sha256::digest(bytes))
 }
 
 /// What somebody wants done, after "wants to": "deploy version 3 of Support/Tone to production".
 #[must_use]
-pub fn wants(order: &Order, path: &str, environment: &EnvironmentName) -> String {
+pub fn wants(order: &DeployCommand, path: &str, environment: &EnvironmentName) -> String {
     let version = order.version.map_or_else(String::new, |version| format!("version {version}"));
     match order.kind {
         Kind::Deploy => format!("deploy {version} of {path} to {environment}"),

@@ -4,19 +4,19 @@
 //! changes every live prompt that refers to it, and must leave each of them as able to be rendered as it was.
 
 use super::{
+    dependents::{User, users_in},
     differs::differs,
     drift::otherwise,
     fingerprint::Served,
     looked::Based,
     made_of::{self, MadeOf},
-    model::{Kind, Order},
-    users::{User, users_in},
+    model::{DeployCommand, Kind},
 };
 use crate::{
     environments::store as environments,
     error::{Error, Result},
     id::{EnvironmentId, PromptId},
-    kernel::Behalf,
+    kernel::JobOwner,
     prompts::{
         kept::{Details, details, details_now},
         render::{self, Problems, Resolved, check_for},
@@ -100,21 +100,25 @@ pub struct Break {
 ///
 /// # Errors
 /// When the database fails; [`Error::NotFound`] when there is no such environment, prompt or version.
-pub async fn of(reads: impl Unhurried, order: &Order) -> Result<Impact> {
+pub async fn of(reads: impl Unhurried, order: &DeployCommand) -> Result<Impact> {
     within(reads, order, WORK).await
 }
 
 /// The same with so much work at most.
-pub(crate) async fn within(reads: impl Unhurried, order: &Order, work: usize) -> Result<Impact> {
+pub(crate) async fn within(reads: impl Unhurried, order: &DeployCommand, work: usize) -> Result<Impact> {
     based(reads, order, work).await.map(|(impact, _)| impact)
 }
 
 /// The same, and what it is based on.
-pub(super) async fn based(reads: impl Unhurried, order: &Order, work: usize) -> Result<(Impact, Based)> {
+pub(super) async fn based(
+    reads: impl Unhurried,
+    order: &DeployCommand,
+    work: usize,
+) -> Result<(Impact, Based)> {
     let (server, behalf) = reads.place();
     let place = (server.clone(), behalf);
     let mut source = Source::new(reads);
-    let &Order { environment, prompt, version, .. } = order;
+    let &DeployCommand { environment, prompt, version, .. } = order;
     let instead = Instead { environment, prompt, version, as_before: order.kind == Kind::Rollback };
     source.based_on_live(environment, prompt).await?;
     let at = environments::find(source.reads(), environment).await?;
@@ -143,7 +147,7 @@ pub(super) async fn based(reads: impl Unhurried, order: &Order, work: usize) -> 
 }
 
 /// What services would be told of the prompt of an order: what they were told before, where that is restored.
-pub(super) async fn told(mut reads: impl Reads, order: &Order) -> Result<Details> {
+pub(super) async fn told(mut reads: impl Reads, order: &DeployCommand) -> Result<Details> {
     let mut told = details_now(&mut reads, order.prompt).await?.ok_or(Error::NotFound)?;
     if let Some(version) = order.version.filter(|_| order.kind == Kind::Rollback)
         && let Some(before) = details(&mut reads, order.environment, (order.prompt, version)).await?
@@ -157,7 +161,7 @@ pub(super) async fn told(mut reads: impl Reads, order: &Order) -> Result<Details
 struct Look<R> {
     source: Source<R>,
     /// Where it is, and on whose behalf.
-    place: (Server, Behalf),
+    place: (Server, JobOwner),
     instead: Instead,
     /// How much work it still may be; none once it is too much.
     work: Option<usize>,

@@ -3,9 +3,9 @@
 //! organization keeps nobody from deploying.
 
 use super::{
+    dependents::{User, users_in},
     impact::{self, Impact, WORK},
-    model::Order,
-    users::{User, users_in},
+    model::DeployCommand,
 };
 use crate::{
     environments::store as environments,
@@ -21,7 +21,7 @@ pub(crate) const TRIES: usize = 5;
 
 /// What would come of an order.
 pub(crate) struct Looked {
-    order: Order,
+    order: DeployCommand,
     found: Result<(Impact, Based)>,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Based {
 
 impl Looked {
     /// Looks at an order.
-    pub(crate) async fn at(scope: &Scope, order: &Order) -> Self {
+    pub(crate) async fn at(scope: &Scope, order: &DeployCommand) -> Self {
         Self { order: order.clone(), found: impact::based(scope, order, WORK).await }
     }
 
@@ -57,7 +57,7 @@ impl Looked {
 }
 
 impl Based {
-    async fn is_still(&self, change: &mut OrgChange, order: &Order) -> Result<bool> {
+    async fn is_still(&self, change: &mut OrgChange, order: &DeployCommand) -> Result<bool> {
         let environment = environments::find(&mut *change, order.environment).await?;
         let is_protected = environment.is_protected();
         if (environment.name, is_protected) != self.environment

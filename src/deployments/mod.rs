@@ -12,19 +12,19 @@
 pub mod actions;
 pub mod approve;
 pub mod asked;
+pub mod dependents;
 pub mod deploy;
 mod differs;
 pub mod drift;
+mod emails;
 pub mod fingerprint;
 pub mod impact;
-mod letters;
 pub(crate) mod looked;
 pub mod made_of;
 pub mod model;
 pub mod overview;
 pub mod requests;
 pub mod store;
-pub mod users;
 pub mod voiding;
 
 pub use actions::{ApproveDeployment, DeclineDeployment, Deploy, WithdrawDeployment};

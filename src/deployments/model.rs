@@ -58,7 +58,7 @@ impl Kind {
 
 /// What somebody wants done to what is live of a prompt in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub struct DeployCommand {
     /// The environment.
     pub environment: EnvironmentId,
     /// The prompt.

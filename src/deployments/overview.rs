@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     fields::Name,
     id::{EnvironmentId, PromptId},
-    kernel::fragment_cache::Keep,
+    kernel::fragment_cache::Cacheable,
     prompts::index::fold,
     tenancy::{Scope, listed},
     time::Timestamp,
@@ -148,7 +148,7 @@ impl Overview {
 /// All prompts that can be deployed, in order.
 struct Board(Vec<Row>);
 
-impl Keep for Board {
+impl Cacheable for Board {
     fn bytes(&self) -> usize {
         self.0.iter().map(|row| size_of::<Row>() + row.path.len()).sum()
     }

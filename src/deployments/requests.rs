@@ -2,9 +2,9 @@
 
 use super::{
     asked::{Request, State, find, waiting},
+    emails::{About, Became, REQUESTED, decided, requested},
     fingerprint::Served,
-    letters::{About, Became, REQUESTED, decided, requested},
-    model::Order,
+    model::DeployCommand,
 };
 use crate::{
     environments::{
@@ -25,7 +25,7 @@ use serde_json::json;
 /// Writes down what somebody asks for, and tells those who may approve it.
 pub(super) async fn insert(
     change: &mut OrgChange,
-    order: &Order,
+    order: &DeployCommand,
     environment: &Environment,
     served: &Served,
 ) -> Result<DeploymentRequestId> {
@@ -132,7 +132,11 @@ pub async fn withdraw(grant: &Grant<Deploy>, id: DeploymentRequestId) -> Result<
 }
 
 /// Declines what waits for a prompt in an environment, when something else is done there.
-pub(super) async fn overtake(change: &mut OrgChange, order: &Order, environment: &Environment) -> Result<()> {
+pub(super) async fn overtake(
+    change: &mut OrgChange,
+    order: &DeployCommand,
+    environment: &Environment,
+) -> Result<()> {
     let Some(request) = waiting(change, order.environment, order.prompt).await? else { return Ok(()) };
     decide(change, request.id, "declined").await?;
     let overtaken =
@@ -172,7 +176,7 @@ pub(super) async fn decide(
 pub(super) async fn tell(
     change: &mut OrgChange,
     action: Action,
-    order: &Order,
+    order: &DeployCommand,
     environment: &Environment,
 ) -> Result<()> {
     let path = crate::prompts::store::find_within(change, order.prompt).await?.path;

@@ -1,6 +1,6 @@
 //! Deployments in the database.
 
-use super::model::{Kind, Order, before};
+use super::model::{DeployCommand, Kind, before};
 use crate::{
     environments::store::{self as environments, Environment},
     error::{Error, Result},
@@ -204,7 +204,7 @@ pub async fn previous(
 }
 
 /// Whether the version of an order was ever live in another environment.
-pub(super) async fn was_live_elsewhere(change: &mut OrgChange, order: &Order) -> Result<bool> {
+pub(super) async fn was_live_elsewhere(change: &mut OrgChange, order: &DeployCommand) -> Result<bool> {
     let there = change.query(
         "SELECT id FROM deployments WHERE org_id = $1 AND prompt_id = $2 AND version = $3 AND environment_id <> $4
          LIMIT 1",
@@ -233,7 +233,7 @@ pub async fn live_among(scope: &Scope, prompts: &[PromptId]) -> Result<Option<(S
 }
 
 /// Writes what was done, after the deployment that was seen.
-pub(super) async fn insert(change: &mut OrgChange, order: &Order, about: &About<'_>) -> Result<i64> {
+pub(super) async fn insert(change: &mut OrgChange, order: &DeployCommand, about: &About<'_>) -> Result<i64> {
     // Of what is not live nothing is told.
     let live = order.version.map(|_| about);
     let kept = live.and_then(|live| live.kept).map(ToOwned::to_owned);

@@ -2,8 +2,8 @@
 
 use super::{
     asked::{Request, State, find},
+    emails::{About, voided},
     fingerprint::{Served, difference},
-    letters::{About, voided},
     looked::{Looked, TRIES},
     requests::{tell, url},
 };

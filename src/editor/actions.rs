@@ -16,7 +16,7 @@ use crate::{
     },
     role::{EditContent, ViewContent},
     ui::Notice,
-    web::{Caller, filled_from::FilledFrom, response},
+    web::{RequestContext, filled_from::FilledFrom, response},
 };
 use leptos::prelude::*;
 
@@ -33,7 +33,7 @@ pub async fn save_draft(
     #[server(default)] act: String,
     #[server(default)] over: Option<i64>,
 ) -> Result<Option<i64>, Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<EditContent>()?;
     let mut typed = Typed::posted(caller.fields());
     // What a button removes is kept as it was typed last.
@@ -75,7 +75,7 @@ pub async fn save_version(
     latest: i64,
     #[server(default)] message: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let message = fields::text(&message, 500).map_err(|wrong| Error::invalid("message", wrong))?;
     saving::save(&grant, prompt, Seen { revision, latest }, &message).await?;
     Notice::VersionSaved.say();
@@ -86,7 +86,7 @@ pub async fn save_version(
 /// Puts what a version said in the draft, and leads to it.
 #[server(endpoint = "prompts/restore_version")]
 pub async fn restore_version(org: String, prompt: PromptId, number: i64) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let kept = editing::restore_version(&grant, prompt, number).await?;
     restored(&grant, prompt, kept, Notice::VersionRestored);
     Ok(())
@@ -100,7 +100,7 @@ pub async fn restore_draft(
     revision: i64,
     #[server(default)] after: Option<i64>,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let kept = editing::bring_back(&grant, prompt, revision, after).await?;
     restored(&grant, prompt, kept, Notice::DraftRestored);
     Ok(())
@@ -115,7 +115,7 @@ pub async fn describe_prompt(
     #[server(default)] description: String,
     #[server(default)] tags: String,
 ) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<EditContent>()?;
     let (seen, mut flaws) = (FilledFrom::of(&caller), Flaws::default());
     let name = flaws.check("name", seen.read("name", &name, PathName::parse));
@@ -133,7 +133,7 @@ pub async fn describe_prompt(
 /// is kept.
 #[server(endpoint = "prompts/preview")]
 pub async fn preview_prompt(org: String, prompt: PromptId) -> Result<bool, Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ViewContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ViewContent>()?;
     store::find(&grant, prompt).await?;
     Ok(true)
 }

@@ -2,8 +2,8 @@
 
 use super::{
     SaveVersion,
-    desk::{Desk, Tab},
     difference::{shown, split, whole},
+    prompt_layout::{PromptLayout, Tab},
 };
 use crate::{
     error::{Error, Flaw, Result},
@@ -19,16 +19,16 @@ use crate::{
     role::EditContent,
     tenancy::Scope,
     ui::{Alert, Bake, Field, Form, Hidden, Submit},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/prompts/{prompt}/save`: what would be saved, and the form that saves it.
 ///
 /// # Errors
-/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`]; [`Error::Forbidden`].
-pub async fn save(caller: Caller) -> Result<impl IntoView> {
-    let desk = Desk::enter(&caller).await?;
+/// Those of [`AppLayout::enter`](crate::orgs::AppLayout::enter); [`Error::NotFound`]; [`Error::Forbidden`].
+pub async fn save(caller: RequestContext) -> Result<impl IntoView> {
+    let desk = PromptLayout::enter(&caller).await?;
     desk.scope.clone().require::<EditContent>()?;
     let difference = match &desk.newest {
         Some(newest) => {
@@ -52,12 +52,12 @@ pub async fn save(caller: Caller) -> Result<impl IntoView> {
     Ok(desk.show(Tab::Edit, (), body))
 }
 
-fn nothing_new(desk: &Desk) -> impl IntoView + use<> {
+fn nothing_new(desk: &PromptLayout) -> impl IntoView + use<> {
     let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
     view! { <p><a class="button" href=back>"Cancel"</a></p> }
 }
 
-fn save_form(desk: &Desk) -> impl IntoView + use<> {
+fn save_form(desk: &PromptLayout) -> impl IntoView + use<> {
     let (latest, revision) = (desk.prompt.latest, desk.draft.revision);
     let (org, prompt) = (desk.scope.slug().to_string(), desk.prompt.id.to_string());
     let back = paths::prompt(desk.scope.slug(), desk.prompt.id);
@@ -117,8 +117,8 @@ fn affected(users: &[Dependant]) -> Option<impl IntoView + use<>> {
 ///
 /// # Errors
 /// As [`save`], but for all who may read.
-pub async fn compare(caller: Caller) -> Result<impl IntoView> {
-    let desk = Desk::enter(&caller).await?;
+pub async fn compare(caller: RequestContext) -> Result<impl IntoView> {
+    let desk = PromptLayout::enter(&caller).await?;
     let latest = desk.prompt.latest;
     let from = caller.query("from").unwrap_or_else(|| (latest - 1).max(1).to_string());
     let to =
@@ -149,7 +149,7 @@ pub async fn compare(caller: Caller) -> Result<impl IntoView> {
     Ok(desk.show(Tab::Versions, (), body))
 }
 
-async fn side(desk: &Desk, which: &str) -> Result<Content> {
+async fn side(desk: &PromptLayout, which: &str) -> Result<Content> {
     match which {
         "draft" => Ok(desk.draft.content.clone()),
         number => {

@@ -1,13 +1,13 @@
 //! Two people changed the same of a draft: both texts and what differs, and the way out. Nothing is kept
 //! until one of them has decided.
 
-use super::{SaveDraft, desk::Desk, difference::plain, edit_page::reading, form::Typed};
+use super::{SaveDraft, difference::plain, edit_page::reading, form::Typed, prompt_layout::PromptLayout};
 use crate::{
     error::Result,
     id::UserId,
     prompts::{compare::between_for, content::Content, earlier, merge::merge},
     ui::{Alert, Bake, Html},
-    web::{Caller, posted::Posted},
+    web::{RequestContext, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -15,13 +15,13 @@ use leptos::{prelude::*, server_fn::ServerFn};
 ///
 /// # Errors
 /// When there is no room to compare them.
-pub(super) async fn conflict(caller: &Caller, desk: &Desk) -> Result<Html> {
+pub(super) async fn conflict(caller: &RequestContext, desk: &PromptLayout) -> Result<Html> {
     let panel = panel(caller, desk).await?;
     let stands = panel.is_some();
     Ok(view! { <div id="conflict" data-dirty=stands tabindex="-1">{panel}</div> }.bake())
 }
 
-async fn panel(caller: &Caller, desk: &Desk) -> Result<Option<Html>> {
+async fn panel(caller: &RequestContext, desk: &PromptLayout) -> Result<Option<Html>> {
     let posted = caller.posted().filter(|posted| posted.action == SaveDraft::PATH);
     let failed = posted.and_then(|posted| Some((posted, posted.error()?)));
     let Some((posted, error)) = failed.filter(|(_, error)| error.status() == 409) else { return Ok(None) };
@@ -66,7 +66,7 @@ async fn panel(caller: &Caller, desk: &Desk) -> Result<Option<Html>> {
 }
 
 /// What the draft would be: mine, with what they changed elsewhere.
-async fn kept(desk: &Desk, posted: &Posted, mine: Content) -> Content {
+async fn kept(desk: &PromptLayout, posted: &Posted, mine: Content) -> Content {
     let seen = posted.value("revision").and_then(|seen| seen.parse().ok()).unwrap_or(0);
     match earlier::find(&desk.scope, desk.prompt.id, seen).await {
         Ok((_, base)) => merge(&base, &mine, &desk.draft.content).content,
@@ -84,7 +84,7 @@ struct Named {
 }
 
 impl Named {
-    fn of(desk: &Desk, person: Option<UserId>) -> Self {
+    fn of(desk: &PromptLayout, person: Option<UserId>) -> Self {
         let name = desk.draft.updated_by.as_ref().filter(|_| desk.draft.by != person);
         if let Some(name) = name {
             let whose = format!("{name}’s draft");

@@ -2,7 +2,7 @@
 
 use super::{
     DescribePrompt,
-    desk::{Desk, Tab},
+    prompt_layout::{PromptLayout, Tab},
 };
 use crate::{
     deployments::store::live_of,
@@ -19,7 +19,7 @@ use crate::{
     tenancy::audit::Action,
     time::Timestamp,
     ui::{About, Act, Bake, Delete, Field, Form, FormAlert, Html, Once, Section, Submit, Was, When},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -29,9 +29,9 @@ const RECENT: i64 = 50;
 /// `/{org}/prompts/{prompt}/details`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`](crate::error::Error::NotFound).
-pub async fn details(caller: Caller) -> Result<impl IntoView> {
-    let desk = Desk::enter(&caller).await?;
+/// Those of [`AppLayout::enter`](crate::orgs::AppLayout::enter); [`Error::NotFound`](crate::error::Error::NotFound).
+pub async fn details(caller: RequestContext) -> Result<impl IntoView> {
+    let desk = PromptLayout::enter(&caller).await?;
     let users = references::used_by(&desk.scope, desk.prompt.id).await?;
     let live = live_of(&desk.scope, desk.prompt.id).await?;
     let manage = if desk.scope.can::<EditContent>() {
@@ -61,7 +61,7 @@ pub async fn details(caller: Caller) -> Result<impl IntoView> {
 type Live = (EnvironmentId, String, Option<i64>);
 
 /// Which version is live in each environment.
-fn deployed(desk: &Desk, live: Vec<Live>) -> impl IntoView + use<> {
+fn deployed(desk: &PromptLayout, live: Vec<Live>) -> impl IntoView + use<> {
     let (slug, prompt) = (desk.scope.slug(), desk.prompt.id);
     let pair = |(environment, name, version): Live| {
         let says = version.map_or_else(|| "Not deployed".to_owned(), |version| format!("v{version}"));
@@ -77,7 +77,7 @@ fn deployed(desk: &Desk, live: Vec<Live>) -> impl IntoView + use<> {
 }
 
 /// What is known of the prompt, for those who only read.
-fn about(desk: &Desk) -> Html {
+fn about(desk: &PromptLayout) -> Html {
     let (path, tags) = (desk.prompt.path.clone(), desk.prompt.tags.to_string());
     view! {
         <dl class="pairs">
@@ -89,8 +89,8 @@ fn about(desk: &Desk) -> Html {
 }
 
 async fn manage(
-    caller: &Caller,
-    desk: &Desk,
+    caller: &RequestContext,
+    desk: &PromptLayout,
     used: (&[Live], &[Dependant]),
 ) -> Result<impl IntoView + use<>> {
     let prompt = desk.prompt.clone();
@@ -142,7 +142,7 @@ async fn manage(
 const NAMED: usize = 5;
 
 /// Why the prompt cannot be deleted yet: where it is live, and what includes it. Nothing where it can.
-fn in_the_way(desk: &Desk, (live, users): (&[Live], &[Dependant])) -> Option<Html> {
+fn in_the_way(desk: &PromptLayout, (live, users): (&[Live], &[Dependant])) -> Option<Html> {
     let (org, id, name) = (desk.scope.slug(), desk.prompt.id, &desk.prompt.name);
     let live = live.iter().filter(|(.., version)| version.is_some());
     let live: Vec<_> =
@@ -183,7 +183,7 @@ fn stays(fixed: &[(String, String)]) -> Option<Html> {
     })
 }
 
-async fn move_form(desk: &Desk, about: Vec<(&'static str, String)>) -> Result<impl IntoView + use<>> {
+async fn move_form(desk: &PromptLayout, about: Vec<(&'static str, String)>) -> Result<impl IntoView + use<>> {
     let places = place_fields("folder", folders::all(&desk.scope).await?, desk.prompt.folder_id);
     Ok(view! {
         <Form action=MovePrompt::PATH ids="move-">
@@ -194,7 +194,7 @@ async fn move_form(desk: &Desk, about: Vec<(&'static str, String)>) -> Result<im
     })
 }
 
-fn used_by(desk: &Desk, users: &[Dependant]) -> Html {
+fn used_by(desk: &PromptLayout, users: &[Dependant]) -> Html {
     if users.is_empty() {
         return view! { <p class="note">"No prompt uses this one."</p> }.bake();
     }
@@ -235,7 +235,7 @@ impl Happened {
 }
 
 /// What happened to the prompt, from the log: who did what, without where they were.
-async fn activity(desk: &Desk) -> Result<Html> {
+async fn activity(desk: &PromptLayout) -> Result<Html> {
     let rows = desk.scope.query(
         "SELECT a.created_at, a.action, CAST(a.details -> 'after' ->> 'version' AS TEXT) AS version,
            a.details ->> 'environment' AS environment, u.name

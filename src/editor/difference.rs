@@ -11,12 +11,12 @@ use crate::{
     templates::Engine,
     tenancy::Scope,
     ui::{Bake, Html},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 
 /// Whether both sides are shown beside each other.
-pub(super) fn split(caller: &Caller) -> bool {
+pub(super) fn split(caller: &RequestContext) -> bool {
     caller.query("view").as_deref() == Some("split")
 }
 
@@ -81,7 +81,7 @@ pub fn whole(content: &Content) -> Html {
 ///
 /// # Errors
 /// When there is no room to show it.
-pub async fn shown(scope: &Scope, difference: Difference, caller: &Caller) -> Result<Html> {
+pub async fn shown(scope: &Scope, difference: Difference, caller: &RequestContext) -> Result<Html> {
     let split = split(caller);
     if difference.is_empty() {
         return Ok(view! { <p class="note">"No changes."</p> }.bake());

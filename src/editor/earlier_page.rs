@@ -2,9 +2,9 @@
 
 use super::{
     RestoreDraft,
-    desk::{Desk, Tab},
     difference::plain,
     edit_page::reading,
+    prompt_layout::{PromptLayout, Tab},
 };
 use crate::{
     error::{Error, Result},
@@ -14,16 +14,16 @@ use crate::{
         earlier::{self, Earlier},
     },
     ui::{Bake, Empty, FormAlert, Html, When, glyph},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/prompts/{prompt}/drafts`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`].
-pub async fn earlier_drafts(caller: Caller) -> Result<impl IntoView> {
-    let desk = Desk::enter(&caller).await?;
+/// Those of [`AppLayout::enter`](crate::orgs::AppLayout::enter); [`Error::NotFound`].
+pub async fn earlier_drafts(caller: RequestContext) -> Result<impl IntoView> {
+    let desk = PromptLayout::enter(&caller).await?;
     let list = earlier::list(&desk.scope, desk.prompt.id).await?;
     let body = if list.is_empty() {
         view! {
@@ -45,7 +45,7 @@ pub async fn earlier_drafts(caller: Caller) -> Result<impl IntoView> {
     Ok(desk.show(Tab::Versions, (), body))
 }
 
-fn row(desk: &Desk, earlier: &Earlier) -> impl IntoView + use<> {
+fn row(desk: &PromptLayout, earlier: &Earlier) -> impl IntoView + use<> {
     let now = desk.scope.server().clock.now();
     let url = paths::earlier_draft(desk.scope.slug(), desk.prompt.id, earlier.revision);
     view! {
@@ -62,7 +62,7 @@ fn author(earlier: &Earlier) -> String {
 }
 
 /// The form that brings a draft back, for those who may.
-fn restore(desk: &Desk, revision: i64, size: Option<&'static str>) -> Option<Html> {
+fn restore(desk: &PromptLayout, revision: i64, size: Option<&'static str>) -> Option<Html> {
     desk.restore(RestoreDraft::PATH, "draft", ("revision", revision), size)
 }
 
@@ -70,8 +70,8 @@ fn restore(desk: &Desk, revision: i64, size: Option<&'static str>) -> Option<Htm
 ///
 /// # Errors
 /// As [`earlier_drafts`].
-pub async fn earlier_draft(caller: Caller) -> Result<impl IntoView> {
-    let desk = Desk::enter(&caller).await?;
+pub async fn earlier_draft(caller: RequestContext) -> Result<impl IntoView> {
+    let desk = PromptLayout::enter(&caller).await?;
     let revision: i64 = caller.segment(4).parse().map_err(|_| Error::NotFound)?;
     let (earlier, content) = earlier::find(&desk.scope, desk.prompt.id, revision).await?;
     let now = desk.scope.server().clock.now();

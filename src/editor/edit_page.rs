@@ -4,12 +4,12 @@ use super::{
     PreviewPrompt, SaveDraft,
     conflict::conflict,
     declarations::{settings, variables},
-    desk::{Desk, Tab},
     form::Typed,
     known::Names,
     marked::{Marked, Texts, marked},
     messages_form::messages,
     preview::preview,
+    prompt_layout::{PromptLayout, Tab},
 };
 use crate::{
     error::{Error, Result},
@@ -20,7 +20,7 @@ use crate::{
     },
     role::EditContent,
     ui::{Alert, Bake, FormAlert, Hidden, Html, Icon, StartModule, glyph},
-    web::{Caller, posted::Posted, server_function::PAGE_FIELD},
+    web::{RequestContext, posted::Posted, server_function::PAGE_FIELD},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::BTreeSet;
@@ -28,9 +28,9 @@ use std::collections::BTreeSet;
 /// `/{org}/prompts/{prompt}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`].
-pub async fn edit(caller: Caller) -> Result<impl IntoView> {
-    let desk = Desk::enter(&caller).await?;
+/// Those of [`AppLayout::enter`](crate::orgs::AppLayout::enter); [`Error::NotFound`].
+pub async fn edit(caller: RequestContext) -> Result<impl IntoView> {
+    let desk = PromptLayout::enter(&caller).await?;
     let resolved = resolve::draft(&desk.scope, &desk.prompt, desk.draft.content.clone()).await?;
     let handed_down = inherited::names(&desk.scope, desk.prompt.folder_id).await?;
     let (bytes, look) = (resolved.bytes(), move || (Names::of(&resolved, handed_down), resolved));
@@ -71,7 +71,7 @@ pub async fn edit(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// What is wrong with the fields, if the form was posted and failed.
-pub(super) struct Flaws<'a>(&'a Caller);
+pub(super) struct Flaws<'a>(&'a RequestContext);
 
 impl Flaws<'_> {
     /// The message at a field, with its id.
@@ -102,14 +102,14 @@ impl Flaws<'_> {
 }
 
 /// The form as it was posted, if it failed.
-fn failed(caller: &Caller) -> Option<&Posted> {
+fn failed(caller: &RequestContext) -> Option<&Posted> {
     let posted = caller.posted().filter(|posted| posted.action == SaveDraft::PATH);
     posted.filter(|posted| posted.error().is_some())
 }
 
 fn form(
-    caller: &Caller,
-    desk: &Desk,
+    caller: &RequestContext,
+    desk: &PromptLayout,
     (typed, texts): (&Typed, &Texts),
     names: &Names,
 ) -> impl IntoView + use<> {

@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     prompts::index::fold,
     role::ViewContent,
-    web::{Caller, error_page},
+    web::{RequestContext, error_page},
 };
 use axum::{
     Extension, Router,
@@ -43,7 +43,7 @@ pub fn routes() -> Router {
 }
 
 /// `/{org}/prompts/paths?q=…`: a path a line, of text prompts that have a version.
-async fn paths(Extension(caller): Extension<Caller>, Path(org): Path<String>) -> Response {
+async fn paths(Extension(caller): Extension<RequestContext>, Path(org): Path<String>) -> Response {
     match find(&caller, &org).await {
         Ok(paths) => {
             let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
@@ -53,7 +53,7 @@ async fn paths(Extension(caller): Extension<Caller>, Path(org): Path<String>) ->
     }
 }
 
-async fn find(caller: &Caller, org: &str) -> Result<Vec<String>> {
+async fn find(caller: &RequestContext, org: &str) -> Result<Vec<String>> {
     let grant = caller.enter(org).await?.require::<ViewContent>()?;
     let typed: String = caller.query("q").unwrap_or_default().chars().take(255).collect();
     let typed = fold(&typed.replace(char::is_control, ""));

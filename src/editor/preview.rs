@@ -2,14 +2,14 @@
 
 use super::{
     PreviewPrompt,
-    desk::Desk,
     edit_page::reading,
     known::{First, Names},
+    prompt_layout::PromptLayout,
     stand_ins::{self, is_placeholder, marked},
 };
 use crate::{
     error::Result,
-    kernel::{Behalf, long_work},
+    kernel::{JobOwner, long_work},
     library::variables,
     prompts::{
         checks::{place_of, syntax_flaws},
@@ -21,7 +21,7 @@ use crate::{
     templates::{highlight::led, line_told},
     tenancy::Server,
     ui::{Bake, Hidden, Html, PageField},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::Value;
@@ -39,8 +39,8 @@ pub(super) type LineFlaw = (String, String);
 /// # Errors
 /// When there is no room to render it.
 pub(super) async fn preview(
-    caller: &Caller,
-    desk: &Desk,
+    caller: &RequestContext,
+    desk: &PromptLayout,
     resolved: Resolved,
     names: &Names,
 ) -> Result<(Html, BTreeSet<LineFlaw>)> {
@@ -104,7 +104,7 @@ pub(super) async fn preview(
 
 /// What the draft renders to, or what is in the way; what is wrong with lines of it is added to the flaws.
 async fn outcome(
-    desk: &Desk,
+    desk: &PromptLayout,
     resolved: Resolved,
     values: Values,
     flaws: &mut BTreeSet<LineFlaw>,
@@ -183,7 +183,7 @@ fn input(name: &str, value: &str, hint: Option<String>) -> impl IntoView + use<>
 }
 
 /// What was rendered, as it is shown.
-async fn shown((server, behalf): (&Server, Behalf), rendered: Rendered) -> Result<Html> {
+async fn shown((server, behalf): (&Server, JobOwner), rendered: Rendered) -> Result<Html> {
     let bytes = match &rendered {
         Rendered::Text(text) => text.len(),
         Rendered::Chat(messages) => messages.iter().map(|message| message.content.len()).sum(),
@@ -216,7 +216,7 @@ fn message(message: Message) -> impl IntoView {
 
 /// What it renders to when each value that is missing is its name; none when more is wrong.
 async fn without_values(
-    place: (&Server, Behalf),
+    place: (&Server, JobOwner),
     mut resolved: Resolved,
     mut values: Values,
     mut problems: Problems,

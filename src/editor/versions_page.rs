@@ -2,8 +2,8 @@
 
 use super::{
     RestoreVersion,
-    desk::{Desk, Tab},
     edit_page::reading,
+    prompt_layout::{PromptLayout, Tab},
 };
 use crate::{
     deployments::{model::Kind, store::live_of},
@@ -13,8 +13,9 @@ use crate::{
     prompts::versions::{self, Version},
     role::Deploy,
     templates::Engine,
+    text::hex,
     ui::{Bake, Empty, FormAlert, Html, Notice, Pager, Telling, When, glyph},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -24,9 +25,9 @@ const SIZE: i64 = 50;
 /// `/{org}/prompts/{prompt}/versions`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`](crate::orgs::Frame::enter); [`Error::NotFound`].
-pub async fn versions(caller: Caller) -> Result<impl IntoView> {
-    let desk = Desk::enter(&caller).await?;
+/// Those of [`AppLayout::enter`](crate::orgs::AppLayout::enter); [`Error::NotFound`].
+pub async fn versions(caller: RequestContext) -> Result<impl IntoView> {
+    let desk = PromptLayout::enter(&caller).await?;
     let before = caller.query("before").and_then(|before| before.parse().ok()).unwrap_or(i64::MAX);
     let mut list = versions::list(&desk.scope, desk.prompt.id, before, SIZE + 1).await?;
     let has_more = list.len() > usize::try_from(SIZE).unwrap_or(0);
@@ -62,7 +63,7 @@ pub async fn versions(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// Once a version was saved, the toast leads those who may on to deploying it: where it is tried first.
-async fn tell_saved(desk: &Desk) -> Result<()> {
+async fn tell_saved(desk: &PromptLayout) -> Result<()> {
     if !Notice::VersionSaved.is_said() {
         return Ok(());
     }
@@ -74,7 +75,7 @@ async fn tell_saved(desk: &Desk) -> Result<()> {
 /// Each environment, with the version that is live there.
 type Live = [(EnvironmentId, String, Option<i64>)];
 
-fn row(desk: &Desk, version: &Version, live: &Live) -> impl IntoView + use<> {
+fn row(desk: &PromptLayout, version: &Version, live: &Live) -> impl IntoView + use<> {
     let (org, id, number) = (desk.scope.slug(), desk.prompt.id, version.number);
     let now = desk.scope.server().clock.now();
     let author = version.by();
@@ -98,7 +99,7 @@ fn row(desk: &Desk, version: &Version, live: &Live) -> impl IntoView + use<> {
 }
 
 /// The form that brings a version back, for those who may and where there is something to bring back.
-fn restore(desk: &Desk, number: i64, size: Option<&'static str>) -> Option<Html> {
+fn restore(desk: &PromptLayout, number: i64, size: Option<&'static str>) -> Option<Html> {
     let is_older = number < desk.prompt.latest;
     is_older.then(|| desk.restore(RestoreVersion::PATH, "version", ("number", number), size)).flatten()
 }
@@ -107,15 +108,15 @@ fn restore(desk: &Desk, number: i64, size: Option<&'static str>) -> Option<Html>
 ///
 /// # Errors
 /// As [`versions()`].
-pub async fn version(caller: Caller) -> Result<impl IntoView> {
-    let desk = Desk::enter(&caller).await?;
+pub async fn version(caller: RequestContext) -> Result<impl IntoView> {
+    let desk = PromptLayout::enter(&caller).await?;
     let number: i64 = caller.segment(4).parse().map_err(|_| Error::NotFound)?;
     let content = versions::content(&desk.scope, desk.prompt.id, number).await?;
     let about = versions::list(&desk.scope, desk.prompt.id, number.saturating_add(1), 1).await?;
     let about = about.into_iter().next().ok_or(Error::NotFound)?;
     let now = desk.scope.server().clock.now();
     let author = about.by();
-    let hash = about.hash.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    let hash = hex(&about.hash);
     let engine = match content.engine {
         Engine::Plain => "Plain",
         Engine::Jinja => "Jinja",
@@ -142,7 +143,7 @@ pub async fn version(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// The links to deploy a version wherever another one is live or none is, each with its label.
-async fn deploys(desk: &Desk, number: i64) -> Result<Vec<(String, String)>> {
+async fn deploys(desk: &PromptLayout, number: i64) -> Result<Vec<(String, String)>> {
     if !desk.scope.can::<Deploy>() {
         return Ok(Vec::new());
     }

@@ -10,7 +10,7 @@ use crate::{
     paths,
     role::{ApproveDeployment, ManageEnvironments},
     ui::Notice,
-    web::{Caller, response},
+    web::{RequestContext, response},
 };
 use leptos::prelude::*;
 
@@ -21,7 +21,7 @@ pub async fn create_environment(
     name: String,
     #[server(default)] approvals: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
     let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
     store::create(&grant, &name, rule_of(&approvals)?).await?;
     Notice::Saved.say();
@@ -37,7 +37,7 @@ pub async fn set_environment(
     #[server(default)] approvals: String,
     #[server(default)] seen: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
     let name = EnvironmentName::parse(&name).map_err(|why| Error::invalid("name", why))?;
     let protection = store::Protection { seen: rule_of(&seen)?, wanted: rule_of(&approvals)? };
     match store::set(&grant, environment, &name, protection).await? {
@@ -50,7 +50,7 @@ pub async fn set_environment(
 /// Puts an environment one place earlier or later.
 #[server(endpoint = "environments/move")]
 pub async fn move_environment(org: String, environment: EnvironmentId, to: String) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
     let step = match to.as_str() {
         "earlier" => store::Step::Earlier,
         "later" => store::Step::Later,
@@ -64,7 +64,7 @@ pub async fn move_environment(org: String, environment: EnvironmentId, to: Strin
 /// Deletes an environment that nothing is deployed to.
 #[server(endpoint = "environments/delete")]
 pub async fn delete_environment(org: String, environment: EnvironmentId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
     match store::delete(&grant, environment).await? {
         store::Outcome::Done => Notice::EnvironmentDeleted.say(),
         store::Outcome::Requested(_) => Notice::DeploymentRequested.say(),
@@ -80,7 +80,7 @@ pub async fn decide_environment(
     request: EnvironmentRequestId,
     decision: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ApproveDeployment>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ApproveDeployment>()?;
     match decision.as_str() {
         "approve" => {
             requests::approve(&grant, request).await?;
@@ -99,7 +99,7 @@ pub async fn decide_environment(
 /// Withdraws a change of an environment that one asked for oneself.
 #[server(endpoint = "environments/withdraw")]
 pub async fn withdraw_environment(org: String, request: EnvironmentRequestId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ManageEnvironments>()?;
     requests::withdraw(&grant, request).await?;
     Notice::DeploymentWithdrawn.say();
     response::go(&paths::environments(grant.slug()));

@@ -2,8 +2,8 @@
 //! development, staging and production; what is protected, others must approve.
 
 pub mod actions;
+mod emails;
 mod form;
-mod letters;
 pub mod page;
 pub mod people;
 mod protect;

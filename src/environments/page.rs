@@ -10,22 +10,22 @@ use super::{
 use crate::{
     error::{Error, Result},
     fields::counted_as,
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     role::ManageEnvironments,
     tenancy::Scope,
     time::Timestamp,
     ui::{About, Act, Bake, Choice, Confirm, Field, Form, FormAlert, Html, Section, Select, Submit, When},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/deployments/environments`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn environments(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn environments(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let all = store::list(&scope).await?;
     let last = all.len().saturating_sub(1);
     let rows = all.iter().enumerate().map(|(at, one)| row(&scope, one, (at > 0, at < last)));
@@ -164,10 +164,10 @@ async fn asked(scope: &Scope, request: &Request, environment: &Environment) -> R
 /// `/{org}/deployments/environments/{environment}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such environment; [`Error::Forbidden`] for
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when there is no such environment; [`Error::Forbidden`] for
 /// those who may not change it.
-pub async fn environment(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+pub async fn environment(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     scope.clone().require::<ManageEnvironments>()?;
     let id = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
     let environment = store::find(&scope, id).await?;

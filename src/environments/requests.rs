@@ -1,7 +1,7 @@
 //! Changes of environments that wait for others to approve them, since they would take protection away.
 
 use super::{
-    letters::{About, REQUESTED, decided, requested},
+    emails::{About, REQUESTED, decided, requested},
     people,
     protect::{Wanted, apply},
     purge,

@@ -3,7 +3,7 @@
 use super::State;
 use crate::{
     accounts::{
-        entrance,
+        sign_in,
         store::{self as accounts, NewPerson, Wish},
     },
     error::{Error, Result},
@@ -19,7 +19,7 @@ use crate::{
     },
     time::Timestamp,
     ui::hue,
-    web::Caller,
+    web::RequestContext,
 };
 use serde_json::json;
 
@@ -135,7 +135,7 @@ pub(super) async fn find(server: &Server, token: &str) -> Result<Result<Invitati
 }
 
 /// The organization that a link once led to, for somebody who is a member of it now.
-pub(super) async fn where_member(caller: &Caller, token: &str) -> Result<Option<(Name, Slug)>> {
+pub(super) async fn where_member(caller: &RequestContext, token: &str) -> Result<Option<(Name, Slug)>> {
     let Some(person) = caller.person().await? else { return Ok(None) };
     let found = caller.server.outside_tenancy().query(
         "SELECT o.name, o.slug FROM invitations i
@@ -150,7 +150,7 @@ pub(super) async fn where_member(caller: &Caller, token: &str) -> Result<Option<
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Nothing: they can join.
-    Welcome,
+    SignInOutcome,
     /// It is for another address.
     OtherAccount,
     /// Their address is not proven, and this link does not prove it.
@@ -162,18 +162,18 @@ pub(super) fn standing(server: &Server, invitation: &Invitation, person: &Person
     if person.email != invitation.email {
         Standing::OtherAccount
     } else if invitation.proves_address || person.is_verified || !server.mail.is_on() {
-        Standing::Welcome
+        Standing::SignInOutcome
     } else {
         Standing::Unproven
     }
 }
 
 /// Joins as the person signed in.
-pub(super) async fn accept(caller: &Caller, token: &str) -> Result<Slug> {
+pub(super) async fn accept(caller: &RequestContext, token: &str) -> Result<Slug> {
     let person = caller.signed_in().await?;
     let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
     match standing(&caller.server, &invitation, &person) {
-        Standing::Welcome => {}
+        Standing::SignInOutcome => {}
         Standing::OtherAccount => {
             return Err(Error::conflict(format!(
                 "This invitation is for {}. Sign in with that account.",
@@ -196,7 +196,7 @@ pub(super) async fn accept(caller: &Caller, token: &str) -> Result<Slug> {
 }
 
 /// Joins as somebody new. The link has to prove the address, unless nothing can.
-pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &str) -> Result<Slug> {
+pub(super) async fn join(caller: &RequestContext, token: &str, name: &str, password: &str) -> Result<Slug> {
     let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
     if !invitation.proves_address && caller.server.mail.is_on() {
         return Err(Error::conflict(
@@ -218,13 +218,13 @@ pub(super) async fn join(caller: &Caller, token: &str, name: &str, password: &st
     caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
     enter(caller, change, &invitation, token, user).await?;
     accounts::welcome(&caller.server, &home).await;
-    entrance::let_in(caller, user, &password_hash, None).await?;
+    sign_in::let_in(caller, user, &password_hash, None).await?;
     Ok(invitation.slug)
 }
 
 /// Goes on with a change as the organization: uses the invitation up and adds the member.
 async fn enter(
-    caller: &Caller,
+    caller: &RequestContext,
     change: Change,
     invitation: &Invitation,
     token: &str,
@@ -243,7 +243,7 @@ async fn enter(
 }
 
 /// Says no. A person who has the mailed link may, and the person it is for.
-pub(super) async fn decline(caller: &Caller, token: &str) -> Result<()> {
+pub(super) async fn decline(caller: &RequestContext, token: &str) -> Result<()> {
     let invitation = find(&caller.server, token).await?.map_err(Closed::error)?;
     let person = caller.person().await?;
     if !invitation.proves_address && person.as_ref().is_none_or(|person| person.email != invitation.email) {
@@ -257,7 +257,7 @@ pub(super) async fn decline(caller: &Caller, token: &str) -> Result<()> {
 }
 
 /// The organization itself, which lets in whom it invited.
-async fn host(caller: &Caller, invitation: &Invitation) -> Result<Grant<InviteMembers>> {
+async fn host(caller: &RequestContext, invitation: &Invitation) -> Result<Grant<InviteMembers>> {
     Scope::system(caller, invitation.org_id, "an invitation's link").await?.require::<InviteMembers>()
 }
 

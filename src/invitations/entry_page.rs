@@ -14,8 +14,8 @@ use crate::{
     fields::{Name, Slug},
     paths,
     tenancy::client::Person,
-    ui::{Alert, Bake, Field, Form, FormAlert, Hidden, Html, Initials, Sheet, Submit, initials},
-    web::{Caller, response},
+    ui::{Alert, Bake, Field, Form, FormAlert, Hidden, Html, Initials, PublicLayout, Submit, initials},
+    web::{RequestContext, response},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -23,7 +23,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 ///
 /// # Errors
 /// When the database fails.
-pub async fn invitation(caller: Caller) -> Result<impl IntoView> {
+pub async fn invitation(caller: RequestContext) -> Result<impl IntoView> {
     let token = private_token(&caller);
     Ok(match entry::find(&caller.server, &token).await? {
         Ok(invitation) => open(&caller, invitation, token).await?.bake(),
@@ -34,11 +34,15 @@ pub async fn invitation(caller: Caller) -> Result<impl IntoView> {
     })
 }
 
-async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<impl IntoView + use<>> {
+async fn open(
+    caller: &RequestContext,
+    invitation: Invitation,
+    token: String,
+) -> Result<impl IntoView + use<>> {
     let person = caller.person().await?;
     let standing = person.as_ref().map(|person| entry::standing(&caller.server, &invitation, person));
     let answer = match (standing, person) {
-        (Some(Standing::Welcome), _) => join_form(&invitation, &token).bake(),
+        (Some(Standing::SignInOutcome), _) => join_form(&invitation, &token).bake(),
         (Some(Standing::OtherAccount), Some(person)) => other_account(&invitation, &person, &token).bake(),
         (Some(_), _) => unproven().bake(),
         (None, _) => stranger(caller, &invitation, &token).await?,
@@ -48,7 +52,7 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
     let role = invitation.role;
     let role = format!("You'll be {} ({}).", role.with_article(), role.says().to_lowercase());
     Ok(view! {
-        <Sheet title=format!("Join {}", invitation.org_name)>
+        <PublicLayout title=format!("Join {}", invitation.org_name)>
             <Initials letters=initials(invitation.org_name.as_str()) hue=invitation.hue() shape="square" size="large"/>
             <h1>{invitation.says()}</h1>
             <p class="lead">{role}</p>
@@ -57,7 +61,7 @@ async fn open(caller: &Caller, invitation: Invitation, token: String) -> Result<
             </p>
             <FormAlert action=DeclineInvitation::PATH/>
             {answer}
-        </Sheet>
+        </PublicLayout>
     })
 }
 
@@ -114,7 +118,7 @@ fn unproven() -> impl IntoView {
 }
 
 /// Somebody signed out: they sign up here with the address fixed, or sign in and come back.
-async fn stranger(caller: &Caller, invitation: &Invitation, token: &str) -> Result<Html> {
+async fn stranger(caller: &RequestContext, invitation: &Invitation, token: &str) -> Result<Html> {
     if !invitation.proves_address && caller.server.mail.is_on() {
         return Ok(by_copied_link(token).bake());
     }
@@ -183,11 +187,11 @@ fn in_already(name: &Name, org: &Slug) -> impl IntoView + use<> {
     let (title, go, url) =
         (format!("You're already in {name}"), format!("Go to {name}"), paths::organization(org));
     view! {
-        <Sheet title=title.clone()>
+        <PublicLayout title=title.clone()>
             <h1>{title}</h1>
             <p class="lead">"You no longer need this invitation."</p>
             <a class="button" data-kind="primary" href=url>{go}</a>
-        </Sheet>
+        </PublicLayout>
     }
 }
 
@@ -201,10 +205,10 @@ fn shut(closed: Closed, signed_out: Option<&String>) -> impl IntoView + use<> {
         None => (paths::HOME.to_owned(), "Go to Prompt Studio"),
     };
     view! {
-        <Sheet title>
+        <PublicLayout title>
             <h1>{title}</h1>
             <p class="lead">{text}</p>
             <a class="button" data-kind="primary" href=url>{label}</a>
-        </Sheet>
+        </PublicLayout>
     }
 }

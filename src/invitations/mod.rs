@@ -7,9 +7,9 @@
 pub mod actions;
 mod model;
 
+mod emails;
 mod entry;
 pub mod entry_page;
-mod letters;
 mod limits;
 pub mod listing;
 pub mod pages;

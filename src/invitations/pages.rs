@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     fields::counted,
     id::InvitationId,
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     role::{self, Role, ViewInvitations},
     tenancy::Scope,
@@ -17,16 +17,16 @@ use crate::{
         Bake, Choice, Choices, Empty, Field, Form, FormAlert, Hidden, Html, Icon, PageField, Pager, When,
         glyph,
     },
-    web::{Caller, posted::Posted},
+    web::{RequestContext, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/settings/invitations`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
-pub async fn invitations(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
+pub async fn invitations(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let grant = scope.clone().require::<ViewInvitations>()?;
     let after = caller.query("after").and_then(|after| after.parse().ok());
     let found = listing::list(&grant, None, after, listing::SIZE).await?;
@@ -63,9 +63,9 @@ fn nobody(scope: &Scope) -> impl IntoView + use<> {
 /// `/{org}/settings/invitations/new`: the form as a page of its own.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
-pub async fn new_invitation(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::Forbidden`](crate::error::Error::Forbidden) for those who may not.
+pub async fn new_invitation(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     scope.clone().require::<role::InviteMembers>()?;
     let form = form(&caller, &scope);
     let here = ("Invite people".to_owned(), paths::new_invitation(scope.slug()));
@@ -83,7 +83,7 @@ pub async fn new_invitation(caller: Caller) -> Result<impl IntoView> {
 
 /// The button that invites people, with the dialog it opens; without script it leads to the page.
 /// Nothing for those who may not.
-pub fn invite_button(caller: &Caller, scope: &Scope) -> Html {
+pub fn invite_button(caller: &RequestContext, scope: &Scope) -> Html {
     if !scope.can::<role::InviteMembers>() {
         return ().bake();
     }
@@ -104,7 +104,7 @@ pub fn invite_button(caller: &Caller, scope: &Scope) -> Html {
     .bake()
 }
 
-fn form(caller: &Caller, scope: &Scope) -> impl IntoView + use<> {
+fn form(caller: &RequestContext, scope: &Scope) -> impl IntoView + use<> {
     let default = scope.organization().default_role;
     let one_owner = scope.organization().is_personal;
     let org = scope.slug().to_string();
@@ -164,7 +164,7 @@ fn send(n: usize) -> String {
 }
 
 /// What came of inviting, address by address, if that was just done.
-fn results(caller: &Caller, action: &'static str) -> impl IntoView + use<> {
+fn results(caller: &RequestContext, action: &'static str) -> impl IntoView + use<> {
     let posted = caller.posted().filter(|posted| posted.action == action);
     let invited: Vec<Invited> = posted.and_then(Posted::answer).unwrap_or_default();
     let (has_mail, is_asked) = (caller.server.mail.is_on(), action == ResendInvitation::PATH);

@@ -6,14 +6,14 @@ use super::{
 };
 use crate::{
     error::Result,
-    kernel::fragment_cache::Keep,
+    kernel::fragment_cache::Cacheable,
     members::Listing,
     paths,
     role::{Role, ViewInvitations},
     tenancy::Scope,
     time::Timestamp,
     ui::{Avatar, Bake, Html, When},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -23,7 +23,11 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn pending(caller: &Caller, scope: &Scope, listing: &Listing) -> Result<(Option<Html>, Html)> {
+pub async fn pending(
+    caller: &RequestContext,
+    scope: &Scope,
+    listing: &Listing,
+) -> Result<(Option<Html>, Html)> {
     let Ok(grant) = scope.clone().require::<ViewInvitations>() else { return Ok((None, ().bake())) };
     let read = listing::pending_like(&grant, &listing.search, Role::parse(&listing.role));
     let write = async { read.await.map(|(rows, n)| Pending { html: member_rows(scope, &rows), n }) };
@@ -47,7 +51,7 @@ struct Pending {
     n: i64,
 }
 
-impl Keep for Pending {
+impl Cacheable for Pending {
     fn bytes(&self) -> usize {
         self.html.len() + size_of::<Self>()
     }

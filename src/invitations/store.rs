@@ -1,7 +1,7 @@
 //! Invitations in the database, from the inviter's side.
 
 use super::{
-    Invited, Sent, State, letters,
+    Invited, Sent, State, emails,
     limits::{ensure_allowed, ensure_may_write_to, ensure_room},
 };
 use crate::{
@@ -168,7 +168,7 @@ async fn tell(
     let organization = grant.organization();
     let is_own = organization.is_personal && change.role() == Role::Owner;
     let url = |token: &Token| grant.server().config.url(&paths::invite(token.as_str()));
-    let letter = letters::invitation(
+    let letter = emails::invitation(
         email,
         &inviter.name,
         (&organization.name, is_own),

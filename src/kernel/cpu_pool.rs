@@ -31,7 +31,7 @@ const PAUSE_IN_A_CROWD: Duration = Duration::from_secs(10);
 
 /// The threads and their queue. Cheap to clone; they end with the last clone.
 #[derive(Debug, Clone)]
-pub struct Workers {
+pub struct CpuPool {
     threads: Threads,
     /// How many work or wait at most.
     most: usize,
@@ -39,7 +39,7 @@ pub struct Workers {
     turn: Arc<Semaphore>,
 }
 
-impl Default for Workers {
+impl Default for CpuPool {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let count = cores.saturating_sub(1).max(1);
@@ -49,7 +49,7 @@ impl Default for Workers {
     }
 }
 
-impl Workers {
+impl CpuPool {
     fn waiting(&self) -> usize {
         self.most.saturating_sub(self.places.available_permits())
     }
@@ -99,7 +99,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_panics_leaves_the_others_alone() {
-        let workers = Workers::default();
+        let workers = CpuPool::default();
         let broken: Result<()> = workers.run(|| panic!("on purpose")).await;
         assert!(matches!(broken, Err(Error::Unavailable { .. })));
         assert_eq!(workers.run(|| 1 + 1).await, Ok(2));
@@ -107,7 +107,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_waits_behind_others_gets_a_turn() {
-        let workers = Workers::default();
+        let workers = CpuPool::default();
         let (open, gate) = mpsc::channel::<()>();
         let gate = Mutex::new(gate);
         let wait = move || drop(gate.lock().map(|gate| gate.recv()));
@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_wait_than_there_are_places() {
-        let workers = Workers::default();
+        let workers = CpuPool::default();
         let (open, gate) = mpsc::channel::<()>();
         let gate = Arc::new(Mutex::new(gate));
         let wait = move || drop(gate.lock().map(|gate| gate.recv()));

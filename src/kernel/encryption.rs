@@ -18,14 +18,14 @@ const CHECK: &[u8] = b"prompt-studio master key check";
 
 /// Seals and opens secrets with the master key.
 #[derive(Clone)]
-pub struct Seal {
+pub struct Encryption {
     cipher: Arc<XChaCha20Poly1305>,
     key_id: [u8; KEY_ID],
 }
 
 /// Why the master key cannot be used; the server does not start then.
 #[derive(Debug, thiserror::Error)]
-pub enum SealError {
+pub enum EncryptionError {
     /// The key is not 32 bytes in base64.
     #[error("the master key must be 32 bytes in base64")]
     Malformed,
@@ -43,19 +43,19 @@ pub enum SealError {
     Database(#[from] sqlx::Error),
 }
 
-impl Seal {
+impl Encryption {
     /// The key from the environment or, without one, from `master.key` in the data directory,
     /// made on first start.
     ///
     /// # Errors
     /// When the key is malformed or its file cannot be used.
-    pub fn load(given: Option<&str>, data_dir: &Path) -> Result<Self, SealError> {
+    pub fn load(given: Option<&str>, data_dir: &Path) -> Result<Self, EncryptionError> {
         let text = match given {
             Some(text) => text.to_owned(),
             None => key_file(&data_dir.join("master.key"))?,
         };
-        let key = STANDARD.decode(text.trim()).map_err(|_| SealError::Malformed)?;
-        let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| SealError::Malformed)?;
+        let key = STANDARD.decode(text.trim()).map_err(|_| EncryptionError::Malformed)?;
+        let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| EncryptionError::Malformed)?;
         let mut key_id = [0; KEY_ID];
         key_id.copy_from_slice(&Sha256::digest(&key)[..KEY_ID]);
         Ok(Self { cipher: Arc::new(cipher), key_id })
@@ -66,7 +66,7 @@ impl Seal {
     /// # Panics
     /// Never for what fits in memory.
     #[must_use]
-    pub fn seal(&self, secret: &[u8], owner: &[u8]) -> Vec<u8> {
+    pub fn encrypt(&self, secret: &[u8], owner: &[u8]) -> Vec<u8> {
         let nonce = random::<NONCE>();
         let payload = Payload { msg: secret, aad: owner };
         #[expect(clippy::expect_used, reason = "fails only past 256 GiB")]
@@ -76,7 +76,7 @@ impl Seal {
 
     /// Opens what was sealed for this owner under this key.
     #[must_use]
-    pub fn open(&self, blob: &[u8], owner: &[u8]) -> Option<Vec<u8>> {
+    pub fn decrypt(&self, blob: &[u8], owner: &[u8]) -> Option<Vec<u8>> {
         let (key_id, rest) = blob.split_at_checked(KEY_ID)?;
         let (nonce, sealed) = rest.split_at_checked(NONCE)?;
         if key_id != self.key_id {
@@ -89,24 +89,28 @@ impl Seal {
     /// Makes sure that this key is the one the database was made with, noting it on first start.
     ///
     /// # Errors
-    /// [`SealError::Mismatch`] when it is another.
-    pub async fn verify(&self, db: &Db, clock: &Clock) -> Result<(), SealError> {
+    /// [`EncryptionError::Mismatch`] when it is another.
+    pub async fn verify(&self, db: &Db, clock: &Clock) -> Result<(), EncryptionError> {
         let mut tx = db.begin().await?;
         tx.query(
             "INSERT INTO master_keys (id, proof, created_at) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING",
         )
-        .bind(self.seal(CHECK, CHECK))
+        .bind(self.encrypt(CHECK, CHECK))
         .bind(clock.now())
         .execute()
         .await?;
         let (proof,): (Vec<u8>,) = tx.query("SELECT proof FROM master_keys WHERE id = 1").one().await?;
         tx.commit().await?;
-        if self.open(&proof, CHECK).as_deref() == Some(CHECK) { Ok(()) } else { Err(SealError::Mismatch) }
+        if self.decrypt(&proof, CHECK).as_deref() == Some(CHECK) {
+            Ok(())
+        } else {
+            Err(EncryptionError::Mismatch)
+        }
     }
 }
 
 /// The text of the key file, made with mode 0600 when there is none.
-fn key_file(path: &Path) -> Result<String, SealError> {
+fn key_file(path: &Path) -> Result<String, EncryptionError> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let name = path.display().to_string();
     let created = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
@@ -115,22 +119,22 @@ fn key_file(path: &Path) -> Result<String, SealError> {
             let key = STANDARD.encode(random::<32>());
             file.write_all(key.as_bytes())
                 .and_then(|()| file.sync_all())
-                .map_err(|error| SealError::File(name, error))?;
+                .map_err(|error| EncryptionError::File(name, error))?;
             Ok(key)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let file = |error| SealError::File(name.clone(), error);
+            let file = |error| EncryptionError::File(name.clone(), error);
             let permissions = fs::metadata(path).map_err(file)?.permissions();
             if permissions.mode() & 0o077 != 0 {
-                return Err(SealError::Exposed(name));
+                return Err(EncryptionError::Exposed(name));
             }
             fs::read_to_string(path).map_err(file)
         }
-        Err(error) => Err(SealError::File(name, error)),
+        Err(error) => Err(EncryptionError::File(name, error)),
     }
 }
 
-impl fmt::Debug for Seal {
+impl fmt::Debug for Encryption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Seal")
     }
@@ -140,27 +144,27 @@ impl fmt::Debug for Seal {
 mod tests {
     use super::*;
 
-    fn seal() -> Seal {
-        Seal::load(Some(&STANDARD.encode([7; 32])), Path::new("")).unwrap()
+    fn seal() -> Encryption {
+        Encryption::load(Some(&STANDARD.encode([7; 32])), Path::new("")).unwrap()
     }
 
     #[test]
     fn a_secret_opens_for_its_owner_only() {
-        let blob = seal().seal(b"sk-1", b"org-a row-1");
-        assert_eq!(seal().open(&blob, b"org-a row-1").unwrap(), b"sk-1");
-        assert_eq!(seal().open(&blob, b"org-b row-1"), None);
-        let other = Seal::load(Some(&STANDARD.encode([8; 32])), Path::new("")).unwrap();
-        assert_eq!(other.open(&blob, b"org-a row-1"), None);
+        let blob = seal().encrypt(b"sk-1", b"org-a row-1");
+        assert_eq!(seal().decrypt(&blob, b"org-a row-1").unwrap(), b"sk-1");
+        assert_eq!(seal().decrypt(&blob, b"org-b row-1"), None);
+        let other = Encryption::load(Some(&STANDARD.encode([8; 32])), Path::new("")).unwrap();
+        assert_eq!(other.decrypt(&blob, b"org-a row-1"), None);
     }
 
     #[test]
     fn a_blob_that_was_tampered_with_does_not_open() {
-        let blob = seal().seal(b"sk-1", b"owner");
+        let blob = seal().encrypt(b"sk-1", b"owner");
         for i in 0..blob.len() {
             let mut bad = blob.clone();
             bad[i] ^= 1;
-            assert_eq!(seal().open(&bad, b"owner"), None, "byte {i}");
-            assert_eq!(seal().open(&blob[..i], b"owner"), None, "cut at {i}");
+            assert_eq!(seal().decrypt(&bad, b"owner"), None, "byte {i}");
+            assert_eq!(seal().decrypt(&blob[..i], b"owner"), None, "cut at {i}");
         }
     }
 
@@ -168,12 +172,12 @@ mod tests {
     fn the_key_file_is_made_once_and_kept_private() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let first = Seal::load(None, dir.path()).unwrap();
-        let again = Seal::load(None, dir.path()).unwrap();
+        let first = Encryption::load(None, dir.path()).unwrap();
+        let again = Encryption::load(None, dir.path()).unwrap();
         assert_eq!(first.key_id, again.key_id);
         let path = dir.path().join("master.key");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Seal::load(None, dir.path()), Err(SealError::Exposed(_))));
+        assert!(matches!(Encryption::load(None, dir.path()), Err(EncryptionError::Exposed(_))));
     }
 }

@@ -13,12 +13,12 @@ use std::{any::Any, sync::Arc};
 const ROOM: u64 = 32 * 1024 * 1024;
 
 /// Something that can be kept.
-pub trait Keep: Any + Send + Sync {
+pub trait Cacheable: Any + Send + Sync {
     /// How many bytes it takes, roughly.
     fn bytes(&self) -> usize;
 }
 
-impl Keep for i64 {
+impl Cacheable for i64 {
     fn bytes(&self) -> usize {
         size_of::<Self>()
     }
@@ -26,7 +26,7 @@ impl Keep for i64 {
 
 /// Whose it is and what: an organization as all of one role see it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Label {
+pub(crate) struct CacheKey {
     /// The organization.
     pub(crate) org: OrgId,
     /// Its newest event.
@@ -42,35 +42,35 @@ pub(crate) struct Label {
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Label, Arc<dyn Keep>> for Bytes {
-    fn weight(&self, label: &Label, kept: &Arc<dyn Keep>) -> u64 {
-        (size_of::<Label>() + label.what.len() + kept.bytes()) as u64
+impl Weighter<CacheKey, Arc<dyn Cacheable>> for Bytes {
+    fn weight(&self, label: &CacheKey, kept: &Arc<dyn Cacheable>) -> u64 {
+        (size_of::<CacheKey>() + label.what.len() + kept.bytes()) as u64
     }
 }
 
 /// The place where it is kept, one a process.
-pub struct Shelf(Cache<Label, Arc<dyn Keep>, Bytes>);
+pub struct FragmentCache(Cache<CacheKey, Arc<dyn Cacheable>, Bytes>);
 
-impl Default for Shelf {
+impl Default for FragmentCache {
     fn default() -> Self {
         Self(Cache::with_weighter(1024, ROOM, Bytes))
     }
 }
 
-impl std::fmt::Debug for Shelf {
+impl std::fmt::Debug for FragmentCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shelf").field("kept", &self.0.len()).field("bytes", &self.0.weight()).finish()
     }
 }
 
-impl Shelf {
+impl FragmentCache {
     /// What stands under the label, or else what `make` makes.
-    pub(crate) async fn get<T: Keep>(
+    pub(crate) async fn get<T: Cacheable>(
         &self,
-        label: Label,
+        label: CacheKey,
         make: impl Future<Output = Result<T>>,
     ) -> Result<Arc<T>> {
-        let make = async { make.await.map(|made| Arc::new(made) as Arc<dyn Keep>) };
+        let make = async { make.await.map(|made| Arc::new(made) as Arc<dyn Cacheable>) };
         let kept: Arc<dyn Any + Send + Sync> = self.0.get_or_insert_async(&label, make).await?;
         kept.downcast()
             .map_err(|_| crate::kernel::internal_error::internal(&format!("{label:?} is of another kind")))

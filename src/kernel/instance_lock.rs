@@ -24,12 +24,12 @@ pub enum LockError {
 /// That this process is the only one. It ends when it is dropped, and with the process however that ends.
 #[derive(Debug)]
 #[must_use]
-pub struct Sole {
+pub struct InstanceLock {
     #[expect(dead_code, reason = "it is held, not used")]
     lock: Option<File>,
 }
 
-impl Sole {
+impl InstanceLock {
     /// Makes sure that this process is the only one on its database, where that may have one only.
     ///
     /// # Errors
@@ -65,17 +65,17 @@ mod tests {
     fn a_second_process_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
-        let sole = Sole::on(&config(None, &data)).unwrap();
-        let refused = Sole::on(&config(None, &data)).unwrap_err();
+        let sole = InstanceLock::on(&config(None, &data)).unwrap();
+        let refused = InstanceLock::on(&config(None, &data)).unwrap_err();
         assert!(matches!(refused, LockError::InUse(_)), "{refused}");
         // By whatever name it is reached.
         let url = format!("sqlite://{}?mode=rwc", data.join("../data/studio.db").display());
         File::create(data.join("studio.db")).unwrap();
-        let refused = Sole::on(&config(Some(&url), dir.path())).unwrap_err();
+        let refused = InstanceLock::on(&config(Some(&url), dir.path())).unwrap_err();
         assert!(refused.to_string().contains("is in use by another process"), "{refused}");
-        let elsewhere = Sole::on(&config(None, &dir.path().join("other"))).unwrap();
+        let elsewhere = InstanceLock::on(&config(None, &dir.path().join("other"))).unwrap();
         drop((sole, elsewhere));
-        drop(Sole::on(&config(Some(&url), dir.path())).unwrap());
+        drop(InstanceLock::on(&config(Some(&url), dir.path())).unwrap());
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         for url in ["postgres://studio@localhost/studio", "postgresql://localhost/studio", "sqlite::memory:"]
         {
-            let all = [(); 2].map(|()| Sole::on(&config(Some(url), dir.path())).unwrap());
+            let all = [(); 2].map(|()| InstanceLock::on(&config(Some(url), dir.path())).unwrap());
             drop(all);
         }
         assert_eq!(dir.path().read_dir().unwrap().count(), 0);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Whose turn it is, by organization or by person. Nothing is kept of one for whom nobody works or waits.
 #[derive(Debug, Clone)]
-pub struct Turns {
+pub struct KeyedSemaphore {
     /// How many work at once for each.
     most: usize,
     all: Arc<Mutex<HashMap<Uuid, Those>>>,
@@ -35,19 +35,19 @@ pub struct Turn {
 /// While it is there, somebody works or waits.
 #[derive(Debug)]
 struct Place {
-    turns: Turns,
+    turns: KeyedSemaphore,
     of: Uuid,
     places: Arc<Semaphore>,
 }
 
-impl Default for Turns {
+impl Default for KeyedSemaphore {
     /// One after the other.
     fn default() -> Self {
         Self::of(1)
     }
 }
 
-impl Turns {
+impl KeyedSemaphore {
     /// So many at once for each.
     #[must_use]
     pub fn of(most: usize) -> Self {
@@ -110,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn there_is_one_turn_at_a_time_in_an_organization() {
-        let (turns, [acme, other]) = (Turns::default(), [1, 2].map(Uuid::from_u128));
+        let (turns, [acme, other]) = (KeyedSemaphore::default(), [1, 2].map(Uuid::from_u128));
         let first = turns.wait(acme).await;
         assert!(turns.take(acme).is_none() && turns.take(other).is_some());
         let waits = turns.clone();
@@ -124,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_left_of_those_who_go_away() {
-        let (turns, acme) = (Turns::default(), Uuid::from_u128(1));
+        let (turns, acme) = (KeyedSemaphore::default(), Uuid::from_u128(1));
         let first = turns.wait(acme).await;
         for _ in 0..3 {
             assert!(timeout(LITTLE, turns.wait(acme)).await.is_err());
@@ -136,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn so_many_of_one_have_a_turn_at_once() {
-        let (turns, [ana, ben]) = (Turns::of(2), [1, 2].map(Uuid::from_u128));
+        let (turns, [ana, ben]) = (KeyedSemaphore::of(2), [1, 2].map(Uuid::from_u128));
         let (first, _second) = (turns.wait(ana).await, turns.wait(ana).await);
         assert!(turns.take(ana).is_none() && timeout(LITTLE, turns.wait(ana)).await.is_err());
         assert!(turns.take(ben).is_some());

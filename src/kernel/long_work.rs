@@ -8,7 +8,7 @@
 //! Nothing waits for its turn within a change. What must be done there is done at once, [`within`] it: other tasks of
 //! the thread go on elsewhere.
 
-use super::{Behalf, fair_queue::Queue, open_changes, threads::Threads};
+use super::{JobOwner, fair_queue::Queue, open_changes, threads::Threads};
 use crate::{
     error::{Error, Result},
     kernel::internal_error::internal,
@@ -60,7 +60,7 @@ impl LongWork {
     /// panics.
     pub async fn run<T: Send + 'static>(
         &self,
-        behalf: Behalf,
+        behalf: JobOwner,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
         open_changes::note_long_work();
@@ -85,7 +85,7 @@ impl LongWork {
     /// As [`run`](Self::run).
     pub async fn run_on<T: Send + 'static>(
         &self,
-        behalf: Behalf,
+        behalf: JobOwner,
         bytes: usize,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
@@ -141,8 +141,8 @@ mod tests {
     use std::sync::{Arc, Mutex, mpsc};
     use uuid::Uuid;
 
-    fn behalf(person: u128) -> Behalf {
-        Behalf { org: OrgId(Uuid::nil()), person: Some(UserId(Uuid::from_u128(person))) }
+    fn behalf(person: u128) -> JobOwner {
+        JobOwner { org: OrgId(Uuid::nil()), person: Some(UserId(Uuid::from_u128(person))) }
     }
 
     #[tokio::test]

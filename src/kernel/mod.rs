@@ -23,7 +23,7 @@ pub mod threads;
 pub mod tokens;
 pub mod writer;
 
-pub use behalf::Behalf;
+pub use behalf::JobOwner;
 pub use clock::Clock;
 pub use config::Config;
 pub use internal_error::internal;

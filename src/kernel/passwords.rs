@@ -1,8 +1,8 @@
 //! Hashing passwords: Argon2id (m = 19 MiB, t = 2, p = 1), bounded.
 //!
-//! A hash takes some 20 ms of one core and 19 MiB, so [`Workers`] make them, and refuse a flood.
+//! A hash takes some 20 ms of one core and 19 MiB, so [`CpuPool`] make them, and refuse a flood.
 
-use super::cpu_pool::Workers;
+use super::cpu_pool::CpuPool;
 use crate::{error::Result, fields::Password};
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
@@ -16,7 +16,7 @@ const NOBODY: &str =
 
 /// Hashes and verifies.
 #[derive(Debug, Clone, Default)]
-pub struct Passwords(Workers);
+pub struct Passwords(CpuPool);
 
 /// What comparing a password came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Verdict {
 impl Passwords {
     /// Hashing by these workers.
     #[must_use]
-    pub const fn new(workers: Workers) -> Self {
+    pub const fn new(workers: CpuPool) -> Self {
         Self(workers)
     }
 

@@ -4,15 +4,15 @@ use tokio::sync::watch;
 
 /// Whether the process is to stop. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Stop(watch::Sender<bool>);
+pub struct Shutdown(watch::Sender<bool>);
 
-impl Default for Stop {
+impl Default for Shutdown {
     fn default() -> Self {
         Self(watch::Sender::new(false))
     }
 }
 
-impl Stop {
+impl Shutdown {
     /// Tells everybody who waits for it.
     pub fn begin(&self) {
         self.0.send_replace(true);

@@ -16,7 +16,7 @@ use crate::{
     prompts::{content::Kind, store},
     role::{EditContent, ImportContent, PurgeContent, TrashContent},
     ui::Notice,
-    web::{Caller, filled_from::FilledFrom, response},
+    web::{RequestContext, filled_from::FilledFrom, response},
 };
 use leptos::prelude::*;
 
@@ -28,7 +28,7 @@ pub async fn create_prompt(
     name: String,
     kind: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let mut flaws = Flaws::default();
     let name = flaws.check("name", PathName::parse(&name));
     let kind = flaws.check("kind", Kind::parse(&kind).ok_or("Choose text or chat."));
@@ -46,7 +46,7 @@ pub async fn move_prompt(
     #[server(default)] folder: String,
     #[server(default)] place: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a position."))?;
     moves::move_prompt(&grant, prompt, id::optional(&folder)?, place).await?;
     Notice::Moved.say();
@@ -56,7 +56,7 @@ pub async fn move_prompt(
 /// Duplicates a prompt, and leads to the copy.
 #[server(endpoint = "prompts/duplicate")]
 pub async fn duplicate_prompt(org: String, prompt: PromptId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let copy = copies::duplicate_prompt(&grant, prompt).await?;
     Notice::Duplicated.say();
     response::go(&paths::prompt_details(grant.slug(), copy));
@@ -66,7 +66,7 @@ pub async fn duplicate_prompt(org: String, prompt: PromptId) -> Result<(), Error
 /// Puts a prompt in the trash, and leads to where it was.
 #[server(endpoint = "prompts/trash")]
 pub async fn trash_prompt(org: String, prompt: PromptId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<TrashContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<TrashContent>()?;
     let folder = store::find(&grant, prompt).await?.folder_id;
     let trash = trash::put_prompt(&grant, prompt).await?;
     Notice::Trashed.say_undoable(&[("trash", trash.to_string())]);
@@ -81,7 +81,7 @@ pub async fn create_folder(
     #[server(default)] folder: String,
     name: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let name = PathName::parse(&name).map_err(|message| Error::invalid("name", message))?;
     let made = folders::create(&grant, id::optional(&folder)?, &name).await?;
     response::go(&paths::folder(grant.slug(), Some(made)));
@@ -91,7 +91,7 @@ pub async fn create_folder(
 /// Gives a folder another name.
 #[server(endpoint = "folders/rename")]
 pub async fn rename_folder(org: String, folder: FolderId, name: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<EditContent>()?;
     let seen = FilledFrom::of(&caller);
     let name =
@@ -111,7 +111,7 @@ pub async fn move_folder(
     #[server(default)] parent: String,
     #[server(default)] place: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let place = Place::parse(&place).ok_or_else(|| Error::invalid("place", "Choose a position."))?;
     moves::move_folder(&grant, folder, id::optional(&parent)?, place).await?;
     Notice::Moved.say();
@@ -121,7 +121,7 @@ pub async fn move_folder(
 /// Duplicates a folder with all that is in it, and leads to the copy.
 #[server(endpoint = "folders/duplicate")]
 pub async fn duplicate_folder(org: String, folder: FolderId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let copy = copies::duplicate_folder(&grant, folder).await?;
     Notice::Duplicated.say();
     response::go(&paths::folder(grant.slug(), Some(copy)));
@@ -131,7 +131,7 @@ pub async fn duplicate_folder(org: String, folder: FolderId) -> Result<(), Error
 /// Puts a folder in the trash with all that is in it, and leads to where it was.
 #[server(endpoint = "folders/trash")]
 pub async fn trash_folder(org: String, folder: FolderId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<TrashContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<TrashContent>()?;
     let parent = folders::find(&grant, folder).await?.parent_id;
     let trash = trash::put_folder(&grant, folder).await?;
     Notice::Trashed.say_undoable(&[("trash", trash.to_string())]);
@@ -142,7 +142,7 @@ pub async fn trash_folder(org: String, folder: FolderId) -> Result<(), Error> {
 /// Takes something out of the trash.
 #[server(endpoint = "trash/restore")]
 pub async fn restore_trash(org: String, trash: TrashId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<TrashContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<TrashContent>()?;
     restore(&grant, trash).await?;
     Notice::Untrashed.say();
     Ok(())
@@ -151,7 +151,7 @@ pub async fn restore_trash(org: String, trash: TrashId) -> Result<(), Error> {
 /// Deletes something in the trash for good.
 #[server(endpoint = "trash/purge")]
 pub async fn purge_trash(org: String, trash: TrashId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<PurgeContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<PurgeContent>()?;
     purge(&grant, trash).await?;
     Notice::Purged.say();
     Ok(())
@@ -161,7 +161,7 @@ pub async fn purge_trash(org: String, trash: TrashId) -> Result<(), Error> {
 /// would do.
 #[server(endpoint = "imports/create")]
 pub async fn create_import(org: String, #[server(default)] text: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<ImportContent>()?;
     let kept = exchange::store::keep(&grant, caller.file("file"), &text).await?;
     response::go(&paths::import(grant.slug(), Some(kept)));
@@ -171,7 +171,7 @@ pub async fn create_import(org: String, #[server(default)] text: String) -> Resu
 /// Imports a file that was sent, and leads to the library.
 #[server(endpoint = "imports/apply")]
 pub async fn apply_import(org: String, import: ImportId) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ImportContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ImportContent>()?;
     exchange::import::import(&grant, import).await?;
     Notice::Imported.say();
     response::go(&paths::prompts(grant.slug()));

@@ -11,7 +11,7 @@ use crate::{
     tenancy::Scope,
     time::Timestamp,
     ui::{Bake, Empty, Html, Icon, Pager, When, glyph},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ fn place(text: &str) -> Option<Place> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn contents(caller: &Caller, scope: &Scope, folder: Option<FolderId>) -> Result<Html> {
+pub async fn contents(caller: &RequestContext, scope: &Scope, folder: Option<FolderId>) -> Result<Html> {
     let after = caller.query("from").and_then(|from| place(&from));
     let write = async { Ok(Written(write(scope, folder, after).await?.to_html())) };
     let written: Arc<Written> = scope.kept(format!("contents {folder:?} {after:?}"), write).await?;

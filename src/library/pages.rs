@@ -13,8 +13,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::FolderId,
-    kernel::fragment_cache::Keep,
-    orgs::{Frame, Place},
+    kernel::fragment_cache::Cacheable,
+    orgs::{AppLayout, Place},
     paths,
     prompts::{content::Kind, sizes::weight},
     role::{EditContent, ExportOrganization, ImportContent, TrashContent},
@@ -23,7 +23,7 @@ use crate::{
         About, Act, Choice, Choices, Delete, Field, Form, FormAlert, Hidden, Html, Icon, Once, Section,
         Select, Submit, Was, glyph,
     },
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::Value;
@@ -32,9 +32,9 @@ use std::collections::BTreeMap;
 /// `/{org}/prompts`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn library(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn library(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let tree = tree(&scope, Here::Top).await?;
     let contents = contents(&caller, &scope, None).await?;
     let (org, search, samples) = (scope.slug().clone(), search_form(&scope, ""), sample_note(&scope).await?);
@@ -74,9 +74,9 @@ fn new_buttons(scope: &Scope, folder: Option<FolderId>) -> impl IntoView + use<>
 /// `/{org}/prompts/folders/{folder}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when there is no such folder.
-pub async fn folder(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when there is no such folder.
+pub async fn folder(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let id: FolderId = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
     let told = scope.kept(format!("folder {id}"), Told::read(&scope, id)).await?;
     let folder = &told.folder;
@@ -118,7 +118,7 @@ impl Told {
     }
 }
 
-impl Keep for Told {
+impl Cacheable for Told {
     fn bytes(&self) -> usize {
         let folders = self.trail.iter().map(|folder| size_of::<Folder>() + folder.path.len());
         let variables = self.variables.iter().map(|(name, value)| name.len() + weight(value));
@@ -129,9 +129,9 @@ impl Keep for Told {
 /// `/{org}/prompts/variables`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn organization_variables(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn organization_variables(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let (tree, own) = (tree(&scope, Here::Elsewhere).await?, variables::read(&scope, None).await?);
     let says = "Inherited by all prompts in this organization. Overridden by folders, a prompt's defaults, and values passed in the request.";
     let body = view! {
@@ -143,7 +143,7 @@ pub async fn organization_variables(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// Moving, renaming, duplicating and deleting a folder.
-async fn manage(caller: &Caller, scope: &Scope, folder: &Folder) -> Result<impl IntoView + use<>> {
+async fn manage(caller: &RequestContext, scope: &Scope, folder: &Folder) -> Result<impl IntoView + use<>> {
     let (org, id) = (scope.slug().to_string(), folder.id.to_string());
     let name = folder.name.to_string();
     let about = || vec![("org", org.clone()), ("folder", id.clone())];
@@ -227,9 +227,9 @@ pub fn place_fields(
 /// `/{org}/prompts/new`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::Forbidden`] for those who may not.
-pub async fn new_prompt(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::Forbidden`] for those who may not.
+pub async fn new_prompt(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     scope.clone().require::<EditContent>()?;
     let (folder, here, choices) = place_of_new(&caller, &scope).await?;
     let tree = tree(&scope, here).await?;
@@ -260,8 +260,8 @@ pub async fn new_prompt(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// As [`new_prompt`].
-pub async fn new_folder(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+pub async fn new_folder(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     scope.clone().require::<EditContent>()?;
     let (folder, here, choices) = place_of_new(&caller, &scope).await?;
     let tree = tree(&scope, here).await?;
@@ -282,7 +282,7 @@ pub async fn new_folder(caller: Caller) -> Result<impl IntoView> {
 }
 
 /// The folder that the URL names for something new, and those there are to choose from.
-async fn place_of_new(caller: &Caller, scope: &Scope) -> Result<(String, Here, Vec<Choice>)> {
+async fn place_of_new(caller: &RequestContext, scope: &Scope) -> Result<(String, Here, Vec<Choice>)> {
     let folder = caller.query("folder").and_then(|folder| folder.parse().ok());
     let all = folders::all(scope).await?;
     let folder = folder.filter(|folder| all.iter().any(|one| one.id == *folder));

@@ -8,14 +8,14 @@ use crate::{
     paths,
     role::{EditContent, TrashContent},
     ui::Notice,
-    web::{Caller, response},
+    web::{RequestContext, response},
 };
 use leptos::prelude::*;
 
 /// Adds the sample to an organization that has no prompts.
 #[server(endpoint = "samples/create")]
 pub async fn add_samples(org: String) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     sample::add(&grant).await?;
     Notice::SamplesAdded.say();
     Ok(())
@@ -24,7 +24,7 @@ pub async fn add_samples(org: String) -> Result<(), Error> {
 /// Puts the sample in the trash.
 #[server(endpoint = "samples/remove")]
 pub async fn remove_samples(org: String) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<TrashContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<TrashContent>()?;
     match &sample::remove(&grant).await?[..] {
         [one] => Notice::Trashed.say_undoable(&[("trash", one.to_string())]),
         _ => Notice::Trashed.say(),

@@ -12,12 +12,12 @@ use crate::{
     error::Result,
     fields::{capitalized, counted},
     id::PromptId,
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     prompts::content::Content,
     tenancy::Scope,
     ui::{Bake, Empty, Html, Icon, When, glyph},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 
@@ -30,9 +30,9 @@ const LOOKED_THROUGH: usize = 2_000_000;
 /// `/{org}/prompts/search?q=…`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn search_page(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn search_page(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let typed: String = caller.query("q").unwrap_or_default().chars().take(200).collect();
     let tree = tree(&scope, Here::Elsewhere).await?;
     let hits = search(&scope, &typed, SIZE).await?;

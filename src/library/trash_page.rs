@@ -9,21 +9,21 @@ use super::{
 use crate::{
     error::Result,
     fields::counted,
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     role::{PurgeContent, TrashContent},
     tenancy::Scope,
     ui::{Act, Bake, Confirm, Empty, FormAlert, Icon, When, glyph},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/prompts/trash`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn trash_page(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn trash_page(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let (tree, list) = (tree(&scope, Here::Elsewhere).await?, trash::list(&scope).await?);
     let list = if list.is_empty() {
         view! { <Empty icon=glyph::Trash title="The trash is empty"><p>"Deleted prompts and folders can be restored here for 30 days."</p></Empty> }

@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     fields::{PathName, Slug},
     id::{FolderId, PromptId},
-    kernel::fragment_cache::Keep,
+    kernel::fragment_cache::Cacheable,
     paths,
     prompts::{Tags, content::Kind},
     role::EditContent,
@@ -64,7 +64,7 @@ struct PromptRow {
 #[derive(Debug)]
 pub(super) struct Written(pub(super) String);
 
-impl Keep for Written {
+impl Cacheable for Written {
     fn bytes(&self) -> usize {
         self.0.len()
     }

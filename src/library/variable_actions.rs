@@ -9,7 +9,7 @@ use crate::{
     kernel::long_work,
     role::EditContent,
     ui::Notice,
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 /// they differ from those that were `seen`.
 #[server(endpoint = "variables/set")]
 pub async fn set_variables(org: String, #[server(default)] folder: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<EditContent>()?;
     let fields = caller.fields();
     let bytes = fields.iter().map(|(_, value)| value.len()).sum();
@@ -36,7 +36,7 @@ pub async fn restore_variables(
     #[server(default)] folder: String,
     row: AuditId,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<EditContent>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<EditContent>()?;
     let row = variables::undo(&grant, id::optional(&folder)?, row).await?;
     Notice::VariablesRestored.say_with(row.map(|row| [("folder", folder), ("row", row.to_string())]));
     Ok(())

@@ -11,7 +11,7 @@ use crate::{
     role::EditContent,
     tenancy::Scope,
     ui::{Bake, Form, FormAlert, Hidden, Html, Icon, Section, Submit, glyph},
-    web::{Caller, posted::Posted},
+    web::{RequestContext, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::Value;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The variables of a folder or of the organization: a form for those who may change them.
 pub(super) fn variables_section(
-    caller: &Caller,
+    caller: &RequestContext,
     scope: &Scope,
     folder: Option<FolderId>,
     own: &BTreeMap<String, Value>,
@@ -30,7 +30,7 @@ pub(super) fn variables_section(
 }
 
 fn section(
-    caller: &Caller,
+    caller: &RequestContext,
     scope: &Scope,
     folder: Option<FolderId>,
     own: &BTreeMap<String, Value>,

@@ -8,13 +8,11 @@ use crate::{
     prompts::sizes::weight,
     role::EditContent,
     tenancy::Grant,
+    text::hex,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The field that tells what a form was filled from.
 pub(super) const FIELD: &str = "seen";
@@ -59,11 +57,7 @@ impl SeenVariables {
 }
 
 fn hash(value: &Value) -> String {
-    let mut hex = String::new();
-    for byte in &Sha256::digest(value.to_string())[..12] {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex(&Sha256::digest(value.to_string())[..12])
 }
 
 /// What somebody made of the variables they saw, put together with what is there `now`; and the names of those that

@@ -10,7 +10,7 @@ use crate::{
     role::{ManageApiKeys, Role, ViewInvitations},
     tenancy::{Event, Scope, Server, Topic, sessions, stream_limit::Seat},
     time::Span,
-    web::{Caller, csrf},
+    web::{RequestContext, csrf},
 };
 use axum::{
     Extension, Router,
@@ -40,7 +40,7 @@ pub fn routes(server: &Server) -> Router {
 
 async fn events(
     State(server): State<Server>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestContext>,
     Path(org): Path<String>,
     Query(Begin { since }): Query<Begin>,
     headers: HeaderMap,
@@ -49,7 +49,7 @@ async fn events(
         return crate::web::error_page::plain_error(&Error::Forbidden);
     }
     // Before the scope is read: what happens in between is not missed.
-    let events = server.bus.subscribe();
+    let events = server.events.subscribe();
     let (watch, missed) = match Watch::begin(caller, org, since).await {
         Ok(begun) => begun,
         Err(error) => return crate::web::error_page::plain_error(&error),
@@ -73,7 +73,7 @@ struct Begin {
 
 /// One member's stream.
 struct Watch {
-    caller: Caller,
+    caller: RequestContext,
     org: String,
     scope: Scope,
     /// The newest event that the reader knows of: on PostgreSQL one may be told late.
@@ -90,7 +90,11 @@ enum Next {
 impl Watch {
     /// Enters the organization; with the topics of what happened after the event `since`, which
     /// the page knew of when it was read.
-    async fn begin(caller: Caller, org: String, since: Option<i64>) -> Result<(Self, Vec<Topic>), Error> {
+    async fn begin(
+        caller: RequestContext,
+        org: String,
+        since: Option<i64>,
+    ) -> Result<(Self, Vec<Topic>), Error> {
         let scope = caller.enter(&org).await?;
         let person = scope.person().ok_or(Error::SignedOut)?;
         let seat = caller.server.streams.take(person.id.0)?;

@@ -4,8 +4,8 @@ use crate::{
     error::{Error, Result},
     paths,
     tenancy::mail::Delivered,
-    ui::{Bake, Empty, Sheet, When, glyph},
-    web::Caller,
+    ui::{Bake, Empty, PublicLayout, When, glyph},
+    web::RequestContext,
 };
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ use leptos::prelude::*;
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no mailbox.
-pub async fn mailbox(caller: Caller) -> Result<impl IntoView> {
+pub async fn mailbox(caller: RequestContext) -> Result<impl IntoView> {
     let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
     let now = caller.server.clock.now();
     let list = if letters.is_empty() {
@@ -31,14 +31,14 @@ pub async fn mailbox(caller: Caller) -> Result<impl IntoView> {
         });
         view! { <ul class="letters" role="list">{items.collect_view()}</ul> }.bake()
     };
-    Ok(view! { <Sheet title="Mailbox"><h1>"Mailbox"</h1>{list}</Sheet> })
+    Ok(view! { <PublicLayout title="Mailbox"><h1>"Mailbox"</h1>{list}</PublicLayout> })
 }
 
 /// `/dev/mailbox/{letter}`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no mailbox, or no such letter in it.
-pub async fn letter(caller: Caller) -> Result<impl IntoView> {
+pub async fn letter(caller: RequestContext) -> Result<impl IntoView> {
     let letters = caller.server.mail.mailbox().ok_or(Error::NotFound)?;
     let wanted = caller.segment(2).to_owned();
     let delivered =
@@ -47,13 +47,13 @@ pub async fn letter(caller: Caller) -> Result<impl IntoView> {
     let aside = || view! { <p class="aside"><a href=paths::MAILBOX>"All emails"</a></p> };
     let subject = letter.subject.clone();
     Ok(view! {
-        <Sheet title=letter.subject aside>
+        <PublicLayout title=letter.subject aside>
             <article class="letter">
                 <h1>{subject}</h1>
                 <p class="meta">"to "{to}</p>
                 <pre>{with_links(&letter.text)}</pre>
             </article>
-        </Sheet>
+        </PublicLayout>
     })
 }
 

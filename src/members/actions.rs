@@ -13,7 +13,7 @@ use crate::{
     paths,
     role::{ManageMembers, Role, TransferOrganization, ViewOrganization},
     ui::Notice,
-    web::{Caller, response},
+    web::{RequestContext, response},
 };
 use leptos::prelude::*;
 
@@ -27,7 +27,7 @@ pub async fn set_role(
     #[server(default)] agreed: Option<i64>,
     #[server(default)] invitations: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ManageMembers>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ManageMembers>()?;
     let role = Role::parse(&role).ok_or_else(|| Error::invalid("role", "Choose one of the roles."))?;
     let told = Agreed { invitations: agreed, takes_over: invitations == "take_over" };
     match store::set_role(&grant, user, role, told).await? {
@@ -57,7 +57,7 @@ pub async fn remove_member(
     #[server(default)] agreed: Option<i64>,
     #[server(default)] invitations: String,
 ) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ManageMembers>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ManageMembers>()?;
     let told = Agreed { invitations: agreed, takes_over: invitations == "take_over" };
     if store::remove(&grant, user, told).await? == Outcome::Asks {
         response::go(&paths::member_change(grant.slug(), user, "removed"));
@@ -73,7 +73,7 @@ pub async fn remove_member(
 /// Leaves the organization.
 #[server(endpoint = "members/leave")]
 pub async fn leave(org: String) -> Result<(), Error> {
-    let grant = Caller::here()?.enter_to_leave(&org).await?;
+    let grant = RequestContext::here()?.enter_to_leave(&org).await?;
     store::leave(&grant).await?;
     Notice::Left.say();
     response::go(paths::HOME);
@@ -87,7 +87,7 @@ pub async fn offer_transfer(
     email: String,
     #[server(default)] password: String,
 ) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<TransferOrganization>()?;
     if email.trim().is_empty() {
         return Err(Error::invalid("email", "Choose a member."));
@@ -102,7 +102,7 @@ pub async fn offer_transfer(
 /// Takes an offer back.
 #[server(endpoint = "transfers/cancel")]
 pub async fn cancel_transfer(org: String) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<TransferOrganization>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<TransferOrganization>()?;
     transfers::cancel(&grant).await?;
     Notice::TransferEnded.say();
     Ok(())
@@ -111,7 +111,7 @@ pub async fn cancel_transfer(org: String) -> Result<(), Error> {
 /// Takes the organization over.
 #[server(endpoint = "transfers/accept")]
 pub async fn accept_transfer(org: String, #[server(default)] password: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<ViewOrganization>()?;
     let proof = caller.prove(&password).await?;
     caller.rotate().await?;
@@ -124,7 +124,7 @@ pub async fn accept_transfer(org: String, #[server(default)] password: String) -
 /// Says no to an offer.
 #[server(endpoint = "transfers/decline")]
 pub async fn decline_transfer(org: String) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ViewOrganization>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ViewOrganization>()?;
     transfers::decline(&grant).await?;
     Notice::TransferEnded.say();
     response::go(&paths::organization(grant.slug()));

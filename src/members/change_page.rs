@@ -9,12 +9,12 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::UserId,
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     role::{ManageMembers, Role},
     tenancy::Scope,
     ui::{Bake, Choice, Choices, Form, Hidden, Html, Submit},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -28,7 +28,7 @@ struct Wish {
 }
 
 impl Wish {
-    async fn read(caller: &Caller, scope: &Scope) -> Result<Self> {
+    async fn read(caller: &RequestContext, scope: &Scope) -> Result<Self> {
         let user: UserId = caller.segment(3).parse().map_err(|_| Error::NotFound)?;
         let to = match caller.query("to").as_deref() {
             Some("removed") => None,
@@ -90,10 +90,10 @@ impl Wish {
 /// `/{org}/settings/members/{user}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] for somebody who is no member; [`Error::Forbidden`] for what
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] for somebody who is no member; [`Error::Forbidden`] for what
 /// the person who asks may not do.
-pub async fn member_change(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+pub async fn member_change(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     scope.clone().require::<ManageMembers>()?;
     let wish = Wish::read(&caller, &scope).await?;
     let organization = &scope.organization().name;

@@ -8,23 +8,23 @@ use super::{
 use crate::{
     error::{Error, Result},
     fields::{Email, Name},
-    orgs::{self, Frame, OrgAvatar, Place},
+    orgs::{self, AppLayout, OrgAvatar, Place},
     role::{DeleteOrganization, Role, TransferOrganization},
     tenancy::Scope,
     ui::{
         Bake, Choice, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Select,
         Submit, When,
     },
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// `/{org}/settings/danger-zone`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::Forbidden`] for those who may not.
-pub async fn danger_zone(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::Forbidden`] for those who may not.
+pub async fn danger_zone(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     scope.clone().require::<DeleteOrganization>()?;
     scope.clone().require::<TransferOrganization>()?;
     let is_personal = scope.organization().is_personal;
@@ -147,9 +147,9 @@ fn delete(scope: &Scope) -> impl IntoView + use<> {
 /// `/{org}/transfer`: for the person whom the organization is offered to.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when it is not offered to them.
-pub async fn transfer(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when it is not offered to them.
+pub async fn transfer(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let me = scope.person().map(|person| person.id);
     let open = transfers::open(&scope).await?.filter(|open| Some(open.to_id) == me);
     let open = open.ok_or(Error::NotFound)?;

@@ -7,7 +7,7 @@ use crate::{
     tenancy::audit::{Action, Entry},
     ui::rfc3339,
     web::{
-        Caller,
+        RequestContext,
         downloads::{attachment, csv_row},
         error_page,
     },
@@ -20,14 +20,14 @@ pub fn routes() -> Router {
 }
 
 /// `/{org}/settings/members.csv`.
-async fn export(Extension(caller): Extension<Caller>, Path(org): Path<String>) -> Response {
+async fn export(Extension(caller): Extension<RequestContext>, Path(org): Path<String>) -> Response {
     match write(&caller, &org).await {
         Ok(csv) => attachment(&format!("{org}-members.csv"), "text/csv; charset=utf-8", csv),
         Err(error) => error_page::plain_error(&error),
     }
 }
 
-async fn write(caller: &Caller, org: &str) -> Result<String> {
+async fn write(caller: &RequestContext, org: &str) -> Result<String> {
     let grant = caller.enter(org).await?.require::<ManageMembers>()?;
     let _seat = grant.server().streams.take_for_file(grant.behalf())?;
     let mut csv = csv_row(["name", "email", "role", "joined_at", "last_active_at"])?;

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     tenancy::Scope,
     ui::{FormAlert, Html},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::sync::Arc;
@@ -23,9 +23,9 @@ use std::sync::Arc;
 /// # Errors
 /// When the database fails.
 pub async fn members(
-    caller: &Caller,
+    caller: &RequestContext,
     scope: &Scope,
-    frame: Frame,
+    frame: AppLayout,
     listing: Listing,
     invite: Html,
     (invited, pending): (Option<Html>, Html),
@@ -57,7 +57,12 @@ pub async fn members(
 }
 
 /// The rows asked for, or those that are kept.
-async fn rows(caller: &Caller, scope: &Scope, listing: &Listing, looker: &Looker) -> Result<Arc<Rows>> {
+async fn rows(
+    caller: &RequestContext,
+    scope: &Scope,
+    listing: &Listing,
+    looker: &Looker,
+) -> Result<Arc<Rows>> {
     let write = async { Ok(Rows::write(looker, listing.read(scope).await?)) };
     // On a page that is the answer to a form, rows say which page they stand on.
     if caller.posted().is_some() {

@@ -10,11 +10,11 @@ use crate::{
     error::Result,
     fields::Slug,
     id::UserId,
-    kernel::fragment_cache::Keep,
+    kernel::fragment_cache::Cacheable,
     role::{InviteMembers, Role},
     tenancy::Scope,
     time::Timestamp,
-    ui::{Bake, Confirm, Hidden, Html, Initials, Moment, PageField, Stencil, gap, hue, initials},
+    ui::{Bake, Confirm, Hidden, Html, Initials, Moment, PageField, RowTemplate, gap, hue, initials},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::HashMap;
@@ -80,7 +80,7 @@ pub(super) struct Rows {
     ends: Vec<usize>,
 }
 
-impl Keep for Rows {
+impl Cacheable for Rows {
     fn bytes(&self) -> usize {
         self.html.len() + self.ends.len() * (size_of::<usize>() + size_of::<Row>() + 64)
     }
@@ -89,11 +89,12 @@ impl Keep for Rows {
 impl Rows {
     /// Members of one role look alike, so each kind of row is made once and filled.
     pub(super) fn write(looker: &Looker, found: Found) -> Self {
-        let mut shapes: HashMap<Role, Stencil> = HashMap::new();
+        let mut shapes: HashMap<Role, RowTemplate> = HashMap::new();
         let (mut html, mut ends) = (String::new(), Vec::with_capacity(found.rows.len()));
         for member in &found.rows {
-            let shape =
-                shapes.entry(member.role).or_insert_with_key(|role| Stencil::new(row(looker, *role, false)));
+            let shape = shapes
+                .entry(member.role)
+                .or_insert_with_key(|role| RowTemplate::new(row(looker, *role, false)));
             fill(shape, &mut html, looker, member);
             ends.push(html.len());
         }
@@ -109,13 +110,13 @@ impl Rows {
         let before = n.checked_sub(1).map_or(0, |n| self.ends[n]);
         let mut html = String::with_capacity(self.html.len() + 256);
         html.push_str(&self.html[..before]);
-        fill(&Stencil::new(row(looker, own.role, true)), &mut html, looker, own);
+        fill(&RowTemplate::new(row(looker, own.role, true)), &mut html, looker, own);
         html.push_str(&self.html[self.ends[n]..]);
         Html::new(html)
     }
 }
 
-fn fill(shape: &Stencil, html: &mut String, looker: &Looker, member: &Row) {
+fn fill(shape: &RowTemplate, html: &mut String, looker: &Looker, member: &Row) {
     let joined = Moment::new(member.joined_at, looker.now);
     let active = Moment::new(member.active_at, looker.now);
     let (id, name) = (member.user_id.0.simple().to_string(), member.name.as_str());

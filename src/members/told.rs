@@ -1,6 +1,6 @@
 //! Members are told by email what others change about them.
 
-use super::letters::{REMOVED, ROLE_CHANGED, removed, role_changed};
+use super::emails::{REMOVED, ROLE_CHANGED, removed, role_changed};
 use crate::{
     environments::people,
     error::Result,

@@ -1,7 +1,7 @@
 //! Handing an organization over: an Owner offers it to a member, who takes it within seven days. The
 //! offer is dead as soon as either is no member, or its maker no Owner, any more.
 
-use super::{letters, store};
+use super::{emails, store};
 use crate::{
     error::{Error, Result},
     fields::{Email, Name},
@@ -106,7 +106,7 @@ pub async fn offer(grant: &Grant<TransferOrganization>, email: &Email, _: &Proof
         .execute()
         .await?;
     let url = grant.server().config.url(&paths::transfer(grant.slug()));
-    change.mail(to.0, &letters::offered(email, &name, &from.name, &organization.name, &url)).await?;
+    change.mail(to.0, &emails::offered(email, &name, &from.name, &organization.name, &url)).await?;
     change.audit(Entry::new(Action::TransferOffered, to.0)).await?;
     change.announce(Topic::Members, to.0).await?;
     change.commit().await
@@ -133,7 +133,7 @@ pub async fn accept(grant: &Grant<ViewOrganization>, _: &Proof) -> Result<()> {
         .one()
         .await?;
     let org = &grant.organization().name;
-    change.mail(transfer.from_id.0, &letters::taken_over(&from.0, &transfer, org, &url)).await?;
+    change.mail(transfer.from_id.0, &emails::taken_over(&from.0, &transfer, org, &url)).await?;
     let details = json!({ "before": { "owner": transfer.from_id }, "after": { "owner": transfer.to_id } });
     change.audit(Entry::new(Action::TransferAccepted, transfer.from_id.0).details(details)).await?;
     change.commit().await

@@ -10,14 +10,14 @@ use crate::{
     role::{self, ManageSettings, Role},
     time::Span,
     ui::Notice,
-    web::{Caller, filled_from::FilledFrom, response},
+    web::{RequestContext, filled_from::FilledFrom, response},
 };
 use leptos::prelude::*;
 
 /// Makes an organization and leads to it.
 #[server(endpoint = "organizations/create")]
 pub async fn create_organization(name: String, slug: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let founder = caller.signed_in().await?;
     let mut flaws = Flaws::default();
     let name = flaws.check("name", Name::parse(&name));
@@ -34,7 +34,7 @@ pub async fn create_organization(name: String, slug: String) -> Result<(), Error
 /// Whether a slug can be had. For those signed in: it tells which slugs exist.
 #[server(endpoint = "organizations/check_slug", input = leptos::server_fn::codec::GetUrl)]
 pub async fn check_slug(slug: String) -> Result<bool, Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     caller.visit().ok_or(Error::SignedOut)?;
     match Slug::parse(&slug) {
         Ok(slug) => store::is_free(&caller.server, &slug).await,
@@ -49,7 +49,7 @@ pub async fn update_settings(
     name: String,
     #[server(default)] description: String,
 ) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let seen = FilledFrom::of(&caller);
     let grant = caller.enter(&org).await?.require::<ManageSettings>()?;
     let mut flaws = Flaws::default();
@@ -74,7 +74,7 @@ pub async fn set_avatar(
     #[server(default)] hue: String,
     #[server(default)] remove: bool,
 ) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<ManageSettings>()?;
     let angle = match hue.as_str() {
         "" => None,
@@ -96,7 +96,7 @@ pub async fn set_invitation_rules(
     invitation_hours: String,
     #[server(default)] allowed_domains: String,
 ) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let seen = FilledFrom::of(&caller);
     let grant = caller.enter(&org).await?.require::<ManageSettings>()?;
     let mut flaws = Flaws::default();
@@ -129,7 +129,7 @@ pub async fn set_invitation_rules(
 /// Sets whether members must use two-factor.
 #[server(endpoint = "organizations/set_access")]
 pub async fn set_access(org: String, #[server(default)] two_factor: bool) -> Result<(), Error> {
-    let grant = Caller::here()?.enter(&org).await?.require::<ManageSettings>()?;
+    let grant = RequestContext::here()?.enter(&org).await?.require::<ManageSettings>()?;
     let now = grant.server().clock.now();
     settings::change(&grant, |settings| {
         settings.two_factor_since = two_factor.then(|| settings.two_factor_since.unwrap_or(now));
@@ -147,7 +147,7 @@ pub async fn delete_organization(
     slug: String,
     #[server(default)] password: String,
 ) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let grant = caller.enter(&org).await?.require::<role::DeleteOrganization>()?;
     if slug.trim() != grant.slug().as_str() {
         return Err(Error::invalid("slug", "This doesn't match the URL. Check the spelling."));
@@ -162,7 +162,7 @@ pub async fn delete_organization(
 /// Restores a deleted organization, as one of its Owners.
 #[server(endpoint = "organizations/restore")]
 pub async fn restore_organization(slug: String) -> Result<(), Error> {
-    let slug = closure::restore(&Caller::here()?, &slug).await?;
+    let slug = closure::restore(&RequestContext::here()?, &slug).await?;
     Notice::OrganizationRestored.say();
     response::go(&paths::organization(&slug));
     Ok(())

@@ -1,7 +1,7 @@
 //! How an organization comes to an end: it is deleted, which hides it at once; its Owners can restore it
 //! for thirty days; then it is purged: nobody can restore it from then on, and what belongs to it is removed in parts.
 
-use super::letters;
+use super::emails;
 use crate::{
     error::{Error, Result},
     fields::{Email, Name, Slug},
@@ -16,7 +16,7 @@ use crate::{
         rows,
     },
     time::{Span, Timestamp},
-    web::{Caller, Proof},
+    web::{Proof, RequestContext},
 };
 
 /// How long a deleted organization can be restored.
@@ -101,7 +101,7 @@ pub async fn delete(grant: &Grant<DeleteOrganization>, _: &Proof) -> Result<()> 
     for (email, name) in owners {
         let config = &grant.server().config;
         let url = config.url(crate::paths::ACCOUNT_ORGANIZATIONS);
-        let letter = letters::deleted(&email, &name, by.as_ref(), &organization.name, now + RESTORABLE, &url);
+        let letter = emails::deleted(&email, &name, by.as_ref(), &organization.name, now + RESTORABLE, &url);
         change.mail(organization.id.0, &letter).await?;
     }
     change.audit(Entry::new(Action::OrganizationDeleted, organization.id.0)).await?;
@@ -136,7 +136,7 @@ pub async fn restorable_by(server: &Server, user: UserId) -> Result<Vec<Deleted>
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this slug that they can restore.
-pub async fn restore(caller: &Caller, slug: &str) -> Result<Slug> {
+pub async fn restore(caller: &RequestContext, slug: &str) -> Result<Slug> {
     let user = caller.visit().ok_or(Error::SignedOut)?.user;
     let mine = restorable_by(&caller.server, user).await?;
     let org = mine.into_iter().find(|org| org.slug.as_str() == slug).ok_or(Error::NotFound)?;

@@ -8,7 +8,7 @@ use crate::{
     kernel::{internal_error::internal, sandbox::Job},
     role::ManageSettings,
     tenancy::{Grant, Scope},
-    web::{Caller, error_page, posted::File},
+    web::{RequestContext, error_page, posted::File},
 };
 use axum::{
     Extension, Router,
@@ -142,7 +142,10 @@ pub fn routes() -> Router {
 }
 
 /// `/{org}/image/{image}`, for members. Another picture has another address, so it never changes.
-async fn show(Extension(caller): Extension<Caller>, Path((org, image)): Path<(String, String)>) -> Response {
+async fn show(
+    Extension(caller): Extension<RequestContext>,
+    Path((org, image)): Path<(String, String)>,
+) -> Response {
     match find(&caller, &org, &image).await {
         Ok(png) => {
             let headers = [
@@ -155,7 +158,7 @@ async fn show(Extension(caller): Extension<Caller>, Path((org, image)): Path<(St
     }
 }
 
-async fn find(caller: &Caller, org: &str, image: &str) -> Result<Vec<u8>> {
+async fn find(caller: &RequestContext, org: &str, image: &str) -> Result<Vec<u8>> {
     let scope = caller.enter(org).await?;
     let image: ImageId = image.parse().map_err(|_| Error::NotFound)?;
     let png = scope.query("SELECT png FROM organization_images WHERE org_id = $1 AND id = $2");

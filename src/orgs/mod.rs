@@ -6,13 +6,13 @@ pub mod actions;
 pub mod closure;
 mod model;
 
+mod app_layout;
 #[expect(unreachable_pub, reason = "a component comes with the type of its props")]
 mod avatar;
-mod frame;
+mod emails;
 pub mod image;
-mod letters;
+mod navigation;
 pub mod pages;
-mod place;
 pub mod settings;
 mod settings_forms;
 pub mod store;
@@ -23,7 +23,7 @@ pub use actions::{
     CheckSlug, CreateOrganization, DeleteOrganization, RestoreOrganization, SetAccess, SetAvatar,
     SetInvitationRules, UpdateSettings,
 };
+pub use app_layout::AppLayout;
 pub use avatar::OrgAvatar;
-pub use frame::Frame;
 pub use model::{DefaultRole, INVITATION_HOURS};
-pub use place::Place;
+pub use navigation::Place;

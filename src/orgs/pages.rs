@@ -1,13 +1,13 @@
 //! The pages of organizations.
 
-use super::{CreateOrganization, Frame, Place, settings, settings_forms as forms, store};
+use super::{AppLayout, CreateOrganization, Place, settings, settings_forms as forms, store};
 use crate::{
     browser::islands::{InPlace, SlugAssistant},
     error::Result,
     paths,
     role::ManageSettings,
-    ui::{Bake, Field, Form, Scripts, Sheet, Submit, go_on},
-    web::Caller,
+    ui::{Bake, Field, Form, PublicLayout, Scripts, Submit, go_on},
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -15,7 +15,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 ///
 /// # Errors
 /// When the database fails.
-pub async fn home(caller: Caller) -> Result<impl IntoView> {
+pub async fn home(caller: RequestContext) -> Result<impl IntoView> {
     let Some(person) = caller.person().await? else {
         go_on(paths::SIGN_IN);
         return Ok(());
@@ -29,11 +29,11 @@ pub async fn home(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
-pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
+pub async fn new_organization(caller: RequestContext) -> Result<impl IntoView> {
     caller.signed_in().await?;
     let host = format!("{}/", caller.server.config.host());
     Ok(view! {
-        <Sheet title="New organization" aside=|| view! { <p class="aside"><a href=paths::HOME>"Back"</a></p> }>
+        <PublicLayout title="New organization" aside=|| view! { <p class="aside"><a href=paths::HOME>"Back"</a></p> }>
             <h1>"New organization"</h1>
             <p class="lead">"For a team, a client or a project. Its content is visible only to its members."</p>
             <Form action=CreateOrganization::PATH once=true>
@@ -46,16 +46,16 @@ pub async fn new_organization(caller: Caller) -> Result<impl IntoView> {
             <SlugAssistant/>
             <InPlace/>
             <Scripts/>
-        </Sheet>
+        </PublicLayout>
     })
 }
 
 /// `/{org}/settings/general`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn general(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn general(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let settings = settings::read(&scope).await?;
     let (slug, organization) = (scope.slug(), scope.organization());
     let body = if scope.can::<ManageSettings>() {

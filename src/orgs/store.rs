@@ -13,7 +13,7 @@ use crate::{
         fence::{fence, unfence},
     },
     time::{Span, Timestamp},
-    web::Caller,
+    web::RequestContext,
 };
 use serde_json::json;
 
@@ -72,7 +72,7 @@ pub const MAX_OWNED: i64 = 50;
 /// may.
 pub async fn create_team(
     mut change: Change,
-    caller: &Caller,
+    caller: &RequestContext,
     founder: &Person,
     name: Name,
     slug: Slug,

@@ -1,14 +1,14 @@
 //! What a signed-in person sees when a page does not exist or is not for them: the message, inside the usual
 //! navigation.
 
-use super::{Frame, Place, store};
+use super::{AppLayout, Place, store};
 use crate::{
     error::{Error, Result},
     paths,
     role::Role,
     tenancy::Scope,
     ui::{Bake, Html, told},
-    web::{Caller, response, role_change},
+    web::{RequestContext, response, role_change},
 };
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ use leptos::prelude::*;
 ///
 /// # Errors
 /// The same error, where there is nothing to show around it: nobody is signed in, or it is of another kind.
-pub async fn trouble(caller: &Caller, error: Error) -> Result<Html> {
+pub async fn trouble(caller: &RequestContext, error: Error) -> Result<Html> {
     if !matches!(error, Error::NotFound | Error::Forbidden) {
         return Err(error);
     }
@@ -41,15 +41,15 @@ pub async fn trouble(caller: &Caller, error: Error) -> Result<Html> {
 
 /// The organization that the URL names, or else the one that the person was in last: nobody is told whether
 /// there is one of that name.
-async fn around(caller: &Caller) -> Result<Option<(Scope, Frame)>> {
+async fn around(caller: &RequestContext) -> Result<Option<(Scope, AppLayout)>> {
     let Some(person) = caller.person().await? else { return Ok(None) };
-    match Frame::enter(caller).await {
+    match AppLayout::enter(caller).await {
         Ok(entered) => return Ok(Some(entered)),
         Err(Error::NotFound) => {}
         Err(error) => return Err(error),
     }
     let Some(home) = store::home_of(&caller.server, &person).await? else { return Ok(None) };
-    match Frame::enter(&caller.clone().at(&paths::organization(&home))).await {
+    match AppLayout::enter(&caller.clone().at(&paths::organization(&home))).await {
         Ok(entered) => Ok(Some(entered)),
         Err(Error::NotFound | Error::SecondFactorMissing) => Ok(None),
         Err(error) => Err(error),
@@ -57,7 +57,7 @@ async fn around(caller: &Caller) -> Result<Option<(Scope, Frame)>> {
 }
 
 /// Why a page is not for somebody: what changed, and whom it is for.
-async fn why(caller: &Caller, scope: &Scope) -> Result<Vec<String>> {
+async fn why(caller: &RequestContext, scope: &Scope) -> Result<Vec<String>> {
     let mut why = Vec::new();
     let organization = scope.organization();
     if let Some(person) = scope.person()

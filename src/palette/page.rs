@@ -14,12 +14,12 @@ use crate::{
         contents::icon_of,
         search::{search, search_folders},
     },
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     prompts::{content::Kind, index::fold},
     tenancy::Scope,
     ui::{Bake, Html, Icon, PageField, glyph},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 
@@ -33,9 +33,9 @@ const RECENT: i64 = 6;
 /// `/{org}/find?q=…`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn find(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn find(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let typed: String = caller.query("q").unwrap_or_default().chars().take(200).collect();
     let mut found = prompts(&scope, &typed).await?;
     let folded = fold(typed.trim());

@@ -2,8 +2,8 @@
 
 use crate::{
     error::Result,
-    orgs::{Frame, Place},
-    web::Caller,
+    orgs::{AppLayout, Place},
+    web::RequestContext,
 };
 use leptos::prelude::*;
 
@@ -33,9 +33,9 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
 /// `/{org}/shortcuts`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`].
-pub async fn shortcuts(caller: Caller) -> Result<impl IntoView> {
-    let (_, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`].
+pub async fn shortcuts(caller: RequestContext) -> Result<impl IntoView> {
+    let (_, frame) = AppLayout::enter(&caller).await?;
     let sections = KEYS.iter().map(|(place, keys)| {
         let rows = keys.iter().map(|(keys, does)| view! { <dt><kbd>{*keys}</kbd></dt><dd>{*does}</dd> });
         let rows: Vec<_> = rows.collect();

@@ -10,14 +10,14 @@ use crate::{
     id::SessionId,
     paths,
     ui::Notice,
-    web::{Caller, response},
+    web::{RequestContext, response},
 };
 use leptos::prelude::*;
 
 /// Changes one's name.
 #[server(endpoint = "account/rename")]
 pub async fn rename(name: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let person = caller.signed_in().await?;
     // One from before what is good now may stay.
     if name.trim() != person.name.as_str() {
@@ -31,7 +31,7 @@ pub async fn rename(name: String) -> Result<(), Error> {
 /// Changes one's password, and ends all other sessions.
 #[server(endpoint = "account/change_password")]
 pub async fn change_password(current_password: String, new_password: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let person = caller.signed_in().await?;
     let about = [person.name.as_str(), person.email.as_str()];
     let new = Password::parse(&new_password, &about);
@@ -48,7 +48,7 @@ pub async fn change_password(current_password: String, new_password: String) -> 
 /// Begins a change of address: the new one is to prove itself by a letter.
 #[server(endpoint = "account/change_address")]
 pub async fn change_address(email: String, #[server(default)] password: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let person = caller.signed_in().await?;
     let email = Email::parse(&email).map_err(|message| Error::invalid("email", message))?;
     if email == person.email {
@@ -62,7 +62,7 @@ pub async fn change_address(email: String, #[server(default)] password: String) 
 /// Finishes a change of address with the letter's link.
 #[server(endpoint = "account/confirm_address")]
 pub async fn confirm_address(token: String) -> Result<(), Error> {
-    address::confirm(&Caller::here()?, &token).await?;
+    address::confirm(&RequestContext::here()?, &token).await?;
     Notice::AddressChanged.say();
     response::go(paths::ACCOUNT);
     Ok(())
@@ -71,7 +71,7 @@ pub async fn confirm_address(token: String) -> Result<(), Error> {
 /// Signs out on another of one's browsers.
 #[server(endpoint = "account/end_session")]
 pub async fn end_session(session: SessionId) -> Result<(), Error> {
-    sessions::end(&Caller::here()?, session).await?;
+    sessions::end(&RequestContext::here()?, session).await?;
     Notice::SessionEnded.say();
     Ok(())
 }
@@ -79,7 +79,7 @@ pub async fn end_session(session: SessionId) -> Result<(), Error> {
 /// Signs out on all of one's browsers but this.
 #[server(endpoint = "account/end_other_sessions")]
 pub async fn end_other_sessions() -> Result<(), Error> {
-    sessions::end_others(&Caller::here()?).await?;
+    sessions::end_others(&RequestContext::here()?).await?;
     Notice::SessionEnded.say();
     Ok(())
 }
@@ -87,7 +87,7 @@ pub async fn end_other_sessions() -> Result<(), Error> {
 /// Begins to set a second factor up.
 #[server(endpoint = "account/begin_two_factor")]
 pub async fn begin_two_factor(#[server(default)] password: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let proof = caller.prove(&password).await?;
     two_factor::begin(&caller, &proof).await
 }
@@ -95,13 +95,13 @@ pub async fn begin_two_factor(#[server(default)] password: String) -> Result<(),
 /// Checks the first code of the second factor, and tells the recovery codes.
 #[server(endpoint = "account/confirm_two_factor")]
 pub async fn confirm_two_factor(code: String) -> Result<Vec<String>, Error> {
-    two_factor::confirm(&Caller::here()?, &code).await
+    two_factor::confirm(&RequestContext::here()?, &code).await
 }
 
 /// Turns the second factor on, once the recovery codes are kept.
 #[server(endpoint = "account/finish_two_factor")]
 pub async fn finish_two_factor() -> Result<(), Error> {
-    two_factor::finish(&Caller::here()?).await?;
+    two_factor::finish(&RequestContext::here()?).await?;
     Notice::TwoFactorOn.say();
     Ok(())
 }
@@ -109,7 +109,7 @@ pub async fn finish_two_factor() -> Result<(), Error> {
 /// Makes new recovery codes and tells them.
 #[server(endpoint = "account/renew_recovery_codes")]
 pub async fn renew_recovery_codes(#[server(default)] password: String) -> Result<Vec<String>, Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let proof = caller.prove(&password).await?;
     two_factor::renew_codes(&caller, &proof).await
 }
@@ -117,7 +117,7 @@ pub async fn renew_recovery_codes(#[server(default)] password: String) -> Result
 /// Turns the second factor off, or forgets one that was never confirmed.
 #[server(endpoint = "account/end_two_factor")]
 pub async fn end_two_factor(#[server(default)] password: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let person = caller.signed_in().await?;
     if !two_factor::is_on(&caller.server, person.id).await? {
         return two_factor::forget(&caller, person.id).await;
@@ -131,7 +131,7 @@ pub async fn end_two_factor(#[server(default)] password: String) -> Result<(), E
 /// Deletes one's account, by typing its address and the password.
 #[server(endpoint = "account/close")]
 pub async fn close_account(email: String, #[server(default)] password: String) -> Result<(), Error> {
-    let caller = Caller::here()?;
+    let caller = RequestContext::here()?;
     let person = caller.signed_in().await?;
     if Email::parse(&email).as_ref() != Ok(&person.email) {
         return Err(Error::invalid("email", "This doesn't match your email. Check the spelling."));

@@ -1,7 +1,7 @@
 //! Changing one's address: the new one proves itself first, and the old one is told. Invitations stay
 //! with the address they were sent to.
 
-use super::letters;
+use super::emails;
 use crate::{
     accounts::store::may_write_to,
     error::{Error, Result},
@@ -20,7 +20,7 @@ use crate::{
     },
     time::Span,
     ui::Notice,
-    web::{Caller, Proof},
+    web::{Proof, RequestContext},
 };
 
 /// How long the letter's link is good for.
@@ -35,7 +35,12 @@ pub(super) struct Waiting {
 
 /// Begins a change. Whether the new address has an account is told to nobody but its mailbox. Where
 /// there is no mail, it is changed at once.
-pub(super) async fn begin(caller: &Caller, person: &Person, email: &Email, _: &Proof) -> Result<Notice> {
+pub(super) async fn begin(
+    caller: &RequestContext,
+    person: &Person,
+    email: &Email,
+    _: &Proof,
+) -> Result<Notice> {
     let mut change = caller.change_own_account().await?;
     if !caller.server.mail.is_on() {
         set(caller, change, person.id, email, false).await?;
@@ -60,8 +65,8 @@ pub(super) async fn begin(caller: &Caller, person: &Person, email: &Email, _: &P
         let other: Option<(Name,)> = other.optional().await?;
         let url = caller.server.config.url(&paths::confirm_address(token.as_str()));
         let letter = match other {
-            Some((name,)) => letters::taken(email, &name),
-            None => letters::confirm(email, &person.name, &url),
+            Some((name,)) => emails::taken(email, &name),
+            None => emails::confirm(email, &person.name, &url),
         };
         change.mail(Sender { person: Some(person.id), ..Sender::default() }, &letter).await?;
     }
@@ -86,7 +91,7 @@ pub(super) async fn of_person(server: &Server, user: UserId) -> Result<Option<Em
 }
 
 /// Finishes a change, as the person whose it is.
-pub(super) async fn confirm(caller: &Caller, token: &str) -> Result<()> {
+pub(super) async fn confirm(caller: &RequestContext, token: &str) -> Result<()> {
     let gone = || Error::conflict("This link has expired or was already used. Change your email again.");
     let person = caller.signed_in().await?;
     let waiting = of_token(&caller.server, token).await?.ok_or_else(gone)?;
@@ -100,12 +105,18 @@ pub(super) async fn confirm(caller: &Caller, token: &str) -> Result<()> {
         return Err(gone());
     }
     let old = person.email.clone();
-    change.mail(Sender::default(), &letters::changed(&old, &person.name, &waiting.email)).await?;
+    change.mail(Sender::default(), &emails::changed(&old, &person.name, &waiting.email)).await?;
     set(caller, change, person.id, &waiting.email, true).await
 }
 
 /// Sets the address. Letters that went to the old one set no password any more.
-async fn set(caller: &Caller, mut change: Change, user: UserId, email: &Email, proven: bool) -> Result<()> {
+async fn set(
+    caller: &RequestContext,
+    mut change: Change,
+    user: UserId,
+    email: &Email,
+    proven: bool,
+) -> Result<()> {
     let now = change.clock().now();
     let set = change.query("UPDATE users SET email = $2, verified_at = $3 WHERE id = $1");
     let set = set.bind(user).bind(email.clone()).bind(proven.then_some(now)).execute().await;

@@ -1,7 +1,7 @@
 //! The end of an account: its person leaves everywhere, their personal organization goes, and what is
 //! personal is erased. The bare row stays, since others' rows refer to it.
 
-use super::letters;
+use super::emails;
 use crate::{
     error::{Error, Result},
     fields::{Name, Slug},
@@ -17,7 +17,7 @@ use crate::{
         client::Person,
         rows, sessions,
     },
-    web::{Caller, Proof},
+    web::{Proof, RequestContext},
 };
 
 /// What is erased of somebody, and how.
@@ -32,7 +32,7 @@ const ERASURE: &[&str] = &[
 ];
 
 /// Organizations that would be left without an Owner: they are to be handed over or deleted first.
-pub(super) async fn in_the_way(caller: &Caller, user: UserId) -> Result<Vec<(Name, Slug)>> {
+pub(super) async fn in_the_way(caller: &RequestContext, user: UserId) -> Result<Vec<(Name, Slug)>> {
     let names = caller.server.outside_tenancy().query(
         "SELECT o.name, o.slug FROM members m JOIN organizations o ON o.id = m.org_id
          WHERE m.user_id = $1 AND m.role = 'owner' AND o.personal_of IS NULL AND o.deleted_at IS NULL
@@ -43,7 +43,7 @@ pub(super) async fn in_the_way(caller: &Caller, user: UserId) -> Result<Vec<(Nam
 }
 
 /// Deletes the account of the caller.
-pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result<()> {
+pub(super) async fn close(caller: &RequestContext, person: &Person, _: &Proof) -> Result<()> {
     let user = person.id;
     if let Some((name, _)) = in_the_way(caller, user).await?.first() {
         return Err(Error::conflict(format!(
@@ -102,7 +102,7 @@ pub(super) async fn close(caller: &Caller, person: &Person, _: &Proof) -> Result
     // Without where they were: that would be personal.
     let entry = Entry::new(Action::AccountDeleted, user.0);
     change.audit(None, doer, &crate::tenancy::client::Client::default(), entry).await?;
-    change.mail(Sender::default(), &letters::closed(&person.email, &person.name)).await?;
+    change.mail(Sender::default(), &emails::closed(&person.email, &person.name)).await?;
     change.commit().await?;
     let server = caller.server.clone();
     go_on(async move {

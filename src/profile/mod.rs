@@ -4,8 +4,8 @@ pub mod actions;
 
 mod address;
 pub mod closure;
+mod emails;
 mod frame;
-mod letters;
 pub mod pages;
 pub mod security_page;
 mod sessions;

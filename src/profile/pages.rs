@@ -17,9 +17,9 @@ use crate::{
     tenancy::{Membership, Organization, client::Person, organization},
     ui::{
         Act, Alert, Bake, Confirm, Empty, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof,
-        Section, Sheet, Submit, When, day, glyph,
+        PublicLayout, Section, Submit, When, day, glyph,
     },
-    web::{Caller, response},
+    web::{RequestContext, response},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -27,7 +27,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 ///
 /// # Errors
 /// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
-pub async fn profile(caller: Caller) -> Result<impl IntoView> {
+pub async fn profile(caller: RequestContext) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let waiting = address::of_person(&caller.server, person.id).await?;
     let name = person.name.to_string();
@@ -61,7 +61,7 @@ pub async fn profile(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
-pub async fn confirm_address(caller: Caller) -> Result<impl IntoView> {
+pub async fn confirm_address(caller: RequestContext) -> Result<impl IntoView> {
     let _ = private_token(&caller);
     let token = caller.segment(2).to_owned();
     let person = caller.signed_in().await?;
@@ -69,23 +69,23 @@ pub async fn confirm_address(caller: Caller) -> Result<impl IntoView> {
     let Some(waiting) = waiting.filter(|waiting| waiting.user_id == person.id) else {
         response::set_status(410);
         return Ok(view! {
-            <Sheet title="This link is no longer valid">
+            <PublicLayout title="This link is no longer valid">
                 <h1>"This link is no longer valid"</h1>
                 <p class="lead">{format!("It has expired, was already used, or is for a different account than {}.", person.email)}</p>
                 <a class="button" data-kind="primary" href=paths::ACCOUNT>"Go to your account"</a>
-            </Sheet>
+            </PublicLayout>
         }
         .bake());
     };
     Ok(view! {
-        <Sheet title="Confirm your new email">
+        <PublicLayout title="Confirm your new email">
             <h1>"Confirm your new email"</h1>
             <p class="lead"><strong>{waiting.email.to_string()}</strong>" replaces "{person.email.to_string()}"."</p>
             <Form action=ConfirmAddress::PATH>
                 <Hidden name="token" value=token/>
                 <Submit>"Use this email"</Submit>
             </Form>
-        </Sheet>
+        </PublicLayout>
     }
     .bake())
 }
@@ -94,7 +94,7 @@ pub async fn confirm_address(caller: Caller) -> Result<impl IntoView> {
 ///
 /// # Errors
 /// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
-pub async fn organizations(caller: Caller) -> Result<impl IntoView> {
+pub async fn organizations(caller: RequestContext) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let mine = organization::mine(&caller).await?;
     let deleted = ends::restorable_by(&caller.server, person.id).await?;
@@ -204,7 +204,7 @@ fn row_menu(organization: &Organization, question: String, says: String, act: Ht
 ///
 /// # Errors
 /// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
-pub async fn closure(caller: Caller) -> Result<impl IntoView> {
+pub async fn closure(caller: RequestContext) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let in_the_way = closure::in_the_way(&caller, person.id).await?;
     let body = if in_the_way.is_empty() {

@@ -16,7 +16,7 @@ use crate::{
         Alert, Bake, Field, Form, FormAlert, Hidden, Html, PageField, PasswordProof, Section, Submit, When,
         day,
     },
-    web::{Caller, posted::Posted},
+    web::{RequestContext, posted::Posted},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use qrcode::{QrCode, render::svg};
@@ -25,7 +25,7 @@ use qrcode::{QrCode, render::svg};
 ///
 /// # Errors
 /// [`Error::SignedOut`](crate::error::Error::SignedOut); when the database fails.
-pub async fn security(caller: Caller) -> Result<impl IntoView> {
+pub async fn security(caller: RequestContext) -> Result<impl IntoView> {
     let person = caller.signed_in().await?;
     let state = two_factor::of(&caller, &person).await?;
     let sessions = sessions::list(&caller).await?;
@@ -56,7 +56,7 @@ fn password() -> impl IntoView {
     }
 }
 
-fn second_factor(caller: &Caller, state: TwoFactor, asking: Option<String>) -> impl IntoView + use<> {
+fn second_factor(caller: &RequestContext, state: TwoFactor, asking: Option<String>) -> impl IntoView + use<> {
     let codes = [ConfirmTwoFactor::PATH, RenewRecoveryCodes::PATH]
         .into_iter()
         .find_map(|action| caller.posted().filter(|posted| posted.action == action))
@@ -170,7 +170,7 @@ fn recovery_codes(codes: &[String]) -> impl IntoView + use<> {
     }
 }
 
-fn session_list(caller: &Caller, sessions: Vec<Row>) -> impl IntoView + use<> {
+fn session_list(caller: &RequestContext, sessions: Vec<Row>) -> impl IntoView + use<> {
     let now = caller.server.clock.now();
     let here = caller.visit().map(|visit| visit.session);
     let others = sessions.iter().any(|row| Some(row.id) != here);

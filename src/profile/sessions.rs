@@ -8,7 +8,7 @@ use crate::{
         sessions,
     },
     time::{Span, Timestamp},
-    web::Caller,
+    web::RequestContext,
 };
 
 /// A browser on which somebody is signed in.
@@ -29,7 +29,7 @@ impl Row {
 }
 
 /// The sessions of whoever calls, the one used last first.
-pub(super) async fn list(caller: &Caller) -> Result<Vec<Row>> {
+pub(super) async fn list(caller: &RequestContext) -> Result<Vec<Row>> {
     let visit = caller.visit().ok_or(Error::SignedOut)?;
     let (now, config) = (caller.server.clock.now(), &caller.server.config);
     let sessions = caller.server.outside_tenancy().query(
@@ -41,7 +41,7 @@ pub(super) async fn list(caller: &Caller) -> Result<Vec<Row>> {
 }
 
 /// Ends one of the caller's own sessions.
-pub(super) async fn end(caller: &Caller, id: SessionId) -> Result<()> {
+pub(super) async fn end(caller: &RequestContext, id: SessionId) -> Result<()> {
     let visit = caller.visit().ok_or(Error::SignedOut)?;
     let mut change = caller.change_own_account().await?;
     let own = change.query("SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2");
@@ -53,7 +53,7 @@ pub(super) async fn end(caller: &Caller, id: SessionId) -> Result<()> {
 }
 
 /// Ends all of the caller's sessions but this one.
-pub(super) async fn end_others(caller: &Caller) -> Result<()> {
+pub(super) async fn end_others(caller: &RequestContext) -> Result<()> {
     let visit = caller.visit().ok_or(Error::SignedOut)?;
     let mut change = caller.change_own_account().await?;
     let ended = sessions::end_others(&mut change, visit).await?;

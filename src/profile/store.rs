@@ -11,13 +11,13 @@ use crate::{
         client::Person,
         sessions,
     },
-    web::{Caller, Proof},
+    web::{Proof, RequestContext},
 };
 use serde_json::json;
 use std::collections::HashMap;
 
 /// Changes somebody's name, and says so wherever it is shown.
-pub(super) async fn rename(caller: &Caller, person: &Person, name: Name) -> Result<()> {
+pub(super) async fn rename(caller: &RequestContext, person: &Person, name: Name) -> Result<()> {
     if name == person.name {
         return Ok(());
     }
@@ -35,7 +35,7 @@ pub(super) async fn rename(caller: &Caller, person: &Person, name: Name) -> Resu
 
 /// Sets a new password and ends all sessions but this one. Letters that set one are void, and so is one that changes
 /// the address.
-pub(super) async fn change_password(caller: &Caller, proof: &Proof, new: Password) -> Result<()> {
+pub(super) async fn change_password(caller: &RequestContext, proof: &Proof, new: Password) -> Result<()> {
     let user = proof.user();
     let hash = caller.server.passwords.hash(new).await?;
     let mut change = caller.change_own_account().await?;

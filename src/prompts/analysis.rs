@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    kernel::Behalf,
+    kernel::JobOwner,
     templates::{Engine, Reference},
     tenancy::Server,
 };
@@ -35,7 +35,7 @@ impl Analysis {
     ///
     /// # Errors
     /// When there is no room for it.
-    pub async fn of(server: &Server, behalf: Behalf, content: &Content) -> Result<Self> {
+    pub async fn of(server: &Server, behalf: JobOwner, content: &Content) -> Result<Self> {
         let own = content.clone();
         let mut analysis =
             server.long_work.run_on(behalf, content.text_bytes(), move || Self::as_written(&own)).await?;

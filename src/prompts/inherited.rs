@@ -5,7 +5,7 @@ use super::sizes::weight;
 use crate::{
     error::Result,
     id::{FolderId, VariableId},
-    kernel::Behalf,
+    kernel::JobOwner,
     tenancy::{Reads, Server},
 };
 use serde_json::Value;
@@ -68,7 +68,7 @@ const POSTGRES: &str = nearest!("json_array_elements_text(CAST($3 AS JSON)) name
 /// around it, or else of the organization. None where they are more than about so many bytes.
 pub(super) async fn read(
     reads: &mut impl Reads,
-    (server, behalf): (&Server, Behalf),
+    (server, behalf): (&Server, JobOwner),
     folder: Option<FolderId>,
     names: &BTreeSet<String>,
     room: usize,

@@ -7,7 +7,7 @@ use super::{
     content::Kind,
     included::LIVE,
     reached::{reached_folders, reaches_environment},
-    references::{Pin, Place, Places, To},
+    references::{Place, Places, ResolvedRef, To},
 };
 use crate::{
     environments::store::{self as environments, Environment},
@@ -32,7 +32,7 @@ pub(super) async fn pin(
     prompt: PromptId,
     path: &str,
     references: &BTreeMap<String, Reference>,
-) -> Result<Result<Vec<Pin>, Vec<Flaw>>> {
+) -> Result<Result<Vec<ResolvedRef>, Vec<Flaw>>> {
     let known = Known::of(change, prompt, references).await?;
     let (mut pins, mut flaws) = (Vec::new(), Vec::new());
     for (target, reference) in references {
@@ -41,7 +41,7 @@ pub(super) async fn pin(
             Err(message) => flaws.push(flaw("", message)),
         }
     }
-    let to: Vec<_> = pins.iter().filter_map(Pin::version).collect();
+    let to: Vec<_> = pins.iter().filter_map(ResolvedRef::version).collect();
     flaws.extend(circle(change, prompt, path, &to).await?.map(|message| flaw("", message)));
     Ok(if flaws.is_empty() { Ok(pins) } else { Err(flaws) })
 }
@@ -137,7 +137,7 @@ impl Known {
         prompt: PromptId,
         target: &str,
         reference: &Reference,
-    ) -> Result<Pin, String> {
+    ) -> Result<ResolvedRef, String> {
         let path = &reference.path;
         // What a key may not read, it may not have put into a prompt that it may read, nor learn whether it is there.
         let Some(to) = self.places.at(path).filter(|to| self.reaches(target, to)) else {
@@ -157,7 +157,7 @@ impl Known {
             Ok(number) => self.version(target, path, (to, number))?,
             Err(name) => self.environment(change, target, path, (to, name))?,
         };
-        Ok(Pin { target: target.to_owned(), prompt: to.id, to: led })
+        Ok(ResolvedRef { target: target.to_owned(), prompt: to.id, to: led })
     }
 
     /// Whether a prompt is within reach, or the newest version leads there already, in these words.

@@ -20,7 +20,7 @@ use std::{
 
 /// Where a reference of a version leads: to another prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pin {
+pub struct ResolvedRef {
     /// As written, without overrides.
     pub target: String,
     /// The prompt.
@@ -29,7 +29,7 @@ pub struct Pin {
     pub to: To,
 }
 
-impl Pin {
+impl ResolvedRef {
     /// The version it leads to; none where that is an environment's.
     #[must_use]
     pub const fn version(&self) -> Option<Version> {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Result,
     id::{EnvironmentId, FolderId, PromptId},
-    kernel::Behalf,
+    kernel::JobOwner,
     templates::{Reference, Selector},
     tenancy::{Reads, Server, Unhurried},
 };
@@ -60,7 +60,7 @@ const MAX_BYTES: usize = 32 << 20;
 pub struct Source<R> {
     reads: R,
     /// Where texts are analyzed, and on whose behalf.
-    place: (Server, Behalf),
+    place: (Server, JobOwner),
     versions: HashMap<(PromptId, i64), Option<Arc<Version>>>,
     live: HashMap<(EnvironmentId, PromptId), Option<Live>>,
     /// What versions inherit of what they name.

@@ -4,7 +4,7 @@ use super::{
     content::Content,
     drafts::parse,
     index,
-    references::{self, Lead, Pin, To},
+    references::{self, Lead, ResolvedRef, To},
 };
 use crate::{
     error::{Error, Result},
@@ -93,7 +93,7 @@ pub struct New<'a> {
     /// What it says.
     pub content: &'a Content,
     /// Where its references lead.
-    pub pins: &'a [Pin],
+    pub pins: &'a [ResolvedRef],
     /// What its author says about it.
     pub message: &'a str,
     /// The version whose content it brings back, if it does.
@@ -113,7 +113,7 @@ pub struct Origin<'a> {
 
 /// The hash of a version: of the canonical content and, line by line, of where references lead.
 #[must_use]
-pub fn hash(content: &Content, pins: &[Pin]) -> Vec<u8> {
+pub fn hash(content: &Content, pins: &[ResolvedRef]) -> Vec<u8> {
     let mut hasher = Sha256::new();
     hasher.update(content.canonical());
     for pin in pins {

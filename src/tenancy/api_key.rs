@@ -164,7 +164,7 @@ pub(crate) async fn by_public_id(server: &Server, id: &str) -> Result<Option<Sto
 /// Notes when and from where a key was used, unless another process did within the minute.
 pub(crate) fn note_use(server: &Server, client: &Client, key: &Key, now: Timestamp) {
     let (org, id, ip) = (key.org, key.id, client.ip.map(|ip| ip.to_string()));
-    server.notes.leave(("key", id.0), move |tx| {
+    server.deferred_writes.put(("key", id.0), move |tx| {
         let note = tx.query(
             "UPDATE api_keys SET last_used_at = $3, last_used_ip = $4
              WHERE org_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at <= $5)",

@@ -250,11 +250,11 @@ async fn record_at(
 /// [written down](super::deferred_writes).
 pub(super) fn leave(server: &Server, org: OrgId, doer: Doer, client: Arc<Client>, entry: Entry) {
     let at @ (id, _) = (AuditId(server.clock.id()), server.clock.now());
-    server.notes.leave(("audit", id.0), move |tx| {
+    server.deferred_writes.put(("audit", id.0), move |tx| {
         let (client, entry) = (client.clone(), entry.clone());
         Box::pin(async move { record_at(tx, at, (Some(org), doer), &client, entry).await.map(drop) })
     });
-    server.notes.hurry();
+    server.deferred_writes.hurry();
 }
 
 /// The most characters that are kept of what was refused: whoever asks chooses the path.

@@ -136,7 +136,7 @@ impl Change {
             return Ok(());
         }
         let (id, now) = (LetterId(self.clock().id()), self.clock().now());
-        let sealed = letter.seal(&self.server.seal, id);
+        let sealed = letter.encrypt(&self.server.encryption, id);
         self.query(
             "INSERT INTO letters (id, org_id, sender_id, about_id, kind, recipient, sealed, attempts, due_at, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)",
@@ -208,15 +208,15 @@ impl Change {
     async fn commit_and_tell(self) -> Result<()> {
         let committed = self.tx.commit().await;
         // Whether or not it is known to have committed: hearing of what did not happen does no harm.
-        self.server.bus.count(&self.events);
+        self.server.events.count(&self.events);
         committed?;
         let is_waited_for =
             |event: &Event| matches!(event.topic, Topic::Keys | Topic::Organization | Topic::Deployments);
         let is_waited_for = self.events.iter().any(is_waited_for);
-        self.server.bus.committed(self.events, &self.server.db);
+        self.server.events.committed(self.events, &self.server.db);
         if is_waited_for {
             // The person who is answered may rely on it: what was closed lets nobody in, and what is live is served.
-            self.server.bus.heard_everywhere(&self.server.db, &self.server.clock).await?;
+            self.server.events.heard_everywhere(&self.server.db, &self.server.clock).await?;
         }
         if self.has_letters {
             self.server.mail.wake();

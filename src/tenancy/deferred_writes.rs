@@ -40,22 +40,22 @@ type Write = Arc<dyn for<'c> Fn(&'c mut Tx) -> Writing<'c> + Send + Sync>;
 
 /// Notes that are to be written down.
 #[derive(Default)]
-pub struct Notes {
+pub struct DeferredWrites {
     kept: Mutex<BTreeMap<About, Write>>,
     woken: Notify,
     /// Held while they are written: who has waited for it has nothing of before left to wait for.
     writing: tokio::sync::Mutex<()>,
 }
 
-impl fmt::Debug for Notes {
+impl fmt::Debug for DeferredWrites {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Notes").field(&self.kept().len()).finish()
     }
 }
 
-impl Notes {
+impl DeferredWrites {
     /// Leaves a note, in place of one about the same.
-    pub fn leave<F>(&self, about: About, write: F)
+    pub fn put<F>(&self, about: About, write: F)
     where
         F: for<'c> Fn(&'c mut Tx) -> Writing<'c> + Send + Sync + 'static,
     {
@@ -97,7 +97,7 @@ impl Notes {
             if hurried.is_ok() {
                 tokio::time::sleep(AT_ONCE).await;
             }
-            if let Err(error) = self.write_down(&db).await {
+            if let Err(error) = self.flush(&db).await {
                 tracing::warn!(%error, "pending notes are not saved yet");
             }
         }
@@ -107,7 +107,7 @@ impl Notes {
     ///
     /// # Errors
     /// When the database fails; it is kept on then.
-    pub async fn write_down(self: &Arc<Self>, db: &Db) -> Result<()> {
+    pub async fn flush(self: &Arc<Self>, db: &Db) -> Result<()> {
         let (notes, db) = (self.clone(), db.clone());
         let written = tokio::spawn(async move { notes.write_all(&db).await }).await;
         written.map_err(|error| internal(&error))?

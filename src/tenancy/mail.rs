@@ -2,7 +2,7 @@
 
 use crate::{
     id::LetterId,
-    kernel::{Config, encryption::Seal},
+    kernel::{Config, encryption::Encryption},
     time::Timestamp,
 };
 use lettre::{
@@ -95,9 +95,9 @@ impl From<lettre::transport::smtp::Error> for NotSent {
 }
 
 impl Letter {
-    pub(super) fn seal(&self, seal: &Seal, id: LetterId) -> Vec<u8> {
+    pub(super) fn encrypt(&self, encryption: &Encryption, id: LetterId) -> Vec<u8> {
         let body = serde_json::to_vec(self).unwrap_or_default();
-        seal.seal(&body, id.0.as_bytes())
+        encryption.encrypt(&body, id.0.as_bytes())
     }
 }
 

@@ -113,7 +113,7 @@ async fn claim(server: &Server, most: usize) -> Result<Vec<Due>> {
 
 /// Sends one letter and notes how it went.
 async fn deliver(server: &Server, due: Due) {
-    let opened = server.seal.open(&due.sealed, due.id.0.as_bytes());
+    let opened = server.encryption.decrypt(&due.sealed, due.id.0.as_bytes());
     let letter = opened.and_then(|body| serde_json::from_slice(&body).ok());
     let sent = match letter {
         Some(letter) => {

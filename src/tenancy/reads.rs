@@ -2,7 +2,7 @@
 
 use super::{OrgChange, Scope, Server};
 use crate::{
-    kernel::{Behalf, db::Query},
+    kernel::{JobOwner, db::Query},
     time::Timestamp,
 };
 
@@ -18,7 +18,7 @@ pub trait Reads: Send {
 /// Reads that are outside of any change: nobody waits for them, so they may wait for the sandbox.
 pub trait Unhurried: Reads {
     /// The server, and on whose behalf something is read.
-    fn place(&self) -> (&Server, Behalf);
+    fn place(&self) -> (&Server, JobOwner);
 }
 
 impl Reads for &Scope {
@@ -32,7 +32,7 @@ impl Reads for &Scope {
 }
 
 impl Unhurried for &Scope {
-    fn place(&self) -> (&Server, Behalf) {
+    fn place(&self) -> (&Server, JobOwner) {
         (self.server(), self.behalf())
     }
 }
@@ -58,7 +58,7 @@ impl<R: Reads> Reads for &mut R {
 }
 
 impl<R: Unhurried> Unhurried for &mut R {
-    fn place(&self) -> (&Server, Behalf) {
+    fn place(&self) -> (&Server, JobOwner) {
         R::place(self)
     }
 }

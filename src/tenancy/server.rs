@@ -1,18 +1,18 @@
 //! The server as a value: what every request and job has at hand.
 
-use super::{deferred_writes::Notes, events::Bus, mail::Mail, stream_limit::Streams};
+use super::{deferred_writes::DeferredWrites, events::EventBus, mail::Mail, stream_limit::Streams};
 use crate::kernel::{
     Clock, Config,
-    cpu_pool::Workers,
+    cpu_pool::CpuPool,
     db::Db,
-    encryption::Seal,
-    fragment_cache::Shelf,
-    keyed_semaphore::Turns,
+    encryption::Encryption,
+    fragment_cache::FragmentCache,
+    keyed_semaphore::KeyedSemaphore,
     long_work::LongWork,
     passwords::Passwords,
     private_files,
     sandbox::{Bounds, Sandbox},
-    shutdown::Stop,
+    shutdown::Shutdown,
 };
 use std::{ops::Deref, sync::Arc, thread, time::Duration};
 
@@ -30,9 +30,9 @@ pub struct Parts {
     /// The way letters leave.
     pub mail: Mail,
     /// What happens.
-    pub bus: Bus,
+    pub events: EventBus,
     /// Secrets at rest.
-    pub seal: Seal,
+    pub encryption: Encryption,
     /// Work that keeps a core busy, on what is large.
     pub long_work: LongWork,
     /// Work on templates and differences, which tenants write.
@@ -42,15 +42,15 @@ pub struct Parts {
     /// Hashing.
     pub passwords: Passwords,
     /// What requests leave to be written down.
-    pub notes: Arc<Notes>,
+    pub deferred_writes: Arc<DeferredWrites>,
     /// What was made and is true until something happens.
-    pub(super) shelf: Shelf,
+    pub(super) fragments: FragmentCache,
     /// Whether the process is to stop.
-    pub stop: Stop,
+    pub shutdown: Shutdown,
     /// What stays open.
     pub(crate) streams: Streams,
     /// Whose turn it is to catch up with what changed in an organization.
-    pub catching_up: Turns,
+    pub catching_up: KeyedSemaphore,
     pub(super) db: Db,
 }
 
@@ -71,7 +71,7 @@ pub enum StartError {
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The master key cannot be used.
     #[error(transparent)]
-    Seal(#[from] crate::kernel::encryption::SealError),
+    Encryption(#[from] crate::kernel::encryption::EncryptionError),
     /// Mail cannot be set up.
     #[error(transparent)]
     Mail(#[from] super::mail::MailError),
@@ -95,30 +95,30 @@ impl Server {
         private_files::folder(&config.data_dir)?;
         private_files::database(&config.database_url())?;
         let clock = Clock::default();
-        let seal = Seal::load(config.master_key.as_deref(), &config.data_dir)?;
+        let encryption = Encryption::load(config.master_key.as_deref(), &config.data_dir)?;
         let mail = Mail::new(&config)?;
         let db = Db::connect(&config.database_url()).await?;
         db.migrate().await?;
-        seal.verify(&db, &clock).await?;
-        let passwords = Passwords::new(Workers::default());
+        encryption.verify(&db, &clock).await?;
+        let passwords = Passwords::new(CpuPool::default());
         let long_work = LongWork::default();
         let (sandbox, pictures) = sandboxes(&config, &long_work);
-        let (bus, stop) = (Bus::new(&db, &clock), Stop::default());
+        let (events, shutdown) = (EventBus::new(&db, &clock), Shutdown::default());
         Ok(Self(Arc::new(Parts {
             config,
             clock,
             mail,
-            bus,
-            seal,
+            events,
+            encryption,
             long_work,
             sandbox,
             pictures,
             passwords,
-            notes: Arc::default(),
-            shelf: Shelf::default(),
-            streams: Streams::new(stop.clone()),
-            stop,
-            catching_up: Turns::default(),
+            deferred_writes: Arc::default(),
+            fragments: FragmentCache::default(),
+            streams: Streams::new(shutdown.clone()),
+            shutdown,
+            catching_up: KeyedSemaphore::default(),
             db,
         })))
     }

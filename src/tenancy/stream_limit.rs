@@ -4,7 +4,7 @@
 use crate::{
     error::{Error, Result},
     id::OrgId,
-    kernel::{Behalf, keyed_semaphore::Turns, shutdown::Stop},
+    kernel::{JobOwner, keyed_semaphore::KeyedSemaphore, shutdown::Shutdown},
 };
 use std::{
     collections::HashMap,
@@ -30,9 +30,9 @@ pub struct Streams {
     taken: Arc<Mutex<Counts>>,
     files: Arc<Mutex<Counts>>,
     /// All streams of an organization read with one connection, so that others have theirs.
-    turns: Turns,
+    turns: KeyedSemaphore,
     reading: Semaphore,
-    stop: Stop,
+    stop: Shutdown,
     #[cfg(test)]
     readings: std::sync::atomic::AtomicUsize,
 }
@@ -40,12 +40,12 @@ pub struct Streams {
 impl Streams {
     /// None yet; all end with the process.
     #[must_use]
-    pub fn new(stop: Stop) -> Self {
+    pub fn new(stop: Shutdown) -> Self {
         Self {
             stop,
             taken: Arc::default(),
             files: Arc::default(),
-            turns: Turns::default(),
+            turns: KeyedSemaphore::default(),
             reading: Semaphore::new(READING),
             #[cfg(test)]
             readings: std::sync::atomic::AtomicUsize::default(),
@@ -86,7 +86,7 @@ impl Streams {
     ///
     /// # Errors
     /// As [`take`](Self::take).
-    pub fn take_for_file(&self, behalf: Behalf) -> Result<Seat> {
+    pub fn take_for_file(&self, behalf: JobOwner) -> Result<Seat> {
         let message = format!("Up to {MOST_FILES} exports can run at once. Wait until one has finished.");
         self.take_of(&self.files, &[(behalf.turn(), MOST_FILES, message)])
     }
@@ -121,7 +121,7 @@ impl Streams {
 pub struct Seat {
     of: Vec<Uuid>,
     taken: Arc<Mutex<Counts>>,
-    stop: Stop,
+    stop: Shutdown,
 }
 
 /// That there are as many streams as may be.
@@ -164,7 +164,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_organization_waits_for_itself_alone() {
-        let streams = Streams::new(Stop::default());
+        let streams = Streams::new(Shutdown::default());
         let of = |n: u128| OrgId(Uuid::from_u128(n << 8));
         let mut slow = pin!(streams.read(of(1), std::future::pending::<Result<()>>()));
         let mut behind = pin!(streams.read(of(1), async { Ok(1) }));

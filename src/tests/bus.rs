@@ -39,7 +39,7 @@ async fn hears(events: &mut Receiver<Event>, id: Uuid) {
 }
 
 async fn what_commits_after_later_numbers_were_read_is_heard(app: TestApp) {
-    let mut events = app.bus.subscribe();
+    let mut events = app.events.subscribe();
     let (first, one) = begins(&app).await;
     let (second, two) = begins(&app).await;
     hears(&mut events, happens(&app).await).await;
@@ -60,7 +60,7 @@ async fn what_commits_after_later_numbers_were_read_is_heard(app: TestApp) {
     hears(&mut events, one).await;
     // Each once.
     let mut all = HashSet::new();
-    let mut again = app.bus.subscribe();
+    let mut again = app.events.subscribe();
     for _ in 0..3 {
         let id = happens(&app).await;
         hears(&mut again, id).await;
@@ -77,7 +77,7 @@ async fn what_commits_after_a_process_began_is_heard(app: TestApp) {
     happens(&app).await;
     let other = app.another(|_| {}).await;
     other.hears().await;
-    let mut events = other.bus.subscribe();
+    let mut events = other.events.subscribe();
     second.commit().await.unwrap();
     hears(&mut events, two).await;
     first.commit().await.unwrap();
@@ -86,7 +86,7 @@ async fn what_commits_after_a_process_began_is_heard(app: TestApp) {
 
 async fn what_was_read_is_told_though_the_lease_cannot_be_renewed(app: TestApp) {
     app.hears().await;
-    let mut events = app.bus.subscribe();
+    let mut events = app.events.subscribe();
     app.execute("ALTER TABLE nodes RENAME TO elsewhere").await;
     // The next renewal fails, and those after it.
     for _ in 0..3 {
@@ -101,7 +101,7 @@ async fn a_connection_that_says_nothing_any_more_is_given_up(app: TestApp) {
     let other = app.another_idle(|config| config.database_url = Some(url)).await;
     other.follows();
     other.hears().await;
-    let mut events = other.bus.subscribe();
+    let mut events = other.events.subscribe();
     // What is connected says nothing any more; those who connect anew are answered.
     hold.send(true).unwrap();
     hears(&mut events, happens(&app).await).await;
@@ -132,7 +132,7 @@ async fn wire(url: &str) -> (String, watch::Sender<bool>) {
 
 async fn a_lease_is_renewed_when_it_is_due_and_not_with_every_event(app: TestApp) {
     app.hears().await;
-    let mut events = app.bus.subscribe();
+    let mut events = app.events.subscribe();
     let renewals = || async {
         let all = app.outside_tenancy().query(sql("SELECT renewed_at FROM nodes"));
         let (at,): (i64,) = all.one().await.unwrap();

@@ -3,7 +3,7 @@
 
 use super::support::{Kind, Person, TestApp, both_databases, run, sql};
 use crate::{
-    deployments::{overview::BOARD, users::USERS},
+    deployments::{dependents::USERS, overview::BOARD},
     kernel::{Config, db::is_taken},
     library::{folders, moves, trash, tree},
     prompts::{

@@ -1,5 +1,5 @@
 use super::{Icon, glyph};
-use crate::web::Caller;
+use crate::web::RequestContext;
 use leptos::prelude::*;
 
 /// A message that stands out: `error`, `info`, `success` or `warning`.
@@ -29,8 +29,8 @@ pub fn FormAlert(
     /// The path of the form's server function.
     action: &'static str,
 ) -> impl IntoView {
-    let caller = Caller::here().ok();
-    let posted = caller.as_ref().and_then(Caller::posted).filter(|posted| posted.action == action);
+    let caller = RequestContext::here().ok();
+    let posted = caller.as_ref().and_then(RequestContext::posted).filter(|posted| posted.action == action);
     let message = posted.and_then(|posted| posted.error()).map(ToString::to_string);
     message.map(|message| view! { <Alert kind="error">{message}</Alert> })
 }

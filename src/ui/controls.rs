@@ -1,5 +1,5 @@
 use super::{Choice, Field, Icon, form::FormState, glyph};
-use crate::web::Caller;
+use crate::web::RequestContext;
 use leptos::prelude::*;
 
 /// Something to be switched on, with what that means.
@@ -111,7 +111,7 @@ pub fn Upload(
 /// Asks for the password where it was entered too long ago for what the form does.
 #[component]
 pub fn PasswordProof() -> impl IntoView {
-    let asks = Caller::here().is_ok_and(|caller| !caller.is_fresh());
+    let asks = RequestContext::here().is_ok_and(|caller| !caller.is_fresh());
     asks.then(|| {
         view! {
             <Field name="password" label="Your password" kind="password" autocomplete="current-password" maxlength=128

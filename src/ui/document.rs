@@ -1,7 +1,7 @@
 //! The document around every page.
 
 use super::{Theme, bake::render};
-use crate::web::{Caller, response};
+use crate::web::{RequestContext, response};
 use axum::http::header;
 use leptos::{nonce::use_nonce, prelude::*, tachys::view::RenderFlags};
 
@@ -38,10 +38,11 @@ pub(super) fn document(page: impl IntoView) -> String {
     response::set_header(header::CONTENT_SECURITY_POLICY, &policy);
     let page = page.into_view();
     let Head { title, styles, class } = use_context().unwrap_or_default();
-    let styles = Caller::here().map(|caller| caller.web.assets.url(styles)).unwrap_or_default();
+    let styles = RequestContext::here().map(|caller| caller.web.assets.url(styles)).unwrap_or_default();
     let theme = Theme::chosen().map(Theme::as_str);
     // Scripts say it with what they send.
-    let person = Caller::here().ok().and_then(|caller| caller.visit()).map(|visit| visit.user.to_string());
+    let person =
+        RequestContext::here().ok().and_then(|caller| caller.visit()).map(|visit| visit.user.to_string());
     let document = view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme data-person=person>

@@ -2,7 +2,9 @@ use super::{Alert, Hidden};
 use crate::{
     error::Error,
     kernel::tokens::Token,
-    web::{Caller, filled_from::is_meanwhile, form_once, posted::Posted, server_function::PAGE_FIELD},
+    web::{
+        RequestContext, filled_from::is_meanwhile, form_once, posted::Posted, server_function::PAGE_FIELD,
+    },
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -83,9 +85,9 @@ pub fn Form(
     /// The fields.
     children: Children,
 ) -> impl IntoView {
-    let caller = Caller::here().ok();
+    let caller = RequestContext::here().ok();
     let page = caller.as_ref().map_or_else(|| "/".into(), |caller| caller.page.to_string());
-    let posted = caller.as_ref().and_then(Caller::posted).filter(|posted| posted.action == action);
+    let posted = caller.as_ref().and_then(RequestContext::posted).filter(|posted| posted.action == action);
     let state = FormState { posted: posted.cloned().map(Arc::new), ids };
     let general = state.general();
     provide_context(state);
@@ -103,7 +105,7 @@ pub fn Form(
 /// the answer to a form, it takes the form's own path for the page. Elsewhere it is nothing.
 #[component]
 pub fn PageField() -> impl IntoView {
-    let caller = Caller::here().ok().filter(|caller| caller.posted().is_some());
+    let caller = RequestContext::here().ok().filter(|caller| caller.posted().is_some());
     caller.map(|caller| view! { <Hidden name=PAGE_FIELD value=caller.page.to_string()/> })
 }
 

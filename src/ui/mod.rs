@@ -11,41 +11,39 @@ mod confirm;
 mod controls;
 mod cookies;
 mod document;
+mod email;
 mod empty;
 mod field;
 mod form;
 mod icon;
-mod letter;
 mod notice;
 mod page;
 mod pager;
+mod public_layout;
+mod row_template;
 mod scripts;
 mod section;
-mod sheet;
-mod stencil;
 mod theme;
 mod when;
 
-pub use {
-    alert::{Alert, FormAlert},
-    avatar::{Avatar, Initials, hue, initials},
-    bake::{Bake, Html},
-    confirm::{About, Act, Confirm, Delete},
-    controls::{Check, FieldFlaw, PasswordProof, Ticks, Upload},
-    cookies::{cookie, script_cookie, set_cookie},
-    document::Head,
-    empty::Empty,
-    field::{Choice, Choices, Field, Hidden, Select, Submit, Was},
-    form::{Form, Once, PageField},
-    icon::{Icon, glyph},
-    letter::{LetterText, compose, quoted, quoted_path},
-    notice::{Notice, Telling, Toast},
-    page::{go_on, not_found, page, told},
-    pager::{Pager, pages},
-    scripts::{Scripts, StartModule},
-    section::Section,
-    sheet::Sheet,
-    stencil::{Stencil, gap},
-    theme::Theme,
-    when::{Moment, When, day, iso_day, parse_day, parse_rfc3339, rfc3339, rfc3339_exact},
-};
+pub use alert::{Alert, FormAlert};
+pub use avatar::{Avatar, Initials, hue, initials};
+pub use bake::{Bake, Html};
+pub use confirm::{About, Act, Confirm, Delete};
+pub use controls::{Check, FieldFlaw, PasswordProof, Ticks, Upload};
+pub use cookies::{cookie, script_cookie, set_cookie};
+pub use document::Head;
+pub use email::{LetterText, compose, quoted, quoted_path};
+pub use empty::Empty;
+pub use field::{Choice, Choices, Field, Hidden, Select, Submit, Was};
+pub use form::{Form, Once, PageField};
+pub use icon::{Icon, glyph};
+pub use notice::{Notice, Telling, Toast};
+pub use page::{go_on, not_found, page, told};
+pub use pager::{Pager, pages};
+pub use public_layout::PublicLayout;
+pub use row_template::{RowTemplate, gap};
+pub use scripts::{Scripts, StartModule};
+pub use section::Section;
+pub use theme::Theme;
+pub use when::{Moment, When, day, iso_day, parse_day, parse_rfc3339, rfc3339, rfc3339_exact};

@@ -3,7 +3,7 @@ use super::{
     cookies::{cookie, set_cookie},
 };
 use crate::web::{
-    Caller,
+    RequestContext,
     cookies::{NOTICE, NOTICE_SECONDS, SENT_TWICE, TYPED_IS_KEPT},
     server_function::PAGE_FIELD,
 };
@@ -138,7 +138,7 @@ impl Telling {
 /// The notice of the act before, if there is one; it is said once.
 #[component]
 pub fn Toast() -> impl IntoView {
-    let caller = Caller::here().ok().filter(|caller| !caller.client.is_prefetch);
+    let caller = RequestContext::here().ok().filter(|caller| !caller.client.is_prefetch);
     let toast = caller.and_then(|caller| {
         let said = cookie(NOTICE)?;
         set_cookie(NOTICE, "", 0);
@@ -162,7 +162,7 @@ pub fn Toast() -> impl IntoView {
 }
 
 /// The form that takes an act back.
-fn undo(caller: &Caller, action: &'static str, about: &[(&str, &str)]) -> impl IntoView + use<> {
+fn undo(caller: &RequestContext, action: &'static str, about: &[(&str, &str)]) -> impl IntoView + use<> {
     let about = about.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let org = ("org".to_owned(), caller.segment(0).to_owned());
     let about: Vec<_> = about

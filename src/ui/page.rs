@@ -3,11 +3,11 @@
 //! Nothing of a page comes later and the browser has no router, so neither streaming nor a router
 //! of components is needed: an empty page costs a third of what it costs with them.
 
-use super::{Sheet, document::document};
+use super::{PublicLayout, document::document};
 use crate::{
     error::{Error, Result},
     paths,
-    web::{Caller, error_page, response},
+    web::{RequestContext, error_page, response},
 };
 use axum::{
     extract::Request,
@@ -26,7 +26,7 @@ use std::sync::PoisonError;
 /// with its status; somebody who is signed out is sent to sign in and come back.
 pub fn page<P, F, V>(make: P) -> MethodRouter
 where
-    P: Fn(Caller) -> F + Clone + Send + Sync + 'static,
+    P: Fn(RequestContext) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<V>> + Send + 'static,
     V: IntoView,
 {
@@ -35,12 +35,12 @@ where
 
 async fn respond<P, F, V>(make: P, request: Request) -> Response
 where
-    P: Fn(Caller) -> F,
+    P: Fn(RequestContext) -> F,
     F: Future<Output = Result<V>> + Send + 'static,
     V: IntoView,
 {
     let (parts, _) = request.into_parts();
-    let Some(caller) = parts.extensions.get::<Caller>().cloned() else {
+    let Some(caller) = parts.extensions.get::<RequestContext>().cloned() else {
         return error_page::plain_error(&Error::Unavailable { retry_after: 5 });
     };
     let owner = Owner::new_root(None);
@@ -86,7 +86,7 @@ pub fn go_on(path: &str) {
 ///
 /// # Errors
 /// Always [`Error::NotFound`].
-pub async fn not_found(_: Caller) -> Result<()> {
+pub async fn not_found(_: RequestContext) -> Result<()> {
     Err(Error::NotFound)
 }
 
@@ -117,11 +117,11 @@ fn ErrorPage(
     response::set_status(error.status());
     let (title, text) = told(&error);
     view! {
-        <Sheet title>
+        <PublicLayout title>
             <p class="code">{error.status()}</p>
             <h1>{title}</h1>
             <p class="lead">{text}</p>
             <a class="button" data-kind="primary" href=paths::HOME>"Go to your dashboard"</a>
-        </Sheet>
+        </PublicLayout>
     }
 }

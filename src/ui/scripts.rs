@@ -1,4 +1,4 @@
-use crate::web::Caller;
+use crate::web::RequestContext;
 use leptos::{nonce::use_nonce, prelude::*};
 
 /// Pages are fetched when a link is pressed, before it is let go. Not earlier: a page fetched in
@@ -31,7 +31,8 @@ pub fn StartModule(
 
 /// Loads a module's script and wasm at once, then runs what its imports are for.
 fn module(name: &str, imports: &str, run: &str) -> impl IntoView + use<> {
-    let url = |file: String| Caller::here().map(|caller| caller.web.assets.url(&file)).unwrap_or_default();
+    let url =
+        |file: String| RequestContext::here().map(|caller| caller.web.assets.url(&file)).unwrap_or_default();
     let (script, wasm) = (url(format!("{name}.js")), url(format!("{name}_bg.wasm")));
     let run =
         format!(r#"import load,{imports} from"{script}";await load({{module_or_path:"{wasm}"}});{run}"#);

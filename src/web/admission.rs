@@ -1,7 +1,7 @@
 //! Whose requests are answered when, and that there is room for their bodies and answers.
 
 use super::{
-    Caller, Web,
+    RequestContext, Web,
     body_memory::{NO_ROOM, Whose, counted::Counted, sent},
     error_page,
     request_progress::Coming,
@@ -54,7 +54,9 @@ async fn answered(web: &Web, whose: Whose, mut request: Request, next: Next) -> 
 
 /// The middleware of pages and forms.
 pub(super) async fn make_room(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let Some(caller) = request.extensions().get::<Caller>().cloned() else { return next.run(request).await };
+    let Some(caller) = request.extensions().get::<RequestContext>().cloned() else {
+        return next.run(request).await;
+    };
     let is_form = server_function::accepts_html(request.headers());
     let person = caller.visit().map(|visit| visit.user);
     let refused =

@@ -3,7 +3,7 @@
 //! Beside a field `name` the form carries `was-name`, which is what stood in it at first. Only what somebody changed
 //! is written. Where somebody else changed the same, both are shown, and saving again is a deliberate act.
 
-use super::Caller;
+use super::RequestContext;
 use crate::error::Flaws;
 use std::fmt::Display;
 
@@ -17,7 +17,7 @@ pub struct FilledFrom(Vec<(String, String)>);
 impl FilledFrom {
     /// Of the form that was posted.
     #[must_use]
-    pub fn of(caller: &Caller) -> Self {
+    pub fn of(caller: &RequestContext) -> Self {
         let was = caller
             .fields()
             .iter()

@@ -1,7 +1,7 @@
 //! A form that creates something runs once, however often it is sent: it carries a number of its own (`once`). Sending
 //! it again leads to the result of the first time, and says so.
 
-use super::{Caller, cookies};
+use super::{RequestContext, cookies};
 use crate::{
     error::{Error, Result},
     kernel::{internal_error::internal, tokens::TokenHash},
@@ -39,7 +39,7 @@ pub(super) enum Turn {
 
 impl Once {
     /// The form that somebody sent, if it is one of these: told by all that it says.
-    pub(super) fn of(caller: &Caller, action: &str, input: &[(String, String)]) -> Option<Self> {
+    pub(super) fn of(caller: &RequestContext, action: &str, input: &[(String, String)]) -> Option<Self> {
         let visit = caller.visit()?;
         input.iter().find(|(name, value)| name == FIELD && !value.is_empty())?;
         let mut hasher = Sha256::new();
@@ -67,7 +67,7 @@ impl Once {
                 self.server.outside_tenancy().query("SELECT sealed FROM sent_forms WHERE form_hash = $1");
             let row: Option<(Option<Vec<u8>>,)> = row.bind(self.hash.clone()).optional().await?;
             if let Some((Some(sealed),)) = row {
-                let to = self.server.seal.open(&sealed, self.name.as_bytes());
+                let to = self.server.encryption.decrypt(&sealed, self.name.as_bytes());
                 let to = to.and_then(|to| String::from_utf8(to).ok());
                 return to
                     .map(Turn::Again)
@@ -98,7 +98,7 @@ impl Once {
             let mut tx = self.server.outside_tenancy().begin().await?;
             let row = match led {
                 Some(to) => {
-                    let sealed = self.server.seal.seal(to.as_bytes(), self.name.as_bytes());
+                    let sealed = self.server.encryption.encrypt(to.as_bytes(), self.name.as_bytes());
                     tx.query("UPDATE sent_forms SET sealed = $2 WHERE form_hash = $1")
                         .bind(self.hash.clone())
                         .bind(sealed)

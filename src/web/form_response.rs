@@ -1,7 +1,7 @@
 //! The answer to a posted form: the page that the browser is led to, or the one that it is shown.
 
 use super::{
-    Caller, cookies,
+    RequestContext, cookies,
     form_once::{self, Once, Turn},
     form_result, known_devices,
     posted::Posted,
@@ -113,7 +113,7 @@ impl Post {
     /// Leads the browser back to the page, which shows what came of the form; an island is answered with that
     /// page at once.
     async fn back(&self, posted: Posted) -> Response {
-        let Some(caller) = self.parts.extensions.get::<Caller>() else {
+        let Some(caller) = self.parts.extensions.get::<RequestContext>() else {
             return error_page::plain_error(&Error::Unavailable { retry_after: 5 });
         };
         if let Some(response) = self.lead(caller, &posted).await {
@@ -124,7 +124,7 @@ impl Post {
 
     /// The way to the page, where what came of the form is kept; a person who was signed out is led there by signing
     /// in, and one who lacks a second factor by the page where it is set up.
-    async fn lead(&self, caller: &Caller, posted: &Posted) -> Option<Response> {
+    async fn lead(&self, caller: &RequestContext, posted: &Posted) -> Option<Response> {
         let (headers, config) = (&self.parts.headers, &caller.server.config);
         // Who has to do something else first, and what is said afterwards.
         let (later, says) = match posted.error() {
@@ -191,7 +191,7 @@ const fn leads_on(error: &Error) -> bool {
 /// Renders the page the form stands on, with what came of it.
 async fn show(forms: &Forms, parts: &Parts, page: &str, posted: Posted) -> Response {
     let error = posted.error().cloned();
-    let Some(caller) = parts.extensions.get::<Caller>() else {
+    let Some(caller) = parts.extensions.get::<RequestContext>() else {
         return error_page::plain_error(&Error::Unavailable { retry_after: 5 });
     };
     let Ok(request) = page_request(parts, page, caller.with_posted(page, posted)) else {
@@ -217,7 +217,7 @@ pub(super) fn with_error(mut response: Response, error: &Error) -> Response {
     response
 }
 
-fn page_request(parts: &Parts, page: &str, caller: Caller) -> axum::http::Result<Request> {
+fn page_request(parts: &Parts, page: &str, caller: RequestContext) -> axum::http::Result<Request> {
     let mut request = Request::builder().uri(page).body(Body::empty())?;
     *request.headers_mut() = parts.headers.clone();
     for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::TRANSFER_ENCODING] {

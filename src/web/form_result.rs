@@ -7,7 +7,7 @@
 //! again on that browser, and to nobody else; and so is what they posted to an organization that asks for a second
 //! factor which they do not have yet.
 
-use super::{Caller, cookies, posted::Posted};
+use super::{RequestContext, cookies, posted::Posted};
 use crate::{
     error::Result,
     id::{SessionId, UserId},
@@ -70,7 +70,7 @@ struct Whose {
 /// # Errors
 /// When the database fails.
 pub(super) async fn keep(
-    caller: &Caller,
+    caller: &RequestContext,
     headers: &HeaderMap,
     page: &str,
     posted: Posted,
@@ -94,7 +94,7 @@ pub(super) async fn keep(
     let kept = Kept { page: page.to_owned(), posted: within(posted, whose.person.is_some()) };
     let token = Token::new();
     let json = serde_json::to_vec(&kept).map_err(|error| internal(&error))?;
-    let sealed = server.seal.seal(&json, token.as_str().as_bytes());
+    let sealed = server.encryption.encrypt(&json, token.as_str().as_bytes());
     if !insert(server, &token, (&TokenHash::of(&browser), whose), sealed, span).await? {
         return Ok(None);
     }
@@ -104,7 +104,7 @@ pub(super) async fn keep(
 }
 
 /// Whether all that somebody typed would be kept. Of those who are not signed in it need not be.
-pub(super) fn has_room(caller: &Caller, posted: &Posted) -> bool {
+pub(super) fn has_room(caller: &RequestContext, posted: &Posted) -> bool {
     caller.visit().is_none() || posted.input.iter().map(size).sum::<usize>() <= MAX
 }
 
@@ -193,7 +193,7 @@ pub(super) fn parted(page: &str) -> (String, Option<String>) {
 /// # Errors
 /// When the database fails.
 pub(super) async fn find(
-    caller: &Caller,
+    caller: &RequestContext,
     headers: &HeaderMap,
     page: &str,
     name: &str,
@@ -214,7 +214,7 @@ pub(super) async fn find(
     if !is_theirs {
         return Ok(None);
     }
-    let json = server.seal.open(&sealed, name.as_bytes());
+    let json = server.encryption.decrypt(&sealed, name.as_bytes());
     let kept: Option<Kept> = json.and_then(|json| serde_json::from_slice(&json).ok());
     Ok(kept.filter(|kept| kept.page == page).map(|kept| kept.posted))
 }

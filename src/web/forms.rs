@@ -6,7 +6,7 @@
 //! page at once. Nothing shown travels through the URL.
 
 use super::{
-    Caller,
+    RequestContext,
     form_once::Once,
     form_response::Post,
     form_result,
@@ -45,7 +45,7 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         return error_page::plain_error(&Error::NotFound);
     }
     let function = request.uri().path().trim_start_matches("/api/");
-    let caller = request.extensions().get::<Caller>();
+    let caller = request.extensions().get::<RequestContext>();
     let limited = caller.and_then(|caller| caller.limited(function).err());
     let is_post = *request.method() == Method::POST;
     let is_form = is_post && accepts_html(request.headers());
@@ -64,7 +64,7 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
     let Some(input) = long_work::within(body.len(), || fields(&parts.headers, &body)) else {
         return unread(is_form, &uploads::foreign());
     };
-    if let Some(caller) = parts.extensions.remove::<Caller>() {
+    if let Some(caller) = parts.extensions.remove::<RequestContext>() {
         parts.extensions.insert(caller.with_fields(&input));
     }
     let refused = limited.or_else(|| no_text(&input));
@@ -73,7 +73,7 @@ pub async fn dispatch(State(forms): State<Forms>, request: Request) -> Response 
         return run_unless(refused, &parts, body).await;
     }
     let page = page_of(&parts.headers, &input);
-    let caller = parts.extensions.get::<Caller>().filter(|_| refused.is_none());
+    let caller = parts.extensions.get::<RequestContext>().filter(|_| refused.is_none());
     let once = caller.and_then(|caller| Once::of(caller, parts.uri.path(), &input));
     let post = Post { forms, parts, page, input, is_refused: refused.is_some() };
     if let Some(once) = once {
@@ -105,7 +105,7 @@ fn unread(is_form: bool, error: &Error) -> Response {
 /// Reads the body: as it is, or of a form with files its other fields; the files go with the caller. What has too much
 /// text is read with that error, unless it is too large to be shown again.
 async fn read(request: Request) -> Result<(Parts, Bytes, Option<Error>)> {
-    let caller = request.extensions().get::<Caller>().cloned();
+    let caller = request.extensions().get::<RequestContext>().cloned();
     let caller = caller.filter(|_| uploads::is_multipart(request.headers()));
     let most = Most::of(&request);
     // What says of itself that it is too large is not read at all.

@@ -28,7 +28,7 @@ pub fn known(server: &Server, user: Option<UserId>) -> Option<String> {
 pub fn remember(server: &Server, user: UserId) {
     if known(server, Some(user)).is_none() {
         let name = [&user.0.as_bytes()[..], &random::<16>()].concat();
-        let sealed = URL_SAFE_NO_PAD.encode(server.seal.seal(&name, DEVICE.as_bytes()));
+        let sealed = URL_SAFE_NO_PAD.encode(server.encryption.encrypt(&name, DEVICE.as_bytes()));
         let cookie = cookies::header(&server.config, DEVICE, &sealed, YEAR);
         response::set_header(header::SET_COOKIE, &cookie);
     }
@@ -40,6 +40,6 @@ pub(super) fn last_person(server: &Server, headers: &HeaderMap) -> Option<UserId
 }
 
 fn opened(server: &Server, sealed: &str) -> Option<UserId> {
-    let opened = server.seal.open(&URL_SAFE_NO_PAD.decode(sealed).ok()?, DEVICE.as_bytes())?;
+    let opened = server.encryption.decrypt(&URL_SAFE_NO_PAD.decode(sealed).ok()?, DEVICE.as_bytes())?;
     Uuid::from_slice(opened.get(..16)?).ok().map(UserId)
 }

@@ -4,7 +4,7 @@ use super::{
     connections::{Connections, Room, Watched},
     request_progress::Coming,
 };
-use crate::{kernel::shutdown::Stop, tenancy::Server};
+use crate::{kernel::shutdown::Shutdown, tenancy::Server};
 use axum::{
     extract::{ConnectInfo, Request},
     response::Response,
@@ -78,14 +78,14 @@ pub async fn serve(server: &Server, answers: impl Answers) -> io::Result<()> {
             _ = interrupt.recv() => false,
         };
         tracing::info!("stopping");
-        server.stop.begin();
+        server.shutdown.begin();
         // A person who stops it by hand does not wait for what stands in front.
         if lingers {
             tokio::time::sleep(LINGER).await;
         }
     };
     let again = async {
-        server.stop.begun().await;
+        server.shutdown.begun().await;
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         tokio::select! {
@@ -110,7 +110,7 @@ pub async fn accept(
 ) {
     let graceful = GracefulShutdown::new();
     let mut connections = Connections::new(room);
-    let stopping = Stop::default();
+    let stopping = Shutdown::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
@@ -150,7 +150,7 @@ pub async fn accept(
 }
 
 /// Waits until the process stops and a connection has had time enough to send all of a request: for ever where it has.
-async fn late(stopping: Stop, coming: Coming, last: Duration) {
+async fn late(stopping: Shutdown, coming: Coming, last: Duration) {
     stopping.begun().await;
     tokio::time::sleep(last).await;
     if coming.is_whole() {

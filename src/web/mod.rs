@@ -1,6 +1,6 @@
 //! From a connection to a page or a server function, and back: sessions, forms, rate limits, files.
 //!
-//! A request passes `router` (limits, headers), `csrf` and `session`, and arrives as a [`Caller`] at a page or a server
+//! A request passes `router` (limits, headers), `csrf` and `session`, and arrives as a [`RequestContext`] at a page or a server
 //! function.
 
 pub mod admission;
@@ -38,5 +38,5 @@ pub mod state;
 pub mod uploads;
 
 pub use proof::Proof;
-pub use request_context::Caller;
+pub use request_context::RequestContext;
 pub use state::Web;

@@ -1,12 +1,12 @@
 //! Changes that somebody makes of their own account.
 
-use super::Caller;
+use super::RequestContext;
 use crate::{
     error::{Error, Result},
     tenancy::{Change, sessions},
 };
 
-impl Caller {
+impl RequestContext {
     /// Begins a change of the account of the person signed in, alone in it: others that change it or end its sessions
     /// wait. Under that lock the account and the session still are there, so nothing comes after their end.
     ///

@@ -1,7 +1,7 @@
 //! A page acts for the person it was made for. All tabs of a browser have one session: where somebody else has signed
 //! in since, a tab that is still open would go on saving in their name. So scripts say for whom their page was made.
 
-use super::{Caller, known_devices};
+use super::{RequestContext, known_devices};
 use crate::web::error_page;
 use axum::{
     http::{HeaderMap, HeaderName, StatusCode},
@@ -12,7 +12,7 @@ use axum::{
 const PERSON: HeaderName = HeaderName::from_static("x-person");
 
 /// The answer to a script whose page was made for somebody else than who is signed in, or who was last.
-pub(super) async fn refusal(caller: &Caller, headers: &HeaderMap) -> Option<Response> {
+pub(super) async fn refusal(caller: &RequestContext, headers: &HeaderMap) -> Option<Response> {
     let made_for = headers.get(PERSON)?;
     let visit = caller.visit().map(|visit| visit.user);
     let user = visit.or_else(|| known_devices::last_person(&caller.server, headers))?;

@@ -4,7 +4,7 @@
 //! the last quarter of an hour: to sign in, or in the form itself, which asks for it when it was longer ago. A
 //! [`Proof`] says so, and functions that need one demand it in their signature.
 
-use super::{Caller, rate_limits::Secret};
+use super::{RequestContext, rate_limits::ThrottleKey};
 use crate::{
     error::{Error, Result},
     fields::Password,
@@ -17,7 +17,7 @@ use crate::{
 /// How long a password that was entered counts.
 const FRESH: Span = Span::minutes(15);
 
-/// The proof that the person has entered their password recently. Only [`Caller::prove`] makes one.
+/// The proof that the person has entered their password recently. Only [`RequestContext::prove`] makes one.
 #[derive(Debug)]
 pub struct Proof {
     user: UserId,
@@ -31,7 +31,7 @@ impl Proof {
     }
 }
 
-impl Caller {
+impl RequestContext {
     /// Whether the password was entered lately, so that forms need not ask for it.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
@@ -63,13 +63,13 @@ impl Caller {
         let visit = self.visit().ok_or(Error::SignedOut)?;
         let wrong = || Error::invalid(field, "Wrong password.");
         let typed = Password::typed(password).map_err(|_| wrong())?;
-        let secret = Secret { kind: "password", of: visit.user.to_string(), device: None };
-        let guess = self.web.limits.guess(&secret)?;
+        let secret = ThrottleKey { kind: "password", of: visit.user.to_string(), device: None };
+        let guess = self.web.limits.attempt(&secret)?;
         let stored = stored_hash(&self.server, visit.user).await?;
         if self.server.passwords.verify(typed, stored).await? == Verdict::Wrong {
             return Err(wrong());
         }
-        guess.was_right();
+        guess.succeeded();
         self.note_proof(visit).await?;
         Ok(Proof { user: visit.user })
     }

@@ -42,7 +42,7 @@ const fn bucket(burst: i64, every: Span) -> Bucket {
 }
 
 /// What may be tried from one address, and by one person who is signed in, by the path of the function.
-const DOORS: &[(&str, Bucket)] = &[
+const ROUTE_LIMITS: &[(&str, Bucket)] = &[
     ("accounts/sign_in", bucket(20, Span::seconds(6))),
     ("accounts/prove_second_factor", bucket(20, Span::seconds(6))),
     ("accounts/sign_up", bucket(20, Span::minutes(1))),
@@ -65,15 +65,15 @@ const DOORS: &[(&str, Bucket)] = &[
 
 /// The functions that have a bucket of their own.
 #[cfg(test)]
-pub(crate) fn doors() -> impl Iterator<Item = &'static str> {
-    DOORS.iter().map(|(path, _)| *path)
+pub(crate) fn limited_routes() -> impl Iterator<Item = &'static str> {
+    ROUTE_LIMITS.iter().map(|(path, _)| *path)
 }
 
 /// All other functions: by person, or by address for those who are not signed in.
-const ELSEWHERE: Bucket = bucket(300, Span(100));
+const DEFAULT_LIMIT: Bucket = bucket(300, Span(100));
 
 /// API keys that are no good, by the address they are shown from: each costs a reading of the database.
-const BAD_KEYS: Bucket = ELSEWHERE;
+const BAD_KEYS: Bucket = DEFAULT_LIMIT;
 
 /// How many of somebody's refusals are written down: a service that goes on asking for what it may not have
 /// fills no log, and keeps nobody from writing.
@@ -109,7 +109,7 @@ impl Subject {
 
 /// What is guessed at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Secret {
+pub struct ThrottleKey {
     /// What kind it is.
     pub kind: &'static str,
     /// Whose: an address or an id.
@@ -119,7 +119,7 @@ pub struct Secret {
 }
 
 #[derive(Debug, Default)]
-struct Guesses {
+struct Attempts {
     wrong: u32,
     last: Option<Timestamp>,
 }
@@ -130,7 +130,7 @@ pub struct Limits {
     /// Multiplies how much is let through; nought lets all through.
     factor: i64,
     buckets: Cache<Subject, Arc<AtomicI64>>,
-    guesses: Cache<Secret, Arc<Mutex<Guesses>>>,
+    guesses: Cache<ThrottleKey, Arc<Mutex<Attempts>>>,
 }
 
 impl std::fmt::Debug for Limits {
@@ -145,12 +145,12 @@ impl std::fmt::Debug for Limits {
 /// A guess that is under way. It counts as wrong unless it is said to be right.
 #[derive(Debug)]
 #[must_use]
-pub struct Guess(Arc<Mutex<Guesses>>);
+pub struct Attempt(Arc<Mutex<Attempts>>);
 
-impl Guess {
+impl Attempt {
     /// It was right: what was wrong before is forgotten.
-    pub fn was_right(self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Guesses::default();
+    pub fn succeeded(self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Attempts::default();
     }
 }
 
@@ -166,18 +166,18 @@ impl Limits {
     ///
     /// # Errors
     /// [`Error::TooMany`].
-    pub fn pass(&self, function: &str, client: &Client, person: Option<UserId>) -> Result<()> {
+    pub fn check(&self, function: &str, client: &Client, person: Option<UserId>) -> Result<()> {
         if self.factor == 0 {
             return Ok(());
         }
-        let door = DOORS.iter().find(|(path, _)| *path == function);
+        let door = ROUTE_LIMITS.iter().find(|(path, _)| *path == function);
         match (door, person) {
             (Some((path, bucket)), person) => {
-                person.map_or(Ok(()), |person| self.draw(&Subject::Person(path, person), *bucket))?;
-                self.draw(&Subject::from(path, client), *bucket)
+                person.map_or(Ok(()), |person| self.take(&Subject::Person(path, person), *bucket))?;
+                self.take(&Subject::from(path, client), *bucket)
             }
-            (None, Some(person)) => self.draw(&Subject::Person("", person), ELSEWHERE),
-            (None, None) => self.draw(&Subject::from("", client), ELSEWHERE),
+            (None, Some(person)) => self.take(&Subject::Person("", person), DEFAULT_LIMIT),
+            (None, None) => self.take(&Subject::from("", client), DEFAULT_LIMIT),
         }
     }
 
@@ -199,18 +199,18 @@ impl Limits {
     /// Counts an API key that was no good.
     pub fn note_bad_key(&self, client: &Client) {
         if self.factor > 0 {
-            drop(self.draw(&Subject::from("api key", client), BAD_KEYS));
+            drop(self.take(&Subject::from("api key", client), BAD_KEYS));
         }
     }
 
     /// Whether one more refusal of a person or a key is to be written down.
     pub fn notes_refusal_of(&self, doer: Uuid) -> bool {
-        self.factor == 0 || self.draw(&Subject::Refused(doer), REFUSALS).is_ok()
+        self.factor == 0 || self.take(&Subject::Refused(doer), REFUSALS).is_ok()
     }
 
     /// Whether one more form of somebody who is not signed in is kept.
     pub fn keeps_form_of(&self, client: &Client) -> bool {
-        self.factor == 0 || self.draw(&Subject::from("posted form", client), KEPT_FORMS).is_ok()
+        self.factor == 0 || self.take(&Subject::from("posted form", client), KEPT_FORMS).is_ok()
     }
 
     /// The time, how long a bucket takes to fill by one, and by all it holds.
@@ -221,7 +221,7 @@ impl Limits {
 
     /// The generic cell rate algorithm: one number a subject, the time at which its bucket is full
     /// again.
-    fn draw(&self, subject: &Subject, bucket: Bucket) -> Result<()> {
+    fn take(&self, subject: &Subject, bucket: Bucket) -> Result<()> {
         let (now, every, most) = self.measures(bucket);
         let made = self.buckets.get_or_insert_with(subject, || Ok::<_, Error>(Arc::default()))?;
         let drawn = made.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
@@ -238,12 +238,12 @@ impl Limits {
     ///
     /// # Errors
     /// [`Error::TooMany`] when too many were wrong, with the time to wait.
-    pub fn guess(&self, secret: &Secret) -> Result<Guess> {
+    pub fn attempt(&self, secret: &ThrottleKey) -> Result<Attempt> {
         let now = self.clock.now();
         let made = self.guesses.get_or_insert_with(secret, || Ok::<_, Error>(Arc::default()))?;
         let mut guesses = made.lock().unwrap_or_else(PoisonError::into_inner);
         if guesses.last.is_some_and(|last| now > last + FORGET) {
-            *guesses = Guesses::default();
+            *guesses = Attempts::default();
         }
         let free_at = guesses.last.map_or(now, |last| last + wait_after(guesses.wrong));
         if self.factor > 0 && free_at > now {
@@ -252,7 +252,7 @@ impl Limits {
         guesses.wrong += 1;
         guesses.last = Some(now);
         drop(guesses);
-        Ok(Guess(made))
+        Ok(Attempt(made))
     }
 }
 
@@ -298,7 +298,7 @@ mod tests {
     }
 
     fn passed(limits: &Limits, function: &str, client: &Client, tries: usize) -> usize {
-        (0..tries).filter(|_| limits.pass(function, client, None).is_ok()).count()
+        (0..tries).filter(|_| limits.check(function, client, None).is_ok()).count()
     }
 
     #[test]
@@ -306,7 +306,7 @@ mod tests {
         let (limits, clock) = limits();
         let client = from("192.0.2.1");
         assert_eq!(passed(&limits, "accounts/sign_in", &client, 100), 20);
-        let refused = limits.pass("accounts/sign_in", &client, None).unwrap_err();
+        let refused = limits.check("accounts/sign_in", &client, None).unwrap_err();
         assert!(matches!(refused, Error::TooMany { retry_after: 5..=6, .. }), "{refused:?}");
         clock.advance(Span::seconds(60));
         assert_eq!(passed(&limits, "accounts/sign_in", &client, 100), 10);
@@ -343,7 +343,7 @@ mod tests {
         let (limits, clock) = limits();
         let person = Some(UserId(clock.id()));
         let calls = (0..1000).filter(|n| {
-            limits.pass("members/set_role", &from(&format!("192.0.2.{}", n % 250)), person).is_ok()
+            limits.check("members/set_role", &from(&format!("192.0.2.{}", n % 250)), person).is_ok()
         });
         assert!((300..400).contains(&calls.count()));
     }
@@ -351,37 +351,37 @@ mod tests {
     #[test]
     fn wrong_guesses_wait_longer_and_longer() {
         let (limits, clock) = limits();
-        let secret = |device: Option<&str>| Secret {
+        let secret = |device: Option<&str>| ThrottleKey {
             kind: "password",
             of: "ana@example.com".into(),
             device: device.map(ToOwned::to_owned),
         };
         for _ in 0..FREE {
-            drop(limits.guess(&secret(None)).unwrap());
+            drop(limits.attempt(&secret(None)).unwrap());
         }
         let mut waited = Vec::new();
         for _ in 0..12 {
-            let Error::TooMany { retry_after, .. } = limits.guess(&secret(None)).unwrap_err() else {
+            let Error::TooMany { retry_after, .. } = limits.attempt(&secret(None)).unwrap_err() else {
                 panic!()
             };
             waited.push(retry_after);
             clock.advance(Span::seconds(i64::from(retry_after)));
-            drop(limits.guess(&secret(None)).unwrap());
+            drop(limits.attempt(&secret(None)).unwrap());
         }
         assert_eq!(waited, [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
         // Where they have signed in before, they are not kept waiting by others.
-        limits.guess(&secret(Some("laptop"))).unwrap().was_right();
-        assert!(limits.guess(&secret(None)).is_err());
+        limits.attempt(&secret(Some("laptop"))).unwrap().succeeded();
+        assert!(limits.attempt(&secret(None)).is_err());
         clock.advance(Span::hours(2));
-        limits.guess(&secret(None)).unwrap().was_right();
-        drop(limits.guess(&secret(None)).unwrap());
+        limits.attempt(&secret(None)).unwrap().succeeded();
+        drop(limits.attempt(&secret(None)).unwrap());
     }
 
     #[test]
     fn guesses_at_once_are_as_many() {
         let (limits, _) = limits();
-        let secret = || Secret { kind: "password", of: "a".into(), device: None };
-        let begun: Vec<_> = (0..100).filter_map(|_| limits.guess(&secret()).ok()).collect();
+        let secret = || ThrottleKey { kind: "password", of: "a".into(), device: None };
+        let begun: Vec<_> = (0..100).filter_map(|_| limits.attempt(&secret()).ok()).collect();
         assert_eq!(begun.len(), usize::try_from(FREE).unwrap());
     }
 
@@ -409,7 +409,7 @@ mod tests {
         let (limits, _) = limits();
         for n in 0..300_000u32 {
             let ip = IpAddr::from(std::net::Ipv4Addr::from(n));
-            drop(limits.pass("accounts/sign_in", &Client { ip: Some(ip), ..Client::default() }, None));
+            drop(limits.check("accounts/sign_in", &Client { ip: Some(ip), ..Client::default() }, None));
         }
         assert!(limits.buckets.len() <= ROOM, "{limits:?}");
     }

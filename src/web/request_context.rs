@@ -24,7 +24,7 @@ use tower_sessions::Session;
 
 /// One request's caller.
 #[derive(Debug, Clone)]
-pub struct Caller {
+pub struct RequestContext {
     visitor: Visitor,
     /// What all requests share.
     pub web: Web,
@@ -36,7 +36,7 @@ pub struct Caller {
     files: Arc<[File]>,
 }
 
-impl Caller {
+impl RequestContext {
     pub(super) async fn new(
         (server, web): (Server, Web),
         session: Session,
@@ -139,7 +139,7 @@ impl Caller {
     /// # Errors
     /// [`Error::TooMany`](crate::error::Error::TooMany).
     pub fn limited(&self, function: &str) -> Result<()> {
-        self.web.limits.pass(function, &self.client, self.visit().map(|visit| visit.user))
+        self.web.limits.check(function, &self.client, self.visit().map(|visit| visit.user))
     }
 
     /// Signs a person in on this browser, ending whatever session it had. False when their password is not the one
@@ -218,7 +218,7 @@ impl Caller {
     }
 }
 
-impl Deref for Caller {
+impl Deref for RequestContext {
     type Target = Visitor;
 
     fn deref(&self) -> &Visitor {

@@ -1,7 +1,7 @@
 //! Who recently changed a person's role: a page that is no longer for them names the reason, and what their open page
 //! reads again by itself is not logged as a refusal.
 
-use super::Caller;
+use super::RequestContext;
 use crate::{
     error::Result,
     fields::Name,
@@ -39,7 +39,7 @@ pub async fn lately(server: &Server, org: OrgId, user: UserId) -> Result<Option<
 }
 
 /// Whether a request was refused because an open page read itself again after its reader's role had changed.
-pub(super) async fn explains(caller: &Caller) -> bool {
+pub(super) async fn explains(caller: &RequestContext) -> bool {
     let Some(entered) = caller.entered().filter(|_| caller.client.is_reread) else { return false };
     matches!(lately(&caller.server, entered.org, entered.user).await, Ok(Some(_)))
 }

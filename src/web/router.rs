@@ -1,8 +1,8 @@
 //! From a request to a page: the layers every request passes, and the routes that are no page.
 
 use super::{
-    Caller, assets, chunked_body, csrf, form_response, form_result, forms, page_person, role_change, session,
-    uploads,
+    RequestContext, assets, chunked_body, csrf, form_response, form_result, forms, page_person, role_change,
+    session, uploads,
 };
 use crate::{
     error::Error,
@@ -63,7 +63,7 @@ pub fn router((server, web): (&Server, &Web), pages: Router, streams: Router, ap
 /// Answers `/readyz`.
 async fn readyz(State((server, web)): State<(Server, Web)>) -> Response {
     let no = |why| (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
-    if server.stop.has_begun() {
+    if server.shutdown.has_begun() {
         return no("the server is stopping\n");
     }
     // Apart from the request, which only looks, and may go away.
@@ -98,7 +98,7 @@ async fn identify(
     let id = client.request_id.clone();
     let page = request.uri().path_and_query().map_or("/", |page| page.as_str());
     let (page, kept) = form_result::parted(page);
-    match Caller::new((server.clone(), web), session.clone(), client, &page).await {
+    match RequestContext::new((server.clone(), web), session.clone(), client, &page).await {
         Ok(caller) => {
             if let Some(refusal) = page_person::refusal(&caller, request.headers()).await {
                 return refusal;
@@ -132,7 +132,10 @@ fn asks_for_second_factor(response: &Response) -> bool {
 }
 
 /// The caller, shown what is kept of a form that they posted; and what was wrong with it, if anything.
-async fn recalled(caller: Caller, kept: Option<(String, HeaderMap)>) -> (Caller, Option<Error>) {
+async fn recalled(
+    caller: RequestContext,
+    kept: Option<(String, HeaderMap)>,
+) -> (RequestContext, Option<Error>) {
     let Some((name, headers)) = kept else { return (caller, None) };
     let page = caller.page.clone();
     match form_result::find(&caller, &headers, &page, &name).await {

@@ -2,7 +2,7 @@
 
 use super::{assets::Assets, body_memory::Bodies, rate_limits::Limits, readiness::Ready};
 use crate::{
-    kernel::{Clock, Config, keyed_semaphore::Turns},
+    kernel::{Clock, Config, keyed_semaphore::KeyedSemaphore},
     tenancy::{
         Scope,
         audit::{self, Doer},
@@ -28,7 +28,7 @@ pub struct Shared {
     /// Large answers that are sent.
     pub(super) answers: Bodies,
     /// Whose requests are answered.
-    pub(super) requests: Turns,
+    pub(super) requests: KeyedSemaphore,
     /// The files of the site.
     pub assets: Assets,
     pub(super) ready: Ready,
@@ -42,7 +42,7 @@ impl Web {
             limits: Limits::new(clock.clone(), config.rate_limits),
             bodies: Bodies::default(),
             answers: Bodies::default(),
-            requests: Turns::of(REQUESTS),
+            requests: KeyedSemaphore::of(REQUESTS),
             assets: Assets::load(),
             ready: Ready::default(),
         }))

@@ -1,6 +1,6 @@
 //! Forms with files: their fields are read as those of any other form, and the files beside them.
 
-use super::{Caller, known_devices};
+use super::{RequestContext, known_devices};
 use crate::{
     error::{Error, Result},
     kernel::long_work,
@@ -54,7 +54,7 @@ impl Most {
     /// More than little is only read of those who are signed in, and large bodies where the function takes files.
     pub(super) fn of(request: &Request) -> Self {
         let (headers, function) = (request.headers(), function(request.uri().path()));
-        let caller = request.extensions().get::<Caller>();
+        let caller = request.extensions().get::<RequestContext>();
         let is_signed_in = caller.is_some_and(|caller| caller.visit().is_some());
         // Of somebody whose session has ended, what they typed is kept.
         let was_signed_in =

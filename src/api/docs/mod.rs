@@ -4,20 +4,20 @@ mod guide;
 mod reference;
 mod schema;
 
-use crate::{error::Result, ui::Sheet, web::Caller};
+use crate::{error::Result, ui::PublicLayout, web::RequestContext};
 use leptos::prelude::*;
 
 /// `/api/docs`.
 ///
 /// # Errors
 /// None.
-pub async fn docs(caller: Caller) -> Result<impl IntoView> {
+pub async fn docs(caller: RequestContext) -> Result<impl IntoView> {
     let base = caller.server.config.base_url.to_string();
     let document = super::document();
     let (guide, problems, reference, schemas) =
         (guide::guide(&base), guide::problems(), reference::operations(document), schema::all(document));
     Ok(view! {
-        <Sheet title="HTTP API">
+        <PublicLayout title="HTTP API">
             <article class="docs">
                 <h1>"HTTP API"</h1>
                 {guide}
@@ -25,7 +25,7 @@ pub async fn docs(caller: Caller) -> Result<impl IntoView> {
                 {reference}
                 {schemas}
             </article>
-        </Sheet>
+        </PublicLayout>
     })
 }
 

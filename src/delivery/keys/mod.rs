@@ -68,6 +68,6 @@ async fn read(
     };
     // What is kept must be read after what has happened was counted, which the first reading tells of whom.
     let org = good().await?.org_id;
-    let heard = server.bus.epochs.count(org, EpochKind::Keys);
+    let heard = server.events.epochs.count(org, EpochKind::Keys);
     Ok((good().await?, heard))
 }

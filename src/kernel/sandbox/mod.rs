@@ -17,7 +17,7 @@ pub use job::{Job, Place};
 pub use worker::at;
 
 use super::{
-    Behalf,
+    JobOwner,
     fair_queue::{self, Queue},
     long_work::LongWork,
     open_changes,
@@ -118,7 +118,7 @@ impl Sandbox {
     /// [`Error::Unavailable`] when too much waits already, or no worker can be started.
     pub async fn run<J: Job>(
         &self,
-        behalf: Behalf,
+        behalf: JobOwner,
         job: J,
     ) -> Result<std::result::Result<J::Answer, Failure>> {
         open_changes::note_long_work();
@@ -224,7 +224,7 @@ impl Inner {
 }
 
 /// A job as the worker reads it, and its hash for an organization.
-fn framed<J: Job>(behalf: Behalf, job: &J) -> Result<(Hash, Vec<u8>)> {
+fn framed<J: Job>(behalf: JobOwner, job: &J) -> Result<(Hash, Vec<u8>)> {
     let frame = frame(job)?;
     let mut hash = Sha256::new_with_prefix(behalf.org.0);
     hash.update(&frame);

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::Result as Outcome,
     fields::{EnvironmentName, PathName},
-    kernel::{Behalf, long_work},
+    kernel::{JobOwner, long_work},
     prompts::{
         Tags,
         analysis::Analysis,
@@ -146,7 +146,10 @@ pub(super) struct Abouts {
 ///
 /// # Errors
 /// When there is no room for that now; what is wrong with a folder or a prompt is told within.
-pub(super) async fn abouts((server, behalf): (&Server, Behalf), file: &Arc<LibraryFile>) -> Outcome<Abouts> {
+pub(super) async fn abouts(
+    (server, behalf): (&Server, JobOwner),
+    file: &Arc<LibraryFile>,
+) -> Outcome<Abouts> {
     let whole = file.clone();
     let look = move || Abouts {
         folders: whole.folders.iter().map(|folder| levels(&folder.path)).collect(),

@@ -10,11 +10,11 @@ use crate::{
         pages::beside,
         tree::{Here, tree},
     },
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     role::ImportContent,
     ui::{Act, Field, Form, FormAlert, Hidden, Once, Submit, Upload},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -24,9 +24,9 @@ const SHOWN: usize = 500;
 /// `/{org}/prompts/import`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::Forbidden`] for who may not import.
-pub async fn import(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::Forbidden`] for who may not import.
+pub async fn import(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     if !scope.can::<ImportContent>() {
         return Err(Error::Forbidden);
     }
@@ -51,9 +51,9 @@ pub async fn import(caller: Caller) -> Result<impl IntoView> {
 /// `/{org}/prompts/import/{import}`.
 ///
 /// # Errors
-/// Those of [`Frame::enter`]; [`Error::NotFound`] when no such file waits.
-pub async fn preview(caller: Caller) -> Result<impl IntoView> {
-    let (scope, frame) = Frame::enter(&caller).await?;
+/// Those of [`AppLayout::enter`]; [`Error::NotFound`] when no such file waits.
+pub async fn preview(caller: RequestContext) -> Result<impl IntoView> {
+    let (scope, frame) = AppLayout::enter(&caller).await?;
     let tree = tree(&scope, Here::Elsewhere).await?;
     let org = scope.slug().clone();
     let id: ImportId = caller.segment(3).parse().map_err(|_| Error::NotFound)?;

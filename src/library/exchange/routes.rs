@@ -14,7 +14,7 @@ use crate::{
         Grant, Scope,
         audit::{Action, Entry},
     },
-    web::{Caller, downloads::attachment, error_page},
+    web::{RequestContext, downloads::attachment, error_page},
 };
 use axum::{
     Extension, Router,
@@ -53,7 +53,7 @@ impl Asked {
 }
 
 async fn json(
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestContext>,
     Path(org): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
@@ -76,7 +76,7 @@ fn called(org: &str, plan: &Plan) -> String {
 
 /// Markdown: of a prompt the file itself, of more an archive of them.
 async fn markdown(
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestContext>,
     Path(org): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
@@ -101,7 +101,7 @@ async fn one(scope: &Scope, prompt: (PromptId, &str)) -> Result<String> {
 }
 
 /// Finds what is asked for, and writes into the log that it leaves.
-async fn begin(caller: &Caller, org: &str, asked: &Asked) -> Result<(Scope, Plan)> {
+async fn begin(caller: &RequestContext, org: &str, asked: &Asked) -> Result<(Scope, Plan)> {
     let scope = caller.enter(org).await?;
     let plan = match asked.extent()? {
         Extent::Whole => file(&scope.clone().require::<ExportOrganization>()?, Extent::Whole, None).await,

@@ -5,8 +5,8 @@
 use crate::{
     deployments::{
         asked::{self, Request},
+        dependents::{self, User},
         store as deployments,
-        users::{self, User},
     },
     environments::store::Environment,
     error::{Error, Result},
@@ -86,7 +86,7 @@ async fn used(scope: &Scope, prompts: &[PromptId]) -> Result<Option<Used>> {
     if let Some(request) = asked::waiting_among(scope, prompts).await? {
         return Ok(Some(Used::Asked(Box::new(request))));
     }
-    if let Some(user) = users::put_into(scope, prompts).await? {
+    if let Some(user) = dependents::put_into(scope, prompts).await? {
         return Ok(Some(Used::Put(user)));
     }
     let users = references::outside_users(scope, prompts).await?;

@@ -16,7 +16,7 @@ pub use stand_in::AROUND;
 use crate::{
     error::Result as Outcome,
     kernel::{
-        Behalf,
+        JobOwner,
         sandbox::{Failure, Job},
     },
     templates::{self, Engine, Piece},
@@ -81,7 +81,7 @@ impl Job for Analyze {
 ///
 /// # Errors
 /// When the sandbox has no room. That a template is too much for it is a flaw of the template.
-pub async fn analyze(server: &Server, behalf: Behalf, source: &str) -> Outcome<Analysis> {
+pub async fn analyze(server: &Server, behalf: JobOwner, source: &str) -> Outcome<Analysis> {
     let answer = server.sandbox.run(behalf, Analyze { source: source.to_owned() }).await?;
     let too_much =
         |failure| Analysis { flaw: Some(too_much(failure)), is_unread: true, ..Analysis::default() };

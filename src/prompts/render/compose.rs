@@ -8,7 +8,7 @@
 use super::{Inclusion, MAX_DEPTH, Purse, Resolved};
 use crate::{
     error::Result,
-    kernel::{Behalf, sandbox::Job},
+    kernel::{JobOwner, sandbox::Job},
     prompts::{
         content::{Body, Message, ValueKind, Variable},
         sizes::weight,
@@ -92,7 +92,7 @@ impl Job for ComposePrompt {
 /// # Errors
 /// When the sandbox has no room.
 pub async fn compose_for(
-    (server, behalf): (&Server, Behalf),
+    (server, behalf): (&Server, JobOwner),
     resolved: &Arc<Resolved>,
 ) -> Result<Option<Composed>> {
     let (bytes, resolved) = (resolved.bytes(), resolved.clone());

@@ -4,7 +4,7 @@ use super::{Problems, Purse, Rendered, Renderer, Resolved, Values, render, rende
 use crate::{
     error::Result as Outcome,
     kernel::{
-        Behalf,
+        JobOwner,
         sandbox::{Failure, Job},
     },
     prompts::{checks::too_deep, jinja::too_much, nesting::is_too_deep},
@@ -44,7 +44,7 @@ impl Job for RenderPrompt {
 /// # Errors
 /// When the sandbox has no room. Everything that is in the way of rendering it is told within.
 pub async fn render_for(
-    (server, behalf): (&Server, Behalf),
+    (server, behalf): (&Server, JobOwner),
     resolved: Resolved,
     values: Values,
 ) -> Outcome<Result<Rendered, Problems>> {
@@ -147,7 +147,7 @@ impl Job for CheckPrompt {
 /// # Errors
 /// When the sandbox has no room.
 pub async fn check_for(
-    (server, behalf): (&Server, Behalf),
+    (server, behalf): (&Server, JobOwner),
     resolved: &Arc<Resolved>,
 ) -> Outcome<Option<Checked>> {
     let (bytes, resolved) = (resolved.bytes(), resolved.clone());

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The switchboard of one process.
 #[derive(Debug, Clone)]
-pub struct Bus {
+pub struct EventBus {
     sender: broadcast::Sender<Event>,
     committed: Arc<Notify>,
     /// How often what services fetch has changed.
@@ -36,7 +36,7 @@ pub struct Bus {
     lease: Arc<Lease>,
 }
 
-impl Bus {
+impl EventBus {
     /// The switchboard of a process that begins.
     #[must_use]
     pub fn new(db: &Db, clock: &Clock) -> Self {

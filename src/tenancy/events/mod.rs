@@ -12,5 +12,5 @@ mod event;
 pub mod leases;
 mod reader;
 
-pub use bus::Bus;
+pub use bus::EventBus;
 pub use event::{Event, Topic};

@@ -3,7 +3,7 @@
 use super::Scope;
 use crate::{
     error::Result,
-    kernel::fragment_cache::{Keep, Label},
+    kernel::fragment_cache::{CacheKey, Cacheable},
 };
 use std::sync::Arc;
 
@@ -14,14 +14,18 @@ impl Scope {
     ///
     /// # Errors
     /// Those of `make`.
-    pub async fn kept<T: Keep>(&self, what: String, make: impl Future<Output = Result<T>>) -> Result<Arc<T>> {
+    pub async fn kept<T: Cacheable>(
+        &self,
+        what: String,
+        make: impl Future<Output = Result<T>>,
+    ) -> Result<Arc<T>> {
         // Only of a person it is known which event they have seen.
         if self.person().is_none() {
             return make.await.map(Arc::new);
         }
         let minute = self.server.clock.now().minute();
-        let label = Label { org: self.organization.id, seen: self.seen, role: self.role, minute, what };
-        self.server.shelf.get(label, make).await
+        let label = CacheKey { org: self.organization.id, seen: self.seen, role: self.role, minute, what };
+        self.server.fragments.get(label, make).await
     }
 
     /// What `read` reads of the organization's data for a stream that knows of an event: once for all streams that hear
@@ -29,7 +33,7 @@ impl Scope {
     ///
     /// # Errors
     /// Those of `read`.
-    pub async fn shared<T: Keep>(
+    pub async fn shared<T: Cacheable>(
         &self,
         event: i64,
         what: String,
@@ -37,7 +41,7 @@ impl Scope {
     ) -> Result<Arc<T>> {
         let org = self.organization.id;
         let minute = self.server.clock.now().minute();
-        let label = Label { org, seen: event, role: self.role, minute, what };
-        self.server.shelf.get(label, self.server.streams.read(org, read)).await
+        let label = CacheKey { org, seen: event, role: self.role, minute, what };
+        self.server.fragments.get(label, self.server.streams.read(org, read)).await
     }
 }

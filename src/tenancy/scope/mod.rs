@@ -239,7 +239,7 @@ impl Scope {
     /// When the database fails.
     pub async fn note(&self, entry: Entry) -> Result<()> {
         audit::leave(&self.server, self.organization.id, self.doer(), self.client.clone(), entry);
-        self.server.notes.write_down(&self.server.db).await
+        self.server.deferred_writes.flush(&self.server.db).await
     }
 
     /// The server.

@@ -185,7 +185,7 @@ async fn what_somebody_wrote_is_quoted_in_emails(app: TestApp) {
     stage.needs(2).await;
     let forged = "Urgent.”\n\nReview request:\nhttps://evil.test/approve";
     let order = team.order(stage.production, stage.tone, Some(1)).await;
-    let order = crate::deployments::model::Order { reason: forged.to_owned(), ..order };
+    let order = crate::deployments::model::DeployCommand { reason: forged.to_owned(), ..order };
     let ed = team.of_member::<Deploy>(&stage.ed).await.unwrap();
     let Ok(Outcome::Requested(id)) = deploy(&ed, &order).await else { panic!("it is live") };
     let asked = app.letter_to(&stage.adam.email).await;

@@ -4,7 +4,7 @@ use super::{Team, TestApp, both_databases};
 use crate::{
     deployments::{
         deploy::deploy,
-        model::Order,
+        model::DeployCommand,
         overview::{Asked, Overview, Show, overview},
     },
     role::Role,
@@ -57,7 +57,7 @@ async fn each_filter_tells_its_prompts(app: TestApp) {
     team.deploys(dev, behind, 1).await.unwrap();
     team.deploys(dev, live, 1).await.unwrap();
     let ed = team.org.has("Ed", Role::Editor).await;
-    let order = Order { reason: "please".into(), ..team.order(production, waits, Some(1)).await };
+    let order = DeployCommand { reason: "please".into(), ..team.order(production, waits, Some(1)).await };
     deploy(&team.of_member(&ed).await.unwrap(), &order).await.unwrap();
     for (show, paths) in [
         (Show::All, &["Behind", "Live", "Waits"][..]),

@@ -2,7 +2,7 @@ use super::{Team, TestApp, both_databases, why};
 use crate::{
     deployments::{
         deploy::{Outcome, deploy},
-        model::Order,
+        model::DeployCommand,
         requests::withdraw,
     },
     environments::{
@@ -113,7 +113,7 @@ async fn what_is_changed_is_told_by_name(app: TestApp) {
     set(&team.may(), staging, &name("preview"), from(0, 2)).await.unwrap();
     shift(&team.may(), staging, Step::Earlier).await.unwrap();
     let tone = team.saying("Tone", &["Be kind."]).await;
-    let order = Order { reason: "Tried".into(), ..team.order(staging, tone, Some(1)).await };
+    let order = DeployCommand { reason: "Tried".into(), ..team.order(staging, tone, Some(1)).await };
     deploy(&team.of_member::<Deploy>(&ana).await.unwrap(), &order).await.unwrap();
     let told = ana.get(&page).await.says("required approvals: 0 → 2");
     let told = told.says("order: development, preview, production → preview, development, production");

@@ -7,7 +7,7 @@ use crate::{
         deploy::{Outcome, deploy},
         impact::{self, TOO_MUCH},
         looked::Looked,
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
         voiding::look_again,
     },
     fields::PathName,
@@ -124,7 +124,7 @@ async fn what_happens_meanwhile_is_looked_at_again(app: TestApp) {
 }
 
 /// Whether what was found of an order still holds after something was done.
-async fn holds(team: &Team, order: &Order, done: impl Future<Output = ()>) -> bool {
+async fn holds(team: &Team, order: &DeployCommand, done: impl Future<Output = ()>) -> bool {
     let looked = Box::pin(Looked::at(&team.scope, order)).await;
     done.await;
     let mut change = team.may::<Deploy>().change().await.unwrap();
@@ -179,7 +179,7 @@ async fn what_happens_elsewhere_keeps_nobody_from_deploying(app: TestApp) {
     for version in [2, 1] {
         team.deploys(dev, tone, version).await.unwrap();
     }
-    let back = Order { kind: Kind::Rollback, ..team.order(dev, tone, Some(2)).await };
+    let back = DeployCommand { kind: Kind::Rollback, ..team.order(dev, tone, Some(2)).await };
     assert!(holds(&team, &back, sets(other, "Somebody")).await, "what is inherited now");
 }
 

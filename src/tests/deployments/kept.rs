@@ -5,7 +5,7 @@ use crate::{
     deployments::{
         deploy::deploy,
         drift, impact,
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
     },
     environments::store::delete,
     fields::PathName,
@@ -91,7 +91,7 @@ async fn going_back_brings_back_the_values(app: TestApp) {
     team.inherits(&[("company", json!("Other"))]).await;
     team.deploys(dev, tone, 2).await.unwrap();
     assert_eq!(team.served(dev, tone).await, "To Other.");
-    let order = Order { kind: Kind::Rollback, ..team.order(dev, tone, Some(1)).await };
+    let order = DeployCommand { kind: Kind::Rollback, ..team.order(dev, tone, Some(1)).await };
     deploy(&team.may(), &order).await.unwrap();
     assert_eq!(team.served(dev, tone).await, "For Acme.", "as it was live before");
 }

@@ -3,11 +3,11 @@ use crate::{
     deployments::{
         deploy::deploy,
         impact,
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
         store::{history, previous},
     },
     error::Error,
-    kernel::{Behalf, db::Query},
+    kernel::{JobOwner, db::Query},
     library::trash,
     prompts::store as prompts,
     role::Role,
@@ -62,7 +62,7 @@ async fn rolling_back_is_a_row_of_its_own(app: TestApp) {
     for back in [2, 1] {
         let version = previous(&team.scope, dev, tone).await.unwrap();
         assert_eq!(version, Some(back));
-        let order = Order { kind: Kind::Rollback, ..team.order(dev, tone, version).await };
+        let order = DeployCommand { kind: Kind::Rollback, ..team.order(dev, tone, version).await };
         deploy(&team.may(), &order).await.unwrap();
     }
     assert_eq!((team.live(dev, tone).await, previous(&team.scope, dev, tone).await), (Some(1), Ok(None)));
@@ -74,7 +74,7 @@ async fn a_deployment_is_what_it_says(app: TestApp) {
     let (dev, staging) = (team.environment("development").await.id, team.environment("staging").await.id);
     let tone = team.saying("Tone", &["one", "two", "three"]).await;
     let tries = async |kind, environment, version| {
-        let order = Order { kind, ..team.order(environment, tone, Some(version)).await };
+        let order = DeployCommand { kind, ..team.order(environment, tone, Some(version)).await };
         deploy(&team.may(), &order).await
     };
     let back = "This isn't the version that was live here before.";
@@ -98,14 +98,14 @@ async fn nobody_writes_over_what_they_have_not_seen(app: TestApp) {
     team.deploys(dev, tone, 2).await.unwrap();
     let says = "Someone else deployed in the meantime: version 2 is live now.";
     assert_eq!(why(deploy(&team.may(), &seen).await), says);
-    let long = Order { reason: "x".repeat(501), ..team.order(dev, tone, Some(1)).await };
+    let long = DeployCommand { reason: "x".repeat(501), ..team.order(dev, tone, Some(1)).await };
     assert_eq!(why(deploy(&team.may(), &long).await), "Use at most 500 characters.");
     let other = Team::named(&app, "Other").await;
     let theirs = other.environment("development").await.id;
     for order in [
-        Order { environment: theirs, ..team.order(dev, tone, Some(1)).await },
-        Order { kind: Kind::Undeploy, ..team.order(dev, tone, Some(1)).await },
-        Order { kind: Kind::Deploy, ..team.order(dev, tone, None).await },
+        DeployCommand { environment: theirs, ..team.order(dev, tone, Some(1)).await },
+        DeployCommand { kind: Kind::Undeploy, ..team.order(dev, tone, Some(1)).await },
+        DeployCommand { kind: Kind::Deploy, ..team.order(dev, tone, None).await },
     ] {
         assert_eq!(deploy(&team.may(), &order).await, Err(Error::NotFound), "{order:?}");
     }
@@ -256,7 +256,7 @@ impl Reads for Counting<'_> {
 }
 
 impl Unhurried for Counting<'_> {
-    fn place(&self) -> (&Server, Behalf) {
+    fn place(&self) -> (&Server, JobOwner) {
         (self.0.server(), self.0.behalf())
     }
 }

@@ -16,7 +16,7 @@ use super::support::{Org, Person, TestApp, both_databases};
 use crate::{
     deployments::{
         deploy::{self, Outcome},
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
         store,
     },
     environments::store::{self as environments_store, Environment},
@@ -97,11 +97,16 @@ impl Team {
     }
 
     /// What somebody who looks at the board now orders.
-    async fn order(&self, environment: EnvironmentId, prompt: PromptId, version: Option<i64>) -> Order {
+    async fn order(
+        &self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+        version: Option<i64>,
+    ) -> DeployCommand {
         let newest = store::newest(&self.scope, environment, prompt).await.unwrap();
         let kind = if version.is_some() { Kind::Deploy } else { Kind::Undeploy };
         let seen = newest.map_or(0, |newest| newest.number);
-        Order { environment, prompt, kind, version, reason: String::new(), seen }
+        DeployCommand { environment, prompt, kind, version, reason: String::new(), seen }
     }
 
     /// Deploys to an environment that is not protected.

@@ -6,7 +6,7 @@ use crate::{
     deployments::{
         deploy::deploy,
         drift,
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
     },
     environments::store::{Protection, set},
     fields::PathName,
@@ -177,7 +177,7 @@ async fn what_moves_away_is_found_where_it_was(app: TestApp) {
     // What is live at a path by rolling back is where it is then.
     team.deploys(production, tone, 1).await.unwrap();
     team.deploys(production, tone, 2).await.unwrap();
-    let order = Order { kind: Kind::Rollback, ..team.order(production, tone, Some(1)).await };
+    let order = DeployCommand { kind: Kind::Rollback, ..team.order(production, tone, Some(1)).await };
     deploy(&team.may(), &order).await.unwrap();
     assert_eq!(team.at(&key, "production", "Tone").await, Ok(new.to_string()));
 }

@@ -5,7 +5,7 @@ use super::{Team, TestApp, both_databases};
 use crate::{
     deployments::{
         deploy::deploy,
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
         overview::{Asked, overview},
         store,
     },
@@ -87,7 +87,7 @@ impl Stage {
             }
             Step::Undeploy(e, p) => (at(e, p), Kind::Undeploy, None),
         };
-        let order = Order { kind, ..team.order(environment, prompt, version).await };
+        let order = DeployCommand { kind, ..team.order(environment, prompt, version).await };
         deploy(&team.may(), &order).await.map(drop)
     }
 
@@ -192,7 +192,7 @@ async fn deploying_against_rolling_back(app: TestApp) {
         let back = store::previous(&team.scope, at, prompt).await.unwrap();
         let ahead = (1..=VERSIONS).find(|version| Some(*version) != live && Some(*version) != back);
         let forth = team.order(at, prompt, ahead).await;
-        let back = Order { kind: Kind::Rollback, ..team.order(at, prompt, back).await };
+        let back = DeployCommand { kind: Kind::Rollback, ..team.order(at, prompt, back).await };
         let (ours, theirs) = (team.may(), team.may());
         let (one, two) = if trial % 2 == 0 { (&forth, &back) } else { (&back, &forth) };
         let outcomes = join(Box::pin(deploy(&ours, one)), Box::pin(deploy(&theirs, two))).await;

@@ -4,7 +4,7 @@ use crate::{
         approve::approve,
         asked::pending,
         deploy::{Outcome, deploy},
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
         requests::{decline, withdraw},
     },
     environments::store::{Protection, set},
@@ -256,7 +256,7 @@ async fn every_way_to_what_is_protected_is_asked_for(app: TestApp) {
     for (kind, version) in
         [(Kind::Deploy, Some(1)), (Kind::Promote, Some(3)), (Kind::Rollback, Some(1)), (Kind::Undeploy, None)]
     {
-        let order = Order { kind, ..team.order(stage.production, stage.tone, version).await };
+        let order = DeployCommand { kind, ..team.order(stage.production, stage.tone, version).await };
         let Ok(Outcome::Requested(id)) = deploy(&theirs, &order).await else { panic!("{kind:?} is done") };
         assert_eq!(stage.live().await, Some(2), "{kind:?}");
         withdraw(&theirs, id).await.unwrap();

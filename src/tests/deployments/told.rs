@@ -6,7 +6,7 @@ use crate::{
         asked::find,
         deploy::deploy,
         drift, impact,
-        model::{Kind, Order},
+        model::{DeployCommand, Kind},
         voiding::look_again,
     },
     fields::PathName,
@@ -134,7 +134,7 @@ async fn going_back_brings_back_what_was_said(app: TestApp) {
     team.deploys(dev, tone, 1).await.unwrap();
     team.describes(tone, "Tone", "Second", "b").await;
     team.deploys(dev, tone, 2).await.unwrap();
-    let order = Order { kind: Kind::Rollback, ..team.order(dev, tone, Some(1)).await };
+    let order = DeployCommand { kind: Kind::Rollback, ..team.order(dev, tone, Some(1)).await };
     deploy(&team.may(), &order).await.unwrap();
     let (fetched, _) = team.fetches(tone, "development").await;
     assert_eq!(said(&fetched)[2..], [&json!("First"), &json!(["a"])]);

@@ -5,7 +5,7 @@ use super::{Stage, org, run, server};
 use crate::{
     error::Error,
     id::PromptId,
-    kernel::Behalf,
+    kernel::JobOwner,
     prompts::{
         analysis::Analysis,
         content::Content,
@@ -65,7 +65,7 @@ fn jinja() {
     let mut stage = Stage::new(async || {
         let app = server().await;
         let org = org(&app, "Acme").await.id;
-        (app, Behalf { org, person: None })
+        (app, JobOwner { org, person: None })
     });
     run("jinja", WORDS, |input| {
         let text = String::from_utf8_lossy(input);
@@ -80,7 +80,7 @@ fn jinja() {
 }
 
 /// What comes of a template, which is never a fault of ours.
-async fn comes_to(place: (&TestApp, Behalf), text: &str) -> Result<Result<Rendered, Problems>, Error> {
+async fn comes_to(place: (&TestApp, JobOwner), text: &str) -> Result<Result<Rendered, Problems>, Error> {
     let outcome = rendered(place, text).await;
     match &outcome {
         Ok(Ok(Rendered::Text(text))) => assert!(text.len() <= 1024 * 1024),
@@ -94,7 +94,7 @@ async fn comes_to(place: (&TestApp, Behalf), text: &str) -> Result<Result<Render
 }
 
 async fn rendered(
-    (app, behalf): (&TestApp, Behalf),
+    (app, behalf): (&TestApp, JobOwner),
     text: &str,
 ) -> Result<Result<Rendered, Problems>, Error> {
     let content: Content =
@@ -113,7 +113,7 @@ async fn rendered(
 }
 
 /// A good template is rendered. One that was not seen before: answers are kept.
-async fn works_on(place: (&TestApp, Behalf), count: u32) {
+async fn works_on(place: (&TestApp, JobOwner), count: u32) {
     for attempt in 0..5 {
         let text = format!("{count} {attempt} {{% for i in items %}}{{{{ i.t }}}}{{% endfor %}}");
         if let Ok(Ok(outcome)) = rendered(place, &text).await {

@@ -2,7 +2,7 @@ use super::{Service, TestApp, acme, both_databases, problem};
 use crate::{
     deployments::{
         deploy::deploy,
-        model::{self as deployments, Order},
+        model::{self as deployments, DeployCommand},
     },
     tenancy::Scope,
     tests::api_keys::key,
@@ -194,7 +194,7 @@ async fn whoever_listens_for_the_path_of_then_hears_of_it(app: TestApp) {
     app.execute("UPDATE environments SET approvals = 1, others = 0 WHERE name = 'staging'").await;
     let scope = Scope::of_chore(&app, acme.id, "a test").await.unwrap();
     let deploys = async |version: i64| {
-        let order = Order {
+        let order = DeployCommand {
             environment: stock.empty,
             prompt: stock.prompt,
             kind: deployments::Kind::Deploy,

@@ -7,7 +7,7 @@ use crate::{
     library::variables,
     prompts::{
         content::Content,
-        references::{Pin, To},
+        references::{ResolvedRef, To},
         store, versions,
     },
     role::EditContent,
@@ -112,7 +112,7 @@ async fn larger_defaults_from_before_are_served(app: TestApp) {
     let old: Content =
         serde_json::from_value(json!({ "body": { "text": "[[ Part ]]" }, "variables": large })).unwrap();
     let to = To::Version { number: 1, hash: Vec::new() };
-    let pins = [Pin { target: "Part".to_owned(), prompt: part, to }];
+    let pins = [ResolvedRef { target: "Part".to_owned(), prompt: part, to }];
     let mut change = scope.require::<EditContent>().unwrap().change().await.unwrap();
     let new = versions::New { content: &old, pins: &pins, message: "", restores: None, origin: None };
     versions::insert(&mut change, stock.live, 1, new).await.unwrap();

@@ -158,7 +158,7 @@ async fn a_change_under_many_paths_is_told_at_once(app: TestApp) {
         change.announce(Topic::Deployments, id.0).await.unwrap();
     }
     // On PostgreSQL it is heard of a little later.
-    let mut heard = app.bus.subscribe();
+    let mut heard = app.events.subscribe();
     change.commit().await.unwrap();
     while Some(heard.recv().await.unwrap().entity_id) != users.last().map(|last| last.0) {}
     let mut stream = Stream::open(&service, Some(&deployed)).await;

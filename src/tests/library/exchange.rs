@@ -97,7 +97,7 @@ async fn full(app: &TestApp, name: &str) -> Library {
     lib.prompt(None, "Never saved").await;
     let environment = environments::named(&lib.scope, "development").await.unwrap().unwrap().id;
     let (kind, version, reason) = (deployments::Kind::Deploy, Some(1), String::new());
-    let order = deployments::Order { environment, prompt: tone, kind, version, reason, seen: 0 };
+    let order = deployments::DeployCommand { environment, prompt: tone, kind, version, reason, seen: 0 };
     deploy(&lib.may(), &order).await.unwrap();
     lib.saying(None, "Follower", "[[ Parts/Deep/Tone@development ]]").await;
     lib

@@ -4,7 +4,7 @@ use super::{Library, TestApp, both_databases, why};
 use crate::{
     error::Error,
     id::{OrgId, PromptId},
-    kernel::Behalf,
+    kernel::JobOwner,
     prompts::{
         analysis::Analysis,
         content::Content,
@@ -199,7 +199,7 @@ async fn a_worker_that_died_while_it_waited_is_replaced(app: TestApp) {
 async fn a_change_that_waits_for_the_sandbox_is_found_out(app: TestApp) {
     let server = app.clone();
     let waits = tokio::spawn(async move {
-        let behalf = Behalf { org: OrgId(Uuid::nil()), person: None };
+        let behalf = JobOwner { org: OrgId(Uuid::nil()), person: None };
         let analyze = async || Analysis::of(&server, behalf, &jinja("{{ a }}")).await;
         // Before a change and after it nobody else waits.
         analyze().await.unwrap();

@@ -3,7 +3,7 @@
 
 use super::{Library, TestApp, both_databases, content, why};
 use crate::{
-    kernel::Behalf,
+    kernel::JobOwner,
     library::{
         exchange::{
             check,
@@ -128,7 +128,7 @@ async fn a_small_page_waits_for_no_long_work(app: TestApp) {
     lib.writes(id, "Dear {{ name }}, {{ user.title }}").await.unwrap();
     let ben = lib.org.has("Ben", Role::Editor).await;
     // As much of theirs waits as may wait.
-    let behalf = Behalf { org: lib.org.id, person: Some(ben.id) };
+    let behalf = JobOwner { org: lib.org.id, person: Some(ben.id) };
     let (open, gate) = mpsc::channel::<()>();
     let gate = Arc::new(Mutex::new(gate));
     let mut flood = Vec::new();

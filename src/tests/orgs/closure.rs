@@ -42,7 +42,7 @@ async fn a_deleted_workspace_is_hidden_at_once(app: TestApp) {
     let (ana, acme) = acme(&app).await;
     let adam = acme.has("Adam", Role::Admin).await;
     adam.get("/acme").await.status(200);
-    let mut events = app.bus.subscribe();
+    let mut events = app.events.subscribe();
     app.hears().await;
     ana.deletes(&acme).await.leads_to("/account/organizations");
     let told = async {

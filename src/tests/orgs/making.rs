@@ -1,7 +1,7 @@
 //! Organizations: the personal one, making others, the settings, and where `/` leads.
 
 use super::{Org, Person, TestApp, both_databases, encode, eventually, with};
-use crate::{kernel::Behalf, orgs::store::MAX_OWNED, role::Role, tenancy::Scope, tests::support::Kind};
+use crate::{kernel::JobOwner, orgs::store::MAX_OWNED, role::Role, tenancy::Scope, tests::support::Kind};
 use axum::http::Method;
 use std::sync::Arc;
 
@@ -117,7 +117,7 @@ async fn whoever_has_many_has_one_turn(app: TestApp) {
         let (_, token) = org.has_key("read:prompts").await;
         let key = app.shown(token.as_str()).await.unwrap();
         let scope = Scope::of_key(&app, Arc::default(), key).await.unwrap();
-        assert_eq!(scope.behalf(), Behalf { org: org.id, person: Some(ana.id) });
+        assert_eq!(scope.behalf(), JobOwner { org: org.id, person: Some(ana.id) });
     }
 }
 

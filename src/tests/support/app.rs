@@ -3,7 +3,7 @@
 use super::{BASE, Browser, Database, Kind, Person, person, sql};
 use crate::{
     app::App,
-    delivery::{Delivery, cache::Front},
+    delivery::{Delivery, cache::CachedFetch},
     error::Result,
     kernel::Config,
     tenancy::{Server, Topic},
@@ -24,7 +24,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub(in crate::tests) struct TestApp {
     app: App,
-    front: Front,
+    front: CachedFetch,
     pub(in crate::tests) database: Database,
 }
 
@@ -85,7 +85,7 @@ impl TestApp {
     /// Keeps an idle server in touch with the others, until that is aborted.
     pub(in crate::tests) fn follows(&self) -> AbortHandle {
         let (db, clock) = (self.outside_tenancy().clone(), self.clock.clone());
-        tokio::spawn(self.bus.clone().run(db, clock)).abort_handle()
+        tokio::spawn(self.events.clone().run(db, clock)).abort_handle()
     }
 
     /// Another server on the same database that has no mail at all.
@@ -105,11 +105,11 @@ impl TestApp {
 
     /// Has written down what requests leave to be written later.
     pub(in crate::tests) async fn writes_notes(&self) -> Result<()> {
-        self.notes.write_down(self.outside_tenancy()).await
+        self.deferred_writes.flush(self.outside_tenancy()).await
     }
 
     /// What it answers with.
-    pub(in crate::tests) fn front(&self) -> Front {
+    pub(in crate::tests) fn front(&self) -> CachedFetch {
         self.front.clone()
     }
 
@@ -139,7 +139,7 @@ impl TestApp {
 
     /// Waits until this server hears what happens on its database.
     pub(in crate::tests) async fn hears(&self) {
-        let mut events = self.bus.subscribe();
+        let mut events = self.events.subscribe();
         for _ in 0..100 {
             let mut change = self.change_outside_tenancy().await.unwrap();
             change.announce(None, Topic::Session, Uuid::nil()).await.unwrap();

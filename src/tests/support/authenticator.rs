@@ -27,7 +27,7 @@ impl Authenticator {
              ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, confirmed_at = NULL, last_step = 0,
                created_at = excluded.created_at",
         );
-        let sealed = app.seal.seal(&secret, of.id.0.as_bytes());
+        let sealed = app.encryption.encrypt(&secret, of.id.0.as_bytes());
         insert.bind(of.id).bind(sealed).bind(app.clock.now()).execute().await.unwrap();
         change.commit().await.unwrap();
         let totp = Builder::new().with_secret(secret.to_vec()).build().unwrap();

@@ -253,7 +253,7 @@ impl Org {
     pub(in crate::tests) async fn deploys(&self, scope: &Scope, prompt: PromptId) -> EnvironmentId {
         let environment = environments::named(scope, "development").await.unwrap().unwrap().id;
         let (kind, version, reason) = (deployments::Kind::Deploy, Some(1), String::new());
-        let order = deployments::Order { environment, prompt, kind, version, reason, seen: 0 };
+        let order = deployments::DeployCommand { environment, prompt, kind, version, reason, seen: 0 };
         deploy(&scope.clone().require().unwrap(), &order).await.unwrap();
         environment
     }

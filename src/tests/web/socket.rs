@@ -2,7 +2,7 @@
 
 use super::{TestApp, run};
 use crate::{
-    delivery::cache::Front,
+    delivery::cache::CachedFetch,
     tests::support::Kind,
     web::{
         connections::Room,
@@ -22,7 +22,7 @@ use tokio::{
 };
 
 /// A server on a socket of its own, with little patience.
-async fn listening(front: Front) -> (SocketAddr, oneshot::Sender<()>) {
+async fn listening(front: CachedFetch) -> (SocketAddr, oneshot::Sender<()>) {
     let patience = Patience {
         head: Duration::from_millis(300),
         answer: Duration::from_millis(300),
@@ -31,7 +31,11 @@ async fn listening(front: Front) -> (SocketAddr, oneshot::Sender<()>) {
     listening_with(front, patience, Room { all: 1000, of_address: 1000 }).await
 }
 
-async fn listening_with(front: Front, patience: Patience, room: Room) -> (SocketAddr, oneshot::Sender<()>) {
+async fn listening_with(
+    front: CachedFetch,
+    patience: Patience,
+    room: Room,
+) -> (SocketAddr, oneshot::Sender<()>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -90,7 +94,7 @@ fn heads_have_a_size() {
 fn who_does_not_take_the_answer_is_cut_off() {
     run(Kind::Sqlite, async |app: TestApp| {
         let large = Router::new().route("/", get(async || vec![b'x'; 64 * 1024 * 1024]));
-        let (address, _stop) = listening(Front::new(app.delivery().clone(), large)).await;
+        let (address, _stop) = listening(CachedFetch::new(app.delivery().clone(), large)).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -110,7 +114,7 @@ fn open_requests_are_finished_when_it_stops() {
                 "done"
             }),
         );
-        let (address, stop) = listening(Front::new(app.delivery().clone(), slow)).await;
+        let (address, stop) = listening(CachedFetch::new(app.delivery().clone(), slow)).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -132,7 +136,8 @@ fn what_is_not_whole_by_then_is_cut_off_when_it_stops() {
         );
         let patience = Patience { last: Duration::from_millis(300), ..Patience::default() };
         let room = Room { all: 1000, of_address: 1000 };
-        let (address, stop) = listening_with(Front::new(app.delivery().clone(), reads), patience, room).await;
+        let (address, stop) =
+            listening_with(CachedFetch::new(app.delivery().clone(), reads), patience, room).await;
         let whole = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody";
         let mut sockets = Vec::new();
         for sent in [&whole[..whole.len() - 2], &whole[..20], whole] {

@@ -177,12 +177,12 @@ async fn what_is_noted_is_written_once(app: TestApp) {
     idle.writes_notes().await.unwrap();
     assert_eq!((app.rows("sessions", &later).await.len(), app.rows("members", &later).await.len()), (1, 1));
     // One that cannot be written keeps none of the others from it.
-    idle.notes.leave(("a", Uuid::nil()), |change| {
+    idle.deferred_writes.put(("a", Uuid::nil()), |change| {
         let broken = change.query("INSERT INTO users (id) VALUES (NULL)");
         Box::pin(async move { Ok(broken.execute().await.map(drop)?) })
     });
     let slug = "INSERT INTO reserved_slugs (slug, until) VALUES ('noted', 1)";
-    idle.notes.leave(("b", Uuid::nil()), move |change| {
+    idle.deferred_writes.put(("b", Uuid::nil()), move |change| {
         let query = change.query(slug);
         Box::pin(async move { Ok(query.execute().await.map(drop)?) })
     });
@@ -220,7 +220,7 @@ async fn what_stops_says_so_and_ends_its_streams(app: TestApp) {
     let listens = || with(ana.asks(Method::GET, "/ana/events"), "sec-fetch-site", "same-origin");
     let open = ana.open(listens(), "").await;
     assert_eq!(open.status(), 200);
-    app.stop.begin();
+    app.shutdown.begin();
     app.browser().get("/readyz").await.status(503).says("stopping");
     let whole = tokio::time::timeout(Duration::from_secs(20), open.into_body().collect()).await;
     whole.expect("the stream ends").unwrap();

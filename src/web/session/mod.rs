@@ -177,7 +177,7 @@ pub(crate) async fn touch(server: &Server, session: &Session, visit: Visit, clie
         return;
     }
     let (ip, user_agent) = (client.ip.map(|ip| ip.to_string()), client.user_agent.clone());
-    server.notes.leave(("session", visit.session.0), move |tx| {
+    server.deferred_writes.put(("session", visit.session.0), move |tx| {
         let touch = "UPDATE sessions SET seen_at = $2, ip = $3, user_agent = $4 WHERE id = $1";
         let touch = tx.query(touch).bind(visit.session).bind(now);
         let touch = touch.bind(ip.clone()).bind(user_agent.clone());

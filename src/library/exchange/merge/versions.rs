@@ -9,7 +9,7 @@ use crate::{
     prompts::{
         circles::circle,
         pinning::{Leads, may_follow, newest_leads, no_environment},
-        references::{Pin, To},
+        references::{ResolvedRef, To},
         versions::{self, Origin},
     },
     tenancy::{OrgChange, listed},
@@ -21,7 +21,7 @@ use std::collections::HashMap;
 /// What the next version of a prompt needs.
 enum Next {
     /// It can be added.
-    Pins(Vec<Pin>),
+    Pins(Vec<ResolvedRef>),
     /// Another prompt first, up to a version.
     Before(usize, usize),
 }
@@ -66,7 +66,7 @@ impl Merge<'_> {
             return Ok(before);
         }
         let (id, path) = (self.works[at].id, &entry.path);
-        let to: Vec<_> = pins.iter().filter_map(Pin::version).collect();
+        let to: Vec<_> = pins.iter().filter_map(ResolvedRef::version).collect();
         Ok(match circle(&mut self.change, id, path, &to).await? {
             Some(why) => Err(why),
             None => Ok(Next::Pins(pins)),
@@ -85,7 +85,7 @@ impl Merge<'_> {
     }
 
     /// Where references of the next version lead here, or what is wrong with the first that does not.
-    async fn pins(&mut self, at: usize, leads: &[(&String, &Lead)]) -> Told<Vec<Pin>> {
+    async fn pins(&mut self, at: usize, leads: &[(&String, &Lead)]) -> Told<Vec<ResolvedRef>> {
         let (entry, n) = (self.works[at].entry, self.works[at].numbers.len());
         let known = self.known(self.works[at].id, leads).await?;
         let numbered = (0_i64..).zip(leads);
@@ -97,7 +97,7 @@ impl Merge<'_> {
                 Ok(pin) => Some(pin.clone()),
                 Err((pin, _)) => pin.clone(),
             });
-            let pins: Vec<Pin> = pins.collect();
+            let pins: Vec<ResolvedRef> = pins.collect();
             if self.same(at, &versions::hash(&entry.versions[n].content, &pins)).is_some() {
                 return Ok(Ok(pins));
             }
@@ -170,7 +170,7 @@ impl Merge<'_> {
     }
 
     /// Adds the next version of the file after those that are here, unless it is here already.
-    async fn add(&mut self, at: usize, pins: &[Pin]) -> Result<()> {
+    async fn add(&mut self, at: usize, pins: &[ResolvedRef]) -> Result<()> {
         let now = self.change.now();
         let entry = self.works[at].entry;
         let version = &entry.versions[self.works[at].numbers.len()];
@@ -197,7 +197,7 @@ impl Merge<'_> {
 }
 
 /// Where a reference leads here, or what is wrong with it; and where it would lead if the actor were to know of that.
-type Led = Result<Pin, (Option<Pin>, String)>;
+type Led = Result<ResolvedRef, (Option<ResolvedRef>, String)>;
 
 /// What is known of where references lead here.
 #[derive(Default)]
@@ -212,7 +212,7 @@ impl Known {
     fn led(&self, change: &OrgChange, place: i64, target: &str, lead: &Lead) -> Led {
         let nowhere = || Err((None, format!("it refers to {lead}, which doesn't exist")));
         let Some((prompt, number, hash)) = self.found.get(&place) else { return nowhere() };
-        let pin = |to| Pin { target: target.to_owned(), prompt: *prompt, to };
+        let pin = |to| ResolvedRef { target: target.to_owned(), prompt: *prompt, to };
         if lead.environment.is_empty() {
             let version = hash.clone().map(|hash| pin(To::Version { number: *number, hash }));
             return version.map_or_else(nowhere, Ok);

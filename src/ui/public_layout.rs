@@ -1,11 +1,11 @@
 use super::{Toast, document::Head};
-use crate::web::Caller;
+use crate::web::RequestContext;
 use leptos::prelude::*;
 
 /// A page outside any organization: one card in the middle, no script.
 #[component]
 #[expect(clippy::needless_pass_by_value, reason = "a prop")]
-pub fn Sheet(
+pub fn PublicLayout(
     /// The title of the page, for the window.
     #[prop(into)]
     title: String,
@@ -16,7 +16,7 @@ pub fn Sheet(
     children: Children,
 ) -> impl IntoView {
     Head { title, styles: "public.css", class: "public" }.tell();
-    let mailbox = Caller::here().is_ok_and(|caller| {
+    let mailbox = RequestContext::here().is_ok_and(|caller| {
         caller.server.mail.mailbox().is_some() && !caller.page.starts_with(crate::paths::MAILBOX)
     });
     view! {

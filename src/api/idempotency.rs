@@ -6,12 +6,12 @@
 //! forgotten, so that it can be tried again: unless the change that it asked for has noted that it was made, when
 //! only its answer is lost. What changes nothing needs no name.
 
-use super::{MAX_BODY, problem::Refusal};
+use super::{MAX_BODY, problem::ApiError};
 use crate::{
     delivery::Delivery,
     error::{Error, Result},
     id::{ApiKeyId, OrgId},
-    kernel::{Behalf, db::Query, long_work},
+    kernel::{JobOwner, db::Query, long_work},
     tenancy::{Change, Server, api_key::Key, change::to_its_end, client::Client, rows},
     time::{Span, Timestamp},
     web::uploads,
@@ -77,21 +77,21 @@ fn changes_nothing(uri: &Uri) -> bool {
     uri.path().ends_with("/render") || uri.path().ends_with("/import") && is_tried()
 }
 
-async fn named(server: Server, request: Request, next: Next) -> Result<Response, Refusal> {
+async fn named(server: Server, request: Request, next: Next) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     let name = parts.headers.get(NAME).and_then(|name| name.to_str().ok()).unwrap_or_default().to_owned();
     if name.is_empty() || name.len() > 255 {
-        return Err(Refusal::malformed("Idempotency-Key", "Send 1 to 255 printable characters."));
+        return Err(ApiError::malformed("Idempotency-Key", "Send 1 to 255 printable characters."));
     }
     let client = parts.extensions.get::<Arc<Client>>().cloned().unwrap_or_default();
     let key = parts.extensions.get::<Arc<Key>>().cloned().ok_or(Error::SignedOut)?;
     let most = if parts.uri.path().ends_with("/import") { uploads::MAX_FILE } else { MAX_BODY };
     let body = to_bytes(body, most).await.map_err(|error| match error.source() {
-        Some(cause) if cause.is::<LengthLimitError>() => Refusal::too_large(),
-        _ => Refusal::malformed("", "The request body couldn't be read."),
+        Some(cause) if cause.is::<LengthLimitError>() => ApiError::too_large(),
+        _ => ApiError::malformed("", "The request body couldn't be read."),
     })?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let (behalf, same) = (Behalf { org: key.org, person: Some(key.created_by) }, body.clone());
+    let (behalf, same) = (JobOwner { org: key.org, person: Some(key.created_by) }, body.clone());
     let hash = server.long_work.run_on(behalf, body.len(), move || hash(&path, &same)).await?;
     let begun_at = server.clock.now();
     // What is changed on its behalf knows of its name.
@@ -178,7 +178,7 @@ impl Attempt {
 
     /// Keeps the answer. When the request was refused or failed it is forgotten, unless it was carried out: then
     /// it is kept that it was.
-    async fn keep(&self, response: Response) -> Result<Response, Refusal> {
+    async fn keep(&self, response: Response) -> Result<Response, ApiError> {
         let (parts, body) = response.into_parts();
         let body: Bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let mut change = self.change().await?;
@@ -212,9 +212,9 @@ fn headers(parts: &Parts) -> String {
     json!(headers.collect::<BTreeMap<_, _>>()).to_string()
 }
 
-fn answer_again(kept: Kept, hash: &[u8], now: Timestamp) -> Result<Response, Refusal> {
+fn answer_again(kept: Kept, hash: &[u8], now: Timestamp) -> Result<Response, ApiError> {
     if kept.request_hash != hash {
-        return Err(Refusal::named_twice());
+        return Err(ApiError::named_twice());
     }
     let (Some(status), Some(body)) = (kept.status, kept.body) else {
         let is_over = kept.status.is_some() || kept.created_at <= now - TAKES;

@@ -1,6 +1,6 @@
 //! Who is let in: requests with a valid key, within their rate limit.
 
-use super::problem::Refusal;
+use super::problem::ApiError;
 use crate::{
     delivery::{Delivery, cache::bearer, keys::authenticate},
     tenancy::{api_key::Key, client::Client},
@@ -22,7 +22,7 @@ pub(super) async fn let_in(State(delivery): State<Delivery>, mut request: Reques
     };
     let allowance = delivery.spend(key.id, delivery.server.clock.now());
     let mut response = if let Some(spent) = allowance.filter(|allowance| allowance.is_spent) {
-        Refusal::too_often(spent).into_response()
+        ApiError::too_often(spent).into_response()
     } else {
         request.extensions_mut().insert(key);
         next.run(request).await
@@ -33,7 +33,7 @@ pub(super) async fn let_in(State(delivery): State<Delivery>, mut request: Reques
     response
 }
 
-async fn shown(delivery: &Delivery, client: &Client, headers: &HeaderMap) -> Result<Arc<Key>, Refusal> {
-    let shown = bearer(headers).ok_or_else(Refusal::anonymous)?;
+async fn shown(delivery: &Delivery, client: &Client, headers: &HeaderMap) -> Result<Arc<Key>, ApiError> {
+    let shown = bearer(headers).ok_or_else(ApiError::anonymous)?;
     Ok(authenticate(delivery, client, shown).await?)
 }

@@ -1,6 +1,6 @@
 //! Which version of a prompt a service means.
 
-use super::{problem::Refusal, service::Service};
+use super::{problem::ApiError, service::Service};
 use crate::{
     environments::store::Environment,
     error::Error,
@@ -63,7 +63,7 @@ pub(super) struct Served {
 
 /// What a service gets that names a prompt by its id or a path. In an environment a path leads to what was deployed
 /// at it, whatever is there by now; in a protected one to nothing else, as not all who may rename may deploy.
-pub(super) async fn look_up(service: &Service, named: &str, which: &Which) -> Result<Served, Refusal> {
+pub(super) async fn look_up(service: &Service, named: &str, which: &Which) -> Result<Served, ApiError> {
     if let Some(served) = deployed_at(service, named, which).await? {
         return Ok(served);
     }
@@ -73,7 +73,7 @@ pub(super) async fn look_up(service: &Service, named: &str, which: &Which) -> Re
         && environment.is_protected()
         && named.parse::<PromptId>().is_err()
     {
-        return Err(Refusal::missing(format!(
+        return Err(ApiError::missing(format!(
             "Nothing is deployed to {} at {named}. {} is served at the path it had when it was deployed. To serve it at its new path, deploy it again.",
             environment.name, prompt.path
         )));
@@ -82,7 +82,7 @@ pub(super) async fn look_up(service: &Service, named: &str, which: &Which) -> Re
 }
 
 /// What is deployed at a path to the environment that is asked for, if anything.
-async fn deployed_at(service: &Service, path: &str, which: &Which) -> Result<Option<Served>, Refusal> {
+async fn deployed_at(service: &Service, path: &str, which: &Which) -> Result<Option<Served>, ApiError> {
     let Which { environment, version, label, .. } = which;
     let is_one = environment.is_none() || label.is_none();
     let by_environment = version.is_none() && label.as_deref() != Some("latest") && is_one;
@@ -100,7 +100,7 @@ async fn deployed_at(service: &Service, path: &str, which: &Which) -> Result<Opt
     let is_reached = service.reaches_folder(prompt.folder_id).await?
         || (folder.is_some() && service.reaches_folder(folder).await?);
     if !is_reached {
-        return Err(Refusal::hidden(service.scope(), true));
+        return Err(ApiError::hidden(service.scope(), true));
     }
     Ok(Some(Served { prompt, found: Found::Deployed(environment, served.version), folder }))
 }
@@ -108,24 +108,24 @@ async fn deployed_at(service: &Service, path: &str, which: &Which) -> Result<Opt
 /// The environment that is asked for unless another is named.
 const DEFAULT: &str = "production";
 
-async fn find(service: &Service, prompt: &Prompt, which: &Which) -> Result<Found, Refusal> {
+async fn find(service: &Service, prompt: &Prompt, which: &Which) -> Result<Found, ApiError> {
     let named = [which.environment.is_some(), which.version.is_some(), which.label.is_some()];
     if named.into_iter().filter(|named| *named).count() > 1 {
-        return Err(Refusal::malformed("", "Send only one of environment, version and label."));
+        return Err(ApiError::malformed("", "Send only one of environment, version and label."));
     }
     if let Some(number) = which.version {
         return there(prompt, number).map(Found::Version);
     }
     let label = which.label.as_deref();
     if label == Some("latest") {
-        let missing = || Refusal::missing(format!("{} has no version yet.", prompt.path));
+        let missing = || ApiError::missing(format!("{} has no version yet.", prompt.path));
         return if prompt.latest > 0 { Ok(Found::Version(prompt.latest)) } else { Err(missing()) };
     }
     // Any other label is the name of an environment.
     let name = which.environment.as_deref().or(label).unwrap_or(DEFAULT);
     let environment = service.environment(name).await?;
     let live = resolve::live(service.scope(), environment.id, prompt.id).await?;
-    let missing = || Refusal::missing(format!("{} isn't deployed to {}.", prompt.path, environment.name));
+    let missing = || ApiError::missing(format!("{} isn't deployed to {}.", prompt.path, environment.name));
     let live = live.ok_or_else(missing)?;
     Ok(Found::Deployed(environment, live))
 }
@@ -134,8 +134,8 @@ async fn find(service: &Service, prompt: &Prompt, which: &Which) -> Result<Found
 ///
 /// # Errors
 /// 404, which names it.
-pub(super) fn there(prompt: &Prompt, number: i64) -> Result<i64, Refusal> {
-    let missing = || Refusal::missing(format!("{} has no version {number}.", prompt.path));
+pub(super) fn there(prompt: &Prompt, number: i64) -> Result<i64, ApiError> {
+    let missing = || ApiError::missing(format!("{} has no version {number}.", prompt.path));
     (1..=prompt.latest).contains(&number).then_some(number).ok_or_else(missing)
 }
 
@@ -145,7 +145,7 @@ pub(super) async fn resolved(
     service: &Service,
     prompt: &Prompt,
     found: &Found,
-) -> Result<(Resolved, Option<Details>), Refusal> {
+) -> Result<(Resolved, Option<Details>), ApiError> {
     let scope = service.scope();
     let (mut resolved, details) = match found {
         Found::Deployed(environment, number) => {
@@ -166,7 +166,7 @@ pub(super) async fn resolved(
 ///
 /// # Errors
 /// 503 then.
-pub(super) fn ensure_read(resolved: &Resolved) -> Result<(), Refusal> {
+pub(super) fn ensure_read(resolved: &Resolved) -> Result<(), ApiError> {
     let is_unread = resolved.parts.iter().any(|part| part.analysis.is_unread);
     if is_unread { Err(Error::Unavailable { retry_after: 3 }.into()) } else { Ok(()) }
 }

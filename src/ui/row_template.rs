@@ -7,7 +7,7 @@ use leptos::{prelude::*, tachys::view::RenderFlags};
 /// A row is some thirty elements, of which a handful of values differ. Building the view a hundred
 /// times took most of the time of a page; filling in what differs takes none worth speaking of.
 #[derive(Debug)]
-pub struct Stencil {
+pub struct RowTemplate {
     /// What stands before each gap, and which gap it is.
     parts: Vec<(String, usize)>,
     /// What stands after the last.
@@ -23,7 +23,7 @@ pub fn gap(n: u8) -> String {
 
 const MARK: char = '\u{1}';
 
-impl Stencil {
+impl RowTemplate {
     /// Renders the view and finds its gaps.
     pub fn new(view: impl IntoView) -> Self {
         // No island stands in a row, so it needs no marks.
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn gaps_are_filled_and_values_stay_text() {
-        let stencil = Stencil::new(view! { <p title=gap(1)><b>{gap(0)}</b><i>{gap(0)}</i></p> });
+        let stencil = RowTemplate::new(view! { <p title=gap(1)><b>{gap(0)}</b><i>{gap(0)}</i></p> });
         let mut html = String::new();
         stencil.fill(&mut html, &["</p><b>", "\"'&"]);
         assert_eq!(
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_value_cannot_pass_for_a_gap() {
-        let stencil = Stencil::new(view! { <p><b>{gap(0)}</b><i>{gap(1)}</i></p> });
+        let stencil = RowTemplate::new(view! { <p><b>{gap(0)}</b><i>{gap(1)}</i></p> });
         let mut html = String::new();
         stencil.fill(&mut html, &["\u{1}1", "secret"]);
         assert_eq!(html, "<p><b>\u{1}1</b><i>secret</i></p>");

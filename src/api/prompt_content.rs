@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    kernel::Behalf,
+    kernel::JobOwner,
     prompts::{
         content::{Body, Content, Message, ModelSettings, Variable},
         render::{self, Composed, Resolved, Taken, compose_for},
@@ -99,7 +99,7 @@ impl Form {
     /// # Errors
     /// [`Error::Invalid`] when too much is put into it: a part of it is not served for the whole. Also when there is no
     /// room for it.
-    pub(super) async fn whole(place: (&Server, Behalf), resolved: Resolved) -> Result<Option<Self>> {
+    pub(super) async fn whole(place: (&Server, JobOwner), resolved: Resolved) -> Result<Option<Self>> {
         if resolved.is_cut {
             let path = resolved.parts.first().map_or("", |part| part.path.as_str());
             return Err(Error::invalid("", format!("{path}: {}", render::TOO_LARGE)));

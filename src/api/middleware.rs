@@ -1,8 +1,8 @@
 //! What stands around every route: a request has a name and an end, and a refusal its form.
 
-use super::{door, openapi, problem::Refusal, repeat, service::Service};
+use super::{auth, idempotency, openapi, problem::ApiError, service::Service};
 use crate::{
-    delivery::{Allowance, Delivery},
+    delivery::{Delivery, RateLimit},
     error::Error,
     kernel::internal_error::internal,
     tenancy::{api_key::Key, client::Client},
@@ -27,10 +27,10 @@ pub fn around(delivery: &Delivery, routes: Router<Delivery>, patience: Duration)
         .layer(middleware::from_fn(refuse_unknown))
         // What is carried out to its end has one, too.
         .layer(middleware::from_fn_with_state(patience, in_time))
-        .layer(middleware::from_fn_with_state(delivery.clone(), repeat::once))
+        .layer(middleware::from_fn_with_state(delivery.clone(), idempotency::once))
         .layer(middleware::from_fn_with_state(delivery.clone(), make_room))
         .layer(middleware::from_fn_with_state(delivery.clone(), refuse_unscoped))
-        .layer(middleware::from_fn_with_state(delivery.clone(), door::let_in))
+        .layer(middleware::from_fn_with_state(delivery.clone(), auth::let_in))
         .layer(middleware::from_fn_with_state(patience, in_time))
         .layer(middleware::from_fn_with_state(delivery.clone(), answer))
         .with_state(delivery.clone())
@@ -44,7 +44,7 @@ async fn refuse_unknown(path: Option<MatchedPath>, request: Request, next: Next)
     match asked {
         Some((query, _)) => {
             let name = query.split(['&', '=']).next().unwrap_or_default();
-            Refusal::malformed(name, "Unknown parameter.").into_response()
+            ApiError::malformed(name, "Unknown parameter.").into_response()
         }
         None => next.run(request).await,
     }
@@ -67,7 +67,7 @@ async fn refuse_unscoped(
     }
     let (mut parts, _) = request.into_parts();
     let service = Service::from_request_parts(&mut parts, &delivery).await;
-    service.map_or_else(|refusal| refusal, |service| Refusal::lacks(service.scope(), lacks)).into_response()
+    service.map_or_else(|refusal| refusal, |service| ApiError::lacks(service.scope(), lacks)).into_response()
 }
 
 /// Makes room for the body of a request.
@@ -75,12 +75,12 @@ async fn make_room(State(delivery): State<Delivery>, request: Request, next: Nex
     let person = request.extensions().get::<Arc<Key>>().map(|key| key.created_by);
     let client = request.extensions().get::<Arc<Client>>().cloned().unwrap_or_default();
     let response = within(&delivery.web, (person, &client), request, next).await;
-    response.unwrap_or_else(|| Refusal::from(NO_ROOM).into_response())
+    response.unwrap_or_else(|| ApiError::from(NO_ROOM).into_response())
 }
 
 /// Ends what takes too long. Of a stream this is its beginning.
 async fn in_time(State(patience): State<Duration>, request: Request, next: Next) -> Response {
-    let late = || Refusal::from(Error::Unavailable { retry_after: 5 }).into_response();
+    let late = || ApiError::from(Error::Unavailable { retry_after: 5 }).into_response();
     tokio::time::timeout(patience, next.run(request)).await.unwrap_or_else(|_| late())
 }
 
@@ -90,11 +90,12 @@ pub(super) async fn answer(State(delivery): State<Delivery>, mut request: Reques
     let act = format!("{} {}", request.method(), request.uri().path());
     request.extensions_mut().insert(client.clone());
     let run = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = run.unwrap_or_else(|_| Refusal::from(internal(&"a request panicked")).into_response());
-    let allowance = response.extensions_mut().remove::<Allowance>();
+    let mut response =
+        run.unwrap_or_else(|_| ApiError::from(internal(&"a request panicked")).into_response());
+    let allowance = response.extensions_mut().remove::<RateLimit>();
     // The layer that limits bodies answers in words of its own.
-    let too_large = (response.status() == StatusCode::PAYLOAD_TOO_LARGE).then(Refusal::too_large);
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>().or(too_large) {
+    let too_large = (response.status() == StatusCode::PAYLOAD_TOO_LARGE).then(ApiError::too_large);
+    if let Some(refusal) = response.extensions_mut().remove::<ApiError>().or(too_large) {
         if let Some(scope) = refusal.denied() {
             delivery.web.note_refusal(scope, &act);
         }
@@ -103,7 +104,7 @@ pub(super) async fn answer(State(delivery): State<Delivery>, mut request: Reques
         response.headers_mut().extend(allowed.map(|allowed| (header::ALLOW, allowed)));
     }
     if let Some(allowance) = allowance {
-        allowance.tell(response.headers_mut());
+        allowance.write_headers(response.headers_mut());
     }
     if let Ok(id) = HeaderValue::from_str(&client.request_id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);

@@ -4,7 +4,7 @@
 use super::{
     OrgAvatar,
     account_menu::{sign_out_form, theme_form},
-    place::Place,
+    navigation::Place,
     store,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     tenancy::{Membership, Organization, Scope, client::Person},
     time::Span,
     ui::{Avatar, Bake, Head, Icon, Scripts, Toast, glyph},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 use std::iter;
@@ -27,7 +27,7 @@ const VISIT: Span = Span::minutes(5);
 
 /// The frame, with what it shows read.
 #[derive(Debug, Clone)]
-pub struct Frame {
+pub struct AppLayout {
     person: Person,
     organization: Organization,
     role: Role,
@@ -40,12 +40,12 @@ pub struct Frame {
     waiting: i64,
 }
 
-impl Frame {
+impl AppLayout {
     /// Enters the organization that the URL names, and remembers it as the person's last.
     ///
     /// # Errors
     /// As [`Visitor::enter_with_others`](crate::tenancy::Visitor::enter_with_others).
-    pub async fn enter(caller: &Caller) -> Result<(Scope, Self)> {
+    pub async fn enter(caller: &RequestContext) -> Result<(Scope, Self)> {
         let (scope, mine) = caller.enter_with_others(caller.segment(0)).await?;
         let person = scope.person().cloned().ok_or(Error::SignedOut)?;
         let organization = scope.organization().clone();
@@ -194,12 +194,12 @@ impl Frame {
 }
 
 /// Remembers the visit in the background: the page need not wait for it.
-fn remember(caller: &Caller, person: &Person, org: OrgId) {
-    let (user, now, notes) = (person.id, caller.server.clock.now(), &caller.server.notes);
-    notes.leave(("visit", user.0), move |tx| Box::pin(store::remember_visit(tx, user, org, now)));
+fn remember(caller: &RequestContext, person: &Person, org: OrgId) {
+    let (user, now, writes) = (person.id, caller.server.clock.now(), &caller.server.deferred_writes);
+    writes.put(("visit", user.0), move |tx| Box::pin(store::remember_visit(tx, user, org, now)));
     // From now on `/` leads there, and it may be asked for next.
     if person.home_org_id != Some(org) {
-        notes.hurry();
+        writes.hurry();
     }
 }
 

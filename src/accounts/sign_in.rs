@@ -17,7 +17,7 @@ use crate::{
     },
     time::Span,
     ui::{cookie, set_cookie},
-    web::{Caller, known_devices, rate_limits::Secret},
+    web::{RequestContext, known_devices, rate_limits::ThrottleKey},
 };
 
 /// How long the second factor is waited for.
@@ -27,7 +27,7 @@ const STEP: &str = "second-step";
 
 /// How signing in went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Welcome {
+pub enum SignInOutcome {
     /// They are in.
     In,
     /// Their second factor is asked for.
@@ -36,7 +36,7 @@ pub enum Welcome {
     ProveAddressFirst,
 }
 
-impl Welcome {
+impl SignInOutcome {
     /// The page that comes now; `next` once they are in.
     #[must_use]
     pub fn leads_to(self, next: Option<&str>) -> String {
@@ -59,14 +59,19 @@ struct Credentials {
 /// # Errors
 /// [`Error::Invalid`] when address and password do not belong together; [`Error::TooMany`] when they
 /// did not too often.
-pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<&str>) -> Result<Welcome> {
+pub async fn sign_in(
+    caller: &RequestContext,
+    email: &str,
+    password: &str,
+    next: Option<&str>,
+) -> Result<SignInOutcome> {
     let (Ok(password), Ok(email)) = (Password::typed(password), Email::parse(email)) else {
         return Err(wrong());
     };
     let credentials = credentials(&caller.server, &email).await?;
     let device = known_devices::known(&caller.server, credentials.as_ref().map(|known| known.id));
-    let secret = Secret { kind: "password", of: email.to_string(), device };
-    let guess = caller.web.limits.guess(&secret)?;
+    let secret = ThrottleKey { kind: "password", of: email.to_string(), device };
+    let guess = caller.web.limits.attempt(&secret)?;
     let waiting = match &credentials {
         None => sign_ups::latest(&caller.server, &email).await?,
         Some(_) => None,
@@ -78,7 +83,7 @@ pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<
         note_failure(caller, credentials.map(|known| known.id)).await?;
         return Err(wrong());
     }
-    guess.was_right();
+    guess.succeeded();
     match (credentials, waiting) {
         (Some(known), _) => {
             let hash = match verdict {
@@ -88,7 +93,7 @@ pub async fn sign_in(caller: &Caller, email: &str, password: &str, next: Option<
             let_in(caller, known.id, &hash, next).await
         }
         (None, Some(waiting)) => {
-            sign_ups::send_again(caller, &waiting).await.map(|()| Welcome::ProveAddressFirst)
+            sign_ups::send_again(caller, &waiting).await.map(|()| SignInOutcome::ProveAddressFirst)
         }
         (None, None) => Err(wrong()),
     }
@@ -105,13 +110,13 @@ fn wrong() -> Error {
 /// # Errors
 /// [`Error::Invalid`] at `password` when it is another by now; when the database fails.
 pub async fn let_in(
-    caller: &Caller,
+    caller: &RequestContext,
     user: UserId,
     password_hash: &str,
     next: Option<&str>,
-) -> Result<Welcome> {
+) -> Result<SignInOutcome> {
     if !two_factor::is_on(&caller.server, user).await? {
-        return if enter(caller, user, password_hash).await? { Ok(Welcome::In) } else { Err(wrong()) };
+        return if enter(caller, user, password_hash).await? { Ok(SignInOutcome::In) } else { Err(wrong()) };
     }
     let (token, now) = (Token::new(), caller.server.clock.now());
     let mut change = caller.server.change_outside_tenancy().await?;
@@ -128,11 +133,11 @@ pub async fn let_in(
         .await?;
     change.commit().await?;
     set_cookie(STEP, token.as_str(), 600);
-    Ok(Welcome::SecondFactor)
+    Ok(SignInOutcome::SecondFactor)
 }
 
 /// Makes the session; false when the password is another by now.
-async fn enter(caller: &Caller, user: UserId, password_hash: &str) -> Result<bool> {
+async fn enter(caller: &RequestContext, user: UserId, password_hash: &str) -> Result<bool> {
     let mut change = caller.server.change_outside_tenancy().await?;
     if !has_password(&mut change, user, password_hash).await? {
         return Ok(false);
@@ -160,12 +165,12 @@ async fn has_password(change: &mut Change, user: UserId, hash: &str) -> Result<b
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_waiting(caller: &Caller) -> Result<bool> {
+pub async fn is_waiting(caller: &RequestContext) -> Result<bool> {
     step(caller).await.map(|step| step.is_some())
 }
 
 /// Whose sign-in waits, where it leads, and the hash of the password that was shown: a new one removes the step.
-async fn step(caller: &Caller) -> Result<Option<(UserId, Option<String>, String)>> {
+async fn step(caller: &RequestContext) -> Result<Option<(UserId, Option<String>, String)>> {
     let Some(token) = cookie(STEP) else { return Ok(None) };
     let waiting = caller.server.outside_tenancy().query(
         "SELECT s.user_id, s.next, u.password_hash FROM second_steps s JOIN users u ON u.id = s.user_id
@@ -178,22 +183,22 @@ async fn step(caller: &Caller) -> Result<Option<(UserId, Option<String>, String)
 ///
 /// # Errors
 /// [`Error::Invalid`] at `code`; [`Error::Conflict`] when it waited too long; [`Error::TooMany`].
-pub async fn prove_second_factor(caller: &Caller, code: &str) -> Result<Option<String>> {
+pub async fn prove_second_factor(caller: &RequestContext, code: &str) -> Result<Option<String>> {
     let late = || Error::conflict("Your sign-in timed out. Sign in again.");
     let (user, next, password_hash) = step(caller).await?.ok_or_else(late)?;
-    let secret = Secret {
+    let secret = ThrottleKey {
         kind: "code",
         of: user.to_string(),
         device: known_devices::known(&caller.server, Some(user)),
     };
-    let guess = caller.web.limits.guess(&secret)?;
+    let guess = caller.web.limits.attempt(&secret)?;
     let mut change = caller.server.change_outside_tenancy().await?;
     if !two_factor::use_code(&mut change, user, code).await? {
         drop(change);
         note_failure(caller, Some(user)).await?;
         return Err(Error::invalid("code", "Wrong code, or this code was already used."));
     }
-    guess.was_right();
+    guess.succeeded();
     let steps = change.query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute().await?;
     if steps == 0 {
         return Err(late());
@@ -204,7 +209,7 @@ pub async fn prove_second_factor(caller: &Caller, code: &str) -> Result<Option<S
 }
 
 /// Writes down that somebody tried to sign in as a person, or as nobody.
-async fn note_failure(caller: &Caller, user: Option<UserId>) -> Result<()> {
+async fn note_failure(caller: &RequestContext, user: Option<UserId>) -> Result<()> {
     let mut change = caller.server.change_outside_tenancy().await?;
     caller.audit_stranger(&mut change, user, Action::SignInFailed).await?;
     change.commit().await

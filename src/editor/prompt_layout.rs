@@ -10,7 +10,7 @@ use crate::{
         pages::beside,
         tree::{Here, crumbs, tree},
     },
-    orgs::{Frame, Place},
+    orgs::{AppLayout, Place},
     paths,
     prompts::{
         content::Content,
@@ -21,7 +21,7 @@ use crate::{
     role::EditContent,
     tenancy::Scope,
     ui::{Act, Bake, Html, Once},
-    web::Caller,
+    web::RequestContext,
 };
 use leptos::prelude::*;
 
@@ -46,7 +46,7 @@ impl Tab {
 }
 
 /// What the title of the window calls the page, unless it is the prompt itself.
-fn part(caller: &Caller) -> Option<String> {
+fn part(caller: &RequestContext) -> Option<String> {
     Some(match (caller.segment(3), caller.segment(4)) {
         ("save", _) => "Save version".to_owned(),
         ("versions", "") => "Versions".to_owned(),
@@ -60,21 +60,21 @@ fn part(caller: &Caller) -> Option<String> {
 }
 
 /// A prompt, with what all its pages show.
-pub(super) struct Desk {
+pub(super) struct PromptLayout {
     pub(super) scope: Scope,
     pub(super) prompt: Prompt,
     pub(super) draft: Draft,
     /// The content of the newest version, if there is one.
     pub(super) newest: Option<Content>,
-    frame: Frame,
+    frame: AppLayout,
     trail: Vec<(String, String)>,
     tree: Html,
 }
 
-impl Desk {
+impl PromptLayout {
     /// The prompt that the URL names.
-    pub(super) async fn enter(caller: &Caller) -> Result<Self> {
-        let (scope, frame) = Frame::enter(caller).await?;
+    pub(super) async fn enter(caller: &RequestContext) -> Result<Self> {
+        let (scope, frame) = AppLayout::enter(caller).await?;
         let id: PromptId = caller.segment(2).parse().map_err(|_| Error::NotFound)?;
         let prompt = store::find(&scope, id).await?;
         let draft = drafts::read(&scope, id).await?;
@@ -86,7 +86,7 @@ impl Desk {
         let mut trail = crumbs(scope.slug(), &around);
         trail.push((prompt.name.to_string(), paths::prompt(scope.slug(), id)));
         let tree = tree(&scope, Here::Prompt(id, prompt.folder_id)).await?;
-        let frame = part(caller).into_iter().fold(frame, Frame::part);
+        let frame = part(caller).into_iter().fold(frame, AppLayout::part);
         Ok(Self { scope, prompt, draft, newest, frame, trail, tree })
     }
 
@@ -96,7 +96,7 @@ impl Desk {
     }
 
     /// What stands in the form: the draft, or what was typed when it could not be kept.
-    pub(super) fn typed(&self, caller: &Caller, action: &str) -> Typed {
+    pub(super) fn typed(&self, caller: &RequestContext, action: &str) -> Typed {
         let failed = caller.posted().filter(|posted| posted.action == action && posted.error().is_some());
         failed.map_or_else(|| Typed::of(&self.draft.content), |posted| Typed::posted(&posted.input))
     }
