@@ -12,19 +12,7 @@ use super::{
     made_of::{self, MadeOf},
     model::{DeployCommand, Kind},
 };
-use crate::{
-    environments::store as environments,
-    error::{Error, Result},
-    id::{EnvironmentId, PromptId},
-    kernel::JobOwner,
-    prompts::{
-        kept::{Details, details, details_now},
-        render::{self, Problems, Resolved, check_for},
-        resolve::{self, Instead},
-        source::Source,
-    },
-    tenancy::{Reads, Server, Unhurried},
-};
+use crate::{environments::store as environments, error::{Error, Result}, id::{EnvironmentId, PromptId}, kernel::{JobOwner, internal}, prompts::{kept::{Details, details, details_now}, render::{self, Problems, Resolved, check_for}, resolve::{self, Instead}, source::Source}, tenancy::{Reads, Server, Unhurried}};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -191,12 +179,13 @@ impl<R: Reads> Look<R> {
         let look = move || {
             found.put_together(&resolved);
             let differs = live.as_ref().map(|live| differs(live, &resolved)).unwrap_or_default();
-            let kept = serde_json::to_string(&resolved.inherited()).ok();
+            let kept = serde_json::to_string(&resolved.inherited());
             (found, kept, made_of::made_of(&resolved, live.as_deref()), differs)
         };
         let (server, behalf) = &self.place;
-        let looked = server.long_work.run_on(*behalf, bytes, look).await?;
-        (self.impact.served, self.impact.kept, self.impact.made_of, self.impact.differs) = looked;
+        let (served, kept, made_of, differs) = server.long_work.run_on(*behalf, bytes, look).await?;
+        self.impact.kept = Some(kept.map_err(|error| internal(&error))?);
+        (self.impact.served, self.impact.made_of, self.impact.differs) = (served, made_of, differs);
         if self.impact.kept.as_ref().is_some_and(|kept| kept.len() > MAX_KEPT) {
             self.impact.breaks.insert(Break { says: TOO_MUCH_KEPT.to_owned(), user: None });
         }

@@ -85,7 +85,7 @@ impl fmt::Display for Email {
 }
 
 /// The most addresses that are read from one text.
-pub const MAX_ADDRESSES: usize = 200;
+pub const MAX_ADDRESSES: usize = 100;
 
 /// The addresses in a text that has one a line, or separated by commas, semicolons or spaces;
 /// `Ana <ana@example.com>` counts as its address. Repetitions of the same text are dropped. Of more than

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Result,
     id::{DeploymentId, EnvironmentId, PromptId},
-    kernel::long_work,
+    kernel::{internal, long_work},
     tenancy::Reads,
 };
 use std::sync::Arc;
@@ -54,24 +54,26 @@ struct Row {
 
 impl Row {
     /// As it is live.
-    fn live(self) -> Option<Live> {
-        let version = self.version?;
-        let json = self.inherited.unwrap_or_default();
-        let read = || Kept::new(self.id, serde_json::from_str(&json).unwrap_or_default(), false);
-        let kept = Some(Arc::new(long_work::within(json.len(), read)));
-        Some(Live { version, kept })
+    fn live(self) -> Result<Option<Live>> {
+        let Some(version) = self.version else { return Ok(None) };
+        let kept = self.kept(false)?.unwrap_or_else(|| Kept::new(self.id, Inherited::default(), false));
+        Ok(Some(Live { version, kept: Some(Arc::new(kept)) }))
     }
 
     /// As it would be live again.
-    fn again(self) -> Option<Live> {
-        let version = self.version?;
-        let read = |json: String| {
-            let read =
-                || serde_json::from_str(&json).ok().map(|inherited| Kept::new(self.id, inherited, true));
-            long_work::within(json.len(), read)
-        };
-        let kept = self.inherited.and_then(read).map(Arc::new);
-        Some(Live { version, kept })
+    fn again(self) -> Result<Option<Live>> {
+        let Some(version) = self.version else { return Ok(None) };
+        Ok(Some(Live { version, kept: self.kept(true)?.map(Arc::new) }))
+    }
+
+    /// What it kept; none in rows from before anything was kept. What cannot be read is an error: without it, folders
+    /// would change what is live.
+    fn kept(&self, is_again: bool) -> Result<Option<Kept>> {
+        let Some(json) = &self.inherited else { return Ok(None) };
+        let read = || serde_json::from_str(json);
+        let inherited = long_work::within(json.len(), read);
+        let inherited = inherited.map_err(|error| internal(&format!("deployment {}: {error}", self.id)))?;
+        Ok(Some(Kept::new(self.id, inherited, is_again)))
     }
 }
 
@@ -87,7 +89,7 @@ pub(super) async fn newest(
     );
     let newest: Option<Row> = newest.bind(environment).bind(prompt).optional().await?;
     let id = newest.as_ref().map(|newest| newest.id);
-    Ok((newest.and_then(Row::live), id))
+    Ok((newest.map_or(Ok(None), Row::live)?, id))
 }
 
 /// A version as it would be live again, as it was the last time.
@@ -97,7 +99,7 @@ pub(super) async fn before(
     prompt: PromptId,
     version: i64,
 ) -> Result<Option<Live>> {
-    Ok(last(reads, environment, prompt, version).await?.and_then(Row::again))
+    last(reads, environment, prompt, version).await?.map_or(Ok(None), Row::again)
 }
 
 /// A version as it was live the last time, until just now.
@@ -107,7 +109,7 @@ pub(super) async fn until_now(
     prompt: PromptId,
     version: i64,
 ) -> Result<Option<Live>> {
-    Ok(last(reads, environment, prompt, version).await?.and_then(Row::live))
+    last(reads, environment, prompt, version).await?.map_or(Ok(None), Row::live)
 }
 
 async fn last(

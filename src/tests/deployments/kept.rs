@@ -8,9 +8,11 @@ use crate::{
         model::{DeployCommand, Kind},
     },
     environments::store::delete,
+    error::Error,
     fields::PathName,
     id::{EnvironmentId, PromptId},
     library::{folders, moves, trash, variables},
+    prompts::{resolve, source::Source},
     role::Deploy,
 };
 use serde_json::{Value, json};
@@ -22,6 +24,7 @@ both_databases!(
     what_was_live_until_just_now_is_served_as_it_was,
     moving_a_prompt_changes_nothing_live,
     rows_from_before_follow_the_folders,
+    what_cannot_be_read_is_not_served,
     what_is_its_own_is_kept_as_it_is_served,
     what_is_kept_has_so_much_room,
     what_nobody_deployed_is_not_served,
@@ -148,6 +151,24 @@ async fn rows_from_before_follow_the_folders(app: TestApp) {
     assert_eq!(team.served(dev, tone).await, "For Acme.");
     team.inherits(&[("company", json!("Other"))]).await;
     assert_eq!(team.served(dev, tone).await, "For Other.");
+}
+
+async fn what_cannot_be_read_is_not_served(app: TestApp) {
+    let team = Team::of(&app).await;
+    let dev = team.environment("development").await.id;
+    team.inherits(&[("company", json!("Acme"))]).await;
+    let tone = team.saying("Tone", &["For {{ company }}."]).await;
+    team.deploys(dev, tone, 1).await.unwrap();
+    assert_eq!(team.served(dev, tone).await, "For Acme.");
+    let allow = app.either(
+        "DROP TRIGGER deployments_are_immutable",
+        "ALTER TABLE deployments DISABLE TRIGGER deployments_are_immutable",
+    );
+    app.execute(allow).await;
+    app.execute("UPDATE deployments SET inherited = substr(inherited, 1, 5) || '?'").await;
+    team.inherits(&[("company", json!("Other"))]).await;
+    let resolved = resolve::deployed(&mut Source::new(&team.scope), dev, (tone, 1), None).await;
+    assert!(matches!(resolved, Err(Error::Internal { .. })), "nothing is served in its place");
 }
 
 async fn what_is_its_own_is_kept_as_it_is_served(app: TestApp) {
