@@ -4,6 +4,7 @@
 
 use super::{resets, sign_in, sign_ups, store};
 use crate::{
+    accounts::confirmation,
     error::Error,
     fields::Email,
     paths,
@@ -27,7 +28,7 @@ pub async fn sign_up(
         sign_ups::begin(&caller, wish, next).await?;
         response::go(paths::SIGN_UP_SENT);
     } else {
-        let home = store::sign_up_at_once(&caller, wish).await?;
+        let home = confirmation::sign_up_at_once(&caller, wish).await?;
         response::go(&next.unwrap_or_else(|| paths::organization(&home)));
     }
     Ok(())
@@ -49,7 +50,7 @@ pub async fn resend_sign_up(email: String) -> Result<(), Error> {
 /// Proves the address of a sign-up: makes the account and signs in.
 #[server(endpoint = "accounts/confirm")]
 pub async fn confirm_sign_up(token: String, #[server(default)] password: String) -> Result<(), Error> {
-    let next = sign_ups::confirm(&RequestContext::here()?, &token, &password).await?;
+    let next = confirmation::confirm(&RequestContext::here()?, &token, &password).await?;
     response::go(&next);
     Ok(())
 }

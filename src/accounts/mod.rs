@@ -4,6 +4,7 @@
 //! is not theirs, and no answer tells whether an address has an account.
 
 pub mod actions;
+mod confirmation;
 
 mod emails;
 pub mod pages;

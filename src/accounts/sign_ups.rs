@@ -5,33 +5,25 @@
 //! somebody else knows the password.
 
 use super::{
-    emails, sign_in,
-    store::{self, NewPerson, Wish, may_write_to},
+    emails,
+    store::{self, Wish, may_write_to},
 };
 use crate::{
-    error::{Error, Result},
-    fields::{Email, Name, Password},
+    error::Result,
+    fields::{Email, Name},
     id::SignUpId,
-    kernel::{
-        passwords::Verdict,
-        tokens::{Token, TokenHash},
-    },
+    kernel::tokens::{Token, TokenHash},
     paths,
-    tenancy::{
-        Change, Server,
-        audit::{Action, Entry},
-        change::Sender,
-        mail::Letter,
-    },
+    tenancy::{Server, change::Sender, mail::Letter},
     time::Span,
     ui::{cookie, set_cookie},
-    web::{RequestContext, rate_limits::ThrottleKey},
+    web::RequestContext,
 };
 
 /// How long the letter's link is good for.
 const GOOD_FOR: Span = Span::days(1);
 /// The cookie by which a browser is known again.
-const BROWSER: &str = "sign-up";
+pub(super) const BROWSER: &str = "sign-up";
 
 /// A sign-up that waits.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -41,7 +33,7 @@ pub(super) struct Waiting {
     pub(super) email: Email,
     pub(super) password_hash: String,
     browser_hash: TokenHash,
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// Begins a sign-up. What is done, and so the time it takes, is the same whether or not the
@@ -166,45 +158,4 @@ pub(super) async fn send_again(caller: &RequestContext, waiting: &Waiting) -> Re
         set_cookie(BROWSER, browser.as_str(), 24 * 3600);
     }
     change.commit().await
-}
-
-/// Finishes a sign-up: makes the account, signs in, and tells where to go.
-pub(super) async fn confirm(caller: &RequestContext, token: &str, password: &str) -> Result<String> {
-    let gone = || Error::conflict("This link has expired or was already used. Sign in, or sign up again.");
-    let waiting = of_token(&caller.server, token).await?.ok_or_else(gone)?;
-    if !waiting.is_of_this_browser() {
-        let wrong = || Error::invalid("password", "Enter the password you chose when you signed up.");
-        let password = Password::typed(password).map_err(|_| wrong())?;
-        let secret = ThrottleKey { kind: "sign-up", of: waiting.id.to_string(), device: None };
-        let guess = caller.web.limits.attempt(&secret)?;
-        let stored = Some(waiting.password_hash.clone());
-        if caller.server.passwords.verify(password, stored).await? == Verdict::Wrong {
-            return Err(wrong());
-        }
-        guess.succeeded();
-    }
-    let mut change = caller.server.change_outside_tenancy().await?;
-    // Whoever removes the row has used the link; another try at the same moment finds nothing.
-    if use_up(&mut change, token, &waiting.email).await? == 0 {
-        return Err(gone());
-    }
-    let Waiting { name, email, password_hash, next, .. } = waiting;
-    let new = NewPerson { name, email, password_hash: password_hash.clone(), is_verified: true };
-    let (user, home) = store::create(&mut change, new).await?.ok_or_else(gone)?;
-    caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
-    change.commit().await?;
-    store::welcome(&caller.server, &home).await;
-    set_cookie(BROWSER, "", 0);
-    sign_in::let_in(caller, user, &password_hash, None).await?;
-    Ok(next.unwrap_or_else(|| paths::organization(&home)))
-}
-
-/// Removes the sign-up of a token, and then the others of its address, which are void.
-async fn use_up(change: &mut Change, token: &str, email: &Email) -> Result<u64> {
-    let delete = change.query("DELETE FROM sign_ups WHERE token_hash = $1");
-    let used = delete.bind(TokenHash::of(token)).execute().await?;
-    if used > 0 {
-        change.query("DELETE FROM sign_ups WHERE email = $1").bind(email.clone()).execute().await?;
-    }
-    Ok(used)
 }

@@ -1,22 +1,14 @@
 //! People in the database.
 
-use super::{
-    emails::{Happened, happened},
-    sign_in,
-};
+use super::emails::{Happened, happened};
 use crate::{
-    error::{Error, Flaws, Result},
+    error::{Flaws, Result},
     fields::{Email, Name, Password, Slug},
     id::{OrgId, UserId},
     library::sample,
     orgs, paths,
-    tenancy::{
-        Change, Server,
-        audit::{Action, Entry},
-        change::Sender,
-    },
+    tenancy::{Change, Server, change::Sender},
     time::{Span, Timestamp},
-    web::RequestContext,
 };
 
 /// What somebody signs up with.
@@ -102,29 +94,6 @@ pub async fn welcome(server: &Server, home: &Slug) {
     if let Err(error) = planted.await {
         tracing::warn!(%error, "the sample prompts were not added");
     }
-}
-
-/// Signs somebody up where there is no mail to prove an address with.
-///
-/// # Errors
-/// [`Error::Invalid`] at `email` when the address has an account.
-pub async fn sign_up_at_once(caller: &RequestContext, wish: Wish) -> Result<Slug> {
-    let password_hash = caller.server.passwords.hash(wish.password).await?;
-    let mut change = caller.server.change_outside_tenancy().await?;
-    let new = NewPerson {
-        name: wish.name,
-        email: wish.email,
-        password_hash: password_hash.clone(),
-        is_verified: false,
-    };
-    let Some((user, home)) = create(&mut change, new).await? else {
-        return Err(Error::invalid("email", "This email already has an account. Sign in instead."));
-    };
-    caller.audit(&mut change, user, Entry::new(Action::AccountCreated, user.0)).await?;
-    change.commit().await?;
-    welcome(&caller.server, &home).await;
-    sign_in::let_in(caller, user, &password_hash, None).await?;
-    Ok(home)
 }
 
 /// Whether an address has an account, for a caller who has proven that it is theirs.

@@ -12,7 +12,8 @@ use crate::{
         check,
         export::{Extent, Reach},
         format::LibraryFile,
-        import::{self, Act, count},
+        import,
+        line::{self, Act, count},
         routes, writing,
     },
     role::{EditContent, ExportContent, ExportOrganization, ImportContent},
@@ -116,8 +117,8 @@ enum Done {
     Skipped,
 }
 
-impl From<import::Line> for Line {
-    fn from(line: import::Line) -> Self {
+impl From<line::Line> for Line {
+    fn from(line: line::Line) -> Self {
         let act = match line.act {
             Act::Create => Done::Created,
             Act::Change => Done::Changed,

@@ -6,7 +6,7 @@
 //! forgotten, so that it can be tried again: unless the change that it asked for has noted that it was made, when
 //! only its answer is lost. What changes nothing needs no name.
 
-use super::{MAX_BODY, problem::ApiError};
+use super::{input::MAX_BODY, problem::ApiError};
 use crate::{
     delivery::Delivery,
     error::{Error, Result},

@@ -16,6 +16,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{error::Error, sync::Arc};
 
+/// The most bytes of a request's body.
+pub(super) const MAX_BODY: usize = 1024 * 1024;
+
 /// What the path names. What can be the name of nothing is not there.
 #[derive(Debug)]
 pub(super) struct InPath<T>(pub(super) T);

@@ -48,6 +48,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use input::MAX_BODY;
 use middleware::{PATIENCE, answer};
 use problem::ApiError;
 use serde_json::Value;
@@ -60,8 +61,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use idempotency::forget_old;
 pub use middleware::around;
 
-/// The most bytes of a request's body.
-const MAX_BODY: usize = 1024 * 1024;
 /// The most bytes of a list's page: a hundred prompts with the longest paths and descriptions.
 const AT_ONCE: usize = 1024 * 1024;
 

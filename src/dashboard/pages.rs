@@ -12,7 +12,7 @@ use crate::{
     fields::PathName,
     id::PromptId,
     invitations::{State, listing as invitations},
-    library::{contents::icon_of, sample::SAMPLE},
+    library::{sample::SAMPLE, tree::icon_of},
     members::{Listing, danger_zone},
     orgs::{AppLayout, Place},
     paths,

@@ -4,15 +4,27 @@
 //! changes every live prompt that refers to it, and must leave each of them as able to be rendered as it was.
 
 use super::{
+    based::{Based, told},
     dependents::{User, users_in},
     differs::differs,
     drift::otherwise,
     fingerprint::Served,
-    looked::Based,
     made_of::{self, MadeOf},
     model::{DeployCommand, Kind},
 };
-use crate::{environments::store as environments, error::{Error, Result}, id::{EnvironmentId, PromptId}, kernel::{JobOwner, internal}, prompts::{kept::{Details, details, details_now}, render::{self, Problems, Resolved, check_for}, resolve::{self, Instead}, source::Source}, tenancy::{Reads, Server, Unhurried}};
+use crate::{
+    environments::store as environments,
+    error::Result,
+    id::{EnvironmentId, PromptId},
+    kernel::{JobOwner, internal},
+    prompts::{
+        kept::Details,
+        render::{self, Problems, Resolved, check_for},
+        resolve::{self, Instead},
+        source::Source,
+    },
+    tenancy::{Reads, Server, Unhurried},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -132,17 +144,6 @@ pub(super) async fn based(
     }
     let basis = source.into_basis();
     Ok((impact, Based { environment: at, told, users: all, basis }))
-}
-
-/// What services would be told of the prompt of an order: what they were told before, where that is restored.
-pub(super) async fn told(mut reads: impl Reads, order: &DeployCommand) -> Result<Details> {
-    let mut told = details_now(&mut reads, order.prompt).await?.ok_or(Error::NotFound)?;
-    if let Some(version) = order.version.filter(|_| order.kind == Kind::Rollback)
-        && let Some(before) = details(&mut reads, order.environment, (order.prompt, version)).await?
-    {
-        (told.description, told.tags) = (before.description, before.tags);
-    }
-    Ok(told)
 }
 
 /// A look at what would come of an order.

@@ -3,18 +3,14 @@
 //! organization keeps nobody from deploying.
 
 use super::{
-    dependents::{User, users_in},
+    based::Based,
     impact::{self, Impact, WORK},
     model::DeployCommand,
 };
 use crate::{
-    environments::store as environments,
     error::{Error, Result},
-    fields::EnvironmentName,
-    prompts::{basis::Basis, kept::Details},
     tenancy::{OrgChange, Scope},
 };
-use std::collections::BTreeSet;
 
 /// How often it is looked again where something of it changes meanwhile.
 pub(crate) const TRIES: usize = 5;
@@ -23,18 +19,6 @@ pub(crate) const TRIES: usize = 5;
 pub(crate) struct Looked {
     order: DeployCommand,
     found: Result<(Impact, Based)>,
-}
-
-/// What an impact is based on, as far as that changes. At which paths other prompts are served is no part of it: that
-/// only has to do with what is told of deploying again what is live.
-pub(super) struct Based {
-    /// The name of the environment, and whether it is protected.
-    pub(super) environment: (EnvironmentName, bool),
-    /// What services would be told of the prompt.
-    pub(super) told: Details,
-    /// The live prompts that may be put together from it.
-    pub(super) users: BTreeSet<User>,
-    pub(super) basis: Basis,
 }
 
 impl Looked {
@@ -53,20 +37,6 @@ impl Looked {
     pub(crate) async fn still(self, change: &mut OrgChange) -> Result<Option<Impact>> {
         let (impact, based) = self.found?;
         Ok(if based.is_still(change, &self.order).await? { Some(impact) } else { None })
-    }
-}
-
-impl Based {
-    async fn is_still(&self, change: &mut OrgChange, order: &DeployCommand) -> Result<bool> {
-        let environment = environments::find(&mut *change, order.environment).await?;
-        let is_protected = environment.is_protected();
-        if (environment.name, is_protected) != self.environment
-            || impact::told(&mut *change, order).await? != self.told
-        {
-            return Ok(false);
-        }
-        let users = users_in(change, order.prompt, order.environment).await?;
-        Ok(users.into_iter().collect::<BTreeSet<_>>() == self.users && self.basis.is_still(change).await?)
     }
 }
 

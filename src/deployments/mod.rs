@@ -12,6 +12,7 @@
 pub mod actions;
 pub mod approve;
 pub mod asked;
+mod based;
 pub mod dependents;
 pub mod deploy;
 mod differs;

@@ -1,7 +1,7 @@
 //! Two people changed the same of a draft: both texts and what differs, and the way out. Nothing is kept
 //! until one of them has decided.
 
-use super::{SaveDraft, difference::plain, edit_page::reading, form::Typed, prompt_layout::PromptLayout};
+use super::{SaveDraft, difference::plain, form::Typed, prompt_layout::PromptLayout, reading::reading};
 use crate::{
     error::Result,
     id::UserId,

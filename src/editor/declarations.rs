@@ -1,7 +1,7 @@
 //! Variables, engine and model in the editor's form.
 
 use super::{
-    edit_page::Flaws,
+    fields::Flaws,
     form::{MODEL, Typed, TypedVariable},
     known::First,
 };

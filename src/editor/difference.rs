@@ -1,6 +1,6 @@
 //! A difference between two contents, shown one below the other or side by side.
 
-use super::edit_page::reading;
+use super::reading::reading;
 use crate::{
     error::Result,
     fields::counted,

@@ -3,8 +3,8 @@
 use super::{
     RestoreDraft,
     difference::plain,
-    edit_page::reading,
     prompt_layout::{PromptLayout, Tab},
+    reading::reading,
 };
 use crate::{
     error::{Error, Result},

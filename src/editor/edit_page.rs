@@ -4,22 +4,21 @@ use super::{
     PreviewPrompt, SaveDraft,
     conflict::conflict,
     declarations::{settings, variables},
+    fields::{Field, Flaws},
     form::Typed,
     known::Names,
-    marked::{Marked, Texts, marked},
+    marked::{Texts, marked},
     messages_form::messages,
     preview::preview,
     prompt_layout::{PromptLayout, Tab},
+    reading::reading,
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     paths,
-    prompts::{
-        content::{Content, Speaker},
-        inherited, resolve,
-    },
+    prompts::{inherited, resolve},
     role::EditContent,
-    ui::{Alert, Bake, FormAlert, Hidden, Html, Icon, StartModule, glyph},
+    ui::{Bake, FormAlert, Hidden, Html, StartModule},
     web::{RequestContext, posted::Posted, server_function::PAGE_FIELD},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -68,37 +67,6 @@ pub async fn edit(caller: RequestContext) -> Result<impl IntoView> {
         <StartModule name="editor" start="assist"/>
     };
     Ok(desk.show(Tab::Edit, acts, body))
-}
-
-/// What is wrong with the fields, if the form was posted and failed.
-pub(super) struct Flaws<'a>(&'a RequestContext);
-
-impl Flaws<'_> {
-    /// The message at a field, with its id.
-    pub(super) fn at(&self, field: &str) -> (Option<&'static str>, Option<String>, Option<Html>) {
-        let posted = self.0.posted().filter(|posted| posted.action == SaveDraft::PATH);
-        let message = posted.and_then(|posted| posted.error()?.flaw(field).map(ToOwned::to_owned));
-        let id = format!("{field}-error");
-        let shown = message.map(|message| {
-            view! { <p class="error" id=id.clone() role="alert"><Icon is=glyph::Problem/>" "{message}</p> }.bake()
-        });
-        match shown {
-            Some(shown) => (Some("true"), Some(id), Some(shown)),
-            None => (None, None, None),
-        }
-    }
-
-    /// What no field says.
-    fn general(&self) -> Option<Html> {
-        let posted = self.0.posted().filter(|posted| posted.action == SaveDraft::PATH)?;
-        let error = posted.error()?;
-        // What is wrong with a field is said there, and a conflict above the form.
-        if error.status() == 409 || (matches!(error, Error::Invalid { .. }) && error.flaw("").is_none()) {
-            return None;
-        }
-        let says = error.flaw("").map_or_else(|| error.to_string(), ToOwned::to_owned);
-        Some(view! { <Alert kind="error">{says}</Alert> }.bake())
-    }
 }
 
 /// The form as it was posted, if it failed.
@@ -154,38 +122,6 @@ fn form(
     }
 }
 
-/// What the fields of the form have to know.
-pub(super) struct Field<'a> {
-    pub(super) flaws: &'a Flaws<'a>,
-    texts: &'a Texts,
-}
-
-impl Field<'_> {
-    /// What describes the control of a text: what is wrong with it, and what is told of its lines.
-    pub(super) fn described(field: &str, flaw: Option<String>) -> String {
-        flaw.into_iter().chain([format!("{field}-notes")]).collect::<Vec<_>>().join(" ")
-    }
-
-    /// A control for the text of a prompt, over the same text with what is more than text marked. What is told of
-    /// its lines comes below.
-    pub(super) fn code(&self, field: &str, control: Html) -> Html {
-        let none = Marked::default();
-        let Marked { text, notes, .. } = self.texts.get(field).unwrap_or(&none);
-        let (text, notes) = (text.clone(), notes.clone());
-        // The script that marks while one types looks after what it has marked.
-        view! {
-            <div class="code"><pre class="prompt-text" aria-hidden="true" data-own inner_html=text></pre>{control}</div>
-            <div class="slips" id=format!("{field}-notes") aria-live="polite" data-told=notes.clone() inner_html=notes></div>
-        }
-        .bake()
-    }
-
-    /// How long a text is.
-    pub(super) fn tokens(&self, field: &str) -> String {
-        self.texts.get(field).map_or_else(String::new, |marked| marked.tokens.clone())
-    }
-}
-
 fn text(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
     let (invalid, described, flaw) = field.flaws.at("text");
     let described = Field::described("text", described);
@@ -205,27 +141,4 @@ fn text(typed: &Typed, field: &Field<'_>, can_change_kind: bool) -> Html {
         {can_change_kind.then(|| view! { <p><button class="button" data-kind="quiet" name="act" value="chat">"Convert to chat"</button></p> })}
     }
     .bake()
-}
-
-/// What a content says, for those who may only read.
-pub(super) fn reading(content: &Content) -> Html {
-    let typed = Typed::of(content);
-    if typed.kind == "text" {
-        return view! { <div class="reading"><pre class="prompt-text" tabindex="0">{typed.text}</pre></div> }
-            .bake();
-    }
-    let all: Vec<_> = typed
-        .messages
-        .into_iter()
-        .map(|message| {
-            let role = Speaker::parse(&message.role).map_or("", Speaker::label);
-            view! {
-                <li class="message">
-                    <header><strong>{role}</strong>" "<span>{message.name}</span></header>
-                    <pre class="prompt-text" tabindex="0">{message.content}</pre>
-                </li>
-            }
-        })
-        .collect();
-    view! { <ol class="messages reading" role="list">{all}</ol> }.bake()
 }

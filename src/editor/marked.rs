@@ -1,6 +1,6 @@
 //! What lies behind the texts of the form, and what is told of them: made before the page is, since they may be long.
 
-use super::{form::Typed, preview::LineFlaw};
+use super::form::Typed;
 use crate::{
     error::Result,
     templates::{
@@ -10,6 +10,9 @@ use crate::{
     tenancy::Scope,
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A flaw in a text of the draft: the field of the form that it is in, and a sentence that begins with its line.
+pub(super) type LineFlaw = (String, String);
 
 /// What is made of a text.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! The messages of a chat in the editor's form.
 
 use super::{
-    edit_page::Field,
+    fields::Field,
     form::{Typed, TypedMessage},
 };
 use crate::{

@@ -2,9 +2,10 @@
 
 use super::{
     PreviewPrompt,
-    edit_page::reading,
     known::{First, Names},
+    marked::LineFlaw,
     prompt_layout::PromptLayout,
+    reading::reading,
     stand_ins::{self, is_placeholder, marked},
 };
 use crate::{
@@ -29,9 +30,6 @@ use std::collections::BTreeSet;
 
 /// The most problems that are told.
 const TOLD: usize = 50;
-
-/// A flaw in a text of the draft: the field of the form that it is in, and a sentence that begins with its line.
-pub(super) type LineFlaw = (String, String);
 
 /// What the draft renders to with the values that were typed, and a form to type them; and what is wrong with
 /// lines of it.

@@ -14,7 +14,8 @@ use crate::{
     paths,
     prompts::{
         content::Content,
-        drafts::{self, Draft},
+        draft::Draft,
+        drafts,
         store::{self, Prompt},
         versions,
     },

@@ -2,8 +2,8 @@
 
 use super::{
     RestoreVersion,
-    edit_page::reading,
     prompt_layout::{PromptLayout, Tab},
+    reading::reading,
 };
 use crate::{
     deployments::{model::Kind, store::live_of},

@@ -2,6 +2,7 @@
 //! development, staging and production; what is protected, others must approve.
 
 pub mod actions;
+mod apply;
 mod emails;
 mod form;
 pub mod page;

@@ -1,10 +1,9 @@
 //! Changes of environments that wait for others to approve them, since they would take protection away.
 
 use super::{
+    apply::{Wanted, apply},
     emails::{About, REQUESTED, decided, requested},
-    people,
-    protect::{Wanted, apply},
-    purge,
+    people, purge,
     rule::Rule,
     store::{Environment, find as find_environment},
 };
@@ -193,6 +192,7 @@ pub async fn approve(grant: &Grant<ApproveDeployment>, id: EnvironmentRequestId)
     if is_enough {
         decide(&mut change, id, "done").await?;
         tell_asker(&mut change, &request, &environment, true).await?;
+        overtake(&mut change, &environment).await?;
         apply(&mut change, &environment, &request.wanted()).await?;
     }
     change.commit().await?;

@@ -1,6 +1,7 @@
 //! Who must agree to what is deployed to an environment.
 
-use super::store::MAX_APPROVALS;
+/// The most people who must approve.
+pub const MAX_APPROVALS: i64 = 5;
 
 /// Who must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

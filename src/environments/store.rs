@@ -16,8 +16,6 @@ use serde_json::json;
 
 /// The most environments of an organization.
 pub const MAX: usize = 20;
-/// The most people who must approve.
-pub const MAX_APPROVALS: i64 = 5;
 
 /// An environment.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

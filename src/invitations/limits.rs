@@ -1,12 +1,14 @@
 //! Whom an organization may write to, and how often.
 
-use super::store::Inviting;
 use crate::{
     error::{Error, Result},
     fields::{Domains, Email, counted},
-    tenancy::OrgChange,
+    role,
+    tenancy::{Grant, OrgChange},
     time::{Span, Timestamp},
 };
+
+pub(super) type Inviting = Grant<role::InviteMembers>;
 
 /// The organization may restrict the domains of those it invites.
 pub(super) async fn ensure_allowed(change: &mut OrgChange, email: &Email) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::{
     Invited, Sent, State, emails,
-    limits::{ensure_allowed, ensure_may_write_to, ensure_room},
+    limits::{Inviting, ensure_allowed, ensure_may_write_to, ensure_room},
 };
 use crate::{
     error::{Error, Result},
@@ -10,16 +10,14 @@ use crate::{
     id::InvitationId,
     kernel::tokens::Token,
     paths,
-    role::{self, Role},
+    role::Role,
     tenancy::{
-        Grant, OrgChange, Topic,
+        OrgChange, Topic,
         audit::{Action, Entry},
     },
 };
 use serde_json::json;
 use std::borrow::Cow;
-
-pub(super) type Inviting = Grant<role::InviteMembers>;
 
 /// Invites addresses to be a `role`. Each succeeds or fails by itself.
 ///

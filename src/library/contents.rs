@@ -5,6 +5,7 @@ use crate::{
     error::Result,
     fields::{PathName, capitalized, counted},
     id::{FolderId, PromptId},
+    library::tree::icon_of,
     paths,
     prompts::{Tags, content::Kind},
     role::EditContent,
@@ -165,15 +166,6 @@ fn prompt_row(scope: &Scope, row: &PromptRow) -> impl IntoView + use<> {
             <td data-label="Tags">{tags}</td>
             <td data-label="Changed"><When at=row.updated_at now/></td>
         </tr>
-    }
-}
-
-/// The icon of a kind of prompt.
-#[must_use]
-pub fn icon_of(kind: Kind) -> glyph::Glyph {
-    match kind {
-        Kind::Text => glyph::File,
-        Kind::Chat => glyph::Chat,
     }
 }
 

@@ -15,6 +15,7 @@ pub mod sample;
 pub mod sample_actions;
 mod sample_note;
 pub mod search;
+mod search_form;
 pub mod search_page;
 pub mod trash;
 pub mod trash_page;

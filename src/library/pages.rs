@@ -5,7 +5,7 @@ use super::{
     contents::contents,
     folders::{self, Folder},
     sample_note::sample_note,
-    search_page::search_form,
+    search_form::search_form,
     tree::{Here, crumbs, tree},
     variables,
     variables_form::variables_section,

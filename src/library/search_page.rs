@@ -1,22 +1,22 @@
 //! The page that finds prompts and folders.
 
 use super::{
-    contents::icon_of,
     excerpt::{Marked, excerpt},
     folders::Folder,
     pages::beside,
     search::{Hit, said, search, search_folders, words},
-    tree::{Here, tree},
+    tree::{Here, icon_of, tree},
 };
 use crate::{
     error::Result,
     fields::{capitalized, counted},
     id::PromptId,
+    library::search_form::search_form,
     orgs::{AppLayout, Place},
     paths,
     prompts::content::Content,
     tenancy::Scope,
-    ui::{Bake, Empty, Html, Icon, When, glyph},
+    ui::{Bake, Empty, Icon, When, glyph},
     web::RequestContext,
 };
 use leptos::prelude::*;
@@ -86,18 +86,6 @@ async fn lines(scope: &Scope, hits: &[Hit], typed: &str) -> Result<Vec<Option<Ma
         ids.iter().map(line).collect()
     };
     scope.server().long_work.run_on(scope.behalf(), bytes, look).await
-}
-
-/// The form that asks for words.
-pub(super) fn search_form(scope: &Scope, typed: &str) -> Html {
-    let value = typed.to_owned();
-    view! {
-        <form class="filters" role="search" method="get" action=paths::search(scope.slug())>
-            <input type="search" name="q" value=value placeholder="Search prompts…" aria-label="Search prompts" maxlength="200"/>
-            <button class="button filters-go" type="submit">"Search"</button>
-        </form>
-    }
-    .bake()
 }
 
 fn folder_row(scope: &Scope, folder: &Folder) -> impl IntoView + use<> {

@@ -2,7 +2,6 @@
 //! person opened, so what is sent does not grow with the library.
 
 use super::{
-    contents::icon_of,
     folders::{Folder, above},
     sample::SAMPLE,
 };
@@ -289,4 +288,13 @@ fn mark(is_sample: bool) -> Option<impl IntoView> {
 #[must_use]
 pub fn crumbs(org: &Slug, trail: &[Folder]) -> Vec<(String, String)> {
     trail.iter().map(|folder| (folder.name.to_string(), paths::folder(org, Some(folder.id)))).collect()
+}
+
+/// The icon of a kind of prompt.
+#[must_use]
+pub fn icon_of(kind: Kind) -> glyph::Glyph {
+    match kind {
+        Kind::Text => glyph::File,
+        Kind::Chat => glyph::Chat,
+    }
 }

@@ -3,7 +3,8 @@
 use super::{
     AcceptTransfer, CancelTransfer, DeclineTransfer, OfferTransfer,
     consequences::{foretold, invitations},
-    transfers::{self, Transfer},
+    offer::Transfer,
+    transfers,
 };
 use crate::{
     error::{Error, Result},

@@ -1,6 +1,6 @@
 //! The letters of members.
 
-use super::transfers::{GOOD_FOR, Transfer};
+use super::offer::{GOOD_FOR, Transfer};
 use crate::{
     fields::{Email, Name},
     role::Role,

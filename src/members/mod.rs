@@ -1,6 +1,7 @@
 //! Members: who is in an organization, as what, and what others may change about it.
 
 pub mod actions;
+pub mod offer;
 
 pub mod change_page;
 pub mod consequences;

@@ -6,36 +6,16 @@ use crate::{
     error::{Error, Result},
     fields::{Email, Name},
     id::UserId,
+    members::offer::{GOOD_FOR, Transfer},
     paths,
     role::{Role, TransferOrganization, ViewOrganization},
     tenancy::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
     },
-    time::{Span, Timestamp},
     web::Proof,
 };
 use serde_json::json;
-
-/// How long an offer is good for.
-pub const GOOD_FOR: Span = Span::days(7);
-
-/// An offer that can be taken.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Transfer {
-    /// Who offers.
-    pub from_id: UserId,
-    /// Their name.
-    pub from_name: Name,
-    /// To whom.
-    pub to_id: UserId,
-    /// Their name.
-    pub to_name: Name,
-    /// Their address.
-    pub to_email: Email,
-    /// When it runs out.
-    pub expires_at: Timestamp,
-}
 
 const OPEN: &str =
     "SELECT t.from_id, f.name AS from_name, t.to_id, u.name AS to_name, u.email AS to_email, t.expires_at

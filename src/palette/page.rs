@@ -11,8 +11,8 @@ use crate::{
     fields::PathName,
     id::PromptId,
     library::{
-        contents::icon_of,
         search::{search, search_folders},
+        tree::icon_of,
     },
     orgs::{AppLayout, Place},
     paths,

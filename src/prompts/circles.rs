@@ -5,7 +5,7 @@
 
 use super::{
     reached::{BEYOND, reaches_folder},
-    render::{MAX_DEPTH, MAX_PARTS},
+    sizes::{MAX_DEPTH, MAX_PARTS},
 };
 use crate::{
     error::Result,

@@ -2,6 +2,7 @@
 
 use super::{
     content::Content,
+    draft::{Draft, parse},
     earlier::{self, Keep, Reason},
     index, references,
 };
@@ -9,7 +10,6 @@ use crate::{
     error::{Error, Result},
     fields::Name,
     id::{PromptId, UserId},
-    kernel::internal_error::internal,
     tenancy::{
         OrgChange, Scope,
         audit::{Action, Entry},
@@ -20,23 +20,6 @@ use serde_json::json;
 
 /// How long one person's changes of a draft count as one in the log.
 const SITTING: Span = Span::hours(1);
-
-/// A draft.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Draft {
-    /// What it says.
-    pub content: Content,
-    /// Counts its changes.
-    pub revision: i64,
-    /// The version it began from; 0 before the first.
-    pub base: i64,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-    /// Who changed it last, if that is known.
-    pub updated_by: Option<Name>,
-    /// Their id.
-    pub by: Option<UserId>,
-}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -76,26 +59,6 @@ impl Row {
         let Self { revision, base, updated_at, updated_by, by_id: by, .. } = self;
         Ok(Draft { content, revision, base, updated_at, updated_by, by })
     }
-}
-
-impl Draft {
-    /// What to tell somebody who changed the same of it at the same time.
-    #[must_use]
-    pub fn conflict(&self, person: Option<UserId>) -> String {
-        match &self.updated_by {
-            Some(_) if self.by == person => "You edited this draft in another tab.".to_owned(),
-            Some(name) => format!("{name} edited this draft while you were editing it."),
-            None => "This draft was edited while you were editing it.".to_owned(),
-        }
-    }
-}
-
-/// A content as it stands in the database.
-///
-/// # Errors
-/// [`Error::Internal`] when it is none.
-pub(super) fn parse(json: &str) -> Result<Content> {
-    serde_json::from_str(json).map_err(|error| internal(&error))
 }
 
 pub(super) async fn insert(change: &mut OrgChange, prompt: PromptId, content: &Content) -> Result<()> {

@@ -3,7 +3,7 @@
 
 use super::{
     content::{Body, Content},
-    drafts::{Draft, parse},
+    draft::{Draft, parse},
 };
 use crate::{
     error::{Error, Result},

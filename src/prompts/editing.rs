@@ -3,7 +3,8 @@
 use super::{
     checks,
     content::Content,
-    drafts::{self, Draft},
+    draft::Draft,
+    drafts,
     earlier::{self, Keep, Reason},
     merge::merge,
     store::{self, Prompt},

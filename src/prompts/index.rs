@@ -1,6 +1,6 @@
 //! What search finds a prompt by: its words, folded, the same on every database.
 
-use super::{Tags, content::Content, drafts::parse};
+use super::{Tags, content::Content, draft::parse};
 use crate::{
     error::{Error, Result},
     id::{OrgId, PromptId},

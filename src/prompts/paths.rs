@@ -6,8 +6,8 @@
 //! takes such a path meanwhile, and services find nothing at any other.
 
 use super::{
+    prompt::Prompt,
     reached::{BEYOND, reaches_environment, reaches_prompt},
-    store::Prompt,
 };
 use crate::{
     error::{Error, Result},

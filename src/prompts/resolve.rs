@@ -5,7 +5,8 @@ use super::{
     inherited::{self, Named, picked},
     kept::{self, Kept, Live},
     references::MAX_REFERENCES,
-    render::{MAX_PARTS, Part, Resolved},
+    render::{Part, Resolved},
+    sizes::MAX_PARTS,
     source::{Source, Version},
     store::{self, Prompt},
 };

@@ -4,8 +4,8 @@ use super::{
     analysis::Analysis,
     checks,
     content::Content,
-    drafts::{self, Draft},
-    pinning,
+    draft::Draft,
+    drafts, pinning,
     store::{self, Prompt},
     versions::{New, content_within, hash, insert},
 };

@@ -35,6 +35,12 @@ impl ModelSettings {
     }
 }
 
+/// How deep references go: a prompt, and four more below it.
+pub const MAX_DEPTH: usize = 5;
+
+/// The most prompts that one may be made of.
+pub const MAX_PARTS: usize = 500;
+
 /// About how many bytes a value takes to be read.
 #[must_use]
 pub fn weight(value: &Value) -> usize {

@@ -5,7 +5,7 @@ use super::{
     analysis::Analysis,
     basis::Basis,
     content::Content,
-    drafts::parse,
+    draft::parse,
     inherited::{self, Named},
     kept::{self, Live},
 };

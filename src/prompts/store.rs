@@ -1,6 +1,7 @@
 //! Prompts in the database: what they are called and where they stand.
 
 pub use super::paths::{is_taken, leave_path, leave_paths, take_path, take_paths};
+pub use super::prompt::Prompt;
 use super::{
     Tags,
     content::{Content, Kind},
@@ -16,7 +17,6 @@ use crate::{
         Grant, OrgChange, Scope, Topic,
         audit::{Action, Entry},
     },
-    time::Timestamp,
 };
 use serde_json::json;
 use std::borrow::Cow;
@@ -25,31 +25,6 @@ use std::borrow::Cow;
 pub const MAX_PATH: usize = 255;
 /// What lies between the places of two neighbours, so that something fits between them.
 pub const STEP: i64 = 1 << 20;
-
-/// A prompt that is not in the trash.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Prompt {
-    /// Its id.
-    pub id: PromptId,
-    /// The folder it is in; none at the top.
-    pub folder_id: Option<FolderId>,
-    /// What it is called.
-    pub name: PathName,
-    /// The names from the top down to it, divided by slashes.
-    pub path: String,
-    /// Whether it is one text or messages.
-    pub kind: Kind,
-    /// What it is for.
-    pub description: String,
-    /// Its tags.
-    pub tags: Tags,
-    /// The number of its newest version; 0 before the first.
-    pub latest: i64,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it, its path, its draft or its versions last changed.
-    pub updated_at: Timestamp,
-}
 
 macro_rules! prompt {
     ($where:literal) => {

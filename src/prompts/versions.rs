@@ -2,7 +2,7 @@
 
 use super::{
     content::Content,
-    drafts::parse,
+    draft::parse,
     index,
     references::{self, Lead, ResolvedRef, To},
 };

@@ -76,27 +76,6 @@ const BEYOND_THE_WALLS: [&str; 32] = [
     "web/session/store.rs",
 ];
 
-/// Circles of files that are still to be cut, all within a feature.
-const CIRCLES: [&str; 17] = [
-    "accounts/sign_in.rs accounts/sign_ups.rs accounts/store.rs accounts/two_factor.rs",
-    "api/idempotency.rs api/middleware.rs api/mod.rs",
-    "deployments/impact.rs deployments/looked.rs",
-    "editor/conflict.rs editor/declarations.rs editor/difference.rs editor/edit_page.rs editor/marked.rs editor/messages_form.rs editor/preview.rs",
-    "environments/protect.rs environments/requests.rs",
-    "environments/rule.rs environments/store.rs",
-    "invitations/limits.rs invitations/store.rs",
-    "library/contents.rs library/tree.rs",
-    "library/exchange/archive.rs library/exchange/check.rs",
-    "library/exchange/import.rs library/exchange/merge/mod.rs library/exchange/store.rs library/exchange/trial.rs",
-    "library/pages.rs library/search_page.rs",
-    "members/emails.rs members/store.rs members/told.rs members/transfers.rs",
-    "prompts/analysis.rs prompts/checks.rs prompts/circles.rs prompts/references.rs prompts/render/inclusion.rs prompts/render/mod.rs prompts/render/renderer.rs prompts/render/values.rs",
-    "prompts/drafts.rs prompts/earlier.rs prompts/index.rs",
-    "prompts/jinja/check.rs prompts/jinja/environment.rs prompts/jinja/mod.rs",
-    "prompts/paths.rs prompts/store.rs",
-    "ui/field.rs ui/form.rs",
-];
-
 /// Files that are longer than they should be: to be split when next worked on.
 const TOO_LONG: [&str; 1] = ["kernel/db.rs"];
 
@@ -313,7 +292,7 @@ fn no_files_use_each_other_in_a_circle() {
         }
     }
     let circles: Vec<String> = circles.into_iter().map(|circle| circle.join(" ")).collect();
-    assert_eq!(circles, CIRCLES);
+    assert!(circles.is_empty(), "{circles:#?}");
 }
 
 #[test]

@@ -185,18 +185,6 @@ pub fn Choices(
     }
 }
 
-/// A value the form carries unseen.
-#[component]
-pub fn Hidden(
-    /// Its name in the form.
-    name: &'static str,
-    /// The value.
-    #[prop(into)]
-    value: String,
-) -> impl IntoView {
-    view! { <input type="hidden" name=name value=value/> }
-}
-
 /// The button that posts a form, with the verb and its object.
 #[component]
 pub fn Submit(

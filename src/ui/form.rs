@@ -1,4 +1,4 @@
-use super::{Alert, Hidden};
+use super::{Alert, hidden::Hidden};
 use crate::{
     error::Error,
     kernel::tokens::Token,

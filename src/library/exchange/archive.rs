@@ -1,10 +1,10 @@
 //! Prompts as a ZIP archive of [Markdown](super::markdown) files.
 
 use super::{
-    check::shown,
     foreign::{ending, one_prompt},
     format::{LibraryFile, PromptEntry},
     markdown,
+    path::shown,
 };
 use crate::{error::Result, kernel::internal_error::internal};
 use std::{

@@ -8,6 +8,7 @@ use crate::{
     error::Result as Outcome,
     fields::{EnvironmentName, PathName},
     kernel::{JobOwner, long_work},
+    library::exchange::path::is_too_long,
     prompts::{
         Tags,
         analysis::Analysis,
@@ -112,16 +113,6 @@ pub(super) fn levels(path: &str) -> Result<Vec<PathName>, String> {
         return Err(format!("its path is longer than {MAX_PATH} characters"));
     }
     path.split('/').map(level).collect()
-}
-
-/// Whether a path has more characters than a path can have.
-fn is_too_long(path: &str) -> bool {
-    path.chars().nth(MAX_PATH).is_some()
-}
-
-/// A path as people are shown it: of one that is too long, its beginning.
-pub(super) fn shown(path: &str) -> String {
-    if is_too_long(path) { path.chars().take(MAX_PATH).chain(['…']).collect() } else { path.to_owned() }
 }
 
 fn level(text: &str) -> Result<PathName, String> {

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     error::Result,
     id::ImportId,
+    library::exchange::line::{Act, Line, count},
     role::ImportContent,
     tenancy::{
         Grant, Topic,
@@ -18,37 +19,8 @@ use crate::{
         change::to_its_end,
     },
 };
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
-
-/// What comes of a thing in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Act {
-    /// It is new.
-    Create,
-    /// It is there, and becomes another.
-    Change,
-    /// Nothing happens.
-    Skip,
-}
-
-/// What comes of one thing in the file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// What happens.
-    pub act: Act,
-    /// The path of the folder or prompt; empty for the variables of the organization.
-    pub path: String,
-    /// What exactly, or why not.
-    pub says: String,
-}
-
-/// How many lines tell of an act.
-#[must_use]
-pub fn count(lines: &[Line], act: Act) -> usize {
-    lines.iter().filter(|line| line.act == act).count()
-}
 
 /// What importing a file would do, as it was when the file was sent.
 ///

@@ -1,6 +1,9 @@
 //! The pages of importing: choosing a file, and what it would do.
 
-use super::import::{self, Act as Does, Line, count};
+use super::{
+    import,
+    line::{Act as Does, Line, count},
+};
 use crate::{
     error::{Error, Result},
     fields::capitalized,

@@ -1,20 +1,18 @@
 //! Files that were sent and wait to be imported.
 
-use super::{
-    check,
-    format::LibraryFile,
-    import::{Line, preview_file},
-};
+use super::{check, format::LibraryFile, line::Line};
 use crate::{
     error::{Error, Result},
     id::{ImportId, UserId},
     kernel::internal_error::internal,
+    library::exchange::trial,
     role::ImportContent,
     tenancy::{Grant, OrgChange, Server, rows},
     time::Span,
     web::posted::File,
 };
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// How long a file waits.
 const WAITS: Span = Span::hours(24);
@@ -41,7 +39,7 @@ pub async fn keep(grant: &Grant<ImportContent>, file: Option<&File>, text: &str)
         Ok::<_, Error>((file, json))
     });
     let (file, json) = read.await??;
-    let preview = preview_file(grant, file).await?;
+    let preview = trial::run(grant, Arc::new(file)).await?;
     let preview = long_work.run(behalf, move || serde_json::to_string(&preview)).await?;
     let preview = preview.map_err(|error| internal(&error))?;
     let mut change = grant.change().await?;

@@ -6,10 +6,11 @@
 //! many or too large, what would come of them is told by what is there.
 
 use super::{
-    check::{About, Abouts, abouts, shown},
+    check::{About, Abouts, abouts},
     format::{LibraryFile, PromptEntry, VersionEntry},
-    import::{Act, Line},
+    line::{Act, Line},
     merge::Merge,
+    path::shown,
 };
 use crate::{
     error::Result, fields::counted, id::PromptId, prompts::content::Content, role::ImportContent,

@@ -1,4 +1,4 @@
-use super::Flaw;
+use super::flaw::Flaw;
 use minijinja::{
     machinery::{
         Token, WhitespaceConfig,

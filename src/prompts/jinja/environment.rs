@@ -1,6 +1,6 @@
 //! What templates may use: filters, tests, `range`.
 
-use super::{MAX_OUTPUT, stand_in, trace};
+use super::{stand_in, trace};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters,
     value::{Kwargs, Rest},
@@ -9,6 +9,9 @@ use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
+
+/// The most bytes of a rendered text.
+pub(in crate::prompts) const MAX_OUTPUT: usize = 1024 * 1024;
 
 /// Instructions of one rendering.
 const FUEL: u64 = 1_000_000;

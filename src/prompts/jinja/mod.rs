@@ -8,9 +8,11 @@
 
 mod check;
 mod environment;
+mod flaw;
 pub(in crate::prompts) mod stand_in;
 pub(in crate::prompts) mod trace;
 
+pub use flaw::Flaw;
 pub use stand_in::AROUND;
 
 use crate::{
@@ -23,28 +25,10 @@ use crate::{
     tenancy::Server,
 };
 use check::{check, check_shape};
-use environment::environment;
+use environment::{MAX_OUTPUT, environment};
 use minijinja::{Error, ErrorKind, Value};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt, io};
-
-/// The most bytes of a rendered text.
-pub(in crate::prompts) const MAX_OUTPUT: usize = 1024 * 1024;
-
-/// What is wrong with a template.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flaw {
-    /// The line, from 1.
-    pub line: usize,
-    /// What to do about it, for people.
-    pub message: String,
-}
-
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Line {}: {}", self.line, self.message)
-    }
-}
+use std::{collections::BTreeSet, io};
 
 /// What is known of a template without running it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

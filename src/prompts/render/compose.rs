@@ -5,13 +5,13 @@
 //! variable. Where two prompts differ over one name, the second variable gets a name of its own and says whose
 //! value it takes. Inserting values gives the same text as [`render`](super::render).
 
-use super::{Inclusion, MAX_DEPTH, Purse, Resolved};
+use super::{Inclusion, Purse, Resolved};
 use crate::{
     error::Result,
     kernel::{JobOwner, sandbox::Job},
     prompts::{
         content::{Body, Message, ValueKind, Variable},
-        sizes::weight,
+        sizes::{MAX_DEPTH, weight},
     },
     templates::{Engine, Piece, Reference, Template, parse},
     tenancy::Server,

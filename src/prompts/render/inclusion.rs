@@ -1,4 +1,4 @@
-use super::Part;
+use super::model::Part;
 
 /// A prompt where it is rendered: itself, or included in another with values of its own.
 pub(super) struct Inclusion<'a, 'o> {

@@ -1,5 +1,6 @@
 use super::{
-    Inclusion, MAX_DEPTH, Part, Problems, Purse, Resolved, Values,
+    Part, Problems, Purse, Resolved, Values,
+    inclusion::Inclusion,
     purse::{TOO_LONG, TOO_MUCH},
     values::{Found, bytes_of, write},
 };
@@ -8,7 +9,7 @@ use crate::{
         checks::placed,
         content::{Body, Message, Speaker},
         jinja::{self, stand_in, trace},
-        sizes::weight,
+        sizes::{MAX_DEPTH, weight},
     },
     templates::{Engine, Piece, Reference, Template, parse},
 };

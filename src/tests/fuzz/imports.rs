@@ -4,12 +4,7 @@
 use super::{Stage, markdown, run, server};
 use crate::{
     error::Error,
-    library::exchange::{
-        check,
-        export::Extent,
-        format::LibraryFile,
-        import::{Act, import_file},
-    },
+    library::exchange::{check, export::Extent, format::LibraryFile, import::import_file, line::Act},
     tenancy::Scope,
     tests::support::{Person, TestApp},
 };

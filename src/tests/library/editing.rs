@@ -72,7 +72,7 @@ impl Two {
         editing::edit(who, self.prompt, Edit { seen, content: &chat(words), over: None }, None).await
     }
 
-    pub(super) async fn draft(&self) -> drafts::Draft {
+    pub(super) async fn draft(&self) -> crate::prompts::draft::Draft {
         drafts::read(&self.lib.scope, self.prompt).await.unwrap()
     }
 

@@ -7,7 +7,8 @@ use crate::{
         exchange::{
             export::Extent,
             format::{FORMAT, LibraryFile},
-            import::{Act, Line, import, preview},
+            import::{import, preview},
+            line::{Act, Line},
             markdown, store,
         },
         variables,

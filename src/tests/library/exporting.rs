@@ -7,7 +7,7 @@ use crate::{
         exchange::{
             export::{Extent, Reach, plan},
             format::{FORMAT, LibraryFile},
-            import::Act,
+            line::Act,
             writing,
         },
         moves::{Place, move_prompt, rename_folder},

@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     fields::counted,
     id::PromptId,
-    library::exchange::{check::levels, import::Act},
+    library::exchange::{check::levels, line::Act},
     prompts::{content::Content, drafts, store, versions::content_within},
 };
 

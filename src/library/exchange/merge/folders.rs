@@ -6,7 +6,7 @@ use crate::{
     fields::PathName,
     id::FolderId,
     library::{
-        exchange::{format::FolderEntry, import::Act},
+        exchange::{format::FolderEntry, line::Act},
         folders, variables,
     },
 };

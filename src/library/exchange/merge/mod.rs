@@ -9,9 +9,10 @@ mod folders;
 mod versions;
 
 use super::{
-    check::{About, Abouts, shown},
+    check::{About, Abouts},
     format::{LibraryFile, PromptEntry},
-    import::{Act, Line},
+    line::{Act, Line},
+    path::shown,
 };
 use crate::{
     error::{Error, Result},
