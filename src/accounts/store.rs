@@ -26,7 +26,7 @@ impl Wish {
     /// Reads the form, noting everything that is wrong with it.
     ///
     /// # Errors
-    /// [`Error::Invalid`].
+    /// [`Error::Invalid`](crate::error::Error::Invalid).
     pub fn parse(name: &str, email: &str, password: &str) -> Result<Self> {
         let mut flaws = Flaws::default();
         let (typed_name, typed_email) = (name, email);

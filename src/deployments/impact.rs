@@ -99,7 +99,8 @@ pub struct Break {
 /// What would come of an order.
 ///
 /// # Errors
-/// When the database fails; [`Error::NotFound`] when there is no such environment, prompt or version.
+/// When the database fails; [`Error::NotFound`](crate::error::Error::NotFound) when there is no such environment,
+/// prompt or version.
 pub async fn of(reads: impl Unhurried, order: &DeployCommand) -> Result<Impact> {
     within(reads, order, WORK).await
 }
@@ -184,9 +185,9 @@ impl<R: Reads> Look<R> {
             (found, kept, made_of::made_of(&resolved, live.as_deref()), differs)
         };
         let (server, behalf) = &self.place;
-        let (served, kept, made_of, differs) = server.long_work.run_on(*behalf, bytes, look).await?;
-        self.impact.kept = Some(kept.map_err(|error| internal(&error))?);
-        (self.impact.served, self.impact.made_of, self.impact.differs) = (served, made_of, differs);
+        let looked = server.long_work.run_on(*behalf, bytes, look).await?;
+        self.impact.kept = Some(looked.1.map_err(|error| internal(&error))?);
+        (self.impact.served, self.impact.made_of, self.impact.differs) = (looked.0, looked.2, looked.3);
         if self.impact.kept.as_ref().is_some_and(|kept| kept.len() > MAX_KEPT) {
             self.impact.breaks.insert(Break { says: TOO_MUCH_KEPT.to_owned(), user: None });
         }

@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 /// `/{org}/prompts/{prompt}`.
 ///
 /// # Errors
-/// Those of [`AppLayout::enter`](crate::orgs::AppLayout::enter); [`Error::NotFound`].
+/// Those of [`AppLayout::enter`](crate::orgs::AppLayout::enter); [`Error::NotFound`](crate::error::Error::NotFound).
 pub async fn edit(caller: RequestContext) -> Result<impl IntoView> {
     let desk = PromptLayout::enter(&caller).await?;
     let resolved = resolve::draft(&desk.scope, &desk.prompt, desk.draft.content.clone()).await?;
