@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    kernel::internal_error::internal,
+    kernel::{clock::stopwatch, internal_error::internal},
 };
 use process::{Answered, Worker};
 use quick_cache::{Weighter, sync::Cache};
@@ -193,12 +193,17 @@ impl Inner {
             let answered = worker.answer(&frame);
             (worker, answered)
         });
-        let in_time = tokio::time::timeout(self.bounds.deadline * STRETCH, &mut answering).await;
-        let Ok(answered) = in_time else {
-            leash.pull();
-            // The place is free once the worker is gone.
-            let _ = answering.await;
-            return Ok((Err(Failure::TooSlow(None)), false));
+        let (began, limit) = (stopwatch(), self.bounds.deadline * STRETCH);
+        let answered = match tokio::time::timeout(limit, &mut answering).await {
+            Ok(answered) if began.elapsed() <= limit => answered,
+            late => {
+                leash.pull();
+                // The place is free once the worker is gone.
+                if late.is_err() {
+                    let _ = answering.await;
+                }
+                return Ok((Err(Failure::TooSlow(None)), false));
+            }
         };
         let (worker, answered) = answered.map_err(|error| internal(&error))?;
         Ok(match answered {
