@@ -34,7 +34,7 @@
 //!
 //! Every feature uses the same few file names, each only when needed: `model` (types and pure rules),
 //! `actions` (server functions, each a paragraph: enter, require, act, announce), `store` (SQL),
-//! `pages`, `letters` (emails). A module may use the modules to its left, never those to its right:
+//! `pages`, `emails`. A module may use the modules to its left, never those to its right:
 //! floor → templates → browser → kernel → tenancy → web → delivery → ui → orgs → environments → prompts → deployments → library → editor → board → `api_keys` → members → accounts → invitations → profile → dashboard → palette → `audit_log` →
 //! live → mailbox → api → bench → app → main. Where a page shows something of a later feature, `app` passes it in.
 //!
@@ -76,7 +76,7 @@
 //!   was made for, or not at all (`web::page_person`).
 //! - Of tokens and session ids only hashes are stored; emails are encrypted until they are sent.
 //! - No text that is shown travels through a URL; a failed form comes back with what was typed.
-//! - No two files of different parts use each other, and no room below the features takes the whole server; nothing in `ui` reads the database; the wasm has no SQL.
+//! - Rooms and features use each other in one order, and files never in a circle (`tests/architecture.rs`); nothing in `ui` reads the database; the wasm has no SQL.
 //! - Time and randomness come from [`kernel::Clock`], so tests can set them.
 //!
 //! # Two walkthroughs

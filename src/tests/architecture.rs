@@ -360,6 +360,8 @@ fn the_walls_have_few_doors() {
             "web/own_account.rs",
         ]
     );
+    // Who a request is of is found out by its session, and nowhere else.
+    assert_eq!(files_with("Visitor::new("), ["web/request_context.rs"]);
     // One way in: everyone is asked for their second factor there.
     assert_eq!(files_with("caller.sign_in("), ["accounts/sign_in.rs"]);
     assert_eq!(files_with("fn system("), ["tenancy/scope/mod.rs"]);
